@@ -1,0 +1,231 @@
+/**
+ * The records that cross a boundary (HTTP, queue, database, object) and the few
+ * types that describe a check's life. Snake case: a row is the wire shape.
+ */
+import type { HealthOptions } from "./options.ts";
+
+export const STATUSES = ["unknown", "up", "degraded", "down"] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const HEALTHS = ["healthy", "degraded", "unhealthy", "unknown"] as const;
+export type Health = (typeof HEALTHS)[number];
+
+export const SERVICE_TYPES = ["database", "cache", "api", "web", "queue", "worker", "other"] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+export const HEALTH_METHODS = ["http", "tcp", "redis", "postgres", "exec", "heartbeat"] as const;
+export type HealthMethod = (typeof HEALTH_METHODS)[number];
+
+/** Methods that the hub itself probes on a schedule; the others are reported to it. */
+export const PROBED_METHODS = ["http", "tcp", "redis", "postgres"] as const;
+export type ProbedMethod = (typeof PROBED_METHODS)[number];
+
+export function isProbed(method: HealthMethod): method is ProbedMethod {
+  return (PROBED_METHODS as readonly string[]).includes(method);
+}
+
+/** How a service is probed: all that a prober and a monitor need, as it travels in a queue message. */
+export interface Check {
+  service_id: number;
+  project_id: number;
+  project: string;
+  name: string;
+  service_type: ServiceType;
+  health_method: HealthMethod;
+  /** May hold `${PROBE_SECRET_X}`, never a secret itself. */
+  health_url: string;
+  /** Seconds. */
+  health_interval: number;
+  /** Seconds. */
+  health_timeout: number;
+  /** Failures in a row that are forgiven before `down`. */
+  health_retries: number;
+  health_options: HealthOptions;
+  /** Revision of this configuration; a monitor drops observations made under an older one. */
+  rev: number;
+  /** The last flip that the database has; the monitor hands over all later ones. */
+  recorded_seq: number;
+  /** The version that the database has, so that only a change is written. */
+  version: string | null;
+}
+
+/**
+ * What a probe found. `ok`: passed; `warn`: passed and says itself that it is degraded; `fail`: failed;
+ * `unprobeable`: can't be checked from here; `inconclusive`: the hub itself could not see.
+ */
+export const VERDICTS = ["fail", "ok", "warn", "unprobeable", "inconclusive"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What a probe learned beside its verdict; absent means "was not told". */
+export interface ObservationDetails {
+  version?: string;
+  /** Seconds. */
+  uptime?: number;
+  endpoints_healthy?: number;
+  endpoints_total?: number;
+  [key: string]: unknown;
+}
+
+export interface Observation {
+  /** Start of the probe, Unix ms. */
+  at: number;
+  vantage: string;
+  verdict: Verdict;
+  /** Milliseconds from the start of the probe to its verdict; null when nothing answered. */
+  latency_ms: number | null;
+  /** `what: why`, for a person; null when all is well. */
+  error: string | null;
+  details: ObservationDetails;
+}
+
+/** One attempt of a failing streak, as evidence for a flip. Times ISO 8601 on the wire. */
+export interface Attempt {
+  at: string;
+  vantage: string;
+  ok: boolean;
+  latency_ms: number | null;
+  error: string | null;
+}
+
+/** A change of status. Times are ISO 8601 UTC; `began_at` is the first failing check of an outage. */
+export interface Flip {
+  /** Rises by one with each flip of the service. */
+  seq: number;
+  service_id: number;
+  from: Status;
+  to: Status;
+  reason: string;
+  at: string;
+  began_at: string;
+  evidence: Attempt[];
+}
+
+/** Names one execution of a lane. `(lane, due_at, attempt)` is the key of its history row. */
+export interface Round {
+  /** `interval · 100 000 + number`; negative: the private lane of service `-lane` (heartbeats, checks on demand). */
+  lane: number;
+  /** Unix ms. */
+  due_at: number;
+  /** 0: scheduled; k: the k-th retry of what failed. */
+  attempt: number;
+}
+
+/** A message of the queue `probes`. */
+export interface ProbeMessage {
+  round: Round;
+  /** `home` or a location hint of `PROBE_VANTAGES`. */
+  vantage: string;
+  /** Unix ms before which the round does not start. */
+  not_before: number;
+  checks: Check[];
+}
+
+/** When and how a failed check is tried again. */
+export interface Retry {
+  attempt: number;
+  delay_ms: number;
+  vantage: string;
+}
+
+export type Breaker = "closed" | "open";
+
+/** The latest state of a service, as the live board holds it and as one outcome carries it. Times in Unix ms. */
+export interface LiveState {
+  status: Status;
+  /** Start of the current status. */
+  since: number;
+  last_at: number | null;
+  latency_ms: number | null;
+  error: string | null;
+  details: ObservationDetails;
+  consecutive_failures: number;
+  flapping: boolean;
+  /** Vantages that can't see the service while another one does. */
+  unseen_from: string[];
+  /** The newest flip that this state includes. */
+  flip_seq: number;
+}
+
+/** Observation + resulting state (+ flips that the database may lack) of one check in a round. */
+export interface Outcome {
+  service_id: number;
+  observation: Observation;
+  live: LiveState;
+  /** Flips later than the check's `recorded_seq`, oldest first. */
+  flips: Flip[];
+  retry: Retry | null;
+  /** The version to write when it differs from the one known. */
+  version: string | null;
+}
+
+/** A message of the queue `outcomes`. */
+export interface OutcomesMessage {
+  round: Round;
+  vantage: string;
+  /** Start of the round, Unix ms. */
+  started_at: number;
+  results: RoundResult[];
+  flips: RecordedFlip[];
+  /** Versions that changed. */
+  versions: { service_id: number; version: string }[];
+}
+
+/** A flip with the words that outside readers need. */
+export interface RecordedFlip extends Flip {
+  project_id: number;
+  project: string;
+  name: string;
+  service_type: ServiceType;
+  version: string | null;
+  latency_ms: number | null;
+}
+
+/** One check of a packed round: `[service_id, verdict, status, latency_ms, error, extra]`, codes by position in VERDICTS and STATUSES. */
+export type RoundResult = [number, number, number, number | null, string | null, ObservationDetails | null];
+
+/** A service as the API shows it. Times ISO 8601 UTC. */
+export interface Service {
+  id: number;
+  project_id: number;
+  project: string;
+  name: string;
+  service_type: ServiceType;
+  health_method: HealthMethod;
+  health_url: string;
+  health_interval: number;
+  health_timeout: number;
+  health_retries: number;
+  health_options: HealthOptions;
+  health_status: Status;
+  status_since: string;
+  last_health_check: string | null;
+  consecutive_failures: number;
+  health_details: { latency_ms: number | null; error: string | null; version: string | null; [key: string]: unknown };
+  flapping: boolean;
+  breaker: Breaker;
+  stale: boolean;
+  version: string | null;
+  port: number | null;
+  container_id: string | null;
+  agent: string | null;
+  tags: string[];
+  capabilities: string[];
+  metadata: Record<string, unknown>;
+  depends_on: string[];
+  enabled: boolean;
+  created_at: string;
+  updated_at: string;
+}
+
+export type ProjectStatus = "running" | "stopped";
+
+export interface Project {
+  id: number;
+  name: string;
+  status: ProjectStatus;
+  health: Health;
+  service_count: number;
+  metadata: Record<string, unknown>;
+  created_at: string;
+  updated_at: string;
+}

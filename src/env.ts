@@ -1,0 +1,73 @@
+/** The hub's settings, parsed once from vars and secrets, and its bindings. */
+import { z } from "zod";
+
+export const LOCATION_HINTS = [
+  "wnam",
+  "enam",
+  "sam",
+  "weur",
+  "eeur",
+  "apac",
+  "apac-ne",
+  "apac-se",
+  "oc",
+  "afr",
+  "me",
+] as const;
+
+const flag = z.enum(["true", "false"], "expected true or false").transform((value) => value === "true");
+const url = (protocol: RegExp, expected: string) => z.url({ protocol, error: `expected ${expected}` });
+const list = z.string().transform((value) =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== ""),
+);
+/** An empty variable counts as one that is not set. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  z
+    .literal("")
+    .transform(() => undefined)
+    .or(schema)
+    .optional();
+
+const settingsSchema = z.object({
+  HUB_ID: z
+    .string()
+    .regex(/^[a-z0-9-]{1,63}$/, "expected 1 to 63 of a-z, 0-9 and -")
+    .default("hub-main"),
+  HUB_NAME: optional(z.string().max(200)),
+  HUB_URL: optional(url(/^https?$/, "an http(s) URL")),
+  HUB_REGION: optional(z.string().max(64)),
+  HUB_ADMIN_TOKEN: optional(z.string().min(16, "expected at least 16 characters")),
+  PUBLIC_READ: flag.default(false),
+  ALLOW_PRIVATE_TARGETS: flag.default(false),
+  RAW_RETENTION_HOURS: z.coerce.number("expected a number of hours").int().min(1).max(720).default(48),
+  PROBE_VANTAGES: list
+    .pipe(z.array(z.enum(LOCATION_HINTS, `expected location hints: ${LOCATION_HINTS.join(", ")}`)))
+    .default([]),
+  PROBE_CONTROL_URL: optional(url(/^https?$/, "an http(s) URL")),
+  NATS_URL: optional(url(/^wss?$/, "a ws:// or wss:// URL")),
+  NATS_TOKEN: optional(z.string()),
+  NATS_USER: optional(z.string()),
+  NATS_PASSWORD: optional(z.string()),
+  NATS_CREDS: optional(z.string()),
+  FEDERATION_TOKEN: optional(z.string().min(16, "expected at least 16 characters")),
+  FEDERATION_PEERS: list.pipe(z.array(url(/^https?$/, "comma-separated http(s) URLs"))).default([]),
+  /** Set by `npm start`: the local queue runs one consumer at a time, so a consumer hands slow rounds over. */
+  LOCAL_QUEUES: flag.default(false),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/** Throws a SettingsError that names each wrong setting and what is expected; never its value. */
+export function parseSettings(vars: object): Settings {
+  const result = settingsSchema.safeParse(vars);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `${issue.path[0]?.toString() ?? "settings"}: ${issue.message}`);
+  throw new SettingsError(`wrong setting: ${[...new Set(lines)].join("; ")}`);
+}

@@ -1,0 +1,44 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+export default defineConfig({
+  root,
+  test: {
+    coverage: {
+      provider: "istanbul",
+      include: ["src/**/*.ts"],
+      exclude: ["src/dashboard/**"],
+      reporter: ["text-summary", "json", "html"],
+      reportsDirectory: "coverage",
+    },
+    projects: [
+      {
+        root,
+        test: { name: "unit", include: ["test/{core,pipeline}/**/*.test.ts"] },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
+                ALLOW_PRIVATE_TARGETS: "true",
+                HUB_ADMIN_TOKEN: "test-admin-token-0000",
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/{probes,store,objects,http}/**/*.test.ts"],
+          globalSetup: ["test/servers/global-setup.ts"],
+          testTimeout: 20_000,
+        },
+      },
+    ],
+  },
+});

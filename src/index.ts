@@ -1,12 +1,35 @@
-import { DurableObject } from "cloudflare:workers";
+/** The hub as a Worker: what comes in over HTTP, by the clock and from the queues. */
+import type { Bindings } from "./bindings.ts";
+import { consume } from "./consumers.ts";
+import { parseSettings } from "./env.ts";
+import { createApp } from "./http/app.ts";
+import { hubContext } from "./hub-context.ts";
+import { errorText, log } from "./log.ts";
+import { maintain } from "./maintenance.ts";
+import { planDeps } from "./objects/wiring.ts";
+import { plan } from "./pipeline/plan.ts";
 
-export class ServiceMonitor extends DurableObject {}
-export class LiveBoard extends DurableObject {}
-export class Prober extends DurableObject {}
-export class NatsBridge extends DurableObject {}
+export { LiveBoard } from "./objects/live-board.ts";
+export { NatsBridge } from "./objects/nats-bridge.ts";
+export { Prober } from "./objects/prober.ts";
+export { ServiceMonitor } from "./objects/service-monitor.ts";
+
+// The app knows no bindings: these are what wrangler.toml gives.
+const app = createApp((c) => hubContext(c.req.raw, c.env as Bindings, parseSettings(c.env as Bindings)));
 
 export default {
-  async fetch(): Promise<Response> {
-    return new Response("hub");
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+
+  async scheduled(event, env, ctx) {
+    const settings = parseSettings(env);
+    ctx.waitUntil(maintain(event.scheduledTime, env, settings));
+    try {
+      const report = await plan(event.scheduledTime, planDeps(env, settings));
+      log("info", "plan.done", { ...report });
+    } catch (error) {
+      log("error", "plan.given_up", { error: errorText(error) });
+    }
   },
-};
+
+  queue: (batch, env, ctx) => consume(batch, env, parseSettings(env), ctx),
+} satisfies ExportedHandler<Bindings, string>;

@@ -56,6 +56,9 @@ export interface Check {
 export const VERDICTS = ["fail", "ok", "warn", "unprobeable", "inconclusive"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
+/** The vantage of the queue consumer, where scheduled rounds run. */
+export const HOME_VANTAGE = "home";
+
 /** What a probe learned beside its verdict; absent means "was not told". */
 export interface ObservationDetails {
   version?: string;
@@ -63,7 +66,7 @@ export interface ObservationDetails {
   uptime?: number;
   endpoints_healthy?: number;
   endpoints_total?: number;
-  [key: string]: unknown;
+  [key: string]: string | number | boolean | null | undefined;
 }
 
 export interface Observation {
@@ -118,6 +121,16 @@ export interface ProbeMessage {
   /** Unix ms before which the round does not start. */
   not_before: number;
   checks: Check[];
+}
+
+/** A check with what its schedule depends on. */
+export interface ScheduledCheck {
+  check: Check;
+  lane: number;
+  /** As recorded in the database. */
+  status: Status;
+  /** Unix ms. */
+  status_since: number;
 }
 
 /** When and how a failed check is tried again. */

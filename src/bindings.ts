@@ -1,0 +1,16 @@
+/** What wrangler.toml binds to the Worker; settings beside them are read through env.ts only. */
+import type { LiveBoard } from "./objects/live-board.ts";
+import type { NatsBridge } from "./objects/nats-bridge.ts";
+import type { Prober } from "./objects/prober.ts";
+import type { ServiceMonitor } from "./objects/service-monitor.ts";
+
+export interface Bindings {
+  DB: D1Database;
+  ASSETS: Fetcher;
+  PROBES: Queue<string>;
+  OUTCOMES: Queue<string>;
+  SERVICE_MONITOR: DurableObjectNamespace<ServiceMonitor>;
+  LIVE_BOARD: DurableObjectNamespace<LiveBoard>;
+  PROBER: DurableObjectNamespace<Prober>;
+  NATS_BRIDGE: DurableObjectNamespace<NatsBridge>;
+}

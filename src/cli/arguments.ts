@@ -1,0 +1,86 @@
+/** The command line of `npm start`. */
+import { parseArgs } from "node:util";
+
+const DEFAULT_PORT = 8787;
+const MAX_PORT = 65_535;
+const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
+
+export const START_USAGE = `Usage: npm start -- [options]
+
+Runs a CommandCenter Hub on this machine.
+
+  --port N           port to listen on (default ${DEFAULT_PORT}; 0 takes a free one)
+  --host ADDRESS     address to listen on (default 127.0.0.1)
+  --state DIR        folder that keeps its data (default .hub)
+  --var NAME=VALUE   a setting, may be repeated; wins over the environment variable NAME
+  --quiet            no log lines, only the line that says it is ready
+  --help             this text`;
+
+export interface StartArguments {
+  port: number;
+  host: string;
+  /** As given; relative to the working directory. */
+  state: string;
+  vars: ReadonlyMap<string, string>;
+  quiet: boolean;
+  help: boolean;
+}
+
+/** The command line or a setting is wrong: the message says which and what is expected. Exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Throws a UsageError for an unknown flag or a value that does not fit. */
+export function parseStartArguments(argv: readonly string[]): StartArguments {
+  const { values } = parse(argv);
+  if (values.state === "") throw new UsageError("--state: expected a folder");
+  if (values.host === "") throw new UsageError("--host: expected an address");
+  return {
+    port: parsePort(values.port),
+    host: values.host,
+    state: values.state,
+    vars: parseVariables(values.var),
+    quiet: values.quiet,
+    help: values.help,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        port: { type: "string", default: String(DEFAULT_PORT) },
+        host: { type: "string", default: "127.0.0.1" },
+        state: { type: "string", default: ".hub" },
+        var: { type: "string", multiple: true, default: [] },
+        quiet: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= MAX_PORT) return port;
+  throw new UsageError(`--port: expected a number from 0 to ${MAX_PORT}, not "${text}"`);
+}
+
+/** The value may hold a secret, so an error shows the part before "=" only. */
+function parseVariables(pairs: readonly string[]): Map<string, string> {
+  const vars = new Map<string, string>();
+  for (const pair of pairs) {
+    const [, name, value] = VARIABLE.exec(pair) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new UsageError(`--var: expected NAME=VALUE, not "${pair.split("=")[0]}…"`);
+    }
+    vars.set(name, value);
+  }
+  return vars;
+}

@@ -1,0 +1,45 @@
+/** Bundles the Worker the way `wrangler deploy` would, without its second of start-up. */
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { build, type Plugin, stop } from "esbuild";
+
+/** What the runtime provides itself. */
+const RUNTIME_MODULES = ["cloudflare:*", "node:*", "workerd:*"];
+
+export interface WorkerBundle {
+  folder: string;
+  /** The entry module, an absolute path inside `folder`. */
+  entry: string;
+}
+
+/** Throws esbuild's BuildFailure, whose message lists every error with its place. */
+export async function buildWorker(source: string, folder: string): Promise<WorkerBundle> {
+  const entry = join(folder, "index.js");
+  await build({
+    entryPoints: [source],
+    outfile: entry,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    sourcemap: true,
+    keepNames: true,
+    conditions: ["workerd", "worker", "browser"],
+    mainFields: ["browser", "module", "main"],
+    external: RUNTIME_MODULES,
+    loader: { ".sql": "text", ".html": "text", ".txt": "text" },
+    define: { "process.env.NODE_ENV": '"production"' },
+    plugins: [nodeModulesByTheirFullName],
+    logLevel: "silent",
+  });
+  await stop(); // esbuild's own process would stay for the hub's life
+  return { folder, entry };
+}
+
+/** Packages import `events` where the runtime knows `node:events` only. */
+const nodeModulesByTheirFullName: Plugin = {
+  name: "node-modules-by-their-full-name",
+  setup(builder) {
+    const names = builtinModules.filter((name) => !name.startsWith("_")).join("|");
+    builder.onResolve({ filter: new RegExp(`^(${names})$`) }, ({ path }) => ({ path: `node:${path}`, external: true }));
+  },
+};

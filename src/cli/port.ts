@@ -1,0 +1,29 @@
+/** The port that a local hub listens on. */
+import { createServer } from "node:net";
+
+export class PortUnavailableError extends Error {
+  override name = "PortUnavailableError";
+}
+
+/** Answers `port`, or a free one for 0. Throws a PortUnavailableError when this program can't have it. */
+export async function claimPort(port: number, host: string): Promise<number> {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, host, exclusive: true }, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    throw new PortUnavailableError(explain(error, port, host));
+  }
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  return typeof address === "object" && address !== null ? address.port : port;
+}
+
+function explain(error: unknown, port: number, host: string): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return `port ${port} is taken by another program; choose another with --port N`;
+  if (code === "EACCES") return `port ${port} is for privileged programs; choose another with --port N`;
+  return `can't listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`;
+}

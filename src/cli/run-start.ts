@@ -1,0 +1,57 @@
+/** `npm start`: a hub on this machine, from the command line to its last process. */
+import { join } from "node:path";
+import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
+import { launch } from "./launch.ts";
+import { claimPort } from "./port.ts";
+import { type Environment, givenSettings, validateSettings } from "./settings.ts";
+import { keptAdminToken, openStateFolder } from "./state-folder.ts";
+import { readWorkerOptions } from "./worker-options.ts";
+import { endLeftRuntime } from "./workerd.ts";
+
+const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true" };
+
+export interface StartIo {
+  environment: Environment;
+  /** The checkout. */
+  root: string;
+  out(line: string): void;
+  err(line: string): void;
+  /** Resolves when the hub is asked to stop. */
+  stopped: Promise<unknown>;
+}
+
+/** Answers the exit code once the hub has stopped: 0 when asked to, 1 when it can't run, 2 for a wrong command line. */
+export async function runStart(argv: readonly string[], io: StartIo): Promise<number> {
+  try {
+    const args = parseStartArguments(argv);
+    if (args.help) io.out(START_USAGE);
+    else await runHub(args, io);
+    return 0;
+  } catch (error) {
+    io.err(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof UsageError)) return 1;
+    io.err(`\n${START_USAGE}`);
+    return 2;
+  }
+}
+
+async function runHub(args: StartArguments, io: StartIo): Promise<void> {
+  const worker = readWorkerOptions(join(io.root, "wrangler.toml"));
+  const given = givenSettings({ environment: io.environment, flags: args.vars });
+  validateSettings({ ...worker.bindings, ...LOCAL_PRESETS, ...given });
+  const state = await openStateFolder(args.state);
+  try {
+    await endLeftRuntime(state.path);
+    const port = await claimPort(args.port, args.host);
+    const url = `http://localhost:${port}`;
+    const token = given.HUB_ADMIN_TOKEN ?? (await keptAdminToken(state.path));
+    const vars = { ...LOCAL_PRESETS, HUB_URL: url, ...given, HUB_ADMIN_TOKEN: token };
+    const log = args.quiet ? () => {} : io.out;
+    const hub = await launch({ root: io.root, worker, vars, state, port, host: args.host, log, err: io.err });
+    io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
+    await io.stopped;
+    await hub.stop();
+  } finally {
+    state.release();
+  }
+}

@@ -1,0 +1,57 @@
+/** The local cron: one tick at once, then one at each full minute. */
+export const MINUTE_MS = 60_000;
+
+export interface TickerDeps {
+  /** Unix ms. */
+  now(): number;
+  /** One run of the scheduled handler; `signal` aborts when the next one is due. */
+  tick(at: number, signal: AbortSignal): Promise<void>;
+  failed(error: unknown): void;
+}
+
+export interface Ticker {
+  stop(): void;
+}
+
+/** Ticks never overlap: one that hangs is given up when the next minute begins. */
+export function startTicker(deps: TickerDeps): Ticker {
+  let timer: NodeJS.Timeout | undefined;
+  let running = new AbortController();
+  let stopped = false;
+  const tickAt = (at: number) => {
+    running.abort(new Error("the scheduled handler took longer than its minute"));
+    running = new AbortController();
+    abortable(deps.tick(at, running.signal), running.signal).catch((error) => {
+      if (!stopped) deps.failed(error);
+    });
+    waitFor(nextMinute(at));
+  };
+  /** A timer may fire a little early, and very late when the machine slept: then the minutes between are skipped. */
+  const waitFor = (minute: number) => {
+    const wake = () => {
+      const now = deps.now();
+      if (now < minute) waitFor(minute);
+      else tickAt(now - (now % MINUTE_MS));
+    };
+    timer = setTimeout(wake, Math.max(1, minute - deps.now()));
+  };
+  tickAt(deps.now());
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      running.abort();
+    },
+  };
+}
+
+function nextMinute(at: number): number {
+  return (Math.floor(at / MINUTE_MS) + 1) * MINUTE_MS;
+}
+
+function abortable(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([work, aborted]);
+}

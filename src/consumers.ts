@@ -1,0 +1,68 @@
+/** The queue consumers: probes, outcomes, and what the queues gave up. */
+import type { Bindings } from "./bindings.ts";
+import type { OutcomesMessage, ProbeMessage } from "./core/records.ts";
+import type { Settings } from "./env.ts";
+import { errorText, log } from "./log.ts";
+import { boardOf } from "./objects/monitors.ts";
+import { makeSlots } from "./objects/probing.ts";
+import { probeDeps, recordDeps } from "./objects/wiring.ts";
+import { runRound } from "./pipeline/probe.ts";
+import { record } from "./pipeline/record.ts";
+import type { Slots } from "./pipeline/slots.ts";
+
+/** The local queue waits for a consumer before it starts the next: slower rounds go on without it. */
+const LOCAL_PATIENCE_MS = 50;
+
+export async function consume(
+  batch: MessageBatch<string>,
+  env: Bindings,
+  settings: Settings,
+  ctx: ExecutionContext,
+): Promise<void> {
+  if (batch.queue.endsWith("-probes")) return consumeProbes(batch, env, settings, ctx);
+  if (batch.queue.endsWith("-outcomes")) return record(parse<OutcomesMessage>(batch), recordDeps(env));
+  return consumeDeadLetters(batch, env);
+}
+
+async function consumeProbes(
+  batch: MessageBatch<string>,
+  env: Bindings,
+  settings: Settings,
+  ctx: ExecutionContext,
+): Promise<void> {
+  const slots = makeSlots(settings);
+  const rounds = Promise.all(batch.messages.map((message) => consumeRound(message, env, settings, slots)));
+  if (!settings.LOCAL_QUEUES) {
+    await rounds;
+    return;
+  }
+  ctx.waitUntil(rounds);
+  await Promise.race([rounds, scheduler.wait(LOCAL_PATIENCE_MS)]);
+}
+
+async function consumeRound(message: Message<string>, env: Bindings, settings: Settings, slots: Slots): Promise<void> {
+  const round: ProbeMessage = JSON.parse(message.body);
+  try {
+    await runRound(round, probeDeps(env, settings, slots));
+    message.ack();
+  } catch (error) {
+    log("error", "round.failed", { ...round.round, error: errorText(error) });
+    message.retry();
+  }
+}
+
+/** Lost rounds are only counted; outcomes are tried on, so that a long outage of the database loses no history. */
+async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings): Promise<void> {
+  const board = boardOf(env);
+  const now = Date.now();
+  await board.deadLettered(batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now })));
+  log("error", "queue.dead_letters", { queue: batch.queue, messages: batch.messages.length });
+  if (!batch.queue.includes("-outcomes")) return;
+  await record(parse<OutcomesMessage>(batch), recordDeps(env));
+  await board.revived(batch.messages.map(({ id }) => id));
+}
+
+/** Bodies are the hub's own: written by the same release or, while a deploy goes out, by the one before. */
+function parse<T>(batch: MessageBatch<string>): T[] {
+  return batch.messages.map((message): T => JSON.parse(message.body));
+}

@@ -1,0 +1,149 @@
+/** What the live board knows: the latest state of every service, and what its watchers are told of a change. */
+import { overallHealth } from "./health.ts";
+import type { Check, Health, LiveState, RecordedFlip, Status } from "./records.ts";
+import { deadlineOf } from "./state-machine.ts";
+import { countStatuses } from "./summary.ts";
+
+export interface BoardEntry {
+  check: Check;
+  live: LiveState;
+}
+
+/** A frame for the watchers: `services` and `projects` say whom it concerns, for those who asked for some only. */
+export interface BoardFrame {
+  type: "health" | "flip" | "registered" | "deregistered";
+  /** Concerned services; a health frame has many, the others one. */
+  parts: { service_id: number; project_id: number; body: object }[];
+}
+
+export function unknownState(now: number): LiveState {
+  return {
+    status: "unknown",
+    since: now,
+    last_at: null,
+    latency_ms: null,
+    error: null,
+    details: {},
+    consecutive_failures: 0,
+    flapping: false,
+    unseen_from: [],
+    flip_seq: 0,
+  };
+}
+
+export class Board {
+  readonly #entries = new Map<number, BoardEntry>();
+
+  entries(): IterableIterator<BoardEntry> {
+    return this.#entries.values();
+  }
+
+  get(id: number): BoardEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** A known service keeps its state and gets the new configuration. */
+  add(check: Check, live: LiveState): void {
+    const known = this.#entries.get(check.service_id);
+    this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
+  }
+
+  remove(id: number): BoardEntry | undefined {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    return entry;
+  }
+
+  /** Takes in newer states. Answers the frames that tell of them, and the ids that the board does not know. */
+  apply(
+    items: readonly [number, LiveState][],
+    flips: readonly RecordedFlip[],
+  ): { frames: BoardFrame[]; unknown: number[] } {
+    const seen = new Map(items.map(([id]) => [id, this.#entries.get(id)?.live.flip_seq ?? 0]));
+    const frames = flips
+      .filter((flip) => this.#entries.has(flip.service_id) && flip.seq > (seen.get(flip.service_id) ?? 0))
+      .map(flipFrame);
+    const fresh = items.filter(([id, live]) => this.#take(id, live));
+    if (fresh.length > 0) frames.push({ type: "health", parts: fresh.map(([id, live]) => this.#healthPart(id, live)) });
+    return { frames, unknown: items.flatMap(([id]) => (this.#entries.has(id) ? [] : [id])) };
+  }
+
+  health(): Health {
+    return overallHealth(countStatuses(this.#statuses()));
+  }
+
+  /** The earliest time at which silence changes a status, Unix ms. */
+  nextDeadline(): number | null {
+    return earliest(this.#entries.values());
+  }
+
+  /** The same, of some services. */
+  earliestOf(ids: readonly number[]): number | null {
+    return earliest(ids.flatMap((id) => this.#entries.get(id) ?? []));
+  }
+
+  overdue(now: number, limit: number): BoardEntry[] {
+    const overdue: BoardEntry[] = [];
+    for (const entry of this.#entries.values()) {
+      const deadline = entryDeadline(entry);
+      if (deadline !== null && deadline < now) overdue.push(entry);
+      if (overdue.length >= limit) break;
+    }
+    return overdue;
+  }
+
+  *#statuses(): Generator<Status> {
+    for (const { live } of this.#entries.values()) yield live.status;
+  }
+
+  #take(id: number, live: LiveState): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || live.flip_seq < entry.live.flip_seq) return false;
+    if (live.flip_seq === entry.live.flip_seq && (live.last_at ?? 0) < (entry.live.last_at ?? 0)) return false;
+    entry.live = live;
+    return true;
+  }
+
+  #healthPart(id: number, live: LiveState): BoardFrame["parts"][number] {
+    const at = live.last_at === null ? null : new Date(live.last_at).toISOString();
+    const body = { id, status: live.status, latency_ms: live.latency_ms, at };
+    return { service_id: id, project_id: this.#entries.get(id)?.check.project_id ?? 0, body };
+  }
+}
+
+function earliest(entries: Iterable<BoardEntry>): number | null {
+  let next: number | null = null;
+  for (const entry of entries) {
+    const deadline = entryDeadline(entry);
+    if (deadline !== null && (next === null || deadline < next)) next = deadline;
+  }
+  return next;
+}
+
+function entryDeadline({ check, live }: BoardEntry): number | null {
+  return live.last_at === null ? null : deadlineOf(check, live.status, live.since, live.last_at);
+}
+
+function flipFrame(flip: RecordedFlip): BoardFrame {
+  const { seq: flip_seq, ...body } = flip;
+  return {
+    type: "flip",
+    parts: [{ service_id: flip.service_id, project_id: flip.project_id, body: { ...body, flip_seq } }],
+  };
+}
+
+/** A service as a socket's snapshot and announcements show it. */
+export function serviceLite({ check, live }: BoardEntry): object {
+  return {
+    id: check.service_id,
+    project_id: check.project_id,
+    project: check.project,
+    name: check.name,
+    type: check.service_type,
+    status: live.status,
+    since: new Date(live.since).toISOString(),
+    last_health_check: live.last_at === null ? null : new Date(live.last_at).toISOString(),
+    latency_ms: live.latency_ms,
+    flapping: live.flapping,
+  };
+}

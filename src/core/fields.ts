@@ -1,0 +1,25 @@
+/** What is wrong with an input, field by field. */
+import type { z } from "zod";
+
+export interface FieldError {
+  /** Like `services[3].health_url`; empty: the input as a whole. */
+  path: string;
+  message: string;
+}
+
+export type Parsed<T> = { ok: true; value: T } | { ok: false; errors: FieldError[] };
+
+/** Every issue with its path below `prefix`; an unknown field is named by its own path. */
+export function fieldErrors(error: z.ZodError, prefix = ""): FieldError[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys") return [{ path: fieldPath(issue.path, prefix), message: issue.message }];
+    return issue.keys.map((key) => ({ path: fieldPath([...issue.path, key], prefix), message: "unknown field" }));
+  });
+}
+
+function fieldPath(parts: readonly PropertyKey[], prefix: string): string {
+  return parts.reduce<string>((path, part) => {
+    if (typeof part === "number") return `${path}[${part}]`;
+    return path === "" ? String(part) : `${path}.${String(part)}`;
+  }, prefix);
+}

@@ -1,0 +1,23 @@
+/** Flap marking: many flips in a short time, until it has been quiet for as long. */
+const WINDOW_MS = 600_000;
+const FLIPS_TO_FLAP = 6;
+
+export interface FlapState {
+  /** Times of the flips of the last ten minutes, Unix ms, oldest first. */
+  times: number[];
+  flapping: boolean;
+}
+
+export const CALM: FlapState = { times: [], flapping: false };
+
+export function flapAfterFlip(state: FlapState, at: number): FlapState {
+  const times = [...state.times.filter((time) => at - time < WINDOW_MS), at];
+  return { times, flapping: state.flapping || times.length >= FLIPS_TO_FLAP };
+}
+
+/** Ends flapping after ten quiet minutes; the same object when nothing changes. */
+export function flapSettled(state: FlapState, now: number): FlapState {
+  const last = state.times.at(-1);
+  if (last === undefined || now - last < WINDOW_MS) return state;
+  return CALM;
+}

@@ -1,0 +1,109 @@
+/** What the hub tells Prometheus of its services and of itself. */
+import { ageSeconds, type HubHealth, type PipelineHealth } from "./hub-health.ts";
+import { STATUSES, type Status } from "./records.ts";
+import type { ServiceRow } from "./service-row.ts";
+import type { CurrentState } from "./service-view.ts";
+
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+}
+
+export interface Metric {
+  name: string;
+  type: "gauge" | "counter";
+  help: string;
+  samples: Sample[];
+}
+
+export interface MeasuredService {
+  row: Pick<ServiceRow, "project" | "name" | "service_type" | "flip_seq">;
+  state: CurrentState;
+}
+
+const CODE: Record<Status, number> = { unknown: 0, up: 1, degraded: 2, down: 3 };
+
+export function serviceMetrics(services: readonly MeasuredService[]): Metric[] {
+  const each = (value: (service: MeasuredService) => number | null): Sample[] =>
+    services.flatMap((service) => {
+      const measured = value(service);
+      if (measured === null) return [];
+      return [{ labels: { project: service.row.project, service: service.row.name }, value: measured }];
+    });
+  return [
+    gauge("hub_service_up", "1 when the service is up or degraded, 0 when it is down or unknown.", each(isRunning)),
+    gauge(
+      "hub_service_status",
+      "Status of the service: 0 unknown, 1 up, 2 degraded, 3 down.",
+      each(({ state }) => CODE[state.status]),
+    ),
+    gauge(
+      "hub_service_latency_seconds",
+      "Response time of the last check.",
+      each(({ state }) => (state.latency_ms === null ? null : state.latency_ms / 1_000)),
+    ),
+    gauge(
+      "hub_service_last_check_timestamp_seconds",
+      "When the service was last checked.",
+      each(({ state }) => (state.last_at === null ? null : state.last_at / 1_000)),
+    ),
+    gauge(
+      "hub_service_consecutive_failures",
+      "Checks that failed in a row.",
+      each(({ state }) => state.consecutive_failures),
+    ),
+    counter(
+      "hub_service_flips_total",
+      "Changes of status of the service.",
+      each(({ row }) => row.flip_seq),
+    ),
+    gauge("hub_services", "Registered services by status.", countSamples(services)),
+  ];
+}
+
+export function hubMetrics(health: HubHealth, pipeline: PipelineHealth | null, now: number): Metric[] {
+  const single = (value: number | null): Sample[] => (value === null ? [] : [{ labels: {}, value }]);
+  const ages = { planned: pipeline?.planned_at, probed: pipeline?.probed_at, recorded: pipeline?.recorded_at };
+  return [
+    gauge("hub_build_info", "The hub and its version.", [
+      { labels: { hub_id: health.serviceId, version: health.version }, value: 1 },
+    ]),
+    gauge(
+      "hub_healthy",
+      "1 when the hub can do its work, perhaps with a warning.",
+      single(health.status === "fail" ? 0 : 1),
+    ),
+    gauge(
+      "hub_pipeline_age_seconds",
+      "Time since a round was last planned, probed and recorded.",
+      Object.entries(ages).flatMap(([step, at]) => {
+        const value = ageSeconds(at ?? null, now);
+        return value === null ? [] : [{ labels: { step }, value }];
+      }),
+    ),
+    gauge("hub_dead_letters", "Messages that the queues gave up.", single(pipeline?.dead_letters ?? null)),
+    gauge(
+      "hub_nats_connected",
+      "1 while the hub is connected to NATS.",
+      single(pipeline?.nats ? Number(pipeline.nats.connected) : null),
+    ),
+    gauge("hub_nats_outbox_messages", "Events that NATS has not acknowledged.", single(pipeline?.nats?.outbox ?? null)),
+  ];
+}
+
+function isRunning({ state }: MeasuredService): number {
+  return state.status === "up" || state.status === "degraded" ? 1 : 0;
+}
+
+function countSamples(services: readonly MeasuredService[]): Sample[] {
+  const byStatus = Map.groupBy(services, ({ state }) => state.status);
+  return STATUSES.map((status) => ({ labels: { status }, value: byStatus.get(status)?.length ?? 0 }));
+}
+
+function gauge(name: string, help: string, samples: Sample[]): Metric {
+  return { name, type: "gauge", help, samples };
+}
+
+function counter(name: string, help: string, samples: Sample[]): Metric {
+  return { name, type: "counter", help, samples };
+}

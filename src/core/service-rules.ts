@@ -1,0 +1,192 @@
+/** The rules of a registration across its fields, and the defaults of what it leaves out. */
+import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
+import type { HealthOptions } from "./options.ts";
+import { type HealthMethod, PROBED_METHODS } from "./records.ts";
+import {
+  DEFAULT_INTERVAL_S,
+  DEFAULT_RETRIES,
+  DEFAULT_TIMEOUT_S,
+  manifestSchema,
+  type ServiceBody,
+  type ServiceInput,
+  type ServicePatch,
+  serviceSchema,
+} from "./registration.ts";
+import type { ServiceRow } from "./service-row.ts";
+import { guessPort, guessServiceType, parseTarget } from "./target.ts";
+
+export interface TargetRules {
+  /** Whether loopback, private and other non-public addresses may be probed. */
+  allowPrivate: boolean;
+}
+
+const ALL_METHODS: readonly HealthMethod[] = [...PROBED_METHODS, "exec", "heartbeat"];
+const METHODS_OF_OPTION: Record<keyof HealthOptions, readonly HealthMethod[]> = {
+  degraded_above_ms: ALL_METHODS,
+  method: ["http"],
+  headers: ["http"],
+  body: ["http"],
+  expected_status: ["http"],
+  body_contains: ["http"],
+  body_not_contains: ["http"],
+  json: ["http"],
+  follow_redirects: ["http"],
+  tls: ["tcp"],
+  send: ["tcp"],
+  expect: ["tcp"],
+  user: ["redis", "postgres"],
+  password: ["redis", "postgres"],
+  query: ["postgres"],
+  grace: ["heartbeat"],
+  command: ["exec"],
+};
+
+/** Headers whose values are secrets: they are named, never stored. */
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
+const SECRET_REFERENCE = /\$\{PROBE_SECRET_[A-Z0-9_]+\}/;
+
+/** Fills in the defaults and applies the rules; `prefix` is the path of the service in its input. */
+export function parseService(body: ServiceBody, rules: TargetRules, prefix = ""): Parsed<ServiceInput> {
+  const input = withDefaults(body);
+  const errors = [...timeoutErrors(input), ...targetErrors(input, rules), ...optionErrors(input)];
+  if (errors.length === 0) return { ok: true, value: input };
+  return { ok: false, errors: errors.map(({ path, message }) => ({ path: below(prefix, path), message })) };
+}
+
+/** The row with the patch laid over it, by the same rules. A guessed port follows its target. */
+export function parsePatch(row: ServiceRow, patch: ServicePatch, rules: TargetRules): Parsed<ServiceInput> {
+  const { version, ...current } = inputOf(row);
+  const moved = patch.health_url !== undefined || patch.health_method !== undefined;
+  const guessed = row.port === guessPort(row.health_method, row.health_url);
+  const { port, ...rest } = current;
+  return parseService(Object.assign({}, rest, moved && guessed ? {} : { port }, defined(patch)), rules);
+}
+
+/** Names every wrong field of every service, and names that occur twice. */
+export function parseManifest(body: unknown, rules: TargetRules): Parsed<ServiceInput[]> {
+  const whole = manifestSchema.safeParse(body);
+  const entries = entriesOf(body);
+  const errors = [...(whole.success ? [] : fieldErrors(whole.error)), ...repeatedNames(entries)];
+  const inputs: ServiceInput[] = [];
+  entries.forEach((entry, index) => {
+    const service = serviceSchema.safeParse(entry);
+    if (!service.success) return;
+    const parsed = parseService(service.data, rules, `services[${index}]`);
+    if (parsed.ok) inputs.push(parsed.value);
+    else errors.push(...parsed.errors);
+  });
+  return errors.length === 0 ? { ok: true, value: inputs } : { ok: false, errors };
+}
+
+/** What would have to be registered to get this row. */
+export function inputOf(row: ServiceRow): ServiceInput {
+  return {
+    name: row.name,
+    service_type: row.service_type,
+    health_method: row.health_method,
+    health_url: row.health_url,
+    health_interval: row.health_interval,
+    health_timeout: row.health_timeout,
+    health_retries: row.health_retries,
+    health_options: row.health_options,
+    version: row.version,
+    port: row.port,
+    container_id: row.container_id,
+    agent: row.agent,
+    tags: row.tags,
+    capabilities: row.capabilities,
+    metadata: row.metadata,
+    depends_on: row.depends_on,
+    enabled: row.enabled,
+  };
+}
+
+function withDefaults(body: ServiceBody): ServiceInput {
+  const url = body.health_url ?? "";
+  const interval = body.health_interval ?? DEFAULT_INTERVAL_S;
+  return {
+    name: body.name,
+    service_type: body.service_type ?? guessServiceType(body.health_method, url),
+    health_method: body.health_method,
+    health_url: url,
+    health_interval: interval,
+    health_timeout: body.health_timeout ?? Math.min(DEFAULT_TIMEOUT_S, interval - 1),
+    health_retries: body.health_retries ?? DEFAULT_RETRIES,
+    health_options: body.health_options ?? {},
+    ...(body.version === undefined ? {} : { version: body.version }),
+    port: body.port === undefined ? guessPort(body.health_method, url) : body.port,
+    container_id: body.container_id ?? null,
+    agent: body.agent ?? null,
+    tags: body.tags ?? [],
+    capabilities: body.capabilities ?? [],
+    metadata: body.metadata ?? {},
+    depends_on: body.depends_on ?? [],
+    enabled: body.enabled ?? true,
+  };
+}
+
+function timeoutErrors(input: ServiceInput): FieldError[] {
+  if (input.health_timeout < input.health_interval) return [];
+  return [{ path: "health_timeout", message: `expected less than the interval of ${input.health_interval} s` }];
+}
+
+function targetErrors(input: ServiceInput, { allowPrivate }: TargetRules): FieldError[] {
+  const reported = input.health_method === "exec" || input.health_method === "heartbeat";
+  if (reported && input.health_url === "") return [];
+  if (input.health_url === "") return [{ path: "health_url", message: `needed for ${input.health_method}` }];
+  const target = parseTarget(input.health_method, input.health_url, { allowPrivate });
+  return target.ok ? [] : [{ path: "health_url", message: target.error }];
+}
+
+function optionErrors(input: ServiceInput): FieldError[] {
+  const { health_method: method, health_options: options } = input;
+  const errors = Object.keys(options)
+    .filter((key) => isOption(key) && options[key] !== undefined && !METHODS_OF_OPTION[key].includes(method))
+    .map((key) => ({ path: `health_options.${key}`, message: `does not apply to the method ${method}` }));
+  if (method === "exec" && input.agent === null) errors.push({ path: "agent", message: "needed for exec" });
+  if (method === "exec" && options.command === undefined) {
+    errors.push({ path: "health_options.command", message: "needed for exec" });
+  }
+  return [...errors, ...headerErrors(options.headers ?? {})];
+}
+
+function headerErrors(headers: Record<string, string>): FieldError[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const path = `health_options.headers.${name}`;
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      return [{ path, message: "expected printable characters of Latin-1" }];
+    }
+    if (!SECRET_HEADER.test(name) || SECRET_REFERENCE.test(value)) return [];
+    return [{ path, message: "a secret is never stored in plain text: use ${PROBE_SECRET_NAME}" }];
+  });
+}
+
+function isOption(key: string): key is keyof HealthOptions {
+  return Object.hasOwn(METHODS_OF_OPTION, key);
+}
+
+function entriesOf(body: unknown): unknown[] {
+  if (typeof body !== "object" || body === null || !("services" in body)) return [];
+  return Array.isArray(body.services) ? body.services : [];
+}
+
+function repeatedNames(entries: readonly unknown[]): FieldError[] {
+  const seen = new Map<unknown, number>();
+  return entries.flatMap((entry, index) => {
+    if (typeof entry !== "object" || entry === null || !("name" in entry) || typeof entry.name !== "string") return [];
+    const first = seen.get(entry.name);
+    if (first === undefined) seen.set(entry.name, index);
+    return first === undefined
+      ? []
+      : [{ path: `services[${index}].name`, message: `already used by services[${first}]` }];
+  });
+}
+
+function below(prefix: string, path: string): string {
+  return prefix === "" ? path : `${prefix}.${path}`;
+}
+
+/** Without the fields that are `undefined`, which would hide the row's own. */
+function defined(patch: ServicePatch): ServicePatch {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,118 @@
+/** Services as the API shows them: the stored row under the live state. */
+import { breakerOf, isStale } from "./breaker.ts";
+import type { Breaker, LiveState, Service, Status } from "./records.ts";
+import type { ServiceRow } from "./service-row.ts";
+
+/** What is known of a service right now. Times in Unix ms. */
+export interface CurrentState {
+  status: Status;
+  since: number;
+  last_at: number | null;
+  latency_ms: number | null;
+  error: string | null;
+  details: Record<string, unknown>;
+  consecutive_failures: number;
+  flapping: boolean;
+  unseen_from: string[];
+  breaker: Breaker;
+  stale: boolean;
+}
+
+/** Nobody checks a service that is disabled or whose project is stopped. */
+export function isWatched(row: Pick<ServiceRow, "enabled" | "project_status">): boolean {
+  return row.enabled && row.project_status === "running";
+}
+
+/**
+ * The live state wins unless the database has a newer flip. A service that nobody watches is `unknown` since it was
+ * last changed.
+ */
+export function currentState(row: ServiceRow, live: LiveState | null, now: number): CurrentState {
+  if (!isWatched(row)) {
+    const since = row.status === "unknown" ? row.status_since : row.updated_at;
+    return { ...UNHEARD, unseen_from: [], details: {}, status: "unknown", since, last_at: live?.last_at ?? null };
+  }
+  const newest = live !== null && live.flip_seq >= row.flip_seq;
+  const status = newest ? live.status : row.status;
+  const since = newest ? live.since : row.status_since;
+  const breaker = breakerOf(status, since, row.health_interval, now);
+  return {
+    status,
+    since,
+    last_at: live?.last_at ?? null,
+    latency_ms: live?.latency_ms ?? null,
+    error: live?.error ?? null,
+    details: live?.details ?? {},
+    consecutive_failures: live?.consecutive_failures ?? 0,
+    flapping: live?.flapping ?? false,
+    unseen_from: live?.unseen_from ?? [],
+    breaker,
+    stale: isStale(live?.last_at ?? null, Math.max(since, row.updated_at), row.health_interval, breaker, now),
+  };
+}
+
+const UNHEARD = {
+  latency_ms: null,
+  error: null,
+  consecutive_failures: 0,
+  flapping: false,
+  breaker: "closed",
+  stale: false,
+} as const;
+
+/** `live`: null when the board does not know the service (yet). `now` in Unix ms. */
+export function toService(row: ServiceRow, live: LiveState | null, now: number): Service {
+  const state = currentState(row, live, now);
+  return {
+    id: row.id,
+    project_id: row.project_id,
+    project: row.project,
+    name: row.name,
+    service_type: row.service_type,
+    health_method: row.health_method,
+    health_url: row.health_url,
+    health_interval: row.health_interval,
+    health_timeout: row.health_timeout,
+    health_retries: row.health_retries,
+    health_options: row.health_options,
+    health_status: state.status,
+    status_since: iso(state.since),
+    last_health_check: state.last_at === null ? null : iso(state.last_at),
+    consecutive_failures: state.consecutive_failures,
+    health_details: healthDetails(state, row.version),
+    flapping: state.flapping,
+    breaker: state.breaker,
+    stale: state.stale,
+    version: versionOf(state, row),
+    port: row.port,
+    container_id: row.container_id,
+    agent: row.agent,
+    tags: row.tags,
+    capabilities: row.capabilities,
+    metadata: row.metadata,
+    depends_on: row.depends_on,
+    enabled: row.enabled,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+  };
+}
+
+export function healthDetails(state: CurrentState, version: string | null): Service["health_details"] {
+  const unseen = state.unseen_from.length === 0 ? {} : { unseen_from: state.unseen_from };
+  const told = typeof state.details.version === "string" ? state.details.version : version;
+  return { ...state.details, ...unseen, latency_ms: state.latency_ms, version: told, error: state.error };
+}
+
+/** Seconds that the service has been running without a break; 0 while it is not. */
+export function uptimeSeconds(state: CurrentState, now: number): number {
+  const running = state.status === "up" || state.status === "degraded";
+  return running ? Math.max(0, Math.floor((now - state.since) / 1_000)) : 0;
+}
+
+function versionOf(state: CurrentState, row: ServiceRow): string | null {
+  return typeof state.details.version === "string" ? state.details.version : row.version;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

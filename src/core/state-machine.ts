@@ -1,0 +1,267 @@
+/**
+ * The rules of up and down: `observe` takes in what a probe found, `expire` that nothing came, `close` that the
+ * service is no longer watched. All pure; the clock and chance come in as arguments.
+ */
+import { retryDelay, retryVantage } from "./backoff.ts";
+import { breakerOf, staleAt } from "./breaker.ts";
+import { flapAfterFlip, flapSettled } from "./flapping.ts";
+import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
+import { DEFAULT_DEGRADED_ABOVE_MS, DEFAULT_GRACE_S } from "./options.ts";
+import {
+  type Attempt,
+  type Check,
+  HOME_VANTAGE,
+  type Observation,
+  type Retry,
+  type Round,
+  type Status,
+} from "./records.ts";
+
+/** Room beyond the timeout before a retry that was never heard of counts as lost. */
+const LOST_RETRY_MS = 10_000;
+/** More than the 11 attempts that 10 retries make. */
+const MAX_ATTEMPTS_KEPT = 12;
+
+export interface ObserveInput {
+  check: Check;
+  round: Round;
+  observation: Observation;
+  vantages: readonly string[];
+  /** In [0, 1), for the jitter. */
+  random: number;
+}
+
+export interface Step {
+  state: MonitorState;
+  retry: Retry | null;
+}
+
+interface Change {
+  service_id: number;
+  to: Status;
+  reason: string;
+  at: number;
+  began_at: number;
+  evidence: Attempt[];
+}
+
+/** Null: the observation belongs to a configuration that is no longer watched. */
+export function observe(before: MonitorState | null, input: ObserveInput): Step | null {
+  const { check, round, observation } = input;
+  const known = before ?? newMonitorState(check, observation.at);
+  if (check.rev < known.rev || (known.closed && check.rev === known.rev)) return null;
+  const state = underRevision(known, check);
+  if (isRepeat(state, round)) return { state, retry: repeatedRetry(state, round, input) };
+  if (state.last_at !== null && observation.at < state.last_at) return { state, retry: null };
+  const seen: MonitorState = {
+    ...state,
+    flap: flapSettled(state.flap, observation.at),
+    last_round: { due_at: round.due_at, attempt: round.attempt },
+  };
+  switch (observation.verdict) {
+    case "inconclusive":
+      return { state: seen, retry: null };
+    case "unprobeable":
+      return { state: unprobeable(seen, check, observation), retry: null };
+    case "fail":
+      return failed(seen, input);
+    case "ok":
+    case "warn":
+      return { state: succeeded(seen, check, observation), retry: null };
+  }
+}
+
+/** Nothing came in time: a silent heartbeat is down, any other service unknown. The same object when there is still time. */
+export function expire(state: MonitorState, check: Check, lastAt: number | null, now: number): MonitorState {
+  if (state.closed || state.status === "unknown" || lastAt === null) return state;
+  const heard = Math.max(lastAt, state.last_at ?? 0);
+  const deadline = deadlineOf(check, state.status, state.since, heard);
+  if (deadline === null || now <= deadline) return state;
+  const silence = Math.round((now - heard) / 1_000);
+  const heartbeat = check.health_method === "heartbeat";
+  const reason = heartbeat ? `heartbeat: silent for ${silence} s` : `stale: nothing heard for ${silence} s`;
+  const began_at = heartbeat ? heard + check.health_interval * 1_000 : now;
+  const to = heartbeat ? "down" : "unknown";
+  return flip(
+    { ...state, error: reason, last_at: heard, retry: null },
+    {
+      service_id: check.service_id,
+      to,
+      reason,
+      at: now,
+      began_at,
+      evidence: [],
+    },
+  );
+}
+
+/** Unix ms at which silence changes the status; null when it never does. */
+export function deadlineOf(check: Check, status: Status, since: number, lastAt: number): number | null {
+  if (status === "unknown") return null;
+  if (check.health_method === "heartbeat") {
+    if (status === "down") return null;
+    return lastAt + (check.health_interval + (check.health_options.grace ?? DEFAULT_GRACE_S)) * 1_000;
+  }
+  const breaker = breakerOf(status, since, check.health_interval, lastAt);
+  return staleAt(lastAt, check.health_interval, breaker);
+}
+
+/** The service is deregistered or disabled. */
+export function close(before: MonitorState | null, check: Check, reason: string, now: number): MonitorState {
+  const state = { ...(before ?? newMonitorState(check, now)), rev: check.rev, closed: true, retry: null };
+  const forgotten = { ...state, failures: 0, failing_since: null, attempts: [], unseen_from: [], error: null };
+  if (state.status === "unknown") return forgotten;
+  return flip(forgotten, {
+    service_id: check.service_id,
+    to: "unknown",
+    reason,
+    at: now,
+    began_at: now,
+    evidence: [],
+  });
+}
+
+function underRevision(state: MonitorState, check: Check): MonitorState {
+  const flips = forgetRecorded(state.flips, check.recorded_seq);
+  const seq = Math.max(state.seq, check.recorded_seq);
+  if (check.rev === state.rev) return { ...state, flips, seq };
+  const fresh = { failures: 0, failing_since: null, attempts: [], retry: null, last_round: null };
+  return { ...state, ...fresh, flips, seq, rev: check.rev, closed: false };
+}
+
+function isRepeat(state: MonitorState, round: Round): boolean {
+  return state.last_round?.due_at === round.due_at && state.last_round.attempt === round.attempt;
+}
+
+/** A redelivered round asks for its retry again: the first delivery may have died before sending it. */
+function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): Retry | null {
+  const { retry } = state;
+  if (retry === null || retry.due_at !== round.due_at || retry.attempt !== round.attempt + 1) return null;
+  return {
+    attempt: retry.attempt,
+    delay_ms: Math.max(0, retry.at - input.observation.at),
+    vantage: retryVantage(retry.attempt, input.vantages),
+  };
+}
+
+function failed(state: MonitorState, input: ObserveInput): Step {
+  const { check, observation } = input;
+  const attempts = [...state.attempts, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
+  const failing: MonitorState = {
+    ...state,
+    ...heard(state, observation),
+    failures: state.failures + 1,
+    failing_since: state.failing_since ?? observation.at,
+    attempts: state.status === "down" ? state.attempts : attempts,
+    error: observation.error ?? "failed",
+  };
+  if (state.status === "down") return { state: failing, retry: null };
+  const forgiven = check.health_method === "heartbeat" ? 0 : check.health_retries;
+  if (failing.failures > forgiven) {
+    const change = {
+      service_id: check.service_id,
+      to: "down" as const,
+      reason: observation.error ?? "failed",
+      at: observation.at + (observation.latency_ms ?? 0),
+      began_at: failing.failing_since ?? observation.at,
+      evidence: attempts,
+    };
+    return { state: flip({ ...failing, retry: null }, change), retry: null };
+  }
+  return withRetry(failing, input);
+}
+
+/** A streak has one chain of retries; a scheduled failure begins one only when none is under way. */
+function withRetry(state: MonitorState, input: ObserveInput): Step {
+  const { check, round, observation } = input;
+  const lostAt = state.retry === null ? 0 : state.retry.at + check.health_timeout * 1_000 + LOST_RETRY_MS;
+  if (round.attempt === 0 && observation.at < lostAt) return { state, retry: null };
+  const attempt = round.attempt + 1;
+  const delay_ms = retryDelay(attempt, check.health_interval, input.random);
+  return {
+    state: { ...state, retry: { attempt, due_at: round.due_at, at: observation.at + delay_ms } },
+    retry: { attempt, delay_ms, vantage: retryVantage(attempt, input.vantages) },
+  };
+}
+
+function succeeded(state: MonitorState, check: Check, observation: Observation): MonitorState {
+  const unseen = new Set(state.attempts.filter((attempt) => !attempt.ok).map((attempt) => attempt.vantage));
+  unseen.delete(observation.vantage);
+  const degraded = degradedReason(state, check, observation);
+  const next: MonitorState = {
+    ...state,
+    ...heard(state, observation),
+    failures: 0,
+    failing_since: null,
+    attempts: [],
+    retry: null,
+    unseen_from: state.status === "down" ? [] : [...unseen],
+    error: degraded,
+  };
+  const to = degraded === null ? "up" : "degraded";
+  if (to === state.status) return next;
+  const reason = degraded ?? (state.status === "degraded" ? "back to normal" : "check passed");
+  const evidence = [evidenceOf(observation)];
+  const at = observation.at + (observation.latency_ms ?? 0);
+  return flip(next, { service_id: check.service_id, to, reason, at, began_at: observation.at, evidence });
+}
+
+/** Null when the service is well. Seen from afar, slowness says nothing of the service: the status stays what home found. */
+function degradedReason(state: MonitorState, check: Check, observation: Observation): string | null {
+  if (observation.verdict === "warn") return observation.error ?? "the service reports itself degraded";
+  if (observation.vantage !== HOME_VANTAGE) return state.status === "degraded" ? state.error : null;
+  const limit = check.health_options.degraded_above_ms ?? DEFAULT_DEGRADED_ABOVE_MS;
+  if (limit === 0 || observation.latency_ms === null || observation.latency_ms <= limit) return null;
+  return `slow: ${Math.round(observation.latency_ms)} ms, more than ${limit} ms`;
+}
+
+function unprobeable(state: MonitorState, check: Check, observation: Observation): MonitorState {
+  const reason = observation.error ?? "can't be checked from here";
+  const next = { ...state, ...heard(state, observation), failures: 0, failing_since: null, attempts: [], retry: null };
+  if (state.status === "unknown") return { ...next, error: reason };
+  const { at } = observation;
+  const change = { service_id: check.service_id, to: "unknown" as const, reason, at, began_at: at };
+  return flip({ ...next, error: reason }, { ...change, evidence: [evidenceOf(observation)] });
+}
+
+function heard(state: MonitorState, observation: Observation) {
+  return {
+    last_at: observation.at,
+    latency_ms: observation.latency_ms,
+    details: observation.details,
+    version: observation.details.version ?? state.version,
+  };
+}
+
+function evidenceOf(observation: Observation): Attempt {
+  return {
+    at: new Date(observation.at).toISOString(),
+    vantage: observation.vantage,
+    ok: observation.verdict === "ok" || observation.verdict === "warn",
+    latency_ms: observation.latency_ms,
+    error: observation.error,
+  };
+}
+
+function flip(state: MonitorState, change: Change): MonitorState {
+  const at = Math.max(Math.round(change.at), state.since);
+  const seq = state.seq + 1;
+  const record = {
+    seq,
+    service_id: change.service_id,
+    from: state.status,
+    to: change.to,
+    reason: change.reason,
+    at: new Date(at).toISOString(),
+    began_at: new Date(Math.max(Math.min(change.began_at, at), 0)).toISOString(),
+    evidence: change.evidence,
+  };
+  return {
+    ...state,
+    status: change.to,
+    since: at,
+    seq,
+    flap: flapAfterFlip(state.flap, at),
+    flips: [...state.flips, record],
+  };
+}

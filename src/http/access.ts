@@ -1,0 +1,98 @@
+/** Who may do what: API keys, the admin token, scopes. */
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { findKey } from "../store/keys.ts";
+import type { Scope } from "../store/tables.ts";
+import type { HubContext, HubEnv, Principal } from "./context.ts";
+import { Problem } from "./problem.ts";
+
+/** `agent` is beside the order: it opens its own routes only. */
+const RANK: Record<Scope, number> = { agent: 0, read: 1, write: 2, admin: 3 };
+type Need = Exclude<Scope, "agent">;
+
+const MAX_BODY_BYTES = 256 * 1_024;
+/** Longer than any key; what is longer is not even hashed. */
+const MAX_TOKEN_CHARS = 256;
+
+const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new Problem(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+  },
+});
+
+/** The scope of a route, for its definition: enforced before anything of the request is read, and documented. */
+export function guard(need: Need, options: { agent?: boolean } = {}) {
+  const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
+    const { hub } = c.var;
+    const token = bearerToken(c.req.header("authorization"));
+    const principal = token === null ? null : await authenticate(hub, token);
+    c.set("principal", authorize(hub, principal, token !== null, need, options));
+    return limitBody(c, next);
+  };
+  const roles: Scope[] = options.agent ? [need, "agent"] : [need];
+  return { middleware, security: roles.map((role) => ({ bearer: [role] })) };
+}
+
+/** The principal when it may; `presented`: whether the caller showed any credentials. Throws a 401 or 403. */
+export function authorize(
+  hub: HubContext,
+  principal: Principal | null,
+  presented: boolean,
+  need: Need,
+  options: { agent?: boolean } = {},
+): Principal {
+  const open = need === "read" && hub.settings.PUBLIC_READ;
+  if (principal === null) {
+    if (open && !presented) return { scope: "read", agent: null };
+    throw unauthorized(presented);
+  }
+  const own = options.agent === true && principal.scope === "agent";
+  if (open || own || RANK[principal.scope] >= RANK[need]) return principal;
+  throw new Problem(403, `this needs the scope ${need}; the key has ${principal.scope}`);
+}
+
+/** Null: no such key. The admin token is compared without asking the database. */
+export async function authenticate(hub: HubContext, token: string): Promise<Principal | null> {
+  if (token.length > MAX_TOKEN_CHARS) return null;
+  const digest = await sha256(token);
+  const { HUB_ADMIN_TOKEN } = hub.settings;
+  if (HUB_ADMIN_TOKEN !== undefined && crypto.subtle.timingSafeEqual(digest, await sha256(HUB_ADMIN_TOKEN))) {
+    return { scope: "admin", agent: null };
+  }
+  const key = await findKey(hub.db, toHex(digest));
+  return key === undefined ? null : { scope: key.scope, agent: key.agent };
+}
+
+/** `Bearer TOKEN` (RFC 6750); null when there is no such header. Anything else is a token nobody has. */
+export function bearerToken(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? "";
+}
+
+/** As a key is stored: SHA-256 in hex. */
+export async function keyHash(key: string): Promise<string> {
+  return toHex(await sha256(key));
+}
+
+/** Counts each request against its caller's address before anything costly is done. */
+export async function rateLimit(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
+  if (await c.var.hub.limited(`ip:${c.var.hub.requestIp}`)) {
+    throw new Problem(429, "too many requests", { headers: { "retry-after": "10" } });
+  }
+  await next();
+}
+
+function unauthorized(presented: boolean): Problem {
+  const challenge = `Bearer realm="commandcenter-hub"${presented ? ', error="invalid_token"' : ""}`;
+  const detail = presented ? "the key is not valid" : "a key is needed: Authorization: Bearer KEY";
+  return new Problem(401, detail, { headers: { "www-authenticate": challenge } });
+}
+
+function sha256(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+}
+
+function toHex(bytes: ArrayBuffer): string {
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,68 @@
+/** The HTTP API of a hub: every resource's routes under one app. */
+import type { Context } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { secureHeaders } from "hono/secure-headers";
+import { rateLimit } from "./access.ts";
+import type { HubContext, HubEnv } from "./context.ts";
+import { dependencies } from "./dependencies.ts";
+import { docs } from "./docs.ts";
+import { flips } from "./flips.ts";
+import { hubHealthRoutes } from "./hub-health.ts";
+import { keys } from "./keys.ts";
+import { live } from "./live.ts";
+import { manifest } from "./manifest.ts";
+import { metrics } from "./metrics.ts";
+import { Problem, problemResponse, toProblem } from "./problem.ts";
+import { projects } from "./projects.ts";
+import { routes } from "./routes.ts";
+import { selfRegistration } from "./self-registration.ts";
+import { serviceChecks } from "./service-checks.ts";
+import { serviceHealth } from "./service-health.ts";
+import { services } from "./services.ts";
+import { summary } from "./summary.ts";
+import { tickets } from "./tickets.ts";
+
+function resources() {
+  return routes()
+    .route("/", projects)
+    .route("/", manifest)
+    .route("/", services)
+    .route("/", selfRegistration)
+    .route("/", serviceHealth)
+    .route("/", serviceChecks)
+    .route("/", flips)
+    .route("/", dependencies)
+    .route("/", summary)
+    .route("/", keys)
+    .route("/", tickets)
+    .route("/", hubHealthRoutes)
+    .route("/", metrics);
+}
+
+/** The API as a typed client (`hc`) sees it. */
+export type AppType = ReturnType<typeof resources>;
+
+/** `makeContext` is called once for each request. */
+export function createApp(makeContext: (c: Context<HubEnv>) => HubContext) {
+  const app = routes();
+  app.onError((error, c) => problemResponse(c, toProblem(error)));
+  app.notFound((c) => problemResponse(c, new Problem(404, "there is nothing at this address")));
+  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        problemResponse(
+          c,
+          new Problem(405, "the method does not apply here", { headers: { allow: methods.join(", ") } }),
+        ),
+    }),
+  );
+  app.use(async (c, next) => {
+    c.set("hub", makeContext(c));
+    await next();
+  });
+  app.use(rateLimit);
+  const api = resources();
+  return app.route("/", api).route("/", docs(api)).route("/", live);
+}

@@ -1,0 +1,73 @@
+/** `GET /api/dependencies`: who needs whom, and where an outage comes from. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { dependencyGraph } from "../core/dependencies.ts";
+import { SERVICE_TYPES, STATUSES } from "../core/records.ts";
+import { currentState } from "../core/service-view.ts";
+import { getProject } from "../store/projects.ts";
+import { guard } from "./access.ts";
+import { textQuery } from "./parameters.ts";
+import { found, problems } from "./problem.ts";
+import { resolveProject } from "./project-reference.ts";
+import { allServices, liveStates } from "./registry.ts";
+import { routes } from "./routes.ts";
+import { answer } from "./schemas.ts";
+
+const graphSchema = z
+  .object({
+    nodes: z.array(
+      z.object({
+        id: z.int(),
+        project: z.string(),
+        name: z.string(),
+        status: z.enum(STATUSES),
+        type: z.enum(SERVICE_TYPES),
+        hub_id: z.string(),
+        root_cause: z
+          .array(z.int())
+          .optional()
+          .describe(
+            "Of a node that is down: ids of the deepest dependencies that are down, its own id when all work; at most 20",
+          ),
+      }),
+    ),
+    edges: z.array(z.object({ from: z.int(), to: z.int() })).describe("`from` depends on `to`"),
+    missing: z
+      .array(z.object({ from: z.int(), to: z.string() }))
+      .describe("Dependencies that are not registered; `to` is `project/service`"),
+    cycles: z.array(z.array(z.int())).describe("Ids of services that depend on each other"),
+  })
+  .openapi("DependencyGraph");
+
+const graph = createRoute({
+  method: "get",
+  path: "/api/dependencies",
+  tags: ["health"],
+  summary: "The graph of dependencies",
+  ...guard("read"),
+  request: {
+    query: z.object({
+      project: textQuery.optional().describe("Name or id: only its services and what they depend on"),
+    }),
+  },
+  responses: { 200: answer(graphSchema, "The graph"), ...problems(400, 401, 403, 404, 429) },
+});
+
+export const dependencies = routes().openapi(graph, async (c) => {
+  const { hub } = c.var;
+  const { project } = c.req.valid("query");
+  const only =
+    project === undefined
+      ? undefined
+      : found(await getProject(hub.db, await resolveProject(hub.db, project)), "project").name;
+  const rows = await allServices(hub, {});
+  const live = await liveStates(hub, rows);
+  const services = rows.map((row) => ({
+    id: row.id,
+    project: row.project,
+    name: row.name,
+    type: row.service_type,
+    status: currentState(row, live.get(row.id) ?? null, hub.now()).status,
+    depends_on: row.depends_on,
+  }));
+  return c.json(dependencyGraph(services, hub.settings.HUB_ID, only), 200);
+});

@@ -1,0 +1,49 @@
+/** `GET /api/flips`: the transitions of the hub. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { FLIP_CURSOR, listFlips } from "../store/flips.ts";
+import { guard } from "./access.ts";
+import { pageQuery, textQuery, timeSchema } from "./parameters.ts";
+import { problems } from "./problem.ts";
+import { resolveProject } from "./project-reference.ts";
+import { routes } from "./routes.ts";
+import { answer, listedFlipSchema } from "./schemas.ts";
+
+const list = createRoute({
+  method: "get",
+  path: "/api/flips",
+  tags: ["health"],
+  summary: "Transitions, newest first",
+  ...guard("read"),
+  request: {
+    query: pageQuery.extend({
+      cursor: z.string().regex(FLIP_CURSOR, "expected the next_cursor of an earlier answer").optional(),
+      since: timeSchema.optional(),
+      service: textQuery.optional().describe("Name or id of a service"),
+      project: textQuery.optional().describe("Name or id of a project"),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({ flips: z.array(listedFlipSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      "A page of transitions",
+    ),
+    ...problems(400, 401, 403, 429),
+  },
+});
+
+export const flips = routes().openapi(list, async (c) => {
+  const { hub } = c.var;
+  const { limit, cursor, since, service, project } = c.req.valid("query");
+  const filter = {
+    since,
+    service: service === undefined ? undefined : idOrName(service),
+    project: project === undefined ? undefined : await resolveProject(hub.db, project),
+  };
+  const { rows, total, next } = await listFlips(hub.db, filter, { limit, after: cursor });
+  return c.json({ flips: rows, next_cursor: next, total }, 200);
+});
+
+/** Names of services are not unique in the hub, ids are; digits are an id. */
+function idOrName(reference: string): number | string {
+  return /^\d{1,15}$/.test(reference) ? Number(reference) : reference;
+}

@@ -1,0 +1,87 @@
+/** `GET /health`: the hub itself, as `application/health+json`. Public, so it names nothing that is watched. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { version } from "../../package.json";
+import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
+import { errorText, log } from "../log.ts";
+import { listProjects } from "../store/projects.ts";
+import type { HubContext } from "./context.ts";
+import { problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+
+const statusSchema = z.enum(["pass", "warn", "fail"]);
+const healthSchema = z
+  .object({
+    status: statusSchema,
+    version: z.string(),
+    serviceId: z.string(),
+    description: z.string(),
+    checks: z.record(
+      z.string(),
+      z.array(
+        z.object({
+          componentType: z.enum(["datastore", "component", "system"]),
+          status: statusSchema,
+          time: z.iso.datetime(),
+          observedValue: z.number().optional(),
+          observedUnit: z.enum(["ms", "s", "messages"]).optional(),
+          output: z.string().optional(),
+        }),
+      ),
+    ),
+  })
+  .openapi("HubHealth");
+
+const HEADERS = { "content-type": "application/health+json", "cache-control": "no-store" };
+const content = { "application/health+json": { schema: healthSchema } };
+
+const read = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["hub"],
+  summary: "The health of the hub itself",
+  security: [],
+  responses: {
+    200: { description: "It works, perhaps with a warning", content },
+    503: { description: "It can't do its work", content },
+    ...problems(429),
+  },
+});
+
+export const hubHealthRoutes = routes()
+  .openapi(read, async (c) => {
+    const { health } = await readHubFacts(c.var.hub);
+    return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
+  })
+  .openapi({ ...read, path: "/api/health" as const }, async (c) => {
+    const { health } = await readHubFacts(c.var.hub);
+    return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
+  });
+
+/** Never throws: what does not answer is what it reports. */
+export async function readHubFacts(hub: HubContext): Promise<{ health: HubHealth; pipeline: PipelineHealth | null }> {
+  const started = hub.now();
+  const [database, pipeline] = await Promise.all([askDatabase(hub, started), askPipeline(hub)]);
+  const { HUB_ID: hub_id } = hub.settings;
+  return { health: hubHealth({ hub_id, version, ...database, pipeline }, hub.now()), pipeline };
+}
+
+type DatabaseFacts = { database_ms: number | null; watching_since: number | null };
+
+async function askDatabase(hub: HubContext, started: number): Promise<DatabaseFacts> {
+  try {
+    const { rows } = await listProjects(hub.db, { limit: 1 });
+    return { database_ms: hub.now() - started, watching_since: rows[0]?.created_at ?? null };
+  } catch (error) {
+    log("error", "database_unreachable", { error: errorText(error) });
+    return { database_ms: null, watching_since: null };
+  }
+}
+
+async function askPipeline(hub: HubContext): Promise<PipelineHealth | null> {
+  try {
+    return await hub.pipelineHealth();
+  } catch (error) {
+    log("error", "board_unreachable", { error: errorText(error) });
+    return null;
+  }
+}

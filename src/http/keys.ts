@@ -1,0 +1,101 @@
+/** `/api/keys`: API keys, shown once and stored as hashes. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { nameSchema } from "../core/registration.ts";
+import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
+import { SCOPES } from "../store/tables.ts";
+import { guard, keyHash } from "./access.ts";
+import { idParams } from "./parameters.ts";
+import { Problem, problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { answer, body } from "./schemas.ts";
+
+const KEY_BYTES = 32;
+const tags = ["access"];
+
+const keySchema = z
+  .object({
+    id: z.int(),
+    name: z.string(),
+    scope: z.enum(SCOPES),
+    agent: z.string().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("Key");
+
+const newKeySchema = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(100)
+      .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), "control characters are not allowed"),
+    scope: z.enum(SCOPES),
+    agent: nameSchema.nullable().optional().describe("The agent that a key of scope `agent` belongs to"),
+  })
+  .refine(({ scope, agent }) => (scope === "agent") === (typeof agent === "string"), {
+    path: ["agent"],
+    message: "needed for the scope agent, and for no other",
+  })
+  .openapi("NewKey");
+
+const list = createRoute({
+  method: "get",
+  path: "/api/keys",
+  tags,
+  summary: "Keys, without the keys themselves",
+  ...guard("admin"),
+  responses: {
+    200: answer(z.object({ keys: z.array(keySchema), next_cursor: z.string().nullable(), total: z.int() }), "All keys"),
+    ...problems(401, 403, 429),
+  },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/api/keys",
+  tags,
+  summary: "Make a key; it is shown this once",
+  ...guard("admin"),
+  request: { body: body(newKeySchema) },
+  responses: {
+    201: answer(keySchema.extend({ key: z.string() }).openapi("ShownKey"), "The key"),
+    ...problems(400, 401, 403, 413, 415, 429),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/api/keys/{id}",
+  tags,
+  summary: "Revoke a key, at once",
+  ...guard("admin"),
+  request: { params: idParams },
+  responses: { 204: { description: "It opens nothing any more" }, ...problems(400, 401, 403, 404, 429) },
+});
+
+export const keys = routes()
+  .openapi(list, async (c) => {
+    const rows = await listKeys(c.var.hub.db);
+    return c.json({ keys: rows.map(toKey), next_cursor: null, total: rows.length }, 200);
+  })
+  .openapi(create, async (c) => {
+    const { hub } = c.var;
+    const { name, scope, agent } = c.req.valid("json");
+    const key = newKey();
+    const row = await createKey(hub.db, { name, scope, agent, hash: await keyHash(key), now: hub.now() });
+    return c.json({ ...toKey(row), key }, 201, { location: `/api/keys/${row.id}`, "cache-control": "no-store" });
+  })
+  .openapi(remove, async (c) => {
+    if (!(await deleteKey(c.var.hub.db, c.req.valid("param").id))) throw new Problem(404, "no such key");
+    return c.body(null, 204);
+  });
+
+function toKey({ id, name, scope, agent, created_at }: KeyRow) {
+  return { id, name, scope, agent, created_at: new Date(created_at).toISOString() };
+}
+
+/** `hub_` and 32 random bytes in base64url. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return `hub_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
+}

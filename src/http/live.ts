@@ -1,0 +1,78 @@
+/** `/ws/health`: checks who asks, then hands the socket to the live board. */
+import type { Context } from "hono";
+import { z } from "zod";
+import { fieldErrors } from "../core/fields.ts";
+import { authenticate, authorize, bearerToken } from "./access.ts";
+import type { HubContext, HubEnv, Principal } from "./context.ts";
+import { idSchema } from "./parameters.ts";
+import { invalid, Problem } from "./problem.ts";
+import { routes } from "./routes.ts";
+
+const SUBPROTOCOL = "hub.v1";
+const BEARER_PREFIX = "bearer.";
+
+const querySchema = z.object({
+  project: idSchema.optional(),
+  service: idSchema.optional(),
+  since: z
+    .string()
+    .regex(/^\d{1,15}$/, "expected a seq")
+    .optional(),
+});
+
+export const live = routes().get("/ws/health", async (c) => {
+  const { hub } = c.var;
+  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+    throw new Problem(426, "this is a WebSocket", { headers: { upgrade: "websocket" } });
+  }
+  const query = querySchema.safeParse(c.req.query());
+  if (!query.success) throw invalid(fieldErrors(query.error));
+  const offered = offeredProtocols(c);
+  const caller = await identify(hub, c, offered);
+  authorize(hub, caller.principal, caller.presented, "read");
+  const speaksHub = offered.includes(SUBPROTOCOL);
+  return named(await hub.websocket(withoutCredentials(c.req.raw, speaksHub)), speaksHub);
+});
+
+function offeredProtocols(c: Context<HubEnv>): string[] {
+  const header = c.req.header("sec-websocket-protocol") ?? "";
+  return header.split(",").map((part) => part.trim());
+}
+
+/** The header wins over the sub-protocol, which wins over a ticket; a ticket is spent only when it is the one that counts. */
+async function identify(
+  hub: HubContext,
+  c: Context<HubEnv>,
+  offered: readonly string[],
+): Promise<{ principal: Principal | null; presented: boolean }> {
+  const protocol = offered.find((each) => each.startsWith(BEARER_PREFIX));
+  const token = bearerToken(c.req.header("authorization")) ?? protocol?.slice(BEARER_PREFIX.length);
+  if (token !== undefined) return { principal: await authenticate(hub, token), presented: true };
+  const ticket = c.req.query("ticket");
+  if (ticket === undefined) return { principal: null, presented: false };
+  const scope = await hub.ticket.redeem(ticket);
+  return { principal: scope === null ? null : { scope, agent: null }, presented: true };
+}
+
+/** What the live board needs to see: the upgrade and the filter. */
+function withoutCredentials(request: Request, speaksHub: boolean): Request {
+  const url = new URL(request.url);
+  url.searchParams.delete("ticket");
+  const headers = new Headers({ upgrade: "websocket", connection: "upgrade" });
+  for (const name of ["sec-websocket-key", "sec-websocket-version"]) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (speaksHub) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  return new Request(url, { headers });
+}
+
+/** The same answer with headers that can be set, and the sub-protocol that the caller waits for. */
+function named(response: Response, speaksHub: boolean): Response {
+  const headers = new Headers(response.headers);
+  if (speaksHub && response.status === 101) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  const { status, webSocket } = response;
+  return webSocket === null
+    ? new Response(response.body, { status, headers })
+    : new Response(null, { status, headers, webSocket });
+}

@@ -1,0 +1,45 @@
+/** Reads a manifest from JSON or YAML; what can't be read is the caller's mistake, never ours. */
+import { parseDocument } from "yaml";
+import { Problem } from "./problem.ts";
+
+const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
+const YAML_TYPE = /^(application|text)\/(x-)?yaml$/;
+/** Enough for any shared defaults; a document that multiplies itself needs more. */
+const MAX_ALIASES = 100;
+
+/** Throws a 400 or 415. `bytes` are bounded by the limit on bodies. */
+export function parseManifestBody(contentType: string | undefined, bytes: ArrayBuffer): unknown {
+  const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (JSON_TYPE.test(type)) return parseJson(decode(bytes));
+  if (YAML_TYPE.test(type)) return parseYaml(decode(bytes));
+  throw new Problem(415, "expected application/json or application/yaml");
+}
+
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new Problem(400, "the body is not UTF-8");
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem(400, "the body is not JSON");
+  }
+}
+
+/** The parser recurses, so that deep nesting ends in a RangeError rather than in a message. */
+function parseYaml(text: string): unknown {
+  try {
+    const document = parseDocument(text, { prettyErrors: true, logLevel: "error" });
+    const [error] = document.errors;
+    if (error !== undefined) throw new Problem(400, `the body is not YAML: ${error.message.split("\n")[0]}`);
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem(400, "the body is not YAML that can be read: it is nested too deeply or repeats itself");
+  }
+}

@@ -1,0 +1,84 @@
+/** `PUT /api/projects/{id}/manifest`: the project's services become exactly these, all or nothing. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { type ManifestPlan, planManifest } from "../core/manifest-plan.ts";
+import { manifestSchema } from "../core/registration.ts";
+import type { ServiceRow } from "../core/service-row.ts";
+import { parseManifest } from "../core/service-rules.ts";
+import { applyManifest, readManifestState } from "../store/manifest.ts";
+import { getProject } from "../store/projects.ts";
+import { guard } from "./access.ts";
+import { parseManifestBody } from "./manifest-body.ts";
+import { flagSchema, idParams } from "./parameters.ts";
+import { found, invalid, problems } from "./problem.ts";
+import { announce } from "./registry.ts";
+import { routes } from "./routes.ts";
+import { answer } from "./schemas.ts";
+
+/** Read by the handler, which names the wrong fields of every service at once; the schema is the one it validates by. */
+const content = { schema: { $ref: "#/components/schemas/Manifest" } };
+
+const put = createRoute({
+  method: "put",
+  path: "/api/projects/{id}/manifest",
+  tags: ["projects"],
+  summary: "Make the project's services exactly these",
+  description: "All or nothing. A stopped project takes its manifest and registers it when it starts.",
+  ...guard("write"),
+  request: {
+    params: idParams,
+    query: z.object({ dry_run: flagSchema.optional().describe("`true`: only tell what would change") }),
+    body: { required: true, content: { "application/json": content, "application/yaml": content } },
+  },
+  responses: {
+    200: answer(
+      z.object({
+        plan: z.object({
+          create: z.array(z.string()),
+          update: z.array(z.string()),
+          delete: z.array(z.string()),
+          unchanged: z.int(),
+        }),
+      }),
+      "What changed, or would",
+    ),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
+  },
+});
+
+const app = routes();
+app.openAPIRegistry.register("Manifest", manifestSchema);
+
+export const manifest = app.openapi(put, async (c) => {
+  const { hub } = c.var;
+  const { id } = c.req.valid("param");
+  found(await getProject(hub.db, id), "project");
+  const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
+  const wanted = parseManifest(body, { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS });
+  if (!wanted.ok) throw invalid(wanted.errors);
+  const existing = await readManifestState(hub.db, id);
+  const plan = planManifest(existing, wanted.value);
+  if (c.req.valid("query").dry_run !== true && changesAnything(plan)) {
+    const { created, updated, deleted } = await applyManifest(hub.db, id, plan, hub.now());
+    const before = new Map(existing.map((row) => [row.id, row]));
+    await announce(hub, [
+      ...deleted.map((row) => ({ before: row, after: null })),
+      ...created.map((row) => ({ before: null, after: row })),
+      ...updated.map((row) => ({ before: before.get(row.id) ?? null, after: row })),
+    ]);
+  }
+  return c.json({ plan: planNames(plan, existing) }, 200);
+});
+
+function changesAnything(plan: ManifestPlan): boolean {
+  return plan.create.length + plan.update.length + plan.delete.length > 0;
+}
+
+function planNames(plan: ManifestPlan, existing: readonly ServiceRow[]) {
+  const gone = new Set(plan.delete);
+  return {
+    create: plan.create.map((input) => input.name),
+    update: plan.update.map(({ input }) => input.name),
+    delete: existing.filter((row) => gone.has(row.id)).map((row) => row.name),
+    unchanged: plan.unchanged,
+  };
+}

@@ -1,0 +1,32 @@
+/** The Prometheus text exposition format 0.0.4. */
+import type { Metric } from "../core/hub-metrics.ts";
+
+/** A metric without samples is left out. */
+export function metricsText(metrics: readonly Metric[]): string {
+  return metrics
+    .filter((metric) => metric.samples.length > 0)
+    .map(({ name, type, help, samples }) => {
+      const lines = samples.map((sample) => `${name}${labelText(sample.labels)} ${valueText(sample.value)}\n`);
+      return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+    })
+    .join("");
+}
+
+function labelText(labels: Record<string, string>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function valueText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  return String(value);
+}
+
+function escapeHelp(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+function escapeLabel(text: string): string {
+  return escapeHelp(text).replaceAll('"', '\\"');
+}

@@ -1,0 +1,66 @@
+/** What paths and query strings carry: ids, pages, times, flags. */
+import { z } from "@hono/zod-openapi";
+import { nameSchema } from "../core/registration.ts";
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+/** The largest time that a Date can hold, Unix ms. */
+const MAX_TIME = 8_640_000_000_000_000;
+
+/** A number that no id can be becomes 0, which no id is: 404 rather than an error of arithmetic. */
+const id = z
+  .string()
+  .regex(/^\d+$/, "expected an id, a whole number")
+  .transform((digits) => (digits.length > 15 ? 0 : Number(digits)));
+
+export const idSchema = id.openapi({ type: "integer", minimum: 1 });
+export const idParams = z.object({ id: idSchema });
+export const nameParams = z.object({ project: nameSchema, name: nameSchema });
+
+/** Opaque to callers: the last id of the page before. */
+const cursor = z
+  .string()
+  .regex(/^c[0-9a-z]{1,10}$/, "expected the next_cursor of an earlier answer")
+  .transform((text) => Number.parseInt(text.slice(1), 36));
+
+export const pageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, `expected 1 to ${MAX_LIMIT}`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(MAX_LIMIT))
+    .default(DEFAULT_LIMIT)
+    .openapi({ type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+  cursor: cursor.optional().openapi({ type: "string" }),
+});
+
+/** What the store takes. */
+export function toPage(query: z.infer<typeof pageQuery>): { limit: number; after?: number } {
+  return query.cursor === undefined ? { limit: query.limit } : { limit: query.limit, after: query.cursor };
+}
+
+/** Null: this was the last page. */
+export function nextCursor(rows: readonly { id: number }[], limit: number): string | null {
+  const last = rows.at(-1);
+  return last === undefined || rows.length < limit ? null : `c${last.id.toString(36)}`;
+}
+
+/** ISO 8601 or Unix ms, as Unix ms. */
+export const timeSchema = z
+  .string()
+  .transform((text, context) => {
+    const at = /^\d{1,16}$/.test(text) ? Number(text) : isoTime(text);
+    if (at >= 0 && at <= MAX_TIME) return at;
+    context.addIssue({ code: "custom", message: "expected an ISO 8601 time or Unix milliseconds" });
+    return z.NEVER;
+  })
+  .openapi({ type: "string", format: "date-time" });
+
+function isoTime(text: string): number {
+  return /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+export const flagSchema = z.enum(["true", "false"]).transform((value) => value === "true");
+
+/** Free text to search for. */
+export const textQuery = z.string().min(1).max(200);

@@ -1,0 +1,103 @@
+/** Errors as `application/problem+json` (RFC 9457). */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { FieldError } from "../core/fields.ts";
+import { errorText, log } from "../log.ts";
+
+const TITLES = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+} as const;
+export type ProblemStatus = keyof typeof TITLES;
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi("Problem");
+
+/** Thrown by a handler; the app answers it. */
+export class Problem extends Error {
+  override name = "Problem";
+  readonly status: ProblemStatus;
+  readonly errors: FieldError[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    status: ProblemStatus,
+    detail: string,
+    more: { errors?: FieldError[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.status = status;
+    this.errors = more.errors;
+    this.headers = more.headers ?? {};
+  }
+}
+
+export function invalid(errors: FieldError[]): Problem {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
+  const detail = first === undefined ? "wrong input" : `${first.path === "" ? "input" : first.path}: ${first.message}`;
+  return new Problem(400, `${detail}${more}`, { errors });
+}
+
+/** The value, or a 404 that says what does not exist. */
+export function found<T>(value: T | undefined | null, what: string): T {
+  if (value === undefined || value === null) throw new Problem(404, `no such ${what}`);
+  return value;
+}
+
+export function problemResponse(c: Context, problem: Problem): Response {
+  const { status, message, errors, headers } = problem;
+  const body = { type: "about:blank", title: TITLES[status], status, detail: message, ...(errors && { errors }) };
+  return c.body(JSON.stringify(body), status, { ...headers, "content-type": "application/problem+json" });
+}
+
+/** What a thrown value means to the caller. Only what is not the caller's doing is logged. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && isProblemStatus(error.status)) return new Problem(error.status, error.message);
+  if (isConstraint(error)) return new Problem(409, "changed by another request at the same time; try again");
+  log("error", "request_failed", { error: errorText(error) });
+  return new Problem(500, "the hub failed to answer; this is not the request's fault");
+}
+
+function isProblemStatus(status: number): status is ProblemStatus {
+  return Object.hasOwn(TITLES, status);
+}
+
+/** A row that was there, or was not, when the request began. */
+function isConstraint(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /(UNIQUE|FOREIGN KEY) constraint failed/.test(error.message) || isConstraint(error.cause);
+}
+
+const content = { "application/problem+json": { schema: problemSchema } };
+const descriptions: Partial<Record<ProblemStatus, string>> = {
+  400: "The request has a wrong field; `errors` names each",
+  404: "There is no such thing",
+  409: "The name is taken, or the state does not allow it",
+};
+
+/** Responses of a route beside its success: `guarded` ones come with every route. */
+export function problems<S extends ProblemStatus>(...statuses: S[]) {
+  const response = (status: ProblemStatus) => ({ description: descriptions[status] ?? TITLES[status], content });
+  return Object.fromEntries(statuses.map((status) => [status, response(status)])) as {
+    [K in S]: { description: string; content: typeof content };
+  };
+}

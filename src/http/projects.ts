@@ -1,0 +1,235 @@
+/** `/api/projects`: groups of services that start and stop together. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { projectHealth, toProject } from "../core/project-view.ts";
+import type { ProjectStatus } from "../core/records.ts";
+import { HEALTHS, SERVICE_TYPES, STATUSES } from "../core/records.ts";
+import { projectInputSchema, projectPatchSchema } from "../core/registration.ts";
+import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
+import { currentState, isWatched } from "../core/service-view.ts";
+import { countStatuses } from "../core/summary.ts";
+import { readManifestState } from "../store/manifest.ts";
+import {
+  createProject,
+  deleteProject,
+  getProject,
+  listProjects,
+  setProjectStatus,
+  updateProject,
+} from "../store/projects.ts";
+import { guard } from "./access.ts";
+import type { HubContext } from "./context.ts";
+import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
+import { found, Problem, problems } from "./problem.ts";
+import { announce, liveStates } from "./registry.ts";
+import { routes } from "./routes.ts";
+import { answer, body, projectSchema } from "./schemas.ts";
+
+const tags = ["projects"];
+
+const list = createRoute({
+  method: "get",
+  path: "/api/projects",
+  tags,
+  summary: "Projects, by id",
+  ...guard("read"),
+  request: { query: pageQuery.extend({ q: textQuery.optional().describe("Part of the name") }) },
+  responses: {
+    200: answer(
+      z.object({ projects: z.array(projectSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      "A page of projects",
+    ),
+    ...problems(400, 401, 403, 429),
+  },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/api/projects",
+  tags,
+  summary: "Make a project; it runs from the start",
+  ...guard("write"),
+  request: { body: body(projectInputSchema) },
+  responses: { 201: answer(projectSchema, "The new project"), ...problems(400, 401, 403, 409, 413, 415, 429) },
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/api/projects/{id}",
+  tags,
+  summary: "One project",
+  ...guard("read"),
+  request: { params: idParams },
+  responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
+});
+
+const patch = createRoute({
+  method: "patch",
+  path: "/api/projects/{id}",
+  tags,
+  summary: "Rename a project or replace its metadata",
+  ...guard("write"),
+  request: { params: idParams, body: body(projectPatchSchema) },
+  responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/api/projects/{id}",
+  tags,
+  summary: "Delete a project with its services and their history",
+  ...guard("write"),
+  request: { params: idParams },
+  responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 429) },
+});
+
+const start = createRoute({
+  method: "post",
+  path: "/api/projects/{id}/start",
+  tags,
+  summary: "Register the project's services and check them from now on",
+  ...guard("write"),
+  request: { params: idParams },
+  responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
+});
+
+const stop = createRoute({
+  ...start,
+  path: "/api/projects/{id}/stop",
+  summary: "Deregister the project's services; their history stays readable",
+});
+
+const health = createRoute({
+  method: "get",
+  path: "/api/projects/{id}/health",
+  tags,
+  summary: "The live health of a project and its services",
+  ...guard("read"),
+  request: { params: idParams },
+  responses: {
+    200: answer(
+      z
+        .object({
+          project_id: z.int(),
+          name: z.string(),
+          status: z.enum(["running", "stopped"]),
+          health: z.enum(HEALTHS),
+          service_count: z.int(),
+          counts: z.record(z.enum(STATUSES), z.int()).describe("Of the enabled services"),
+          services: z.array(
+            z.object({
+              id: z.int(),
+              name: z.string(),
+              type: z.enum(SERVICE_TYPES),
+              status: z.enum(STATUSES),
+              latency_ms: z.number().nullable(),
+              since: z.iso.datetime(),
+            }),
+          ),
+        })
+        .openapi("ProjectHealth"),
+      "Counts and services",
+    ),
+    ...problems(400, 401, 403, 404, 429),
+  },
+});
+
+export const projects = routes()
+  .openapi(list, async (c) => {
+    const { hub } = c.var;
+    const query = c.req.valid("query");
+    const { rows, total } = await listProjects(hub.db, { ...toPage(query), q: query.q });
+    return c.json({ projects: rows.map(toProject), next_cursor: nextCursor(rows, query.limit), total }, 200);
+  })
+  .openapi(create, async (c) => {
+    const { hub } = c.var;
+    const { name, metadata = {} } = c.req.valid("json");
+    const row = unique(await createProject(hub.db, { name, metadata, now: hub.now() }), name);
+    return c.json(toProject(row), 201, { location: `/api/projects/${row.id}` });
+  })
+  .openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(toProject(found(await getProject(c.var.hub.db, id), "project")), 200);
+  })
+  .openapi(patch, async (c) => {
+    const { hub } = c.var;
+    const { id } = c.req.valid("param");
+    const { name, metadata } = c.req.valid("json");
+    const before = found(await getProject(hub.db, id), "project");
+    if (name === undefined && metadata === undefined) return c.json(toProject(before), 200);
+    const changed = await updateProject(hub.db, id, { name, metadata }, hub.now());
+    const row = found(unique(changed, name ?? before.name), "project");
+    if (row.name !== before.name) {
+      const services = await readManifestState(hub.db, id);
+      await announce(hub, unchangedBut(services));
+    }
+    return c.json(toProject(row), 200);
+  })
+  .openapi(remove, async (c) => {
+    const { hub } = c.var;
+    const { id } = c.req.valid("param");
+    const services = await readManifestState(hub.db, id);
+    if (!(await deleteProject(hub.db, id))) throw new Problem(404, "no such project");
+    await announce(
+      hub,
+      services.map((before) => ({ before, after: null })),
+    );
+    return c.body(null, 204);
+  })
+  .openapi(start, async (c) => c.json(toProject(await setStatus(c.var.hub, c.req.valid("param").id, "running")), 200))
+  .openapi(stop, async (c) => c.json(toProject(await setStatus(c.var.hub, c.req.valid("param").id, "stopped")), 200))
+  .openapi(health, async (c) => {
+    const { hub } = c.var;
+    const { id } = c.req.valid("param");
+    const row = found(await getProject(hub.db, id), "project");
+    return c.json(await projectHealthView(hub, row), 200);
+  });
+
+/** The row, unless its name is taken. */
+function unique<T>(row: T | "duplicate", name: string): T {
+  if (row === "duplicate") throw new Problem(409, `there is a project named ${name} already`);
+  return row;
+}
+
+function unchangedBut(services: readonly ServiceRow[]) {
+  return services.map((row) => ({ before: row, after: row }));
+}
+
+/** Setting the status that it has changes nothing and tells nobody. */
+async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Promise<ProjectRow> {
+  const project = found(await getProject(hub.db, id), "project");
+  if (project.status === status) return project;
+  const before = new Map((await readManifestState(hub.db, id)).map((row) => [row.id, row]));
+  const changed = found(await setProjectStatus(hub.db, id, status, hub.now()), "project");
+  const after = await readManifestState(hub.db, id);
+  await announce(
+    hub,
+    after.map((row) => ({ before: before.get(row.id) ?? null, after: row })),
+  );
+  return changed;
+}
+
+async function projectHealthView(hub: HubContext, row: ProjectRow) {
+  const services = await readManifestState(hub.db, row.id);
+  const live = await liveStates(hub, services);
+  const states = services.map((service) => ({
+    service,
+    state: currentState(service, live.get(service.id) ?? null, hub.now()),
+  }));
+  const counts = countStatuses(states.filter(({ service }) => isWatched(service)).map(({ state }) => state.status));
+  return {
+    project_id: row.id,
+    name: row.name,
+    status: row.status,
+    health: projectHealth(row.status, counts),
+    service_count: services.length,
+    counts,
+    services: states.map(({ service, state }) => ({
+      id: service.id,
+      name: service.name,
+      type: service.service_type,
+      status: state.status,
+      latency_ms: state.latency_ms,
+      since: new Date(state.since).toISOString(),
+    })),
+  };
+}

@@ -1,0 +1,39 @@
+/** Reading the registry under the live board, and telling the hub of its changes. */
+import type { LiveState, Service } from "../core/records.ts";
+import { registryChange, type ServiceChange } from "../core/registry-change.ts";
+import type { ServiceRow } from "../core/service-row.ts";
+import { toService } from "../core/service-view.ts";
+import { listServices, type ServiceFilter } from "../store/services.ts";
+import type { HubContext } from "./context.ts";
+
+const PAGE = 1_000;
+
+/** Every service that the filter lets through. */
+export async function allServices(hub: HubContext, filter: ServiceFilter): Promise<ServiceRow[]> {
+  const all: ServiceRow[] = [];
+  for (let after: number | undefined; ; after = all.at(-1)?.id) {
+    const { rows } = await listServices(hub.db, filter, { limit: PAGE, after });
+    all.push(...rows);
+    if (rows.length < PAGE) return all;
+  }
+}
+
+export async function liveStates(hub: HubContext, rows: readonly ServiceRow[]): Promise<Map<number, LiveState>> {
+  return rows.length === 0 ? new Map() : await hub.live(rows.map((row) => row.id));
+}
+
+export async function toServices(hub: HubContext, rows: readonly ServiceRow[]): Promise<Service[]> {
+  const live = await liveStates(hub, rows);
+  return rows.map((row) => toService(row, live.get(row.id) ?? null, hub.now()));
+}
+
+export async function oneService(hub: HubContext, row: ServiceRow): Promise<Service> {
+  const live = await liveStates(hub, [row]);
+  return toService(row, live.get(row.id) ?? null, hub.now());
+}
+
+/** Called once the change is stored; silent when nothing changed that anybody watches. */
+export async function announce(hub: HubContext, changes: readonly ServiceChange[]): Promise<void> {
+  const change = registryChange(changes);
+  if (change !== null) await hub.registryChanged(change);
+}

@@ -1,0 +1,74 @@
+/** `PUT /api/projects/{project}/services/{name}`: a service registers itself, as often as it likes. */
+import { createRoute } from "@hono/zod-openapi";
+import { matchesInput } from "../core/manifest-plan.ts";
+import { type ServiceInput, selfRegistrationSchema } from "../core/registration.ts";
+import type { ServiceRow } from "../core/service-row.ts";
+import { parseService } from "../core/service-rules.ts";
+import { createProject, getProjectByName } from "../store/projects.ts";
+import { createService, getServiceByName, updateService } from "../store/services.ts";
+import { guard } from "./access.ts";
+import type { HubContext } from "./context.ts";
+import { nameParams } from "./parameters.ts";
+import { found, invalid, Problem, problems } from "./problem.ts";
+import { announce, oneService } from "./registry.ts";
+import { routes } from "./routes.ts";
+import { answer, body, serviceSchema } from "./schemas.ts";
+import { rulesOf } from "./services.ts";
+
+const put = createRoute({
+  method: "put",
+  path: "/api/projects/{project}/services/{name}",
+  tags: ["services"],
+  summary: "Self-registration: create or update by name",
+  description:
+    "Makes the project when it is new. Fields that are left out get their defaults, except `enabled`: a service that somebody disabled stays so.",
+  ...guard("write"),
+  request: { params: nameParams, body: body(selfRegistrationSchema) },
+  responses: {
+    200: answer(serviceSchema, "It was registered; it is as wanted now"),
+    201: answer(serviceSchema, "It is new"),
+    ...problems(400, 401, 403, 409, 413, 415, 429),
+  },
+});
+
+export const selfRegistration = routes().openapi(put, async (c) => {
+  const { hub } = c.var;
+  const { project, name } = c.req.valid("param");
+  const { name: bodyName = name, project: bodyProject = project, ...given } = c.req.valid("json");
+  if (bodyName !== name) throw invalid([{ path: "name", message: `the path says ${name}` }]);
+  if (bodyProject !== project) throw invalid([{ path: "project", message: `the path says ${project}` }]);
+  const before = await getServiceByName(hub.db, project, name);
+  const enabled = given.enabled ?? before?.enabled ?? true;
+  const input = parseService({ ...given, name, enabled }, rulesOf(hub));
+  if (!input.ok) throw invalid(input.errors);
+  const known = before ?? (await create(hub, project, input.value));
+  if ("created" in known) return c.json(await oneService(hub, known.created), 201);
+  return c.json(await oneService(hub, await update(hub, known, input.value)), 200);
+});
+
+/** The row itself when somebody else was faster. */
+async function create(
+  hub: HubContext,
+  project: string,
+  input: ServiceInput,
+): Promise<{ created: ServiceRow } | ServiceRow> {
+  const made = await createService(hub.db, await projectId(hub, project), input, hub.now());
+  if (made === "duplicate") return found(await getServiceByName(hub.db, project, input.name), "service");
+  await announce(hub, [{ before: null, after: made }]);
+  return { created: made };
+}
+
+async function projectId(hub: HubContext, name: string): Promise<number> {
+  const made =
+    (await getProjectByName(hub.db, name)) ?? (await createProject(hub.db, { name, metadata: {}, now: hub.now() }));
+  return made === "duplicate" ? found(await getProjectByName(hub.db, name), "project").id : made.id;
+}
+
+async function update(hub: HubContext, before: ServiceRow, input: ServiceInput): Promise<ServiceRow> {
+  if (matchesInput(before, input)) return before;
+  const after = await updateService(hub.db, before.id, input, hub.now());
+  if (after === "duplicate") throw new Problem(409, "renamed by another request at the same time; try again");
+  const row = found(after, "service");
+  await announce(hub, [{ before, after: row }]);
+  return row;
+}

@@ -1,0 +1,88 @@
+/** A service checked on demand, and a service that reports itself. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { isProbed, type Outcome } from "../core/records.ts";
+import { metadataSchema } from "../core/registration.ts";
+import type { ServiceRow } from "../core/service-row.ts";
+import { isWatched } from "../core/service-view.ts";
+import { getService } from "../store/services.ts";
+import { guard } from "./access.ts";
+import { idParams } from "./parameters.ts";
+import { found, Problem, problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { answer, outcomeSchema } from "./schemas.ts";
+
+const check = createRoute({
+  method: "post",
+  path: "/api/services/{id}/check",
+  tags: ["services"],
+  summary: "Probe a service now and answer the outcome",
+  ...guard("write"),
+  request: { params: idParams },
+  responses: { 200: answer(outcomeSchema, "What the probe found"), ...problems(400, 401, 403, 404, 409, 429) },
+});
+
+const heartbeatSchema = z
+  .strictObject({
+    status: z.enum(["pass", "warn", "fail"]).optional().describe("Default `pass`"),
+    details: metadataSchema.optional(),
+  })
+  .openapi("Heartbeat");
+
+const heartbeat = createRoute({
+  method: "post",
+  path: "/api/services/{id}/heartbeat",
+  tags: ["services"],
+  summary: "A service says that it is alive",
+  description: "For services of the method `heartbeat`. A key of scope `agent` may report the services of its agent.",
+  ...guard("write", { agent: true }),
+  request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
+  responses: { 202: answer(outcomeSchema, "Taken note of"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+});
+
+export const serviceChecks = routes()
+  .openapi(check, async (c) => {
+    const { hub } = c.var;
+    const row = watched(found(await getService(hub.db, c.req.valid("param").id), "service"));
+    if (!isProbed(row.health_method))
+      throw new Problem(409, `a service of the method ${row.health_method} is not probed`);
+    return c.json(toOutcomeView(row, await hub.checkNow(row)), 200);
+  })
+  .openapi(heartbeat, async (c) => {
+    const { hub, principal } = c.var;
+    const row = found(await getService(hub.db, c.req.valid("param").id), "service");
+    if (principal.scope === "agent" && (row.agent === null || row.agent !== principal.agent)) {
+      throw new Problem(403, "this service belongs to another agent");
+    }
+    if (row.health_method !== "heartbeat")
+      throw new Problem(409, "only a service of the method heartbeat reports itself");
+    const { status = "pass", details = {} } = c.req.valid("json");
+    return c.json(toOutcomeView(row, await hub.heartbeat(watched(row), { status, details })), 202);
+  });
+
+function watched(row: ServiceRow): ServiceRow {
+  if (!isWatched(row)) throw new Problem(409, row.enabled ? "the project is stopped" : "the service is disabled");
+  return row;
+}
+
+function toOutcomeView(row: ServiceRow, { observation, live, flips, retry }: Outcome): z.infer<typeof outcomeSchema> {
+  const { at, vantage, verdict, latency_ms, error, details } = observation;
+  return {
+    service_id: row.id,
+    name: row.name,
+    status: live.status,
+    since: new Date(live.since).toISOString(),
+    consecutive_failures: live.consecutive_failures,
+    flapping: live.flapping,
+    observation: {
+      at: new Date(at).toISOString(),
+      vantage,
+      ok: verdict === "ok" || verdict === "warn",
+      verdict,
+      latency_ms,
+      error,
+      details,
+    },
+    flips,
+    retry,
+  };
+}

@@ -1,0 +1,110 @@
+/** `/api/services/{id}/health` and `/history`: now and the past of one service. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { ServiceRow } from "../core/service-row.ts";
+import { currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
+import { flipsInWindow, recentUptimes, serviceFlips } from "../store/flips.ts";
+import { historyPoints, latencyPercentiles, recentChecks } from "../store/history.ts";
+import { getService } from "../store/services.ts";
+import { guard } from "./access.ts";
+import type { HubContext } from "./context.ts";
+import { idParams, timeSchema } from "./parameters.ts";
+import { found, invalid, problems } from "./problem.ts";
+import { liveStates } from "./registry.ts";
+import { routes } from "./routes.ts";
+import { answer, historySchema, serviceHealthSchema } from "./schemas.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Nothing is kept longer. */
+const MAX_RANGE_MS = 731 * DAY_MS;
+const MAX_RECENT = 50;
+const DEFAULT_POINTS = 288;
+const MAX_POINTS = 1_000;
+
+const health = createRoute({
+  method: "get",
+  path: "/api/services/{id}/health",
+  tags: ["services"],
+  summary: "The health of a service in detail",
+  ...guard("read"),
+  request: { params: idParams },
+  responses: { 200: answer(serviceHealthSchema, "Its health"), ...problems(400, 401, 403, 404, 429) },
+});
+
+const history = createRoute({
+  method: "get",
+  path: "/api/services/{id}/history",
+  tags: ["services"],
+  summary: "Uptime and response times over a time, and the flips in it",
+  description: "Default: the last 24 hours. At most the newest 1,000 flips.",
+  ...guard("read"),
+  request: {
+    params: idParams,
+    query: z.object({
+      from: timeSchema.optional(),
+      to: timeSchema.optional(),
+      points: z
+        .string()
+        .regex(/^\d{1,4}$/, `expected 1 to ${MAX_POINTS}`)
+        .transform(Number)
+        .pipe(z.int().min(1).max(MAX_POINTS))
+        .default(DEFAULT_POINTS)
+        .openapi({ type: "integer", minimum: 1, maximum: MAX_POINTS, default: DEFAULT_POINTS }),
+    }),
+  },
+  responses: { 200: answer(historySchema, "Points in time"), ...problems(400, 401, 403, 404, 429) },
+});
+
+export const serviceHealth = routes()
+  .openapi(health, async (c) => {
+    const { hub } = c.var;
+    const row = found(await getService(hub.db, c.req.valid("param").id), "service");
+    return c.json(await healthView(hub, row), 200);
+  })
+  .openapi(history, async (c) => {
+    const { hub } = c.var;
+    const row = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const { points, ...range } = c.req.valid("query");
+    const { from, to } = boundedRange(range, hub.now());
+    const [pointList, window] = await Promise.all([
+      historyPoints(hub.db, row, from, to, points),
+      flipsInWindow(hub.db, row.id, from, to),
+    ]);
+    return c.json({ points: pointList, flips: window.flips }, 200);
+  });
+
+async function healthView(hub: HubContext, row: ServiceRow) {
+  const now = hub.now();
+  const [live, recent, flips, uptimes, latency] = await Promise.all([
+    liveStates(hub, [row]),
+    recentChecks(hub.db, row, MAX_RECENT),
+    serviceFlips(hub.db, row.id, MAX_RECENT),
+    recentUptimes(hub.db, row.id, [DAY_MS, 7 * DAY_MS, 30 * DAY_MS], now),
+    latencyPercentiles(hub.db, row, now - DAY_MS, now),
+  ]);
+  const state = currentState(row, live.get(row.id) ?? null, now);
+  const [day = null, week = null, month = null] = uptimes;
+  return {
+    service_id: row.id,
+    name: row.name,
+    status: state.status,
+    since: new Date(state.since).toISOString(),
+    last_health_check: state.last_at === null ? null : new Date(state.last_at).toISOString(),
+    latency_ms: state.latency_ms,
+    consecutive_failures: state.consecutive_failures,
+    details: healthDetails(state, row.version),
+    uptime_seconds: uptimeSeconds(state, now),
+    uptime: { "24h": day, "7d": week, "30d": month },
+    latency,
+    recent,
+    flips,
+  };
+}
+
+/** Unix ms; what lies in the future or before anything is kept is cut off. */
+function boundedRange(range: { from?: number | undefined; to?: number | undefined }, now: number) {
+  const to = Math.min(range.to ?? now, now);
+  const from = range.from ?? to - DAY_MS;
+  if (from >= to) throw invalid([{ path: "from", message: "expected a time before `to` and before now" }]);
+  return { from: Math.max(from, now - MAX_RANGE_MS, 0), to: Math.max(to, now - MAX_RANGE_MS + 1) };
+}

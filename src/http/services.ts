@@ -1,0 +1,150 @@
+/** `/api/services`: what is registered, under its live state. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { matchesInput } from "../core/manifest-plan.ts";
+import { HEALTH_METHODS, SERVICE_TYPES, STATUSES } from "../core/records.ts";
+import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
+import type { ProjectRow } from "../core/service-row.ts";
+import { parsePatch, parseService } from "../core/service-rules.ts";
+import { getProject, getProjectByName } from "../store/projects.ts";
+import { createService, deleteService, getService, listServices, updateService } from "../store/services.ts";
+import { guard } from "./access.ts";
+import type { HubContext } from "./context.ts";
+import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
+import { found, invalid, Problem, problems } from "./problem.ts";
+import { resolveProject } from "./project-reference.ts";
+import { announce, oneService, toServices } from "./registry.ts";
+import { routes } from "./routes.ts";
+import { answer, body, serviceSchema } from "./schemas.ts";
+
+const tags = ["services"];
+
+const list = createRoute({
+  method: "get",
+  path: "/api/services",
+  tags,
+  summary: "Registered services, by id",
+  description: "Services of stopped projects are not registered. `status` filters by the status as last recorded.",
+  ...guard("read"),
+  request: {
+    query: pageQuery.extend({
+      project: textQuery.optional().describe("Name or id of a project"),
+      status: z.enum(STATUSES).optional(),
+      type: z.enum(SERVICE_TYPES).optional(),
+      tag: textQuery.optional(),
+      capability: textQuery.optional(),
+      method: z.enum(HEALTH_METHODS).optional(),
+      q: textQuery.optional().describe("Part of the service's or the project's name"),
+    }),
+  },
+  responses: {
+    200: answer(
+      z.object({ services: z.array(serviceSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      "A page of services",
+    ),
+    ...problems(400, 401, 403, 429),
+  },
+});
+
+const create = createRoute({
+  method: "post",
+  path: "/api/services",
+  tags,
+  summary: "Register a service in a project, named by `project_id` or `project`",
+  ...guard("write"),
+  request: { body: body(newServiceSchema) },
+  responses: { 201: answer(serviceSchema, "The new service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/api/services/{id}",
+  tags,
+  summary: "One service",
+  ...guard("read"),
+  request: { params: idParams },
+  responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
+});
+
+const patch = createRoute({
+  method: "patch",
+  path: "/api/services/{id}",
+  tags,
+  summary: "Change a service; what comes out must be valid as a whole",
+  ...guard("write"),
+  request: { params: idParams, body: body(servicePatchSchema) },
+  responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/api/services/{id}",
+  tags,
+  summary: "Deregister and delete a service",
+  ...guard("write"),
+  request: { params: idParams },
+  responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 429) },
+});
+
+export const services = routes()
+  .openapi(list, async (c) => {
+    const { hub } = c.var;
+    const { limit, cursor, project, ...filter } = c.req.valid("query");
+    const project_id = project === undefined ? undefined : await resolveProject(hub.db, project);
+    const page = toPage({ limit, cursor });
+    const { rows, total } = await listServices(hub.db, { ...filter, project_id }, page);
+    return c.json({ services: await toServices(hub, rows), next_cursor: nextCursor(rows, limit), total }, 200);
+  })
+  .openapi(create, async (c) => {
+    const { hub } = c.var;
+    const { project_id, project: projectName, ...given } = c.req.valid("json");
+    const project = await projectOf(hub, project_id, projectName);
+    const input = parseService(given, rulesOf(hub));
+    if (!input.ok) throw invalid(input.errors);
+    const row = await createService(hub.db, project.id, input.value, hub.now());
+    if (row === "duplicate") throw taken(project.name, given);
+    await announce(hub, [{ before: null, after: row }]);
+    return c.json(await oneService(hub, row), 201, { location: `/api/services/${row.id}` });
+  })
+  .openapi(read, async (c) => {
+    const { hub } = c.var;
+    return c.json(await oneService(hub, found(await getService(hub.db, c.req.valid("param").id), "service")), 200);
+  })
+  .openapi(patch, async (c) => {
+    const { hub } = c.var;
+    const before = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const input = parsePatch(before, c.req.valid("json"), rulesOf(hub));
+    if (!input.ok) throw invalid(input.errors);
+    if (matchesInput(before, input.value)) return c.json(await oneService(hub, before), 200);
+    const after = await updateService(hub.db, before.id, input.value, hub.now());
+    if (after === "duplicate") throw taken(before.project, input.value);
+    const row = found(after, "service");
+    await announce(hub, [{ before, after: row }]);
+    return c.json(await oneService(hub, row), 200);
+  })
+  .openapi(remove, async (c) => {
+    const { hub } = c.var;
+    const before = found(await getService(hub.db, c.req.valid("param").id), "service");
+    if (!(await deleteService(hub.db, before.id))) throw new Problem(404, "no such service");
+    await announce(hub, [{ before, after: null }]);
+    return c.body(null, 204);
+  });
+
+export function rulesOf(hub: HubContext) {
+  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS };
+}
+
+function taken(project: string, { name }: Pick<ServiceBody, "name">): Problem {
+  return new Problem(409, `there is a service named ${name} in the project ${project} already`);
+}
+
+async function projectOf(hub: HubContext, id: number | undefined, name: string | undefined): Promise<ProjectRow> {
+  if (id === undefined && name === undefined) {
+    throw invalid([{ path: "project_id", message: "expected project_id or project" }]);
+  }
+  const row = id === undefined ? await getProjectByName(hub.db, name ?? "") : await getProject(hub.db, id);
+  const project = found(row, "project");
+  if (name !== undefined && project.name !== name) {
+    throw invalid([{ path: "project", message: `the project ${id} is named ${project.name}` }]);
+  }
+  return project;
+}

@@ -1,0 +1,26 @@
+/** `POST /api/tickets`: opens one WebSocket from where no header can be set. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { guard } from "./access.ts";
+import { problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { answer } from "./schemas.ts";
+
+const LIFETIME_S = 30;
+
+const issue = createRoute({
+  method: "post",
+  path: "/api/tickets",
+  tags: ["access"],
+  summary: "A ticket for one WebSocket: `/ws/health?ticket=…`",
+  ...guard("read"),
+  responses: {
+    201: answer(z.object({ ticket: z.string(), expires_in: z.int().describe("Seconds") }), "Valid once"),
+    ...problems(401, 403, 429),
+  },
+});
+
+export const tickets = routes().openapi(issue, async (c) => {
+  const { hub, principal } = c.var;
+  const ticket = await hub.ticket.issue(principal.scope);
+  return c.json({ ticket, expires_in: LIFETIME_S }, 201, { "cache-control": "no-store" });
+});

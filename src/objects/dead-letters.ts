@@ -1,0 +1,39 @@
+/** Messages that failed their last retry: kept in the object's storage, so that /health tells of them for a day. */
+const KEY = "dead_letters";
+const KEPT_MS = 86_400_000;
+const MAX_KEPT = 1_000;
+
+export interface DeadLetter {
+  id: string;
+  queue: string;
+  /** Unix ms. */
+  at: number;
+}
+
+export class DeadLetters {
+  readonly #storage: DurableObjectStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  add(letters: readonly DeadLetter[]): void {
+    const known = this.#read().filter((letter) => !letters.some(({ id }) => id === letter.id));
+    this.#storage.kv.put(KEY, [...known, ...letters].slice(-MAX_KEPT));
+  }
+
+  remove(ids: readonly string[]): void {
+    const known = this.#read();
+    const left = known.filter(({ id }) => !ids.includes(id));
+    if (left.length < known.length) this.#storage.kv.put(KEY, left);
+  }
+
+  /** Those of the last day. */
+  count(now: number): number {
+    return this.#read().filter(({ at }) => now - at < KEPT_MS).length;
+  }
+
+  #read(): DeadLetter[] {
+    return this.#storage.kv.get<DeadLetter[]>(KEY) ?? [];
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * The latest state of every service of this hub, and the sockets that watch it. Its memory is made anew from the
+ * database when it was evicted; nothing here is stored but what has no other home (dead letters).
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Bindings } from "../bindings.ts";
+import { Board, type BoardEntry, type BoardFrame, serviceLite, unknownState } from "../core/board.ts";
+import type { Check, LiveState } from "../core/records.ts";
+import { parseSettings } from "../env.ts";
+import { errorText, log } from "../log.ts";
+import type { BoardUpdate } from "../pipeline/probe.ts";
+import { type BoardSeed, loadBoard } from "../store/checks.ts";
+import { openDatabase } from "../store/database.ts";
+import { type DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { EventRing } from "./event-ring.ts";
+import { sendToMonitors } from "./silence.ts";
+import { TicketBox } from "./tickets.ts";
+import { parseWatch, sendOrDrop, type Watch, Watchers, wants } from "./watchers.ts";
+
+const MIN_ALARM_GAP_MS = 1_000;
+/** When looking after the overdue changed nothing, or failed. */
+const IDLE_ALARM_GAP_MS = 10_000;
+/** Overdue services looked after by one alarm; the others follow a second later. */
+const OVERDUE_AT_ONCE = 200;
+const LOAD_AGAIN_MS = 5_000;
+
+export interface BoardPulse {
+  planned_at: number | null;
+  probed_at: number | null;
+  recorded_at: number | null;
+  dead_letters: number;
+  watchers: number;
+  /** Seconds; null: nothing is probed. */
+  shortest_interval: number | null;
+}
+
+export class LiveBoard extends DurableObject<Bindings> {
+  readonly #board = new Board();
+  readonly #ring = new EventRing<BoardFrame>(Date.now());
+  readonly #watchers: Watchers;
+  readonly #tickets = new TicketBox();
+  readonly #deadLetters: DeadLetters;
+  readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null } = {
+    planned_at: null,
+    probed_at: null,
+    recorded_at: null,
+  };
+  #loaded = false;
+  #loadTriedAt = 0;
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#watchers = new Watchers(ctx);
+    this.#deadLetters = new DeadLetters(ctx.storage);
+    ctx.blockConcurrencyWhile(() => this.#load());
+  }
+
+  /** Takes in newer states and tells the watchers. Answers the ids of services that it does not know. */
+  async apply(update: BoardUpdate): Promise<number[]> {
+    await this.#ensureLoaded();
+    const { frames, unknown } = this.#board.apply(update.items, update.flips);
+    this.#pulse.probed_at = Date.now();
+    this.#tell(frames);
+    await this.#arm(update.items.map(([id]) => id));
+    return unknown;
+  }
+
+  /** Services that are watched from now on, or whose check changed; those in `created` are announced. */
+  async add(checks: Check[], created: number[]): Promise<void> {
+    await this.#ensureLoaded();
+    const now = Date.now();
+    for (const check of checks) this.#board.add(check, unknownState(now));
+    this.#tell(created.flatMap((id) => this.#entryFrame("registered", this.#board.get(id))));
+  }
+
+  async remove(ids: number[]): Promise<void> {
+    await this.#ensureLoaded();
+    this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
+  }
+
+  /** Services that the board does not know are left out. */
+  async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {
+    await this.#ensureLoaded();
+    return ids.flatMap((id) => {
+      const entry = this.#board.get(id);
+      return entry === undefined ? [] : [{ id, live: entry.live }];
+    });
+  }
+
+  async entries(): Promise<BoardEntry[]> {
+    await this.#ensureLoaded();
+    return [...this.#board.entries()];
+  }
+
+  planned(at: number): void {
+    this.#pulse.planned_at = at;
+  }
+
+  recorded(at: number): void {
+    this.#pulse.recorded_at = at;
+  }
+
+  deadLettered(letters: DeadLetter[]): void {
+    this.#deadLetters.add(letters);
+  }
+
+  /** The message got through after all. */
+  revived(ids: string[]): void {
+    this.#deadLetters.remove(ids);
+  }
+
+  pulse(): BoardPulse {
+    let shortest: number | null = null;
+    for (const { check } of this.#board.entries()) {
+      shortest = Math.min(shortest ?? check.health_interval, check.health_interval);
+    }
+    return {
+      ...this.#pulse,
+      dead_letters: this.#deadLetters.count(Date.now()),
+      watchers: this.#watchers.count,
+      shortest_interval: shortest,
+    };
+  }
+
+  issueTicket(scope: string): string {
+    return this.#tickets.issue(scope, Date.now());
+  }
+
+  /** The scope that the ticket stands for; null when it is unknown, used or too old. */
+  redeemTicket(ticket: string): string | null {
+    return this.#tickets.redeem(ticket, Date.now());
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    await this.#ensureLoaded();
+    const asked = parseWatch(new URL(request.url));
+    if ("error" in asked) return new Response(asked.error, { status: 400 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#watchers.accept(server, asked.watch);
+    this.#greet(server, asked.watch, asked.since);
+    const protocol = request.headers.get("Sec-WebSocket-Protocol");
+    const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    sendOrDrop(
+      socket,
+      JSON.stringify({ type: "error", seq: this.#ring.last, detail: "only the text `ping` is understood" }),
+    );
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    // 1005 and 1006 say that there was no code; they can't be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    let gap = IDLE_ALARM_GAP_MS;
+    try {
+      await this.#ensureLoaded();
+      const overdue = this.#board.overdue(Date.now(), OVERDUE_AT_ONCE);
+      const update = await sendToMonitors(overdue, this.env, Date.now());
+      this.#tell(this.#board.apply(update.items, update.flips).frames);
+      if (update.flips.length > 0 || overdue.length === 0) gap = MIN_ALARM_GAP_MS;
+    } catch (error) {
+      log("error", "board.alarm_failed", { error: errorText(error) });
+    }
+    await this.#armFor(this.#board.nextDeadline(), gap);
+  }
+
+  /** Missed events when they are still in the ring, else the snapshot. */
+  #greet(socket: WebSocket, watch: Watch, since: number | null): void {
+    const at = new Date().toISOString();
+    const missed = since === null ? null : this.#ring.since(since);
+    if (missed !== null) {
+      for (const event of missed) this.#watchers.sendTo(socket, event, watch, at);
+      return;
+    }
+    const services = [...this.#board.entries()]
+      .filter(({ check }) => wants(watch, check))
+      .map((entry) => serviceLite(entry));
+    sendOrDrop(socket, JSON.stringify({ type: "snapshot", seq: this.#ring.last, at, services }));
+  }
+
+  #tell(frames: readonly BoardFrame[]): void {
+    const at = new Date().toISOString();
+    for (const frame of frames) this.#watchers.broadcast(this.#ring.push(frame), at);
+  }
+
+  #entryFrame(type: "registered" | "deregistered", entry: BoardEntry | undefined): BoardFrame[] {
+    if (entry === undefined) return [];
+    const { service_id, project_id } = entry.check;
+    return [{ type, parts: [{ service_id, project_id, body: serviceLite(entry) }] }];
+  }
+
+  /** Arms the alarm when one of these services is due before it. */
+  async #arm(ids: readonly number[]): Promise<void> {
+    const next = this.#board.earliestOf(ids);
+    if (next === null || (this.#alarmAt !== null && this.#alarmAt <= next)) return;
+    await this.#armFor(next);
+  }
+
+  async #armFor(deadline: number | null, gap = MIN_ALARM_GAP_MS): Promise<void> {
+    if (deadline === null) return;
+    this.#alarmAt = Math.max(deadline + 1, Date.now() + gap);
+    await this.ctx.storage.setAlarm(this.#alarmAt);
+  }
+
+  /** A database that is away must not stop the board: it goes on with what it hears and loads later. */
+  async #ensureLoaded(): Promise<void> {
+    if (this.#loaded || Date.now() - this.#loadTriedAt < LOAD_AGAIN_MS) return;
+    await this.ctx.blockConcurrencyWhile(() => this.#load());
+  }
+
+  async #load(): Promise<void> {
+    if (this.#loaded) return;
+    this.#loadTriedAt = Date.now();
+    try {
+      parseSettings(this.env);
+      for (const seed of await loadBoard(openDatabase(this.env.DB))) this.#board.add(seed.check, seededState(seed));
+      this.#loaded = true;
+      await this.#armFor(this.#board.nextDeadline());
+    } catch (error) {
+      log("error", "board.load_failed", { error: errorText(error) });
+    }
+  }
+}
+
+function seededState({ status, status_since, flip_seq, last }: BoardSeed): LiveState {
+  return {
+    ...unknownState(status_since),
+    status,
+    flip_seq,
+    last_at: last?.at ?? null,
+    latency_ms: last?.latency_ms ?? null,
+    error: last?.error ?? null,
+    details: last?.details ?? {},
+  };
+}

@@ -1,0 +1,56 @@
+/** Runs probes where this code runs, each in its slot. */
+import { connect } from "cloudflare:sockets";
+import type { Check, Observation } from "../core/records.ts";
+import { isProbed } from "../core/records.ts";
+import { hostKey } from "../core/target.ts";
+import type { Settings } from "../env.ts";
+import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "../pipeline/slots.ts";
+import type { ProbeContext } from "../probes/probe.ts";
+import { runProbe } from "../probes/registry.ts";
+
+export interface ProbingEnv {
+  settings: Settings;
+  /** All vars and secrets; only those named PROBE_SECRET_* are read. */
+  vars: object;
+  /** Shared by the rounds of one invocation; absent: the round has its own. */
+  slots?: Slots;
+}
+
+export function makeSlots(settings: Settings): Slots {
+  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS);
+}
+
+export async function probeAll(
+  checks: readonly Check[],
+  vantage: string,
+  env: ProbingEnv,
+  found: (check: Check, observation: Observation) => Promise<void>,
+): Promise<void> {
+  const slots = env.slots ?? makeSlots(env.settings);
+  const context = probeContext(vantage, env);
+  await Promise.all(
+    checks.map(async (check) => {
+      if (!isProbed(check.health_method)) return;
+      const kind = check.health_method === "http" ? "http" : "tcp";
+      const host = hostKey(check.health_method, check.health_url);
+      const observation = await slots.run(kind, host, () => runProbe(check, context));
+      await found(check, observation);
+    }),
+  );
+}
+
+function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeContext {
+  const values = new Map<string, unknown>(Object.entries(vars));
+  return {
+    vantage,
+    hubId: settings.HUB_ID,
+    allowPrivateTargets: settings.ALLOW_PRIVATE_TARGETS,
+    secret: (name) => {
+      const value = name.startsWith("PROBE_SECRET_") ? values.get(name) : undefined;
+      return typeof value === "string" ? value : undefined;
+    },
+    connect,
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now(),
+  };
+}

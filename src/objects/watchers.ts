@@ -1,0 +1,106 @@
+/** The sockets of /ws/health: what each asked for, and who gets which frame. */
+import type { BoardFrame } from "../core/board.ts";
+import type { RingEvent } from "./event-ring.ts";
+
+const PING = "ping";
+const PONG = "pong";
+
+/** Null: all. */
+export interface Watch {
+  project: number | null;
+  service: number | null;
+}
+
+/** Reads `?project=ID&service=ID`; answers what is wrong with them. */
+export function parseWatch(url: URL): { watch: Watch; since: number | null } | { error: string } {
+  const numbers: Record<string, number | null> = {};
+  for (const name of ["project", "service", "since"]) {
+    const text = url.searchParams.get(name);
+    const value = text === null || text === "" ? null : Number(text);
+    if (value !== null && (!Number.isSafeInteger(value) || value < 0)) return { error: `${name}: expected a number` };
+    numbers[name] = value;
+  }
+  const { project = null, service = null, since = null } = numbers;
+  return { watch: { project, service }, since };
+}
+
+export function wants(watch: Watch, part: { service_id: number; project_id: number }): boolean {
+  return (
+    (watch.project === null || watch.project === part.project_id) &&
+    (watch.service === null || watch.service === part.service_id)
+  );
+}
+
+/** The frame as one watch sees it; null when it does not concern it. */
+export function frameText({ seq, frame }: RingEvent<BoardFrame>, watch: Watch, at: string): string | null {
+  const bodies = frame.parts.filter((part) => wants(watch, part)).map((part) => part.body);
+  if (bodies.length === 0) return null;
+  switch (frame.type) {
+    case "health":
+      return JSON.stringify({ type: "health", seq, at, services: bodies });
+    case "flip":
+      return JSON.stringify({ type: "flip", seq, ...bodies[0] });
+    case "registered":
+    case "deregistered":
+      return JSON.stringify({ type: frame.type, seq, service: bodies[0] });
+  }
+}
+
+export class Watchers {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  get count(): number {
+    return this.#ctx.getWebSockets().length;
+  }
+
+  accept(socket: WebSocket, watch: Watch): void {
+    this.#ctx.acceptWebSocket(socket);
+    socket.serializeAttachment(watch);
+  }
+
+  /** Each watch's text is made once, however many sockets share it. */
+  broadcast(event: RingEvent<BoardFrame>, at: string): void {
+    const texts = new Map<string, string | null>();
+    for (const socket of this.#ctx.getWebSockets()) {
+      const watch = attachedWatch(socket);
+      const key = `${watch.project} ${watch.service}`;
+      let text = texts.get(key);
+      if (text === undefined) {
+        text = frameText(event, watch, at);
+        texts.set(key, text);
+      }
+      if (text !== null) sendOrDrop(socket, text);
+    }
+  }
+
+  sendTo(socket: WebSocket, event: RingEvent<BoardFrame>, watch: Watch, at: string): void {
+    const text = frameText(event, watch, at);
+    if (text !== null) sendOrDrop(socket, text);
+  }
+}
+
+function attachedWatch(socket: WebSocket): Watch {
+  const attached: Watch | null = socket.deserializeAttachment();
+  return attached ?? { project: null, service: null };
+}
+
+export function sendOrDrop(socket: WebSocket, text: string): void {
+  try {
+    socket.send(text);
+  } catch {
+    dropSocket(socket);
+  }
+}
+
+function dropSocket(socket: WebSocket): void {
+  try {
+    socket.close(1013, "too slow");
+  } catch {
+    // it is gone already
+  }
+}

@@ -1,0 +1,96 @@
+/** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
+import type { Bindings } from "../bindings.ts";
+import type { Check, OutcomesMessage } from "../core/records.ts";
+import { HOME_VANTAGE } from "../core/records.ts";
+import { recordedFlip } from "../core/round.ts";
+import type { Settings } from "../env.ts";
+import { errorText, log } from "../log.ts";
+import type { PlanDeps } from "../pipeline/plan.ts";
+import type { ProbeDeps } from "../pipeline/probe.ts";
+import type { RecordDeps } from "../pipeline/record.ts";
+import type { RegisterDeps } from "../pipeline/register.ts";
+import type { Slots } from "../pipeline/slots.ts";
+import { loadChecks } from "../store/checks.ts";
+import { openDatabase } from "../store/database.ts";
+import { recordOutcomes } from "../store/outcomes.ts";
+import { canSee } from "./control-target.ts";
+import { boardOf, monitorOf, proberOf } from "./monitors.ts";
+import { probeAll } from "./probing.ts";
+import { sendOutcomes, sendRounds } from "./queues.ts";
+
+const now = () => Date.now();
+const wait = (ms: number) => scheduler.wait(ms);
+
+export function planDeps(env: Bindings, settings: Settings): PlanDeps {
+  return {
+    now,
+    wait,
+    vantages: settings.PROBE_VANTAGES,
+    load: () => loadChecks(openDatabase(env.DB)),
+    send: (messages) => sendRounds(env, messages, now()),
+    planned: (report) => boardOf(env).planned(report.at),
+    failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
+  };
+}
+
+export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): ProbeDeps {
+  return {
+    now,
+    wait,
+    probe: async (checks, vantage, found) => {
+      if (vantage === HOME_VANTAGE) {
+        const probing = { settings, vars: env, ...(slots === undefined ? {} : { slots }) };
+        return probeAll(checks, vantage, probing, found);
+      }
+      const observations = await proberOf(env, vantage).probe(checks, vantage);
+      await Promise.all(
+        checks.map(async (check, index) => {
+          const observation = observations[index];
+          if (observation !== undefined) await found(check, observation);
+        }),
+      );
+    },
+    observe: async (check, round, observation) =>
+      monitorOf(env, check.service_id).observe(check, round, observation, settings.PROBE_VANTAGES),
+    canSee: () => canSee(settings.PROBE_CONTROL_URL),
+    publish: async (update, checks) => {
+      const board = boardOf(env);
+      const unknown = await board.apply(update);
+      if (unknown.length === 0) return;
+      await board.add(
+        checks.filter((check) => unknown.includes(check.service_id)),
+        [],
+      );
+      await board.apply(update);
+    },
+    record: (message) => sendOutcomes(env, message),
+    retry: (messages) => sendRounds(env, messages, now()),
+  };
+}
+
+export function recordDeps(env: Bindings): RecordDeps {
+  return {
+    now,
+    announce: async () => {},
+    store: async (messages: OutcomesMessage[]) => {
+      await recordOutcomes(openDatabase(env.DB), messages, now());
+    },
+    recorded: async (at) => boardOf(env).recorded(at),
+  };
+}
+
+export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
+  return {
+    now,
+    vantages: settings.PROBE_VANTAGES,
+    close: async (check: Check, reason) => {
+      const { live, flips } = await monitorOf(env, check.service_id).close(check, reason, now());
+      return flips.map((flip) => recordedFlip(flip, check, { live, version: check.version }));
+    },
+    record: (message) => sendOutcomes(env, message),
+    send: (messages) => sendRounds(env, messages, now()),
+    boardAdd: async (checks, created) => boardOf(env).add(checks, created),
+    boardRemove: async (checks) => boardOf(env).remove(checks.map((check) => check.service_id)),
+    announce: async () => {},
+  };
+}

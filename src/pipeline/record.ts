@@ -1,0 +1,26 @@
+/** Step three: outcomes become history, and flips are announced. */
+import type { OutcomesMessage, RecordedFlip } from "../core/records.ts";
+
+export interface RecordDeps {
+  now(): number;
+  /** Idempotent by `(service_id, seq)`; comes first, so that a crash between the two announces again rather than never. */
+  announce(flips: RecordedFlip[]): Promise<void>;
+  /** Idempotent by round and by `(service_id, seq)`. */
+  store(messages: OutcomesMessage[]): Promise<void>;
+  recorded(at: number): Promise<void>;
+}
+
+/** Throws when the database or the announcer is away: the queue then delivers the batch again. */
+export async function record(messages: OutcomesMessage[], deps: RecordDeps): Promise<void> {
+  const flips = distinctFlips(messages);
+  if (flips.length > 0) await deps.announce(flips);
+  await deps.store(messages);
+  await deps.recorded(deps.now());
+}
+
+/** A flip travels more than once until it is known to be recorded; ordered by seq within each service. */
+export function distinctFlips(messages: readonly OutcomesMessage[]): RecordedFlip[] {
+  const flips = new Map<string, RecordedFlip>();
+  for (const flip of messages.flatMap((message) => message.flips)) flips.set(`${flip.service_id} ${flip.seq}`, flip);
+  return [...flips.values()].sort((a, b) => a.service_id - b.service_id || a.seq - b.seq);
+}

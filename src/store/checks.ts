@@ -1,0 +1,101 @@
+/** What the planner schedules, and what a live board that lost its memory starts from. */
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Check, ObservationDetails, RoundResult, ScheduledCheck, Status, Verdict } from "../core/records.ts";
+import { toCheck } from "../core/service-row.ts";
+import type { Db } from "./database.ts";
+import { verdictOf } from "./results.ts";
+import { projects, services } from "./tables.ts";
+
+/** A service with an open breaker is probed on every 4th due time only. */
+const ROUNDS_BACK = 4;
+
+export interface LastResult {
+  /** Start of its round, Unix ms. */
+  at: number;
+  verdict: Verdict;
+  latency_ms: number | null;
+  error: string | null;
+  details: ObservationDetails;
+}
+
+export interface BoardSeed {
+  check: Check;
+  status: Status;
+  status_since: number;
+  flip_seq: number;
+  /** Null: never checked, or longer ago than its lane's last rounds. */
+  last: LastResult | null;
+}
+
+const checkFields = {
+  id: services.id,
+  project_id: services.project_id,
+  project: sql<string>`${projects.name}`.as("project"),
+  name: services.name,
+  service_type: services.service_type,
+  health_method: services.health_method,
+  health_url: services.health_url,
+  health_interval: services.health_interval,
+  health_timeout: services.health_timeout,
+  health_retries: services.health_retries,
+  health_options: services.health_options,
+  rev: services.rev,
+  flip_seq: services.flip_seq,
+  version: services.version,
+  lane: services.lane,
+  status: services.status,
+  status_since: services.status_since,
+} as const;
+
+function watchedChecks(db: Db) {
+  return db
+    .select(checkFields)
+    .from(services)
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(and(eq(services.enabled, true), eq(projects.status, "running")));
+}
+
+/** The enabled checks that the hub itself probes, of running projects. */
+export async function loadChecks(db: Db): Promise<ScheduledCheck[]> {
+  const rows = await watchedChecks(db);
+  return rows.flatMap((row) =>
+    row.lane === null
+      ? []
+      : [{ check: toCheck(row), lane: row.lane, status: row.status, status_since: row.status_since }],
+  );
+}
+
+/** All enabled services of running projects. */
+export async function loadBoard(db: Db): Promise<BoardSeed[]> {
+  const [rows, last] = await Promise.all([watchedChecks(db), lastResults(db)]);
+  return rows.map((row) => ({
+    check: toCheck(row),
+    status: row.status,
+    status_since: row.status_since,
+    flip_seq: row.flip_seq,
+    last: last.get(row.id) ?? null,
+  }));
+}
+
+/** By service: the newest result in the last rounds of its lane and of its private lane. */
+async function lastResults(db: Db): Promise<Map<number, LastResult>> {
+  const newest = (lane: SQL) => sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane})`;
+  const rows = await db.all<{ at: number; result: string }>(sql`
+    WITH recent (lane, since) AS (
+      SELECT lane, ${newest(sql`shared.lane`)} - ${ROUNDS_BACK * 1_000} * health_interval
+      FROM (SELECT DISTINCT lane, health_interval FROM services WHERE lane IS NOT NULL) AS shared
+      UNION ALL
+      SELECT -id, ${newest(sql`-services.id`)} FROM services
+    )
+    SELECT max(rounds.started_at) AS at, result.value AS result
+    FROM recent
+    CROSS JOIN rounds ON rounds.lane = recent.lane AND rounds.due_at >= recent.since
+    CROSS JOIN json_each(rounds.results) AS result
+    GROUP BY result.value ->> 0`);
+  return new Map(
+    rows.map(({ at, result }) => {
+      const [serviceId, verdict, , latency_ms, error, details]: RoundResult = JSON.parse(result);
+      return [serviceId, { at, verdict: verdictOf(verdict), latency_ms, error, details: details ?? {} }];
+    }),
+  );
+}

@@ -1,0 +1,154 @@
+/** Transitions of status, as they are read. */
+import { and, asc, desc, eq, getTableColumns, gte, lt, type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import type { Flip, Status } from "../core/records.ts";
+import { heldFrom, type StatusChange, uptime } from "../core/uptime.ts";
+import type { Db } from "./database.ts";
+import { flips, projects, services } from "./tables.ts";
+
+/** A service that flaps for weeks has very many, each with its evidence. */
+const MAX_FLIPS = 1_000;
+
+/** A cursor of listFlips: time, service and seq of the last flip of the page before. */
+export const FLIP_CURSOR = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/;
+
+export interface FlipFilter {
+  /** Unix ms, inclusive. */
+  since?: number | undefined;
+  /** Id or name. */
+  service?: number | string | undefined;
+  /** Id or name. */
+  project?: number | string | undefined;
+}
+
+export type ListedFlip = Flip & { project_id: number; project: string; name: string };
+
+function toFlip(row: typeof flips.$inferSelect): Flip {
+  const { service_id, seq, from_status, to_status, reason, evidence } = row;
+  return { seq, service_id, from: from_status, to: to_status, reason, ...isoTimes(row), evidence };
+}
+
+function isoTimes({ at, began_at }: { at: number; began_at: number }) {
+  return { at: new Date(at).toISOString(), began_at: new Date(began_at).toISOString() };
+}
+
+/** Newest first. */
+export async function serviceFlips(db: Db, id: number, limit: number): Promise<Flip[]> {
+  const rows = await db.select().from(flips).where(eq(flips.service_id, id)).orderBy(desc(flips.seq)).limit(limit);
+  return rows.map(toFlip);
+}
+
+/** Of services that exist, newest first. `after` and `next` are FLIP_CURSORs; any other text starts at the newest. */
+export async function listFlips(
+  db: Db,
+  filter: FlipFilter,
+  page: { limit: number; after?: string | undefined },
+): Promise<{ rows: ListedFlip[]; total: number; next: string | null }> {
+  const { since, service, project } = filter;
+  const matches = and(
+    since === undefined ? undefined : gte(flips.at, since),
+    service === undefined ? undefined : isNamed(flips.service_id, services.name, service),
+    project === undefined ? undefined : isNamed(services.project_id, projects.name, project),
+  );
+  const [found, totals] = await db.batch([
+    selectFlips(db, and(matches, isBefore(page.after))).limit(page.limit + 1),
+    countFlips(db, matches),
+  ]);
+  const rows = found.slice(0, page.limit);
+  const last = found.length > page.limit ? rows.at(-1) : undefined;
+  return {
+    rows: rows.map((row) => ({ ...toFlip(row), project_id: row.project_id, project: row.project, name: row.name })),
+    total: totals[0]?.total ?? 0,
+    next: last === undefined ? null : `${last.at}.${last.service_id}.${last.seq}`,
+  };
+}
+
+function selectFlips(db: Db, where: SQL | undefined) {
+  return db
+    .select({ ...getTableColumns(flips), project: sql<string>`${projects.name}`.as("project"), name: services.name })
+    .from(flips)
+    .innerJoin(services, eq(services.id, flips.service_id))
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(where)
+    .orderBy(desc(flips.at), desc(flips.service_id), desc(flips.seq))
+    .$dynamic();
+}
+
+function countFlips(db: Db, where: SQL | undefined) {
+  return db
+    .select({ total: sql<number>`count(*)`.as("total") })
+    .from(flips)
+    .innerJoin(services, eq(services.id, flips.service_id))
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(where);
+}
+
+function isNamed(id: SQLiteColumn, name: SQLiteColumn, wanted: number | string): SQL {
+  return typeof wanted === "number" ? eq(id, wanted) : eq(name, wanted);
+}
+
+function isBefore(cursor: string | undefined): SQL | undefined {
+  const [, at, service, seq] = FLIP_CURSOR.exec(cursor ?? "") ?? [];
+  if (at === undefined || service === undefined || seq === undefined) return undefined;
+  const position = sql.join(
+    [at, service, seq].map((part) => sql`${Number(part)}`),
+    sql`, `,
+  );
+  return sql`(${flips.at}, ${flips.service_id}, ${flips.seq}) < (${position})`;
+}
+
+/** `status`: at `from`, or, when there are more flips than the newest 1,000, before the first that is given. */
+export async function flipsInWindow(
+  db: Db,
+  id: number,
+  from: number,
+  to: number,
+): Promise<{ status: Status /** Oldest first. */; flips: Flip[] }> {
+  const inside = and(eq(flips.service_id, id), gte(flips.at, from), lt(flips.at, to));
+  const [newest, earlier] = await db.batch([
+    db.select().from(flips).where(inside).orderBy(desc(flips.seq)).limit(MAX_FLIPS),
+    db
+      .select({ status: flips.to_status })
+      .from(flips)
+      .where(and(eq(flips.service_id, id), lt(flips.at, from)))
+      .orderBy(desc(flips.seq))
+      .limit(1),
+  ]);
+  const rows = newest.map(toFlip).reverse();
+  return { status: rows[0]?.from ?? earlier[0]?.status ?? "unknown", flips: rows };
+}
+
+/** All changes that held in [from, to) (Unix ms), oldest first and without evidence; `before`: the status before the first. */
+export async function statusChanges(
+  db: Db,
+  id: number,
+  from: number,
+  to: number,
+): Promise<{ before: Status; changes: StatusChange[] }> {
+  const rows = await db
+    .select({
+      ...{ from: flips.from_status, to: flips.to_status, at: flips.at, began_at: flips.began_at },
+    })
+    .from(flips)
+    .where(
+      and(
+        eq(flips.service_id, id),
+        lt(flips.began_at, to),
+        sql`${flips.seq} >= coalesce((SELECT seq FROM flips WHERE service_id = ${id} AND at < ${from} ORDER BY seq DESC LIMIT 1), 0)`,
+      ),
+    )
+    .orderBy(asc(flips.seq));
+  const changes = rows.map((row) => ({ to: row.to, ...isoTimes(row) })).filter((change) => heldFrom(change) < to);
+  return { before: rows[0]?.from ?? "unknown", changes };
+}
+
+/** The exact uptime of each of the last `spans` (ms) before `now`; null when nothing is known of one. */
+export async function recentUptimes(
+  db: Db,
+  id: number,
+  spans: readonly number[],
+  now: number,
+): Promise<(number | null)[]> {
+  const { before, changes } = await statusChanges(db, id, now - Math.max(...spans), now);
+  return spans.map((span) => uptime(changes, before, now - span, now));
+}

@@ -1,0 +1,128 @@
+/** A service's past as a chart shows it: from hourly rollups, and from raw rounds where there are none. */
+import { and, eq, gte, inArray, lt } from "drizzle-orm";
+import { decodeHistogram } from "../core/histogram.ts";
+import { uptimes } from "../core/uptime.ts";
+import { type Buckets, chooseBuckets, DAY_MS } from "./buckets.ts";
+import type { Db } from "./database.ts";
+import { statusChanges } from "./flips.ts";
+import { HOUR_MS, hourOf } from "./hours.ts";
+import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
+import { type Recorded, rawChecks } from "./raw-checks.ts";
+import { addCheck, addSums, type Latencies, latenciesOf, newSums, type Sums } from "./sums.ts";
+import { meta, rollups } from "./tables.ts";
+
+export { flipsInWindow, listFlips, recentUptimes, serviceFlips } from "./flips.ts";
+export { recentChecks } from "./raw-checks.ts";
+
+/** Longer ranges come from rollups, which are a hundredth of the rows. */
+const MAX_RAW_SPAN_MS = 2 * DAY_MS;
+
+export interface HistoryPoint extends Latencies {
+  /** Start of the bucket, ISO 8601. */
+  at: string;
+  /** That said something of the service. */
+  checks: number;
+  failures: number;
+  /** Exact, from flips; null when nothing is known. */
+  uptime: number | null;
+  /** Milliseconds. */
+  max: number | null;
+}
+
+/** Up to where rollups reach and from where raw rounds do, Unix ms. */
+interface Extent {
+  rolledUntil: number;
+  rawSince: number;
+}
+
+/**
+ * At most `points` buckets of equal, round length that cover [from, to) (Unix ms).
+ * They are hours or longer where the range reaches back beyond the raw rounds.
+ */
+export async function historyPoints(
+  db: Db,
+  row: Recorded,
+  from: number,
+  to: number,
+  points: number,
+): Promise<HistoryPoint[]> {
+  const extent = await readExtent(db);
+  const beyondRaw = to - from > MAX_RAW_SPAN_MS || (await hasRollups(db, row.id, hourOf(from), extent.rawSince));
+  const buckets = chooseBuckets(from, to, points, beyondRaw ? HOUR_MS : 0);
+  const { start, step, count } = buckets;
+  const [sums, { before, changes }] = await Promise.all([
+    sumBuckets(db, row, buckets, step % HOUR_MS === 0 ? extent.rolledUntil : 0),
+    statusChanges(db, row.id, start, to),
+  ]);
+  const edges = Array.from({ length: count + 1 }, (_, i) => Math.min(start + i * step, to));
+  const known = uptimes(changes, before, edges);
+  return sums.map((sum, i) => ({
+    at: new Date(start + i * step).toISOString(),
+    checks: sum.checks,
+    failures: sum.failures,
+    uptime: known[i] ?? null,
+    ...latenciesOf(sum),
+    max: sum.max,
+  }));
+}
+
+/** Of the checks in [from, to) (Unix ms), `from` taken down to its hour. */
+export async function latencyPercentiles(db: Db, row: Recorded, from: number, to: number): Promise<Latencies> {
+  const { rolledUntil } = await readExtent(db);
+  const start = hourOf(from);
+  const [sums = newSums()] = await sumBuckets(db, row, { start, step: Math.max(1, to - start), count: 1 }, rolledUntil);
+  return latenciesOf(sums);
+}
+
+async function readExtent(db: Db): Promise<Extent> {
+  const rows = await db
+    .select()
+    .from(meta)
+    .where(inArray(meta.key, [ROLLUP_HOUR_KEY, RAW_SINCE_KEY]));
+  const facts = new Map(rows.map(({ key, value }) => [key, Number(value)]));
+  const hour = facts.get(ROLLUP_HOUR_KEY);
+  return { rolledUntil: hour === undefined ? 0 : hour + HOUR_MS, rawSince: facts.get(RAW_SINCE_KEY) ?? 0 };
+}
+
+async function hasRollups(db: Db, id: number, from: number, to: number): Promise<boolean> {
+  if (from >= to) return false;
+  return (
+    (
+      await db
+        .select({ hour: rollups.hour })
+        .from(rollups)
+        .where(hoursOf(id, from, to))
+        .limit(1)
+    ).length > 0
+  );
+}
+
+function hoursOf(id: number, from: number, to: number) {
+  return and(eq(rollups.service_id, id), gte(rollups.hour, from), lt(rollups.hour, to));
+}
+
+/** Each hour that is rolled up from its rollup, the rest from raw rounds. */
+async function sumBuckets(
+  db: Db,
+  row: Recorded,
+  { start, step, count }: Buckets,
+  rolledUntil: number,
+): Promise<Sums[]> {
+  const end = start + count * step;
+  const [hours, checks] = await Promise.all([
+    rolledUntil <= start
+      ? []
+      : db
+          .select()
+          .from(rollups)
+          .where(hoursOf(row.id, start, Math.min(end, rolledUntil))),
+    rawChecks(db, row, Math.max(start, rolledUntil), end),
+  ]);
+  const sums = Array.from({ length: count }, newSums);
+  const sumAt = (time: number) => sums[Math.floor((time - start) / step)] ?? newSums();
+  for (const { histogram, ...hour } of hours) {
+    addSums(sumAt(hour.hour), { ...hour, histogram: decodeHistogram(histogram) });
+  }
+  for (const check of checks) addCheck(sumAt(check.due_at), check.verdict, check.latency_ms);
+  return sums;
+}

@@ -1,0 +1,115 @@
+/** Makes a project's services exactly what its manifest says, all or nothing. */
+import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
+import type { ServiceInput } from "../core/registration.ts";
+import type { ServiceRow } from "../core/service-row.ts";
+import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
+import { itemField } from "./fragments.ts";
+import { changeRow, countLanes, movesLane, newRow, type ServiceChange } from "./service-records.ts";
+import { selectServices } from "./services.ts";
+import { services } from "./tables.ts";
+
+export interface ManifestPlan {
+  create: readonly ServiceInput[];
+  update: readonly { id: number; input: ServiceInput }[];
+  delete: readonly number[];
+}
+
+export interface ManifestChange {
+  created: ServiceRow[];
+  /** Those that are really other than before. */
+  updated: ServiceRow[];
+  /** As they were. */
+  deleted: ServiceRow[];
+}
+
+/** All services of the project, disabled ones included. */
+export async function readManifestState(db: Db, projectId: number): Promise<ServiceRow[]> {
+  return await selectServices(db, eq(services.project_id, projectId));
+}
+
+/** One transaction of a few statements, however many services. Throws, with nothing changed, when a new name is taken. */
+export async function applyManifest(
+  db: Db,
+  projectId: number,
+  plan: ManifestPlan,
+  now: number,
+): Promise<ManifestChange> {
+  const before = await readManifestState(db, projectId);
+  const { changes, creations } = await plannedRows(db, projectId, before, plan, now);
+  const gone = new Set(plan.delete);
+  await runBatch(db, [
+    db.delete(services).where(and(eq(services.project_id, projectId), inArray(services.id, idList(plan.delete)))),
+    ...jsonChunks(changes).map((json) => updateServices(db, json)),
+    ...jsonChunks(creations).map((json) => insertServices(db, json)),
+  ]);
+  const after = await readManifestState(db, projectId);
+  const createdNames = new Set(plan.create.map((input) => input.name));
+  const changedIds = new Set(changes.map((change) => change.id));
+  return {
+    created: after.filter((row) => createdNames.has(row.name)),
+    updated: after.filter((row) => changedIds.has(row.id)),
+    deleted: before.filter((row) => gone.has(row.id)),
+  };
+}
+
+async function plannedRows(db: Db, projectId: number, before: readonly ServiceRow[], plan: ManifestPlan, now: number) {
+  const rows = new Map(before.map((row) => [row.id, row]));
+  const updates = plan.update.flatMap(({ id, input }) => {
+    const row = rows.get(id);
+    return row === undefined ? [] : [{ row, input }];
+  });
+  const newcomers = [
+    ...plan.create,
+    ...updates.filter(({ row, input }) => movesLane(row, input)).map(({ input }) => input),
+  ];
+  const counts = await countLanes(
+    db,
+    newcomers.map((input) => input.health_interval),
+  );
+  const changes = updates.flatMap(({ row, input }) => {
+    const change = changeRow(row, input, counts, now);
+    return change === undefined ? [] : [changeRecord(row.id, change)];
+  });
+  return { changes, creations: plan.create.map((input) => newRow(projectId, input, counts, now)) };
+}
+
+function changeRecord(id: number, { values, revised }: ServiceChange) {
+  return { ...values, id, revised };
+}
+
+/** Every column but the id, which the database gives, from the item's field of that name. */
+function insertServices(db: Db, json: string) {
+  const columns = Object.keys(getTableColumns(services)).map((name) => (name === "id" ? sql`NULL` : itemField(name)));
+  return db
+    .insert(services)
+    .select(sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item WHERE TRUE`);
+}
+
+function updateServices(db: Db, json: string) {
+  return db
+    .update(services)
+    .set({
+      service_type: itemField("service_type"),
+      health_method: itemField("health_method"),
+      health_url: itemField("health_url"),
+      health_interval: itemField("health_interval"),
+      health_timeout: itemField("health_timeout"),
+      health_retries: itemField("health_retries"),
+      health_options: itemField("health_options"),
+      lane: itemField("lane"),
+      lanes: itemField("lanes"),
+      rev: sql`${services.rev} + ${itemField("revised")}`,
+      version: itemField("version"),
+      port: itemField("port"),
+      container_id: itemField("container_id"),
+      agent: itemField("agent"),
+      tags: itemField("tags"),
+      capabilities: itemField("capabilities"),
+      metadata: itemField("metadata"),
+      depends_on: itemField("depends_on"),
+      enabled: itemField("enabled"),
+      updated_at: itemField("updated_at"),
+    })
+    .from(sql`json_each(${json}) AS item`)
+    .where(eq(services.id, itemField("id")));
+}

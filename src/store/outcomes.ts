@@ -1,0 +1,122 @@
+/** Writes what rounds found: one row a round, the flips, the status as recorded. */
+import { sql } from "drizzle-orm";
+import type { OutcomesMessage, RecordedFlip } from "../core/records.ts";
+import { type Db, jsonChunks } from "./database.ts";
+import { itemField } from "./fragments.ts";
+import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
+import { ROLLUP_HOUR_KEY } from "./meta.ts";
+import { flips, meta, rounds, services } from "./tables.ts";
+
+/** Results of a part of the round that came later and are not there yet; those from elsewhere say from where. */
+const isNews = sql.raw("news.value ->> 0 NOT IN (SELECT known.value ->> 0 FROM json_each(rounds.results) AS known)");
+const mergedResults = sql`(
+  SELECT json_group_array(json(merged.value)) FROM (
+    SELECT value FROM json_each(rounds.results)
+    UNION ALL
+    SELECT iif(excluded.vantage = rounds.vantage, news.value, json_insert(news.value, '$[#]', excluded.vantage))
+    FROM json_each(excluded.results) AS news WHERE ${isNews}
+  ) AS merged)`;
+
+/**
+ * One transaction, safe to repeat: answers only the flips that were not there before, in the order of the messages.
+ * Flips of services that are gone are dropped. Two messages of one round become one row with the results of both.
+ */
+export async function recordOutcomes(
+  db: Db,
+  messages: readonly OutcomesMessage[],
+  now: number,
+): Promise<{ flips: RecordedFlip[] }> {
+  const found = messages.flatMap((message) => message.flips);
+  const versions = messages.flatMap((message) => message.versions);
+  const [first, ...rest] = [
+    ...jsonChunks(found.map(flipRecord)).map((json) => insertFlips(db, json)),
+    ...jsonChunks(newestFlips(found)).map((json) => updateStatuses(db, json)),
+    ...jsonChunks(messages.flatMap(roundRecord)).map((json) => insertRounds(db, json)),
+    ...jsonChunks([...new Map(versions.map((item) => [item.service_id, item])).values()]).map((json) =>
+      updateVersions(db, json),
+    ),
+    ...rollUpAgain(db, messages, now),
+  ];
+  if (first === undefined) return { flips: [] };
+  const results = await db.batch([first, ...rest]);
+  const inserted = new Set(results.flatMap((result) => (Array.isArray(result) ? result.map(flipKey) : [])));
+  return { flips: found.filter((flip) => inserted.delete(flipKey(flip))) };
+}
+
+function flipKey(flip: { service_id: number; seq: number }): string {
+  return `${flip.service_id}:${flip.seq}`;
+}
+
+/** Evidence stays text, so that SQL stores it as it is. */
+function flipRecord(flip: RecordedFlip) {
+  const { service_id, seq, from, to, reason, project_id } = flip;
+  const times = { at: Date.parse(flip.at), began_at: Date.parse(flip.began_at) };
+  return { service_id, seq, from, to, reason, ...times, evidence: JSON.stringify(flip.evidence), project_id };
+}
+
+function newestFlips(found: readonly RecordedFlip[]) {
+  const newest = new Map<number, RecordedFlip>();
+  for (const flip of found) {
+    if (flip.seq > (newest.get(flip.service_id)?.seq ?? 0)) newest.set(flip.service_id, flip);
+  }
+  return [...newest.values()].map(({ service_id, seq, to, at }) => ({ service_id, seq, to, at: Date.parse(at) }));
+}
+
+function roundRecord({ round, vantage, started_at, results }: OutcomesMessage) {
+  if (results.length === 0) return [];
+  return [{ ...round, vantage, started_at, results: JSON.stringify(results) }];
+}
+
+function insertFlips(db: Db, json: string) {
+  const columns = ["service_id", "seq", "from", "to", "reason", "at", "began_at", "evidence", "project_id"].map(
+    itemField,
+  );
+  return db
+    .insert(flips)
+    .select(
+      sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item
+          JOIN services ON services.id = ${itemField("service_id")} WHERE TRUE`,
+    )
+    .onConflictDoNothing()
+    .returning({ service_id: flips.service_id, seq: flips.seq });
+}
+
+function updateStatuses(db: Db, json: string) {
+  return db
+    .update(services)
+    .set({ status: itemField("to"), status_since: itemField("at"), flip_seq: itemField("seq") })
+    .from(sql`json_each(${json}) AS item`)
+    .where(sql`${services.id} = ${itemField("service_id")} AND ${services.flip_seq} < ${itemField("seq")}`);
+}
+
+function insertRounds(db: Db, json: string) {
+  const columns = ["lane", "due_at", "attempt", "vantage", "started_at", "results"].map(itemField);
+  return db
+    .insert(rounds)
+    .select(sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item WHERE TRUE`)
+    .onConflictDoUpdate({
+      target: [rounds.lane, rounds.due_at, rounds.attempt],
+      set: { results: mergedResults },
+      setWhere: sql`EXISTS (SELECT 1 FROM json_each(excluded.results) AS news WHERE ${isNews})`,
+    });
+}
+
+function updateVersions(db: Db, json: string) {
+  return db
+    .update(services)
+    .set({ version: itemField("version") })
+    .from(sql`json_each(${json}) AS item`)
+    .where(sql`${services.id} = ${itemField("service_id")} AND ${services.version} IS NOT ${itemField("version")}`);
+}
+
+/** Rounds of an hour that may have been rolled up already bring the rollup back to that hour. */
+function rollUpAgain(db: Db, messages: readonly OutcomesMessage[], now: number) {
+  const earliest = hourOf(Math.min(...messages.map((message) => message.round.due_at)));
+  if (!(earliest <= lastWholeHour(now))) return [];
+  return [
+    db
+      .update(meta)
+      .set({ value: JSON.stringify(earliest - HOUR_MS) })
+      .where(sql`${meta.key} = ${ROLLUP_HOUR_KEY} AND CAST(${meta.value} AS INTEGER) >= ${earliest}`),
+  ];
+}

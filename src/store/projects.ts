@@ -1,0 +1,139 @@
+/** The registry of projects. Deleting one deletes its services; what they leave behind is swept by retention. */
+import { and, asc, eq, getTableColumns, gt, ne, type SQL, sql } from "drizzle-orm";
+import type { ProjectStatus, Status } from "../core/records.ts";
+import type { ProjectRow } from "../core/service-row.ts";
+import { type Db, isDuplicate } from "./database.ts";
+import { contains } from "./fragments.ts";
+import type { Page } from "./services.ts";
+import { projects, services } from "./tables.ts";
+
+export interface ProjectPatch {
+  name?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+}
+
+function selectProjects(db: Db, where: SQL | undefined) {
+  const enabled = (status: Status) =>
+    sql<number>`count(CASE WHEN ${services.enabled} AND ${services.status} = ${status} THEN 1 END)`.as(status);
+  return db
+    .select({
+      ...getTableColumns(projects),
+      service_count: sql<number>`count(${services.id})`.as("service_count"),
+      unknown: enabled("unknown"),
+      up: enabled("up"),
+      degraded: enabled("degraded"),
+      down: enabled("down"),
+    })
+    .from(projects)
+    .leftJoin(services, eq(services.project_id, projects.id))
+    .where(where)
+    .groupBy(projects.id)
+    .orderBy(asc(projects.id))
+    .$dynamic();
+}
+
+function toProjectRow(row: Awaited<ReturnType<typeof selectProjects>>[number]): ProjectRow {
+  const { unknown, up, degraded, down, ...project } = row;
+  return { ...project, counts: { unknown, up, degraded, down } };
+}
+
+/** `total` counts all that match `q`. Ordered by id. */
+export async function listProjects(
+  db: Db,
+  page: Page & { /** Part of the name, in any case. */ q?: string | undefined },
+): Promise<{ rows: ProjectRow[]; total: number }> {
+  const matches = page.q === undefined ? undefined : contains(projects.name, page.q);
+  const after = page.after === undefined ? undefined : gt(projects.id, page.after);
+  const [rows, totals] = await db.batch([
+    selectProjects(db, and(matches, after)).limit(page.limit),
+    db
+      .select({ total: sql<number>`count(*)`.as("total") })
+      .from(projects)
+      .where(matches),
+  ]);
+  return { rows: rows.map(toProjectRow), total: totals[0]?.total ?? 0 };
+}
+
+/** For the summary, which names every project. */
+export async function listAllProjects(db: Db): Promise<ProjectRow[]> {
+  return (await selectProjects(db, undefined)).map(toProjectRow);
+}
+
+export async function getProject(db: Db, id: number): Promise<ProjectRow | undefined> {
+  return (await selectProjects(db, eq(projects.id, id))).map(toProjectRow)[0];
+}
+
+export async function getProjectByName(db: Db, name: string): Promise<ProjectRow | undefined> {
+  return (await selectProjects(db, eq(projects.name, name))).map(toProjectRow)[0];
+}
+
+/** Running from the start. */
+export async function createProject(
+  db: Db,
+  project: { name: string; metadata: Record<string, unknown>; now: number },
+): Promise<ProjectRow | "duplicate"> {
+  const { name, metadata, now } = project;
+  const [inserted, rows] = await db.batch([
+    db
+      .insert(projects)
+      .values({ name, metadata, created_at: now, updated_at: now })
+      .onConflictDoNothing({ target: projects.name })
+      .returning({ id: projects.id }),
+    selectProjects(db, eq(projects.name, name)),
+  ]);
+  const row = rows.map(toProjectRow)[0];
+  return inserted.length === 0 || row === undefined ? "duplicate" : row;
+}
+
+/** Undefined: no such project. A new name is a new revision of every check that carries it. */
+export async function updateProject(
+  db: Db,
+  id: number,
+  patch: ProjectPatch,
+  now: number,
+): Promise<ProjectRow | "duplicate" | undefined> {
+  const { name, metadata } = patch;
+  const values = { ...(name !== undefined && { name }), ...(metadata !== undefined && { metadata }), updated_at: now };
+  const renamed = sql`${services.project_id} = (SELECT id FROM ${projects} WHERE id = ${id} AND name <> ${name ?? ""})`;
+  try {
+    const [, , rows] = await db.batch([
+      db
+        .update(services)
+        .set({ rev: sql`${services.rev} + 1` })
+        .where(name === undefined ? sql`FALSE` : renamed),
+      db.update(projects).set(values).where(eq(projects.id, id)),
+      selectProjects(db, eq(projects.id, id)),
+    ]);
+    return rows.map(toProjectRow)[0];
+  } catch (error) {
+    if (isDuplicate(error)) return "duplicate";
+    throw error;
+  }
+}
+
+/** A new revision of each of its checks when the status changes; writes nothing otherwise. Undefined: no such project. */
+export async function setProjectStatus(
+  db: Db,
+  id: number,
+  status: ProjectStatus,
+  now: number,
+): Promise<ProjectRow | undefined> {
+  const [, , rows] = await db.batch([
+    db
+      .update(services)
+      .set({ rev: sql`${services.rev} + 1` })
+      .where(sql`${services.project_id} = (SELECT id FROM ${projects} WHERE id = ${id} AND status <> ${status})`),
+    db
+      .update(projects)
+      .set({ status, updated_at: now })
+      .where(and(eq(projects.id, id), ne(projects.status, status))),
+    selectProjects(db, eq(projects.id, id)),
+  ]);
+  return rows.map(toProjectRow)[0];
+}
+
+/** False: no such project. */
+export async function deleteProject(db: Db, id: number): Promise<boolean> {
+  const deleted = await db.delete(projects).where(eq(projects.id, id)).returning({ id: projects.id });
+  return deleted.length > 0;
+}

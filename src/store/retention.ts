@@ -1,0 +1,97 @@
+/** Deletes what is too old, and what deleted services left behind; in bounded pieces along primary keys. */
+import { type SQL, sql } from "drizzle-orm";
+import { DAY_MS } from "./buckets.ts";
+import type { Db } from "./database.ts";
+import { HOUR_MS, hourOf } from "./hours.ts";
+import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY, readTime, setMeta } from "./meta.ts";
+
+const HISTORY_DAYS = 730;
+/** A statement takes a fraction of a second, of the 30 s that D1 allows. */
+const ROWS_AT_ONCE = 10_000;
+/** For each table and call; what is left waits for the next one. */
+const MAX_STATEMENTS = 40;
+
+/**
+ * Meant for once an hour. Raw rounds are kept for `rawHours`, and until they are rolled up; flips and rollups for two
+ * years, the newest flip of a service for ever. `more`: whether something is left for the next call.
+ */
+export async function applyRetention(
+  db: Db,
+  now: number,
+  rawHours: number,
+): Promise<{ deleted: number; more: boolean }> {
+  const oldest = now - HISTORY_DAYS * DAY_MS;
+  const sweeps = [
+    oldRounds(await moveRawSince(db, now, rawHours)),
+    oldFlips(oldest),
+    oldRollups(oldest),
+    orphans("flips", "seq"),
+    orphans("rollups", "hour"),
+  ];
+  let deleted = 0;
+  let more = false;
+  for (const statement of sweeps) {
+    const swept = await sweep(db, statement);
+    deleted += swept.deleted;
+    more ||= swept.more;
+  }
+  return { deleted, more };
+}
+
+async function sweep(db: Db, statement: SQL): Promise<{ deleted: number; more: boolean }> {
+  let deleted = 0;
+  for (let i = 0; i < MAX_STATEMENTS; i++) {
+    const { meta } = await db.run(statement);
+    deleted += meta.changes;
+    if (meta.changes < ROWS_AT_ONCE) return { deleted, more: false };
+  }
+  return { deleted, more: true };
+}
+
+/** Whole hours, so that no hour is rolled up from a part of its rounds. Never moves back. */
+async function moveRawSince(db: Db, now: number, rawHours: number): Promise<number> {
+  const rolled = await readTime(db, ROLLUP_HOUR_KEY);
+  const before = (await readTime(db, RAW_SINCE_KEY)) ?? 0;
+  const since = Math.min(hourOf(now - rawHours * HOUR_MS), rolled === undefined ? 0 : rolled + HOUR_MS);
+  if (since <= before) return before;
+  await setMeta(db, RAW_SINCE_KEY, since);
+  return since;
+}
+
+/** The distinct values of a primary key's first column, by one seek each: `known (value)`. */
+function distinct(table: string, column: string): SQL {
+  return sql.raw(`WITH RECURSIVE known (value) AS (
+    SELECT min(${column}) FROM ${table}
+    UNION ALL
+    SELECT (SELECT min(${column}) FROM ${table} WHERE ${column} > known.value) FROM known WHERE known.value IS NOT NULL)`);
+}
+
+function oldRounds(before: number): SQL {
+  return sql`DELETE FROM rounds WHERE (lane, due_at, attempt) IN (
+    ${distinct("rounds", "lane")}
+    SELECT old.lane, old.due_at, old.attempt FROM known
+    CROSS JOIN rounds AS old ON old.lane = known.value AND old.due_at < ${before} LIMIT ${ROWS_AT_ONCE})`;
+}
+
+/** The newest flip tells the status of all the time since. */
+function oldFlips(before: number): SQL {
+  return sql`DELETE FROM flips WHERE (service_id, seq) IN (
+    SELECT old.service_id, old.seq FROM flips AS old
+    WHERE old.at < ${before} AND old.seq < (SELECT max(seq) FROM flips WHERE service_id = old.service_id)
+    LIMIT ${ROWS_AT_ONCE})`;
+}
+
+function oldRollups(before: number): SQL {
+  return sql`DELETE FROM rollups WHERE (service_id, hour) IN (
+    ${distinct("rollups", "service_id")}
+    SELECT old.service_id, old.hour FROM known
+    CROSS JOIN rollups AS old ON old.service_id = known.value AND old.hour < ${before} LIMIT ${ROWS_AT_ONCE})`;
+}
+
+function orphans(table: "flips" | "rollups", key: "seq" | "hour"): SQL {
+  const columns = sql.raw(`service_id, ${key}`);
+  return sql`DELETE FROM ${sql.raw(table)} WHERE (${columns}) IN (
+    ${distinct(table, "service_id")}
+    SELECT ${columns} FROM known CROSS JOIN ${sql.raw(table)} AS old ON old.service_id = known.value
+    WHERE NOT EXISTS (SELECT 1 FROM services WHERE services.id = known.value) LIMIT ${ROWS_AT_ONCE})`;
+}

@@ -1,0 +1,132 @@
+/** How a parsed service becomes a row: its lane, and whether a change of it is a change of its check. */
+import { and, gte, isNotNull, lt, sql } from "drizzle-orm";
+import { chooseLane, firstLane } from "../core/lanes.ts";
+import { isProbed } from "../core/records.ts";
+import type { ServiceInput } from "../core/registration.ts";
+import type { ServiceRow } from "../core/service-row.ts";
+import type { Db } from "./database.ts";
+import { services } from "./tables.ts";
+
+/** History that lies in older lanes is given up; each lane is one more range to read. */
+const MAX_LANES = 8;
+
+type Definition = Omit<ServiceInput, "version"> & { version: string | null };
+export type LaneCounts = Map<number, number>;
+
+/** The fields that a person or a manifest sets. */
+const DEFINITION_FIELDS = [
+  "name",
+  "service_type",
+  "health_method",
+  "health_url",
+  "health_interval",
+  "health_timeout",
+  "health_retries",
+  "health_options",
+  "version",
+  "port",
+  "container_id",
+  "agent",
+  "tags",
+  "capabilities",
+  "metadata",
+  "depends_on",
+  "enabled",
+] as const satisfies readonly (keyof ServiceInput)[];
+
+/** A change of one of these is a new revision. */
+const CHECK_FIELDS = [
+  "name",
+  "service_type",
+  "health_method",
+  "health_url",
+  "health_interval",
+  "health_timeout",
+  "health_retries",
+  "health_options",
+  "enabled",
+] as const satisfies readonly (keyof ServiceInput)[];
+
+/** Members by lane, of the lanes of these intervals. One index range each. */
+export async function countLanes(db: Db, intervals: Iterable<number>): Promise<LaneCounts> {
+  const counts: LaneCounts = new Map();
+  for (const interval of new Set(intervals)) {
+    const rows = await db
+      .select({ lane: sql<number>`${services.lane}`, members: sql<number>`count(*)` })
+      .from(services)
+      .where(
+        and(
+          isNotNull(services.lane),
+          gte(services.lane, firstLane(interval)),
+          lt(services.lane, firstLane(interval + 1)),
+        ),
+      )
+      .groupBy(services.lane);
+    for (const row of rows) counts.set(row.lane, row.members);
+  }
+  return counts;
+}
+
+/** Takes the place in `counts`. Two registrations at the same instant may make a lane of 25, which is harmless. */
+function takeLane(input: Pick<ServiceInput, "health_method" | "health_interval">, counts: LaneCounts): number | null {
+  if (!isProbed(input.health_method)) return null;
+  const lane = chooseLane(input.health_interval, counts);
+  counts.set(lane, (counts.get(lane) ?? 0) + 1);
+  return lane;
+}
+
+type NewService = Omit<typeof services.$inferSelect, "id">;
+
+/** The row of a new service; `counts` of its interval's lanes, in which it takes a place. */
+export function newRow(projectId: number, input: ServiceInput, counts: LaneCounts, now: number): NewService {
+  const lane = takeLane(input, counts);
+  return {
+    ...definition(input, null),
+    project_id: projectId,
+    lane,
+    lanes: lane === null ? [] : [lane],
+    rev: 1,
+    status: "unknown",
+    flip_seq: 0,
+    status_since: now,
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+export interface ServiceChange {
+  values: Definition & { lane: number | null; lanes: number[]; updated_at: number };
+  /** Whether the check itself, or whether it runs at all, is another one now. */
+  revised: boolean;
+}
+
+/** What an update makes of a row; undefined when nothing changes. */
+export function changeRow(
+  row: ServiceRow,
+  input: ServiceInput,
+  counts: LaneCounts,
+  now: number,
+): ServiceChange | undefined {
+  const values = definition(input, row.version);
+  const differs = (field: keyof Definition) => JSON.stringify(values[field]) !== JSON.stringify(row[field]);
+  if (!DEFINITION_FIELDS.some(differs)) return undefined;
+  const moves = movesLane(row, input);
+  const lane = moves ? takeLane(input, counts) : row.lane;
+  const lanes = lane === null ? row.lanes : [lane, ...row.lanes.filter((old) => old !== lane)].slice(0, MAX_LANES);
+  return { values: { ...values, lane, lanes, updated_at: now }, revised: CHECK_FIELDS.some(differs) };
+}
+
+export function movesLane(row: ServiceRow, input: Pick<ServiceInput, "health_method" | "health_interval">): boolean {
+  return row.health_interval !== input.health_interval || row.health_method !== input.health_method;
+}
+
+/** A version that is not given stays as it was found. */
+function definition(input: ServiceInput, version: string | null): Definition {
+  const { name, service_type, health_method, health_url, health_interval, health_timeout, health_retries } = input;
+  const { health_options, port, container_id, agent, tags, capabilities, metadata, depends_on, enabled } = input;
+  return {
+    ...{ name, service_type, health_method, health_url, health_interval, health_timeout, health_retries },
+    ...{ health_options, port, container_id, agent, tags, capabilities, metadata, depends_on, enabled },
+    version: input.version === undefined ? version : input.version,
+  };
+}

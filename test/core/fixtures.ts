@@ -1,0 +1,36 @@
+/** Builders for core's records. */
+import type { Check, Observation, Round } from "../../src/core/records.ts";
+
+export const T0 = Date.parse("2026-11-05T10:00:00.000Z");
+
+export function aCheck(over: Partial<Check> = {}): Check {
+  return {
+    service_id: 7,
+    project_id: 1,
+    project: "shop",
+    name: "api",
+    service_type: "api",
+    health_method: "http",
+    health_url: "http://api.example.com/health",
+    health_interval: 30,
+    health_timeout: 5,
+    health_retries: 3,
+    health_options: {},
+    rev: 1,
+    recorded_seq: 0,
+    version: null,
+    ...over,
+  };
+}
+
+export function anObservation(over: Partial<Observation> = {}): Observation {
+  return { at: T0, vantage: "home", verdict: "ok", latency_ms: 12, error: null, details: {}, ...over };
+}
+
+export function aFailure(over: Partial<Observation> = {}): Observation {
+  return anObservation({ verdict: "fail", latency_ms: null, error: "connect: refused", ...over });
+}
+
+export function aRound(over: Partial<Round> = {}): Round {
+  return { lane: 3_000_000, due_at: T0, attempt: 0, ...over };
+}

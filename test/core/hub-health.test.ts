@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { type HubFacts, hubHealth, type PipelineHealth } from "../../src/core/hub-health.ts";
+import { hubMetrics } from "../../src/core/hub-metrics.ts";
+import { T0 } from "./fixtures.ts";
+
+const MINUTE = 60_000;
+
+function facts(pipeline: Partial<PipelineHealth> | null, over: Partial<HubFacts> = {}): HubFacts {
+  const quiet = { planned_at: T0, probed_at: T0, recorded_at: T0, dead_letters: 0, nats: null };
+  return {
+    hub_id: "hub-main",
+    version: "1.2.3",
+    database_ms: 4,
+    watching_since: T0 - 60 * MINUTE,
+    pipeline: pipeline === null ? null : { ...quiet, ...pipeline },
+    ...over,
+  };
+}
+
+describe("the hub's own health", () => {
+  test.each<[string, HubFacts, string]>([
+    ["passes when all steps ran lately", facts({}), "pass"],
+    ["warns when nothing was planned for more than three minutes", facts({ planned_at: T0 - 4 * MINUTE }), "warn"],
+    ["fails when nothing was planned for more than ten minutes", facts({ planned_at: T0 - 11 * MINUTE }), "fail"],
+    ["passes on a fresh hub without projects", facts({ planned_at: null }, { watching_since: null }), "pass"],
+    ["passes in a fresh hub's first minutes", facts({ planned_at: null }, { watching_since: T0 - MINUTE }), "pass"],
+    ["fails when an old hub never planned", facts({ planned_at: null }), "fail"],
+    ["fails without the database", facts({}, { database_ms: null }), "fail"],
+    ["fails without the live board", facts(null), "fail"],
+    ["warns of dead letters", facts({ dead_letters: 2 }), "warn"],
+    ["passes while no round was ever probed or recorded", facts({ probed_at: null, recorded_at: null }), "pass"],
+    ["warns when records lag behind probes", facts({ recorded_at: T0 - 6 * MINUTE }), "warn"],
+    [
+      "warns when probes are late for the shortest interval",
+      facts({ probed_at: T0 - 4 * MINUTE, shortest_interval: 5 }),
+      "warn",
+    ],
+    [
+      "passes when probes are as rare as the interval says",
+      facts({ probed_at: T0 - 60 * MINUTE, recorded_at: T0 - 60 * MINUTE, shortest_interval: 3_600 }),
+      "pass",
+    ],
+    ["passes with NATS connected", facts({ nats: { status: "pass", connected: true } }), "pass"],
+    [
+      "only warns when NATS is away: the hub still checks",
+      facts({ nats: { status: "fail", connected: false } }),
+      "warn",
+    ],
+  ])("%s", (_, given, status) => {
+    expect(hubHealth(given, T0).status).toBe(status);
+  });
+
+  test("names ages in seconds and what NATS says", () => {
+    const nats = { status: "warn", connected: false, output: "closed", outbox: 3 } as const;
+    const { checks } = hubHealth(facts({ planned_at: T0 - 30_000, nats }), T0);
+    expect(checks["queues:plannedAge"]?.[0]).toMatchObject({ observedValue: 30, observedUnit: "s", status: "pass" });
+    expect(checks["nats:connection"]?.[0]).toMatchObject({ observedValue: 3, output: "closed", status: "warn" });
+    expect(checks["database:responseTime"]?.[0]).toMatchObject({ observedValue: 4, observedUnit: "ms" });
+  });
+
+  test("says that NATS is not connected when nothing more is known", () => {
+    const { checks } = hubHealth(facts({ nats: { status: "warn", connected: false } }), T0);
+    expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "not connected" });
+  });
+});
+
+test("metrics leave out what is not known", () => {
+  const names = (given: HubFacts) =>
+    hubMetrics(hubHealth(given, T0), given.pipeline, T0)
+      .filter((metric) => metric.samples.length > 0)
+      .map((metric) => metric.name);
+  expect(names(facts(null))).toEqual(["hub_build_info", "hub_healthy"]);
+  expect(names(facts({ nats: { status: "pass", connected: true, outbox: 0 } }))).toContain("hub_nats_outbox_messages");
+});

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { simulate } from "./simulation.ts";
+
+const MONTH = { services: 40, days: 30, seed: 20_261_105, loss: 0.003 };
+
+it("over a month with three vantages calls almost nobody down wrongly, and sees an outage within seconds", () => {
+  const verdicts = simulate({ ...MONTH, vantages: ["weur", "enam", "apac"] });
+  console.log(JSON.stringify(verdicts));
+  expect(verdicts.outages).toBeGreaterThan(100);
+  expect(verdicts.false_down_rate).toBeLessThanOrEqual(0.01);
+  expect(verdicts.detection_p50_s).toBeLessThanOrEqual(25);
+  expect(verdicts.missed / verdicts.outages).toBeLessThan(0.02);
+}, 20_000);
+
+it("over the same month from one place only pays for every trouble of that place with a false outage", () => {
+  const verdicts = simulate({ ...MONTH, services: 10, vantages: [] });
+  console.log(JSON.stringify(verdicts));
+  expect(verdicts.false_down_rate).toBeGreaterThan(0.05);
+}, 20_000);

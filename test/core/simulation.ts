@@ -1,0 +1,176 @@
+/**
+ * A month in the life of services, probed by core's own rules on a simulated clock: real outages, short blips, lost
+ * probes and vantages in trouble. Says how often a service was called down that was not, and how long an outage took
+ * to be seen.
+ */
+import type { MonitorState } from "../../src/core/monitor-state.ts";
+import type { Check, Observation } from "../../src/core/records.ts";
+import { lanePhase } from "../../src/core/schedule.ts";
+import { observe } from "../../src/core/state-machine.ts";
+import { aCheck } from "./fixtures.ts";
+
+const DAY_MS = 86_400_000;
+const LATENCY_MS = 40;
+/** Most outages answer quickly (a process that is gone refuses); the others take the timeout. */
+const QUICK_FAILURES = 0.85;
+
+export interface World {
+  services: number;
+  days: number;
+  vantages: string[];
+  seed: number;
+  /** Chance that a single probe is lost although all is well. */
+  loss: number;
+}
+
+export interface Verdicts {
+  checks: number;
+  outages: number;
+  false_downs: number;
+  /** Per service and day. */
+  false_down_rate: number;
+  missed: number;
+  /** Seconds from the start of an outage to its flip. */
+  detection_p50_s: number;
+  detection_p95_s: number;
+}
+
+interface Span {
+  from: number;
+  to: number;
+  /** Milliseconds until a probe knows: a refusal is quick, silence takes the timeout. */
+  cost: number;
+}
+
+export function simulate(world: World): Verdicts {
+  const random = mulberry32(world.seed);
+  const troubles = new Map(["home", ...world.vantages].map((vantage) => [vantage, troublesOf(world.days, random)]));
+  const all = Array.from({ length: world.services }, (_, number) => {
+    return simulateService(aCheck({ service_id: number + 1 }), number, world, troubles, random);
+  });
+  const detections = all.flatMap((one) => one.detections).sort((a, b) => a - b);
+  const sum = (key: "checks" | "outages" | "false_downs" | "missed") => all.reduce((total, one) => total + one[key], 0);
+  return {
+    checks: sum("checks"),
+    outages: sum("outages"),
+    false_downs: sum("false_downs"),
+    false_down_rate: sum("false_downs") / (world.services * world.days),
+    missed: sum("missed"),
+    detection_p50_s: (detections[Math.floor(detections.length * 0.5)] ?? Number.NaN) / 1_000,
+    detection_p95_s: (detections[Math.floor(detections.length * 0.95)] ?? Number.NaN) / 1_000,
+  };
+}
+
+function simulateService(
+  check: Check,
+  lane: number,
+  world: World,
+  troubles: Map<string, Span[]>,
+  random: () => number,
+) {
+  const end = world.days * DAY_MS;
+  const outages = spans(end, 2 * DAY_MS, () => 60_000 + exponential(240_000, random), random);
+  const blips = spans(end, DAY_MS / 3, () => 500 + random() * 5_000, random);
+  const seen = makeEye(check, [...outages, ...blips], troubles, world.loss, random);
+  const due = {
+    interval: check.health_interval * 1_000,
+    phase: lanePhase(check.health_interval * 100_000 + lane) * 1_000,
+  };
+  let state: MonitorState | null = null;
+  let checks = 0;
+  const downs: number[] = [];
+  for (let scheduled = due.phase; scheduled < end; scheduled += due.interval) {
+    let at = scheduled;
+    let vantage = "home";
+    for (let attempt = 0; ; attempt++) {
+      checks += 1;
+      const observation = seen(at, vantage);
+      const step = observe(state, {
+        check,
+        round: { lane, due_at: scheduled, attempt },
+        observation,
+        vantages: world.vantages,
+        random: random(),
+      });
+      if (step === null) throw new Error("dropped");
+      const before: string = state?.status ?? "unknown";
+      state = { ...step.state, flips: [] };
+      if (state.status === "down" && before !== "down") downs.push(state.since);
+      if (step.retry === null) break;
+      at += (observation.latency_ms ?? seen.cost(at)) + step.retry.delay_ms;
+      ({ vantage } = step.retry);
+    }
+  }
+  return { checks, ...judge(outages, downs) };
+}
+
+function judge(outages: Span[], downs: number[]) {
+  const detections: number[] = [];
+  for (const outage of outages) {
+    const flip = downs.find((at) => at >= outage.from && at <= outage.to + 10_000);
+    if (flip !== undefined) detections.push(flip - outage.from);
+  }
+  const within = (at: number) => outages.some((outage) => at >= outage.from && at <= outage.to + 10_000);
+  return {
+    outages: outages.length,
+    missed: outages.length - detections.length,
+    detections,
+    false_downs: downs.filter((at) => !within(at)).length,
+  };
+}
+
+function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, loss: number, random: () => number) {
+  const timeout = check.health_timeout * 1_000;
+  const sorted = bad.toSorted((a, b) => a.from - b.from);
+  const at = (spans: Span[], time: number) => spans.find((span) => time >= span.from && time < span.to);
+  let first = 0;
+  const badAt = (time: number) => {
+    while ((sorted[first]?.to ?? Number.POSITIVE_INFINITY) < time - DAY_MS) first += 1;
+    for (let index = first; index < sorted.length && (sorted[index]?.from ?? 0) <= time; index++) {
+      const span = sorted[index];
+      if (span !== undefined && time < span.to) return span;
+    }
+    return undefined;
+  };
+  const look = (time: number, vantage: string): Observation => {
+    const span = badAt(time) ?? at(troubles.get(vantage) ?? [], time);
+    const failing = span !== undefined || random() < loss;
+    return {
+      at: time,
+      vantage,
+      verdict: failing ? "fail" : "ok",
+      latency_ms: failing ? null : LATENCY_MS,
+      error: failing ? "timeout" : null,
+      details: {},
+    };
+  };
+  return Object.assign(look, { cost: (time: number) => badAt(time)?.cost ?? timeout });
+}
+
+/** Each vantage can't see anything for some minutes, a few times in a month. */
+function troublesOf(days: number, random: () => number): Span[] {
+  return spans(days * DAY_MS, 5 * DAY_MS, () => 60_000 + exponential(300_000, random), random);
+}
+
+function spans(end: number, meanGap: number, length: () => number, random: () => number): Span[] {
+  const all: Span[] = [];
+  for (let from = exponential(meanGap, random); from < end; from += exponential(meanGap, random)) {
+    all.push({ from, to: from + length(), cost: random() < QUICK_FAILURES ? 2 : 5_000 });
+  }
+  return all;
+}
+
+function exponential(mean: number, random: () => number): number {
+  return -Math.log(1 - random()) * mean;
+}
+
+/** A small seeded generator (mulberry32, public domain), so that a month can be had again. */
+function mulberry32(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,152 @@
+/** The API over the real database, with a hub around it that records what it is told. */
+
+import type { LiveState, Outcome } from "../../src/core/records.ts";
+import type { RegistryChange } from "../../src/core/registry-change.ts";
+import type { ServiceRow } from "../../src/core/service-row.ts";
+import { parseSettings, type Settings } from "../../src/env.ts";
+import { keyHash } from "../../src/http/access.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { Heartbeat, HubContext } from "../../src/http/context.ts";
+import type { Db } from "../../src/store/database.ts";
+import { createKey } from "../../src/store/keys.ts";
+import type { Scope } from "../../src/store/tables.ts";
+import { migratedDatabase, NOW } from "../store/fixtures.ts";
+
+export const ADMIN_TOKEN = "test-admin-token-0000";
+
+export interface TestHub {
+  db: Db;
+  context: HubContext;
+  changes: RegistryChange[];
+  beats: { name: string; beat: Heartbeat }[];
+  checked: string[];
+  upgrades: Request[];
+  live: Map<number, LiveState>;
+  keys: Record<Scope, string>;
+  /** The newest call of `registryChanged`, by names. */
+  lastChange(): { registered: string[]; deregistered: string[]; created: number[] } | undefined;
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    init?: { key?: string | null; headers?: HeadersInit },
+  ): Promise<Response>;
+  /** A body as bytes or as a stream, which has no length. */
+  send(method: string, path: string, type: string, body: BodyInit): Promise<Response>;
+  /** As `request`, expecting the status; answers the JSON, which is what the caller says it is. */
+  call<T = Record<string, unknown>>(method: string, path: string, status: number, body?: unknown): Promise<T>;
+}
+
+export function aLive(over: Partial<LiveState> = {}): LiveState {
+  const quiet = { error: null, details: {}, consecutive_failures: 0, flapping: false, unseen_from: [], flip_seq: 0 };
+  return { status: "up", since: NOW - 60_000, last_at: NOW, latency_ms: 12, ...quiet, ...over };
+}
+
+function anOutcome(row: ServiceRow): Outcome {
+  const observation = { at: NOW, vantage: "home", verdict: "ok" as const, latency_ms: 3, error: null, details: {} };
+  return { service_id: row.id, observation, live: aLive(), flips: [], retry: null, version: null };
+}
+
+export async function testHub(vars: Record<string, string> = {}, over: Partial<HubContext> = {}): Promise<TestHub> {
+  const db = await migratedDatabase();
+  const settings: Settings = parseSettings({ HUB_ADMIN_TOKEN: ADMIN_TOKEN, ...vars });
+  const told = {
+    changes: [] as RegistryChange[],
+    beats: [] as TestHub["beats"],
+    checked: [] as string[],
+    upgrades: [] as Request[],
+  };
+  const live = new Map<number, LiveState>();
+  const tickets = new Map<string, Scope>();
+  const context: HubContext = {
+    settings,
+    db,
+    now: () => NOW,
+    requestIp: "203.0.113.9",
+    live: async (ids) => new Map(ids.flatMap((id) => (live.has(id) ? [[id, live.get(id) ?? aLive()] as const] : []))),
+    registryChanged: async (change) => void told.changes.push(change),
+    checkNow: async (row) => {
+      told.checked.push(row.name);
+      return anOutcome(row);
+    },
+    heartbeat: async (row, beat) => {
+      told.beats.push({ name: row.name, beat });
+      return anOutcome(row);
+    },
+    websocket: async (request) => {
+      told.upgrades.push(request);
+      const pair = new WebSocketPair();
+      pair[1].accept();
+      return new Response(null, { status: 101, webSocket: pair[0] });
+    },
+    ticket: {
+      issue: async (scope) => {
+        const ticket = crypto.randomUUID();
+        tickets.set(ticket, scope);
+        return ticket;
+      },
+      redeem: async (ticket) => {
+        const scope = tickets.get(ticket) ?? null;
+        tickets.delete(ticket);
+        return scope;
+      },
+    },
+    pipelineHealth: async () => ({ planned_at: NOW, probed_at: NOW, recorded_at: NOW, dead_letters: 0, nats: null }),
+    summary: async () => ({
+      hub_id: settings.HUB_ID,
+      timestamp: new Date(NOW).toISOString(),
+      overall_status: "unknown",
+      services: [],
+      projects: [],
+    }),
+    limited: async () => false,
+    ...over,
+  };
+  const keys = await makeKeys(db);
+  const app = createApp(() => context);
+  const request: TestHub["request"] = async (method, path, body, { key = ADMIN_TOKEN, headers } = {}) => {
+    const sent = new Headers(headers);
+    if (key !== null) sent.set("authorization", `Bearer ${key}`);
+    if (body !== undefined && !sent.has("content-type")) sent.set("content-type", "application/json");
+    const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+    return await app.request(path, { method, headers: sent, ...(text === undefined ? {} : { body: text }) });
+  };
+  return {
+    ...{ db, context, live, keys, request, ...told },
+    lastChange: () => {
+      const change = told.changes.at(-1);
+      const names = (rows: ServiceRow[]) => rows.map((row) => row.name);
+      return change && { ...change, registered: names(change.registered), deregistered: names(change.deregistered) };
+    },
+    send: async (method, path, type, body) => {
+      const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": type };
+      return await app.request(path, { method, headers, body });
+    },
+    call: async (method, path, status, body) => {
+      const response = await request(method, path, body);
+      const text = await response.text();
+      if (response.status !== status) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return text === "" ? null : JSON.parse(text);
+    },
+  };
+}
+
+async function makeKeys(db: Db): Promise<Record<Scope, string>> {
+  const make = async (scope: Scope) => {
+    const key = `key-${scope}-${crypto.randomUUID()}`;
+    await createKey(db, {
+      name: scope,
+      scope,
+      agent: scope === "agent" ? "inside" : null,
+      hash: await keyHash(key),
+      now: NOW,
+    });
+    return key;
+  };
+  return {
+    read: await make("read"),
+    write: await make("write"),
+    admin: await make("admin"),
+    agent: await make("agent"),
+  };
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import { liveState, type MonitorState } from "../../src/core/monitor-state.ts";
+import type { Check, Observation, OutcomesMessage, ProbeMessage } from "../../src/core/records.ts";
+import { observe } from "../../src/core/state-machine.ts";
+import { type BoardUpdate, type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
+import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
+
+type Answer = (check: Check) => Promise<Observation> | Observation;
+
+/** The real state machine in memory; everything else records what it is told. */
+function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
+  const monitors = new Map<number, MonitorState>();
+  const published: BoardUpdate[] = [];
+  const recorded: OutcomesMessage[] = [];
+  const retried: ProbeMessage[] = [];
+  const waits: number[] = [];
+  const deps: ProbeDeps = {
+    now: () => T0,
+    wait: async (ms) => void waits.push(ms),
+    probe: async (checks, _vantage, found) => {
+      await Promise.all(checks.map(async (check) => found(check, await answer(check))));
+    },
+    observe: async (check, round, observation) => {
+      const input = { check, round, observation, vantages: ["weur"], random: 0.5 };
+      const step = observe(monitors.get(check.service_id) ?? null, input);
+      if (step === null) return null;
+      monitors.set(check.service_id, step.state);
+      const { state, retry } = step;
+      const { flips, version } = state;
+      return { service_id: check.service_id, observation, live: liveState(state), flips, retry, version };
+    },
+    canSee: async () => true,
+    publish: async (update) => void published.push(update),
+    record: async (message) => void recorded.push(message),
+    retry: async (messages) => void retried.push(...messages),
+    ...over,
+  };
+  return { deps, published, recorded, retried, waits, monitors };
+}
+
+function message(checks: Check[], over: Partial<ProbeMessage> = {}): ProbeMessage {
+  return { round: { lane: 5, due_at: T0, attempt: 0 }, vantage: "home", not_before: T0, checks, ...over };
+}
+
+const checks = [1, 2, 3].map((service_id) => aCheck({ service_id, name: `s${service_id}` }));
+
+describe("a round", () => {
+  it("is one packed record of all its checks", async () => {
+    const { deps, recorded, published } = hub(() => anObservation({ details: { version: "1.2", uptime: 9 } }));
+    await runRound(message(checks), deps);
+    const results = recorded.filter((each) => each.results.length > 0);
+    expect(results).toHaveLength(1);
+    expect(results[0]?.results).toEqual(checks.map(({ service_id }) => [service_id, 1, 1, 12, null, { uptime: 9 }]));
+    expect(results[0]?.versions).toEqual(checks.map(({ service_id }) => ({ service_id, version: "1.2" })));
+    expect(published.flatMap((update) => update.items.map(([id]) => id)).toSorted()).toEqual([1, 2, 3]);
+  });
+
+  it("waits for its time", async () => {
+    const { deps, waits } = hub(() => anObservation());
+    await runRound(message(checks, { not_before: T0 + 700 }), deps);
+    expect(waits[0]).toBe(700);
+  });
+
+  it("asks again for what failed, from the next vantage, and for nothing else", async () => {
+    const { deps, retried } = hub((check) => (check.service_id === 2 ? aFailure() : anObservation()));
+    await runRound(message(checks), deps);
+    expect(retried).toHaveLength(1);
+    expect(retried[0]).toMatchObject({
+      round: { lane: 5, due_at: T0, attempt: 1 },
+      vantage: "weur",
+      not_before: T0 + 1_000,
+    });
+    expect(retried[0]?.checks.map((check) => check.service_id)).toEqual([2]);
+  });
+
+  it("tells of a flip at once, before a slow check of the same round is done", async () => {
+    let release = () => {};
+    const slow = new Promise<void>((done) => {
+      release = done;
+    });
+    const { deps, published, recorded } = hub(async (check) => {
+      if (check.service_id === 3) await slow;
+      return anObservation();
+    });
+    const running = runRound(message(checks), deps);
+    await new Promise((done) => setImmediate(done));
+    expect(published.flatMap((update) => update.flips.map((flip) => flip.service_id)).toSorted()).toEqual([1, 2]);
+    expect(recorded.flatMap((each) => each.flips).length).toBe(2);
+    expect(recorded.every((each) => each.results.length === 0)).toBe(true);
+    release();
+    await running;
+    expect(recorded.at(-1)?.results).toHaveLength(3);
+  });
+
+  it("makes no news of a flip that it merely hands over again", async () => {
+    const { deps, published, recorded } = hub(() => anObservation());
+    await runRound(message(checks), deps);
+    const later = { ...deps, now: () => T0 + 30_000, probe: hub(() => anObservation({ at: T0 + 30_000 })).deps.probe };
+    recorded.length = 0;
+    published.length = 0;
+    await runRound(message(checks, { round: { lane: 5, due_at: T0 + 30_000, attempt: 0 } }), later);
+    expect(recorded).toHaveLength(1);
+    expect(recorded[0]?.flips).toHaveLength(3);
+    expect(published).toHaveLength(1);
+  });
+
+  it("leaves out services that are no longer watched", async () => {
+    const { deps, recorded } = hub(() => anObservation(), { observe: async () => null });
+    await expect(runRound(message(checks), deps)).resolves.toEqual([]);
+    expect(recorded).toEqual([]);
+  });
+});
+
+describe("when nothing answers", () => {
+  it("the control target is asked once for the round, and if it is silent too nothing changes", async () => {
+    let asked = 0;
+    const { deps, monitors, retried, recorded } = hub(() => aFailure(), {
+      canSee: async () => {
+        asked += 1;
+        return false;
+      },
+    });
+    await runRound(message(checks), deps);
+    expect(asked).toBe(1);
+    expect([...monitors.values()].map((state) => state.failures)).toEqual([0, 0, 0]);
+    expect(retried).toEqual([]);
+    expect(recorded[0]?.results[0]?.[4]).toBe("the hub can't see its control target (connect: refused)");
+  });
+
+  it("a wrong answer is no reason to ask the control target", async () => {
+    const { deps, monitors } = hub(() => aFailure({ latency_ms: 3, error: "http: status 503" }), {
+      canSee: () => Promise.reject(new Error("asked")),
+    });
+    await runRound(message(checks), deps);
+    expect(monitors.get(1)?.failures).toBe(1);
+  });
+});
+
+describe("when a part of the hub fails", () => {
+  const broken = () => Promise.reject(new Error("away"));
+  it.each(["observe", "publish", "record", "retry"] as const)(
+    "at %s, the round throws, to be delivered again",
+    async (part) => {
+      const { deps } = hub(() => aFailure(), { [part]: broken });
+      await expect(runRound(message(checks), deps)).rejects.toThrow("away");
+    },
+  );
+
+  it("a late publish that fails is not lost", async () => {
+    let publishes = 0;
+    const { deps } = hub((check) => anObservation(check.service_id === 1 ? {} : { verdict: "inconclusive" }), {
+      publish: async () => {
+        publishes += 1;
+        if (publishes > 1) throw new Error("away");
+      },
+    });
+    await expect(runRound(message(checks), deps)).rejects.toThrow("away");
+  });
+
+  it("a round that was delivered twice is recorded the same and asks for the same retry", async () => {
+    const { deps, retried, monitors } = hub(() => aFailure());
+    await runRound(message(checks), deps);
+    await runRound(message(checks), deps);
+    expect(monitors.get(1)?.failures).toBe(1);
+    expect(retried.map(({ round }) => round)).toEqual([retried[0]?.round, retried[0]?.round]);
+  });
+});

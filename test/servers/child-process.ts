@@ -1,0 +1,88 @@
+/** Child processes and folders of the real servers that tests talk to. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const START_LIMIT_MS = 15_000;
+const STOP_LIMIT_MS = 5_000;
+const POLL_MS = 20;
+
+export const run = promisify(execFile);
+
+export interface Started {
+  port: number;
+  /** Ends the server and removes its files; a second call does nothing. */
+  stop(): Promise<void>;
+}
+
+export async function temporaryFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), `hub-test-${name}-`));
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** A port of the loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("close", () => socket.destroy());
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+export interface Program {
+  command: string;
+  args: string[];
+  port: number;
+  stopSignal?: NodeJS.Signals;
+  identity?: { uid: number; gid: number };
+  cwd?: string;
+}
+
+/** Starts a program and waits until its port answers. Rejects with its output when it ends before. */
+export async function startProgram(program: Program): Promise<Started> {
+  const child = spawn(program.command, program.args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
+    ...program.identity,
+  });
+  const killed = () => child.kill("SIGKILL"); // when the test runner ends without stopping us
+  process.once("exit", killed);
+  child.once("exit", () => process.off("exit", killed));
+  let output = "";
+  let problem: Error | null = null;
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => (output = (output + chunk).slice(-4000)));
+  child.once("error", (error) => (problem = error));
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await listens(program.port))) {
+    if (problem !== null || child.exitCode !== null || Date.now() > deadline) {
+      await end(child, "SIGKILL");
+      throw new Error(`${program.command} did not start: ${String(problem ?? output)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return { port: program.port, stop: () => end(child, program.stopSignal ?? "SIGTERM") };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}

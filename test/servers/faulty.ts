@@ -1,0 +1,148 @@
+/** Servers that behave badly on purpose, each on its own port of the loopback, with a count of open connections. */
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Started } from "./child-process.ts";
+
+const DRIP_MS = 50; // faster than a byte a second, so that tests see several bytes within a short timeout
+
+type Behaviour = (socket: Socket) => void;
+
+/** What each TCP port does with a new connection. */
+export const FAULTY_TCP = {
+  /** Accepts, reads nothing, says nothing. */
+  silent: (socket) => void socket.pause(),
+  /** One byte at a time, for ever. */
+  drip: (socket) => {
+    const timer = setInterval(() => socket.write("+"), DRIP_MS);
+    socket.once("close", () => clearInterval(timer)).resume();
+  },
+  /** Bytes that belong to no protocol, then stays open. */
+  garbage: (socket) =>
+    void socket.resume().write(Buffer.from("\x00\xff\xfe no such protocol \x80\x81\r\n\r\n", "latin1")),
+  /** Closes at once. */
+  closing: (socket) => void socket.destroy(),
+  /** Resets at the first byte that it gets. */
+  resetting: (socket) => void socket.once("data", () => socket.resetAndDestroy()),
+  /** Ends its own side at once and keeps the other open. */
+  half_open: (socket) => void socket.resume().end(),
+  /** Sends a banner, then repeats what it is told. */
+  greeting: (socket) => {
+    socket.write("220 ready\r\n");
+    socket.pipe(socket);
+  },
+  /** Answers with more than any probe wants to read. */
+  flood: (socket) => {
+    const chunk = Buffer.alloc(64 * 1024, 0x61);
+    const pour = () => {
+      while (socket.writable && socket.write(chunk));
+    };
+    socket.on("drain", pour).resume();
+    pour();
+  },
+} satisfies Record<string, Behaviour>;
+
+export type FaultyName = keyof typeof FAULTY_TCP;
+
+export interface Faulty extends Started {
+  /** TCP ports by behaviour; `port` itself is HTTP. */
+  ports: Record<FaultyName, number>;
+  /** Connections that are open now, HTTP ones under `http`. */
+  open(): Record<string, number>;
+}
+
+/** Writes for ever, as fast as the reader reads. */
+function pourForever(response: ServerResponse): void {
+  const chunk = Buffer.alloc(64 * 1024, 0x20);
+  const pour = () => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", pour);
+  pour();
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  return body;
+}
+
+/** `/answer?status&type&body&location&delay` answers exactly so; the other paths misbehave. `/open` tells open connections. */
+async function answer(request: IncomingMessage, response: ServerResponse, open: () => object): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://faulty");
+  const query = url.searchParams;
+  switch (url.pathname) {
+    case "/open":
+      response.end(JSON.stringify(open()));
+      return;
+    case "/answer":
+      response.writeHead(Number(query.get("status") ?? 200), {
+        "content-type": query.get("type") ?? "text/plain",
+        ...(query.has("location") ? { location: query.get("location") ?? "" } : {}),
+      });
+      response.end(query.get("body") ?? "");
+      return;
+    case "/echo":
+      response.setHeader("content-type", "text/plain");
+      response.end(JSON.stringify({ method: request.method, headers: request.headers, body: await bodyOf(request) }));
+      return;
+    case "/loop":
+      response.writeHead(302, { location: "/loop" }).end();
+      return;
+    case "/count-down": {
+      const left = Number(query.get("left"));
+      response.writeHead(left > 0 ? 302 : 200, { location: `/count-down?left=${left - 1}` }).end();
+      return;
+    }
+    case "/endless":
+      response.setHeader("content-type", query.get("type") ?? "text/plain");
+      pourForever(response);
+      return;
+    case "/stalled":
+      response.setHeader("content-type", query.get("type") ?? "text/plain");
+      response.write("{");
+      return;
+    case "/cut":
+      response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
+      response.write("{", () => request.socket.destroy());
+      return;
+    case "/silent":
+      return;
+    default:
+      response.writeHead(404).end();
+  }
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+export async function startFaulty(): Promise<Faulty> {
+  const sockets = new Map<string, Set<Socket>>();
+  const open = () => Object.fromEntries([...sockets].map(([name, set]) => [name, set.size]));
+  const track = (name: string, server: Server): Server => {
+    const set = new Set<Socket>();
+    sockets.set(name, set);
+    return server.on("connection", (socket: Socket) => {
+      set.add(socket);
+      socket.on("error", () => {}).once("close", () => set.delete(socket));
+    });
+  };
+  const http = track(
+    "http",
+    createHttpServer((request, response) => void answer(request, response, open)),
+  );
+  const names = Object.keys(FAULTY_TCP) as FaultyName[];
+  const servers = names.map((name) =>
+    track(name, createServer({ allowHalfOpen: name === "half_open" }, FAULTY_TCP[name] as Behaviour)),
+  );
+  const port = await listen(http);
+  const ports = Object.fromEntries(
+    await Promise.all(servers.map(async (server, i) => [names[i], await listen(server)])),
+  );
+  const stop = async () => {
+    for (const set of sockets.values()) for (const socket of set) socket.destroy();
+    await Promise.all([http, ...servers].map((server) => new Promise((resolve) => server.close(resolve))));
+  };
+  return { port, ports, open, stop };
+}

@@ -1,0 +1,34 @@
+/** What the tests in workerd are told about the real servers: ports of the loopback and how to log in. */
+import type { FaultyName } from "./faulty.ts";
+
+export interface TestServers {
+  redis: {
+    open: number;
+    /** Needs REDIS_PASSWORD; its user `pinger` (same password) may only PING. */
+    locked: number;
+    tls: number;
+    /** A replica whose master is away. */
+    orphan: number;
+  };
+  postgres: {
+    /** TLS on. Users: `open` (no password), `scram`, `md5`, `clear`, `tls_only` (no entry without TLS). */
+    accepting: number;
+    /** Is starting up; TLS off. */
+    rejecting: number;
+    /** TLS on, with a certificate that signs itself. Users: `open`. */
+    untrusted: number;
+  };
+  nginx: { http: number; trusted: number; misnamed: number; self_signed: number };
+  faulty: Record<FaultyName | "http", number>;
+  /** Nothing listens there. */
+  nothing: number;
+}
+
+/** Of every test server that wants one. */
+export const TEST_PASSWORD = "open sesame: 100%/@?&";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    servers: TestServers;
+  }
+}

@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type ServiceRow, toCheck } from "../../src/core/service-row.ts";
+import { loadBoard, loadChecks } from "../../src/store/checks.ts";
+import type { Db } from "../../src/store/database.ts";
+import { recordOutcomes } from "../../src/store/outcomes.ts";
+import { setProjectStatus } from "../../src/store/projects.ts";
+import { addProject, addService, flipOf, laneOf, message, migratedDatabase, NOW, result } from "./fixtures.ts";
+
+let db: Db;
+let web: ServiceRow;
+let api: ServiceRow;
+let beat: ServiceRow;
+beforeAll(async () => {
+  db = await migratedDatabase();
+  const shop = await addProject(db, "shop");
+  web = await addService(db, shop, { name: "web", health_options: { degraded_above_ms: 5 } });
+  api = await addService(db, shop, { name: "api" });
+  beat = await addService(db, shop, { name: "beat", health_method: "heartbeat", health_url: "" });
+  await addService(db, shop, { name: "off", enabled: false });
+  const stopped = await addProject(db, "stopped");
+  await addService(db, stopped, { name: "web" });
+  await setProjectStatus(db, stopped.id, "stopped", NOW);
+  const flips = [flipOf(web, 1, "unknown", "down", NOW)];
+  await recordOutcomes(
+    db,
+    [message(laneOf(web), NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })],
+    NOW,
+  );
+});
+
+test("the planner gets the enabled, probed checks of running projects with their recorded status", async () => {
+  const checks = await loadChecks(db);
+  expect(checks).toEqual([
+    { check: { ...toCheck(web), recorded_seq: 1, version: "2" }, lane: web.lane, status: "down", status_since: NOW },
+    { check: toCheck(api), lane: api.lane, status: "unknown", status_since: NOW },
+  ]);
+});
+
+describe("the live board", () => {
+  test("starts with every enabled service of running projects, checked or not", async () => {
+    const seeds = await loadBoard(db);
+    expect(seeds.map((seed) => [seed.check.name, seed.status, seed.flip_seq, seed.last])).toEqual([
+      ["web", "down", 1, null],
+      ["api", "unknown", 0, null],
+      ["beat", "unknown", 0, null],
+    ]);
+  });
+
+  test("knows the newest result of each, from its lane, a retry, or its own lane", async () => {
+    const lane = laneOf(web);
+    const extra = { version: "2" };
+    await recordOutcomes(
+      db,
+      [
+        message(lane, NOW - 60_000, [result(web, { verdict: 0, latency: 1 }), result(api, { latency: 1 })]),
+        message(lane, NOW - 30_000, [result(api, { verdict: 0, latency: null, error: "no" })]),
+        message(lane, NOW - 30_000, [[api.id, 1, 1, 7, null, extra]], { attempt: 1, vantage: "enam" }),
+        message(-beat.id, NOW - 90_000_000, [result(beat, { verdict: 2, latency: null, error: "warns" })]),
+      ],
+      NOW,
+    );
+    const last = new Map((await loadBoard(db)).map((seed) => [seed.check.name, seed.last]));
+    expect(last.get("web")).toEqual({ at: NOW - 60_000, verdict: "fail", latency_ms: 1, error: null, details: {} });
+    expect(last.get("api")).toEqual({ at: NOW - 29_000, verdict: "ok", latency_ms: 7, error: null, details: extra });
+    expect(last.get("beat")).toMatchObject({ at: NOW - 90_000_000, verdict: "warn", error: "warns" });
+  });
+});

@@ -1,0 +1,112 @@
+/** A migrated database and the records that the tests put into it. */
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Flip, OutcomesMessage, RecordedFlip, RoundResult, Status } from "../../src/core/records.ts";
+import { STATUSES } from "../../src/core/records.ts";
+import type { ServiceInput } from "../../src/core/registration.ts";
+import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
+import { type Db, openDatabase } from "../../src/store/database.ts";
+import { createProject } from "../../src/store/projects.ts";
+import { createService } from "../../src/store/services.ts";
+
+/** 2026-11-05T10:00:00Z */
+export const NOW = 1_793_872_800_000;
+export const HOUR = 3_600_000;
+
+export async function migratedDatabase(): Promise<Db> {
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  return openDatabase(env.DB);
+}
+
+export function serviceInput(fields: Partial<ServiceInput> & { name: string }): ServiceInput {
+  return {
+    service_type: "api",
+    health_method: "http",
+    health_url: "http://a.example.com/",
+    health_interval: 30,
+    health_timeout: 5,
+    health_retries: 3,
+    health_options: {},
+    port: null,
+    container_id: null,
+    agent: null,
+    tags: [],
+    capabilities: [],
+    metadata: {},
+    depends_on: [],
+    enabled: true,
+    ...fields,
+  };
+}
+
+export async function addProject(db: Db, name: string): Promise<ProjectRow> {
+  const project = await createProject(db, { name, metadata: {}, now: NOW });
+  if (project === "duplicate") throw new Error(`there is a project ${name}`);
+  return project;
+}
+
+export async function addService(
+  db: Db,
+  project: ProjectRow,
+  fields: Partial<ServiceInput> & { name: string },
+): Promise<ServiceRow> {
+  const row = await createService(db, project.id, serviceInput(fields), NOW);
+  if (row === "duplicate") throw new Error(`there is a service ${fields.name}`);
+  return row;
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+export function flipOf(
+  row: ServiceRow,
+  seq: number,
+  from: Status,
+  to: Status,
+  at: number,
+  began_at = at,
+): RecordedFlip {
+  const { id: service_id, project_id, project, name, service_type } = row;
+  const evidence = [{ at: iso(began_at), vantage: "home", ok: to !== "down", latency_ms: 3, error: null }];
+  const flip: Flip = { seq, service_id, from, to, reason: `now ${to}`, at: iso(at), began_at: iso(began_at), evidence };
+  return { ...flip, project_id, project, name, service_type, version: null, latency_ms: 3 };
+}
+
+export function result(
+  row: Pick<ServiceRow, "id">,
+  { verdict = 1, status = "up", latency = 10 as number | null, error = null as string | null, extra = null } = {},
+): RoundResult {
+  return [row.id, verdict, STATUSES.indexOf(status as Status), latency, error, extra];
+}
+
+export function message(
+  lane: number,
+  due_at: number,
+  results: RoundResult[],
+  more: { attempt?: number; vantage?: string; flips?: RecordedFlip[]; versions?: OutcomesMessage["versions"] } = {},
+): OutcomesMessage {
+  const { attempt = 0, vantage = "home", flips = [], versions = [] } = more;
+  const started_at = due_at + attempt * 1_000;
+  return { round: { lane, due_at, attempt }, vantage, started_at, results, flips, versions };
+}
+
+/** A lane that must be there. */
+export function laneOf(row: ServiceRow): number {
+  if (row.lane === null) throw new Error(`${row.name} has no lane`);
+  return row.lane;
+}
+
+/** A database that tells how many rows the last batch wrote. */
+export function countingDatabase(): { db: Db; rowsWritten(): number } {
+  let written = 0;
+  const d1 = new Proxy(env.DB, {
+    get(target, name) {
+      if (name !== "batch") return Reflect.get(target, name).bind(target);
+      return async (statements: D1PreparedStatement[]) => {
+        const results = await target.batch(statements);
+        written = results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
+        return results;
+      };
+    },
+  });
+  return { db: openDatabase(d1), rowsWritten: () => written };
+}

@@ -1,0 +1,172 @@
+import { env } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { ProjectRow } from "../../src/core/service-row.ts";
+import type { Db } from "../../src/store/database.ts";
+import { serviceFlips } from "../../src/store/flips.ts";
+import { getMeta, ROLLUP_HOUR_KEY, setMeta } from "../../src/store/meta.ts";
+import { recordOutcomes } from "../../src/store/outcomes.ts";
+import { recentChecks } from "../../src/store/raw-checks.ts";
+import { deleteService, getService } from "../../src/store/services.ts";
+import { rounds } from "../../src/store/tables.ts";
+import {
+  addProject,
+  addService,
+  countingDatabase,
+  flipOf,
+  HOUR,
+  laneOf,
+  message,
+  migratedDatabase,
+  NOW,
+  result,
+} from "./fixtures.ts";
+
+let db: Db;
+let project: ProjectRow;
+beforeAll(async () => {
+  db = await migratedDatabase();
+  project = await addProject(db, "shop");
+});
+
+async function resultsOf(lane: number, due_at: number) {
+  return (
+    await db
+      .select()
+      .from(rounds)
+      .where(and(eq(rounds.lane, lane), eq(rounds.due_at, due_at)))
+  ).map((row) => row.results);
+}
+
+describe("recording rounds", () => {
+  test("writes one row for a round of 24 checks, and none when it is delivered again", async () => {
+    const counted = countingDatabase();
+    const results = Array.from({ length: 24 }, (_, i) => result({ id: 1_000 + i }));
+    const messages = [message(9_000_001, NOW, results), message(9_000_002, NOW, results)];
+    await recordOutcomes(counted.db, messages, NOW);
+    expect(counted.rowsWritten()).toBe(2);
+    await recordOutcomes(counted.db, messages, NOW);
+    expect(counted.rowsWritten()).toBe(0);
+    expect(await resultsOf(9_000_001, NOW)).toEqual([results]);
+  });
+
+  test("keeps the results of two messages of one round, delivered together or apart, each once", async () => {
+    const [a, b, c] = [result({ id: 1 }), result({ id: 2 }), result({ id: 3 })];
+    await recordOutcomes(db, [message(9_000_003, NOW, [a]), message(9_000_003, NOW, [b])], NOW);
+    await recordOutcomes(db, [message(9_000_003, NOW, [b, c])], NOW);
+    await recordOutcomes(db, [message(9_000_003, NOW, [b, c])], NOW);
+    expect(await resultsOf(9_000_003, NOW)).toEqual([[a, b, c]]);
+  });
+
+  test("remembers the vantage of a part that came from elsewhere", async () => {
+    const [a, b] = [result({ id: 1 }), result({ id: 2 })];
+    const parts = [message(9_000_004, NOW, [a]), message(9_000_004, NOW, [b], { vantage: "enam" })];
+    await recordOutcomes(db, parts, NOW);
+    const vantages = await Promise.all(
+      [1, 2].map(async (id) => (await recentChecks(db, { id, lanes: [9_000_004] }, 5))[0]?.vantage),
+    );
+    expect(vantages).toEqual(["home", "enam"]);
+  });
+
+  test("stores errors and details as they are", async () => {
+    const found = result({ id: 5 }, { verdict: 0, latency: null, error: `it's "[5," \u{1f600}`, status: "down" });
+    found[5] = { version: "1.0", nested: { deep: [1, null] } };
+    await recordOutcomes(db, [message(9_000_005, NOW, [found])], NOW);
+    expect(await resultsOf(9_000_005, NOW)).toEqual([[found]]);
+  });
+
+  test("takes a hundred messages at once, however large, and an empty batch", async () => {
+    const many = Array.from({ length: 100 }, (_, i) => {
+      const results = Array.from({ length: 24 }, (_, k) => result({ id: k }, { error: "x".repeat(1_000) }));
+      return message(9_100_000 + i, NOW, results);
+    });
+    await recordOutcomes(db, many, NOW);
+    expect((await resultsOf(9_100_099, NOW))[0]).toHaveLength(24);
+    expect(await recordOutcomes(db, [], NOW)).toEqual({ flips: [] });
+    expect(await recordOutcomes(db, [message(9_000_006, NOW, [])], NOW)).toEqual({ flips: [] });
+    expect(await resultsOf(9_000_006, NOW)).toEqual([]);
+  });
+
+  test("shows each check as a row of the view health_checks", async () => {
+    const results = [
+      result({ id: 8 }, { verdict: 0, status: "down", latency: null, error: "refused" }),
+      result({ id: 9 }),
+    ];
+    await recordOutcomes(db, [message(9_000_008, NOW, results, { attempt: 2, vantage: "weur" })], NOW);
+    const { results: rows } = await env.DB.prepare("SELECT * FROM health_checks WHERE lane = 9000008").all();
+    const shared = { lane: 9_000_008, due_at: NOW, at: NOW + 2_000, attempt: 2, vantage: "weur" };
+    expect(rows).toEqual([
+      { ...shared, service_id: 8, ok: 0, verdict: "fail", status: "down", latency_ms: null, error: "refused" },
+      { ...shared, service_id: 9, ok: 1, verdict: "ok", status: "up", latency_ms: 10, error: null },
+    ]);
+  });
+});
+
+describe("recording flips", () => {
+  test("answers each flip once, and the service has the newest status", async () => {
+    const row = await addService(db, project, { name: "flips" });
+    const [up, down] = [flipOf(row, 1, "unknown", "up", NOW), flipOf(row, 2, "up", "down", NOW + 9, NOW + 3)];
+    const messages = [
+      message(laneOf(row), NOW, [result(row)], { flips: [up] }),
+      message(laneOf(row), NOW + 1, [result(row)], { flips: [up, down] }),
+    ];
+    expect(await recordOutcomes(db, messages, NOW)).toEqual({ flips: [up, down] });
+    expect(await recordOutcomes(db, messages, NOW)).toEqual({ flips: [] });
+    expect(await getService(db, row.id)).toMatchObject({ status: "down", status_since: NOW + 9, flip_seq: 2, rev: 1 });
+    const { project_id, project: _name, name, service_type, version, latency_ms, ...wire } = down;
+    expect((await serviceFlips(db, row.id, 1))[0]).toEqual(wire);
+  });
+
+  test("an older flip that comes late is kept but does not change the status", async () => {
+    const row = await addService(db, project, { name: "late" });
+    const [up, down] = [flipOf(row, 1, "unknown", "up", NOW), flipOf(row, 2, "up", "down", NOW + 9)];
+    await recordOutcomes(db, [message(laneOf(row), NOW, [], { flips: [down] })], NOW);
+    expect(await recordOutcomes(db, [message(laneOf(row), NOW, [], { flips: [up] })], NOW)).toEqual({ flips: [up] });
+    expect(await getService(db, row.id)).toMatchObject({ status: "down", flip_seq: 2 });
+    expect((await serviceFlips(db, row.id, 9)).map((flip) => flip.seq)).toEqual([2, 1]);
+  });
+
+  test("a flip of a service that is gone is dropped, and the rest of the batch is not", async () => {
+    const gone = await addService(db, project, { name: "gone" });
+    const there = await addService(db, project, { name: "there" });
+    await deleteService(db, gone.id);
+    const flips = [gone, there].map((row) => flipOf(row, 1, "unknown", "up", NOW));
+    const recorded = await recordOutcomes(db, [message(laneOf(there), NOW, [result(there)], { flips })], NOW);
+    expect(recorded.flips.map((flip) => flip.name)).toEqual(["there"]);
+    expect(await serviceFlips(db, gone.id, 9)).toEqual([]);
+  });
+
+  test("costs two rows of history and one of the registry", async () => {
+    const row = await addService(db, project, { name: "cost" });
+    const counted = countingDatabase();
+    const flips = [flipOf(row, 1, "unknown", "up", NOW)];
+    await recordOutcomes(counted.db, [message(laneOf(row), NOW, [], { flips })], NOW);
+    expect(counted.rowsWritten()).toBe(3);
+  });
+});
+
+test("a version is written when it is another one", async () => {
+  const row = await addService(db, project, { name: "version" });
+  const counted = countingDatabase();
+  const found = (version: string) => [
+    message(laneOf(row), NOW, [], { versions: [{ service_id: row.id, version: "0" }] }),
+    message(laneOf(row), NOW, [], { versions: [{ service_id: row.id, version }] }),
+  ];
+  await recordOutcomes(counted.db, found("16.0"), NOW);
+  expect(counted.rowsWritten()).toBe(1);
+  await recordOutcomes(counted.db, found("16.0"), NOW);
+  expect(counted.rowsWritten()).toBe(0);
+  expect(await getService(db, row.id)).toMatchObject({ version: "16.0", rev: 1 });
+});
+
+test("rounds that come after their hour was rolled up bring the rollup back to it", async () => {
+  const late = [message(9_200_000, NOW - 3 * HOUR, [result({ id: 1 })])];
+  await recordOutcomes(db, late, NOW);
+  expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBeUndefined();
+  await setMeta(db, ROLLUP_HOUR_KEY, NOW - 4 * HOUR);
+  await recordOutcomes(db, late, NOW);
+  expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBe(NOW - 4 * HOUR);
+  await setMeta(db, ROLLUP_HOUR_KEY, NOW - 2 * HOUR);
+  await recordOutcomes(db, late, NOW);
+  expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBe(NOW - 4 * HOUR);
+});

@@ -1,10 +1,92 @@
-import type { Check, Observation } from "../core/records.ts";
-import type { ProbeContext } from "./probe.ts";
-export async function runProbe(check: Check, c: ProbeContext): Promise<Observation> {
-  const at = c.now();
+/** Every protocol under one roof: secrets, refused targets, the timeout and clean words are the same for all. */
+import { type Check, isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
+import { parseProbedTarget } from "../core/target.ts";
+import { plainWords } from "./failure-words.ts";
+import { httpProbe } from "./http.ts";
+import { postgresProbe } from "./postgres.ts";
+import { type Finding, type ProbeContext, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+import { redisProbe } from "./redis.ts";
+import { Secrets } from "./secrets.ts";
+import { tcpProbe } from "./tcp.ts";
+
+const MAX_ERROR_CHARS = 300;
+
+export const probes: Record<ProbedMethod, Protocol> = {
+  http: httpProbe,
+  tcp: tcpProbe,
+  redis: redisProbe,
+  postgres: postgresProbe,
+};
+
+/** Never throws: whatever happens is an observation, within the check's timeout. */
+export async function runProbe(check: Check, context: ProbeContext): Promise<Observation> {
+  const at = context.now();
+  const secrets = new Secrets((name) => context.secret(name));
+  const clean = (text: string) => secrets.redact(text).slice(0, MAX_ERROR_CHARS);
   try {
-    const r = await c.fetch(check.health_url, { redirect: "manual", signal: AbortSignal.timeout(check.health_timeout*1000), headers: {"User-Agent":"x"} });
-    await r.body?.cancel();
-    return { at, vantage: c.vantage, verdict: r.status < 300 ? "ok" : "fail", latency_ms: c.now() - at, error: r.status < 300 ? null : "http: status "+r.status, details: {} };
-  } catch (e) { return { at, vantage: c.vantage, verdict: "fail", latency_ms: null, error: String(e), details: {} }; }
+    const finding = await execute(check, context, secrets);
+    return {
+      at,
+      vantage: context.vantage,
+      verdict: finding.verdict,
+      latency_ms: context.now() - at,
+      error: finding.error === null ? null : clean(finding.error),
+      details: cleanDetails(finding.details, clean),
+    };
+  } catch (error) {
+    const failure = error instanceof ProbeFailure ? error : plainWords(error);
+    return {
+      at,
+      vantage: context.vantage,
+      verdict: failure.verdict,
+      latency_ms: failure.answered ? context.now() - at : null,
+      error: clean(failure.message),
+      details: {},
+    };
+  }
+}
+
+async function execute(check: Check, context: ProbeContext, secrets: Secrets): Promise<Finding> {
+  if (!isProbed(check.health_method)) {
+    throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
+  }
+  const parsed = parseProbedTarget(check.health_method, check.health_url, {
+    allowPrivate: context.allowPrivateTargets,
+  });
+  if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
+  const done = new AbortController();
+  const job: ProbeJob = {
+    check: { ...check, health_options: secrets.resolve(check.health_options) },
+    target: secrets.resolve(parsed.target),
+    context,
+    signal: done.signal,
+    stage: "connecting",
+  };
+  try {
+    return await withinTimeout(probes[check.health_method](job), job);
+  } finally {
+    done.abort();
+  }
+}
+
+async function withinTimeout(finding: Promise<Finding>, job: ProbeJob): Promise<Finding> {
+  let timer: number | null = null;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    const seconds = job.check.health_timeout;
+    timer = setTimeout(() => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`)), seconds * 1_000);
+  });
+  finding.catch(() => {}); // after a timeout nobody waits for it
+  try {
+    return await Promise.race([finding, timeout]);
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+  }
+}
+
+function cleanDetails(details: ObservationDetails, clean: (text: string) => string): ObservationDetails {
+  const entries = Object.entries(details).map(([key, value]) => [
+    key,
+    typeof value === "string" ? clean(value) : value,
+  ]);
+  return Object.fromEntries(entries);
 }

@@ -1,10 +1,9 @@
 /** Pieces of SQL that drizzle has no words for. */
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 
-/** `part` occurs in the column's text, in any case (of ASCII letters). */
+/** `part` occurs in the column's text, in any case. Not LIKE, of whose patterns D1 takes 50 bytes at most. */
 export function contains(column: AnyColumn, part: string): SQL {
-  const pattern = `%${part.replace(/[\\%_]/g, "\\$&")}%`;
-  return sql`${column} LIKE ${pattern} ESCAPE '\\'`;
+  return sql`instr(lower(${column}), ${part.toLowerCase()}) > 0`;
 }
 
 /** The name is one of a JSON column's array of names. */

@@ -11,7 +11,6 @@ import { type Recorded, rawChecks } from "./raw-checks.ts";
 import { addCheck, addSums, type Latencies, latenciesOf, newSums, type Sums } from "./sums.ts";
 import { meta, rollups } from "./tables.ts";
 
-export { flipsInWindow, listFlips, recentUptimes, serviceFlips } from "./flips.ts";
 export { recentChecks } from "./raw-checks.ts";
 
 /** Longer ranges come from rollups, which are a hundredth of the rows. */
@@ -81,7 +80,9 @@ async function readExtent(db: Db): Promise<Extent> {
     .where(inArray(meta.key, [ROLLUP_HOUR_KEY, RAW_SINCE_KEY]));
   const facts = new Map(rows.map(({ key, value }) => [key, Number(value)]));
   const hour = facts.get(ROLLUP_HOUR_KEY);
-  return { rolledUntil: hour === undefined ? 0 : hour + HOUR_MS, rawSince: facts.get(RAW_SINCE_KEY) ?? 0 };
+  const rawSince = facts.get(RAW_SINCE_KEY) ?? 0;
+  // Late rounds bring the rollup back, maybe to hours of which there are rollups only.
+  return { rolledUntil: hour === undefined ? rawSince : Math.max(hour + HOUR_MS, rawSince), rawSince };
 }
 
 async function hasRollups(db: Db, id: number, from: number, to: number): Promise<boolean> {

@@ -3,8 +3,6 @@ import type { Service } from "../../src/core/records.ts";
 import { addProject, addService, NOW } from "../store/fixtures.ts";
 import { aLive, testHub } from "./test-hub.ts";
 
-type List = { services: Service[]; next_cursor: string | null; total: number };
-
 const http = { health_method: "http", health_url: "https://api.example.com/health" };
 
 describe("services", async () => {
@@ -96,109 +94,4 @@ describe("services", async () => {
       await hub.call("GET", `/api/services/${id}`, 400);
     },
   );
-});
-
-describe("the list of services", async () => {
-  const hub = await testHub();
-  const shop = await addProject(hub.db, "shop");
-  const other = await addProject(hub.db, "7");
-  await addService(hub.db, shop, {
-    name: "db",
-    service_type: "database",
-    health_method: "postgres",
-    tags: ["primary"],
-  });
-  await addService(hub.db, shop, {
-    name: "cache",
-    service_type: "cache",
-    health_method: "redis",
-    capabilities: ["kv"],
-  });
-  await addService(hub.db, other, { name: "web", service_type: "web" });
-
-  test.each([
-    ["", ["db", "cache", "web"]],
-    ["project=shop", ["db", "cache"]],
-    [`project=${shop.id}`, ["db", "cache"]],
-    ["project=7", ["web"]],
-    ["project=nowhere", []],
-    ["project=123456", []],
-    ["type=cache", ["cache"]],
-    ["tag=primary", ["db"]],
-    ["capability=kv", ["cache"]],
-    ["method=postgres", ["db"]],
-    ["status=unknown&q=C", ["cache"]],
-    ["status=up", []],
-    ["q=%25", []],
-    ["q=%ED%A0%80", []],
-  ])("filtered by '%s'", async (query, names) => {
-    const { services, total } = await hub.call<List>("GET", `/api/services?${query}`, 200);
-    expect(services.map((service) => service.name)).toEqual(names);
-    expect(total).toBe(names.length);
-  });
-
-  test("comes in pages", async () => {
-    const first = await hub.call<List>("GET", "/api/services?limit=2", 200);
-    expect(first.total).toBe(3);
-    const second = await hub.call<List>("GET", `/api/services?limit=2&cursor=${first.next_cursor}`, 200);
-    expect(second).toMatchObject({ services: [{ name: "web" }], next_cursor: null });
-  });
-
-  test.each(["status=sick", "type=x", "method=ftp", "limit=0", "q=", "cursor=9999999999999"])(
-    "can't be had with %s",
-    async (query) => {
-      await hub.call("GET", `/api/services?${query}`, 400);
-    },
-  );
-});
-
-describe("self-registration", async () => {
-  const hub = await testHub();
-  const path = "/api/projects/own/services/api";
-
-  test("makes project and service, then changes nothing until something is other", async () => {
-    const made = await hub.call<Service>("PUT", path, 201, http);
-    expect(made).toMatchObject({ project: "own", name: "api" });
-    expect(hub.lastChange()).toEqual({ registered: ["api"], deregistered: [], created: [made.id] });
-    expect(await hub.call("PUT", path, 200, { ...http, name: "api", project: "own" })).toEqual(made);
-    expect(hub.changes).toHaveLength(1);
-    expect(await hub.call("PUT", path, 200, { ...http, tags: ["a"] })).toMatchObject({ id: made.id, tags: ["a"] });
-    expect(hub.changes).toHaveLength(2);
-    await hub.call("PUT", "/api/projects/own/services/second", 201, http);
-  });
-
-  test("leaves a service disabled that somebody disabled", async () => {
-    const made = await hub.call<Service>("PUT", "/api/projects/own/services/quiet", 201, http);
-    await hub.call("PATCH", `/api/services/${made.id}`, 200, { enabled: false });
-    expect(await hub.call("PUT", "/api/projects/own/services/quiet", 200, http)).toMatchObject({ enabled: false });
-  });
-
-  test("in a stopped project is stored and not registered", async () => {
-    const stopped = await addProject(hub.db, "stopped");
-    await hub.call("POST", `/api/projects/${stopped.id}/stop`, 200);
-    const before = hub.changes.length;
-    await hub.call("PUT", "/api/projects/stopped/services/api", 201, http);
-    expect(hub.changes).toHaveLength(before);
-  });
-
-  test("many times at once makes one service", async () => {
-    const racing = Array.from({ length: 8 }, () => hub.request("PUT", "/api/projects/race/services/api", http));
-    const statuses = (await Promise.all(racing)).map((response) => response.status);
-    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
-    expect(statuses.filter((status) => status === 200)).toHaveLength(7);
-  });
-
-  test.each<[string, object]>([
-    ["another name than the path", { ...http, name: "other" }],
-    ["another project than the path", { ...http, project: "other" }],
-    ["a wrong target", { ...http, health_url: "ftp://x" }],
-    ["no method", {}],
-  ])("with %s is refused", async (_, body) => {
-    await hub.call("PUT", path, 400, body);
-  });
-
-  test("under a wrong name is refused", async () => {
-    await hub.call("PUT", "/api/projects/Own/services/api", 400, http);
-    await hub.call("PUT", "/api/projects/own/services/a.b", 400, http);
-  });
 });

@@ -1,7 +1,8 @@
-import { exports } from "cloudflare:workers";
+import { SELF } from "cloudflare:test";
 import { expect, it } from "vitest";
 
-it("answers", async () => {
-  const response = await (exports as any).default.fetch("http://hub/health");
-  expect(await response.text()).toBe("hub");
+it("the Worker answers the OpenAPI document without a key", async () => {
+  const response = await SELF.fetch("http://hub/openapi.json");
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ openapi: "3.1.0" });
 });

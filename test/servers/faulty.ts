@@ -2,6 +2,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Started } from "./child-process.ts";
+import type { FaultyName } from "./test-servers.ts";
 
 const DRIP_MS = 50; // faster than a byte a second, so that tests see several bytes within a short timeout
 
@@ -39,9 +40,7 @@ export const FAULTY_TCP = {
     socket.on("drain", pour).resume();
     pour();
   },
-} satisfies Record<string, Behaviour>;
-
-export type FaultyName = keyof typeof FAULTY_TCP;
+} satisfies Record<FaultyName, Behaviour>;
 
 export interface Faulty extends Started {
   /** TCP ports by behaviour; `port` itself is HTTP. */

@@ -1,5 +1,7 @@
 /** What the tests in workerd are told about the real servers: ports of the loopback and how to log in. */
-import type { FaultyName } from "./faulty.ts";
+
+/** The TCP ports that behave badly; test/servers/faulty.ts says how. */
+export type FaultyName = "silent" | "drip" | "garbage" | "closing" | "resetting" | "half_open" | "greeting" | "flood";
 
 export interface TestServers {
   redis: {

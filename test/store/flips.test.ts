@@ -101,6 +101,7 @@ describe("the flips of a service", () => {
 
   test("tell the exact uptime of several spans", async () => {
     expect(await recentUptimes(db, web.id, [HOUR, 2 * HOUR, 4 * HOUR, 24 * HOUR], NOW)).toEqual([0, 0.5, 0.5, 0.5]);
+    expect(await recentUptimes(db, web.id, [HOUR / 2], NOW)).toEqual([0]);
     expect(await recentUptimes(db, 999_999, [HOUR], NOW)).toEqual([null]);
   });
 

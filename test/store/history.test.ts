@@ -3,6 +3,7 @@ import type { OutcomesMessage } from "../../src/core/records.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
 import { historyPoints, latencyPercentiles, recentChecks } from "../../src/store/history.ts";
+import { ROLLUP_HOUR_KEY, setMeta } from "../../src/store/meta.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { applyRetention } from "../../src/store/retention.ts";
 import { rollupHours } from "../../src/store/rollups.ts";
@@ -35,7 +36,7 @@ async function record(messages: OutcomesMessage[]): Promise<void> {
 describe("recent checks", () => {
   test("come newest first, from every lane the service was in and from its own", async () => {
     const row = await addService(db, project, { name: "recent", health_interval: 201 });
-    const lanes = [laneOf(row), 9_900_000];
+    const lanes = [laneOf(row), 9_900_000, ...[1, 2, 3, 4, 5, 6].map((n) => 9_900_000 + n)];
     await record([
       message(9_900_000, NOW - 4_000, [result(row, { latency: 1 })]),
       message(9_900_000, NOW - 3_500, [result({ id: row.id * 10 }, { latency: 99 })]),
@@ -136,6 +137,8 @@ describe("the history of a service", () => {
     const long = await six();
     expect(long).toHaveLength(6);
     expect(long.map((point) => point.checks)).toEqual([12, 12, 12, 12, 12, 12]);
+    await setMeta(db, ROLLUP_HOUR_KEY, NOW - 10 * HOUR);
+    expect(await six()).toEqual(long);
     expect(await historyPoints(db, row, NOW - 2 * HOUR, NOW, 288)).toHaveLength(240);
     const newcomer = await addService(db, project, { name: "newcomer", health_interval: 205 });
     expect(await historyPoints(db, newcomer, NOW - 6 * HOUR, NOW, 288)).toHaveLength(180);

@@ -169,6 +169,8 @@ describe("listing services", () => {
     [{ q: "DB_" }, ["db_main"]],
     [{ q: "shop" }, ["orders-api", "db_main", "dbxmain"]],
     [{ q: "%" }, []],
+    [{ q: "x".repeat(2_000) }, []],
+    [{ q: "", project: "shop", type: "cache" as const }, ["dbxmain"]],
     [{ q: "shop-old" }, []],
     [{ q: "shop-old", include_stopped: true }, ["orders-api"]],
   ])("filter %o finds %o", async (filter, names) => {

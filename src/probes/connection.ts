@@ -1,0 +1,98 @@
+/** A raw connection that is read in pieces and closed with its probe. */
+import { authority } from "../core/target.ts";
+import { ProbeFailure, type ProbeJob } from "./probe.ts";
+
+const EMPTY = new Uint8Array(0);
+
+export class Connection {
+  #socket: Socket;
+  #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #buffer: Uint8Array = EMPTY;
+  /** True once anything came back. */
+  answered = false;
+
+  private constructor(socket: Socket, signal: AbortSignal) {
+    this.#socket = socket;
+    this.#reader = socket.readable.getReader();
+    signal.addEventListener("abort", () => this.close());
+  }
+
+  static async open(job: ProbeJob, secureTransport: "on" | "off" | "starttls"): Promise<Connection> {
+    job.stage = "connecting";
+    const address = authority(job.target);
+    const socket = job.context.connect(address, { secureTransport, allowHalfOpen: false });
+    socket.closed.catch(() => {}); // reading and writing tell of it
+    const connection = new Connection(socket, job.signal);
+    await socket.opened;
+    return connection;
+  }
+
+  async write(bytes: Uint8Array | string): Promise<void> {
+    const writer = this.#socket.writable.getWriter();
+    try {
+      await writer.write(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
+    } finally {
+      writer.releaseLock();
+    }
+  }
+
+  /** Exactly `length` bytes. Throws when the peer closes before. */
+  async read(length: number): Promise<Uint8Array> {
+    while (this.#buffer.length < length) await this.#more();
+    return this.#take(length);
+  }
+
+  /** A line without its CR LF, at most `limit` bytes. */
+  async line(limit: number): Promise<string> {
+    for (;;) {
+      const end = this.#buffer.indexOf(10);
+      if (end >= 0) return new TextDecoder().decode(this.#take(end + 1)).trimEnd();
+      if (this.#buffer.length > limit) throw this.failure("the answer is no line of the protocol");
+      await this.#more();
+    }
+  }
+
+  /** Whatever comes next; null at the end. */
+  async chunk(): Promise<Uint8Array | null> {
+    if (this.#buffer.length > 0) return this.#take(this.#buffer.length);
+    const { value, done } = await this.#reader.read();
+    if (done || value === undefined) return null;
+    this.answered = true;
+    return value;
+  }
+
+  /** Speaks TLS from here on. */
+  startTls(): void {
+    this.#reader.releaseLock();
+    this.#socket = this.#socket.startTls();
+    this.#socket.closed.catch(() => {});
+    this.#reader = this.#socket.readable.getReader();
+    this.#buffer = EMPTY;
+  }
+
+  /** Not awaited: a peer that hangs would hold us too. */
+  close(): void {
+    this.#reader.cancel().catch(() => {});
+    this.#socket.close().catch(() => {});
+  }
+
+  failure(message: string): ProbeFailure {
+    return new ProbeFailure(message, { answered: this.answered });
+  }
+
+  async #more(): Promise<void> {
+    const { value, done } = await this.#reader.read();
+    if (done || value === undefined) throw this.failure("connect: the connection was closed");
+    this.answered = true;
+    const joined = new Uint8Array(this.#buffer.length + value.length);
+    joined.set(this.#buffer);
+    joined.set(value, this.#buffer.length);
+    this.#buffer = joined;
+  }
+
+  #take(length: number): Uint8Array {
+    const taken = this.#buffer.slice(0, length);
+    this.#buffer = this.#buffer.slice(length);
+    return taken;
+  }
+}

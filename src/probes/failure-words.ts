@@ -1,0 +1,24 @@
+/** The runtime's errors in a person's words. */
+import { ProbeFailure } from "./probe.ts";
+
+const WORDS: readonly [pattern: RegExp, words: string][] = [
+  [/certificate|TLS|SSL|handshake/i, "tls: the certificate is not trusted or the handshake failed"],
+  [/connection refused/i, "connect: refused"],
+  [/DNS|lookup|resolve|getaddrinfo|name or service/i, "connect: unknown host"],
+  [/reset by peer|connection lost|disconnected|closed|network connection/i, "connect: the connection was closed"],
+  [/cannot connect|connect/i, "connect: refused or unknown host"],
+];
+
+/** What the vendor's network says of addresses of its own, which raw sockets can never reach. */
+const NOT_FROM_HERE = /consider using fetch|TCP Loop detected/i;
+
+export function plainWords(error: unknown): ProbeFailure {
+  const text = error instanceof Error ? error.message : String(error);
+  if (NOT_FROM_HERE.test(text)) {
+    return new ProbeFailure("can't be checked from here: the address is behind the hub's own network", {
+      verdict: "unprobeable",
+    });
+  }
+  const known = WORDS.find(([pattern]) => pattern.test(text));
+  return new ProbeFailure(known === undefined ? `failed: ${text}` : known[1]);
+}

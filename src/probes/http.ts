@@ -1,0 +1,155 @@
+/** http: the status, what the body should and should not hold, and what a JSON body says of its service. */
+import { failedAssertion } from "../core/json-assertions.ts";
+import type { HealthOptions } from "../core/options.ts";
+import { authority, parseProbedTarget } from "../core/target.ts";
+import { readSelfReport } from "./health-json.ts";
+import { type Finding, PASSED, type ProbeContext, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+
+const MAX_REDIRECTS = 5;
+const MAX_BODY_BYTES = 1_048_576;
+const REDIRECTS = [301, 302, 303, 307, 308];
+/** Not carried to another origin. */
+const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
+
+export const httpProbe: Protocol = async (job): Promise<Finding> => {
+  const response = await follow(job);
+  const options = job.check.health_options;
+  if (!isExpected(response.status, options.expected_status)) {
+    const expected = options.expected_status?.join(", ") ?? "200-299";
+    const report = isJson(response) ? await readReport(response, job).catch(() => null) : null;
+    await discard(response);
+    const said = report?.error ? ` (${report.error})` : "";
+    throw new ProbeFailure(`http: status ${response.status}, expected ${expected}${said}`, { answered: true });
+  }
+  if (!needsBody(options) && !isJson(response)) {
+    await discard(response);
+    return PASSED;
+  }
+  job.stage = "the body did not come";
+  return judgeBody(await readBody(response), options, isJson(response));
+};
+
+async function follow(job: ProbeJob): Promise<Response> {
+  const { target, check, context, signal } = job;
+  let url = new URL(`${target.tls ? "https" : "http"}://${authority(target)}${target.path}`);
+  const headers = requestHeaders(job);
+  let { method = "GET", body } = check.health_options;
+  for (let hops = 0; ; hops++) {
+    job.stage = "no response headers";
+    const init: RequestInit = { method, headers, redirect: "manual", signal, cache: "no-store" };
+    const response = await send(context, url, body === undefined ? init : { ...init, body });
+    const location = response.headers.get("location");
+    const followed = check.health_options.follow_redirects ?? true;
+    if (!followed || location === null || !REDIRECTS.includes(response.status)) return response;
+    await discard(response);
+    if (hops >= MAX_REDIRECTS) {
+      throw new ProbeFailure(`http: more than ${MAX_REDIRECTS} redirects`, { answered: true });
+    }
+    const next = redirectTarget(location, url, job);
+    if (next.origin !== url.origin) for (const name of CREDENTIAL_HEADERS) headers.delete(name);
+    if (response.status <= 303 && method === "POST") [method, body] = ["GET", undefined];
+    url = next;
+  }
+}
+
+/** The local runtime calls a certificate that it does not trust an internal error. */
+async function send(context: ProbeContext, url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await context.fetch(url, init);
+  } catch (error) {
+    if (url.protocol === "https:" && String(error).includes("internal error")) {
+      throw new ProbeFailure("tls: the certificate is not trusted or the handshake failed");
+    }
+    throw error;
+  }
+}
+
+/** Each hop is checked like a target. */
+function redirectTarget(location: string, base: URL, { context }: ProbeJob): URL {
+  if (!URL.canParse(location, base.href)) throw new ProbeFailure("http: redirect to no URL", { answered: true });
+  const next = new URL(location, base);
+  const options = { allowPrivate: context.allowPrivateTargets, allowCredentials: true };
+  const parsed = parseProbedTarget("http", next.href, options);
+  if (!parsed.ok) throw new ProbeFailure(`http: refused redirect: ${parsed.error}`, { answered: true });
+  return next;
+}
+
+function requestHeaders({ check, context, target }: ProbeJob): Headers {
+  const headers = new Headers({ "user-agent": `CommandCenterHub/0 (${context.hubId}; vantage=${context.vantage})` });
+  if (target.user !== null && target.user !== "") {
+    const bytes = new TextEncoder().encode(`${target.user}:${target.password ?? ""}`);
+    headers.set("authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+  }
+  for (const [name, value] of Object.entries(check.health_options.headers ?? {})) headers.set(name, value);
+  return headers;
+}
+
+function isExpected(status: number, expected: HealthOptions["expected_status"]): boolean {
+  return (expected ?? ["200-299"]).some((range) => {
+    const [low, high = low] = String(range).split("-").map(Number);
+    return low !== undefined && high !== undefined && status >= low && status <= high;
+  });
+}
+
+function needsBody(options: HealthOptions): boolean {
+  return options.body_contains !== undefined || options.body_not_contains !== undefined || options.json !== undefined;
+}
+
+function isJson(response: Response): boolean {
+  return /^application\/([\w.-]+\+)?json/i.test(response.headers.get("content-type") ?? "");
+}
+
+function judgeBody(text: string, options: HealthOptions, json: boolean): Finding {
+  const fail = (error: string) => new ProbeFailure(`http: ${error}`, { answered: true });
+  const { body_contains, body_not_contains } = options;
+  if (body_contains !== undefined && !text.includes(body_contains)) {
+    throw fail(`the body does not contain ${JSON.stringify(body_contains)}`);
+  }
+  if (body_not_contains !== undefined && text.includes(body_not_contains)) {
+    throw fail(`the body contains ${JSON.stringify(body_not_contains)}`);
+  }
+  const document = parseJson(text);
+  if (document === undefined) {
+    if (options.json !== undefined) throw fail("the body is not JSON");
+    return PASSED;
+  }
+  const failure = failedAssertion(document, options.json ?? []);
+  if (failure !== null) throw fail(failure);
+  const report = readSelfReport(document);
+  if (!json || report.verdict === null) return { verdict: "ok", error: null, details: report.details };
+  return { verdict: report.verdict, error: report.error, details: report.details };
+}
+
+async function readReport(response: Response, job: ProbeJob) {
+  job.stage = "the body did not come";
+  return readSelfReport(parseJson(await readBody(response)));
+}
+
+/** Undefined: no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first megabyte; the rest is not fetched. */
+async function readBody(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let bytes = 0; bytes < MAX_BODY_BYTES; ) {
+    const { value, done } = await reader.read();
+    if (done || value === undefined) return text + decoder.decode();
+    bytes += value.length;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel().catch(() => {});
+  return text;
+}
+
+async function discard(response: Response): Promise<void> {
+  await response.body?.cancel().catch(() => {});
+}

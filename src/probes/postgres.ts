@@ -1,0 +1,156 @@
+/** postgres: what `pg_isready` asks; with a user and a password also a login, a query and the version. */
+import { Connection } from "./connection.ts";
+import {
+  decode,
+  encode,
+  errorOf,
+  firstColumn,
+  message,
+  receive,
+  type ServerMessage,
+  sslRequest,
+  startup,
+} from "./postgres-messages.ts";
+import { type Finding, PASSED, type ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+import { isSignedBy, md5Password, scramFinal, scramFirst } from "./scram.ts";
+
+const DEFAULT_USER = "commandcenter";
+const STARTING_UP = "57P03"; // cannot_connect_now
+/** Codes of AuthenticationXXX messages. */
+const AUTH = { ok: 0, clear: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
+
+export const postgresProbe: Protocol = async (job): Promise<Finding> => {
+  const { target, check } = job;
+  const connection = await openSession(job);
+  const user = check.health_options.user ?? target.user ?? DEFAULT_USER;
+  const password = check.health_options.password ?? target.password;
+  job.stage = "no answer from postgres";
+  await connection.write(startup(user, target.database ?? user));
+  const first = await receive(connection);
+  if (password === null) {
+    const finding = readiness(first, connection);
+    await connection.write(message("X", ""));
+    return finding;
+  }
+  await logIn(connection, first, user, password);
+  const version = await readyVersion(connection);
+  job.stage = "the query did not come back";
+  if (check.health_options.query !== undefined) await query(connection, check.health_options.query);
+  await connection.write(message("X", ""));
+  return { verdict: "ok", error: null, details: version === null ? {} : { version } };
+};
+
+/** As libpq's PQping: whoever answers with the protocol accepts, but for one that is starting up or stopping. */
+function readiness(first: ServerMessage, connection: Connection): Finding {
+  if (first.type === "R") return PASSED;
+  const error = errorOf(first.body);
+  if (first.type !== "E") throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
+  if (error.code === STARTING_UP) throw connection.failure(`postgres: rejecting: ${error.message}`);
+  if (error.code === "") throw connection.failure(`postgres: ${error.message}`);
+  return PASSED;
+}
+
+async function openSession(job: ProbeJob): Promise<Connection> {
+  const { sslmode } = job.target;
+  if (sslmode === "disable" || sslmode === "allow") return Connection.open(job, "off");
+  const connection = await Connection.open(job, "starttls");
+  job.stage = "no answer from postgres";
+  await connection.write(sslRequest());
+  const answer = decode(await connection.read(1));
+  if (answer === "S") {
+    job.stage = "the TLS handshake did not end";
+    connection.startTls();
+  } else if (answer !== "N") {
+    throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
+  } else if (sslmode !== "prefer") {
+    throw connection.failure("postgres: the server has no TLS");
+  }
+  return connection;
+}
+
+async function logIn(connection: Connection, first: ServerMessage, user: string, password: string): Promise<void> {
+  const code = authCode(first, connection);
+  switch (code) {
+    case AUTH.ok:
+      return;
+    case AUTH.clear:
+      await connection.write(message("p", `${password}\0`));
+      break;
+    case AUTH.md5:
+      await connection.write(message("p", `${await md5Password(user, password, first.body.subarray(4, 8))}\0`));
+      break;
+    case AUTH.sasl:
+      await saslLogIn(connection, password);
+      break;
+    default:
+      throw connection.failure(`postgres: asks for an unknown kind of login (${code})`);
+  }
+  if (authCode(await receive(connection), connection) !== AUTH.ok) throw connection.failure("postgres: login failed");
+}
+
+async function saslLogIn(connection: Connection, password: string): Promise<void> {
+  const nonce = crypto.randomUUID();
+  await connection.write(message("p", saslInitial(scramFirst(nonce))));
+  const final = await scramFinal(password, nonce, await authText(connection, AUTH.saslContinue));
+  if (final === null) throw connection.failure("postgres: the server's login message is not SCRAM");
+  await connection.write(message("p", final.message));
+  if (!isSignedBy(await authText(connection, AUTH.saslFinal), final.signature)) {
+    throw connection.failure("postgres: the server does not know the password itself");
+  }
+}
+
+function saslInitial(first: string): Uint8Array {
+  const head = encode("SCRAM-SHA-256\0");
+  const text = encode(first);
+  const bytes = new Uint8Array(head.length + 4 + text.length);
+  bytes.set(head);
+  new DataView(bytes.buffer).setInt32(head.length, text.length);
+  bytes.set(text, head.length + 4);
+  return bytes;
+}
+
+async function authText(connection: Connection, expected: number): Promise<string> {
+  const answer = await receive(connection);
+  if (authCode(answer, connection) !== expected) throw connection.failure("postgres: login failed");
+  return decode(answer.body.subarray(4));
+}
+
+function authCode(answer: ServerMessage, connection: Connection): number {
+  if (answer.type === "E") throw serverFailure(answer, connection);
+  if (answer.type !== "R" || answer.body.length < 4) {
+    throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
+  }
+  return new DataView(answer.body.buffer, answer.body.byteOffset).getInt32(0);
+}
+
+/** Reads up to ReadyForQuery; the server names its version on the way. */
+async function readyVersion(connection: Connection): Promise<string | null> {
+  let version: string | null = null;
+  for (;;) {
+    const answer = await receive(connection);
+    if (answer.type === "Z") return version;
+    if (answer.type === "E") throw serverFailure(answer, connection);
+    const [name, value] = answer.type === "S" ? decode(answer.body).split("\0") : [];
+    if (name === "server_version" && value !== undefined) version = value.split(" ")[0] ?? value;
+  }
+}
+
+/** The first column of the first row. */
+async function query(connection: Connection, sql: string): Promise<string | null> {
+  await connection.write(message("Q", `${sql}\0`));
+  let value: string | null = null;
+  let failure: ProbeFailure | null = null;
+  for (;;) {
+    const answer = await receive(connection);
+    if (answer.type === "D") value ??= firstColumn(answer.body);
+    if (answer.type === "E") failure = serverFailure(answer, connection);
+    if (answer.type !== "Z") continue;
+    if (failure !== null) throw failure;
+    return value;
+  }
+}
+
+function serverFailure({ body }: ServerMessage, connection: Connection): ProbeFailure {
+  const { code, message: text } = errorOf(body);
+  return connection.failure(code === STARTING_UP ? `postgres: rejecting: ${text}` : `postgres: ${text} (${code})`);
+}

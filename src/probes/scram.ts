@@ -1,0 +1,81 @@
+/** SCRAM-SHA-256 as a client (RFC 5802, RFC 7677), without channel binding; and PostgreSQL's `md5` method. */
+
+/** More would let a server burn the hub's processor. */
+const MAX_ITERATIONS = 200_000;
+const HASH_BITS = 256;
+
+export interface ScramFinal {
+  /** client-final-message. */
+  message: string;
+  /** What the server must answer in base64 to prove that it knows the password too. */
+  signature: string;
+}
+
+/** client-first-message. */
+export function scramFirst(nonce: string): string {
+  return `n,,${bareFirst(nonce)}`;
+}
+
+/** Null: the server's message is not SCRAM, or belongs to another exchange. */
+export async function scramFinal(password: string, nonce: string, serverFirst: string): Promise<ScramFinal | null> {
+  const { r, s, i } = attributes(serverFirst);
+  const iterations = Number(i);
+  if (!r?.startsWith(nonce) || s === undefined || !(iterations >= 1 && iterations <= MAX_ITERATIONS)) return null;
+  const salted = await stretch(password.normalize("NFKC"), fromBase64(s), iterations);
+  const clientKey = await hmac(salted, "Client Key");
+  const withoutProof = `c=biws,r=${r}`;
+  const auth = `${bareFirst(nonce)},${serverFirst},${withoutProof}`;
+  const signature = await hmac(await crypto.subtle.digest("SHA-256", clientKey), auth);
+  const proof = clientKey.map((byte, index) => byte ^ (signature[index] ?? 0));
+  const server = await hmac(await hmac(salted, "Server Key"), auth);
+  return { message: `${withoutProof},p=${toBase64(proof)}`, signature: toBase64(server) };
+}
+
+/** Whether the server-final-message carries the signature. */
+export function isSignedBy(serverFinal: string, signature: string): boolean {
+  return attributes(serverFinal).v === signature;
+}
+
+/** md5(md5(password + user) + salt), in hex. */
+export async function md5Password(user: string, password: string, salt: Uint8Array): Promise<string> {
+  const inner = encode(await md5(encode(password + user)));
+  const salted = new Uint8Array(inner.length + salt.length);
+  salted.set(inner);
+  salted.set(salt, inner.length);
+  return `md5${await md5(salted)}`;
+}
+
+async function md5(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("MD5", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function bareFirst(nonce: string): string {
+  return `n=,r=${nonce}`;
+}
+
+function attributes(text: string): Record<string, string | undefined> {
+  return Object.fromEntries(text.split(",").map((part) => [part.slice(0, 1), part.slice(2)]));
+}
+
+async function stretch(password: string, salt: Uint8Array, iterations: number): Promise<ArrayBuffer> {
+  const key = await crypto.subtle.importKey("raw", encode(password), "PBKDF2", false, ["deriveBits"]);
+  return crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, HASH_BITS);
+}
+
+async function hmac(secret: ArrayBuffer | Uint8Array, text: string): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encode(text)));
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,22 @@
+/** tcp: the port opens; with `send` and `expect` it also says what it should. */
+import { Connection } from "./connection.ts";
+import { type Finding, PASSED, type Protocol } from "./probe.ts";
+
+const MAX_ANSWER_BYTES = 65_536;
+
+export const tcpProbe: Protocol = async (job): Promise<Finding> => {
+  const { send, expect, tls = job.target.tls } = job.check.health_options;
+  const connection = await Connection.open(job, tls ? "on" : "off");
+  if (send !== undefined) await connection.write(send);
+  if (expect === undefined) return PASSED;
+  job.stage = "the expected answer did not come";
+  const decoder = new TextDecoder();
+  let answer = "";
+  while (answer.length < MAX_ANSWER_BYTES) {
+    const chunk = await connection.chunk();
+    if (chunk === null) break;
+    answer += decoder.decode(chunk, { stream: true });
+    if (answer.includes(expect)) return PASSED;
+  }
+  throw connection.failure(`tcp: the answer does not contain ${JSON.stringify(expect)}`);
+};

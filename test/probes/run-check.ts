@@ -1,0 +1,37 @@
+/** Probes a target the way the hub does, from inside workerd. */
+import { connect } from "cloudflare:sockets";
+import type { Check, Observation } from "../../src/core/records.ts";
+import { runProbe } from "../../src/probes/registry.ts";
+import { TEST_PASSWORD } from "../servers/test-servers.ts";
+
+const BASE: Check = {
+  service_id: 1,
+  project_id: 1,
+  project: "test",
+  name: "target",
+  service_type: "other",
+  health_method: "http",
+  health_url: "",
+  health_interval: 30,
+  health_timeout: 2,
+  health_retries: 0,
+  health_options: {},
+  rev: 1,
+  recorded_seq: 0,
+  version: null,
+};
+
+export function runCheck(over: Partial<Check>, allowPrivateTargets = true): Promise<Observation> {
+  return runProbe(
+    { ...BASE, ...over },
+    {
+      vantage: "home",
+      hubId: "hub-test",
+      allowPrivateTargets,
+      secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
+      connect,
+      fetch: (input, init) => fetch(input, init),
+      now: () => Date.now(),
+    },
+  );
+}

@@ -1,5 +1,5 @@
 /** Reads a manifest from JSON or YAML; what can't be read is the caller's mistake, never ours. */
-import { parseDocument } from "yaml";
+import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { Problem } from "./problem.ts";
 
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
@@ -31,15 +31,42 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The parser recurses, so that deep nesting ends in a RangeError rather than in a message. */
+/**
+ * The parser recurses, so that deep nesting ends in a RangeError rather than in a message. Its own search for repeated
+ * keys and its pretty messages take quadratic time.
+ */
 function parseYaml(text: string): unknown {
   try {
-    const document = parseDocument(text, { prettyErrors: true, logLevel: "error" });
+    const lines = new LineCounter();
+    const options = { prettyErrors: false, uniqueKeys: false, logLevel: "error", lineCounter: lines } as const;
+    const document = parseDocument(text, options);
     const [error] = document.errors;
-    if (error !== undefined) throw new Problem(400, `the body is not YAML: ${error.message.split("\n")[0]}`);
+    const wrong = error === undefined ? repeatedKey(document) : { at: error.pos[0], message: error.message };
+    if (wrong !== null) {
+      throw new Problem(400, `the body is not YAML: ${wrong.message} (line ${lines.linePos(wrong.at).line})`);
+    }
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem(400, "the body is not YAML that can be read: it is nested too deeply or repeats itself");
   }
+}
+
+function repeatedKey(document: Document.Parsed): { at: number; message: string } | null {
+  let repeated: { at: number; message: string } | null = null;
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          repeated = { at: key.range?.[0] ?? 0, message: `the key ${JSON.stringify(key.value)} is repeated` };
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return repeated;
 }

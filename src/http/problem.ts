@@ -44,7 +44,7 @@ export class Problem extends Error {
   ) {
     super(detail);
     this.status = status;
-    this.errors = more.errors;
+    this.errors = more.errors ?? (status === 400 ? [{ path: "", message: detail }] : undefined);
     this.headers = more.headers ?? {};
   }
 }

@@ -94,6 +94,26 @@ services:
     expect(await response.json()).toMatchObject({ status, type: "about:blank" });
   });
 
+  test.each([
+    ["repeats a key", "services: []\nservices: []", "services"],
+    ["is broken", "services: []\n  - a: [", "line 2"],
+  ])("of YAML that %s is told where", async (_, yaml, part) => {
+    const response = await hub.request("PUT", path, yaml, { headers: { "content-type": "text/yaml" } });
+    const { detail } = await response.json<{ detail: string }>();
+    expect(detail).toContain(part);
+    expect(detail).toContain("line 2");
+  });
+
+  test.each([
+    ["keys", Array.from({ length: 25_000 }, (_, i) => `k${i}: 1`).join("\n")],
+    ["errors", "!a ".repeat(85_000)],
+  ])("with very many %s takes no time to refuse", async (_, yaml) => {
+    const started = Date.now();
+    const response = await hub.request("PUT", path, yaml, { headers: { "content-type": "text/yaml" } });
+    expect(response.status).toBe(400);
+    expect(Date.now() - started).toBeLessThan(3_000);
+  });
+
   test("that is not UTF-8 is refused", async () => {
     const response = await hub.send("PUT", path, "application/yaml", new Uint8Array([0xff, 0xfe, 0x00]));
     expect(response.status).toBe(400);

@@ -1,0 +1,146 @@
+/** The whole hub in the runtime: registered over the API, probed through the queues, seen on the socket, remembered in D1. */
+import { applyD1Migrations, SELF } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, inject, it, vi } from "vitest";
+import worker from "../../src/index.ts";
+
+const { nginx, nothing, redis } = inject("servers");
+const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
+
+interface Answer {
+  [key: string]: unknown;
+}
+
+async function api(method: string, path: string, body?: object): Promise<Answer> {
+  const init = { method, headers: HEADERS, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const response = await SELF.fetch(`http://hub${path}`, init);
+  return response.status === 204 ? {} : await response.json();
+}
+
+async function watch(path: string) {
+  const response = await SELF.fetch(`http://hub${path}`, { headers: { ...HEADERS, upgrade: "websocket" } });
+  const socket = response.webSocket;
+  if (socket === null) throw new Error(`no socket: ${response.status}`);
+  const frames: Answer[] = [];
+  socket.addEventListener("message", ({ data }) => {
+    frames.push(data === "pong" ? { type: "pong" } : JSON.parse(String(data)));
+  });
+  socket.accept();
+  return { socket, frames };
+}
+
+const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+
+it("a registered service is checked, streamed and remembered", async () => {
+  const { socket, frames } = await watch("/ws/health");
+  await until(() => expect(frames[0]).toMatchObject({ type: "snapshot", services: [] }));
+  const service = await api("PUT", "/api/projects/shop/services/site", {
+    health_method: "http",
+    health_url: `http://127.0.0.1:${nginx.http}/health`,
+    health_interval: 3_600,
+  });
+  await until(() =>
+    expect(frames.map((frame) => frame.type)).toEqual(expect.arrayContaining(["registered", "flip", "health"])),
+  );
+  expect(frames.find((frame) => frame.type === "flip")).toMatchObject({ from: "unknown", to: "up", name: "site" });
+  const seqs = frames.map((frame) => Number(frame.seq));
+  expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  await until(async () => {
+    const health = await api("GET", `/api/services/${service.id}/health`);
+    expect(health).toMatchObject({ status: "up", recent: [{ ok: true }], flips: [{ to: "up", seq: 1 }] });
+  });
+  expect(await api("GET", `/api/services/${service.id}`)).toMatchObject({ health_status: "up", version: "3.1.4" });
+  socket.send("ping");
+  socket.send("hello");
+  await until(() =>
+    expect(
+      frames
+        .slice(-2)
+        .map((frame) => frame.type)
+        .toSorted(),
+    ).toEqual(["error", "pong"]),
+  );
+
+  const missed = await watch(`/ws/health?since=${seqs[0]}`);
+  await until(() => expect(missed.frames.some((frame) => frame.type === "flip")).toBe(true));
+  const elsewhere = await watch("/ws/health?project=999");
+  await until(() => expect(elsewhere.frames[0]).toMatchObject({ type: "snapshot", services: [] }));
+  for (const each of [socket, missed.socket, elsewhere.socket]) each.close();
+});
+
+it("an outage is confirmed after its retries, with every attempt as evidence", async () => {
+  const service = await api("PUT", "/api/projects/shop/services/gone", {
+    health_method: "tcp",
+    health_url: `127.0.0.1:${nothing}`,
+    health_interval: 3_600,
+    health_retries: 1,
+  });
+  await until(async () => {
+    const { flips } = await api("GET", `/api/services/${service.id}/health`);
+    expect(flips).toMatchObject([{ from: "unknown", to: "down", evidence: [{ ok: false }, { ok: false }] }]);
+  });
+  expect(await api("GET", "/api/summary")).toMatchObject({ overall_status: "unhealthy", hub_id: "hub-main" });
+});
+
+it("a check on demand answers what it found", async () => {
+  const service = await api("PUT", "/api/projects/shop/services/cache", {
+    health_method: "redis",
+    health_url: `redis://127.0.0.1:${redis.open}`,
+    health_interval: 3_600,
+  });
+  expect(await api("POST", `/api/services/${service.id}/check`)).toMatchObject({ observation: { verdict: "ok" } });
+});
+
+it("a heartbeat that falls silent is down, by the board's alarm", async () => {
+  const service = await api("PUT", "/api/projects/shop/services/nightly", {
+    health_method: "heartbeat",
+    health_url: "",
+    health_interval: 5,
+    health_timeout: 1,
+    health_options: { grace: 0 },
+  });
+  await api("POST", `/api/services/${service.id}/heartbeat`, {
+    status: "warn",
+    details: { output: "slow", deep: { a: 1 } },
+  });
+  expect(await api("GET", `/api/services/${service.id}`)).toMatchObject({ health_status: "degraded" });
+  await api("POST", `/api/services/${service.id}/heartbeat`, {});
+  expect(await api("GET", `/api/services/${service.id}`)).toMatchObject({ health_status: "up" });
+  await until(async () => {
+    const found = await api("GET", `/api/services/${service.id}`);
+    expect(found).toMatchObject({
+      health_status: "down",
+      health_details: { error: expect.stringMatching(/^heartbeat: silent for [5-7] s$/) },
+    });
+  });
+});
+
+it("a stopped project falls silent: its services are closed and leave the board", async () => {
+  const { frames, socket } = await watch("/ws/health");
+  const { project_id } = await api("PUT", "/api/projects/night/services/site", {
+    health_method: "http",
+    health_url: `http://127.0.0.1:${nginx.http}/ok`,
+    health_interval: 3_600,
+  });
+  await until(() => expect(frames.some((frame) => frame.type === "flip")).toBe(true));
+  await api("POST", `/api/projects/${project_id}/stop`);
+  await until(() => expect(frames.at(-1)).toMatchObject({ type: "deregistered", service: { name: "site" } }));
+  await until(async () => {
+    const { flips } = (await api("GET", "/api/flips?project=night")) as { flips: Answer[] };
+    expect(flips[0]).toMatchObject({ to: "unknown", reason: "deregistered" });
+  });
+  socket.close();
+});
+
+it("a tick plans the registry's rounds and says so in /health", async () => {
+  const ctx = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext; // only waitUntil is used
+  await worker.scheduled(
+    { scheduledTime: Date.now(), cron: "* * * * *", noRetry: () => {} } as ScheduledController,
+    env as never,
+    ctx,
+  );
+  const health = await api("GET", "/health");
+  expect(health).toMatchObject({ checks: { "queues:plannedAge": [{ status: "pass", observedUnit: "s" }] } });
+});

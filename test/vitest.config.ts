@@ -12,11 +12,12 @@ export default defineConfig({
       exclude: ["src/dashboard/**"],
       reporter: ["text-summary", "json", "html"],
       reportsDirectory: "coverage",
+      thresholds: { lines: 90, branches: 90 },
     },
     projects: [
       {
         root,
-        test: { name: "unit", include: ["test/{core,pipeline}/**/*.test.ts"] },
+        test: { name: "unit", include: ["test/{core,pipeline,cli}/**/*.test.ts"] },
       },
       {
         root,
@@ -37,6 +38,16 @@ export default defineConfig({
           include: ["test/{probes,store,objects,http}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "system",
+          include: ["test/system/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
     ],

@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
-const STAMP = ".dashboard-built";
+/** Beside the assets, because everything among them is served. */
+const STAMP = "dashboard-built";
 
 export interface AssetSources {
   /** The checkout. */
@@ -36,7 +37,7 @@ async function buildDashboard({ root, target }: AssetSources): Promise<void> {
   const source = join(root, "src/dashboard");
   const changed = await newestChange([source, join(root, "src/core"), join(root, "package-lock.json")]);
   const hasDashboard = (await changedAt(join(source, "index.html"))) > 0;
-  const stamp = join(target, STAMP);
+  const stamp = join(dirname(target), STAMP);
   if (!hasDashboard || (await changedAt(stamp)) > changed) return;
   await rm(stamp, { force: true });
   const { build } = await import("vite");

@@ -15,23 +15,26 @@ export interface WorkerBundle {
 /** Throws esbuild's BuildFailure, whose message lists every error with its place. */
 export async function buildWorker(source: string, folder: string): Promise<WorkerBundle> {
   const entry = join(folder, "index.js");
-  await build({
-    entryPoints: [source],
-    outfile: entry,
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    sourcemap: true,
-    keepNames: true,
-    conditions: ["workerd", "worker", "browser"],
-    mainFields: ["browser", "module", "main"],
-    external: RUNTIME_MODULES,
-    loader: { ".sql": "text", ".html": "text", ".txt": "text" },
-    define: { "process.env.NODE_ENV": '"production"' },
-    plugins: [nodeModulesByTheirFullName],
-    logLevel: "silent",
-  });
-  await stop(); // esbuild's own process would stay for the hub's life
+  try {
+    await build({
+      entryPoints: [source],
+      outfile: entry,
+      bundle: true,
+      format: "esm",
+      target: "es2024",
+      sourcemap: true,
+      keepNames: true,
+      conditions: ["workerd", "worker", "browser"],
+      mainFields: ["browser", "module", "main"],
+      external: RUNTIME_MODULES,
+      loader: { ".sql": "text", ".html": "text", ".txt": "text" },
+      define: { "process.env.NODE_ENV": '"production"' },
+      plugins: [nodeModulesByTheirFullName],
+      logLevel: "silent",
+    });
+  } finally {
+    await stop(); // esbuild's own process would stay for the hub's life
+  }
   return { folder, entry };
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { buildAssets } from "./assets.ts";
 import { buildWorker } from "./build.ts";
+import { messageOf } from "./error-message.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { applyMigrations } from "./migrations.ts";
 import type { StateFolder } from "./state-folder.ts";
@@ -62,6 +63,6 @@ function tickerOf(hub: LocalHub, err: LaunchOptions["err"]): Ticker {
   return startTicker({
     now: Date.now,
     tick: hub.tick,
-    failed: (error) => err(`cron: ${error instanceof Error ? error.message : String(error)}`),
+    failed: (error) => err(`cron: ${messageOf(error)}`),
   });
 }

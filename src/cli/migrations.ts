@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unstable_splitSqlQuery as splitSql } from "wrangler";
+import { messageOf } from "./error-message.ts";
 
 /** Wrangler's own table, statement for statement, so that either of them sees what the other applied. */
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
@@ -37,6 +38,6 @@ async function applyOne(database: MigrationTarget, directory: string, name: stri
   try {
     await database.batch([...statements.map((part) => database.prepare(part)), noted]);
   } catch (error) {
-    throw new Error(`migration ${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`migration ${name} failed: ${messageOf(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 /** The port that a local hub listens on. */
 import { createServer } from "node:net";
+import { messageOf } from "./error-message.ts";
 
 export class PortUnavailableError extends Error {
   override name = "PortUnavailableError";
@@ -24,6 +25,5 @@ export async function claimPort(port: number, host: string): Promise<number> {
 function explain(error: unknown, port: number, host: string): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") return `port ${port} is taken by another program; choose another with --port N`;
-  if (code === "EACCES") return `port ${port} is for privileged programs; choose another with --port N`;
-  return `can't listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`;
+  return `can't listen on ${host}:${port}: ${messageOf(error)}`;
 }

@@ -1,6 +1,7 @@
 /** `npm start`: a hub on this machine, from the command line to its last process. */
 import { join } from "node:path";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
+import { messageOf } from "./error-message.ts";
 import { launch } from "./launch.ts";
 import { claimPort } from "./port.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
@@ -28,7 +29,7 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
     else await runHub(args, io);
     return 0;
   } catch (error) {
-    io.err(error instanceof Error ? error.message : String(error));
+    io.err(messageOf(error));
     if (!(error instanceof UsageError)) return 1;
     io.err(`\n${START_USAGE}`);
     return 2;

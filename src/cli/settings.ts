@@ -3,6 +3,8 @@ import { parseSettings, SettingsError } from "../env.ts";
 import { UsageError } from "./arguments.ts";
 
 const PROBE_SECRET = /^PROBE_SECRET_[A-Z0-9_]+$/;
+/** Of two names' letter pairs, the shared part from which one may be meant for the other. */
+const ALIKE = 0.5;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -57,23 +59,16 @@ export function validateSettings(settings: object): void {
 
 function unknownSetting(name: string, names: readonly string[]): string {
   const nearest = names
-    .map((known) => ({ known, distance: editDistance(name, known) }))
-    .sort((a, b) => a.distance - b.distance)
-    .find(({ known, distance }) => distance <= Math.max(2, known.length / 3));
+    .map((known) => ({ known, likeness: likeness(name, known) }))
+    .sort((a, b) => b.likeness - a.likeness)
+    .find(({ likeness }) => likeness >= ALIKE);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest.known}?`;
   return `--var: no setting is called ${name}${hint}\nSettings: ${[...names].sort().join(", ")}, PROBE_SECRET_…`;
 }
 
-/** Levenshtein's, one row at a time. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...to].entries()) {
-      const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
+/** From 0 to 1: the part of both words' letter pairs that they share (Jaccard). */
+function likeness(one: string, other: string): number {
+  const pairs = (word: string) => new Set(Array.from(word, (_letter, index) => word.slice(index, index + 2)));
+  const [ones, others] = [pairs(one), pairs(other)];
+  return ones.intersection(others).size / ones.union(others).size;
 }

@@ -33,8 +33,7 @@ export type HostResult = { ok: true; host: string } | { ok: false; error: string
  */
 export function canonicalHost(raw: string): HostResult {
   const refused: HostResult = { ok: false, error: "expected a host name or an IP address" };
-  if (/[/?#@\\]/.test(raw)) return refused;
-  if (/[/\\?#@]/.test(raw) || (raw.includes(":") && !raw.startsWith("["))) return refused;
+  if (/[/?#@\\]/.test(raw) || (raw.includes(":") && !raw.startsWith("["))) return refused;
   let host: string;
   try {
     host = new URL(`http://${raw}/`).hostname;

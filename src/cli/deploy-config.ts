@@ -1,0 +1,42 @@
+/** wrangler.toml as `npm run deploy` needs it: in dist/, with the database's real id. */
+
+const NO_DATABASE = "00000000-0000-0000-0000-000000000000";
+
+/** Where the deploy configuration lies, below the checkout. */
+export const DEPLOY_CONFIG = "dist/wrangler.deploy.toml";
+
+/** Paths become relative to dist/. Throws when wrangler.toml lacks a line that has to change. */
+export function deployConfig(toml: string, databaseId: string): string {
+  const changes: [key: string, change: (value: string) => string][] = [
+    ["main", (path) => `../${path}`],
+    ["directory", (path) => `../${path}`],
+    ["migrations_dir", (path) => `../${path}`],
+    ["database_id", (id) => (id === NO_DATABASE ? databaseId : id)],
+  ];
+  return changes.reduce((text, [key, change]) => {
+    const line = new RegExp(`^${key} = "([^"]*)"$`, "gm");
+    if ([...text.matchAll(line)].length !== 1) throw new Error(`wrangler.toml: expected one line ${key} = "…"`);
+    return text.replace(line, (_line, value: string) => `${key} = "${change(value)}"`);
+  }, toml);
+}
+
+export interface Resources {
+  database: string;
+  queues: string[];
+}
+
+/** What the Worker is bound to and has to exist before it is deployed; a dead-letter queue comes before its queue. */
+export function neededResources(config: {
+  d1_databases: { database_name?: string | undefined }[];
+  queues: {
+    producers?: { queue: string }[] | undefined;
+    consumers?: { queue: string; dead_letter_queue?: string | undefined }[] | undefined;
+  };
+}): Resources {
+  const database = config.d1_databases[0]?.database_name;
+  if (database === undefined) throw new Error("wrangler.toml: expected a D1 database with a database_name");
+  const { producers = [], consumers = [] } = config.queues;
+  const dead = consumers.flatMap((consumer) => consumer.dead_letter_queue ?? []);
+  const live = [...producers, ...consumers].map(({ queue }) => queue);
+  return { database, queues: [...new Set([...dead, ...live])] };
+}

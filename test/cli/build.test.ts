@@ -1,0 +1,76 @@
+import { cp, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { buildAssets } from "../../src/cli/assets.ts";
+import { buildWorker } from "../../src/cli/build.ts";
+import { temporaryFolder } from "../servers/child-process.ts";
+
+const LATER = new Date(Date.now() + 60_000);
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeEach(async () => {
+  folder = await temporaryFolder("build");
+});
+afterEach(() => folder.remove());
+
+const write = async (name: string, text: string) => {
+  const path = join(folder.path, name);
+  await mkdir(join(path, ".."), { recursive: true });
+  await writeFile(path, text);
+  return path;
+};
+
+describe("the Worker's bundle", () => {
+  test("is one module that asks the runtime for its own modules only", async () => {
+    await write(
+      "part.ts",
+      `import { EventEmitter } from "events"; export const part: EventEmitter = new EventEmitter();`,
+    );
+    const source = await write(
+      "index.ts",
+      `import { env } from "cloudflare:workers"; import { part } from "./part.ts"; export default { env, part };`,
+    );
+    const { entry } = await buildWorker(source, join(folder.path, "out"));
+    const code = await readFile(entry, "utf8");
+    expect([...code.matchAll(/from "([^"]+)"/g)].map(([, name]) => name).sort()).toEqual([
+      "cloudflare:workers",
+      "node:events",
+    ]);
+    expect(await stat(`${entry}.map`)).toBeDefined();
+  });
+
+  test("of a broken source is refused with its place", async () => {
+    const source = await write("index.ts", "import nothing from './nowhere.ts'; export default nothing;");
+    await expect(buildWorker(source, join(folder.path, "out"))).rejects.toThrow(/index.ts:1:\d+: ERROR/);
+  });
+});
+
+describe("the assets", () => {
+  const build = () => buildAssets({ root: folder.path, target: join(folder.path, "dist/assets") });
+  const docs = () => join(folder.path, "dist/assets/docs/swagger-ui.css");
+  const page = () => readFile(join(folder.path, "dist/assets/index.html"), "utf8");
+
+  test("hold the documentation's files, written again only when they changed", async () => {
+    await build();
+    const first = await stat(docs());
+    await build();
+    expect((await stat(docs())).ino).toBe(first.ino);
+    await cp(docs(), `${docs()}.old`);
+    await writeFile(docs(), "something else");
+    await build();
+    expect(await readFile(docs())).toEqual(await readFile(`${docs()}.old`));
+  });
+
+  test("hold the dashboard, built again only when its sources changed", async () => {
+    const source = await write("src/dashboard/index.html", "<!doctype html><title>one</title>");
+    await build();
+    expect(await page()).toContain("one");
+    await writeFile(join(folder.path, "dist/assets/index.html"), "untouched");
+    await build();
+    expect(await page()).toBe("untouched");
+    await writeFile(source, "<!doctype html><title>two</title>");
+    await utimes(source, LATER, LATER);
+    await build();
+    expect(await page()).toContain("two");
+  });
+});

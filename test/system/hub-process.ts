@@ -1,0 +1,131 @@
+/** A hub as a user starts it: `node src/cli/start.ts` in a process of its own, with a state folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../servers/child-process.ts";
+
+const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
+const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 10_000;
+
+export interface HubProcessOptions {
+  /** Settings, as `--var`. */
+  vars?: Readonly<Record<string, string>>;
+  /** More arguments. */
+  args?: readonly string[];
+}
+
+export interface HubProcess {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly token: string;
+  /** Of the node process. */
+  readonly pid: number;
+  /** The state folder. */
+  readonly state: string;
+  /** Everything that was printed since the last start, by line. */
+  readonly lines: readonly string[];
+  /** Of the runtime, the hub's other process. */
+  runtimePid(): Promise<number>;
+  /** A request with the admin token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** As Ctrl-C does; answers the exit code. The state stays until `remove`. */
+  stop(): Promise<number | null>;
+  kill9(): Promise<void>;
+  /** Starts again on the same state folder and port, after `stop` or `kill9`; stops first when it still runs. */
+  restart(): Promise<void>;
+  /** Stops it and removes its state folder. */
+  remove(): Promise<void>;
+}
+
+interface Running {
+  child: ChildProcess;
+  url: string;
+  token: string;
+  lines: string[];
+}
+
+/** Resolves when the hub has said that it is ready; rejects with what it printed when it ends before. */
+export async function startHub(options: HubProcessOptions = {}): Promise<HubProcess> {
+  const folder = await temporaryFolder("hub");
+  const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
+  const run = (port: string) =>
+    launch(["--state", folder.path, "--port", port, ...vars, ...(options.args ?? [])]).catch(async (error) => {
+      await folder.remove();
+      throw error;
+    });
+  let running = await run("0");
+  const stop = async () => {
+    await end(running.child, "SIGINT");
+    return running.child.exitCode;
+  };
+  return {
+    get url() {
+      return running.url;
+    },
+    get token() {
+      return running.token;
+    },
+    get pid() {
+      return running.child.pid ?? 0;
+    },
+    state: folder.path,
+    get lines() {
+      return running.lines;
+    },
+    runtimePid: async () => Number(await readFile(join(folder.path, "runtime/pid"), "utf8")),
+    fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      headers.set("authorization", `Bearer ${running.token}`);
+      return fetch(`${running.url}${path}`, { ...init, headers });
+    },
+    stop,
+    kill9: () => end(running.child, "SIGKILL"),
+    async restart() {
+      await stop();
+      running = await run(new URL(running.url).port);
+    },
+    async remove() {
+      await stop();
+      await folder.remove();
+    },
+  };
+}
+
+async function launch(args: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [START, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const lines: string[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<Running>();
+  const fail = (why: string) => reject(new Error(`the hub ${why}:\n${lines.join("\n")}`));
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface(stream).on("line", (line) => {
+      lines.push(line);
+      const [, url, token] = READY.exec(line) ?? [];
+      if (url !== undefined && token !== undefined) resolve({ child, url, token, lines });
+    });
+  }
+  child.once("error", reject);
+  child.once("close", (code) => fail(`ended with code ${code}`));
+  const timer = setTimeout(() => fail("was not ready in time"), START_LIMIT_MS);
+  try {
+    return await promise;
+  } catch (error) {
+    await end(child, "SIGKILL");
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}

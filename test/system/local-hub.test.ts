@@ -1,0 +1,78 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type LocalHubOptions, startLocalHub } from "../../src/cli/local-hub.ts";
+import { writeLauncher } from "../../src/cli/workerd.ts";
+import { freePort, temporaryFolder } from "../servers/child-process.ts";
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeEach(async () => {
+  folder = await temporaryFolder("local-hub");
+  process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(folder.path);
+});
+afterEach(async () => {
+  delete process.env.MINIFLARE_WORKERD_PATH;
+  await folder.remove();
+});
+
+async function start(source: string, log: LocalHubOptions["log"] = () => {}) {
+  const entry = join(folder.path, "index.js");
+  await writeFile(entry, source);
+  const port = await freePort();
+  const hub = await startLocalHub({
+    worker: {
+      name: "hub",
+      compatibilityDate: "2026-10-01",
+      compatibilityFlags: ["nodejs_compat"],
+      d1Databases: { DB: { id: "db" } },
+      durableObjects: {},
+      bindings: { HUB_ID: "configured", HUB_NAME: "kept" },
+    },
+    entry,
+    data: join(folder.path, "data"),
+    temporary: join(folder.path, "tmp"),
+    host: "127.0.0.1",
+    port,
+    vars: { HUB_ID: "given" },
+    log,
+    restarted() {},
+  });
+  return { hub, url: `http://127.0.0.1:${port}` };
+}
+
+describe("a Worker in the local runtime", () => {
+  test("gets the configured vars, and given ones win", async () => {
+    const { hub, url } = await start("export default { fetch: (_, env) => Response.json([env.HUB_ID, env.HUB_NAME]) }");
+    expect(await (await fetch(url)).json()).toEqual(["given", "kept"]);
+    await hub.stop();
+  });
+
+  test("is told the time of each tick, and its log lines come out as they are", async () => {
+    const lines: string[] = [];
+    const { hub } = await start(
+      "export default { scheduled(event) { console.log(JSON.stringify({ at: event.scheduledTime, cron: event.cron })) } }",
+      ({ message }) => lines.push(message),
+    );
+    await hub.tick(1_700_000_040_000, AbortSignal.timeout(10_000));
+    await vi.waitFor(() => expect(lines).toEqual(['{"at":1700000040000,"cron":"* * * * *"}']));
+    await hub.stop();
+  });
+
+  test("a scheduled handler that fails or hangs makes its tick fail", async () => {
+    const { hub } = await start(
+      "export default { async scheduled(event) { if (event.scheduledTime === 1) throw new Error('no'); await new Promise(() => setTimeout(() => {}, 60_000)); } }",
+    );
+    await expect(hub.tick(1, AbortSignal.timeout(10_000))).rejects.toThrow(
+      "the scheduled handler ended with: exception",
+    );
+    await expect(hub.tick(2, AbortSignal.timeout(200))).rejects.toThrow();
+    await hub.stop();
+  });
+
+  test("that can't start is refused, and what an earlier hub left is tidied away", async () => {
+    await mkdir(join(folder.path, "tmp/miniflare-of-a-killed-hub"), { recursive: true });
+    await expect(start("throw new Error('broken at start')")).rejects.toThrow(/broken at start|failed to start/);
+    expect(await readdir(join(folder.path, "tmp"))).toEqual([]);
+  });
+});

@@ -12,5 +12,6 @@ export interface Bindings {
   SERVICE_MONITOR: DurableObjectNamespace<ServiceMonitor>;
   LIVE_BOARD: DurableObjectNamespace<LiveBoard>;
   PROBER: DurableObjectNamespace<Prober>;
+  REQUEST_LIMIT: RateLimit;
   NATS_BRIDGE: DurableObjectNamespace<NatsBridge>;
 }

@@ -46,7 +46,7 @@ export function hubContext(request: Request, env: Bindings, settings: Settings):
       const services = entries.map(({ check, live }) => ({ ...check, live }));
       return summarize(settings.HUB_ID, services, projects, now());
     },
-    limited: async () => false,
+    limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
   };
 }
 

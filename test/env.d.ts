@@ -1,7 +1,8 @@
-/** Bindings that tests have beside those of the hub (test/vitest.config.ts). */
+/** The bindings of the tests in workerd: those of the hub, and the migrations (test/vitest.config.ts). */
 declare namespace Cloudflare {
-  interface Env {
-    DB: D1Database;
+  interface Env extends HubBindings {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
 }
+
+type HubBindings = import("../src/bindings.ts").Bindings;

@@ -15,7 +15,7 @@ import { type DeadLetter, DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
 import { sendToMonitors } from "./silence.ts";
 import { TicketBox } from "./tickets.ts";
-import { parseWatch, sendOrDrop, type Watch, Watchers, wants } from "./watchers.ts";
+import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
 
 const MIN_ALARM_GAP_MS = 1_000;
 /** When looking after the overdue changed nothing, or failed. */
@@ -145,7 +145,8 @@ export class LiveBoard extends DurableObject<Bindings> {
   }
 
   override webSocketMessage(socket: WebSocket): void {
-    sendOrDrop(
+    this.#watchers.heard(socket);
+    this.#watchers.send(
       socket,
       JSON.stringify({ type: "error", seq: this.#ring.last, detail: "only the text `ping` is understood" }),
     );
@@ -182,7 +183,7 @@ export class LiveBoard extends DurableObject<Bindings> {
     const services = [...this.#board.entries()]
       .filter(({ check }) => wants(watch, check))
       .map((entry) => serviceLite(entry));
-    sendOrDrop(socket, JSON.stringify({ type: "snapshot", seq: this.#ring.last, at, services }));
+    this.#watchers.send(socket, JSON.stringify({ type: "snapshot", seq: this.#ring.last, at, services }));
   }
 
   #tell(frames: readonly BoardFrame[]): void {

@@ -4,6 +4,11 @@ import type { RingEvent } from "./event-ring.ts";
 
 const PING = "ping";
 const PONG = "pong";
+/**
+ * What may go out to a socket without a word from its client, in characters: the runtime neither tells how much of it
+ * has arrived nor refuses to hold it, so silence is all there is to know a stuck client by.
+ */
+export const MAX_UNHEARD_CHARS = 16_000_000;
 
 /** Null: all. */
 export interface Watch {
@@ -46,8 +51,16 @@ export function frameText({ seq, frame }: RingEvent<BoardFrame>, watch: Watch, a
   }
 }
 
+/** What went out since the client was last known to be there. */
+interface Unheard {
+  /** Unix ms. */
+  since: number;
+  chars: number;
+}
+
 export class Watchers {
   readonly #ctx: DurableObjectState;
+  readonly #unheard = new WeakMap<WebSocket, Unheard>();
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -74,13 +87,43 @@ export class Watchers {
         text = frameText(event, watch, at);
         texts.set(key, text);
       }
-      if (text !== null) sendOrDrop(socket, text);
+      if (text !== null) this.send(socket, text);
     }
   }
 
   sendTo(socket: WebSocket, event: RingEvent<BoardFrame>, watch: Watch, at: string): void {
     const text = frameText(event, watch, at);
-    if (text !== null) sendOrDrop(socket, text);
+    if (text !== null) this.send(socket, text);
+  }
+
+  /** Closes the socket instead when its client takes nothing any more. */
+  send(socket: WebSocket, text: string): void {
+    if (!this.#mayTake(socket, text.length)) {
+      closeSocket(socket, 1013, "too slow: nothing was heard from you for long; send `ping` now and then");
+      return;
+    }
+    try {
+      socket.send(text);
+    } catch {
+      closeSocket(socket, 1011, "sending failed");
+    }
+  }
+
+  /** The client said something else than a ping. */
+  heard(socket: WebSocket): void {
+    this.#unheard.delete(socket);
+  }
+
+  #mayTake(socket: WebSocket, chars: number): boolean {
+    const unheard = this.#unheard.get(socket) ?? { since: Date.now(), chars: 0 };
+    if (unheard.chars + chars > MAX_UNHEARD_CHARS && unheard.chars > 0) {
+      const pinged = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+      if (pinged < unheard.since) return false;
+      this.#unheard.set(socket, { since: Date.now(), chars });
+      return true;
+    }
+    this.#unheard.set(socket, { since: unheard.since, chars: unheard.chars + chars });
+    return true;
   }
 }
 
@@ -89,17 +132,9 @@ function attachedWatch(socket: WebSocket): Watch {
   return attached ?? { project: null, service: null };
 }
 
-export function sendOrDrop(socket: WebSocket, text: string): void {
+function closeSocket(socket: WebSocket, code: number, reason: string): void {
   try {
-    socket.send(text);
-  } catch {
-    dropSocket(socket);
-  }
-}
-
-function dropSocket(socket: WebSocket): void {
-  try {
-    socket.close(1013, "too slow");
+    socket.close(code, reason);
   } catch {
     // it is gone already
   }

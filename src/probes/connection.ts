@@ -5,25 +5,32 @@ import { ProbeFailure, type ProbeJob } from "./probe.ts";
 const EMPTY = new Uint8Array(0);
 
 export class Connection {
+  readonly #job: ProbeJob;
   #socket: Socket;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #buffer: Uint8Array = EMPTY;
   /** True once anything came back. */
   answered = false;
 
-  private constructor(socket: Socket, signal: AbortSignal) {
+  private constructor(socket: Socket, job: ProbeJob) {
+    this.#job = job;
     this.#socket = socket;
     this.#reader = socket.readable.getReader();
-    signal.addEventListener("abort", () => this.close());
+    job.signal.addEventListener("abort", () => this.close());
   }
 
-  static async open(job: ProbeJob, secureTransport: "on" | "off" | "starttls"): Promise<Connection> {
+  /**
+   * `on`: speaks TLS from the first byte, `starttls`: may do so later. TCP first in both, so that a refused connection
+   * and a failed handshake have their own words.
+   */
+  static async open(job: ProbeJob, tls: "on" | "off" | "starttls"): Promise<Connection> {
     job.stage = "connecting";
-    const address = authority(job.target);
-    const socket = job.context.connect(address, { secureTransport, allowHalfOpen: false });
+    const options: SocketOptions = { secureTransport: tls === "off" ? "off" : "starttls", allowHalfOpen: false };
+    const socket = job.context.connect(authority(job.target), options);
     socket.closed.catch(() => {}); // reading and writing tell of it
-    const connection = new Connection(socket, job.signal);
+    const connection = new Connection(socket, job);
     await socket.opened;
+    if (tls === "on") await connection.startTls();
     return connection;
   }
 
@@ -62,12 +69,15 @@ export class Connection {
   }
 
   /** Speaks TLS from here on. */
-  startTls(): void {
+  async startTls(): Promise<void> {
+    this.#job.secure = true;
+    this.#job.stage = "the TLS handshake did not end";
     this.#reader.releaseLock();
     this.#socket = this.#socket.startTls();
     this.#socket.closed.catch(() => {});
     this.#reader = this.#socket.readable.getReader();
     this.#buffer = EMPTY;
+    await this.#socket.opened;
   }
 
   /** Not awaited: a peer that hangs would hold us too. */

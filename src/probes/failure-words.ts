@@ -1,8 +1,9 @@
 /** The runtime's errors in a person's words. */
 import { ProbeFailure } from "./probe.ts";
 
+const TLS_WORDS = "tls: the certificate is not trusted or the handshake failed";
 const WORDS: readonly [pattern: RegExp, words: string][] = [
-  [/certificate|TLS|SSL|handshake/i, "tls: the certificate is not trusted or the handshake failed"],
+  [/certificate|TLS|SSL|handshake/i, TLS_WORDS],
   [/connection refused/i, "connect: refused"],
   [/DNS|lookup|resolve|getaddrinfo|name or service/i, "connect: unknown host"],
   [/reset by peer|connection lost|disconnected|closed|network connection/i, "connect: the connection was closed"],
@@ -12,8 +13,10 @@ const WORDS: readonly [pattern: RegExp, words: string][] = [
 /** What the vendor's network says of addresses of its own, which raw sockets can never reach. */
 const NOT_FROM_HERE = /consider using fetch|TCP Loop detected/i;
 
-export function plainWords(error: unknown): ProbeFailure {
+/** The local runtime calls a certificate that it does not trust an internal error; `secure`: TLS was spoken. */
+export function plainWords(error: unknown, secure = false): ProbeFailure {
   const text = error instanceof Error ? error.message : String(error);
+  if (secure && text.includes("internal error")) return new ProbeFailure(TLS_WORDS);
   if (NOT_FROM_HERE.test(text)) {
     return new ProbeFailure("can't be checked from here: the address is behind the hub's own network", {
       verdict: "unprobeable",

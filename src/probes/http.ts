@@ -3,7 +3,7 @@ import { failedAssertion } from "../core/json-assertions.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { authority, parseProbedTarget } from "../core/target.ts";
 import { readSelfReport } from "./health-json.ts";
-import { type Finding, PASSED, type ProbeContext, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+import { type Finding, PASSED, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
 
 const MAX_REDIRECTS = 5;
 const MAX_BODY_BYTES = 1_048_576;
@@ -37,7 +37,8 @@ async function follow(job: ProbeJob): Promise<Response> {
   for (let hops = 0; ; hops++) {
     job.stage = "no response headers";
     const init: RequestInit = { method, headers, redirect: "manual", signal, cache: "no-store" };
-    const response = await send(context, url, body === undefined ? init : { ...init, body });
+    job.secure = url.protocol === "https:";
+    const response = await context.fetch(url, body === undefined ? init : { ...init, body });
     const location = response.headers.get("location");
     const followed = check.health_options.follow_redirects ?? true;
     if (!followed || location === null || !REDIRECTS.includes(response.status)) return response;
@@ -49,18 +50,6 @@ async function follow(job: ProbeJob): Promise<Response> {
     if (next.origin !== url.origin) for (const name of CREDENTIAL_HEADERS) headers.delete(name);
     if (response.status <= 303 && method === "POST") [method, body] = ["GET", undefined];
     url = next;
-  }
-}
-
-/** The local runtime calls a certificate that it does not trust an internal error. */
-async function send(context: ProbeContext, url: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await context.fetch(url, init);
-  } catch (error) {
-    if (url.protocol === "https:" && String(error).includes("internal error")) {
-      throw new ProbeFailure("tls: the certificate is not trusted or the handshake failed");
-    }
-    throw error;
   }
 }
 

@@ -64,14 +64,6 @@ export function errorOf(body: Uint8Array): ServerError {
   return { code: fields.get("C") ?? "", message: fields.get("M") ?? "unknown error" };
 }
 
-/** The first column of a DataRow; null when it is NULL or there is none. */
-export function firstColumn(body: Uint8Array): string | null {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  if (body.length < 6 || view.getInt16(0) === 0) return null;
-  const length = view.getInt32(2);
-  return length < 0 ? null : decode(body.subarray(6, 6 + length));
-}
-
 export function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }

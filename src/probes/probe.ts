@@ -26,6 +26,8 @@ export interface ProbeJob {
   signal: AbortSignal;
   /** What is waited for now, for the words of a timeout. */
   stage: string;
+  /** TLS is spoken, or about to be. */
+  secure: boolean;
 }
 
 export interface Finding {

@@ -61,9 +61,12 @@ async function execute(check: Check, context: ProbeContext, secrets: Secrets): P
     context,
     signal: done.signal,
     stage: "connecting",
+    secure: false,
   };
   try {
     return await withinTimeout(probes[check.health_method](job), job);
+  } catch (error) {
+    throw error instanceof ProbeFailure ? error : plainWords(error, job.secure);
   } finally {
     done.abort();
   }

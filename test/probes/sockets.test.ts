@@ -2,8 +2,9 @@ import { describe, expect, inject, it } from "vitest";
 import type { HealthOptions } from "../../src/core/options.ts";
 import { runCheck } from "./run-check.ts";
 
-const { redis, postgres, faulty, nothing } = inject("servers");
+const { redis, postgres, nginx, faulty, nothing } = inject("servers");
 const PASSWORD = "${PROBE_SECRET_TEST}" as const;
+const TLS_ONLY = { user: "tls_only", password: PASSWORD } as const;
 const check = (health_method: "tcp" | "redis" | "postgres", health_url: string, health_options: HealthOptions = {}) =>
   runCheck({ health_method, health_url, health_options });
 const pg = (port: number, rest = "", options: HealthOptions = {}) =>
@@ -25,7 +26,9 @@ describe("tcp", () => {
     ["it drips", faulty.drip, { expect: "hello" }, /^timeout after 2 s/],
     ["it closes", faulty.half_open, { expect: "hello" }, /does not contain|closed/],
     ["it floods", faulty.flood, { expect: "hello" }, /does not contain "hello"/],
-    ["it speaks no TLS", faulty.garbage, { tls: true, expect: "x" }, /tls|connect|failed/],
+    ["it speaks no TLS", faulty.garbage, { tls: true, expect: "x" }, /^tls: /],
+    ["it speaks no TLS and nothing is expected", faulty.garbage, { tls: true }, /^tls: /],
+    ["the TLS handshake hangs", faulty.silent, { tls: true }, /^timeout after 2 s/],
   ] as [string, number, HealthOptions, RegExp][])("fails when %s", async (_what, port, options, error) => {
     const found = await tcp(port, options);
     expect(found.verdict).toBe("fail");
@@ -49,6 +52,10 @@ describe("redis", () => {
   it("speaks TLS to a server whose certificate is trusted", async () => {
     const found = await check("redis", `rediss://localhost:${redis.tls}`);
     expect(found.error).toBeNull();
+  });
+  it("fails when the certificate is for another name", async () => {
+    const found = await check("tcp", `localhost:${nginx.misnamed}`, { tls: true });
+    expect(found).toMatchObject({ verdict: "fail", error: expect.stringMatching(/^tls: /) });
   });
   it.each([
     ["it wants a password", redis.locked, {}, /^redis: authentication required/],
@@ -80,6 +87,11 @@ describe("postgres", () => {
     expect(found.error).toBeNull();
     expect(found.details.version).toMatch(/^\d+\.\d+$/);
   });
+  it("logs in over TLS where the server wants that, without a password where it trusts the user", async () => {
+    const url = `postgres://localhost:${postgres.accepting}/postgres?sslmode=require`;
+    const found = await check("postgres", url, { user: "tls_only", password: PASSWORD });
+    expect(found).toMatchObject({ verdict: "ok", error: null });
+  });
   it("is refused by a server that is starting up", async () => {
     const found = await pg(postgres.rejecting);
     expect(found.verdict).toBe("fail");
@@ -102,6 +114,8 @@ describe("postgres", () => {
       /division by zero/,
     ],
     ["TLS is required and there is none", postgres.rejecting, "?sslmode=require", {}, /the server has no TLS/],
+    ["its certificate is not trusted", postgres.untrusted, "?sslmode=require", {}, /^tls: /],
+    ["it lets nobody in without TLS", postgres.accepting, "?sslmode=disable", TLS_ONLY, /no encryption \(28000\)/],
     ["nothing listens", nothing, "", {}, /^connect: refused/],
     ["it says nothing", faulty.silent, "", {}, /^timeout after 2 s: no answer from postgres/],
     ["it talks garbage", faulty.garbage, "", {}, /not that of a PostgreSQL server/],

@@ -26,6 +26,12 @@ export interface TestServers {
   nothing: number;
 }
 
+export interface RunningServers {
+  servers: TestServers;
+  /** PEM file of the authority that signed their trusted certificates. */
+  caFile: string;
+}
+
 /** Of every test server that wants one. */
 export const TEST_PASSWORD = "open sesame: 100%/@?&";
 

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { Board, serviceLite, unknownState } from "../../src/core/board.ts";
+import type { LiveState, RecordedFlip, Status } from "../../src/core/records.ts";
+import { aCheck, T0 } from "./fixtures.ts";
+
+const up = (over: Partial<LiveState> = {}): LiveState => ({
+  ...unknownState(T0),
+  status: "up",
+  last_at: T0,
+  latency_ms: 12,
+  flip_seq: 1,
+  ...over,
+});
+
+const flip = (seq: number, to: Status, service_id = 7): RecordedFlip => ({
+  seq,
+  service_id,
+  project_id: 1,
+  project: "shop",
+  name: "api",
+  service_type: "api",
+  version: null,
+  latency_ms: null,
+  from: "unknown",
+  to,
+  reason: "first check",
+  at: new Date(T0).toISOString(),
+  began_at: new Date(T0).toISOString(),
+  evidence: [],
+});
+
+function boardWith(...ids: number[]): Board {
+  const board = new Board();
+  for (const service_id of ids) board.add(aCheck({ service_id }), unknownState(T0));
+  return board;
+}
+
+describe("a board", () => {
+  it("tells of a flip before the health that it led to", () => {
+    const { frames, unknown } = boardWith(7).apply([[7, up()]], [flip(1, "up")]);
+    expect(frames.map((frame) => frame.type)).toEqual(["flip", "health"]);
+    expect(frames[0]?.parts[0]?.body).toMatchObject({ flip_seq: 1, to: "up" });
+    expect(frames[1]?.parts[0]?.body).toEqual({
+      id: 7,
+      status: "up",
+      latency_ms: 12,
+      at: new Date(T0).toISOString(),
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  it("tells of a flip once, however often it is handed over", () => {
+    const board = boardWith(7);
+    board.apply([[7, up()]], [flip(1, "up")]);
+    const { frames } = board.apply([[7, up({ last_at: T0 + 1 })]], [flip(1, "up")]);
+    expect(frames.map((frame) => frame.type)).toEqual(["health"]);
+  });
+
+  it("keeps the newer of two states: by flip, then by time", () => {
+    const board = boardWith(7);
+    board.apply([[7, up({ flip_seq: 2, status: "down", last_at: T0 + 5 })]], []);
+    for (const older of [up({ flip_seq: 1, last_at: T0 + 9 }), up({ flip_seq: 2, last_at: T0 + 4 })]) {
+      expect(board.apply([[7, older]], []).frames).toEqual([]);
+      expect(board.get(7)?.live.status).toBe("down");
+    }
+    board.apply([[7, up({ flip_seq: 2, last_at: null })]], []);
+    expect(board.get(7)?.live.status).toBe("down");
+  });
+
+  it("names those it does not know and tells nothing of them", () => {
+    const { frames, unknown } = boardWith(7).apply([[8, up()]], [flip(1, "up", 8)]);
+    expect({ frames, unknown }).toEqual({ frames: [], unknown: [8] });
+  });
+
+  it("says null for a service that was never heard of", () => {
+    const { frames } = boardWith(7).apply([[7, unknownState(T0)]], []);
+    expect(frames[0]?.parts[0]?.body).toMatchObject({ at: null, status: "unknown" });
+  });
+
+  it("gives a known service its new configuration and leaves its state", () => {
+    const board = boardWith(7);
+    board.apply([[7, up()]], []);
+    board.add(aCheck({ rev: 2, name: "renamed" }), unknownState(T0));
+    expect(board.get(7)).toMatchObject({ check: { rev: 2, name: "renamed" }, live: { status: "up" } });
+  });
+
+  it("forgets who was removed", () => {
+    const board = boardWith(7);
+    expect(board.remove(7)?.check.service_id).toBe(7);
+    expect(board.remove(7)).toBeUndefined();
+    expect([...board.entries()]).toEqual([]);
+  });
+
+  it("is as healthy as its services", () => {
+    const board = boardWith(7, 8);
+    expect(board.health()).toBe("unknown");
+    board.apply([[7, up()]], []);
+    board.apply([[8, up({ status: "down", flip_seq: 1 })]], []);
+    expect(board.health()).not.toBe("healthy");
+  });
+});
+
+describe("silence", () => {
+  it("has no deadline before anything was heard", () => {
+    const board = boardWith(7);
+    expect(board.nextDeadline()).toBeNull();
+    expect(board.overdue(T0 + 1e9, 10)).toEqual([]);
+  });
+
+  it("is overdue after the earliest deadline, as many at once as asked for", () => {
+    const board = boardWith(7, 8, 9);
+    board.apply(
+      [7, 8, 9].map((id): [number, LiveState] => [id, up({ last_at: T0 + id })]),
+      [],
+    );
+    const next = board.nextDeadline();
+    expect(next).toBe(board.earliestOf([7]));
+    expect(board.earliestOf([9])).toBe((next ?? 0) + 2);
+    expect(board.earliestOf([404])).toBeNull();
+    expect(board.overdue(next ?? 0, 10)).toEqual([]);
+    expect(board.overdue((next ?? 0) + 1, 10)).toHaveLength(1);
+    expect(board.overdue((next ?? 0) + 60_000, 2)).toHaveLength(2);
+  });
+});
+
+it("a service in a snapshot has ISO times, or null", () => {
+  expect(serviceLite({ check: aCheck(), live: up() })).toMatchObject({ last_health_check: new Date(T0).toISOString() });
+  expect(serviceLite({ check: aCheck(), live: unknownState(T0) })).toMatchObject({ last_health_check: null });
+});

@@ -1,0 +1,159 @@
+/** The live board in the runtime, driven over its own methods. */
+import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { unknownState } from "../../src/core/board.ts";
+import type { LiveState } from "../../src/core/records.ts";
+import type { LiveBoard } from "../../src/objects/live-board.ts";
+import { MAX_UNHEARD_CHARS } from "../../src/objects/watchers.ts";
+import { aCheck, T0 } from "../core/fixtures.ts";
+
+let stub: DurableObjectStub<LiveBoard>;
+beforeEach(async () => {
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  stub = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
+});
+
+const state = (over: Partial<LiveState> = {}): LiveState => ({
+  ...unknownState(T0),
+  status: "up",
+  last_at: T0,
+  ...over,
+});
+
+async function watch(query = "") {
+  const response = await stub.fetch(`http://board/ws${query}`, { headers: { upgrade: "websocket" } });
+  const socket = response.webSocket;
+  if (socket === null) throw new Error(`no socket: ${response.status}`);
+  const texts: string[] = [];
+  const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
+  socket.addEventListener("message", ({ data }) => void texts.push(String(data)));
+  socket.accept();
+  const frames = () => texts.filter((text) => text !== "pong").map((text) => JSON.parse(text));
+  return { socket, texts, frames, closed };
+}
+
+describe("a watcher", () => {
+  it("that is no number is refused with the field's name", async () => {
+    const response = await stub.fetch("http://board/ws?since=yesterday", { headers: { upgrade: "websocket" } });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toBe("since: expected a number");
+  });
+
+  it("of one service hears of nobody else", async () => {
+    await stub.add([aCheck({ service_id: 1 }), aCheck({ service_id: 2, project_id: 9 })], []);
+    const one = await watch("?service=1");
+    const project = await watch("?project=9");
+    await stub.apply({
+      items: [
+        [1, state()],
+        [2, state()],
+      ],
+      flips: [],
+    });
+    await stub.remove([1, 404]);
+    await vi.waitFor(() => expect(one.frames().at(-1)).toMatchObject({ type: "deregistered", service: { id: 1 } }));
+    expect(one.frames()[0]).toMatchObject({ type: "snapshot", services: [{ id: 1 }] });
+    expect(one.frames()[1]).toMatchObject({ type: "health", services: [{ id: 1 }] });
+    expect(project.frames()).toMatchObject([
+      { type: "snapshot", services: [{ id: 2 }] },
+      { type: "health", services: [{ id: 2 }] },
+    ]);
+  });
+
+  it("that was away gets what it missed, and a snapshot when that is too long ago", async () => {
+    await stub.add([aCheck()], [7]);
+    const first = await watch();
+    await vi.waitFor(() => expect(first.frames()).toHaveLength(1));
+    const { seq } = first.frames()[0];
+    await stub.apply({ items: [[7, state()]], flips: [] });
+    const from = async (since: number) => {
+      const { frames, socket, texts } = await watch(`?since=${since}`);
+      socket.send("ping");
+      await vi.waitFor(() => expect(texts.at(-1)).toBe("pong"));
+      return frames();
+    };
+    expect(await from(seq)).toMatchObject([{ type: "health", seq: seq + 1 }]);
+    expect(await from(seq + 1)).toEqual([]);
+    expect(await from(5)).toMatchObject([{ type: "snapshot", seq: seq + 1 }]);
+    expect(await from(seq + 9)).toMatchObject([{ type: "snapshot" }]);
+  });
+
+  it("that takes nothing any more is dropped, one that pings is not", async () => {
+    const check = aCheck();
+    await stub.add([check], []);
+    const stuck = await watch();
+    const alive = await watch();
+    const bulky = { ...check, name: "x".repeat(1_000_000) };
+    for (let sent = 0; sent <= MAX_UNHEARD_CHARS + 2_000_000; sent += 1_000_000) {
+      alive.socket.send("ping");
+      await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
+      await stub.remove([7]);
+      await stub.add([bulky], [7]);
+    }
+    expect(await stuck.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("too slow") });
+    expect(await stub.pulse()).toMatchObject({ watchers: 1 });
+    alive.socket.close(1000);
+    await vi.waitFor(async () => expect(await stub.pulse()).toMatchObject({ watchers: 0 }));
+  });
+});
+
+describe("the pulse", () => {
+  it("tells what the pipeline last did and the shortest interval", async () => {
+    expect(await stub.pulse()).toMatchObject({ planned_at: null, probed_at: null, shortest_interval: null });
+    await stub.planned(T0);
+    await stub.recorded(T0 + 1);
+    await stub.add([aCheck({ service_id: 1 }), aCheck({ service_id: 2, health_interval: 10 })], []);
+    await stub.apply({ items: [[1, state()]], flips: [] });
+    expect(await stub.pulse()).toMatchObject({
+      planned_at: T0,
+      recorded_at: T0 + 1,
+      probed_at: expect.any(Number),
+      shortest_interval: 10,
+    });
+  });
+
+  it("counts the dead letters of a day, each once, and forgets the revived", async () => {
+    const at = Date.now();
+    await stub.deadLettered([
+      { id: "a", queue: "q", at },
+      { id: "b", queue: "q", at: at - 86_400_001 },
+    ]);
+    await stub.deadLettered([{ id: "a", queue: "q", at }]);
+    expect((await stub.pulse()).dead_letters).toBe(1);
+    await stub.revived(["nobody"]);
+    await stub.revived(["a"]);
+    expect((await stub.pulse()).dead_letters).toBe(0);
+  });
+});
+
+describe("tickets", () => {
+  it("are good once", async () => {
+    const ticket = await stub.issueTicket("read");
+    expect(await stub.redeemTicket(ticket)).toBe("read");
+    expect(await stub.redeemTicket(ticket)).toBeNull();
+  });
+});
+
+describe("a board whose database is away", () => {
+  it("goes on with what it hears and has the others once the database is back", async () => {
+    await env.DB.exec("ALTER TABLE services RENAME TO services_away");
+    const board = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
+    expect(await board.entries()).toEqual([]);
+    await board.add([aCheck()], []);
+    expect(await board.apply({ items: [[7, state()]], flips: [] })).toEqual([]);
+    expect(await board.read([7, 8])).toMatchObject([{ id: 7, live: { status: "up" } }]);
+    await env.DB.exec("ALTER TABLE services_away RENAME TO services");
+  });
+});
+
+it("an alarm that finds nobody overdue waits for the next deadline", async () => {
+  await stub.add([aCheck({ health_interval: 3_600 })], []);
+  await stub.apply({ items: [[7, state({ last_at: Date.now() })]], flips: [] });
+  await runInDurableObject(stub, async (board, ctx) => {
+    const armed = await ctx.storage.getAlarm();
+    expect(armed).toBeGreaterThan(Date.now() + 3_600_000);
+    await board.alarm();
+    expect(await ctx.storage.getAlarm()).toBe(armed);
+  });
+});

@@ -1,0 +1,79 @@
+/** The program that runs the real servers: tells its parent what it started, and stops them when the parent lets go. */
+import { type Certificates, makeCertificates } from "./certificates.ts";
+import { freePort, type Started } from "./child-process.ts";
+import { startFaulty } from "./faulty.ts";
+import { startNginx } from "./nginx.ts";
+import { startPostgres, startPostgresPair } from "./postgres.ts";
+import { startRedis } from "./redis.ts";
+import { type RunningServers, TEST_PASSWORD, type TestServers } from "./test-servers.ts";
+
+const POSTGRES = {
+  access: [
+    "hostssl all tls_only 127.0.0.1/32 trust",
+    "host all open 127.0.0.1/32 trust",
+    "host all md5 127.0.0.1/32 md5",
+    "host all clear 127.0.0.1/32 password",
+    "host all scram 127.0.0.1/32 scram-sha-256",
+  ],
+  setup: [
+    "CREATE ROLE open LOGIN",
+    "CREATE ROLE tls_only LOGIN",
+    `CREATE ROLE scram LOGIN PASSWORD '${TEST_PASSWORD}'`,
+    `CREATE ROLE clear LOGIN PASSWORD '${TEST_PASSWORD}'`,
+    `SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD '${TEST_PASSWORD}'`,
+  ],
+};
+const PING_ONLY = ["--user", "pinger", "on", `>${TEST_PASSWORD}`, "~*", "-@all", "+ping"];
+const ORPHAN = ["--replicaof", "127.0.0.1 1", "--replica-serve-stale-data", "no"];
+
+async function startAll(started: Started[], certificates: Certificates): Promise<TestServers> {
+  const keep = async <T extends Started>(starting: Promise<T>): Promise<T> => {
+    const server = await starting;
+    started.push(server);
+    return server;
+  };
+  const pair = startPostgresPair({ ...POSTGRES, tls: certificates.trusted });
+  const starting = [
+    keep(startRedis()),
+    keep(startRedis({ password: TEST_PASSWORD, args: PING_ONLY })),
+    keep(startRedis({ tls: certificates.trusted })),
+    keep(startRedis({ args: ORPHAN })),
+    keep(startPostgres({ tls: certificates.selfSigned, setup: ["CREATE ROLE open LOGIN"] })),
+    keep(startNginx(certificates)),
+    keep(startFaulty()),
+    keep(pair.then(({ accepting }) => accepting)),
+    keep(pair.then(({ rejecting }) => rejecting)),
+    freePort(),
+  ] as const;
+  await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
+  const [open, locked, tls, orphan, untrusted, nginx, faulty, accepting, rejecting, nothing] =
+    await Promise.all(starting);
+  return {
+    redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
+    postgres: { accepting: accepting.port, rejecting: rejecting.port, untrusted: untrusted.port },
+    nginx: {
+      http: nginx.port,
+      trusted: nginx.tls.trusted,
+      misnamed: nginx.tls.misnamed,
+      self_signed: nginx.tls.selfSigned,
+    },
+    faulty: { ...faulty.ports, http: faulty.port },
+    nothing,
+  };
+}
+
+const certificates = await makeCertificates();
+const started: Started[] = [];
+
+process.once("disconnect", async () => {
+  await Promise.all(started.map((server) => server.stop()));
+  await certificates.remove();
+});
+try {
+  const running: RunningServers = { servers: await startAll(started, certificates), caFile: certificates.caFile };
+  process.send?.(running);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+  process.disconnect?.();
+}

@@ -31,7 +31,8 @@ Send \`Authorization: Bearer KEY\`. Scopes: \`read\` < \`write\` < \`admin\`; \`
 the scope it needs in its security requirement. Errors are \`application/problem+json\`.
 
 WebSocket: \`/ws/health?project=ID&service=ID&since=SEQ\`, with the key in the \`Authorization\` header, in
-\`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or with a one-time \`?ticket=\` from \`POST /api/tickets\`.`;
+\`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or with a one-time \`?ticket=\` from \`POST /api/tickets\`.
+Send the text \`ping\` once a minute: a socket that takes much without a word from its client is closed with 1013.`;
 
 /** `api`: the app whose routes are described. */
 export function docs(api: OpenAPIHono<HubEnv>) {

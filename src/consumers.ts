@@ -20,8 +20,8 @@ export async function consume(
   ctx: ExecutionContext,
 ): Promise<void> {
   if (batch.queue.endsWith("-probes")) return consumeProbes(batch, env, settings, ctx);
-  if (batch.queue.endsWith("-outcomes")) return record(parse<OutcomesMessage>(batch), recordDeps(env));
-  return consumeDeadLetters(batch, env);
+  if (batch.queue.endsWith("-outcomes")) return record(parse<OutcomesMessage>(batch), recordDeps(env, settings));
+  return consumeDeadLetters(batch, env, settings);
 }
 
 async function consumeProbes(
@@ -52,13 +52,13 @@ async function consumeRound(message: Message<string>, env: Bindings, settings: S
 }
 
 /** Lost rounds are only counted; outcomes are tried on, so that a long outage of the database loses no history. */
-async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings): Promise<void> {
+async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
   const board = boardOf(env);
   const now = Date.now();
   await board.deadLettered(batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now })));
   log("error", "queue.dead_letters", { queue: batch.queue, messages: batch.messages.length });
   if (!batch.queue.includes("-outcomes")) return;
-  await record(parse<OutcomesMessage>(batch), recordDeps(env));
+  await record(parse<OutcomesMessage>(batch), recordDeps(env, settings));
   await board.revived(batch.messages.map(({ id }) => id));
 }
 

@@ -10,15 +10,14 @@ import {
 } from "./core/records.ts";
 import type { RegistryChange } from "./core/registry-change.ts";
 import { type ServiceRow, toCheck } from "./core/service-row.ts";
-import { summarize } from "./core/summary.ts";
 import type { Settings } from "./env.ts";
 import type { HubContext } from "./http/context.ts";
+import { hubSummary } from "./objects/hub-summary.ts";
 import { boardOf } from "./objects/monitors.ts";
-import { probeDeps, registerDeps } from "./objects/wiring.ts";
+import { bridgeStatus, probeDeps, registerDeps } from "./objects/wiring.ts";
 import { type ProbeDeps, runRound } from "./pipeline/probe.ts";
 import { registryChanged } from "./pipeline/register.ts";
 import { openDatabase } from "./store/database.ts";
-import { listAllProjects } from "./store/projects.ts";
 import type { Scope } from "./store/tables.ts";
 
 const now = () => Date.now();
@@ -40,12 +39,11 @@ export function hubContext(request: Request, env: Bindings, settings: Settings):
       issue: async (scope) => board.issueTicket(scope),
       redeem: async (ticket) => (await board.redeemTicket(ticket)) as Scope | null, // only scopes are issued
     },
-    pipelineHealth: async () => ({ ...(await board.pulse()), nats: null }),
-    summary: async () => {
-      const [entries, projects] = await Promise.all([board.entries(), listAllProjects(db)]);
-      const services = entries.map(({ check, live }) => ({ ...check, live }));
-      return summarize(settings.HUB_ID, services, projects, now());
+    pipelineHealth: async () => {
+      const [pulse, nats] = await Promise.all([board.pulse(), bridgeStatus(env, settings)]);
+      return { ...pulse, nats };
     },
+    summary: () => hubSummary(env, settings),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
   };
 }

@@ -6,7 +6,7 @@ import { createApp } from "./http/app.ts";
 import { hubContext } from "./hub-context.ts";
 import { errorText, log } from "./log.ts";
 import { maintain } from "./maintenance.ts";
-import { planDeps } from "./objects/wiring.ts";
+import { planDeps, tellNats } from "./objects/wiring.ts";
 import { plan } from "./pipeline/plan.ts";
 
 export { LiveBoard } from "./objects/live-board.ts";
@@ -23,6 +23,7 @@ export default {
   async scheduled(event, env, ctx) {
     const settings = parseSettings(env);
     ctx.waitUntil(maintain(event.scheduledTime, env, settings));
+    ctx.waitUntil(tellNats(env, settings));
     try {
       const report = await plan(event.scheduledTime, planDeps(env, settings));
       log("info", "plan.done", { ...report });

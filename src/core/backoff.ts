@@ -12,6 +12,14 @@ export function retryDelay(attempt: number, intervalS: number, random: number): 
   return Math.round(capped * (1 - JITTER + 2 * JITTER * random));
 }
 
+const LONGEST_RECONNECT_MS = 30_000;
+
+/** Milliseconds before a connection that failed `failures` times in a row is tried again: 0.5, 1, 2 … 30 s, half of it by chance. */
+export function reconnectDelay(failures: number, random: number): number {
+  const exponential = (FIRST_DELAY_MS / 2) * 2 ** Math.min(failures - 1, 20);
+  return Math.round(Math.min(exponential, LONGEST_RECONNECT_MS) * (0.5 + random / 2));
+}
+
 /** Retry k runs at the k-th vantage in turn, and at home when all have had theirs. */
 export function retryVantage(attempt: number, vantages: readonly string[]): string {
   return [...vantages, HOME_VANTAGE][(attempt - 1) % (vantages.length + 1)] ?? HOME_VANTAGE;

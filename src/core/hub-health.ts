@@ -1,4 +1,6 @@
 /** The hub's own health, as `application/health+json` (draft-inadarei-api-health-check-06). */
+import type { BridgeStatus } from "./nats-health.ts";
+
 export type CheckStatus = "pass" | "warn" | "fail";
 
 /** What the hub knows of its own pipeline. Times in Unix ms; null: not since the hub's state was made. */
@@ -11,7 +13,7 @@ export interface PipelineHealth {
   /** Seconds; of the checks that the hub probes itself; null or absent: there are none, or it is not known. */
   shortest_interval?: number | null;
   /** null: no NATS is set up. */
-  nats: { status: CheckStatus; connected: boolean; output?: string; outbox?: number } | null;
+  nats: BridgeStatus | null;
 }
 
 export interface HubFacts {
@@ -50,6 +52,8 @@ const PROBE_WARN_MIN_S = 180;
 const PROBE_WARN_INTERVALS = 3;
 /** Outcomes wait in their queue while the database is away. */
 const RECORD_LAG_WARN_S = 300;
+const OUTBOX_WARN_S = 60;
+const DROPPED_WARN_MS = 86_400_000;
 
 export function hubHealth(facts: HubFacts, now: number): HubHealth {
   const checks: HubHealth["checks"] = { "database:responseTime": [databaseCheck(facts.database_ms, now)] };
@@ -91,7 +95,10 @@ function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, 
       }),
     ],
   };
-  if (nats !== null) checks["nats:connection"] = [natsCheck(nats, now)];
+  if (nats !== null) {
+    checks["nats:connection"] = [connectionCheck(nats, now)];
+    checks["nats:outbox"] = [outboxCheck(nats, now)];
+  }
   return checks;
 }
 
@@ -113,14 +120,26 @@ function recordStatus({ probed_at, recorded_at }: PipelineHealth): CheckStatus {
   return probed_at - recorded_at > RECORD_LAG_WARN_S * 1_000 ? "warn" : "pass";
 }
 
-/** A hub without NATS still checks and answers, so it warns at most. */
-function natsCheck(nats: NonNullable<PipelineHealth["nats"]>, now: number): HealthCheck {
-  const waiting = nats.outbox === undefined ? {} : { observedValue: nats.outbox, observedUnit: "messages" as const };
-  const output = nats.output ?? (nats.connected ? undefined : "not connected");
-  return check("component", nats.status === "pass" ? "pass" : "warn", now, {
-    ...waiting,
-    ...(output === undefined ? {} : { output }),
-  });
+/** A hub without its NATS still checks and answers: that is a warning. */
+function connectionCheck({ connected, reason }: BridgeStatus, now: number): HealthCheck {
+  const output = reason ?? (connected ? null : "not connected yet");
+  return check("component", output === null ? "pass" : "warn", now, output === null ? {} : { output });
+}
+
+/** A full outbox loses events, which nothing brings back. */
+function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
+  const depth = { observedValue: nats.outbox_depth, observedUnit: "messages" as const };
+  if (nats.outbox_full) {
+    const output = `the outbox is full: the oldest events are dropped, ${nats.dropped} so far`;
+    return check("component", "fail", now, { ...depth, output });
+  }
+  if (nats.dropped_at !== null && now - nats.dropped_at < DROPPED_WARN_MS) {
+    const output = `${nats.dropped} events were dropped, the last at ${new Date(nats.dropped_at).toISOString()}`;
+    return check("component", "warn", now, { ...depth, output });
+  }
+  const waiting = ageSeconds(nats.oldest_event_at, now) ?? 0;
+  if (waiting <= OUTBOX_WARN_S) return check("component", "pass", now, depth);
+  return check("component", "warn", now, { ...depth, output: `the oldest event has been waiting for ${waiting} s` });
 }
 
 function age(at: number | null, status: CheckStatus, now: number): HealthCheck {

@@ -1,5 +1,6 @@
 /** What the hub tells Prometheus of its services and of itself. */
 import { ageSeconds, type HubHealth, type PipelineHealth } from "./hub-health.ts";
+import type { BridgeStatus } from "./nats-health.ts";
 import { STATUSES, type Status } from "./records.ts";
 import type { ServiceRow } from "./service-row.ts";
 import type { CurrentState } from "./service-view.ts";
@@ -82,12 +83,24 @@ export function hubMetrics(health: HubHealth, pipeline: PipelineHealth | null, n
       }),
     ),
     gauge("hub_dead_letters", "Messages that the queues gave up.", single(pipeline?.dead_letters ?? null)),
+    ...(pipeline?.nats ? bridgeMetrics(pipeline.nats, now) : []),
+  ];
+}
+
+function bridgeMetrics(nats: BridgeStatus, now: number): Metric[] {
+  const single = (value: number): Sample[] => [{ labels: {}, value }];
+  return [
+    gauge("hub_nats_connected", "1 while the hub is connected to NATS.", single(Number(nats.connected))),
+    gauge("hub_nats_outbox_messages", "Events that NATS has not acknowledged.", single(nats.outbox_depth)),
     gauge(
-      "hub_nats_connected",
-      "1 while the hub is connected to NATS.",
-      single(pipeline?.nats ? Number(pipeline.nats.connected) : null),
+      "hub_nats_outbox_oldest_seconds",
+      "Time that the oldest of them has been waiting.",
+      single(ageSeconds(nats.oldest_event_at, now) ?? 0),
     ),
-    gauge("hub_nats_outbox_messages", "Events that NATS has not acknowledged.", single(pipeline?.nats?.outbox ?? null)),
+    counter("hub_nats_published_total", "Messages sent to NATS.", single(nats.published)),
+    counter("hub_nats_acknowledged_total", "Events that JetStream acknowledged.", single(nats.acknowledged)),
+    counter("hub_nats_failures_total", "Connections and publishes that failed.", single(nats.failures)),
+    counter("hub_nats_dropped_total", "Events lost because the outbox was full.", single(nats.dropped)),
   ];
 }
 

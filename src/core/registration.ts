@@ -1,5 +1,6 @@
 /** What can be registered: the schemas that validate and document it. Rules across fields: service-rules.ts. */
 import { z } from "zod";
+import { SUMMARY_TOKEN } from "./nats-messages.ts";
 import { type HealthOptions, healthOptionsSchema } from "./options.ts";
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "./records.ts";
 
@@ -13,10 +14,13 @@ export const DEFAULT_TIMEOUT_S = 5;
 export const DEFAULT_RETRIES = 3;
 
 const NAME = "[a-z0-9][a-z0-9_-]{0,62}";
+/** It would be told on the subject of the hub's own summary. */
+const RESERVED_NAMES = [SUMMARY_TOKEN];
 const nameMessage = "expected 1 to 63 of a-z, 0-9, _ and -, the first a letter or digit";
 
 /** A name becomes a token of a NATS subject. */
 export const nameSchema = z.string().regex(new RegExp(`^${NAME}$`), nameMessage);
+const serviceNameSchema = nameSchema.refine((name) => !RESERVED_NAMES.includes(name), "this name is reserved");
 
 const text = (max: number) =>
   z
@@ -66,7 +70,7 @@ const optionalFields = z.strictObject(fields).partial().shape;
 
 /** A service of a manifest. */
 export const serviceSchema = z
-  .strictObject({ name: nameSchema, health_method: z.enum(HEALTH_METHODS), ...optionalFields })
+  .strictObject({ name: serviceNameSchema, health_method: z.enum(HEALTH_METHODS), ...optionalFields })
   .meta({ id: "ServiceInput" });
 export type ServiceBody = z.infer<typeof serviceSchema>;
 
@@ -77,7 +81,7 @@ export const newServiceSchema = serviceSchema
 
 /** Self-registration: the names stand in the path; a name in the body must be the same. */
 export const selfRegistrationSchema = serviceSchema
-  .extend({ name: nameSchema.optional(), project: nameSchema.optional() })
+  .extend({ name: serviceNameSchema.optional(), project: nameSchema.optional() })
   .meta({ id: "SelfRegistration" });
 
 export const servicePatchSchema = serviceSchema.partial().meta({ id: "ServicePatch" });

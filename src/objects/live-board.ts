@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../bindings.ts";
 import { Board, type BoardEntry, type BoardFrame, serviceLite, unknownState } from "../core/board.ts";
-import type { Check, LiveState } from "../core/records.ts";
+import type { Check, Health, LiveState } from "../core/records.ts";
 import { parseSettings } from "../env.ts";
 import { errorText, log } from "../log.ts";
 import type { BoardUpdate } from "../pipeline/probe.ts";
@@ -13,6 +13,7 @@ import { type BoardSeed, loadBoard } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { type DeadLetter, DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
+import { bridgeOf } from "./monitors.ts";
 import { sendToMonitors } from "./silence.ts";
 import { TicketBox } from "./tickets.ts";
 import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
@@ -45,12 +46,15 @@ export class LiveBoard extends DurableObject<Bindings> {
     probed_at: null,
     recorded_at: null,
   };
+  readonly #bridged: boolean;
+  #health: Health | null = null;
   #loaded = false;
   #loadTriedAt = 0;
   #alarmAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
+    this.#bridged = parseSettings(env).NATS_URL !== undefined;
     this.#watchers = new Watchers(ctx);
     this.#deadLetters = new DeadLetters(ctx.storage);
     ctx.blockConcurrencyWhile(() => this.#load());
@@ -91,6 +95,11 @@ export class LiveBoard extends DurableObject<Bindings> {
   async entries(): Promise<BoardEntry[]> {
     await this.#ensureLoaded();
     return [...this.#board.entries()];
+  }
+
+  /** `loaded`: false while the database can't be asked for the rest. */
+  async all(): Promise<{ loaded: boolean; entries: BoardEntry[] }> {
+    return { entries: await this.entries(), loaded: this.#loaded };
   }
 
   planned(at: number): void {
@@ -189,6 +198,17 @@ export class LiveBoard extends DurableObject<Bindings> {
   #tell(frames: readonly BoardFrame[]): void {
     const at = new Date().toISOString();
     for (const frame of frames) this.#watchers.broadcast(this.#ring.push(frame), at);
+    if (frames.some((frame) => frame.type !== "health")) this.#noteHealth();
+  }
+
+  /** Whoever hears summaries hears of a change of the overall status at once. */
+  #noteHealth(): void {
+    if (!this.#bridged) return;
+    const health = this.#board.health();
+    if (health === this.#health) return;
+    this.#health = health;
+    const told = bridgeOf(this.env).healthChanged();
+    this.ctx.waitUntil(told.catch((error) => log("warn", "board.bridge_failed", { error: errorText(error) })));
   }
 
   #entryFrame(type: "registered" | "deregistered", entry: BoardEntry | undefined): BoardFrame[] {
@@ -220,7 +240,6 @@ export class LiveBoard extends DurableObject<Bindings> {
     if (this.#loaded) return;
     this.#loadTriedAt = Date.now();
     try {
-      parseSettings(this.env);
       for (const seed of await loadBoard(openDatabase(this.env.DB))) this.#board.add(seed.check, seededState(seed));
       this.#loaded = true;
       await this.#armFor(this.#board.nextDeadline());

@@ -1,4 +1,236 @@
+/**
+ * The hub's way to NATS. Events wait in the outbox until JetStream has acknowledged them; latest values are sent when
+ * there is a connection. Whoever announces appends to local storage and never waits for NATS.
+ */
 import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../bindings.ts";
+import { reconnectDelay } from "../core/backoff.ts";
+import type { BoardEntry } from "../core/board.ts";
+import type { BridgeStatus } from "../core/nats-health.ts";
+import {
+  type DurableEvent,
+  flipEvent,
+  healthValue,
+  type LatestValue,
+  registryEvent,
+  serviceCard,
+  summaryValues,
+} from "../core/nats-messages.ts";
+import { natsReason, withoutCredentials } from "../core/nats-reason.ts";
+import type { Check, RecordedFlip } from "../core/records.ts";
+import { parseSettings, type Settings } from "../env.ts";
+import { errorText, log } from "../log.ts";
+import { deliver } from "../pipeline/deliver.ts";
+import { summaryOf } from "./hub-summary.ts";
+import { boardOf } from "./monitors.ts";
+import { RelayConnection } from "./nats-connection.ts";
+import { Outbox } from "./outbox.ts";
 
-export class NatsBridge extends DurableObject<Bindings> {}
+/** What was told of a service that is gone is forgotten after this: a late repeat of its last flip is over by then. */
+const FORGET_MS = 86_400_000;
+/** A summary of 10,000 services is 2 MB: at most one in this time, and still within 2 s of the change. */
+const SUMMARY_GAP_MS = 1_000;
+
+export class NatsBridge extends DurableObject<Bindings> {
+  readonly #settings: Settings;
+  readonly #outbox: Outbox;
+  #connection: RelayConnection | null = null;
+  #delivering: Promise<void> | null = null;
+  /** Attempts that failed in a row; while there are some, the alarm makes the next. */
+  #failed = 0;
+  #reason: string | null = null;
+  readonly #count = { published: 0, acknowledged: 0, failures: 0 };
+  /** Rises with each change of the registry, so that a look at all of it knows that it is out of date. */
+  #changes = 0;
+  #summary: { sentAt: number; waiting: boolean } = { sentAt: 0, waiting: false };
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#settings = parseSettings(env);
+    this.#outbox = new Outbox(ctx.storage);
+  }
+
+  /** Idempotent: a flip is taken once. */
+  announceFlips(flips: RecordedFlip[]): void {
+    const now = Date.now();
+    const events: DurableEvent[] = [];
+    for (const flip of flips.toSorted((a, b) => a.seq - b.seq)) {
+      if (flip.seq <= this.#outbox.toldSeq(flip.service_id)) continue;
+      this.#outbox.tellSeq(flip.service_id, flip.seq, now);
+      events.push(flipEvent(this.#settings.HUB_ID, flip));
+    }
+    this.#take(events, now);
+  }
+
+  /** Idempotent: a service that is registered is not registered again. */
+  announceServices(kind: "registered" | "deregistered", checks: Check[]): void {
+    this.#changes += 1;
+    const now = Date.now();
+    const events = checks.flatMap((check) => {
+      const known = this.#outbox.registered(check.service_id);
+      if ((known !== null) === (kind === "registered")) return [];
+      const card = serviceCard(check);
+      this.#outbox.setRegistered(check.service_id, kind === "registered" ? card : null, now);
+      return [registryEvent(kind, this.#settings.HUB_ID, card, now)];
+    });
+    this.#take(events, now);
+  }
+
+  /** Each minute: every service's latest value, the summary, and whatever the registry and NATS disagree about. */
+  async tick(): Promise<void> {
+    const changes = this.#changes;
+    const { loaded, entries } = await boardOf(this.env).all();
+    if (loaded && changes === this.#changes) this.#reconcile(entries);
+    this.#outbox.forget(Date.now() - FORGET_MS);
+    await this.#wake();
+    if (!loaded) return;
+    const now = Date.now();
+    const values = entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
+    this.#sendLatest([...values, ...summaryValues(await summaryOf(entries, this.env, this.#settings))]);
+  }
+
+  /** The hub's overall status changed: its summary follows within 2 s. */
+  async healthChanged(): Promise<void> {
+    if (this.#summary.waiting) return;
+    this.#summary.waiting = true;
+    try {
+      await scheduler.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - Date.now()));
+      await this.#wake();
+    } finally {
+      this.#summary = { sentAt: Date.now(), waiting: false };
+    }
+    const { loaded, entries } = await boardOf(this.env).all();
+    if (loaded) this.#sendLatest(summaryValues(await summaryOf(entries, this.env, this.#settings)));
+  }
+
+  status(): BridgeStatus {
+    const { events: dropped, last_at: dropped_at } = this.#outbox.dropped;
+    return {
+      connected: this.#connection !== null,
+      reason: this.#reason,
+      outbox_depth: this.#outbox.depth,
+      outbox_full: this.#outbox.isFull,
+      oldest_event_at: this.#outbox.oldestAt(),
+      ...this.#count,
+      dropped,
+      dropped_at,
+    };
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.#deliver();
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  #take(events: readonly DurableEvent[], now: number): void {
+    if (events.length === 0) return;
+    this.#outbox.add(events, now);
+    this.ctx.waitUntil(this.#wake());
+  }
+
+  /** Delivers, unless the alarm is going to. */
+  async #wake(): Promise<void> {
+    if (this.#failed === 0) await this.#deliver();
+  }
+
+  /** One delivery at a time; what comes in meanwhile is its work too. */
+  async #deliver(): Promise<void> {
+    this.#delivering ??= this.#deliverAll().finally(() => {
+      this.#delivering = null;
+    });
+    await this.#delivering;
+  }
+
+  async #deliverAll(): Promise<void> {
+    const connection = await this.#connected();
+    if (connection === null) return;
+    const error = await deliver({
+      page: (limit) => this.#outbox.page(limit),
+      remove: (ids) => this.#outbox.remove(ids),
+      publish: async (event) => {
+        this.#count.published += 1;
+        await connection.publishDurable(event);
+        this.#count.acknowledged += 1;
+      },
+    });
+    if (error === null) {
+      this.#failed = 0;
+      this.#reason = null;
+    } else {
+      await this.#fail(error, connection);
+    }
+  }
+
+  /** Null: it can't be had now; the alarm tries again. Part of a delivery, so never twice at once. */
+  async #connected(): Promise<RelayConnection | null> {
+    if (this.#connection !== null) return this.#connection;
+    try {
+      const connection = await RelayConnection.open(this.#settings);
+      this.#connection = connection;
+      this.ctx.waitUntil(this.#outlive(connection));
+      log("info", "nats.connected", { outbox: this.#outbox.depth });
+      return connection;
+    } catch (error) {
+      await this.#fail(error);
+      return null;
+    }
+  }
+
+  async #outlive(connection: RelayConnection): Promise<void> {
+    const error = await connection.closed();
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    await this.#fail(error ?? new Error("the relay closed the connection"), connection);
+  }
+
+  async #fail(error: unknown, connection?: RelayConnection): Promise<void> {
+    const { NATS_URL = "" } = this.#settings;
+    const failure = {
+      code: errorCode(error),
+      message: error instanceof Error ? error.message : String(error),
+      refused: connection?.refused ?? null,
+    };
+    this.#reason = natsReason(failure, withoutCredentials(NATS_URL));
+    this.#count.failures += 1;
+    this.#failed += 1;
+    log("warn", "nats.failed", { reason: this.#reason, error: errorText(error), outbox: this.#outbox.depth });
+    await this.ctx.storage.setAlarm(Date.now() + reconnectDelay(this.#failed, Math.random()));
+  }
+
+  #sendLatest(values: readonly LatestValue[]): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    try {
+      for (const value of values) connection.publishLatest(value);
+      this.#count.published += values.length;
+    } catch (error) {
+      const failure = { code: errorCode(error), message: errorText(error), refused: null };
+      this.#reason = natsReason(failure, withoutCredentials(this.#settings.NATS_URL ?? ""));
+      this.#count.failures += 1;
+      log("warn", "nats.latest_failed", { reason: this.#reason, error: errorText(error) });
+    }
+  }
+
+  /** What was registered or went away while nobody could be told, in a crash or before NATS was set up. */
+  #reconcile(entries: readonly BoardEntry[]): void {
+    const known = this.#outbox.allRegistered();
+    this.announceServices(
+      "registered",
+      entries.map(({ check }) => check),
+    );
+    for (const { check } of entries) known.delete(check.service_id);
+    const now = Date.now();
+    const gone = [...known.values()].map((card) => {
+      this.#outbox.setRegistered(card.id, null, now);
+      return registryEvent("deregistered", this.#settings.HUB_ID, card, now);
+    });
+    this.#take(gone, now);
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,6 +1,7 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 import type { Bindings } from "../bindings.ts";
-import type { Check, OutcomesMessage } from "../core/records.ts";
+import { type BridgeStatus, noBridge } from "../core/nats-health.ts";
+import type { Check, OutcomesMessage, RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { recordedFlip } from "../core/round.ts";
 import type { Settings } from "../env.ts";
@@ -14,7 +15,7 @@ import { loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { recordOutcomes } from "../store/outcomes.ts";
 import { canSee } from "./control-target.ts";
-import { boardOf, monitorOf, proberOf } from "./monitors.ts";
+import { boardOf, bridgeOf, monitorOf, proberOf } from "./monitors.ts";
 import { probeAll } from "./probing.ts";
 import { sendOutcomes, sendRounds } from "./queues.ts";
 
@@ -55,6 +56,7 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
     canSee: () => canSee(settings.PROBE_CONTROL_URL),
     publish: async (update, checks) => {
       const board = boardOf(env);
+      if (update.flips.length > 0) await announceEarly(update.flips, env, settings);
       const unknown = await board.apply(update);
       if (unknown.length === 0) return;
       await board.add(
@@ -68,10 +70,10 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
   };
 }
 
-export function recordDeps(env: Bindings): RecordDeps {
+export function recordDeps(env: Bindings, settings: Settings): RecordDeps {
   return {
     now,
-    announce: async () => {},
+    announce: (flips) => announceFlips(flips, env, settings),
     store: async (messages: OutcomesMessage[]) => {
       await recordOutcomes(openDatabase(env.DB), messages, now());
     },
@@ -91,6 +93,43 @@ export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
     send: (messages) => sendRounds(env, messages, now()),
     boardAdd: async (checks, created) => boardOf(env).add(checks, created),
     boardRemove: async (checks) => boardOf(env).remove(checks.map((check) => check.service_id)),
-    announce: async () => {},
+    announce: async (event, checks) => {
+      if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
+    },
+    announceFlips: (flips) => announceFlips(flips, env, settings),
   };
+}
+
+async function announceFlips(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+  if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
+}
+
+/** The record announces them too, and surely; this only spares them the way through the queue. */
+async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+  try {
+    await announceFlips(flips, env, settings);
+  } catch (error) {
+    log("warn", "nats.announce_failed", { error: errorText(error) });
+  }
+}
+
+/** Null: no NATS is set up. */
+export async function bridgeStatus(env: Bindings, settings: Settings): Promise<BridgeStatus | null> {
+  if (settings.NATS_URL === undefined) return null;
+  try {
+    return await bridgeOf(env).status();
+  } catch (error) {
+    log("error", "nats.bridge_unreachable", { error: errorText(error) });
+    return noBridge("the bridge to NATS does not answer");
+  }
+}
+
+/** Each minute: the latest values. */
+export async function tellNats(env: Bindings, settings: Settings): Promise<void> {
+  if (settings.NATS_URL === undefined) return;
+  try {
+    await bridgeOf(env).tick();
+  } catch (error) {
+    log("error", "nats.tick_failed", { error: errorText(error) });
+  }
 }

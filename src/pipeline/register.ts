@@ -26,6 +26,8 @@ export interface RegisterDeps {
   boardAdd(checks: Check[], created: number[]): Promise<void>;
   boardRemove(checks: Check[]): Promise<void>;
   announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
+  /** Idempotent: the record announces them too, but only after the deregistration would be out. */
+  announceFlips(flips: RecordedFlip[]): Promise<void>;
 }
 
 /** Flips a message may carry: 128 KB, each with its evidence. */
@@ -59,5 +61,6 @@ async function deregister(deregistered: RegistryChange["deregistered"], deps: Re
     const part = flips.slice(start, start + FLIPS_A_MESSAGE);
     await deps.record({ round, vantage: "home", started_at: now, results: [], flips: part, versions: [] });
   }
+  if (flips.length > 0) await deps.announceFlips(flips);
   await deps.announce("deregistered", checks);
 }

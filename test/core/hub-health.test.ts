@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type HubFacts, hubHealth, type PipelineHealth } from "../../src/core/hub-health.ts";
 import { hubMetrics } from "../../src/core/hub-metrics.ts";
+import { type BridgeStatus, noBridge } from "../../src/core/nats-health.ts";
 import { T0 } from "./fixtures.ts";
 
 const MINUTE = 60_000;
@@ -16,6 +17,13 @@ function facts(pipeline: Partial<PipelineHealth> | null, over: Partial<HubFacts>
     ...over,
   };
 }
+
+const bridge = (over: Partial<BridgeStatus> = {}): BridgeStatus => ({
+  ...noBridge(""),
+  connected: true,
+  reason: null,
+  ...over,
+});
 
 describe("the hub's own health", () => {
   test.each<[string, HubFacts, string]>([
@@ -40,27 +48,28 @@ describe("the hub's own health", () => {
       facts({ probed_at: T0 - 60 * MINUTE, recorded_at: T0 - 60 * MINUTE, shortest_interval: 3_600 }),
       "pass",
     ],
-    ["passes with NATS connected", facts({ nats: { status: "pass", connected: true } }), "pass"],
-    [
-      "only warns when NATS is away: the hub still checks",
-      facts({ nats: { status: "fail", connected: false } }),
-      "warn",
-    ],
+    ["passes with NATS connected", facts({ nats: bridge() }), "pass"],
+    ["only warns when NATS is away: the hub still checks", facts({ nats: noBridge("gone") }), "warn"],
+    ["warns of events that wait for long", facts({ nats: bridge({ oldest_event_at: T0 - 2 * MINUTE }) }), "warn"],
+    ["warns of events lost within a day", facts({ nats: bridge({ dropped: 3, dropped_at: T0 - MINUTE }) }), "warn"],
+    ["forgives events lost long ago", facts({ nats: bridge({ dropped: 3, dropped_at: T0 - 2e8 }) }), "pass"],
+    ["fails while the outbox is full", facts({ nats: bridge({ outbox_full: true, dropped: 1 }) }), "fail"],
   ])("%s", (_, given, status) => {
     expect(hubHealth(given, T0).status).toBe(status);
   });
 
   test("names ages in seconds and what NATS says", () => {
-    const nats = { status: "warn", connected: false, output: "closed", outbox: 3 } as const;
+    const nats = bridge({ reason: "refused", outbox_depth: 3 });
     const { checks } = hubHealth(facts({ planned_at: T0 - 30_000, nats }), T0);
     expect(checks["queues:plannedAge"]?.[0]).toMatchObject({ observedValue: 30, observedUnit: "s", status: "pass" });
-    expect(checks["nats:connection"]?.[0]).toMatchObject({ observedValue: 3, output: "closed", status: "warn" });
+    expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "refused", status: "warn" });
+    expect(checks["nats:outbox"]?.[0]).toMatchObject({ observedValue: 3, observedUnit: "messages", status: "pass" });
     expect(checks["database:responseTime"]?.[0]).toMatchObject({ observedValue: 4, observedUnit: "ms" });
   });
 
   test("says that NATS is not connected when nothing more is known", () => {
-    const { checks } = hubHealth(facts({ nats: { status: "warn", connected: false } }), T0);
-    expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "not connected" });
+    const { checks } = hubHealth(facts({ nats: bridge({ connected: false }) }), T0);
+    expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "not connected yet" });
   });
 });
 
@@ -70,5 +79,5 @@ test("metrics leave out what is not known", () => {
       .filter((metric) => metric.samples.length > 0)
       .map((metric) => metric.name);
   expect(names(facts(null))).toEqual(["hub_build_info", "hub_healthy"]);
-  expect(names(facts({ nats: { status: "pass", connected: true, outbox: 0 } }))).toContain("hub_nats_outbox_messages");
+  expect(names(facts({ nats: bridge() }))).toContain("hub_nats_outbox_messages");
 });

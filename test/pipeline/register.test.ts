@@ -33,6 +33,7 @@ function fakeDeps() {
     boardAdd: async (checks, created) => void calls.push(["add", ids(checks), created]),
     boardRemove: async (checks) => void calls.push(["remove", ids(checks)]),
     announce: async (event, checks) => void calls.push([event, ids(checks)]),
+    announceFlips: async (flips) => void calls.push(["flips", flips.map((flip) => flip.service_id)]),
   };
   return { deps, calls, sent, recorded };
 }
@@ -72,7 +73,7 @@ it("what is deregistered is closed, its flips are recorded, it leaves the board 
   await registryChanged({ registered: [], deregistered }, deps);
   expect(recorded.map((message) => message.flips.length)).toEqual([40, 40, 10]);
   expect(calls.filter(([what]) => what === "close")).toHaveLength(90);
-  expect(calls.slice(-2).map(([what]) => what)).toEqual(["remove", "deregistered"]);
+  expect(calls.slice(-3).map(([what]) => what)).toEqual(["remove", "flips", "deregistered"]);
 });
 
 it("nothing follows from no change", async () => {

@@ -16,14 +16,14 @@ import {
   serviceCard,
   summaryValues,
 } from "../core/nats-messages.ts";
-import { natsReason, withoutCredentials } from "../core/nats-reason.ts";
+import { type NatsFailure, natsReason, withoutCredentials } from "../core/nats-reason.ts";
 import type { Check, RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../env.ts";
-import { errorText, log } from "../log.ts";
+import { log } from "../log.ts";
 import { deliver } from "../pipeline/deliver.ts";
 import { summaryOf } from "./hub-summary.ts";
 import { boardOf } from "./monitors.ts";
-import { RelayConnection } from "./nats-connection.ts";
+import { answersHttp, failureOf, RelayConnection } from "./nats-connection.ts";
 import { Outbox } from "./outbox.ts";
 
 /** What was told of a service that is gone is forgotten after this: a late repeat of its last flip is over by then. */
@@ -118,10 +118,11 @@ export class NatsBridge extends DurableObject<Bindings> {
   }
 
   override async alarm(): Promise<void> {
+    if (this.#settings.NATS_URL === undefined) return;
     try {
       await this.#deliver();
     } catch (error) {
-      await this.#fail(error);
+      await this.#fail(failureOf(error, null));
     }
   }
 
@@ -133,7 +134,7 @@ export class NatsBridge extends DurableObject<Bindings> {
 
   /** Delivers, unless the alarm is going to. */
   async #wake(): Promise<void> {
-    if (this.#failed === 0) await this.#deliver();
+    if (this.#failed === 0 && this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
   /** One delivery at a time; what comes in meanwhile is its work too. */
@@ -160,7 +161,7 @@ export class NatsBridge extends DurableObject<Bindings> {
       this.#failed = 0;
       this.#reason = null;
     } else {
-      await this.#fail(error, connection);
+      await this.#fail(failureOf(error, connection.refused));
     }
   }
 
@@ -174,7 +175,8 @@ export class NatsBridge extends DurableObject<Bindings> {
       log("info", "nats.connected", { outbox: this.#outbox.depth });
       return connection;
     } catch (error) {
-      await this.#fail(error);
+      const url = withoutCredentials(this.#settings.NATS_URL ?? "");
+      await this.#fail({ ...failureOf(error, null), answers: await answersHttp(url) });
       return null;
     }
   }
@@ -183,21 +185,20 @@ export class NatsBridge extends DurableObject<Bindings> {
     const error = await connection.closed();
     if (this.#connection !== connection) return;
     this.#connection = null;
-    await this.#fail(error ?? new Error("the relay closed the connection"), connection);
+    await this.#fail(failureOf(error ?? new Error("the relay closed the connection"), connection.refused));
   }
 
-  async #fail(error: unknown, connection?: RelayConnection): Promise<void> {
-    const { NATS_URL = "" } = this.#settings;
-    const failure = {
-      code: errorCode(error),
-      message: error instanceof Error ? error.message : String(error),
-      refused: connection?.refused ?? null,
-    };
-    this.#reason = natsReason(failure, withoutCredentials(NATS_URL));
-    this.#count.failures += 1;
+  /** The alarm tries again. */
+  async #fail(failure: NatsFailure): Promise<void> {
+    this.#note("nats.failed", failure);
     this.#failed += 1;
-    log("warn", "nats.failed", { reason: this.#reason, error: errorText(error), outbox: this.#outbox.depth });
     await this.ctx.storage.setAlarm(Date.now() + reconnectDelay(this.#failed, Math.random()));
+  }
+
+  #note(event: string, failure: NatsFailure): void {
+    this.#reason = natsReason(failure, withoutCredentials(this.#settings.NATS_URL ?? ""));
+    this.#count.failures += 1;
+    log("warn", event, { reason: this.#reason, error: failure.message, outbox: this.#outbox.depth });
   }
 
   #sendLatest(values: readonly LatestValue[]): void {
@@ -207,10 +208,7 @@ export class NatsBridge extends DurableObject<Bindings> {
       for (const value of values) connection.publishLatest(value);
       this.#count.published += values.length;
     } catch (error) {
-      const failure = { code: errorCode(error), message: errorText(error), refused: null };
-      this.#reason = natsReason(failure, withoutCredentials(this.#settings.NATS_URL ?? ""));
-      this.#count.failures += 1;
-      log("warn", "nats.latest_failed", { reason: this.#reason, error: errorText(error) });
+      this.#note("nats.latest_failed", failureOf(error, null));
     }
   }
 
@@ -229,8 +227,4 @@ export class NatsBridge extends DurableObject<Bindings> {
     });
     this.#take(gone, now);
   }
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

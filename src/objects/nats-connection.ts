@@ -8,8 +8,10 @@ import {
   type JetStreamClient,
   type MsgHdrs,
   type NatsConnection,
+  NatsError,
 } from "nats.ws";
 import { type DurableEvent, type LatestValue, messageHeaders } from "../core/nats-messages.ts";
+import type { NatsFailure } from "../core/nats-reason.ts";
 import type { Settings } from "../env.ts";
 
 export const STREAM = "HUB_EVENTS";
@@ -67,6 +69,29 @@ export class RelayConnection {
     for await (const { type, permissionContext } of this.#connection.status()) {
       if (type === Events.Error && permissionContext !== undefined) this.refused = permissionContext.subject;
     }
+  }
+}
+
+/** `refused`: of the connection that failed. */
+export function failureOf(error: unknown, refused: string | null): NatsFailure {
+  const known = error instanceof NatsError ? error : null;
+  return {
+    code: known?.code ?? "",
+    message: error instanceof Error ? error.message : String(error),
+    refusal: known?.api_error?.description ?? null,
+    refused,
+    answers: null,
+  };
+}
+
+/** Whether anything speaks HTTP there: a relay that dislikes the credentials often just closes the WebSocket. */
+export async function answersHttp(relayUrl: string): Promise<boolean> {
+  try {
+    const response = await fetch(relayUrl.replace(/^ws/, "http"), { signal: AbortSignal.timeout(CONNECT_LIMIT_MS) });
+    await response.body?.cancel();
+    return true;
+  } catch {
+    return false;
   }
 }
 

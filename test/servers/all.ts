@@ -2,6 +2,7 @@
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { freePort, type Started } from "./child-process.ts";
 import { startFaulty } from "./faulty.ts";
+import { startRelays } from "./nats-relays.ts";
 import { startNginx } from "./nginx.ts";
 import { startPostgres, startPostgresPair } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
@@ -43,11 +44,13 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startFaulty()),
     keep(pair.then(({ accepting }) => accepting)),
     keep(pair.then(({ rejecting }) => rejecting)),
+    startRelays(),
     freePort(),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
-  const [open, locked, tls, orphan, untrusted, nginx, faulty, accepting, rejecting, nothing] =
+  const [open, locked, tls, orphan, untrusted, nginx, faulty, accepting, rejecting, relays, nothing] =
     await Promise.all(starting);
+  started.push({ port: nothing, stop: relays.stop });
   return {
     redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
     postgres: { accepting: accepting.port, rejecting: rejecting.port, untrusted: untrusted.port },
@@ -58,10 +61,12 @@ async function startAll(started: Started[], certificates: Certificates): Promise
       self_signed: nginx.tls.selfSigned,
     },
     faulty: { ...faulty.ports, http: faulty.port },
+    relays: relays.relays,
     nothing,
   };
 }
 
+process.setMaxListeners(100); // each program that is started listens for this one's end
 const certificates = await makeCertificates();
 const started: Started[] = [];
 

@@ -22,8 +22,22 @@ export interface TestServers {
   };
   nginx: { http: number; trusted: number; misnamed: number; self_signed: number };
   faulty: Record<FaultyName | "http", number>;
+  relays: TestRelays;
   /** Nothing listens there. */
   nothing: number;
+}
+
+/** URLs of relays; where there is a user `hub`, its password is TEST_PASSWORD. */
+export interface TestRelays {
+  /** With the stream HUB_EVENTS; its user `mute` may not publish. */
+  working: string;
+  /** Its stream takes one message. */
+  full: string;
+  /** The token is TEST_PASSWORD; there is no JetStream. */
+  token: string;
+  /** Wants `creds_file`; there is no JetStream. */
+  creds: string;
+  creds_file: string;
 }
 
 export interface RunningServers {

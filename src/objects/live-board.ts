@@ -249,12 +249,14 @@ export class LiveBoard extends DurableObject<Bindings> {
   }
 }
 
-function seededState({ status, status_since, flip_seq, last }: BoardSeed): LiveState {
+/** A beat whose round was lost or is too old to be kept: the monitor, asked when it seems overdue, knows its time. */
+function seededState({ check, status, status_since, flip_seq, last }: BoardSeed): LiveState {
+  const watched = check.health_method === "heartbeat" && status !== "unknown";
   return {
     ...unknownState(status_since),
     status,
     flip_seq,
-    last_at: last?.at ?? null,
+    last_at: last?.at ?? (watched ? status_since : null),
     latency_ms: last?.latency_ms ?? null,
     error: last?.error ?? null,
     details: last?.details ?? {},

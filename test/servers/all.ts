@@ -41,12 +41,13 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startPostgres({ tls: certificates.selfSigned, setup: ["CREATE ROLE open LOGIN"] })),
     keep(startNginx(certificates)),
     keep(startFaulty()),
+    keep(startFaulty()),
     keep(pair.then(({ accepting }) => accepting)),
     keep(pair.then(({ rejecting }) => rejecting)),
     freePort(),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
-  const [open, locked, tls, orphan, untrusted, nginx, faulty, accepting, rejecting, nothing] =
+  const [open, locked, tls, orphan, untrusted, nginx, faulty, counted, accepting, rejecting, nothing] =
     await Promise.all(starting);
   return {
     redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
@@ -58,6 +59,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
       self_signed: nginx.tls.selfSigned,
     },
     faulty: { ...faulty.ports, http: faulty.port },
+    counted: { ...counted.ports, http: counted.port },
     nothing,
   };
 }

@@ -64,6 +64,11 @@ function pourForever(response: ServerResponse): void {
   pour();
 }
 
+/** Node takes a header's characters for bytes. */
+function utf8(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let body = "";
   for await (const chunk of request) body += chunk;
@@ -83,6 +88,11 @@ interface Ledger {
 async function answer(request: IncomingMessage, response: ServerResponse, { open, hits }: Ledger): Promise<void> {
   const url = new URL(request.url ?? "/", "http://faulty");
   const query = url.searchParams;
+  if (url.pathname.startsWith("/echo-url/")) {
+    response.setHeader("content-type", "text/plain");
+    response.end(request.url);
+    return;
+  }
   switch (url.pathname) {
     case "/open":
       response.end(JSON.stringify(open()));
@@ -99,7 +109,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { open
     case "/answer":
       response.writeHead(Number(query.get("status") ?? 200), {
         "content-type": query.get("type") ?? "text/plain",
-        ...(query.has("location") ? { location: query.get("location") ?? "" } : {}),
+        ...(query.has("location") ? { location: utf8(query.get("location") ?? "") } : {}),
       });
       response.end(query.get("body") ?? "");
       return;
@@ -171,7 +181,7 @@ export async function startFaulty(): Promise<Faulty> {
     createHttpServer((request, response) => {
       if (request.url !== "/open") answering.add(response);
       response.once("close", () => answering.delete(response));
-      void answer(request, response, ledger);
+      answer(request, response, ledger).catch(() => response.destroy());
     }),
   );
   const names = Object.keys(FAULTY_TCP) as FaultyName[];

@@ -83,6 +83,11 @@ export class LiveBoard extends DurableObject<Bindings> {
     this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
   }
 
+  /** Ids of those checks that have been changed or deregistered since they were planned. */
+  obsolete(planned: { id: number; rev: number }[]): number[] {
+    return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
+  }
+
   /** Services that the board does not know are left out. */
   async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {
     await this.#ensureLoaded();

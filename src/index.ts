@@ -11,6 +11,7 @@ import { plan } from "./pipeline/plan.ts";
 
 export { LiveBoard } from "./objects/live-board.ts";
 export { NatsBridge } from "./objects/nats-bridge.ts";
+export { ProbeRun } from "./objects/probe-run.ts";
 export { Prober } from "./objects/prober.ts";
 export { ServiceMonitor } from "./objects/service-monitor.ts";
 

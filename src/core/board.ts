@@ -31,7 +31,11 @@ export function unknownState(now: number): LiveState {
   };
 }
 
+/** Ids remembered of services that left the board, while rounds that were planned for them are still to come. */
+const MAX_GONE = 10_000;
+
 export class Board {
+  readonly #gone = new Set<number>();
   readonly #entries = new Map<number, BoardEntry>();
 
   entries(): IterableIterator<BoardEntry> {
@@ -45,16 +49,28 @@ export class Board {
   /** A known service keeps its state and gets the new configuration. */
   add(check: Check, live: LiveState): void {
     const known = this.#entries.get(check.service_id);
+    this.#gone.delete(check.service_id);
     this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
   }
 
   remove(id: number): BoardEntry | undefined {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
+    this.#gone.add(id);
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= MAX_GONE) break;
+      this.#gone.delete(oldest);
+    }
     return entry;
   }
 
-  /** Takes in newer states. Answers the frames that tell of them, and the ids that the board does not know. */
+  /** Whether a check that was planned earlier has been changed or deregistered since. What is not known is not. */
+  isObsolete(id: number, rev: number): boolean {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? this.#gone.has(id) : entry.check.rev > rev;
+  }
+
+  /** Takes in newer states. Answers the frames that tell of them, and the ids that the board never knew. */
   apply(
     items: readonly [number, LiveState][],
     flips: readonly RecordedFlip[],
@@ -65,7 +81,7 @@ export class Board {
       .map(flipFrame);
     const fresh = items.filter(([id, live]) => this.#take(id, live));
     if (fresh.length > 0) frames.push({ type: "health", parts: fresh.map(([id, live]) => this.#healthPart(id, live)) });
-    return { frames, unknown: items.flatMap(([id]) => (this.#entries.has(id) ? [] : [id])) };
+    return { frames, unknown: items.flatMap(([id]) => (this.#entries.has(id) || this.#gone.has(id) ? [] : [id])) };
   }
 
   health(): Health {

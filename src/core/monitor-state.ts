@@ -1,6 +1,6 @@
 /** What a ServiceMonitor remembers, and how it shows to others. */
 import { CALM, type FlapState } from "./flapping.ts";
-import type { Attempt, Check, Flip, LiveState, ObservationDetails, Round, Status } from "./records.ts";
+import type { Attempt, Check, Flip, HealthMethod, LiveState, ObservationDetails, Round, Status } from "./records.ts";
 
 /** Flips are kept until the database has them; this many at most. */
 const MAX_FLIPS_KEPT = 50;
@@ -67,10 +67,11 @@ export function forgetRecorded(flips: readonly Flip[], recordedSeq: number): Fli
 
 /**
  * Whether a crash between the two states would lose something that matters: a status, a streak, a flip.
- * Latency, details and the time of the last check come back with the next check.
+ * Latency, details and the time of the last check come back with the next check; only a heartbeat's time is kept,
+ * for a beat that was acknowledged must not look like silence.
  */
-export function mustSave(before: MonitorState | null, after: MonitorState): boolean {
-  if (before === null) return true;
+export function mustSave(before: MonitorState | null, after: MonitorState, method: HealthMethod): boolean {
+  if (before === null || (method === "heartbeat" && before.last_at !== after.last_at)) return true;
   const streakMoved = after.status !== "down" && before.failures !== after.failures;
   return (
     streakMoved ||

@@ -11,6 +11,7 @@ import {
   type Attempt,
   type Check,
   HOME_VANTAGE,
+  isProbed,
   type Observation,
   type Retry,
   type Round,
@@ -52,7 +53,8 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
   if (check.rev < known.rev || (known.closed && check.rev === known.rev)) return null;
   const state = underRevision(known, check);
   if (isRepeat(state, round)) return { state, retry: repeatedRetry(state, round, input) };
-  if (state.last_at !== null && observation.at < state.last_at) return { state, retry: null };
+  const late = state.last_at !== null && observation.at < state.last_at;
+  if (late && !isAwaited(state, round)) return { state, retry: null };
   const seen: MonitorState = {
     ...state,
     flap: flapSettled(state.flap, observation.at),
@@ -133,6 +135,11 @@ function isRepeat(state: MonitorState, round: Round): boolean {
   return state.last_round?.due_at === round.due_at && state.last_round.attempt === round.attempt;
 }
 
+/** Whether the round is the retry that its streak waits for. */
+function isAwaited({ retry }: MonitorState, round: Round): boolean {
+  return retry !== null && retry.due_at === round.due_at && retry.attempt === round.attempt;
+}
+
 /** A redelivered round asks for its retry again: the first delivery may have died before sending it. */
 function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): Retry | null {
   const { retry } = state;
@@ -144,38 +151,50 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
   };
 }
 
+/**
+ * A streak has one chain of retries. Another failure while one is awaited (the next scheduled check, a redelivered
+ * round) is evidence, but no step of the chain: it neither uses up a retry nor confirms the outage.
+ */
 function failed(state: MonitorState, input: ObserveInput): Step {
-  const { check, observation } = input;
+  const { check, observation, round } = input;
+  const isStep = isAwaited(state, round) || !isUnderWay(state, check, observation.at);
   const attempts = [...state.attempts, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
   const failing: MonitorState = {
     ...state,
     ...heard(state, observation),
-    failures: state.failures + 1,
-    failing_since: state.failing_since ?? observation.at,
+    failures: state.failures + (isStep ? 1 : 0),
+    failing_since: Math.min(state.failing_since ?? observation.at, observation.at),
     attempts: state.status === "down" ? state.attempts : attempts,
     error: observation.error ?? "failed",
   };
-  if (state.status === "down") return { state: failing, retry: null };
-  const forgiven = check.health_method === "heartbeat" ? 0 : check.health_retries;
-  if (failing.failures > forgiven) {
-    const change = {
-      service_id: check.service_id,
-      to: "down" as const,
-      reason: observation.error ?? "failed",
-      at: observation.at + (observation.latency_ms ?? 0),
-      began_at: failing.failing_since ?? observation.at,
-      evidence: attempts,
-    };
-    return { state: flip({ ...failing, retry: null }, change), retry: null };
-  }
-  return withRetry(failing, input);
+  if (state.status === "down" || !isStep) return { state: failing, retry: null };
+  if (!isConfirmed(failing, input)) return withRetry(failing, input);
+  const change = {
+    service_id: check.service_id,
+    to: "down" as const,
+    reason: observation.error ?? "failed",
+    at: observation.at + (observation.latency_ms ?? 0),
+    began_at: failing.failing_since ?? observation.at,
+    evidence: attempts,
+  };
+  return { state: flip({ ...failing, retry: null }, change), retry: null };
 }
 
-/** A streak has one chain of retries; a scheduled failure begins one only when none is under way. */
+/** False when no retry is awaited, or the awaited one must have been lost. */
+function isUnderWay({ retry }: MonitorState, check: Check, at: number): boolean {
+  return retry !== null && at < retry.at + check.health_timeout * 1_000 + LOST_RETRY_MS;
+}
+
+/** The retries are used up; where there are vantages, more than one has seen it fail, even when retries were lost. */
+function isConfirmed(state: MonitorState, { check, vantages }: ObserveInput): boolean {
+  const forgiven = check.health_method === "heartbeat" ? 0 : check.health_retries;
+  if (state.failures <= forgiven) return false;
+  if (forgiven === 0 || vantages.length === 0 || !isProbed(check.health_method)) return true;
+  return new Set(state.attempts.map((attempt) => attempt.vantage)).size > 1;
+}
+
 function withRetry(state: MonitorState, input: ObserveInput): Step {
   const { check, round, observation } = input;
-  const lostAt = state.retry === null ? 0 : state.retry.at + check.health_timeout * 1_000 + LOST_RETRY_MS;
-  if (round.attempt === 0 && observation.at < lostAt) return { state, retry: null };
   const attempt = round.attempt + 1;
   const delay_ms = retryDelay(attempt, check.health_interval, input.random);
   return {
@@ -226,7 +245,7 @@ function unprobeable(state: MonitorState, check: Check, observation: Observation
 
 function heard(state: MonitorState, observation: Observation) {
   return {
-    last_at: observation.at,
+    last_at: Math.max(observation.at, state.last_at ?? 0),
     latency_ms: observation.latency_ms,
     details: observation.details,
     version: observation.details.version ?? state.version,

@@ -18,7 +18,7 @@ export interface Target {
   host: string;
   port: number;
   tls: boolean;
-  /** http: path and query, percent-encoded. */
+  /** http: path and query, percent-encoded but for the braces of a reference. */
   path: string;
   user: string | null;
   password: string | null;
@@ -136,13 +136,18 @@ function withParts(method: ProbedMethod, url: URL, endpoint: Endpoint, options: 
   const parameter = (name: string) => (method === "http" ? null : query.get(name));
   const target: Target = {
     ...endpoint,
-    path: method === "http" ? url.pathname + url.search : "",
+    path: method === "http" ? withReferences(url.pathname + url.search) : "",
     user: user || parameter("user"),
     password: password || parameter("password"),
     database: method === "postgres" ? database || parameter("dbname") : null,
     sslmode: "prefer",
   };
   return method === "postgres" ? withSslMode(target, query) : { ok: true, target };
+}
+
+/** The URL parser encodes the braces of a reference. */
+function withReferences(path: string): string {
+  return path.replace(/\$%7B(PROBE_SECRET_[A-Z0-9_]+)%7D/g, (_match, name: string) => `\${${name}}`);
 }
 
 function secretParameters(query: URLSearchParams): string[] {

@@ -83,6 +83,11 @@ export class LiveBoard extends DurableObject<Bindings> {
     this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
   }
 
+  /** Ids of those checks that have been changed or deregistered since they were planned. */
+  obsolete(planned: { id: number; rev: number }[]): number[] {
+    return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
+  }
+
   /** Services that the board does not know are left out. */
   async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {
     await this.#ensureLoaded();
@@ -249,12 +254,14 @@ export class LiveBoard extends DurableObject<Bindings> {
   }
 }
 
-function seededState({ status, status_since, flip_seq, last }: BoardSeed): LiveState {
+/** A beat whose round was lost or is too old to be kept: the monitor, asked when it seems overdue, knows its time. */
+function seededState({ check, status, status_since, flip_seq, last }: BoardSeed): LiveState {
+  const watched = check.health_method === "heartbeat" && status !== "unknown";
   return {
     ...unknownState(status_since),
     status,
     flip_seq,
-    last_at: last?.at ?? null,
+    last_at: last?.at ?? (watched ? status_since : null),
     latency_ms: last?.latency_ms ?? null,
     error: last?.error ?? null,
     details: last?.details ?? {},

@@ -1,7 +1,7 @@
 /** One service's state machine: its single writer. It loads, asks core, saves what matters, answers. */
 import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../bindings.ts";
-import { liveState, type MonitorState, mustSave } from "../core/monitor-state.ts";
+import { forgetRecorded, liveState, type MonitorState, mustSave } from "../core/monitor-state.ts";
 import type { Check, Flip, LiveState, Observation, Outcome, Round } from "../core/records.ts";
 import { close, expire, observe } from "../core/state-machine.ts";
 
@@ -9,6 +9,7 @@ const STATE_KEY = "state";
 
 export interface Silence {
   live: LiveState;
+  /** Those that the database may lack, oldest first. */
   flips: Flip[];
 }
 
@@ -24,7 +25,7 @@ export class ServiceMonitor extends DurableObject<Bindings> {
   observe(check: Check, round: Round, observation: Observation, vantages: string[]): Outcome | null {
     const step = observe(this.#state, { check, round, observation, vantages, random: Math.random() });
     if (step === null) return null;
-    this.#become(step.state);
+    this.#become(step.state, check);
     const { state, retry } = step;
     return {
       service_id: check.service_id,
@@ -39,22 +40,22 @@ export class ServiceMonitor extends DurableObject<Bindings> {
   /** Nothing came since `lastAt` (Unix ms): changes the status when it is time. */
   expire(check: Check, lastAt: number, now: number): Silence | null {
     if (this.#state === null) return null;
-    const { seq } = this.#state;
-    this.#become(expire(this.#state, check, lastAt, now));
-    return { live: liveState(this.#state), flips: this.#state.flips.filter((flip) => flip.seq > seq) };
+    return this.#silence(expire(this.#state, check, lastAt, now), check);
   }
 
-  /** The service is deregistered or disabled. Answers the flip that this makes, if any. */
+  /** The service is deregistered or disabled. */
   close(check: Check, reason: string, now: number): Silence {
-    const seq = this.#state?.seq ?? check.recorded_seq;
-    const state = close(this.#state, check, reason, now);
-    this.#become(state);
-    return { live: liveState(state), flips: state.flips.filter((flip) => flip.seq > seq) };
+    return this.#silence(close(this.#state, check, reason, now), check);
   }
 
-  #become(state: MonitorState): void {
+  #silence(state: MonitorState, check: Check): Silence {
+    this.#become(state, check);
+    return { live: liveState(state), flips: forgetRecorded(state.flips, check.recorded_seq) };
+  }
+
+  #become(state: MonitorState, check: Check): void {
     const before = this.#state;
     this.#state = state;
-    if (mustSave(before, state)) this.ctx.storage.kv.put(STATE_KEY, state);
+    if (mustSave(before, state, check.health_method)) this.ctx.storage.kv.put(STATE_KEY, state);
   }
 }

@@ -51,6 +51,10 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
         }),
       );
     },
+    watched: async (checks) => {
+      const obsolete = await boardOf(env).obsolete(checks.map(({ service_id: id, rev }) => ({ id, rev })));
+      return obsolete.length === 0 ? checks : checks.filter((check) => !obsolete.includes(check.service_id));
+    },
     observe: async (check, round, observation) =>
       monitorOf(env, check.service_id).observe(check, round, observation, settings.PROBE_VANTAGES),
     canSee: () => canSee(settings.PROBE_CONTROL_URL),

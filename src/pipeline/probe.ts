@@ -23,6 +23,8 @@ export interface BoardUpdate {
 export interface ProbeDeps {
   now(): number;
   wait(ms: number): Promise<void>;
+  /** Those that were neither changed nor deregistered since the round was planned: a target that was let go is left alone. */
+  watched(checks: Check[]): Promise<Check[]>;
   /** Probes all checks from a vantage and hands over each observation as soon as it is there. */
   probe(
     checks: Check[],
@@ -51,7 +53,8 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   const all: Found[] = [];
   const feed = new Feed(message, started_at, deps);
   const sight = onceInRound(() => deps.canSee());
-  await deps.probe(message.checks, message.vantage, async (check, observation) => {
+  const checks = await deps.watched(message.checks);
+  await deps.probe(checks, message.vantage, async (check, observation) => {
     const outcome = await deps.observe(check, message.round, await conclusive(observation, sight));
     if (outcome === null) return;
     all.push({ check, outcome });

@@ -26,7 +26,7 @@ export function readSelfReport(document: unknown): SelfReport {
   const output = typeof document.output === "string" ? `: ${document.output}` : "";
   const details: ObservationDetails = {};
   const version = document.version ?? document.releaseId;
-  if (typeof version === "string" || typeof version === "number") details.version = String(version).slice(0, 64);
+  if (typeof version === "string" || typeof version === "number") details.version = String(version);
   if (typeof document.uptime === "number") details.uptime = document.uptime;
   Object.assign(details, countEndpoints(document.checks));
   const bad = verdict === "warn" || verdict === "fail";

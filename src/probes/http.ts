@@ -1,15 +1,13 @@
 /** http: the status, what the body should and should not hold, and what a JSON body says of its service. */
 import { failedAssertion } from "../core/json-assertions.ts";
 import type { HealthOptions } from "../core/options.ts";
-import { authority, parseProbedTarget } from "../core/target.ts";
+import { authority, parseProbedTarget, type Target } from "../core/target.ts";
 import { readSelfReport } from "./health-json.ts";
 import { type Finding, PASSED, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
 
 const MAX_REDIRECTS = 5;
 const MAX_BODY_BYTES = 1_048_576;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Not carried to another origin. */
-const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
 
 export const httpProbe: Protocol = async (job): Promise<Finding> => {
   const response = await follow(job);
@@ -47,8 +45,8 @@ async function follow(job: ProbeJob): Promise<Response> {
       throw new ProbeFailure(`http: more than ${MAX_REDIRECTS} redirects`, { answered: true });
     }
     const next = redirectTarget(location, url, job);
-    if (next.origin !== url.origin) for (const name of CREDENTIAL_HEADERS) headers.delete(name);
     if (response.status <= 303 && method === "POST") [method, body] = ["GET", undefined];
+    if (next.origin !== url.origin) keepSecretsFrom(next, headers, body, job);
     url = next;
   }
 }
@@ -63,11 +61,25 @@ function redirectTarget(location: string, base: URL, { context }: ProbeJob): URL
   return next;
 }
 
+/** A secret is meant for the origin that the check names and goes to no other. */
+function keepSecretsFrom(next: URL, headers: Headers, body: string | undefined, job: ProbeJob): void {
+  for (const name of ["authorization", ...job.secretHeaders]) headers.delete(name);
+  if (body === undefined || !job.secretBody) return;
+  throw new ProbeFailure(`http: refused redirect: the body holds a secret, which is not sent on to ${next.origin}`, {
+    answered: true,
+  });
+}
+
+/** What stands behind `Basic ` in the header (RFC 7617). */
+export function basicCredentials({ user, password }: Pick<Target, "user" | "password">): string {
+  const bytes = new TextEncoder().encode(`${user ?? ""}:${password ?? ""}`);
+  return btoa(String.fromCharCode(...bytes));
+}
+
 function requestHeaders({ check, context, target }: ProbeJob): Headers {
   const headers = new Headers({ "user-agent": `CommandCenterHub/0 (${context.hubId}; vantage=${context.vantage})` });
   if (target.user !== null && target.user !== "") {
-    const bytes = new TextEncoder().encode(`${target.user}:${target.password ?? ""}`);
-    headers.set("authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+    headers.set("authorization", `Basic ${basicCredentials(target)}`);
   }
   for (const [name, value] of Object.entries(check.health_options.headers ?? {})) headers.set(name, value);
   return headers;

@@ -20,6 +20,10 @@ export type Probe = (check: Check, context: ProbeContext) => Promise<Observation
 /** One execution of a protocol: the check with its secrets resolved, and the signal that ends it. */
 export interface ProbeJob {
   check: Check;
+  /** http: the headers that carry secrets. */
+  secretHeaders: readonly string[];
+  /** http: whether the body carries a secret. */
+  secretBody: boolean;
   target: Target;
   context: ProbeContext;
   /** Aborted when the timeout is over or the probe is done: whoever opened something closes it then. */

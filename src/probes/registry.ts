@@ -2,14 +2,16 @@
 import { type Check, isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { parseProbedTarget } from "../core/target.ts";
 import { plainWords } from "./failure-words.ts";
-import { httpProbe } from "./http.ts";
+import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
 import { type Finding, type ProbeContext, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
-import { Secrets } from "./secrets.ts";
+import { namesSecret, Secrets } from "./secrets.ts";
 import { tcpProbe } from "./tcp.ts";
 
 const MAX_ERROR_CHARS = 300;
+/** Cut after secrets are taken out: the first half of a secret would not be recognised. */
+const MAX_DETAIL_CHARS = 64;
 
 export const probes: Record<ProbedMethod, Protocol> = {
   http: httpProbe,
@@ -22,7 +24,7 @@ export const probes: Record<ProbedMethod, Protocol> = {
 export async function runProbe(check: Check, context: ProbeContext): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
-  const clean = (text: string) => secrets.redact(text).slice(0, MAX_ERROR_CHARS);
+  const clean = (text: string) => secrets.redact(text.toWellFormed()).slice(0, MAX_ERROR_CHARS);
   try {
     const finding = await execute(check, context, secrets);
     return {
@@ -55,9 +57,14 @@ async function execute(check: Check, context: ProbeContext, secrets: Secrets): P
   });
   if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
   const done = new AbortController();
+  const target = { ...secrets.resolve(parsed.target), path: secrets.resolvePath(parsed.target.path) };
+  const { user, password } = parsed.target;
+  if (namesSecret(`${user}:${password}`)) secrets.hide(basicCredentials(target), "credentials");
   const job: ProbeJob = {
     check: { ...check, health_options: secrets.resolve(check.health_options) },
-    target: secrets.resolve(parsed.target),
+    secretHeaders: headersWithSecrets(check),
+    secretBody: namesSecret(check.health_options.body ?? ""),
+    target,
     context,
     signal: done.signal,
     stage: "connecting",
@@ -70,6 +77,10 @@ async function execute(check: Check, context: ProbeContext, secrets: Secrets): P
   } finally {
     done.abort();
   }
+}
+
+function headersWithSecrets({ health_options }: Check): string[] {
+  return Object.entries(health_options.headers ?? {}).flatMap(([name, value]) => (namesSecret(value) ? [name] : []));
 }
 
 async function withinTimeout(finding: Promise<Finding>, job: ProbeJob): Promise<Finding> {
@@ -89,7 +100,7 @@ async function withinTimeout(finding: Promise<Finding>, job: ProbeJob): Promise<
 function cleanDetails(details: ObservationDetails, clean: (text: string) => string): ObservationDetails {
   const entries = Object.entries(details).map(([key, value]) => [
     key,
-    typeof value === "string" ? clean(value) : value,
+    typeof value === "string" ? clean(value).slice(0, MAX_DETAIL_CHARS) : value,
   ]);
   return Object.fromEntries(entries);
 }

@@ -67,6 +67,23 @@ describe("a board", () => {
     expect(board.get(7)?.live.status).toBe("down");
   });
 
+  it("knows which planned checks were changed or deregistered since, and takes nothing of these back", () => {
+    const board = boardWith(7, 8);
+    board.add(aCheck({ service_id: 7, rev: 3 }), unknownState(T0));
+    board.remove(8);
+    expect([board.isObsolete(7, 2), board.isObsolete(7, 3), board.isObsolete(7, 4)]).toEqual([true, false, false]);
+    expect([board.isObsolete(8, 1), board.isObsolete(9, 1)]).toEqual([true, false]);
+    expect(board.apply([[8, up()]], []).unknown).toEqual([]);
+    board.add(aCheck({ service_id: 8 }), unknownState(T0));
+    expect(board.isObsolete(8, 1)).toBe(false);
+  });
+
+  it("forgets the ids of those that left long ago", () => {
+    const board = new Board();
+    for (let id = 1; id <= 10_001; id++) board.remove(id);
+    expect([board.isObsolete(1, 1), board.isObsolete(2, 1)]).toEqual([false, true]);
+  });
+
   it("names those it does not know and tells nothing of them", () => {
     const { frames, unknown } = boardWith(7).apply([[8, up()]], [flip(1, "up", 8)]);
     expect({ frames, unknown }).toEqual({ frames: [], unknown: [8] });

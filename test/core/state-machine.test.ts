@@ -142,11 +142,40 @@ describe("an outage", () => {
 });
 
 describe("retries", () => {
-  it("stay one chain when a scheduled check fails while one is under way", () => {
-    const monitor = new Monitor();
-    expect(monitor.fail(0)?.attempt).toBe(1);
+  it("stay one chain: a scheduled check that fails meanwhile is evidence, but uses up no retry", () => {
+    const monitor = new Monitor(aCheck({ health_interval: 5, health_retries: 2 }));
+    const due = monitor.now;
+    expect(monitor.fail(0, {}, due)?.attempt).toBe(1);
+    expect(monitor.fail(1, {}, due)?.attempt).toBe(2);
     expect(monitor.fail(0)).toBeNull();
-    expect(monitor.state?.failures).toBe(2);
+    expect(monitor.fail(0)).toBeNull();
+    expect(monitor.state).toMatchObject({ status: "unknown", failures: 2 });
+    monitor.fail(2, {}, due);
+    expect(monitor.status).toBe("down");
+    expect(monitor.lastFlip?.evidence).toHaveLength(5);
+  });
+
+  it("end with the last one also when a scheduled check that began later failed sooner", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 1 }));
+    const due = monitor.now;
+    monitor.fail(0, {}, due);
+    const later = monitor.now + 5_000;
+    monitor.fail(0, { at: later });
+    monitor.fail(1, {}, due);
+    expect(monitor.status).toBe("down");
+    expect(monitor.state?.last_at).toBe(later);
+  });
+
+  it("that were lost don't make an outage of what one vantage alone has seen", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 1 }), ["weur"]);
+    monitor.see({});
+    monitor.fail(0);
+    monitor.now += 60_000;
+    const due = monitor.now;
+    expect(monitor.fail(0, {}, due)).toMatchObject({ attempt: 1, vantage: "weur" });
+    expect(monitor.status).toBe("up");
+    monitor.fail(1, { vantage: "weur" }, due);
+    expect(monitor.lastFlip?.evidence.map((attempt) => attempt.vantage)).toEqual(["home", "home", "weur"]);
   });
 
   it("begin again when the chain was lost", () => {
@@ -328,11 +357,12 @@ describe("what is kept for the database", () => {
     monitor.fail();
     const failing = monitor.state;
     if (up === null || later === null || failing === null) throw new Error("no state");
-    expect(mustSave(null, up)).toBe(true);
-    expect(mustSave(up, later)).toBe(false);
-    expect(mustSave(later, failing)).toBe(true);
-    expect(mustSave(up, { ...up, unseen_from: ["home"] })).toBe(true);
-    expect(mustSave({ ...up, status: "down" }, { ...up, status: "down", failures: 9 })).toBe(false);
+    expect(mustSave(null, up, "http")).toBe(true);
+    expect(mustSave(up, later, "http")).toBe(false);
+    expect(mustSave(up, later, "heartbeat")).toBe(true);
+    expect(mustSave(later, failing, "http")).toBe(true);
+    expect(mustSave(up, { ...up, unseen_from: ["home"] }, "http")).toBe(true);
+    expect(mustSave({ ...up, status: "down" }, { ...up, status: "down", failures: 9 }, "http")).toBe(false);
   });
 
   it("shows as the live state", () => {
@@ -350,9 +380,13 @@ describe("for any sequence of observations", () => {
       fc.property(fc.array(verdicts, { maxLength: 60 }), fc.integer({ min: 0, max: 5 }), (sequence, retries) => {
         const monitor = new Monitor(aCheck({ health_retries: retries }));
         let streak = 0;
+        let retry: Retry | null = null;
+        let due = monitor.now;
         for (const verdict of sequence) {
           const before = monitor.status;
-          monitor.see({ verdict, latency_ms: verdict === "fail" ? null : 5, error: verdict === "ok" ? null : "x" });
+          if (retry === null) due = monitor.now += 60_000; // a chain that broke off counts as lost by then
+          const seen = { verdict, latency_ms: verdict === "fail" ? null : 5, error: verdict === "ok" ? null : "x" };
+          retry = monitor.see(seen, retry?.attempt ?? 0, due);
           streak = verdict === "fail" ? streak + 1 : verdict === "inconclusive" ? streak : 0;
           if (before !== "down" && monitor.status === "down") expect(streak).toBe(retries + 1);
         }

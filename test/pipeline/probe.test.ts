@@ -17,6 +17,7 @@ function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
   const deps: ProbeDeps = {
     now: () => T0,
     wait: async (ms) => void waits.push(ms),
+    watched: async (checks) => checks,
     probe: async (checks, _vantage, found) => {
       await Promise.all(checks.map(async (check) => found(check, await answer(check))));
     },
@@ -102,6 +103,18 @@ describe("a round", () => {
     expect(recorded).toHaveLength(1);
     expect(recorded[0]?.flips).toHaveLength(3);
     expect(published).toHaveLength(1);
+  });
+
+  it("leaves alone the targets of checks that were changed or deregistered since it was planned", async () => {
+    const asked: number[] = [];
+    const answer = (check: Check) => {
+      asked.push(check.service_id);
+      return anObservation();
+    };
+    const { deps, recorded } = hub(answer, { watched: async (all) => all.slice(1) });
+    await runRound(message(checks), deps);
+    expect(asked).toEqual([2, 3]);
+    expect(recorded.at(-1)?.results).toHaveLength(2);
   });
 
   it("leaves out services that are no longer watched", async () => {

@@ -1,6 +1,7 @@
 /** Probes a target the way the hub does, from inside workerd. */
 import { connect } from "cloudflare:sockets";
 import type { Check, Observation } from "../../src/core/records.ts";
+import type { ProbeContext } from "../../src/probes/probe.ts";
 import { runProbe } from "../../src/probes/registry.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 
@@ -21,7 +22,11 @@ const BASE: Check = {
   version: null,
 };
 
-export function runCheck(over: Partial<Check>, allowPrivateTargets = true): Promise<Observation> {
+export function runCheck(
+  over: Partial<Check>,
+  allowPrivateTargets = true,
+  context: Partial<ProbeContext> = {},
+): Promise<Observation> {
   return runProbe(
     { ...BASE, ...over },
     {
@@ -32,6 +37,7 @@ export function runCheck(over: Partial<Check>, allowPrivateTargets = true): Prom
       connect,
       fetch: (input, init) => fetch(input, init),
       now: () => Date.now(),
+      ...context,
     },
   );
 }

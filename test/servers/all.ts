@@ -42,13 +42,14 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startPostgres({ tls: certificates.selfSigned, setup: ["CREATE ROLE open LOGIN"] })),
     keep(startNginx(certificates)),
     keep(startFaulty()),
+    keep(startFaulty()),
     keep(pair.then(({ accepting }) => accepting)),
     keep(pair.then(({ rejecting }) => rejecting)),
     startRelays(),
     freePort(),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
-  const [open, locked, tls, orphan, untrusted, nginx, faulty, accepting, rejecting, relays, nothing] =
+  const [open, locked, tls, orphan, untrusted, nginx, faulty, counted, accepting, rejecting, relays, nothing] =
     await Promise.all(starting);
   started.push({ port: nothing, stop: relays.stop });
   return {
@@ -62,6 +63,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     },
     faulty: { ...faulty.ports, http: faulty.port },
     relays: relays.relays,
+    counted: { ...counted.ports, http: counted.port },
     nothing,
   };
 }

@@ -10,8 +10,10 @@ type Behaviour = (socket: Socket) => void;
 
 /** What each TCP port does with a new connection. */
 export const FAULTY_TCP = {
-  /** Accepts, reads nothing, says nothing. */
-  silent: (socket) => void socket.pause(),
+  /** Accepts and says nothing. */
+  silent: (socket) => void socket.resume(),
+  /** Agrees to speak TLS, as PostgreSQL does, and says nothing more. */
+  no_handshake: (socket) => void socket.once("data", () => socket.resume().write("S")),
   /** One byte at a time, for ever. */
   drip: (socket) => {
     const timer = setInterval(() => socket.write("+"), DRIP_MS);
@@ -45,9 +47,12 @@ export const FAULTY_TCP = {
 export interface Faulty extends Started {
   /** TCP ports by behaviour; `port` itself is HTTP. */
   ports: Record<FaultyName, number>;
-  /** Connections that are open now, HTTP ones under `http`. */
+  /** Connections that are open now; `http`: answers that are not finished, for a connection may be kept for the next. */
   open(): Record<string, number>;
 }
+
+const HUGE_BYTES = 10 * 1024 ** 3;
+const BYTE_A_SECOND_MS = 1_000;
 
 /** Writes for ever, as fast as the reader reads. */
 function pourForever(response: ServerResponse): void {
@@ -59,24 +64,52 @@ function pourForever(response: ServerResponse): void {
   pour();
 }
 
+/** Node takes a header's characters for bytes. */
+function utf8(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let body = "";
   for await (const chunk of request) body += chunk;
   return body;
 }
 
-/** `/answer?status&type&body&location&delay` answers exactly so; the other paths misbehave. `/open` tells open connections. */
-async function answer(request: IncomingMessage, response: ServerResponse, open: () => object): Promise<void> {
+interface Ledger {
+  open(): object;
+  /** Requests to `/hit`, by `?key`. */
+  hits: Map<string, number>;
+}
+
+/**
+ * `/answer?status&type&body&location` answers exactly so; `/open` tells what is open, `/hits?key` how often `/hit?key`
+ * was asked for; the other paths misbehave.
+ */
+async function answer(request: IncomingMessage, response: ServerResponse, { open, hits }: Ledger): Promise<void> {
   const url = new URL(request.url ?? "/", "http://faulty");
   const query = url.searchParams;
+  if (url.pathname.startsWith("/echo-url/")) {
+    response.setHeader("content-type", "text/plain");
+    response.end(request.url);
+    return;
+  }
   switch (url.pathname) {
     case "/open":
       response.end(JSON.stringify(open()));
       return;
+    case "/hit": {
+      const key = query.get("key") ?? "";
+      hits.set(key, (hits.get(key) ?? 0) + 1);
+      response.end("hit");
+      return;
+    }
+    case "/hits":
+      response.end(String(hits.get(query.get("key") ?? "") ?? 0));
+      return;
     case "/answer":
       response.writeHead(Number(query.get("status") ?? 200), {
         "content-type": query.get("type") ?? "text/plain",
-        ...(query.has("location") ? { location: query.get("location") ?? "" } : {}),
+        ...(query.has("location") ? { location: utf8(query.get("location") ?? "") } : {}),
       });
       response.end(query.get("body") ?? "");
       return;
@@ -96,6 +129,17 @@ async function answer(request: IncomingMessage, response: ServerResponse, open: 
       response.setHeader("content-type", query.get("type") ?? "text/plain");
       pourForever(response);
       return;
+    case "/huge":
+      response.writeHead(200, { "content-type": query.get("type") ?? "text/plain", "content-length": HUGE_BYTES });
+      pourForever(response);
+      return;
+    case "/drip": {
+      response.setHeader("content-type", query.get("type") ?? "text/plain");
+      response.write("{");
+      const timer = setInterval(() => response.write(" "), BYTE_A_SECOND_MS);
+      response.once("close", () => clearInterval(timer));
+      return;
+    }
     case "/stalled":
       response.setHeader("content-type", query.get("type") ?? "text/plain");
       response.write("{");
@@ -118,7 +162,12 @@ async function listen(server: Server): Promise<number> {
 
 export async function startFaulty(): Promise<Faulty> {
   const sockets = new Map<string, Set<Socket>>();
-  const open = () => Object.fromEntries([...sockets].map(([name, set]) => [name, set.size]));
+  const answering = new Set<ServerResponse>();
+  const open = () => ({
+    ...Object.fromEntries([...sockets].map(([name, set]) => [name, set.size])),
+    http: answering.size,
+  });
+  const ledger: Ledger = { open, hits: new Map() };
   const track = (name: string, server: Server): Server => {
     const set = new Set<Socket>();
     sockets.set(name, set);
@@ -129,7 +178,11 @@ export async function startFaulty(): Promise<Faulty> {
   };
   const http = track(
     "http",
-    createHttpServer((request, response) => void answer(request, response, open)),
+    createHttpServer((request, response) => {
+      if (request.url !== "/open") answering.add(response);
+      response.once("close", () => answering.delete(response));
+      answer(request, response, ledger).catch(() => response.destroy());
+    }),
   );
   const names = Object.keys(FAULTY_TCP) as FaultyName[];
   const servers = names.map((name) =>

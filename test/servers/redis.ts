@@ -3,6 +3,8 @@ import type { KeyPair } from "./certificates.ts";
 import { freePort, type Started, startProgram, temporaryFolder } from "./child-process.ts";
 
 export interface RedisOptions {
+  /** Default: a free one. */
+  port?: number;
   password?: string;
   /** Speaks TLS on its only port. */
   tls?: KeyPair;
@@ -12,7 +14,7 @@ export interface RedisOptions {
 
 export async function startRedis(options: RedisOptions = {}): Promise<Started> {
   const folder = await temporaryFolder("redis");
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const listen =
     options.tls === undefined
       ? ["--port", String(port)]

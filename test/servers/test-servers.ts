@@ -1,7 +1,16 @@
 /** What the tests in workerd are told about the real servers: ports of the loopback and how to log in. */
 
 /** The TCP ports that behave badly; test/servers/faulty.ts says how. */
-export type FaultyName = "silent" | "drip" | "garbage" | "closing" | "resetting" | "half_open" | "greeting" | "flood";
+export type FaultyName =
+  | "silent"
+  | "no_handshake"
+  | "drip"
+  | "garbage"
+  | "closing"
+  | "resetting"
+  | "half_open"
+  | "greeting"
+  | "flood";
 
 export interface TestServers {
   redis: {
@@ -23,6 +32,8 @@ export interface TestServers {
   nginx: { http: number; trusted: number; misnamed: number; self_signed: number };
   faulty: Record<FaultyName | "http", number>;
   relays: TestRelays;
+  /** The same for the one test file that counts what is open. */
+  counted: Record<FaultyName | "http", number>;
   /** Nothing listens there. */
   nothing: number;
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runStart, type StartIo } from "../../src/cli/run-start.ts";
 import { freePort, run, temporaryFolder } from "../servers/child-process.ts";
+import { databaseFile } from "./database-file.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -160,9 +161,7 @@ describe("a hub in this process", () => {
 });
 
 function forgetMigrations(state: string): void {
-  const folder = join(state, "v3/d1/miniflare-D1DatabaseObject");
-  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? "";
-  const database = new DatabaseSync(join(folder, file));
+  const database = new DatabaseSync(databaseFile(state));
   database.exec("DELETE FROM d1_migrations");
   database.close();
 }

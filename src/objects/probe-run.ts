@@ -1,0 +1,21 @@
+/**
+ * Probes in an invocation of their own. A connection whose TLS handshake hangs can't be closed: it goes when the
+ * invocation that opened it ends, and in a Durable Object that would be never.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Bindings } from "../bindings.ts";
+import type { Check, Observation } from "../core/records.ts";
+import { parseSettings } from "../env.ts";
+import { probeAll } from "./probing.ts";
+
+export class ProbeRun extends WorkerEntrypoint<Bindings> {
+  /** Observations in the order of the checks. */
+  async probe(checks: Check[], vantage: string): Promise<Observation[]> {
+    const found = new Map<number, Observation>();
+    const probing = { settings: parseSettings(this.env), vars: this.env };
+    await probeAll(checks, vantage, probing, async (check, observation) => {
+      found.set(check.service_id, observation);
+    });
+    return checks.flatMap((check) => found.get(check.service_id) ?? []);
+  }
+}

@@ -1,0 +1,97 @@
+/** What the queues give up is in a dead-letter queue, and the hub says so; what can still be stored is stored later. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch } from "../../src/cli/launch.ts";
+import { claimPort } from "../../src/cli/port.ts";
+import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
+import { readWorkerOptions } from "../../src/cli/worker-options.ts";
+import { temporaryFolder } from "../servers/child-process.ts";
+import { type Eyes, startEyes } from "../servers/eyes.ts";
+import { holdDatabase } from "./database-file.ts";
+import { until } from "./hub-client.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TOKEN = "admin-token-of-the-test";
+const HEADERS = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+/** The real queues would take five minutes to give up; what is sent waits a second for company. */
+const IMPATIENT = { maxRetries: 2, retryDelay: 1, maxBatchTimeout: 1 };
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let state: StateFolder;
+let eyes: Eyes;
+let hub: { stop(): Promise<void> };
+let url: string;
+const lines: string[] = [];
+
+async function ask(method: string, path: string, body?: object) {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: HEADERS,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder("dead-letters");
+  state = await openStateFolder(folder.path);
+  eyes = await startEyes();
+  const worker = readWorkerOptions(join(ROOT, "wrangler.toml"));
+  const consumers = Object.entries(worker.queueConsumers ?? {}).map(([name, each]) => [
+    name,
+    { ...each, ...IMPATIENT },
+  ]);
+  const port = await claimPort(0, "127.0.0.1");
+  url = `http://127.0.0.1:${port}`;
+  hub = await launch({
+    root: ROOT,
+    worker: { ...worker, queueConsumers: Object.fromEntries(consumers) },
+    vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN },
+    state,
+    port,
+    host: "127.0.0.1",
+    log: (line) => lines.push(line),
+    err: (line) => lines.push(line),
+  });
+});
+afterAll(async () => {
+  await hub?.stop();
+  state?.release();
+  await eyes?.stop();
+  await folder?.remove();
+});
+
+test("outcomes that failed their last retry are counted in /health, and are stored when the database is back", async () => {
+  const { body: service } = await ask("PUT", "/api/projects/shop/services/site", {
+    health_method: "http",
+    health_url: eyes.url("site"),
+    health_interval: 3_600,
+    health_retries: 0,
+  });
+  const recent = async () => (await ask("GET", `/api/services/${service.id}/health`)).body.recent.length;
+  await until(async () => expect(await recent()).toBe(1));
+  const deadLetters = async () => (await ask("GET", "/health")).body.checks["queues:deadLetters"][0];
+  expect(await deadLetters()).toMatchObject({ status: "pass", observedValue: 0 });
+
+  const checkUrl = `/api/services/${service.id}/check`;
+  expect((await ask("POST", checkUrl)).status).toBe(200);
+  eyes.hide("site", "all");
+  expect((await ask("POST", checkUrl)).body).toMatchObject({ status: "down" });
+  const release = holdDatabase(folder.path);
+  try {
+    await until(async () => expect(await deadLetters()).toMatchObject({ status: "warn" }));
+    expect((await deadLetters()).observedValue).toBeGreaterThan(0);
+    expect(lines.some((line) => line.includes('"event":"queue.dead_letters"'))).toBe(true);
+    expect((await ask("GET", "/health")).status).toBe(503);
+  } finally {
+    release();
+  }
+  await until(async () => expect(await recent()).toBe(3));
+  await until(async () => expect(await deadLetters()).toMatchObject({ status: "pass", observedValue: 0 }));
+  const { body } = await ask("GET", `/api/flips?service=${service.id}`);
+  expect(body.flips.map((flip: { seq: number; to: string }) => [flip.seq, flip.to])).toEqual([
+    [2, "down"],
+    [1, "up"],
+  ]);
+});

@@ -83,7 +83,7 @@ interface Ledger {
 
 /**
  * `/answer?status&type&body&location` answers exactly so; `/open` tells what is open, `/hits?key` how often `/hit?key`
- * was asked for; the other paths misbehave.
+ * was asked for, `/echo-json` fails with what it was sent when that is a login or a body; the other paths misbehave.
  */
 async function answer(request: IncomingMessage, response: ServerResponse, { open, hits }: Ledger): Promise<void> {
   const url = new URL(request.url ?? "/", "http://faulty");
@@ -117,6 +117,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, { open
       response.setHeader("content-type", "text/plain");
       response.end(JSON.stringify({ method: request.method, headers: request.headers, body: await bodyOf(request) }));
       return;
+    case "/echo-json": {
+      const told = JSON.stringify({ body: await bodyOf(request), headers: request.headers });
+      const status = /"(authorization|body)":"[^"]/.test(told) ? "fail" : "pass";
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ status, output: told, version: told }));
+      return;
+    }
     case "/loop":
       response.writeHead(302, { location: "/loop" }).end();
       return;

@@ -1,5 +1,6 @@
 /** What the API needs of the hub, made for one request from the bindings. */
 import type { Bindings } from "./bindings.ts";
+import { errorWords } from "./core/error-words.ts";
 import {
   type Check,
   HOME_VANTAGE,
@@ -88,7 +89,7 @@ function reportsOf({ status, details }: Parameters<HubContext["heartbeat"]>[1]):
       vantage,
       verdict: verdicts[status],
       latency_ms: 0,
-      error: status === "pass" ? null : `heartbeat: ${reported}`,
+      error: status === "pass" ? null : errorWords(`heartbeat: ${reported}`),
       details: scalars(details),
     };
     for (const check of checks) await found(check, observation);

@@ -1,4 +1,5 @@
 /** Every protocol under one roof: secrets, refused targets, the timeout and clean words are the same for all. */
+import { errorWords } from "../core/error-words.ts";
 import { type Check, isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { parseProbedTarget } from "../core/target.ts";
 import { plainWords } from "./failure-words.ts";
@@ -9,7 +10,6 @@ import { redisProbe } from "./redis.ts";
 import { namesSecret, Secrets } from "./secrets.ts";
 import { tcpProbe } from "./tcp.ts";
 
-const MAX_ERROR_CHARS = 300;
 /** Cut after secrets are taken out: the first half of a secret would not be recognised. */
 const MAX_DETAIL_CHARS = 64;
 
@@ -24,7 +24,7 @@ export const probes: Record<ProbedMethod, Protocol> = {
 export async function runProbe(check: Check, context: ProbeContext): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
-  const clean = (text: string) => secrets.redact(text.toWellFormed()).slice(0, MAX_ERROR_CHARS);
+  const clean = (text: string) => errorWords(secrets.redact(text));
   try {
     const finding = await execute(check, context, secrets);
     return {

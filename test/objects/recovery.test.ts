@@ -1,0 +1,111 @@
+/** What a crash must not lose although it came between two steps, and what a target may say without harm. */
+import { abortAllDurableObjects, applyD1Migrations, runDurableObjectAlarm, SELF } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import type { Check } from "../../src/core/records.ts";
+import { boardOf, monitorOf } from "../../src/objects/monitors.ts";
+import { anObservation, aRound } from "../core/fixtures.ts";
+
+const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
+
+interface Answer {
+  [key: string]: unknown;
+  id: number;
+  health_status: string;
+  flips: { to: string; seq: number; reason: string }[];
+  recent: { error: string | null }[];
+}
+
+async function api(method: string, path: string, body?: object): Promise<Answer> {
+  const init = { method, headers: HEADERS, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  return (await SELF.fetch(`http://hub${path}`, init)).json();
+}
+
+const health = (id: number) => api("GET", `/api/services/${id}/health`);
+const statusOf = async (id: number) => (await api("GET", `/api/services/${id}`)).health_status;
+const until = <T>(found: () => Promise<T>) => vi.waitFor(found, { timeout: 15_000, interval: 50 });
+
+function pass(ms: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+}
+
+/** A heartbeat service that beats each minute and has just done so, as the board knows it. */
+async function beating(name: string): Promise<Check> {
+  const { id } = await api("PUT", `/api/projects/beats/services/${name}`, {
+    health_method: "heartbeat",
+    health_interval: 60,
+    health_options: { grace: 0 },
+  });
+  await api("POST", `/api/services/${id}/heartbeat`, {});
+  await until(async () => expect(await health(id)).toMatchObject({ flips: [{ to: "up" }], recent: [{ ok: true }] }));
+  const check = (await boardOf(env).entries()).find((entry) => entry.check.service_id === id)?.check;
+  if (check === undefined) throw new Error("not on the board");
+  return check;
+}
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+beforeEach(() => vi.useRealTimers());
+afterEach(() => vi.useRealTimers());
+
+it("a silence that was noticed just before the crash is told and recorded after it", async () => {
+  const check = await beating("silent");
+  const { service_id: id } = check;
+  pass(90_000);
+  const noticed = await monitorOf(env, id).expire(check, Date.now() - 90_000, Date.now());
+  expect(noticed?.live.status).toBe("down");
+  await abortAllDurableObjects();
+  expect(await statusOf(id)).toBe("up"); // the database knows no better
+  await runDurableObjectAlarm(boardOf(env));
+  expect(await statusOf(id)).toBe("down");
+  vi.useRealTimers();
+  await until(async () => {
+    const { flips } = await health(id);
+    expect(flips.map(({ seq, to }) => [seq, to])).toEqual([
+      [2, "down"],
+      [1, "up"],
+    ]);
+  });
+});
+
+it("a beat that was acknowledged just before the crash is no silence after it", async () => {
+  const check = await beating("steady");
+  const { service_id: id } = check;
+  pass(50_000);
+  const beat = anObservation({ at: Date.now() });
+  await monitorOf(env, id).observe(check, aRound({ lane: -id, due_at: Date.now() }), beat, []);
+  await abortAllDurableObjects();
+  pass(40_000);
+  expect(await statusOf(id)).toBe("up");
+  await runDurableObjectAlarm(boardOf(env));
+  expect(await statusOf(id)).toBe("up");
+  pass(21_000);
+  await runDurableObjectAlarm(boardOf(env));
+  expect(await statusOf(id)).toBe("down");
+});
+
+const WORDS: Record<string, string> = {
+  "no character at all": "\u0000 and \u0001",
+  "half of a pair": "\ud83d and \udca5",
+  "every kind of quote": `'"\`\\ $& -- ; DROP TABLE flips`,
+  "more than anyone reads": "\u{1f4a5}".repeat(3_000),
+};
+
+it.each(Object.keys(WORDS))("a service that says %s is recorded like any other", async (what) => {
+  const { id } = await api("PUT", `/api/projects/words/services/${what.replaceAll(" ", "-")}`, {
+    health_method: "heartbeat",
+    health_interval: 3_600,
+  });
+  await api("POST", `/api/services/${id}/heartbeat`, {
+    status: "fail",
+    details: { output: WORDS[what]?.slice(0, 2_000) },
+  });
+  const { error, reason } = await until(async () => {
+    const { flips, recent } = await health(id);
+    expect([flips.length, recent.length]).toEqual([1, 1]);
+    return { error: recent[0]?.error, reason: flips[0]?.reason };
+  });
+  expect(reason?.startsWith("heartbeat: ")).toBe(true);
+  expect(reason === error).toBe(true);
+  expect(reason?.isWellFormed()).toBe(true);
+  expect(reason?.length).toBeLessThanOrEqual(300);
+});

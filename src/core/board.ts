@@ -1,6 +1,6 @@
 /** What the live board knows: the latest state of every service, and what its watchers are told of a change. */
 import { overallHealth } from "./health.ts";
-import type { Check, Health, LiveState, RecordedFlip, Status } from "./records.ts";
+import type { Check, Health, LiveState, RecordedFlip, ScheduledCheck, Status } from "./records.ts";
 import { deadlineOf } from "./state-machine.ts";
 import { countStatuses } from "./summary.ts";
 
@@ -36,6 +36,8 @@ const MAX_GONE = 10_000;
 
 export class Board {
   readonly #gone = new Set<number>();
+  /** Of the services that the hub probes on a schedule. */
+  readonly #lanes = new Map<number, number>();
   readonly #entries = new Map<number, BoardEntry>();
 
   entries(): IterableIterator<BoardEntry> {
@@ -47,7 +49,9 @@ export class Board {
   }
 
   /** A known service keeps its state and gets the new configuration. */
-  add(check: Check, live: LiveState): void {
+  add(check: Check, live: LiveState, lane: number | null = null): void {
+    if (lane === null) this.#lanes.delete(check.service_id);
+    else this.#lanes.set(check.service_id, lane);
     const known = this.#entries.get(check.service_id);
     this.#gone.delete(check.service_id);
     this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
@@ -56,12 +60,23 @@ export class Board {
   remove(id: number): BoardEntry | undefined {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
+    this.#lanes.delete(id);
     this.#gone.add(id);
     for (const oldest of this.#gone) {
       if (this.#gone.size <= MAX_GONE) break;
       this.#gone.delete(oldest);
     }
     return entry;
+  }
+
+  /** What the planner would find in the database. */
+  scheduled(): ScheduledCheck[] {
+    return [...this.#lanes].flatMap(([id, lane]) => {
+      const entry = this.#entries.get(id);
+      if (entry === undefined) return [];
+      const { check, live } = entry;
+      return [{ check, lane, status: live.status, status_since: live.since }];
+    });
   }
 
   /** Whether a check that was planned earlier has been changed or deregistered since. What is not known is not. */

@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../bindings.ts";
 import { Board, type BoardEntry, type BoardFrame, serviceLite, unknownState } from "../core/board.ts";
-import type { Check, Health, LiveState } from "../core/records.ts";
+import type { Check, Health, LiveState, ScheduledCheck } from "../core/records.ts";
 import { parseSettings } from "../env.ts";
 import { errorText, log } from "../log.ts";
 import type { BoardUpdate } from "../pipeline/probe.ts";
@@ -70,11 +70,16 @@ export class LiveBoard extends DurableObject<Bindings> {
     return unknown;
   }
 
-  /** Services that are watched from now on, or whose check changed; those in `created` are announced. */
-  async add(checks: Check[], created: number[]): Promise<void> {
+  /**
+   * Services that are watched from now on, or whose check changed, with their lanes when they have some; those in
+   * `created` are announced.
+   */
+  async add(checks: Check[], created: number[], lanes: (number | null)[] = []): Promise<void> {
     await this.#ensureLoaded();
     const now = Date.now();
-    for (const check of checks) this.#board.add(check, unknownState(now));
+    checks.forEach((check, index) => {
+      this.#board.add(check, unknownState(now), lanes[index]);
+    });
     this.#tell(created.flatMap((id) => this.#entryFrame("registered", this.#board.get(id))));
   }
 
@@ -105,6 +110,11 @@ export class LiveBoard extends DurableObject<Bindings> {
   /** `loaded`: false while the database can't be asked for the rest. */
   async all(): Promise<{ loaded: boolean; entries: BoardEntry[] }> {
     return { entries: await this.entries(), loaded: this.#loaded };
+  }
+
+  /** What is to be planned as far as the board knows; null when it never got to read the registry. */
+  toPlan(): ScheduledCheck[] | null {
+    return this.#loaded ? this.#board.scheduled() : null;
   }
 
   planned(at: number): void {
@@ -245,7 +255,8 @@ export class LiveBoard extends DurableObject<Bindings> {
     if (this.#loaded) return;
     this.#loadTriedAt = Date.now();
     try {
-      for (const seed of await loadBoard(openDatabase(this.env.DB))) this.#board.add(seed.check, seededState(seed));
+      for (const seed of await loadBoard(openDatabase(this.env.DB)))
+        this.#board.add(seed.check, seededState(seed), seed.lane);
       this.#loaded = true;
       await this.#armFor(this.#board.nextDeadline());
     } catch (error) {

@@ -28,6 +28,7 @@ export function planDeps(env: Bindings, settings: Settings): PlanDeps {
     wait,
     vantages: settings.PROBE_VANTAGES,
     load: () => loadChecks(openDatabase(env.DB)),
+    remembered: async () => boardOf(env).toPlan(),
     send: (messages) => sendRounds(env, messages, now()),
     planned: (report) => boardOf(env).planned(report.at),
     failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
@@ -95,7 +96,7 @@ export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
     },
     record: (message) => sendOutcomes(env, message),
     send: (messages) => sendRounds(env, messages, now()),
-    boardAdd: async (checks, created) => boardOf(env).add(checks, created),
+    boardAdd: async (checks, created, lanes) => boardOf(env).add(checks, created, lanes),
     boardRemove: async (checks) => boardOf(env).remove(checks.map((check) => check.service_id)),
     announce: async (event, checks) => {
       if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);

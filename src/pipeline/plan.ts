@@ -9,7 +9,10 @@ const TRY_AGAIN_MS = 2_000;
 export interface PlanDeps {
   now(): number;
   wait(ms: number): Promise<void>;
+  /** From the registry. */
   load(): Promise<ScheduledCheck[]>;
+  /** As the live board knows the registry; null when it does not. */
+  remembered(): Promise<ScheduledCheck[] | null>;
   send(messages: ProbeMessage[]): Promise<void>;
   planned(report: PlanReport): Promise<void>;
   failed(error: unknown): void;
@@ -22,14 +25,28 @@ export interface PlanReport {
   rounds: number;
 }
 
-/** Throws when the registry could not be read for most of a minute; the next tick then plans the next minute. */
+/**
+ * While the database is away the live board stands in for it, so that no round is lost. Throws when neither could tell
+ * what to check for most of a minute; the next tick then plans the next minute.
+ */
 export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
-  const scheduled = await patiently(() => deps.load(), tick + KEEP_TRYING_MS, deps);
+  const scheduled = await patiently(() => loadOrRemember(deps), tick + KEEP_TRYING_MS, deps);
   const messages = newestOfLate(planRounds(scheduled, tickWindow(tick), deps.vantages), deps.now());
   await deps.send(messages);
   const report = { at: deps.now(), checks: scheduled.length, rounds: messages.length };
   await deps.planned(report);
   return report;
+}
+
+async function loadOrRemember(deps: PlanDeps): Promise<ScheduledCheck[]> {
+  try {
+    return await deps.load();
+  } catch (error) {
+    const remembered = await deps.remembered();
+    if (remembered === null) throw error;
+    deps.failed(error);
+    return remembered;
+  }
 }
 
 /** A plan that comes late has rounds in the past: each lane then runs its newest at once and skips the others. */

@@ -23,7 +23,8 @@ export interface RegisterDeps {
   close(check: Check, reason: string): Promise<RecordedFlip[]>;
   record(message: OutcomesMessage): Promise<void>;
   send(messages: ProbeMessage[]): Promise<void>;
-  boardAdd(checks: Check[], created: number[]): Promise<void>;
+  /** `lanes`: of the checks, in their order; null for those that are not scheduled. */
+  boardAdd(checks: Check[], created: number[], lanes: (number | null)[]): Promise<void>;
   boardRemove(checks: Check[]): Promise<void>;
   announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
   /** Idempotent: the record announces them too, but only after the deregistration would be out. */
@@ -44,6 +45,7 @@ async function register(registered: RegisteredCheck[], deps: RegisterDeps): Prom
   await deps.boardAdd(
     checks,
     created.map((check) => check.service_id),
+    registered.map((item) => item.lane),
   );
   if (created.length > 0) await deps.announce("registered", created);
   const scheduled = registered.filter((item): item is RegisteredCheck & ScheduledCheck => item.lane !== null);

@@ -20,6 +20,8 @@ export interface LastResult {
 
 export interface BoardSeed {
   check: Check;
+  /** Null: not probed on a schedule. */
+  lane: number | null;
   status: Status;
   status_since: number;
   flip_seq: number;
@@ -70,6 +72,7 @@ export async function loadBoard(db: Db): Promise<BoardSeed[]> {
   const [rows, last] = await Promise.all([watchedChecks(db), lastResults(db)]);
   return rows.map((row) => ({
     check: toCheck(row),
+    lane: row.lane,
     status: row.status,
     status_since: row.status_since,
     flip_seq: row.flip_seq,

@@ -78,6 +78,17 @@ describe("a board", () => {
     expect(board.isObsolete(8, 1)).toBe(false);
   });
 
+  it("knows what is scheduled, with the latest status", () => {
+    const board = boardWith(7);
+    board.add(aCheck({ service_id: 8 }), unknownState(T0), 3_000_000);
+    board.add(aCheck({ service_id: 9 }), unknownState(T0), 3_000_001);
+    board.apply([[8, up({ since: T0 + 1 })]], []);
+    board.remove(9);
+    expect(board.scheduled()).toMatchObject([
+      { check: { service_id: 8 }, lane: 3_000_000, status: "up", status_since: T0 + 1 },
+    ]);
+  });
+
   it("forgets the ids of those that left long ago", () => {
     const board = new Board();
     for (let id = 1; id <= 10_001; id++) board.remove(id);

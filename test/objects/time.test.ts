@@ -88,6 +88,20 @@ it("a service that is down for long is planned at every 4th due time, until a ch
   await api("DELETE", `/api/services/${id}`);
 });
 
+it("a tick plans what the board knows while the database is away", async () => {
+  const { id } = await register("planned", up, { health_interval: 5, health_timeout: 1 });
+  await until(async () => expect(await read(id)).toMatchObject({ health_status: "up" }));
+  pass(MINUTE_MS - (Date.now() % MINUTE_MS));
+  const planned = await tick();
+  const away = vi.spyOn(env.DB, "prepare").mockImplementation(() => {
+    throw new Error("away");
+  });
+  expect(await tick()).toMatchObject({ checks: planned.checks, rounds: planned.rounds });
+  expect(away).toHaveBeenCalled();
+  away.mockRestore();
+  await api("DELETE", `/api/services/${id}`);
+});
+
 it("a service that changes its mind six times in ten minutes is flapping, until it has been quiet for ten", async () => {
   const { id } = await register("nervous", up);
   await until(async () => expect(await read(id)).toMatchObject({ health_status: "up" }));

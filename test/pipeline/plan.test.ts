@@ -14,6 +14,7 @@ function fakeDeps(over: Partial<PlanDeps> = {}) {
       clock += ms;
     },
     load: async () => [{ check: aCheck(), lane: 3_000_000, status: "up", status_since: T0 }],
+    remembered: async () => null,
     send: async (messages) => void sent.push(...messages),
     planned: async (report) => void reports.push(report),
     failed: (error) => void failures.push(error),
@@ -51,6 +52,15 @@ it("waits for a database that comes back within the minute", async () => {
   });
   expect(failures).toHaveLength(7);
   expect(sent).toHaveLength(2);
+});
+
+it("goes by what the live board knows while the database is away", async () => {
+  const { deps, sent, failures, now } = fakeDeps();
+  const remembered = deps.load;
+  await plan(T0, { ...deps, load: () => Promise.reject(new Error("away")), remembered });
+  expect(failures).toHaveLength(1);
+  expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
+  expect(now()).toBe(T0);
 });
 
 it("gives up before the next tick", async () => {

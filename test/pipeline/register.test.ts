@@ -30,7 +30,7 @@ function fakeDeps() {
     },
     record: async (message) => void recorded.push(message),
     send: async (messages) => void sent.push(...messages),
-    boardAdd: async (checks, created) => void calls.push(["add", ids(checks), created]),
+    boardAdd: async (checks, created, lanes) => void calls.push(["add", ids(checks), created, lanes]),
     boardRemove: async (checks) => void calls.push(["remove", ids(checks)]),
     announce: async (event, checks) => void calls.push([event, ids(checks)]),
     announceFlips: async (flips) => void calls.push(["flips", flips.map((flip) => flip.service_id)]),
@@ -52,7 +52,7 @@ it("a newcomer is checked at once and at the due times that are planned already"
   expect(sent.map(({ round }) => round.due_at - T0)).toEqual([5_000, 30_000, 60_000]);
   expect(sent[0]?.checks).toHaveLength(2);
   expect(calls).toEqual([
-    ["add", [1, 2], [1]],
+    ["add", [1, 2], [1], [3_000_000, 3_000_000]],
     ["registered", [1]],
   ]);
 });
@@ -61,7 +61,7 @@ it("what reports by itself is shown, not probed; a mere change is not announced"
   const { deps, sent, calls } = fakeDeps();
   await registryChanged({ registered: [item(3, null, false)], deregistered: [] }, deps);
   expect(sent).toEqual([]);
-  expect(calls).toEqual([["add", [3], []]]);
+  expect(calls).toEqual([["add", [3], [], [null]]]);
 });
 
 it("what is deregistered is closed, its flips are recorded, it leaves the board and is announced", async () => {

@@ -39,6 +39,12 @@ export function recordedChecks(state: string, { from, to }: { from: number; to: 
   return sums[0] ?? 0;
 }
 
+/** Rows of the history that began in the window. */
+export function countRounds(state: string, { from, to }: { from: number; to: number }): number {
+  const sql = `SELECT count(*) AS rounds FROM rounds WHERE started_at >= ${from} AND started_at < ${to}`;
+  return read(state, sql, (row) => Number(row.rounds))[0] ?? 0;
+}
+
 function read<T>(state: string, sql: string, toValue: (row: Record<string, unknown>) => T): T[] {
   const database = openHubDatabase(state, { readOnly: true });
   try {

@@ -49,6 +49,7 @@ async function fuzz(hub: HubProcess, { progress }: BenchContext): Promise<Figure
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  faults.failed.push(...hub.lines.filter((line) => line.includes("crashed")));
   const alive = (await hub.fetch("/api/projects")).status;
   if (alive !== 200) faults.failed.push(`GET /api/projects afterwards: ${alive}`);
   const shape = [...statuses].sort().map(([status, count]) => `${count} × ${status}`);
@@ -72,7 +73,7 @@ async function judge(hub: HubProcess, request: FuzzRequest, faults: Faults): Pro
   const line = `${method} ${path.slice(0, 100)} ${String(body).slice(0, 200)}`;
   const signal = AbortSignal.timeout(HANGS_AFTER_MS);
   try {
-    const response = await hub.fetch(path, { method, headers, body, signal, redirect: "manual" });
+    const response = await patiently(() => hub.fetch(path, { method, headers, body, signal, redirect: "manual" }));
     const text = await response.text();
     if (response.status >= 500) faults.failed.push(`${response.status}: ${line}: ${text.slice(0, 200)}`);
     else if (response.status >= 400 && !isProblem(response, method, text)) {
@@ -83,6 +84,16 @@ async function judge(hub: HubProcess, request: FuzzRequest, faults: Faults): Pro
     if (signal.aborted) faults.hung.push(line);
     else faults.failed.push(`${String(error)} ${String(error instanceof Error && error.cause)}: ${line}`);
     return 0;
+  }
+}
+
+/** After a body that it did not read to its end the hub closes the connection, and a request may be on its way in it. */
+async function patiently(request: () => Promise<Response>): Promise<Response> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!(error instanceof TypeError && String(error.cause).includes("other side closed"))) throw error;
+    return await request();
   }
 }
 

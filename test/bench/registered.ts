@@ -12,22 +12,24 @@ export interface Api {
 
 export interface Registration {
   count: number;
+  /** Number of the first one; by default 0. */
+  first?: number;
   /** Seconds. */
   interval: number;
   target: Target;
   progress(line: string): void;
 }
 
-/** Service number n is named `s<n>`; answers the ids of the projects. Resolves when all are up. */
-export async function registerServices(hub: Api, registration: Registration): Promise<number[]> {
+/** Service number n is named `s<n>`, in projects of a thousand. Resolves when all of the hub's services are up. */
+export async function registerServices(hub: Api, registration: Registration): Promise<void> {
   const { count, progress } = registration;
-  const projects: number[] = [];
-  for (let first = 0; first < count; first += SERVICES_A_MANIFEST) {
-    const numbers = Array.from({ length: Math.min(SERVICES_A_MANIFEST, count - first) }, (_, index) => first + index);
-    projects.push(await registerProject(hub, `p${projects.length + 1}`, numbers, registration));
-    await allUp(hub, first + numbers.length, progress);
+  const end = (registration.first ?? 0) + count;
+  for (let first = registration.first ?? 0; first < end; first += SERVICES_A_MANIFEST) {
+    const numbers = Array.from({ length: Math.min(SERVICES_A_MANIFEST, end - first) }, (_, index) => first + index);
+    await registerProject(hub, `p${first}`, numbers, registration);
   }
-  return projects;
+  progress(`${count} services are registered`);
+  await allUp(hub, progress);
 }
 
 async function registerProject(hub: Api, name: string, numbers: number[], { interval, target }: Registration) {
@@ -39,19 +41,19 @@ async function registerProject(hub: Api, name: string, numbers: number[], { inte
     health_interval: interval,
   }));
   await accepted(await hub.fetch(`/api/projects/${project.id}/manifest`, json("PUT", { services })));
-  return project.id;
 }
 
-async function allUp(hub: Api, count: number, progress: Registration["progress"]): Promise<void> {
+async function allUp(hub: Api, progress: Registration["progress"]): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
-    const { total }: { total: number } = await accepted(await hub.fetch("/api/services?status=up&limit=1"));
-    if (total >= count) {
-      progress(`${total} services are up`);
+    const all: { total: number } = await accepted(await hub.fetch("/api/services?limit=1"));
+    const up: { total: number } = await accepted(await hub.fetch("/api/services?limit=1&status=up"));
+    if (up.total === all.total) {
+      progress(`${up.total} services are up`);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(`${count} services were not up within ${PATIENCE_MS / 1_000} s`);
+  throw new Error(`the services were not all up within ${PATIENCE_MS / 1_000} s`);
 }
 
 export function json(method: string, body: object): RequestInit {

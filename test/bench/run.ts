@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
+import { billBench } from "./bill.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
 import { historyBench } from "./history.ts";
@@ -12,7 +13,7 @@ import { simulationBench } from "./simulation.ts";
 import { steadyBench } from "./steady.ts";
 import { isWithin, tableOf } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [simulationBench, fuzzBench, historyBench, steadyBench, scaleBench];
+const BENCHES: readonly Bench[] = [simulationBench, fuzzBench, historyBench, steadyBench, scaleBench, billBench];
 const REPORT = fileURLToPath(new URL("../../dist/bench.json", import.meta.url));
 
 const NAMES = BENCHES.flatMap(({ names }) => names);

@@ -5,8 +5,8 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4MiniflareOp
 import type { MigrationTarget } from "./migrations.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
-/** Objects stay in memory between messages; evicting and reloading thousands of them costs more than they hold. */
-const KEEP_OBJECTS_IN_MEMORY = true;
+/** One object for each service, each with two open files. */
+const MONITORS = "SERVICE_MONITOR";
 /** Lets the queue hand over its next batch while a consumer still waits for slow targets. */
 const LOCAL_COMPATIBILITY_FLAGS = ["queue_consumer_no_wait_for_wait_until"];
 /** The one of wrangler.toml. */
@@ -32,6 +32,8 @@ export interface LocalHubOptions {
   port: number;
   /** Win over the vars of wrangler.toml. */
   vars: Readonly<Record<string, string>>;
+  /** Whether idle monitors stay in memory, by default true: loading them for each check costs more than they hold. */
+  keepMonitors?: boolean;
   log(line: LogLine): void;
   /** The runtime crashed and is back; what its queues held is lost. */
   restarted(): void;
@@ -79,13 +81,13 @@ function runtimeOptions({ worker, ...options }: LocalHubOptions): V4MiniflareOpt
     modulesRoot: dirname(options.entry),
     compatibilityFlags: [...worker.compatibilityFlags, ...LOCAL_COMPATIBILITY_FLAGS],
     bindings: { ...worker.bindings, ...options.vars },
-    durableObjects: keptInMemory(worker.durableObjects),
+    durableObjects: keptInMemory(worker.durableObjects, options.keepMonitors ?? true),
   };
 }
 
-function keptInMemory(objects: WorkerOptions["durableObjects"]): WorkerOptions["durableObjects"] {
+function keptInMemory(objects: WorkerOptions["durableObjects"], keepMonitors: boolean) {
   const kept = Object.entries(objects).map(([name, object]) => {
-    return [name, { ...object, unsafePreventEviction: KEEP_OBJECTS_IN_MEMORY }] as const;
+    return [name, { ...object, unsafePreventEviction: keepMonitors || name !== MONITORS }] as const;
   });
   return Object.fromEntries(kept);
 }

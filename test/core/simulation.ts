@@ -11,8 +11,6 @@ import { aCheck } from "./fixtures.ts";
 
 const DAY_MS = 86_400_000;
 const LATENCY_MS = 40;
-/** Most outages answer quickly (a process that is gone refuses); the others take the timeout. */
-const QUICK_FAILURES = 0.85;
 
 export interface World {
   services: number;
@@ -21,6 +19,8 @@ export interface World {
   seed: number;
   /** Chance that a single probe is lost although all is well. */
   loss: number;
+  /** Part of the outages that answers quickly (a process that is gone refuses); the others take the timeout. */
+  quick_failures: number;
 }
 
 export interface Verdicts {
@@ -44,7 +44,7 @@ interface Span {
 
 export function simulate(world: World): Verdicts {
   const random = mulberry32(world.seed);
-  const troubles = new Map(["home", ...world.vantages].map((vantage) => [vantage, troublesOf(world.days, random)]));
+  const troubles = new Map(["home", ...world.vantages].map((vantage) => [vantage, troublesOf(world, random)]));
   const all = Array.from({ length: world.services }, (_, number) => {
     return simulateService(aCheck({ service_id: number + 1 }), number, world, troubles, random);
   });
@@ -69,8 +69,8 @@ function simulateService(
   random: () => number,
 ) {
   const end = world.days * DAY_MS;
-  const outages = spans(end, 2 * DAY_MS, () => 60_000 + exponential(240_000, random), random);
-  const blips = spans(end, DAY_MS / 3, () => 500 + random() * 5_000, random);
+  const outages = spans(world, 2 * DAY_MS, () => 60_000 + exponential(240_000, random), random);
+  const blips = spans(world, DAY_MS / 3, () => 500 + random() * 5_000, random);
   const seen = makeEye(check, [...outages, ...blips], troubles, world.loss, random);
   const due = {
     interval: check.health_interval * 1_000,
@@ -148,14 +148,15 @@ function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, loss:
 }
 
 /** Each vantage can't see anything for some minutes, a few times in a month. */
-function troublesOf(days: number, random: () => number): Span[] {
-  return spans(days * DAY_MS, 5 * DAY_MS, () => 60_000 + exponential(300_000, random), random);
+function troublesOf(world: World, random: () => number): Span[] {
+  return spans(world, 5 * DAY_MS, () => 60_000 + exponential(300_000, random), random);
 }
 
-function spans(end: number, meanGap: number, length: () => number, random: () => number): Span[] {
+function spans({ days, quick_failures }: World, meanGap: number, length: () => number, random: () => number): Span[] {
+  const end = days * DAY_MS;
   const all: Span[] = [];
   for (let from = exponential(meanGap, random); from < end; from += exponential(meanGap, random)) {
-    all.push({ from, to: from + length(), cost: random() < QUICK_FAILURES ? 2 : 5_000 });
+    all.push({ from, to: from + length(), cost: random() < quick_failures ? 2 : 5_000 });
   }
   return all;
 }

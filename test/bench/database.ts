@@ -1,0 +1,55 @@
+/** Reads a running hub's database file beside it. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export interface ScheduledService {
+  id: number;
+  lane: number;
+  /** The one that the benchmark gave it. */
+  number: number;
+}
+
+/** The hub's D1 database as it lies in its state folder. */
+export function openHubDatabase(state: string, options: { readOnly: boolean }): DatabaseSync {
+  const folder = join(state, "v3/d1/miniflare-D1DatabaseObject");
+  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  if (file === undefined) throw new Error(`no database in ${folder}`);
+  const database = new DatabaseSync(join(folder, file), options);
+  database.exec("PRAGMA busy_timeout = 5000");
+  return database;
+}
+
+export function scheduledServices(state: string): ScheduledService[] {
+  return read(state, "SELECT id, lane, CAST(substr(name, 2) AS INTEGER) AS number FROM services", (row) => ({
+    id: Number(row.id),
+    lane: Number(row.lane),
+    number: Number(row.number),
+  }));
+}
+
+/** Scheduled checks in the history whose rounds were due in the window. */
+export function recordedChecks(state: string, { from, to }: { from: number; to: number }): number {
+  const sums = read(
+    state,
+    `SELECT sum(json_array_length(results)) AS checks FROM rounds
+     WHERE attempt = 0 AND due_at >= ${from} AND due_at < ${to}`,
+    (row) => Number(row.checks),
+  );
+  return sums[0] ?? 0;
+}
+
+/** Rows of the history that began in the window. */
+export function countRounds(state: string, { from, to }: { from: number; to: number }): number {
+  const sql = `SELECT count(*) AS rounds FROM rounds WHERE started_at >= ${from} AND started_at < ${to}`;
+  return read(state, sql, (row) => Number(row.rounds))[0] ?? 0;
+}
+
+function read<T>(state: string, sql: string, toValue: (row: Record<string, unknown>) => T): T[] {
+  const database = openHubDatabase(state, { readOnly: true });
+  try {
+    return database.prepare(sql).all().map(toValue);
+  } finally {
+    database.close();
+  }
+}

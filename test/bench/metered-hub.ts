@@ -1,0 +1,68 @@
+/** A local hub whose calls to everything that costs money are counted. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildAssets } from "../../src/cli/assets.ts";
+import { buildWorker } from "../../src/cli/build.ts";
+import { startLocalHub } from "../../src/cli/local-hub.ts";
+import { applyMigrations } from "../../src/cli/migrations.ts";
+import { startTicker } from "../../src/cli/ticker.ts";
+import { readWorkerOptions } from "../../src/cli/worker-options.ts";
+import { writeLauncher } from "../../src/cli/workerd.ts";
+import { freePort, temporaryFolder } from "../servers/child-process.ts";
+import type { Counts } from "./metered/counts.ts";
+import type { Api } from "./registered.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TOKEN = "hub_admin_of_the_benchmark";
+
+export interface MeteredHub extends Api {
+  /** The state folder. */
+  state: string;
+  counts(): Promise<Counts>;
+  /** Runs the cron as for `at`, Unix ms. */
+  tick(at: number): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Objects leave memory when idle, as they do when deployed. */
+export async function startMeteredHub(): Promise<MeteredHub> {
+  const folder = await temporaryFolder("metered-hub");
+  const at = (name: string) => join(folder.path, name);
+  await mkdir(at("worker"), { recursive: true });
+  await buildAssets({ root: ROOT, target: join(ROOT, "dist/assets") });
+  const { entry } = await buildWorker(join(ROOT, "test/bench/metered/hub.ts"), at("worker"));
+  process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(folder.path);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const hub = await startLocalHub({
+    worker: readWorkerOptions(join(ROOT, "wrangler.toml")),
+    entry,
+    data: at("v3"),
+    temporary: at("tmp"),
+    host: "127.0.0.1",
+    port,
+    vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN },
+    keepMonitors: false,
+    log: ({ level, message }) => level === "error" && console.error(message),
+    restarted: () => console.error("the runtime crashed and was started again"),
+  });
+  await applyMigrations(hub.database, join(ROOT, "migrations"));
+  const ticker = startTicker({ now: Date.now, tick: hub.tick, failed: console.error });
+  const api = (path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${TOKEN}`);
+    return fetch(`${url}${path}`, { ...init, headers });
+  };
+  return {
+    state: folder.path,
+    fetch: api,
+    counts: async (): Promise<Counts> => JSON.parse(await (await api("/__counts")).text()),
+    tick: (time) => hub.tick(time, new AbortController().signal),
+    async remove() {
+      ticker.stop();
+      await hub.stop();
+      await folder.remove();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Fills a hub with services and waits until each has been checked. */
+import type { Target } from "./target-process.ts";
+
+const SERVICES_A_MANIFEST = 1_000;
+const POLL_MS = 500;
+const PATIENCE_MS = 240_000;
+
+/** A request with the admin token. */
+export interface Api {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export interface Registration {
+  count: number;
+  /** Number of the first one; by default 0. */
+  first?: number;
+  /** Seconds. */
+  interval: number;
+  target: Target;
+  progress(line: string): void;
+}
+
+/** Service number n is named `s<n>`, in projects of a thousand. Resolves when all of the hub's services are up. */
+export async function registerServices(hub: Api, registration: Registration): Promise<void> {
+  const { count, progress } = registration;
+  const end = (registration.first ?? 0) + count;
+  for (let first = registration.first ?? 0; first < end; first += SERVICES_A_MANIFEST) {
+    const numbers = Array.from({ length: Math.min(SERVICES_A_MANIFEST, end - first) }, (_, index) => first + index);
+    await registerProject(hub, `p${first}`, numbers, registration);
+  }
+  progress(`${count} services are registered`);
+  await allUp(hub, progress);
+}
+
+async function registerProject(hub: Api, name: string, numbers: number[], { interval, target }: Registration) {
+  const project: { id: number } = await accepted(await hub.fetch("/api/projects", json("POST", { name })));
+  const services = numbers.map((number) => ({
+    name: `s${number}`,
+    health_method: "http",
+    health_url: target.url(number),
+    health_interval: interval,
+  }));
+  await accepted(await hub.fetch(`/api/projects/${project.id}/manifest`, json("PUT", { services })));
+}
+
+async function allUp(hub: Api, progress: Registration["progress"]): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+    const all: { total: number } = await accepted(await hub.fetch("/api/services?limit=1"));
+    const up: { total: number } = await accepted(await hub.fetch("/api/services?limit=1&status=up"));
+    if (up.total === all.total) {
+      progress(`${up.total} services are up`);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`the services were not all up within ${PATIENCE_MS / 1_000} s`);
+}
+
+export function json(method: string, body: object): RequestInit {
+  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** The body; throws what the hub said when it refused. */
+export async function accepted<T>(response: Response): Promise<T> {
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  const body: T = JSON.parse(await response.text());
+  return body;
+}

@@ -7,13 +7,22 @@ import { billBench } from "./bill.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
 import { historyBench } from "./history.ts";
+import { natsBench } from "./nats.ts";
 import { loadAverage } from "./process-tree.ts";
 import { scaleBench } from "./scale.ts";
 import { simulationBench } from "./simulation.ts";
 import { steadyBench } from "./steady.ts";
 import { isWithin, tableOf } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [simulationBench, fuzzBench, historyBench, steadyBench, scaleBench, billBench];
+const BENCHES: readonly Bench[] = [
+  simulationBench,
+  fuzzBench,
+  historyBench,
+  steadyBench,
+  scaleBench,
+  billBench,
+  natsBench,
+];
 const REPORT = fileURLToPath(new URL("../../dist/bench.json", import.meta.url));
 
 const NAMES = BENCHES.flatMap(({ names }) => names);

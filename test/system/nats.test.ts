@@ -1,10 +1,10 @@
 /** The hub, a relay and a core as they run for a user; an independent client reads on the core. */
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { NATS_PASSWORD, type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
+import { beat, connectCore, natsVars, outage, register, storedIds } from "./nats-outage.ts";
 
 const HUB = "hub-nats";
 const health = z.strictObject({
@@ -73,38 +73,6 @@ function listen(core: NatsConnection): { heard: Heard[]; errors: unknown[] } {
   return { heard, errors };
 }
 
-async function inStream(
-  core: NatsConnection,
-): Promise<{ id: string; subject: string; body: Record<string, unknown> }[]> {
-  const { messages } = (await (await jetstreamManager(core)).streams.info("HUB_EVENTS")).state;
-  if (messages === 0) return [];
-  const consumer = await jetstream(core).consumers.get("HUB_EVENTS");
-  const found = [];
-  for await (const message of await consumer.fetch({ max_messages: messages, expires: 5_000 })) {
-    found.push({
-      id: message.headers?.get("Nats-Msg-Id") ?? "",
-      subject: message.subject,
-      body: message.json<Record<string, unknown>>(),
-    });
-    if (found.length === messages) break;
-  }
-  return found;
-}
-
-const natsVars = (url: string) => ({ HUB_ID: HUB, NATS_URL: url, NATS_USER: HUB, NATS_PASSWORD: NATS_PASSWORD });
-const put = (hub: HubProcess, name: string, body: object) =>
-  hub.fetch(`/api/projects/shop/services/${name}`, {
-    method: "PUT",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-const heartbeat = { health_method: "heartbeat", health_url: "", health_interval: 3_600 };
-const beat = (hub: HubProcess, id: number, status: "pass" | "fail") =>
-  hub.fetch(`/api/services/${id}/heartbeat`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ status }),
-  });
 const natsHealth = async (hub: HubProcess) => {
   const { status, checks } = z
     .object({ status: z.string(), checks: z.record(z.string(), z.array(z.looseObject({ status: z.string() }))) })
@@ -121,13 +89,8 @@ describe("a hub with a relay and a core", () => {
   beforeAll(async () => {
     nats = await startNatsPair({ hub_id: HUB });
     await nats.setUp();
-    core = await connect({
-      servers: nats.core_url,
-      waitOnFirstConnect: true,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 200,
-    });
-    hub = await startHub({ vars: natsVars(nats.relay_url), args: ["--quiet"] });
+    core = await connectCore(nats.core_url);
+    hub = await startHub({ vars: natsVars(HUB, nats.relay_url), args: ["--quiet"] });
   });
   afterAll(async () => {
     await hub?.remove();
@@ -137,7 +100,7 @@ describe("a hub with a relay and a core", () => {
 
   test("tells of registrations, flips, summaries and goodbyes, each readable by a stranger", async () => {
     const { heard, errors } = listen(core);
-    const { id } = z.object({ id: z.int() }).parse(await (await put(hub, "nightly", heartbeat)).json());
+    const id = await register(hub, "nightly");
     await beat(hub, id, "pass");
     await until(() => expect(heard.map(({ type }) => type)).toContain("commandcenter.service.flip"));
     const flip = heard.find(({ type }) => type === "commandcenter.service.flip");
@@ -171,8 +134,7 @@ describe("a hub with a relay and a core", () => {
       ["deregistered", `${HUB}:${id}:deregistered-1`],
     ]);
     expect(errors).toEqual([]);
-    const kept = await inStream(core);
-    expect(kept.map((each) => each.id)).toEqual(events.map(([, id]) => id));
+    expect(await storedIds(core)).toEqual(events.map(([, id]) => id));
   });
 
   test("shows the bridge in /health and /metrics", async () => {
@@ -190,34 +152,28 @@ describe("a hub with a relay and a core", () => {
   test.each(["relay", "core"] as const)(
     "loses and doubles nothing when the %s is away and the hub is killed meanwhile",
     async (away) => {
-      const before = (await inStream(core)).length;
-      await nats[away].kill();
-      const ids: number[] = [];
-      const names = Array.from({ length: 50 }, (_, i) => `${away}-${i}`);
-      for (const [i, name] of names.entries()) {
-        const answer = await put(hub, name, heartbeat);
-        expect(answer.status).toBe(201);
-        ids.push(z.object({ id: z.int() }).parse(await answer.json()).id);
-        if (i === 24) await hub.kill9().then(() => hub.restart());
-      }
-      for (let round = 0; round < 10; round++) {
-        if (round === 5) await hub.kill9().then(() => hub.restart());
-        const answers = await Promise.all(ids.map((id) => beat(hub, id, round % 2 === 0 ? "pass" : "fail")));
-        expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 202));
-      }
-      await until(async () => expect((await natsHealth(hub)).connection).toMatchObject({ status: "warn" }));
-      await nats[away].start();
-      await until(async () => expect((await inStream(core)).length - before).toBe(550), 60_000);
-      const found = (await inStream(core)).slice(before);
-      expect(new Set(found.map(({ id }) => id)).size).toBe(550);
-      for (const id of ids) {
-        const own = found.filter((each) => each.id.startsWith(`${HUB}:${id}:`)).map((each) => each.id.split(":")[2]);
-        expect(own).toEqual(["registered-1", ...Array.from({ length: 10 }, (_, i) => String(i + 1))]);
-      }
+      const { expected, stored } = await outage({ hub, nats, core }, away, 5_000);
+      expect(stored).toEqual(expected);
       await until(async () =>
         expect(await natsHealth(hub)).toMatchObject({ status: "pass", outbox: { observedValue: 0 } }),
       );
     },
     150_000,
   );
+
+  test("warns while the relay is away, and answers as quickly as ever", async () => {
+    const id = await register(hub, "patient");
+    await nats.relay.kill();
+    await until(async () => expect((await natsHealth(hub)).connection).toMatchObject({ status: "warn" }));
+    const started = Date.now();
+    for (let i = 0; i < 20; i++) await beat(hub, id, i % 2 === 0 ? "pass" : "fail");
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(await natsHealth(hub)).toMatchObject({
+      status: "warn",
+      connection: { output: expect.stringContaining("can't reach the relay") },
+      outbox: { observedValue: expect.any(Number) },
+    });
+    await nats.relay.start();
+    await until(async () => expect((await natsHealth(hub)).status).toBe("pass"));
+  });
 });

@@ -5,6 +5,7 @@ import { buildWorker } from "./build.ts";
 import { messageOf } from "./error-message.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { applyMigrations } from "./migrations.ts";
+import { countServices, roomForMonitors, watchRoom } from "./monitor-room.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { startTicker, type Ticker } from "./ticker.ts";
 import type { WorkerOptions } from "./worker-options.ts";
@@ -33,30 +34,47 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
   ]);
   process.env.MINIFLARE_WORKERD_PATH = launcher; // the only way to tell Miniflare
   let ticker: Ticker | undefined;
-  const hub = await startLocalHub({
-    ...options,
-    entry: bundle.entry,
-    data: state.data,
-    temporary: state.temporary,
-    log: ({ message }) => options.log(message),
-    restarted() {
-      err("the runtime crashed and was started again");
-      ticker?.stop();
-      ticker = tickerOf(hub, err);
-    },
-  });
-  const stop = async () => {
+  const start = (keepMonitors: boolean) =>
+    startLocalHub({
+      ...options,
+      entry: bundle.entry,
+      data: state.data,
+      temporary: state.temporary,
+      keepMonitors,
+      log: ({ message }) => options.log(message),
+      restarted() {
+        err("the runtime crashed and was started again");
+        ticker?.stop();
+        ticker = tickerOf(hub, err);
+      },
+    });
+  let hub = await start(true);
+  const stopHub = async () => {
     ticker?.stop();
     await hub.stop();
   };
   try {
     await applyMigrations(hub.database, join(root, "migrations"));
+    const room = roomForMonitors();
+    const watch = await watchRoom({
+      room,
+      count: () => countServices(hub.database),
+      async full() {
+        const isRunning = ticker !== undefined;
+        if (isRunning)
+          err(`more than ${room} services: started again, loading each for its check, which costs more CPU`);
+        await stopHub();
+        hub = await start(false);
+        if (isRunning) ticker = tickerOf(hub, err);
+      },
+      failed: (error) => err(`services can't be counted: ${messageOf(error)}`),
+    });
+    ticker = tickerOf(hub, err);
+    return { stop: () => watch.stop().then(stopHub) };
   } catch (error) {
-    await stop();
+    await stopHub();
     throw error;
   }
-  ticker = tickerOf(hub, err);
-  return { stop };
 }
 
 function tickerOf(hub: LocalHub, err: LaunchOptions["err"]): Ticker {

@@ -15,7 +15,9 @@ export async function requestsAtRate(load: Load, request: (index: number) => Pro
     const due = start + (index * 1_000) / load.rate;
     const early = due - performance.now();
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-    running.push(request(index).then(() => performance.now() - due));
+    const latency = request(index).then(() => performance.now() - due);
+    latency.catch(() => {}); // met again below
+    running.push(latency);
   }
   return Promise.all(running);
 }

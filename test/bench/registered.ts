@@ -1,4 +1,5 @@
 /** Fills a hub with services and waits until each has been checked. */
+import type { HealthOptions } from "../../src/core/options.ts";
 import type { Target } from "./target-process.ts";
 
 const SERVICES_A_MANIFEST = 1_000;
@@ -17,10 +18,11 @@ export interface Registration {
   /** Seconds. */
   interval: number;
   target: Target;
+  options?: HealthOptions;
   progress(line: string): void;
 }
 
-/** Service number n is named `s<n>`, in projects of a thousand. Resolves when all of the hub's services are up. */
+/** Service number n is named `s<n>`, in projects of a thousand. Resolves when all of the hub's services have been checked. */
 export async function registerServices(hub: Api, registration: Registration): Promise<void> {
   const { count, progress } = registration;
   const end = (registration.first ?? 0) + count;
@@ -29,31 +31,37 @@ export async function registerServices(hub: Api, registration: Registration): Pr
     await registerProject(hub, `p${first}`, numbers, registration);
   }
   progress(`${count} services are registered`);
-  await allUp(hub, progress);
+  await allChecked(hub, progress);
 }
 
-async function registerProject(hub: Api, name: string, numbers: number[], { interval, target }: Registration) {
+async function registerProject(
+  hub: Api,
+  name: string,
+  numbers: number[],
+  { interval, target, options = {} }: Registration,
+) {
   const project: { id: number } = await accepted(await hub.fetch("/api/projects", json("POST", { name })));
   const services = numbers.map((number) => ({
     name: `s${number}`,
     health_method: "http",
     health_url: target.url(number),
     health_interval: interval,
+    health_options: options,
   }));
   await accepted(await hub.fetch(`/api/projects/${project.id}/manifest`, json("PUT", { services })));
 }
 
-async function allUp(hub: Api, progress: Registration["progress"]): Promise<void> {
+async function allChecked(hub: Api, progress: Registration["progress"]): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
-    const all: { total: number } = await accepted(await hub.fetch("/api/services?limit=1"));
-    const up: { total: number } = await accepted(await hub.fetch("/api/services?limit=1&status=up"));
-    if (up.total === all.total) {
-      progress(`${up.total} services are up`);
+    const unknown = await hub.fetch("/api/services?limit=1&status=unknown").catch(() => null); // it may start again
+    const { total }: { total: number } = unknown === null ? { total: -1 } : await accepted(unknown);
+    if (total === 0) {
+      progress("all services are checked");
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error(`the services were not all up within ${PATIENCE_MS / 1_000} s`);
+  throw new Error(`the services were not all checked within ${PATIENCE_MS / 1_000} s`);
 }
 
 export function json(method: string, body: object): RequestInit {

@@ -1,6 +1,6 @@
 /** `npm run relay`: a local relay with its core, the relay's configuration for production, or the stream on a core. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { renderRelay } from "./config.ts";
 import { startLocalServers } from "./servers.ts";
@@ -89,7 +89,7 @@ async function startLocal(values: Values, io: RelayIo): Promise<number> {
   const port = portNumber(values.port, "--port");
   const core_port = portNumber(values["core-port"], "--core-port");
   const servers = await startLocalServers({
-    folder: join(process.cwd(), values.state),
+    folder: resolve(values.state),
     hub_id: values["hub-id"],
     port,
     core_port,

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { FieldError } from "../core/fields.ts";
 import { errorText, log } from "../log.ts";
+import { isConstraintError, isDatabaseError } from "../store/errors.ts";
 
 const TITLES = {
   400: "Bad Request",
@@ -17,6 +18,7 @@ const TITLES = {
   426: "Upgrade Required",
   429: "Too Many Requests",
   500: "Internal Server Error",
+  503: "Service Unavailable",
 } as const;
 export type ProblemStatus = keyof typeof TITLES;
 
@@ -72,19 +74,17 @@ export function problemResponse(c: Context, problem: Problem): Response {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException && isProblemStatus(error.status)) return new Problem(error.status, error.message);
-  if (isConstraint(error)) return new Problem(409, "changed by another request at the same time; try again");
+  if (isConstraintError(error)) return new Problem(409, "changed by another request at the same time; try again");
   log("error", "request_failed", { error: errorText(error) });
+  if (isDatabaseError(error)) {
+    const headers = { "retry-after": "5" };
+    return new Problem(503, "the hub's database is away or not yet set up; try again", { headers });
+  }
   return new Problem(500, "the hub failed to answer; this is not the request's fault");
 }
 
 function isProblemStatus(status: number): status is ProblemStatus {
   return Object.hasOwn(TITLES, status);
-}
-
-/** A row that was there, or was not, when the request began. */
-function isConstraint(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return /(UNIQUE|FOREIGN KEY) constraint failed/.test(error.message) || isConstraint(error.cause);
 }
 
 const content = { "application/problem+json": { schema: problemSchema } };

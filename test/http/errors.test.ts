@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 import { Problem, toProblem } from "../../src/http/problem.ts";
@@ -81,6 +82,22 @@ describe("errors are problems", () => {
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("inner detail");
     expect(String(logged.mock.calls[0]?.[0])).toContain("inner detail");
+  });
+
+  test("a database that is away is a 503 that says when to come back", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const away = await testHub();
+    await env.DB.exec("ALTER TABLE projects RENAME TO projects_away");
+    const read = await away.request("GET", "/api/projects");
+    const write = await away.request("POST", "/api/projects", { name: "shop" });
+    await env.DB.exec("ALTER TABLE projects_away RENAME TO projects");
+    for (const response of [read, write]) {
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toBe("5");
+      expect(await response.text()).not.toContain("no such table");
+    }
+    expect(toProblem(new Error("D1_ERROR: Network connection lost.")).status).toBe(503);
+    logged.mockRestore();
   });
 
   test("a row that came or went meanwhile is a conflict", () => {

@@ -19,6 +19,7 @@ import { selfRegistration } from "./self-registration.ts";
 import { serviceChecks } from "./service-checks.ts";
 import { serviceHealth } from "./service-health.ts";
 import { services } from "./services.ts";
+import { session } from "./session.ts";
 import { summary } from "./summary.ts";
 import { tickets } from "./tickets.ts";
 
@@ -34,6 +35,7 @@ function resources() {
     .route("/", dependencies)
     .route("/", summary)
     .route("/", keys)
+    .route("/", session)
     .route("/", tickets)
     .route("/", hubHealthRoutes)
     .route("/", metrics);

@@ -28,7 +28,8 @@ const PAGE = `<!doctype html>
 const DESCRIPTION = `Health of services, from the edge.
 
 Send \`Authorization: Bearer KEY\`. Scopes: \`read\` < \`write\` < \`admin\`; \`agent\` beside them. Each operation names
-the scope it needs in its security requirement. Errors are \`application/problem+json\`.
+the scope it needs in its security requirement. A person may sign in instead: \`POST /api/session\` keeps the key in a
+cookie. Errors are \`application/problem+json\`.
 
 WebSocket: \`/ws/health?project=ID&service=ID&since=SEQ\`, with the key in the \`Authorization\` header, in
 \`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or with a one-time \`?ticket=\` from \`POST /api/tickets\`.

@@ -1,5 +1,6 @@
 /** `GET /openapi.json` and `GET /docs`: the API, described and browsable. No outside host is asked for anything. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { HubEnv } from "./context.ts";
 import { routes } from "./routes.ts";
@@ -36,7 +37,7 @@ WebSocket: \`/ws/health?project=ID&service=ID&since=SEQ\`, with the key in the \
 Send the text \`ping\` once a minute: a socket that takes much without a word from its client is closed with 1013.`;
 
 /** `api`: the app whose routes are described. */
-export function docs(api: OpenAPIHono<HubEnv>) {
+export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
     scheme: "bearer",

@@ -16,6 +16,14 @@ import { Shell } from "./ui/shell.tsx";
 
 const ServicePage = lazy(async () => ({ default: (await import("./pages/service/service-page.tsx")).ServicePage }));
 
+const Projects = lazy(async () => ({ default: (await import("./pages/projects/projects.tsx")).Projects }));
+const ProjectPage = lazy(async () => ({ default: (await import("./pages/projects/project-page.tsx")).ProjectPage }));
+const Dependencies = lazy(async () => ({
+  default: (await import("./pages/dependencies/dependencies.tsx")).Dependencies,
+}));
+const Federation = lazy(async () => ({ default: (await import("./pages/hubs/federation.tsx")).Federation }));
+const Settings = lazy(async () => ({ default: (await import("./pages/settings/settings.tsx")).Settings }));
+
 export function App() {
   const [client] = useState(newQueryClient);
   const [clock] = useState(() => new Clock());
@@ -68,6 +76,19 @@ function Pages() {
         <Services />
       </Route>
       <Route path="/services/:id">{({ id }) => <ServicePage key={id} id={Number(id)} />}</Route>
+      <Route path="/projects">
+        <Projects />
+      </Route>
+      <Route path="/projects/:id">{({ id }) => <ProjectPage key={id} id={Number(id)} />}</Route>
+      <Route path="/dependencies">
+        <Dependencies />
+      </Route>
+      <Route path="/federation">
+        <Federation />
+      </Route>
+      <Route path="/settings">
+        <Settings />
+      </Route>
       <Route>
         <Page title="Nothing here">
           <Empty title="There is no page at this address">

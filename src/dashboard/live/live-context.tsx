@@ -5,6 +5,7 @@ import { answerOf, api } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
 import { type Feed, type FeedState, startFeed } from "./feed.ts";
 import type { Frame } from "./frames.ts";
+import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
 
 interface Live {
@@ -97,6 +98,21 @@ export function useLive(): Live {
   const live = use(LiveContext);
   if (live === null) throw new Error("outside of LiveProvider");
   return live;
+}
+
+/** Looks up what the feed does not tell of these few services, their last error above all. */
+export function useDetails(rows: readonly ServiceRow[]): void {
+  const { store } = useLive();
+  const asked = useRef(new Set<number>());
+  useEffect(() => {
+    for (const { id, listed } of rows) {
+      if (listed !== null || asked.current.has(id)) continue;
+      asked.current.add(id);
+      answerOf(api.services[":id"].$get({ param: { id: String(id) } }))
+        .then((service) => store.list([service]))
+        .catch(() => {}); // the row stands without it
+    }
+  }, [rows, store]);
 }
 
 /** All services; renders again when they changed, a few times a second at most. */

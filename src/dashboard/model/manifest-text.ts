@@ -6,6 +6,7 @@ export type ManifestEntry = Record<string, unknown> & { name: string };
 
 const DEFAULTS: Record<string, unknown> = {
   health_interval: 30,
+  health_timeout: 5,
   health_retries: 3,
   health_options: {},
   container_id: null,
@@ -16,20 +17,19 @@ const DEFAULTS: Record<string, unknown> = {
   depends_on: [],
   enabled: true,
 };
-const DEFAULT_TIMEOUT_S = 5;
+const SHORT_INTERVAL_S = 5;
 
 /** What applying it unchanged leaves as it is. The version stays out: probes find it. */
 export function manifestEntry(service: Service): ManifestEntry {
   const { name, health_method, health_url, service_type, port } = service;
   const entry: ManifestEntry = { name, health_method, health_url };
   if (service_type !== guessServiceType(health_method, health_url)) entry.service_type = service_type;
-  if (service.health_timeout !== DEFAULT_TIMEOUT_S || service.health_interval <= DEFAULT_TIMEOUT_S) {
-    entry.health_timeout = service.health_timeout;
-  }
   for (const [field, usual] of Object.entries(DEFAULTS)) {
     const value = service[field as keyof Service];
     if (JSON.stringify(value) !== JSON.stringify(usual)) entry[field] = value;
   }
+  // Of a short interval the hub makes another default.
+  if (service.health_interval <= SHORT_INTERVAL_S) entry.health_timeout = service.health_timeout;
   if (port !== null && port !== guessPort(health_method, health_url)) entry.port = port;
   return entry;
 }

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 import type { Status } from "../../../core/records.ts";
 import { projectsQuery } from "../../api/queries.ts";
-import { useServices } from "../../live/live-context.tsx";
+import { useDetails, useServices } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { countRows, projectCards, type Verdict, verdict } from "../../model/overview.ts";
 import { DEFAULT_VIEW, listRows, viewSearch } from "../../model/service-list.ts";
@@ -91,11 +91,13 @@ function Counts({ counts }: { counts: Record<Status, number> }) {
 }
 
 function Troubled({ rows }: { rows: readonly ServiceRow[] }) {
+  const shown = rows.slice(0, MAX_TROUBLED);
+  useDetails(shown);
   const more = rows.length - MAX_TROUBLED;
   return (
     <Section title="Needs attention">
       <ul className="card overflow-hidden">
-        {rows.slice(0, MAX_TROUBLED).map((row) => (
+        {shown.map((row) => (
           <li key={row.id} className="h-15.5 md:h-11.5">
             <ServiceHealthCard row={row} layout="list" />
           </li>

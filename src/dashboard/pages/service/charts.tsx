@@ -33,6 +33,8 @@ interface ChartSpec {
   /** Of the vertical axis; absent: as the values are. */
   range?: { min: number; max: number };
   format(value: number): string;
+  /** On the vertical axis. */
+  tick(value: number): string;
 }
 
 export function LatencyChart({ series, span }: { series: Series; span: number }) {
@@ -41,13 +43,20 @@ export function LatencyChart({ series, span }: { series: Series; span: number })
     { label: "95th percentile", colour: "--color-degraded", values: series.p95, dash: [6, 3] },
     { label: "99th percentile", colour: "--color-down", values: series.p99, dash: [2, 3] },
   ];
-  return <LineChart title="Response time" spec={{ at: series.at, span, lines, format: latency }} height="h-52" />;
+  return (
+    <LineChart
+      title="Response time"
+      spec={{ at: series.at, span, lines, format: latency, tick: latency }}
+      height="h-52"
+    />
+  );
 }
 
 export function UptimeChart({ series, span }: { series: Series; span: number }) {
   const lines: LineSpec[] = [{ label: "Uptime", colour: "--color-up", values: series.uptime, fill: true }];
   const format = (value: number) => percent(value / 100);
-  const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format };
+  const tick = (value: number) => `${value} %`;
+  const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick };
   return <LineChart title="Uptime" spec={spec} height="h-32" />;
 }
 
@@ -133,7 +142,7 @@ function drawn(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
           beginAtZero: true,
           ...spec.range,
           grid,
-          ticks: { ...ticks, maxTicksLimit: 5, callback: (value) => spec.format(Number(value)) },
+          ticks: { ...ticks, maxTicksLimit: 5, callback: (value) => spec.tick(Number(value)) },
         },
       },
       plugins: {

@@ -14,8 +14,12 @@ const UptimeChart = lazy(async () => ({ default: (await import("./charts.tsx")).
 
 const NAMES: readonly Span[] = ["1h", "24h", "7d", "30d"];
 
-export function Past({ row }: { row: ServiceRow }) {
-  const [span, setSpan] = useState<Span>("24h");
+/** A young service's day is mostly empty. */
+const YOUNG_MS = 4 * SPANS["1h"].ms;
+
+/** `created`: Unix ms. */
+export function Past({ row, created }: { row: ServiceRow; created: number }) {
+  const [span, setSpan] = useState<Span>(() => (Date.now() - created < YOUNG_MS ? "1h" : "24h"));
   return (
     <Section title="Past" beside={<SpanSwitch span={span} choose={setSpan} />}>
       <History row={row} span={span} />

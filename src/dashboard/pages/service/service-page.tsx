@@ -63,7 +63,7 @@ function Known({ service, row }: { service: Service; row: ServiceRow }) {
       <Now service={service} row={row} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <Figures row={row} health={health.data} />
-      <Past row={row} />
+      <Past row={row} created={Date.parse(service.created_at)} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <Transitions flips={health.data?.flips} />
         <RecentChecks checks={health.data?.recent} />

@@ -35,7 +35,7 @@ export function UptimeBar({ flips, row, window }: UptimeBarProps) {
           .map(({ status, from, to }) => (
             <rect
               key={from}
-              x={x(from)}
+              x={Math.min(x(from), WIDTH - MIN_WIDTH)}
               width={Math.max(MIN_WIDTH, x(to) - x(from))}
               height={HEIGHT}
               className={STATUS_FILL[status]}

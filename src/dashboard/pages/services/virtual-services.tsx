@@ -7,7 +7,7 @@ import { ServiceHealthCard } from "./service-health-card.tsx";
 const LIST_HEIGHT = 46;
 /** Name and marks below each other. */
 const NARROW_HEIGHT = 62;
-const GRID_HEIGHT = 148;
+const GRID_HEIGHT = 128;
 const GRID_MIN_WIDTH = 290;
 const GAP = 12;
 const NARROW_BELOW = 720;

@@ -79,7 +79,7 @@ describe("the assets", () => {
     const names = async () => await readdir(join(folder.path, "dist/assets/app"));
     const buildOf = async (text: string) => {
       await write("src/dashboard/main.js", `console.log(${JSON.stringify(text)})`);
-      const before = await names().catch(() => []);
+      const before = await names().catch((): string[] => []);
       await build();
       return (await names()).filter((name) => !before.includes(name));
     };

@@ -66,12 +66,14 @@ function Known({ project }: { project: Project }) {
     >
       {!stopped && (
         <Section title="Services" beside={mayWrite && rows.length > 0 && <AddService project={project.name} />}>
-          {rows.length === 0 ? (
+          {rows.length === 0 && project.service_count > 0 && <Loading what="the services" />}
+          {rows.length === 0 && project.service_count === 0 && (
             <Empty title="No services yet">
               Add one here, or write the manifest below.
               {mayWrite && <AddService project={project.name} look="primary" />}
             </Empty>
-          ) : (
+          )}
+          {rows.length > 0 && (
             <ul className="card overflow-hidden">
               {rows.slice(0, MAX_SHOWN).map((row) => (
                 <li key={row.id} className="h-15.5 md:h-11.5">

@@ -1,8 +1,9 @@
 /** A service's past: an uptime bar, response times, uptime, over a span that one chooses. */
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { historyQuery } from "../../api/queries.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
+import { SETTLE_MS } from "../../live/settle.ts";
 import { failureCount, hasValues, SPANS, type Span, seriesOf } from "../../model/chart-series.ts";
 import { count } from "../../model/format.ts";
 import { Failure, Loading } from "../../ui/notice.tsx";
@@ -50,6 +51,13 @@ function SpanSwitch({ span, choose }: { span: Span; choose(span: Span): void }) 
 function History({ row, span }: { row: ServiceRow; span: Span }) {
   const { ms, points, word } = SPANS[span];
   const { data, error, refetch } = useQuery(historyQuery(row.id, ms, points));
+  const isEmpty = data === undefined || !hasValues(seriesOf(data.points).p50);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer check is what there is to react to
+  useEffect(() => {
+    if (!isEmpty && ms > SPANS["1h"].ms) return;
+    const timer = setTimeout(() => void refetch(), SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [row.last_at, isEmpty, ms, refetch]);
   const series = useMemo(() => (data === undefined ? null : seriesOf(data.points)), [data]);
   if (data === undefined || series === null) {
     return error === null ? (

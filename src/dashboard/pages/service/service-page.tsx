@@ -6,6 +6,7 @@ import { ApiProblem } from "../../api/client.ts";
 import { type Service, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
+import { SETTLE_MS } from "../../live/settle.ts";
 import { marksOf } from "../../model/marks.ts";
 import { Ago, For } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
@@ -137,6 +138,3 @@ function useFreshHealth(row: ServiceRow) {
   }, [data, store]);
   return health;
 }
-
-/** The database has a check a moment after the feed told of it. */
-const SETTLE_MS = 1_500;

@@ -123,9 +123,10 @@ test("the graph names the cause of an outage of three levels, and leads to its e
   await page.getByText("from home").first().waitFor();
   await page.getByRole("img", { name: /^Response time, newest:/ }).waitFor();
   await visitor.screenshot("service-down");
-  for (const span of ["24 hours", "7 days", "30 days", "hour"]) {
-    await page.getByRole("button", { name: span, exact: true }).click();
-    await page.getByText(`checks in the last ${span}`).waitFor();
+  const spans = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "1h": "hour" };
+  for (const [button, words] of Object.entries(spans)) {
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await page.getByText(`checks in the last ${words}`).waitFor();
   }
 });
 

@@ -36,7 +36,7 @@ export function useKeyboard(actions: Actions): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (isTyping(event.target)) {
-        if (event.key === "Escape" && event.target instanceof HTMLElement) event.target.blur();
+        if (event.key === "Escape") leave(event);
         return;
       }
       if (document.querySelector("dialog[open]") !== null) return;
@@ -46,6 +46,13 @@ export function useKeyboard(actions: Actions): void {
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
   }, []);
+}
+
+/** In a dialog the key closes it; a search field would empty itself. */
+function leave(event: KeyboardEvent): void {
+  if (!(event.target instanceof HTMLElement) || event.target.closest("dialog") !== null) return;
+  event.preventDefault();
+  event.target.blur();
 }
 
 /** True when the key meant something. */

@@ -51,7 +51,7 @@ function Sidebar({ showHelp }: { showHelp(): void }) {
   const [location] = useLocation();
   const { hub } = useSession();
   return (
-    <div className="hidden w-56 shrink-0 flex-col gap-6 border-r border-line bg-surface p-4 lg:flex">
+    <aside aria-label="Hub" className="hidden w-56 shrink-0 flex-col gap-6 border-r border-line bg-surface p-4 lg:flex">
       <div className="flex flex-col gap-0.5 px-2">
         <span className="truncate text-base font-semibold" title={hub.name}>
           {hub.name}
@@ -83,7 +83,7 @@ function Sidebar({ showHelp }: { showHelp(): void }) {
           </a>
         </div>
       </div>
-    </div>
+    </aside>
   );
 }
 
@@ -116,10 +116,10 @@ export function ThemeSwitch() {
 function TopBar() {
   const { hub } = useSession();
   return (
-    <div className="flex items-center justify-between gap-3 border-b border-line bg-surface px-4 py-2 lg:hidden">
+    <header className="flex items-center justify-between gap-3 border-b border-line bg-surface px-4 py-2 lg:hidden">
       <span className="min-w-0 truncate font-semibold">{hub.name}</span>
       <ConnectionMark />
-    </div>
+    </header>
   );
 }
 

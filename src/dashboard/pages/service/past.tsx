@@ -37,7 +37,7 @@ function SpanSwitch({ span, choose }: { span: Span; choose(span: Span): void }) 
           key={name}
           type="button"
           aria-pressed={span === name}
-          aria-label={SPANS[name].word}
+          title={SPANS[name].word}
           onClick={() => choose(name)}
           className="bg-surface px-3 py-1 text-muted hover:bg-raised aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-ink"
         >

@@ -1,7 +1,7 @@
 /** The dashboard: its data, its door, its pages. */
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { newQueryClient, sessionQuery } from "./api/queries.ts";
 import { LiveProvider } from "./live/live-context.tsx";
 import { Overview } from "./pages/overview/overview.tsx";
@@ -9,6 +9,7 @@ import { Services } from "./pages/services/services.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { LinkButton } from "./ui/button.tsx";
 import { Clock, ClockContext } from "./ui/clock.ts";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { Empty, Failure, Loading } from "./ui/notice.tsx";
 import { Page } from "./ui/page.tsx";
 import { SessionContext } from "./ui/session.tsx";
@@ -33,9 +34,11 @@ export function App() {
         <Door>
           <LiveProvider>
             <Shell>
-              <Suspense fallback={<Coming />}>
-                <Pages />
-              </Suspense>
+              <Guarded>
+                <Suspense fallback={<Coming />}>
+                  <Pages />
+                </Suspense>
+              </Guarded>
             </Shell>
           </LiveProvider>
         </Door>
@@ -56,6 +59,12 @@ function Door({ children }: { children: ReactNode }) {
       {children}
     </SessionContext>
   );
+}
+
+/** Another page is another try. */
+function Guarded({ children }: { children: ReactNode }) {
+  const [path] = useLocation();
+  return <ErrorBoundary key={path.split("/")[1]}>{children}</ErrorBoundary>;
 }
 
 function Coming() {

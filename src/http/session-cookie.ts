@@ -20,7 +20,10 @@ export function endSession(c: Context): void {
 /** Whether the hub's own pages sent the request, which a cookie alone does not say: other sites' requests carry it too. */
 export function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
-  return site === undefined ? c.req.header("origin") === new URL(c.req.url).origin : site === "same-origin";
+  if (site !== undefined) return site === "same-origin";
+  const origin = c.req.header("origin") ?? "";
+  // By host: a proxy in front may end the TLS that the browser speaks.
+  return URL.canParse(origin) && new URL(origin).host === new URL(c.req.url).host;
 }
 
 /** Cookies know no ports: two hubs on one machine must not sign each other out. */

@@ -55,8 +55,9 @@ describe("who is signed in", () => {
     const cookie = await signIn(hub.keys.write);
     expect((await ask("GET", "/api/summary", { cookie })).status).toBe(200);
     expect((await ask("POST", "/api/projects", { cookie, ...OWN }, { name: "by-cookie" })).status).toBe(201);
-    const origin = { cookie, origin: "http://localhost" };
-    expect((await ask("POST", "/api/projects", origin, { name: "by-origin" })).status).toBe(201);
+    for (const [name, origin] of Object.entries({ plain: "http://localhost", proxied: "https://localhost" })) {
+      expect((await ask("POST", "/api/projects", { cookie, origin }, { name })).status).toBe(201);
+    }
     expect((await ask("GET", "/api/keys", { cookie })).status).toBe(403);
   });
 
@@ -64,6 +65,7 @@ describe("who is signed in", () => {
     ["cross-site", { "sec-fetch-site": "cross-site", origin: "http://evil.example" }],
     ["same-site, another port", { "sec-fetch-site": "same-site", origin: "http://localhost:9999" }],
     ["another origin, old browser", { origin: "http://evil.example" }],
+    ["opaque", { origin: "null" }],
     ["without any word of where it comes from", {}],
   ])("does not act through a page that is %s", async (_, headers) => {
     const cookie = await signIn(ADMIN_TOKEN);

@@ -1,5 +1,5 @@
 /** The store and the feed for every page. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { answerOf, api } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
@@ -17,9 +17,10 @@ interface Live {
 const LiveContext = createContext<Live | null>(null);
 /** Registered services looked up one by one; more at once are left to the next listing. */
 const MAX_LOOK_UPS = 20;
-/** What the graph and the lists of projects show changes with a flip, but need not change with each of a storm. */
+/** What is asked for again after a flip, or after a change of the registry, is asked for once for many of them. */
 const REFRESH_AFTER_MS = 400;
-const REFRESHED = [["graph"], ["projects"]];
+const CHANGED_BY_FLIPS = ["graph"];
+const CHANGED_BY_REGISTRY = ["projects"];
 
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new ServiceStore((run, ms) => setTimeout(run, ms)));
@@ -32,7 +33,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const frame = (heard: Frame) => {
       store.apply(heard);
       if (heard.type === "registered") lookUp(heard.service.id);
-      if (heard.type !== "health") refresh();
+      if (heard.type !== "health") refresh(CHANGED_BY_FLIPS);
+      if (heard.type === "registered" || heard.type === "deregistered") refresh(CHANGED_BY_REGISTRY);
+      // After a long absence the feed begins anew: the changes of meanwhile stand in the database.
+      if (heard.type === "snapshot") void client.invalidateQueries({ queryKey: recentFlipsQuery.queryKey });
     };
     const open = (path: string) => new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
     const state = (next: FeedState) => {
@@ -54,18 +58,18 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
-/** Asks again for what a frame may have changed, once for many frames. */
-function useRefresh(): () => void {
+/** Asks again for what a frame may have changed. */
+function useRefresh(): (queryKey: readonly string[]) => void {
   const client = useQueryClient();
   return useMemo(() => {
-    let waits = false;
-    const ask = () => {
-      waits = false;
-      for (const queryKey of REFRESHED) void client.invalidateQueries({ queryKey });
-    };
-    return () => {
-      if (!waits) setTimeout(ask, REFRESH_AFTER_MS);
-      waits = true;
+    const waiting = new Set<readonly string[]>();
+    return (queryKey) => {
+      if (waiting.has(queryKey)) return;
+      waiting.add(queryKey);
+      setTimeout(() => {
+        waiting.delete(queryKey);
+        void client.invalidateQueries({ queryKey });
+      }, REFRESH_AFTER_MS);
     };
   }, [client]);
 }
@@ -85,13 +89,10 @@ function lookUps(store: ServiceStore): (id: number) => void {
 }
 
 function useRecentFlips(store: ServiceStore): void {
-  const client = useQueryClient();
+  const { data: flips } = useQuery(recentFlipsQuery);
   useEffect(() => {
-    client
-      .fetchQuery(recentFlipsQuery)
-      .then((flips) => store.remember(flips))
-      .catch(() => {}); // the feed tells of the next ones
-  }, [client, store]);
+    if (flips !== undefined) store.remember(flips);
+  }, [flips, store]);
 }
 
 export function useLive(): Live {

@@ -1,9 +1,10 @@
 /** What is around every page: where one is, where one can go, whether what one sees is live. */
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { ConnectionMark, LostBanner } from "./connection.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { Help, useKeyboard } from "./keyboard.tsx";
+import { useScrollMemory } from "./scroll-memory.ts";
 import { useMayWrite, useSession } from "./session.tsx";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./theme.ts";
 
@@ -19,7 +20,9 @@ const PLACES: readonly { path: string; name: string; short: string; icon: IconNa
 export function Shell({ children }: { children: ReactNode }) {
   const [help, setHelp] = useState(false);
   const [, go] = useLocation();
+  const main = useRef<HTMLElement>(null);
   useKeyboard({ go, help: () => setHelp(true) });
+  useScrollMemory(main);
   return (
     <div className="flex h-full flex-col lg:flex-row">
       <a
@@ -32,8 +35,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <TopBar />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <LostBanner />
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-        <main id="main" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto focus-visible:outline-none" data-scroll>
+        <main
+          id="main"
+          ref={main}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          className="min-h-0 flex-1 overflow-y-auto focus-visible:outline-none"
+          data-scroll
+        >
           {children}
         </main>
       </div>

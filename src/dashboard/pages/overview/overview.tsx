@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
 import type { Status } from "../../../core/records.ts";
-import { projectsQuery } from "../../api/queries.ts";
+import { projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
 import { useDetails, useServices } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { countRows, projectCards, type Verdict, verdict } from "../../model/overview.ts";
@@ -82,7 +82,11 @@ function Counts({ counts }: { counts: Record<Status, number> }) {
               <StatusShape status={status} />
               {STATUS_WORDS[status]}
             </span>
-            <span className="text-2xl leading-none font-semibold tabular-nums">{counts[status]}</span>
+            <span
+              className={`text-2xl leading-none font-semibold tabular-nums ${counts[status] === 0 ? "text-muted" : ""}`}
+            >
+              {counts[status]}
+            </span>
           </Link>
         </li>
       ))}
@@ -131,7 +135,9 @@ function Projects({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; ve
 
 function Changes() {
   const { flips, rows } = useServices();
+  const { isPending } = useQuery(recentFlipsQuery);
   if (flips.length === 0 && rows.size === 0) return null;
+  if (flips.length === 0 && isPending) return <Loading what="the recent changes" />;
   return (
     <Section title="Recent changes">
       {flips.length === 0 ? (

@@ -16,6 +16,9 @@ import { useIsDark } from "../../ui/theme.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip);
 
+/** A line of fewer points is hardly one: the points are shown. */
+const FEW = 4;
+
 interface LineSpec {
   label: string;
   /** A custom property of the style sheet. */
@@ -114,7 +117,7 @@ function drawn(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
       backgroundColor: colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.1)"),
       borderDash: dash,
       borderWidth: 1.6,
-      pointRadius: values.length < 3 ? 2 : 0,
+      pointRadius: values.filter((value) => value !== null).length < FEW ? 2.5 : 0,
       pointHitRadius: 12,
       tension: 0.25,
       fill,

@@ -57,7 +57,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          // After all others: they say how soon something is on the screen.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

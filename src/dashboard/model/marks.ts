@@ -8,7 +8,7 @@ export const MARKS: Record<Mark, { word: string; meaning: string }> = {
   disabled: { word: "disabled", meaning: "Nobody checks it until it is enabled again" },
   flapping: { word: "flapping", meaning: "Six or more changes of status within ten minutes" },
   stale: { word: "stale", meaning: "Nothing was heard of it for longer than three intervals" },
-  breaker: { word: "checked less often", meaning: "Down for long: the circuit breaker is open" },
+  breaker: { word: "breaker open", meaning: "Down for long, so it is checked less often" },
 };
 
 /** `now` in Unix ms. Staleness and breaker follow from times, as the hub itself computes them. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { dependencyGraph } from "../../src/core/dependencies.ts";
 import type { Status } from "../../src/core/records.ts";
 import { NODE_WIDTH, placesOf } from "../../src/dashboard/model/dependency-layout.ts";
-import { causesOf, connected, drawingOf } from "../../src/dashboard/model/dependency-model.ts";
+import { causesOf, connected, drawingOf, troubled } from "../../src/dashboard/model/dependency-model.ts";
 
 const service = (id: number, name: string, status: Status, ...depends_on: string[]) => {
   return { id, name, status, depends_on, project: "shop", type: "api" as const };
@@ -51,6 +51,17 @@ describe("a drawing of dependencies", () => {
   });
 });
 
+test("only what is in trouble is what is not up, missing or in a circle, and what leads to it", () => {
+  const all = drawingOf(
+    dependencyGraph(
+      [service(1, "a", "down"), service(2, "b", "up", "a"), service(3, "c", "up", "b"), service(4, "d", "up")],
+      "hub",
+    ),
+  );
+  expect(troubled(all).nodes.map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(troubled(all).edges.map(({ from, to }) => [from, to])).toEqual([["2", "1"]]);
+});
+
 describe("the layout", () => {
   const places = placesOf(connected(drawing));
   const x = (key: string) => places.get(key)?.x ?? Number.NaN;
@@ -68,5 +79,14 @@ describe("the layout", () => {
     const found = placesOf(drawingOf(dependencyGraph(many, "hub")));
     expect(performance.now() - started).toBeLessThan(1_000);
     expect(new Set([...found.values()].map((place) => `${place.x} ${place.y}`)).size).toBe(200);
+  });
+
+  test("of many that need the same few is no tower", () => {
+    const many = Array.from({ length: 150 }, (_, id) => service(id + 1, `s${id}`, "up", ...(id === 0 ? [] : ["s0"])));
+    const found = [...placesOf(drawingOf(dependencyGraph(many, "hub"))).values()];
+    const height = Math.max(...found.map(({ y }) => y)) - Math.min(...found.map(({ y }) => y));
+    const width = Math.max(...found.map(({ x }) => x)) - Math.min(...found.map(({ x }) => x));
+    expect(height).toBeLessThan(width);
+    expect(new Set(found.map(({ x, y }) => `${x} ${y}`)).size).toBe(150);
   });
 });

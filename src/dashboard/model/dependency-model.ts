@@ -72,6 +72,16 @@ export function connected({ nodes, edges }: Drawing): Drawing {
   return { nodes: nodes.filter(({ key }) => joined.has(key)), edges };
 }
 
+/** What is not well, and what needs it directly. */
+export function troubled({ nodes, edges }: Drawing): Drawing {
+  const bad = new Set(nodes.filter((node) => node.status !== "up" || node.in_cycle).map(({ key }) => key));
+  const shown = new Set([...bad, ...edges.filter(({ to }) => bad.has(to)).map(({ from }) => from)]);
+  return {
+    nodes: nodes.filter(({ key }) => shown.has(key)),
+    edges: edges.filter(({ from, to }) => shown.has(from) && shown.has(to)),
+  };
+}
+
 export interface Cause {
   node: DrawnNode;
   /** What is down because of it, itself left out. */

@@ -46,6 +46,8 @@ export function SignInForm() {
   };
   return (
     <form onSubmit={(event) => void signIn(event)} className="flex flex-col gap-4">
+      {/* Tells password managers several hubs apart. */}
+      <input type="text" autoComplete="username" readOnly hidden value={location.host} />
       <Field
         label="Key or admin token"
         error={problem}

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
 import { graphQuery, projectsQuery } from "../../api/queries.ts";
-import { connected, drawingOf } from "../../model/dependency-model.ts";
+import { connected, drawingOf, troubled } from "../../model/dependency-model.ts";
 import { count } from "../../model/format.ts";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -17,36 +17,53 @@ const GraphView = lazy(async () => ({ default: (await import("./graph-view.tsx")
 const MAX_DRAWN = 500;
 
 export function Dependencies() {
-  const search = useSearch();
+  const query = new URLSearchParams(useSearch());
   const [, go] = useLocation();
-  const project = new URLSearchParams(search).get("project") ?? "";
+  const project = query.get("project") ?? "";
+  const only = query.get("only") === "trouble";
   const { data: projects = [] } = useQuery(projectsQuery);
-  const choose = (name: string) => {
-    go(name === "" ? "/dependencies" : `/dependencies?project=${encodeURIComponent(name)}`, { replace: true });
+  const choose = (next: { project: string; only: boolean }) => {
+    const chosen = new URLSearchParams();
+    if (next.project !== "") chosen.set("project", next.project);
+    if (next.only) chosen.set("only", "trouble");
+    go(chosen.size === 0 ? "/dependencies" : `/dependencies?${chosen}`, { replace: true });
   };
   return (
     <Page
       title="Dependencies"
       beside={
-        <Choice
-          label="Project"
-          all="Whole hub"
-          value={project}
-          options={projects.map(({ name }) => [name, name])}
-          choose={choose}
-        />
+        <>
+          <Choice
+            label="Show"
+            all="All services"
+            value={only ? "trouble" : ""}
+            options={[["trouble", "Only trouble"]]}
+            choose={(value) => choose({ project, only: value === "trouble" })}
+          />
+          <Choice
+            label="Project"
+            all="Whole hub"
+            value={project}
+            options={projects.map(({ name }) => [name, name])}
+            choose={(name) => choose({ project: name, only })}
+          />
+        </>
       }
     >
-      <Graph project={project} />
+      <Graph project={project} only={only} />
     </Page>
   );
 }
 
-function Graph({ project }: { project: string }) {
+/** `only`: what is in trouble. */
+function Graph({ project, only }: { project: string; only: boolean }) {
   const query = graphQuery(project === "" ? undefined : project);
   const { data: graph, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });
   const drawing = useMemo(() => (graph === undefined ? null : drawingOf(graph)), [graph]);
-  const shown = useMemo(() => (drawing === null ? null : connected(drawing)), [drawing]);
+  const shown = useMemo(
+    () => (drawing === null ? null : only ? troubled(connected(drawing)) : connected(drawing)),
+    [drawing, only],
+  );
   if (graph === undefined || drawing === null || shown === null) {
     return error === null ? (
       <Loading what="the dependencies" rows={6} />
@@ -54,7 +71,8 @@ function Graph({ project }: { project: string }) {
       <Failure error={error} retry={() => void refetch()} />
     );
   }
-  if (shown.edges.length === 0) {
+  if (only && shown.nodes.length === 0) return <Empty title="Nothing is in trouble" />;
+  if (drawing.edges.length === 0) {
     return (
       <Empty title="No service depends on another">
         <p>
@@ -77,7 +95,7 @@ function Graph({ project }: { project: string }) {
           <GraphView drawing={shown} />
         </Suspense>
       )}
-      {alone > 0 && <p className="text-muted">Not drawn: {count(alone, "service")} without dependencies.</p>}
+      {alone > 0 && !only && <p className="text-muted">Not drawn: {count(alone, "service")} without dependencies.</p>}
       <InWords drawing={shown} />
     </>
   );

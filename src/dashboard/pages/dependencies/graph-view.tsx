@@ -50,6 +50,7 @@ export function GraphView({ drawing }: { drawing: Drawing }) {
         edgesFocusable={false}
         elementsSelectable={false}
         preventScrolling={false}
+        zoomOnScroll={false}
         aria-label="Graph of dependencies; the same stands below in words"
         proOptions={{ hideAttribution: true }}
       >

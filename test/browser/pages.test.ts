@@ -123,6 +123,26 @@ test("what services, hubs and people say is shown as it was said", async () => {
   await page.getByRole("button", { name: `Revoke ${EVIL}` }).waitFor();
 });
 
+test("hubs of a federation and their services are shown with how fresh the news is, and are text too", async () => {
+  const { page, close } = await visit(browser, hub.url);
+  const at = new Date(Date.now() - 90_000).toISOString();
+  const known = { status: "down", overall_status: "unhealthy", last_seen: at, lag_seconds: 90, service_count: 1 };
+  const peer = { ...known, hub_id: "hub-far", name: EVIL, region: EVIL, latency_ms: null, source: "registered" };
+  const service = { id: 7, hub_id: "hub-far", project: "far", name: EVIL, service_type: "api", health_status: "down" };
+  const services = [{ ...service, freshness: "stale", last_heard_at: at }];
+  await page.route("**/openapi.json", (route) => route.fulfill({ json: { paths: { "/api/federation/hubs": {} } } }));
+  await page.route("**/api/federation/hubs", (route) => route.fulfill({ json: { hubs: [peer] } }));
+  await page.route("**/api/federation/services?*", (route) => route.fulfill({ json: { services, total: 1 } }));
+  await signIn(page, hub.token);
+  await goTo(page, "/federation");
+  await page.getByText("stale 1 min ago").waitFor();
+  await page.getByText(EVIL, { exact: true }).first().waitFor();
+  await page.getByText("1 min 30 s").waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(await page.evaluate(() => "harmed" in globalThis)).toBe(false);
+  await close();
+});
+
 test("every page fits a width of 360 px", async () => {
   const small = await visit(browser, hub.url, { viewport: { width: 360, height: 740 } });
   await signIn(small.page, hub.token);

@@ -8,6 +8,7 @@ import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useSession } from "../../ui/session.tsx";
 import { HealthMark, StatusMark } from "../../ui/status-mark.tsx";
+import { FederatedServices } from "./federated-services.tsx";
 
 export function Federation() {
   const { hub } = useSession();
@@ -34,6 +35,7 @@ export function Federation() {
           ))}
         </ul>
       )}
+      {others !== undefined && others.length > 0 && <FederatedServices />}
     </Page>
   );
 }
@@ -44,7 +46,9 @@ function PeerCard({ peer }: { peer: Peer }) {
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h2 className="min-w-0 break-words">
           <span className="font-semibold">{peer.name ?? peer.hub_id}</span>{" "}
-          <span className="text-muted">{peer.region}</span>
+          <span className="text-muted">
+            {peer.hub_id} {peer.region}
+          </span>
         </h2>
         {peer.status === "pending" ? (
           <span className="font-medium text-degraded">Waits for approval</span>

@@ -18,7 +18,7 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: "unit", include: ["test/{core,pipeline,cli}/**/*.test.ts"] },
+        test: { name: "unit", include: ["test/{core,pipeline,cli,dashboard}/**/*.test.ts"] },
       },
       {
         root,
@@ -48,6 +48,17 @@ export default defineConfig({
           include: ["test/{system,relay}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // After all others: they say how soon something is on the screen.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

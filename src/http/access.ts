@@ -5,16 +5,18 @@ import { findKey } from "../store/keys.ts";
 import type { Scope } from "../store/tables.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { Problem } from "./problem.ts";
+import { isSameOrigin, sessionKey } from "./session-cookie.ts";
 
 /** `agent` is beside the order: it opens its own routes only. */
 const RANK: Record<Scope, number> = { agent: 0, read: 1, write: 2, admin: 3 };
 type Need = Exclude<Scope, "agent">;
 
 const MAX_BODY_BYTES = 256 * 1_024;
+const SAFE_METHODS = new Set(["GET", "HEAD"]);
 /** Longer than any key; what is longer is not even hashed. */
 const MAX_TOKEN_CHARS = 256;
 
-const limitBody = bodyLimit({
+export const limitBody = bodyLimit({
   maxSize: MAX_BODY_BYTES,
   onError: () => {
     throw new Problem(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
@@ -25,9 +27,12 @@ const limitBody = bodyLimit({
 export function guard(need: Need, options: { agent?: boolean } = {}) {
   const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
     const { hub } = c.var;
-    const token = bearerToken(c.req.header("authorization"));
-    const principal = token === null ? null : await authenticate(hub, token);
-    c.set("principal", authorize(hub, principal, token !== null, need, options));
+    const shown = credentialsOf(c);
+    if (shown?.from === "cookie" && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) {
+      throw new Problem(403, "a page of another site may not act for who is signed in here");
+    }
+    const principal = shown === null ? null : await authenticate(hub, shown.token);
+    c.set("principal", authorize(hub, principal, shown !== null, need, options));
     return limitBody(c, next);
   };
   const roles: Scope[] = options.agent ? [need, "agent"] : [need];
@@ -62,6 +67,14 @@ export async function authenticate(hub: HubContext, token: string): Promise<Prin
   }
   const key = await findKey(hub.db, toHex(digest));
   return key === undefined ? null : { scope: key.scope, agent: key.agent };
+}
+
+/** The header wins over the cookie of a person who signed in. */
+export function credentialsOf(c: Context): { token: string; from: "header" | "cookie" } | null {
+  const token = bearerToken(c.req.header("authorization"));
+  if (token !== null) return { token, from: "header" };
+  const key = sessionKey(c);
+  return key === null ? null : { token: key, from: "cookie" };
 }
 
 /** `Bearer TOKEN` (RFC 6750); null when there is no such header. Anything else is a token nobody has. */

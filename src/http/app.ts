@@ -1,4 +1,5 @@
 /** The HTTP API of a hub: every resource's routes under one app. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
@@ -19,6 +20,7 @@ import { selfRegistration } from "./self-registration.ts";
 import { serviceChecks } from "./service-checks.ts";
 import { serviceHealth } from "./service-health.ts";
 import { services } from "./services.ts";
+import { session } from "./session.ts";
 import { summary } from "./summary.ts";
 import { tickets } from "./tickets.ts";
 
@@ -34,13 +36,26 @@ function resources() {
     .route("/", dependencies)
     .route("/", summary)
     .route("/", keys)
+    .route("/", session)
     .route("/", tickets)
     .route("/", hubHealthRoutes)
     .route("/", metrics);
 }
 
-/** The API as a typed client (`hc`) sees it. */
-export type AppType = ReturnType<typeof resources>;
+/** The API as a typed client (`hc`) sees it: one resource or another, because the sum is too long for a declaration. */
+export type AppType =
+  | typeof projects
+  | typeof manifest
+  | typeof services
+  | typeof selfRegistration
+  | typeof serviceHealth
+  | typeof serviceChecks
+  | typeof flips
+  | typeof dependencies
+  | typeof summary
+  | typeof keys
+  | typeof session
+  | typeof hubHealthRoutes;
 
 /** An answer that shows nothing needs nothing; a page that does brings its own policy. */
 async function strictPolicy(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
@@ -50,7 +65,7 @@ async function strictPolicy(c: Context<HubEnv>, next: () => Promise<void>): Prom
 }
 
 /** `makeContext` is called once for each request. */
-export function createApp(makeContext: (c: Context<HubEnv>) => HubContext) {
+export function createApp(makeContext: (c: Context<HubEnv>) => HubContext): OpenAPIHono<HubEnv> {
   const app = routes();
   app.onError((error, c) => problemResponse(c, toProblem(error)));
   app.notFound((c) => problemResponse(c, new Problem(404, "there is nothing at this address")));

@@ -1,5 +1,6 @@
 /** `GET /openapi.json` and `GET /docs`: the API, described and browsable. No outside host is asked for anything. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { HubEnv } from "./context.ts";
 import { routes } from "./routes.ts";
@@ -28,14 +29,15 @@ const PAGE = `<!doctype html>
 const DESCRIPTION = `Health of services, from the edge.
 
 Send \`Authorization: Bearer KEY\`. Scopes: \`read\` < \`write\` < \`admin\`; \`agent\` beside them. Each operation names
-the scope it needs in its security requirement. Errors are \`application/problem+json\`.
+the scope it needs in its security requirement. A person may sign in instead: \`POST /api/session\` keeps the key in a
+cookie. Errors are \`application/problem+json\`.
 
 WebSocket: \`/ws/health?project=ID&service=ID&since=SEQ\`, with the key in the \`Authorization\` header, in
 \`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or with a one-time \`?ticket=\` from \`POST /api/tickets\`.
 Send the text \`ping\` once a minute: a socket that takes much without a word from its client is closed with 1013.`;
 
 /** `api`: the app whose routes are described. */
-export function docs(api: OpenAPIHono<HubEnv>) {
+export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
     scheme: "bearer",

@@ -7,6 +7,7 @@ import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { idSchema } from "./parameters.ts";
 import { invalid, Problem } from "./problem.ts";
 import { routes } from "./routes.ts";
+import { isSameOrigin, sessionKey } from "./session-cookie.ts";
 
 const SUBPROTOCOL = "hub.v1";
 const BEARER_PREFIX = "bearer.";
@@ -39,7 +40,7 @@ function offeredProtocols(c: Context<HubEnv>): string[] {
   return header.split(",").map((part) => part.trim());
 }
 
-/** The header wins over the sub-protocol, which wins over a ticket; a ticket is spent only when it is the one that counts. */
+/** Header, sub-protocol, ticket, cookie: the first counts, and a ticket is spent only then. */
 async function identify(
   hub: HubContext,
   c: Context<HubEnv>,
@@ -49,9 +50,17 @@ async function identify(
   const token = bearerToken(c.req.header("authorization")) ?? protocol?.slice(BEARER_PREFIX.length);
   if (token !== undefined) return { principal: await authenticate(hub, token), presented: true };
   const ticket = c.req.query("ticket");
-  if (ticket === undefined) return { principal: null, presented: false };
+  if (ticket === undefined) return await identifyPerson(hub, c);
   const scope = await hub.ticket.redeem(ticket);
   return { principal: scope === null ? null : { scope, agent: null }, presented: true };
+}
+
+/** A browser opens sockets for any page and sends the cookie along; only the hub's own pages may. */
+async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
+  const key = sessionKey(c);
+  if (key === null) return { principal: null, presented: false };
+  if (!isSameOrigin(c)) throw new Problem(403, "a page of another site may not act for who is signed in here");
+  return { principal: await authenticate(hub, key), presented: true };
 }
 
 /** What the live board needs to see: the upgrade and the filter. */

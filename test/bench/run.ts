@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
 import { billBench } from "./bill.ts";
+import { dashboardBench } from "./dashboard.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
 import { historyBench } from "./history.ts";
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   scaleBench,
   billBench,
   natsBench,
+  dashboardBench,
 ];
 const REPORT = fileURLToPath(new URL("../../dist/bench.json", import.meta.url));
 

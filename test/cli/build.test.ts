@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildAssets } from "../../src/cli/assets.ts";
@@ -61,16 +61,32 @@ describe("the assets", () => {
     expect(await readFile(docs())).toEqual(await readFile(`${docs()}.old`));
   });
 
-  test("hold the dashboard, built again only when its sources changed", async () => {
+  test("hold the dashboard, built again only when its sources say something else", async () => {
     const source = await write("src/dashboard/index.html", "<!doctype html><title>one</title>");
     await build();
     expect(await page()).toContain("one");
     await writeFile(join(folder.path, "dist/assets/index.html"), "untouched");
+    await utimes(source, LATER, LATER);
     await build();
     expect(await page()).toBe("untouched");
     await writeFile(source, "<!doctype html><title>two</title>");
-    await utimes(source, LATER, LATER);
     await build();
     expect(await page()).toContain("two");
+  });
+
+  test("keep the files of the page before, for who has it open, and no older ones", async () => {
+    await write("src/dashboard/index.html", '<script type="module" src="/main.js"></script>');
+    const names = async () => await readdir(join(folder.path, "dist/assets/app"));
+    const buildOf = async (text: string) => {
+      await write("src/dashboard/main.js", `console.log(${JSON.stringify(text)})`);
+      const before = await names().catch((): string[] => []);
+      await build();
+      return (await names()).filter((name) => !before.includes(name));
+    };
+    const first = await buildOf("first");
+    const second = await buildOf("second");
+    expect(await names()).toEqual(expect.arrayContaining([...first, ...second]));
+    const third = await buildOf("third");
+    expect((await names()).sort()).toEqual([...second, ...third].sort());
   });
 });

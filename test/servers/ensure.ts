@@ -9,6 +9,7 @@ const NEEDED: readonly { program: string; debian: string; places?: string }[] = 
   { program: "nats-server", debian: "nats-server" },
   { program: "openssl", debian: "openssl" },
   { program: "promtool", debian: "prometheus" },
+  { program: "chromium", debian: "chromium" },
   { program: "initdb", debian: "postgresql", places: "/usr/lib/postgresql/*/bin" },
 ];
 /** Tells Debian's packages not to start their services: the tests start their own. */

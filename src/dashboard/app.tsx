@@ -1,0 +1,110 @@
+/** The dashboard: its data, its door, its pages. */
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { newQueryClient, sessionQuery } from "./api/queries.ts";
+import { LiveProvider } from "./live/live-context.tsx";
+import { Overview } from "./pages/overview/overview.tsx";
+import { Services } from "./pages/services/services.tsx";
+import { SignIn } from "./pages/sign-in.tsx";
+import { LinkButton } from "./ui/button.tsx";
+import { Clock, ClockContext } from "./ui/clock.ts";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
+import { Empty, Failure, Loading } from "./ui/notice.tsx";
+import { Page } from "./ui/page.tsx";
+import { SessionContext } from "./ui/session.tsx";
+import { Shell } from "./ui/shell.tsx";
+
+const ServicePage = lazy(async () => ({ default: (await import("./pages/service/service-page.tsx")).ServicePage }));
+
+const Projects = lazy(async () => ({ default: (await import("./pages/projects/projects.tsx")).Projects }));
+const ProjectPage = lazy(async () => ({ default: (await import("./pages/projects/project-page.tsx")).ProjectPage }));
+const Dependencies = lazy(async () => ({
+  default: (await import("./pages/dependencies/dependencies.tsx")).Dependencies,
+}));
+const Federation = lazy(async () => ({ default: (await import("./pages/hubs/federation.tsx")).Federation }));
+const Settings = lazy(async () => ({ default: (await import("./pages/settings/settings.tsx")).Settings }));
+
+export function App() {
+  const [client] = useState(newQueryClient);
+  const [clock] = useState(() => new Clock());
+  return (
+    <QueryClientProvider client={client}>
+      <ClockContext value={clock}>
+        <Door>
+          <LiveProvider>
+            <Shell>
+              <Guarded>
+                <Suspense fallback={<Coming />}>
+                  <Pages />
+                </Suspense>
+              </Guarded>
+            </Shell>
+          </LiveProvider>
+        </Door>
+      </ClockContext>
+    </QueryClientProvider>
+  );
+}
+
+/** Lets in whoever may read. */
+function Door({ children }: { children: ReactNode }) {
+  const { data: session, error, refetch } = useQuery(sessionQuery);
+  if (session === undefined) {
+    return <div className="p-6">{error === null ? null : <Failure error={error} retry={() => void refetch()} />}</div>;
+  }
+  if (session.scope === null) return <SignIn hub={session.hub} />;
+  return (
+    <SessionContext key={`${session.signed_in} ${session.scope}`} value={session}>
+      {children}
+    </SessionContext>
+  );
+}
+
+/** Another page is another try. */
+function Guarded({ children }: { children: ReactNode }) {
+  const [path] = useLocation();
+  return <ErrorBoundary key={path.split("/")[1]}>{children}</ErrorBoundary>;
+}
+
+function Coming() {
+  return (
+    <div className="mx-auto w-full max-w-6xl p-6">
+      <Loading what="the page" />
+    </div>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path="/">
+        <Overview />
+      </Route>
+      <Route path="/services">
+        <Services />
+      </Route>
+      <Route path="/services/:id">{({ id }) => <ServicePage key={id} id={Number(id)} />}</Route>
+      <Route path="/projects">
+        <Projects />
+      </Route>
+      <Route path="/projects/:id">{({ id }) => <ProjectPage key={id} id={Number(id)} />}</Route>
+      <Route path="/dependencies">
+        <Dependencies />
+      </Route>
+      <Route path="/federation">
+        <Federation />
+      </Route>
+      <Route path="/settings">
+        <Settings />
+      </Route>
+      <Route>
+        <Page title="Nothing here">
+          <Empty title="There is no page at this address">
+            <LinkButton href="/">To the overview</LinkButton>
+          </Empty>
+        </Page>
+      </Route>
+    </Switch>
+  );
+}

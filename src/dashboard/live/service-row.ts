@@ -1,0 +1,99 @@
+/** A service as the pages show it: what the live feed says, with what the list of services knows beside it. */
+import type { HealthMethod, ServiceType, Status } from "../../core/records.ts";
+
+/** What only the API's list tells. */
+export interface Listed {
+  method: HealthMethod;
+  url: string;
+  /** Seconds. */
+  interval: number;
+  enabled: boolean;
+  tags: string[];
+  error: string | null;
+  version: string | null;
+}
+
+/** Times in Unix ms. A row is never changed: a newer one takes its place. */
+export interface ServiceRow {
+  id: number;
+  project_id: number;
+  project: string;
+  name: string;
+  type: ServiceType;
+  status: Status;
+  since: number;
+  last_at: number | null;
+  latency_ms: number | null;
+  flapping: boolean;
+  /** Null: not listed yet. */
+  listed: Listed | null;
+}
+
+/** A service of the feed's snapshot. */
+export interface ServiceLite {
+  id: number;
+  project_id: number;
+  project: string;
+  name: string;
+  type: ServiceType;
+  status: Status;
+  since: string;
+  last_health_check: string | null;
+  latency_ms: number | null;
+  flapping: boolean;
+}
+
+/** A service of the API's list, as far as a row needs it. */
+export interface ServiceOfList {
+  id: number;
+  project_id: number;
+  project: string;
+  name: string;
+  service_type: ServiceType;
+  health_method: HealthMethod;
+  health_url: string;
+  health_interval: number;
+  health_status: Status;
+  status_since: string;
+  last_health_check: string | null;
+  health_details: { latency_ms: number | null; error: string | null };
+  flapping: boolean;
+  version: string | null;
+  tags: string[];
+  enabled: boolean;
+}
+
+export function rowOfLite(lite: ServiceLite, known: ServiceRow | undefined): ServiceRow {
+  const { since, last_health_check, ...same } = lite;
+  return { ...same, since: Date.parse(since), last_at: timeOf(last_health_check), listed: known?.listed ?? null };
+}
+
+/** What the feed said later than the list was read stays. */
+export function rowOfListed(service: ServiceOfList, known: ServiceRow | undefined): ServiceRow {
+  const listed = listedOf(service);
+  const { id, project_id, project, name, service_type: type, health_status: status, flapping } = service;
+  const last_at = timeOf(service.last_health_check);
+  const isOlder = known !== undefined && listed.enabled && (known.last_at ?? 0) > (last_at ?? 0);
+  if (isOlder) return { ...known, project, name, type, listed };
+  const since = Date.parse(service.status_since);
+  return {
+    ...{ id, project_id, project, name, type, status, since, last_at, flapping, listed },
+    latency_ms: service.health_details.latency_ms,
+  };
+}
+
+function listedOf(service: ServiceOfList): Listed {
+  return {
+    method: service.health_method,
+    url: service.health_url,
+    interval: service.health_interval,
+    enabled: service.enabled,
+    tags: service.tags,
+    error: service.health_details.error,
+    version: service.version,
+  };
+}
+
+function timeOf(text: string | null): number | null {
+  return text === null ? null : Date.parse(text);
+}

@@ -1,0 +1,42 @@
+/** History as charts draw it. */
+import type { History } from "../api/queries.ts";
+
+export const SPANS = {
+  "1h": { ms: 3_600_000, points: 60, word: "hour" },
+  "24h": { ms: 86_400_000, points: 96, word: "24 hours" },
+  "7d": { ms: 7 * 86_400_000, points: 84, word: "7 days" },
+  "30d": { ms: 30 * 86_400_000, points: 90, word: "30 days" },
+} as const;
+export type Span = keyof typeof SPANS;
+
+export interface Series {
+  /** Unix ms. */
+  at: number[];
+  p50: (number | null)[];
+  p95: (number | null)[];
+  p99: (number | null)[];
+  /** Percent. */
+  uptime: (number | null)[];
+}
+
+export function seriesOf(points: History["points"]): Series {
+  return {
+    at: points.map((point) => Date.parse(point.at)),
+    p50: points.map((point) => point.p50),
+    p95: points.map((point) => point.p95),
+    p99: points.map((point) => point.p99),
+    uptime: points.map((point) => (point.uptime === null ? null : point.uptime * 100)),
+  };
+}
+
+export function hasValues(values: readonly (number | null)[]): boolean {
+  return values.some((value) => value !== null);
+}
+
+/** Of all checks in the points; null: there were none. */
+export function failureCount(points: History["points"]): { checks: number; failures: number } {
+  return points.reduce(
+    (sum, point) => ({ checks: sum.checks + point.checks, failures: sum.failures + point.failures }),
+    { checks: 0, failures: 0 },
+  );
+}

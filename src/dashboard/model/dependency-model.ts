@@ -1,0 +1,97 @@
+/** The graph of dependencies as it is drawn: what is missing is a node too, cycles and causes are marked. */
+import type { ServiceType, Status } from "../../core/records.ts";
+import type { Graph } from "../api/queries.ts";
+
+export interface DrawnNode {
+  /** A service's id, or `missing:project/name`. */
+  key: string;
+  /** Null: not registered. */
+  id: number | null;
+  name: string;
+  project: string;
+  type: ServiceType | null;
+  status: Status | "missing";
+  /** An outage of others comes from here. */
+  is_cause: boolean;
+  /** Keys of what its own outage comes from, itself left out. */
+  causes: string[];
+  in_cycle: boolean;
+}
+
+export interface DrawnEdge {
+  from: string;
+  to: string;
+  kind: "plain" | "outage" | "cycle" | "missing";
+}
+
+export interface Drawing {
+  nodes: DrawnNode[];
+  edges: DrawnEdge[];
+}
+
+const missingKey = (reference: string) => `missing:${reference}`;
+
+export function drawingOf(graph: Graph): Drawing {
+  const cycleOf = new Map(graph.cycles.flatMap((ids, index) => ids.map((id) => [id, index] as const)));
+  const causes = new Set(graph.nodes.flatMap((node) => node.root_cause ?? []));
+  const down = new Set(graph.nodes.filter((node) => node.status === "down").map((node) => node.id));
+  const services: DrawnNode[] = graph.nodes.map((node) => ({
+    key: String(node.id),
+    ...{ id: node.id, name: node.name, project: node.project, type: node.type, status: node.status },
+    is_cause: causes.has(node.id),
+    causes: (node.root_cause ?? []).filter((id) => id !== node.id).map(String),
+    in_cycle: cycleOf.has(node.id),
+  }));
+  const edges: DrawnEdge[] = graph.edges.map(({ from, to }) => ({
+    from: String(from),
+    to: String(to),
+    kind: isCycle(cycleOf, from, to) ? "cycle" : down.has(from) && down.has(to) ? "outage" : "plain",
+  }));
+  const missing = graph.missing.map(({ from, to }): DrawnEdge => {
+    return { from: String(from), to: missingKey(to), kind: "missing" };
+  });
+  return { nodes: [...services, ...missingNodes(graph)], edges: [...edges, ...missing] };
+}
+
+function isCycle(cycleOf: ReadonlyMap<number, number>, from: number, to: number): boolean {
+  return cycleOf.has(from) && cycleOf.get(from) === cycleOf.get(to);
+}
+
+function missingNodes(graph: Graph): DrawnNode[] {
+  const references = [...new Set(graph.missing.map(({ to }) => to))];
+  return references.map((reference) => {
+    const [project = "", name = ""] = reference.split("/");
+    const nothing = { id: null, type: null, is_cause: false, causes: [], in_cycle: false };
+    return { key: missingKey(reference), name, project, status: "missing", ...nothing };
+  });
+}
+
+/** Without the services that nothing depends on and that depend on nothing, which a graph says nothing about. */
+export function connected({ nodes, edges }: Drawing): Drawing {
+  const joined = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  return { nodes: nodes.filter(({ key }) => joined.has(key)), edges };
+}
+
+/** What is not well, and what needs it directly. */
+export function troubled({ nodes, edges }: Drawing): Drawing {
+  const bad = new Set(nodes.filter((node) => node.status !== "up" || node.in_cycle).map(({ key }) => key));
+  const shown = new Set([...bad, ...edges.filter(({ to }) => bad.has(to)).map(({ from }) => from)]);
+  return {
+    nodes: nodes.filter(({ key }) => shown.has(key)),
+    edges: edges.filter(({ from, to }) => shown.has(from) && shown.has(to)),
+  };
+}
+
+export interface Cause {
+  node: DrawnNode;
+  /** What is down because of it, itself left out. */
+  affected: DrawnNode[];
+}
+
+/** Where the outages come from, the one with the most consequences first. */
+export function causesOf({ nodes }: Drawing): Cause[] {
+  return nodes
+    .filter((node) => node.is_cause)
+    .map((node) => ({ node, affected: nodes.filter((each) => each.causes.includes(node.key)) }))
+    .sort((a, b) => b.affected.length - a.affected.length);
+}

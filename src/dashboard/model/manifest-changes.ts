@@ -1,0 +1,62 @@
+/** The plan of a dry run, with what it changes in each service. */
+import type { ManifestEntry } from "./manifest-text.ts";
+
+export interface Plan {
+  create: string[];
+  update: string[];
+  delete: string[];
+  unchanged: number;
+}
+
+export interface FieldChange {
+  field: string;
+  /** Null: not there. */
+  before: string | null;
+  after: string | null;
+}
+
+export interface ServiceChange {
+  kind: "create" | "update" | "delete";
+  name: string;
+  fields: FieldChange[];
+}
+
+/** `before` and `after`: the manifest's entries as they are and as they are wanted. */
+export function serviceChanges(
+  plan: Plan,
+  before: readonly ManifestEntry[],
+  after: readonly ManifestEntry[],
+): ServiceChange[] {
+  const old = new Map(before.map((entry) => [entry.name, entry]));
+  const wanted = new Map(after.map((entry) => [entry.name, entry]));
+  const changes = (kind: ServiceChange["kind"]) => (name: string) => {
+    return { kind, name, fields: fieldChanges(old.get(name) ?? {}, wanted.get(name) ?? {}) };
+  };
+  return [
+    ...plan.delete.map(changes("delete")),
+    ...plan.update.map(changes("update")),
+    ...plan.create.map(changes("create")),
+  ];
+}
+
+function fieldChanges(before: Record<string, unknown>, after: Record<string, unknown>): FieldChange[] {
+  const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((field) => field !== "name");
+  return fields
+    .map((field) => ({ field, before: valueText(before[field]), after: valueText(after[field]) }))
+    .filter((change) => change.before !== change.after);
+}
+
+function valueText(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The entries of a parsed manifest; whatever else is in there is left to the hub to refuse. */
+export function entriesOf(manifest: unknown): ManifestEntry[] {
+  if (typeof manifest !== "object" || manifest === null || !("services" in manifest)) return [];
+  return Array.isArray(manifest.services) ? manifest.services.filter(isEntry) : [];
+}
+
+function isEntry(value: unknown): value is ManifestEntry {
+  return typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
+}

@@ -1,0 +1,23 @@
+/** What a service's row says beside its status. */
+import { breakerOf, isStale } from "../../core/breaker.ts";
+import type { ServiceRow } from "../live/service-row.ts";
+
+export type Mark = "disabled" | "flapping" | "stale" | "breaker";
+
+export const MARKS: Record<Mark, { word: string; meaning: string }> = {
+  disabled: { word: "disabled", meaning: "Nobody checks it until it is enabled again" },
+  flapping: { word: "flapping", meaning: "Six or more changes of status within ten minutes" },
+  stale: { word: "stale", meaning: "Nothing was heard of it for longer than three intervals" },
+  breaker: { word: "breaker open", meaning: "Down for long, so it is checked less often" },
+};
+
+/** `now` in Unix ms. Staleness and breaker follow from times, as the hub itself computes them. */
+export function marksOf(row: ServiceRow, now: number): Mark[] {
+  if (row.listed?.enabled === false) return ["disabled"];
+  const marks: Mark[] = row.flapping ? ["flapping"] : [];
+  if (row.listed === null) return marks;
+  const breaker = breakerOf(row.status, row.since, row.listed.interval, now);
+  if (breaker === "open") marks.push("breaker");
+  if (row.last_at !== null && isStale(row.last_at, row.since, row.listed.interval, breaker, now)) marks.push("stale");
+  return marks;
+}

@@ -1,0 +1,125 @@
+/** The form of a service: text in fields, and the body that it becomes. */
+import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
+import type { Service } from "../api/queries.ts";
+
+/** As the fields hold it. */
+export interface ServiceForm {
+  project: string;
+  name: string;
+  health_method: HealthMethod;
+  health_url: string;
+  /** Empty: guessed from the target. */
+  service_type: ServiceType | "";
+  health_interval: string;
+  health_timeout: string;
+  health_retries: string;
+  tags: string;
+  depends_on: string;
+  /** JSON. */
+  health_options: string;
+  agent: string;
+}
+
+export const NEW_SERVICE: ServiceForm = {
+  project: "",
+  name: "",
+  health_method: "http",
+  health_url: "",
+  service_type: "",
+  health_interval: "30",
+  health_timeout: "5",
+  health_retries: "3",
+  tags: "",
+  depends_on: "",
+  health_options: "",
+  agent: "",
+};
+
+export const METHOD_EXAMPLES: Record<HealthMethod, string> = {
+  http: "http://localhost:8080/health",
+  tcp: "localhost:5672",
+  redis: "redis://localhost:6379",
+  postgres: "postgres://localhost:5432/app",
+  exec: "",
+  heartbeat: "",
+};
+
+export function formOf(service: Service): ServiceForm {
+  const { health_options: options } = service;
+  return {
+    project: service.project,
+    name: service.name,
+    health_method: service.health_method,
+    health_url: service.health_url,
+    service_type: service.service_type,
+    health_interval: String(service.health_interval),
+    health_timeout: String(service.health_timeout),
+    health_retries: String(service.health_retries),
+    tags: service.tags.join(", "),
+    depends_on: service.depends_on.join(", "),
+    health_options: Object.keys(options).length === 0 ? "" : JSON.stringify(options, null, 2),
+    agent: service.agent ?? "",
+  };
+}
+
+export interface ServiceBody {
+  name: string;
+  health_method: HealthMethod;
+  health_url: string;
+  service_type?: ServiceType;
+  health_interval: number;
+  health_timeout: number;
+  health_retries: number;
+  tags: string[];
+  depends_on: string[];
+  health_options: Service["health_options"];
+  agent: string | null;
+}
+
+/** Only what the hub can't say better itself is refused here: text that is no number and JSON that is none. */
+export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { path: string; message: string }[] } {
+  const errors: { path: string; message: string }[] = [];
+  const whole = (path: "health_interval" | "health_timeout" | "health_retries") => {
+    if (/^\d{1,6}$/.test(form[path].trim())) return Number(form[path]);
+    errors.push({ path, message: "expected a whole number" });
+    return 0;
+  };
+  const health_options = optionsOf(form.health_options);
+  if (health_options === null) errors.push({ path: "health_options", message: "expected a JSON object" });
+  const body: ServiceBody = {
+    name: form.name.trim(),
+    health_method: form.health_method,
+    health_url: form.health_url.trim(),
+    ...(form.service_type !== "" && { service_type: form.service_type }),
+    health_interval: whole("health_interval"),
+    health_timeout: whole("health_timeout"),
+    health_retries: whole("health_retries"),
+    tags: words(form.tags),
+    depends_on: words(form.depends_on),
+    health_options: health_options ?? {},
+    agent: form.agent.trim() === "" ? null : form.agent.trim(),
+  };
+  return errors.length > 0 ? { errors } : { body };
+}
+
+function words(text: string): string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
+
+function optionsOf(text: string): Service["health_options"] | null {
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function asMethod(text: string): HealthMethod {
+  return HEALTH_METHODS.find((method) => method === text) ?? "http";
+}
+
+export function asType(text: string): ServiceType | "" {
+  return SERVICE_TYPES.find((type) => type === text) ?? "";
+}

@@ -1,0 +1,150 @@
+/** Is everything all right? */
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { Link } from "wouter";
+import type { Status } from "../../../core/records.ts";
+import { projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
+import { useDetails, useServices } from "../../live/live-context.tsx";
+import type { ServiceRow } from "../../live/service-row.ts";
+import { countRows, projectCards, type Verdict, verdict } from "../../model/overview.ts";
+import { DEFAULT_VIEW, listRows, viewSearch } from "../../model/service-list.ts";
+import { BY_CONCERN, STATUS_WORDS, statusOfHealth } from "../../model/status.ts";
+import { Empty, Loading } from "../../ui/notice.tsx";
+import { Page, Section } from "../../ui/page.tsx";
+import { STATUS_SOFT, StatusShape } from "../../ui/status-mark.tsx";
+import { FirstService } from "../first-service.tsx";
+import { ServiceHealthCard } from "../services/service-health-card.tsx";
+import { FlipList } from "./flip-list.tsx";
+import { ProjectTile } from "./project-tile.tsx";
+
+/** Troubled services shown here; the others are a click away. */
+const MAX_TROUBLED = 8;
+const MAX_FLIPS = 12;
+
+export function Overview() {
+  const services = useServices();
+  if (!services.ready) {
+    return (
+      <Page title="Overview">
+        <Loading what="the state of the services" rows={6} />
+      </Page>
+    );
+  }
+  return (
+    <Page title="Overview">
+      {services.rows.size === 0 ? <FirstService /> : <State rows={services.rows} version={services.version} />}
+      <Changes />
+    </Page>
+  );
+}
+
+/** `version`: what tells one state of the same `rows` from the next. */
+function State({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; version: number }) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map stays the same, its version does not
+  const { judged, counts, troubled } = useMemo(() => {
+    const all = [...rows.values()];
+    const bad = all.filter((row) => row.status === "down" || row.status === "degraded");
+    return { judged: verdict(all), counts: countRows(all), troubled: listRows(bad, DEFAULT_VIEW) };
+  }, [rows, version]);
+  return (
+    <>
+      <Sentence judged={judged} />
+      <Counts counts={counts} />
+      {troubled.length > 0 && <Troubled rows={troubled} />}
+      <Projects rows={rows} version={version} />
+    </>
+  );
+}
+
+function Sentence({ judged }: { judged: Verdict }) {
+  const status = statusOfHealth(judged.health);
+  return (
+    <p
+      role="status"
+      className={`flex items-center gap-3.5 rounded-xl px-5 py-4 text-xl font-semibold sm:text-2xl ${STATUS_SOFT[status]}`}
+    >
+      <StatusShape status={status} className="size-7" />
+      <span className="min-w-0 break-words">{judged.sentence}</span>
+    </p>
+  );
+}
+
+function Counts({ counts }: { counts: Record<Status, number> }) {
+  return (
+    <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
+      {BY_CONCERN.map((status) => (
+        <li key={status}>
+          <Link
+            href={`/services${viewSearch({ ...DEFAULT_VIEW, status })}`}
+            className="card flex items-center justify-between gap-3 px-4 py-3 hover:bg-raised"
+          >
+            <span className="flex items-center gap-2">
+              <StatusShape status={status} />
+              {STATUS_WORDS[status]}
+            </span>
+            <span
+              className={`text-2xl leading-none font-semibold tabular-nums ${counts[status] === 0 ? "text-muted" : ""}`}
+            >
+              {counts[status]}
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Troubled({ rows }: { rows: readonly ServiceRow[] }) {
+  const shown = rows.slice(0, MAX_TROUBLED);
+  useDetails(shown);
+  const more = rows.length - MAX_TROUBLED;
+  return (
+    <Section title="Needs attention">
+      <ul className="card overflow-hidden">
+        {shown.map((row) => (
+          <li key={row.id} className="h-15.5 md:h-11.5">
+            <ServiceHealthCard row={row} layout="list" />
+          </li>
+        ))}
+      </ul>
+      {more > 0 && (
+        <Link className="link" href="/services">
+          and {more} more
+        </Link>
+      )}
+    </Section>
+  );
+}
+
+function Projects({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; version: number }) {
+  const { data: projects = [] } = useQuery(projectsQuery);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the map stays the same, its version does not
+  const cards = useMemo(() => projectCards(rows.values(), projects), [rows, version, projects]);
+  return (
+    <Section title="Projects">
+      <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+        {cards.map((card) => (
+          <li key={card.id}>
+            <ProjectTile card={card} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Changes() {
+  const { flips, rows } = useServices();
+  const { isPending } = useQuery(recentFlipsQuery);
+  if (flips.length === 0 && rows.size === 0) return null;
+  if (flips.length === 0 && isPending) return <Loading what="the recent changes" />;
+  return (
+    <Section title="Recent changes">
+      {flips.length === 0 ? (
+        <Empty title="Nothing has changed yet">Each change of a status is kept here with its reason.</Empty>
+      ) : (
+        <FlipList flips={flips.slice(0, MAX_FLIPS)} />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,122 @@
+/** The manifest of a project: edited as YAML, its consequences shown before they happen. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { parse, stringify } from "yaml";
+import { ApiProblem, type FieldError, problemOf, problemText } from "../../api/client.ts";
+import { type Project, projectServicesQuery, projectsQuery } from "../../api/queries.ts";
+import { useLive } from "../../live/live-context.tsx";
+import { entriesOf, type Plan, type ServiceChange, serviceChanges } from "../../model/manifest-changes.ts";
+import { EMPTY_MANIFEST, type ManifestEntry, manifestEntry } from "../../model/manifest-text.ts";
+import { Button } from "../../ui/button.tsx";
+import { Failure, Loading } from "../../ui/notice.tsx";
+import { Section } from "../../ui/page.tsx";
+import { useMayWrite } from "../../ui/session.tsx";
+import { PlanView } from "./plan-view.tsx";
+
+export function Manifest({ project }: { project: Project }) {
+  const { data: services, error, refetch } = useQuery(projectServicesQuery(project.id));
+  const entries = useMemo(() => services?.map(manifestEntry), [services]);
+  const { store } = useLive();
+  useEffect(() => {
+    if (services !== undefined && project.status === "running") store.list(services);
+  }, [services, project.status, store]);
+  return (
+    <Section title="Manifest">
+      {entries === undefined && error === null && <Loading what="the manifest" />}
+      {entries === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {entries !== undefined && <Editor key={JSON.stringify(entries)} project={project} entries={entries} />}
+    </Section>
+  );
+}
+
+type Preview = { changes: ServiceChange[]; unchanged: number };
+
+function Editor({ project, entries }: { project: Project; entries: readonly ManifestEntry[] }) {
+  const before = useMemo(() => (entries.length === 0 ? EMPTY_MANIFEST : stringify({ services: entries })), [entries]);
+  const [text, setText] = useState(before);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const [errors, setErrors] = useState<readonly FieldError[]>([]);
+  const [busy, setBusy] = useState(false);
+  const mayWrite = useMayWrite();
+  const client = useQueryClient();
+  const edit = (next: string) => {
+    setText(next);
+    setPreview(null);
+    setErrors([]);
+  };
+  const run = async (work: () => Promise<void>) => {
+    setBusy(true);
+    setErrors([]);
+    await work().catch((error) => setErrors(errorsOf(error)));
+    setBusy(false);
+  };
+  const look = async () => {
+    const plan = await putManifest(project.id, text, true);
+    setPreview({ changes: serviceChanges(plan, entries, entriesOf(parse(text))), unchanged: plan.unchanged });
+  };
+  const apply = async () => {
+    await putManifest(project.id, text, false);
+    setPreview(null);
+    await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+  };
+  return (
+    <div className="flex flex-col gap-3">
+      <textarea
+        aria-label="Manifest, YAML"
+        spellCheck={false}
+        readOnly={!mayWrite}
+        rows={Math.min(28, Math.max(10, text.split("\n").length + 1))}
+        className="field font-mono leading-relaxed"
+        value={text}
+        onChange={(event) => edit(event.target.value)}
+      />
+      {errors.length > 0 && <Refused errors={errors} />}
+      {preview !== null && (
+        <PlanView {...preview} busy={busy} apply={() => void run(apply)} cancel={() => setPreview(null)} />
+      )}
+      {mayWrite && preview === null && (
+        <div className="flex flex-wrap gap-2">
+          <Button look="primary" disabled={busy || text === before} onClick={() => void run(look)}>
+            Preview the changes
+          </Button>
+          <Button disabled={busy || text === before} onClick={() => edit(before)}>
+            Undo my edits
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Refused({ errors }: { errors: readonly FieldError[] }) {
+  return (
+    <div role="alert" className="card border-down px-4 py-3">
+      <p className="font-medium text-down">The hub refuses this manifest; nothing was changed.</p>
+      <ul className="mt-1 flex flex-col gap-0.5">
+        {errors.map(({ path, message }) => (
+          <li key={`${path} ${message}`} className="break-words">
+            {path !== "" && <code className="font-mono">{path}: </code>}
+            {message}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function errorsOf(error: unknown): readonly FieldError[] {
+  if (error instanceof ApiProblem && error.errors.length > 0) return error.errors;
+  return [{ path: "", message: problemText(error) }];
+}
+
+/** By hand, because a typed client sends JSON and this is the person's own YAML. */
+async function putManifest(id: number, text: string, dryRun: boolean): Promise<Plan> {
+  const response = await fetch(`/api/projects/${id}/manifest${dryRun ? "?dry_run=true" : ""}`, {
+    method: "PUT",
+    headers: { "content-type": "application/yaml" },
+    body: text,
+  });
+  if (!response.ok) throw await problemOf(response);
+  const { plan }: { plan: Plan } = await response.json();
+  return plan;
+}

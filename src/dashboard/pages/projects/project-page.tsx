@@ -1,0 +1,100 @@
+/** One project: its services, its manifest, start and stop. */
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { ApiProblem } from "../../api/client.ts";
+import { type Project, projectQuery } from "../../api/queries.ts";
+import { useServices } from "../../live/live-context.tsx";
+import { projectCards } from "../../model/overview.ts";
+import { DEFAULT_VIEW, listRows } from "../../model/service-list.ts";
+import { LinkButton } from "../../ui/button.tsx";
+import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Page, Section } from "../../ui/page.tsx";
+import { useMayWrite } from "../../ui/session.tsx";
+import { HealthMark } from "../../ui/status-mark.tsx";
+import { Tally } from "../overview/project-tile.tsx";
+import { AddService } from "../service/add-service.tsx";
+import { ServiceHealthCard } from "../services/service-health-card.tsx";
+import { Manifest } from "./manifest.tsx";
+import { ProjectActions } from "./project-actions.tsx";
+
+const MAX_SHOWN = 50;
+
+export function ProjectPage({ id }: { id: number }) {
+  const { data: project, error, refetch } = useQuery(projectQuery(id));
+  if (error instanceof ApiProblem && error.status === 404) {
+    return (
+      <Page title="No such project">
+        <Empty title="There is no project with this number">
+          <LinkButton href="/projects">All projects</LinkButton>
+        </Empty>
+      </Page>
+    );
+  }
+  if (project === undefined) {
+    return (
+      <Page title="Project">
+        {error === null ? <Loading what="the project" /> : <Failure error={error} retry={() => void refetch()} />}
+      </Page>
+    );
+  }
+  return <Known project={project} />;
+}
+
+function Known({ project }: { project: Project }) {
+  const mayWrite = useMayWrite();
+  const services = useServices();
+  const rows = useMemo(
+    () =>
+      listRows(
+        [...services.rows.values()].filter((row) => row.project_id === project.id),
+        DEFAULT_VIEW,
+      ),
+    [services, project.id],
+  );
+  const [card] = useMemo(() => projectCards(rows, [project]), [rows, project]);
+  const stopped = project.status === "stopped";
+  return (
+    <Page
+      title={project.name}
+      lead={
+        <span className="flex flex-wrap items-center gap-x-4 gap-y-1">
+          {stopped ? "Stopped: nothing of it is checked" : card !== undefined && <HealthMark health={card.health} />}
+          {card !== undefined && !stopped && <Tally card={card} />}
+        </span>
+      }
+      beside={mayWrite && <ProjectActions project={project} />}
+    >
+      {!stopped && (
+        <Section title="Services" beside={mayWrite && rows.length > 0 && <AddService project={project.name} />}>
+          {rows.length === 0 && project.service_count > 0 && <Loading what="the services" />}
+          {rows.length === 0 && project.service_count === 0 && (
+            <Empty title="No services yet">
+              Add one here, or write the manifest below.
+              {mayWrite && <AddService project={project.name} look="primary" />}
+            </Empty>
+          )}
+          {rows.length > 0 && (
+            <ul className="card overflow-hidden">
+              {rows.slice(0, MAX_SHOWN).map((row) => (
+                <li key={row.id} className="h-15.5 md:h-11.5">
+                  <ServiceHealthCard row={row} layout="list" />
+                </li>
+              ))}
+            </ul>
+          )}
+          <div className="flex flex-wrap gap-2">
+            {rows.length > MAX_SHOWN && (
+              <LinkButton href={`/services?project=${encodeURIComponent(project.name)}`}>
+                All {rows.length} services
+              </LinkButton>
+            )}
+            {rows.length > 0 && (
+              <LinkButton href={`/dependencies?project=${encodeURIComponent(project.name)}`}>Dependencies</LinkButton>
+            )}
+          </div>
+        </Section>
+      )}
+      <Manifest project={project} />
+    </Page>
+  );
+}

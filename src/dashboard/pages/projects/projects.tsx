@@ -1,0 +1,46 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { projectsQuery } from "../../api/queries.ts";
+import { useServices } from "../../live/live-context.tsx";
+import { count } from "../../model/format.ts";
+import { projectCards } from "../../model/overview.ts";
+import { Button } from "../../ui/button.tsx";
+import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import { useMayWrite } from "../../ui/session.tsx";
+import { ProjectTile } from "../overview/project-tile.tsx";
+import { NewProject } from "./new-project.tsx";
+
+export function Projects() {
+  const { data: projects, error, refetch } = useQuery(projectsQuery);
+  const services = useServices();
+  const [making, setMaking] = useState(false);
+  const mayWrite = useMayWrite();
+  const cards = useMemo(() => projectCards(services.rows.values(), projects ?? []), [services, projects]);
+  const add = mayWrite && <Button onClick={() => setMaking(true)}>New project</Button>;
+  return (
+    <Page title="Projects" lead={projects && count(projects.length, "project")} beside={add}>
+      {projects === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+      {projects === undefined && error === null && <Loading what="the projects" />}
+      {projects?.length === 0 && (
+        <Empty title="No projects yet">
+          A project is a group of services that start and stop together, described by a manifest.
+          {mayWrite && (
+            <Button look="primary" onClick={() => setMaking(true)}>
+              Make the first one
+            </Button>
+          )}
+        </Empty>
+      )}
+      <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+        {projects !== undefined &&
+          cards.map((card) => (
+            <li key={card.id}>
+              <ProjectTile card={card} />
+            </li>
+          ))}
+      </ul>
+      {making && <NewProject close={() => setMaking(false)} />}
+    </Page>
+  );
+}

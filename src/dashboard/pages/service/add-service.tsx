@@ -1,0 +1,76 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
+import { useLocation } from "wouter";
+import { ApiProblem, answerOf, api } from "../../api/client.ts";
+import { projectsQuery, type Service } from "../../api/queries.ts";
+import { useLive } from "../../live/live-context.tsx";
+import { NEW_SERVICE, type ServiceBody } from "../../model/service-form.ts";
+import { Button } from "../../ui/button.tsx";
+import { Text } from "./service-fields.tsx";
+
+const ServiceDialog = lazy(async () => ({ default: (await import("./service-dialog.tsx")).ServiceDialog }));
+
+/** `project`: the one that is proposed. */
+export function AddService({ look = "plain", project = "" }: { look?: "plain" | "primary"; project?: string }) {
+  const [open, setOpen] = useState(false);
+  const [, go] = useLocation();
+  const { store } = useLive();
+  const client = useQueryClient();
+  const send = async (body: ServiceBody, named: string) => {
+    const service = await register(named.trim(), body);
+    store.list([service]);
+    void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+    setOpen(false);
+    go(`/services/${service.id}`);
+  };
+  return (
+    <>
+      <Button look={look} onClick={() => setOpen(true)}>
+        Add a service
+      </Button>
+      {open && (
+        <Suspense>
+          <ServiceDialog
+            title="Add a service"
+            action="Add and check it"
+            start={{ ...NEW_SERVICE, project }}
+            close={() => setOpen(false)}
+            head={(fields) => (
+              <Text
+                {...fields}
+                name="project"
+                label="Project"
+                hint="Made when it is new; a-z, 0-9, _ and -"
+                mono
+                required
+              />
+            )}
+            send={(body, form) => send(body, form.project)}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+/** A name that is taken is refused; a project that is not there yet is made. */
+async function register(project: string, body: ServiceBody): Promise<Service> {
+  const create = () => answerOf(api.services.$post({ json: { ...body, project } }));
+  try {
+    return await create();
+  } catch (error) {
+    if (!(error instanceof ApiProblem && error.status === 404)) throw error;
+  }
+  await answerOf(api.projects.$post({ json: { name: project } })).catch((error) => {
+    if (error instanceof ApiProblem && error.status === 409) return;
+    if (error instanceof ApiProblem) throw underProject(error);
+    throw error;
+  });
+  return await create();
+}
+
+/** The form calls the new project's name `project`. */
+function underProject(problem: ApiProblem): ApiProblem {
+  const errors = problem.errors.map(({ path, message }) => ({ path: path === "name" ? "project" : path, message }));
+  return new ApiProblem(problem.status, problem.message, errors);
+}

@@ -1,0 +1,172 @@
+/** The charts of a service's past; loaded when they are looked at. */
+import {
+  Chart,
+  type ChartData,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  Tooltip,
+} from "chart.js";
+import { useEffect, useRef } from "react";
+import type { Series } from "../../model/chart-series.ts";
+import { axisTime, dateTime, latency, percent } from "../../model/format.ts";
+import { useIsDark } from "../../ui/theme.ts";
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip);
+
+/** A line of fewer points is hardly one: the points are shown. */
+const FEW = 4;
+
+interface LineSpec {
+  label: string;
+  /** A custom property of the style sheet. */
+  colour: string;
+  values: readonly (number | null)[];
+  fill?: boolean;
+  dash?: number[];
+}
+
+interface ChartSpec {
+  at: readonly number[];
+  /** Milliseconds from the first to the last point. */
+  span: number;
+  lines: readonly LineSpec[];
+  /** Of the vertical axis; absent: as the values are. */
+  range?: { min: number; max: number };
+  format(value: number): string;
+  /** On the vertical axis. */
+  tick(value: number): string;
+}
+
+export function LatencyChart({ series, span }: { series: Series; span: number }) {
+  const lines: LineSpec[] = [
+    { label: "Median", colour: "--color-accent", values: series.p50, fill: true },
+    { label: "95th percentile", colour: "--color-degraded", values: series.p95, dash: [6, 3] },
+    { label: "99th percentile", colour: "--color-down", values: series.p99, dash: [2, 3] },
+  ];
+  return (
+    <LineChart
+      title="Response time"
+      spec={{ at: series.at, span, lines, format: latency, tick: latency }}
+      height="h-52"
+    />
+  );
+}
+
+export function UptimeChart({ series, span }: { series: Series; span: number }) {
+  const lines: LineSpec[] = [{ label: "Uptime", colour: "--color-up", values: series.uptime, fill: true }];
+  const format = (value: number) => percent(value / 100);
+  const tick = (value: number) => `${value} %`;
+  const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick };
+  return <LineChart title="Uptime" spec={spec} height="h-32" />;
+}
+
+function LineChart({ title, spec, height }: { title: string; spec: ChartSpec; height: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const dark = useIsDark();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read from the page, which changes with the theme
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const chart = drawn(canvas.current, spec);
+    return () => chart.destroy();
+  }, [spec.at, spec.span, dark]);
+  return (
+    <figure className="flex min-w-0 flex-col gap-1.5">
+      <figcaption className="flex flex-wrap items-center gap-x-4 gap-y-1">
+        <span className="font-medium">{title}</span>
+        {spec.lines.map((line) => (
+          <Legend key={line.label} line={line} />
+        ))}
+      </figcaption>
+      <div className={`relative ${height}`}>
+        <canvas ref={canvas} role="img" aria-label={spoken(title, spec)} />
+      </div>
+    </figure>
+  );
+}
+
+function Legend({ line }: { line: LineSpec }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 text-muted">
+      <svg width="20" height="6" aria-hidden="true">
+        <path d="M0 3h20" strokeWidth="2" strokeDasharray={line.dash?.join(" ")} stroke={`var(${line.colour})`} />
+      </svg>
+      {line.label}
+    </span>
+  );
+}
+
+/** The chart for who can't see it: the newest value of each line. */
+function spoken(title: string, { lines, format }: ChartSpec): string {
+  const newest = lines.map(({ label, values }) => {
+    const value = values.findLast((each) => each !== null);
+    return `${label} ${value === undefined || value === null ? "not known" : format(value)}`;
+  });
+  return `${title}, newest: ${newest.join(", ")}`;
+}
+
+function drawn(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
+  const colour = colours(canvas);
+  const data: ChartData<"line", { x: number; y: number | null }[]> = {
+    datasets: spec.lines.map(({ label, colour: name, values, fill = false, dash = [] }) => ({
+      label,
+      data: spec.at.map((x, index) => ({ x, y: values[index] ?? null })),
+      borderColor: colour(name),
+      backgroundColor: colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.1)"),
+      borderDash: dash,
+      borderWidth: 1.6,
+      pointRadius: values.filter((value) => value !== null).length < FEW ? 2.5 : 0,
+      pointHitRadius: 12,
+      tension: 0.25,
+      fill,
+    })),
+  };
+  const grid = { color: colour("--color-line") };
+  const ticks = { color: colour("--color-muted"), maxRotation: 0 };
+  return new Chart(canvas, {
+    type: "line",
+    data,
+    options: {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: "index", intersect: false },
+      scales: {
+        x: {
+          type: "linear",
+          min: spec.at[0] ?? 0,
+          max: spec.at.at(-1) ?? 1,
+          grid: { display: false },
+          ticks: { ...ticks, maxTicksLimit: 7, callback: (value) => axisTime(Number(value), spec.span) },
+        },
+        y: {
+          beginAtZero: true,
+          ...spec.range,
+          grid,
+          ticks: { ...ticks, maxTicksLimit: 5, callback: (value) => spec.tick(Number(value)) },
+        },
+      },
+      plugins: {
+        tooltip: {
+          callbacks: {
+            title: ([item]) => (item === undefined ? "" : dateTime(item.parsed.x ?? 0)),
+            label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y === null ? "–" : spec.format(parsed.y)}`,
+          },
+        },
+      },
+    },
+  });
+}
+
+/** A canvas knows no custom properties: what the browser makes of them as a text colour is read back. */
+function colours(canvas: HTMLCanvasElement): (name: string) => string {
+  const probe = canvas.parentElement ?? canvas;
+  return (name) => {
+    probe.style.color = `var(${name})`;
+    const { color } = getComputedStyle(probe);
+    probe.style.color = "";
+    return color;
+  };
+}

@@ -1,0 +1,52 @@
+import type { ReactNode } from "react";
+import type { Service } from "../../api/queries.ts";
+import { count, dateTime } from "../../model/format.ts";
+import { Section } from "../../ui/page.tsx";
+
+/** How the service is checked, and what is registered of it. */
+export function Configuration({ service }: { service: Service }) {
+  const options = Object.entries(service.health_options);
+  const metadata = Object.entries(service.metadata);
+  const { depends_on, tags, capabilities } = service;
+  return (
+    <Section title="Configuration">
+      <dl className="card grid gap-x-8 gap-y-3 px-5 py-4 sm:grid-cols-2 lg:grid-cols-3">
+        <Item name="Checked by">{service.health_method}</Item>
+        <Item name="Target">
+          {service.health_url === "" ? null : <code className="font-mono">{service.health_url}</code>}
+        </Item>
+        <Item name="Every">
+          {service.health_interval} s, timeout {service.health_timeout} s
+        </Item>
+        <Item name="Retries before down">{service.health_retries}</Item>
+        <Item name="Depends on">{depends_on.length === 0 ? null : depends_on.join(", ")}</Item>
+        <Item name="Tags">{tags.length === 0 ? null : tags.join(", ")}</Item>
+        <Item name="Capabilities">{capabilities.length === 0 ? null : capabilities.join(", ")}</Item>
+        <Item name="Port">{service.port}</Item>
+        <Item name="Agent">{service.agent}</Item>
+        <Item name="Container">{service.container_id}</Item>
+        <Item name="Registered">{dateTime(Date.parse(service.created_at))}</Item>
+        <Item name="Changed">{dateTime(Date.parse(service.updated_at))}</Item>
+        <Item name="Options">{options.length === 0 ? null : <Json value={service.health_options} />}</Item>
+        <Item name={count(metadata.length, "entry of metadata", "entries of metadata")}>
+          {metadata.length === 0 ? null : <Json value={service.metadata} />}
+        </Item>
+      </dl>
+    </Section>
+  );
+}
+
+/** Nothing when there is nothing to say. */
+function Item({ name, children }: { name: string; children: ReactNode }) {
+  if (children === null) return null;
+  return (
+    <div className="min-w-0">
+      <dt className="text-muted">{name}</dt>
+      <dd className="break-words [overflow-wrap:anywhere]">{children}</dd>
+    </div>
+  );
+}
+
+function Json({ value }: { value: unknown }) {
+  return <code className="font-mono whitespace-pre-wrap">{JSON.stringify(value, null, 1)}</code>;
+}

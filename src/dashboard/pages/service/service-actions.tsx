@@ -1,0 +1,104 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { answerOf, api, done, problemText } from "../../api/client.ts";
+import { projectsQuery, type Service, serviceQuery } from "../../api/queries.ts";
+import { useLive } from "../../live/live-context.tsx";
+import { latency } from "../../model/format.ts";
+import { formOf, type ServiceBody } from "../../model/service-form.ts";
+import { STATUS_WORDS } from "../../model/status.ts";
+import { Button } from "../../ui/button.tsx";
+import { Confirm } from "../../ui/dialog.tsx";
+import { ServiceDialog } from "./service-dialog.tsx";
+
+type Doing = "check" | "toggle" | "delete";
+
+export function ServiceActions({ service }: { service: Service }) {
+  const [open, setOpen] = useState<"edit" | "delete" | null>(null);
+  const { act, busy, said } = useActions(service);
+  const isProbed = service.health_method !== "heartbeat" && service.health_method !== "exec";
+  return (
+    <div className="flex flex-col items-end gap-1.5">
+      <div className="flex flex-wrap gap-2">
+        {isProbed && service.enabled && (
+          <Button look="primary" disabled={busy !== null} onClick={() => void act("check")}>
+            {busy === "check" ? "Checking…" : "Check now"}
+          </Button>
+        )}
+        <Button onClick={() => setOpen("edit")}>Edit</Button>
+        <Button disabled={busy !== null} onClick={() => void act("toggle")}>
+          {service.enabled ? "Disable" : "Enable"}
+        </Button>
+        <Button look="danger" onClick={() => setOpen("delete")}>
+          Delete
+        </Button>
+      </div>
+      <span role="status" className="min-h-5 max-w-md text-right break-words text-muted">
+        {said}
+      </span>
+      {open === "edit" && <Edit service={service} close={() => setOpen(null)} />}
+      {open === "delete" && (
+        <Confirm
+          title={`Delete ${service.name}?`}
+          action="Delete it"
+          busy={busy !== null}
+          confirm={() => void act("delete").then(() => setOpen(null))}
+          close={() => setOpen(null)}
+        >
+          It is not checked any more, and its changes of status and response times are deleted with it. To stop checking
+          and keep the past, disable it.
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function useActions(service: Service) {
+  const [busy, setBusy] = useState<Doing | null>(null);
+  const [said, setSaid] = useState("");
+  const [, go] = useLocation();
+  const { store } = useLive();
+  const client = useQueryClient();
+  const param = { id: String(service.id) };
+  const run: Record<Doing, () => Promise<string>> = {
+    check: async () => {
+      const { status, observation } = await answerOf(api.services[":id"].check.$post({ param }));
+      const found = observation.error ?? `passed in ${latency(observation.latency_ms)}`;
+      return `${STATUS_WORDS[status]}: ${found}`;
+    },
+    toggle: async () => {
+      const changed = await answerOf(api.services[":id"].$patch({ param, json: { enabled: !service.enabled } }));
+      client.setQueryData(serviceQuery(service.id).queryKey, changed);
+      store.list([changed]);
+      return changed.enabled ? "It is checked again." : "It is not checked any more.";
+    },
+    delete: async () => {
+      await done(api.services[":id"].$delete({ param }));
+      store.forget(service.id);
+      void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+      go("/services");
+      return "";
+    },
+  };
+  const act = async (what: Doing) => {
+    setBusy(what);
+    setSaid(await run[what]().catch(problemText));
+    setBusy(null);
+  };
+  return { act, busy, said };
+}
+
+function Edit({ service, close }: { service: Service; close(): void }) {
+  const { store } = useLive();
+  const client = useQueryClient();
+  const send = async ({ service_type, ...body }: ServiceBody) => {
+    const json = service_type === undefined ? body : { ...body, service_type };
+    const changed = await answerOf(api.services[":id"].$patch({ param: { id: String(service.id) }, json }));
+    client.setQueryData(serviceQuery(service.id).queryKey, changed);
+    store.list([changed]);
+    close();
+  };
+  return (
+    <ServiceDialog title={`Edit ${service.name}`} action="Save" start={formOf(service)} send={send} close={close} />
+  );
+}

@@ -1,0 +1,81 @@
+/** The form around a service's fields: sends it, and puts what the hub refuses beside the field. */
+import { type FormEvent, type ReactNode, useState } from "react";
+import { ApiProblem, type FieldError, problemText } from "../../api/client.ts";
+import { bodyOf, type ServiceBody, type ServiceForm } from "../../model/service-form.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { errorOf, ServiceFields, Text } from "./service-fields.tsx";
+
+interface ServiceDialogProps {
+  title: string;
+  start: ServiceForm;
+  action: string;
+  /** Fields before the common ones. */
+  head?(fields: {
+    form: ServiceForm;
+    errors: readonly FieldError[];
+    change(part: Partial<ServiceForm>): void;
+  }): ReactNode;
+  /** Rejects with an ApiProblem when the hub refuses. */
+  send(body: ServiceBody, form: ServiceForm): Promise<void>;
+  close(): void;
+}
+
+export function ServiceDialog({ title, start, action, head, send, close }: ServiceDialogProps) {
+  const [form, setForm] = useState(start);
+  const [errors, setErrors] = useState<readonly FieldError[]>([]);
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const change = (part: Partial<ServiceForm>) => setForm((before) => ({ ...before, ...part }));
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    const made = bodyOf(form);
+    if ("errors" in made) {
+      setErrors(made.errors);
+      return;
+    }
+    setBusy(true);
+    try {
+      await send(made.body, form);
+    } catch (error) {
+      const refused = error instanceof ApiProblem ? error.errors : [];
+      setErrors(refused);
+      setProblem(refused.some(({ path }) => errorOf(refused, path) && isShown(path)) ? undefined : problemText(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+        {head?.({ form, errors, change })}
+        <Text
+          form={form}
+          errors={errors}
+          change={change}
+          name="name"
+          label="Name"
+          hint="a-z, 0-9, _ and -"
+          mono
+          required
+        />
+        <ServiceFields form={form} errors={errors} change={change} />
+        {problem !== undefined && (
+          <p role="alert" className="text-down">
+            {problem}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={close}>Cancel</Button>
+          <Button look="primary" type="submit" disabled={busy}>
+            {action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Whether the form has a field for what is wrong. */
+function isShown(path: string): boolean {
+  return /^(project|name|health_|service_type|tags|depends_on|agent)/.test(path);
+}

@@ -1,0 +1,123 @@
+import { HEALTH_METHODS, SERVICE_TYPES } from "../../../core/records.ts";
+import type { FieldError } from "../../api/client.ts";
+import { asMethod, asType, METHOD_EXAMPLES, type ServiceForm } from "../../model/service-form.ts";
+import { Field } from "../../ui/field.tsx";
+
+interface FieldsProps {
+  form: ServiceForm;
+  errors: readonly FieldError[];
+  change(part: Partial<ServiceForm>): void;
+}
+
+/** The fields that a new service and a known one have in common. */
+export function ServiceFields(props: FieldsProps) {
+  const { form, errors, change } = props;
+  const isProbed = form.health_method !== "heartbeat" && form.health_method !== "exec";
+  return (
+    <>
+      <Field label="Checked by" error={errorOf(errors, "health_method")}>
+        {(control) => (
+          <select
+            {...control}
+            className="field"
+            value={form.health_method}
+            onChange={(event) => change({ health_method: asMethod(event.target.value) })}
+          >
+            {HEALTH_METHODS.map((method) => (
+              <option key={method}>{method}</option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {isProbed && (
+        <Text
+          {...props}
+          name="health_url"
+          label="Target"
+          hint={`For example ${METHOD_EXAMPLES[form.health_method]}`}
+          mono
+          required
+        />
+      )}
+      {form.health_method === "exec" && (
+        <Text {...props} name="agent" label="Agent" hint="The agent that runs the check" mono />
+      )}
+      <div className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+        <Text {...props} name="health_interval" label="Every" hint="seconds" />
+        <Text {...props} name="health_timeout" label="Timeout" hint="seconds" />
+        <Text {...props} name="health_retries" label="Retries" hint="before down" />
+        <Field label="Type" error={errorOf(errors, "service_type")}>
+          {(control) => (
+            <select
+              {...control}
+              className="field"
+              value={form.service_type}
+              onChange={(event) => change({ service_type: asType(event.target.value) })}
+            >
+              <option value="">guess</option>
+              {SERVICE_TYPES.map((type) => (
+                <option key={type}>{type}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Text {...props} name="depends_on" label="Depends on" hint="service or project/service, with commas" mono />
+        <Text {...props} name="tags" label="Tags" hint="with commas" />
+      </div>
+      <details open={form.health_options !== "" || errorOf(errors, "health_options") !== undefined}>
+        <summary className="py-1 font-medium">Options of the check</summary>
+        <Field
+          label="Options, as JSON"
+          hint={'For example {"expected_status": [200], "degraded_above_ms": 500}'}
+          error={errorOf(errors, "health_options")}
+          className="pt-2"
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              rows={4}
+              spellCheck={false}
+              className="field font-mono"
+              value={form.health_options}
+              onChange={(event) => change({ health_options: event.target.value })}
+            />
+          )}
+        </Field>
+      </details>
+    </>
+  );
+}
+
+interface TextProps extends FieldsProps {
+  name: Exclude<keyof ServiceForm, "health_method" | "service_type">;
+  label: string;
+  hint?: string;
+  mono?: boolean;
+  required?: boolean;
+}
+
+export function Text({ form, errors, change, name, label, hint, mono = false, required = false }: TextProps) {
+  return (
+    <Field label={label} hint={hint} error={errorOf(errors, name)}>
+      {(control) => (
+        <input
+          {...control}
+          required={required}
+          autoComplete="off"
+          spellCheck={false}
+          className={`field ${mono ? "font-mono" : ""}`}
+          value={form[name]}
+          onChange={(event) => change({ [name]: event.target.value })}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** Of the field itself or of something inside it. */
+export function errorOf(errors: readonly FieldError[], name: string): string | undefined {
+  return errors.find(({ path }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`))
+    ?.message;
+}

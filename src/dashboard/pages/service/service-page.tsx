@@ -1,0 +1,140 @@
+/** One service: how it is, how it was, why it changed, and how it is checked. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { Link } from "wouter";
+import { ApiProblem } from "../../api/client.ts";
+import { type Service, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
+import { useLive, useServices } from "../../live/live-context.tsx";
+import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
+import { SETTLE_MS } from "../../live/settle.ts";
+import { marksOf } from "../../model/marks.ts";
+import { Ago, For } from "../../ui/ago.tsx";
+import { LinkButton } from "../../ui/button.tsx";
+import { useNow } from "../../ui/clock.ts";
+import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import { useMayWrite } from "../../ui/session.tsx";
+import { StatusMark } from "../../ui/status-mark.tsx";
+import { MarkBadge } from "../services/service-health-card.tsx";
+import { Configuration } from "./configuration.tsx";
+import { Figures } from "./figures.tsx";
+import { Past } from "./past.tsx";
+import { RecentChecks } from "./recent-checks.tsx";
+import { ServiceActions } from "./service-actions.tsx";
+import { Transitions } from "./transitions.tsx";
+
+export function ServicePage({ id }: { id: number }) {
+  const { data: service, error, refetch } = useQuery(serviceQuery(id));
+  const { rows } = useServices();
+  if (error instanceof ApiProblem && error.status === 404) return <Gone />;
+  if (service === undefined) {
+    return (
+      <Page title="Service">
+        {error === null ? (
+          <Loading what="the service" rows={7} />
+        ) : (
+          <Failure error={error} retry={() => void refetch()} />
+        )}
+      </Page>
+    );
+  }
+  return <Known service={service} row={rows.get(id) ?? rowOfListed(service, undefined)} />;
+}
+
+function Gone() {
+  return (
+    <Page title="No such service">
+      <Empty title="There is no service with this number">
+        It was deleted, or never was.
+        <LinkButton href="/services">All services</LinkButton>
+      </Empty>
+    </Page>
+  );
+}
+
+function Known({ service, row }: { service: Service; row: ServiceRow }) {
+  const mayWrite = useMayWrite();
+  const health = useFreshHealth(row);
+  return (
+    <Page
+      title={service.name}
+      lead={<Lead service={service} row={row} />}
+      beside={mayWrite && <ServiceActions service={service} />}
+    >
+      <Now service={service} row={row} />
+      {health.error !== null && health.data === undefined && <Failure error={health.error} />}
+      <Figures row={row} health={health.data} />
+      <Past row={row} created={Date.parse(service.created_at)} />
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <Transitions flips={health.data?.flips} />
+        <RecentChecks checks={health.data?.recent} />
+      </div>
+      <Configuration service={service} />
+    </Page>
+  );
+}
+
+function Lead({ service, row }: { service: Service; row: ServiceRow }) {
+  const marks = marksOf(row, useNow());
+  return (
+    <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
+      <Link href={`/projects/${service.project_id}`} className="link">
+        {service.project}
+      </Link>
+      <span>{service.service_type}</span>
+      {service.version !== null && <span>version {service.version}</span>}
+      {marks.map((mark) => (
+        <MarkBadge key={mark} mark={mark} />
+      ))}
+    </span>
+  );
+}
+
+function Now({ service, row }: { service: Service; row: ServiceRow }) {
+  const error = row.status === "up" ? null : (service.health_details.error ?? row.listed?.error ?? null);
+  const unseen = service.health_details.unseen_from;
+  return (
+    <div role="status" className="card flex flex-col gap-2 px-5 py-4">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <span className="text-lg">
+          <StatusMark status={row.status} soft />
+        </span>
+        <span className="text-muted">
+          for <For since={row.since} />
+        </span>
+        <span className="text-muted">
+          {row.last_at === null ? (
+            "not checked yet"
+          ) : (
+            <>
+              last checked <Ago at={row.last_at} />
+            </>
+          )}
+        </span>
+      </div>
+      {error !== null && <p className="font-mono break-words">{error}</p>}
+      {Array.isArray(unseen) && <p className="text-muted">Not seen from: {unseen.join(", ")}</p>}
+    </div>
+  );
+}
+
+/** Asked again when the feed tells of a newer check, the service's own record too. */
+function useFreshHealth(row: ServiceRow) {
+  const health = useQuery(serviceHealthQuery(row.id));
+  const service = useQuery(serviceQuery(row.id));
+  const { store } = useLive();
+  const { refetch } = health;
+  const { refetch: refetchService, data } = service;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer check or status is what there is to react to
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      void refetch();
+      void refetchService();
+    }, SETTLE_MS);
+    return () => clearTimeout(timer);
+  }, [row.last_at, row.status, refetch, refetchService]);
+  useEffect(() => {
+    if (data !== undefined) store.list([data]);
+  }, [data, store]);
+  return health;
+}

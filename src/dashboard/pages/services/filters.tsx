@@ -1,0 +1,119 @@
+import { SERVICE_TYPES, STATUSES } from "../../../core/records.ts";
+import type { ListView } from "../../model/service-list.ts";
+import { SORT_WORDS, SORTS } from "../../model/service-list.ts";
+import { STATUS_WORDS } from "../../model/status.ts";
+import { Icon } from "../../ui/icons.tsx";
+
+interface FiltersProps {
+  view: ListView;
+  projects: readonly string[];
+  tags: readonly string[];
+  change(part: Partial<ListView>): void;
+}
+
+export function Filters({ view, projects, tags, change }: FiltersProps) {
+  return (
+    <search className="flex flex-wrap gap-2">
+      <div className="relative min-w-48 flex-1">
+        <span className="pointer-events-none absolute inset-y-0 left-2.5 flex items-center text-muted">
+          <Icon name="search" className="size-4" />
+        </span>
+        <input
+          type="search"
+          data-search=""
+          aria-label="Search services"
+          placeholder="Search by name or project"
+          className="field pl-8"
+          value={view.q}
+          onChange={(event) => change({ q: event.target.value })}
+        />
+      </div>
+      <Choice
+        label="Status"
+        all="Any status"
+        value={view.status ?? ""}
+        options={STATUSES.map((status) => [status, STATUS_WORDS[status]])}
+        choose={(value) => change({ status: STATUSES.find((each) => each === value) ?? null })}
+      />
+      <Choice
+        label="Project"
+        all="Any project"
+        value={view.project}
+        options={projects.map((project) => [project, project])}
+        choose={(project) => change({ project })}
+      />
+      <Choice
+        label="Type"
+        all="Any type"
+        value={view.type ?? ""}
+        options={SERVICE_TYPES.map((type) => [type, type])}
+        choose={(value) => change({ type: SERVICE_TYPES.find((each) => each === value) ?? null })}
+      />
+      {(tags.length > 0 || view.tag !== "") && (
+        <Choice
+          label="Tag"
+          all="Any tag"
+          value={view.tag}
+          options={tags.map((tag) => [tag, tag])}
+          choose={(tag) => change({ tag })}
+        />
+      )}
+      <Choice
+        label="Sort"
+        value={view.sort}
+        options={SORTS.map((sort) => [sort, SORT_WORDS[sort]])}
+        choose={(value) => change({ sort: SORTS.find((each) => each === value) ?? "concern" })}
+      />
+      <LayoutSwitch layout={view.layout} change={change} />
+    </search>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  /** Stands for no filter. */
+  all?: string;
+  value: string;
+  options: readonly (readonly [value: string, word: string])[];
+  choose(value: string): void;
+}
+
+/** A value that is not among the options yet, as from a link, is one. */
+export function Choice({ label, all, value, options, choose }: ChoiceProps) {
+  const known = value === "" || options.some(([each]) => each === value);
+  return (
+    <select
+      aria-label={label}
+      className="field w-auto max-w-44"
+      value={value}
+      onChange={(event) => choose(event.target.value)}
+    >
+      {all !== undefined && <option value="">{all}</option>}
+      {!known && <option value={value}>{value}</option>}
+      {options.map(([each, word]) => (
+        <option key={each} value={each}>
+          {word}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function LayoutSwitch({ layout, change }: { layout: ListView["layout"]; change: FiltersProps["change"] }) {
+  return (
+    <fieldset className="hidden overflow-hidden rounded-md border border-edge sm:flex">
+      <legend className="sr-only">Layout</legend>
+      {(["list", "grid"] as const).map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={layout === each}
+          onClick={() => change({ layout: each })}
+          className="bg-surface px-3 py-1.5 text-muted capitalize hover:bg-raised aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-ink"
+        >
+          {each}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

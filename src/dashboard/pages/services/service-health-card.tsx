@@ -1,0 +1,143 @@
+/** One service in a list or a grid: how it is, how fast, since when, and what is odd about it. */
+import { useQuery } from "@tanstack/react-query";
+import { memo, useEffect, useMemo, useState } from "react";
+import { Link } from "wouter";
+import { historyQuery } from "../../api/queries.ts";
+import { useLive } from "../../live/live-context.tsx";
+import type { ServiceRow } from "../../live/service-row.ts";
+import { SPANS } from "../../model/chart-series.ts";
+import { latency } from "../../model/format.ts";
+import { MARKS, type Mark, marksOf } from "../../model/marks.ts";
+import { For } from "../../ui/ago.tsx";
+import { useNow } from "../../ui/clock.ts";
+import { Sparkline } from "../../ui/sparkline.tsx";
+import { STATUS_SOFT, StatusMark } from "../../ui/status-mark.tsx";
+
+/** A row that is only scrolled past asks for nothing. */
+const STAY_MS = 500;
+const SPARK_POINTS = 30;
+const SPARK_STALE_MS = 5 * 60_000;
+const MARK_STEP_MS = 5_000;
+
+export interface ServiceHealthCardProps {
+  row: ServiceRow;
+  layout: "list" | "grid";
+}
+
+export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout }: ServiceHealthCardProps) {
+  return layout === "list" ? <ListCard row={row} /> : <GridCard row={row} />;
+});
+
+function ListCard({ row }: { row: ServiceRow }) {
+  return (
+    <div className="relative grid h-full grid-cols-[6.6rem_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line bg-surface px-3 hover:bg-raised sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_6rem_5.5rem_5rem_6.5rem]">
+      <StatusMark status={row.status} />
+      <div className="flex min-w-0 flex-col gap-x-3 md:flex-row md:items-center md:[&>a]:max-w-3/5 md:[&>a]:shrink-0">
+        <Name row={row} />
+        <Marks row={row} />
+      </div>
+      <span className="hidden truncate text-muted md:block">{row.type}</span>
+      <span className="hidden md:block">
+        <Spark row={row} />
+      </span>
+      <span className="text-right tabular-nums">{latency(row.latency_ms)}</span>
+      <span className="hidden truncate text-right text-muted tabular-nums md:block">
+        <span className="sr-only">for </span>
+        <For since={row.since} />
+      </span>
+    </div>
+  );
+}
+
+function GridCard({ row }: { row: ServiceRow }) {
+  return (
+    <div className="card relative flex h-full flex-col justify-between gap-2 p-4 hover:bg-raised">
+      <div className="flex items-start justify-between gap-3">
+        <Name row={row} />
+        <StatusMark status={row.status} soft />
+      </div>
+      <Marks row={row} />
+      <div className="flex items-end justify-between gap-3">
+        <Spark row={row} />
+        <div className="flex flex-col items-end tabular-nums">
+          <span className="text-lg leading-tight font-semibold">{latency(row.latency_ms)}</span>
+          <span className="text-muted">
+            for <For since={row.since} />
+          </span>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The link covers the whole card. */
+function Name({ row }: { row: ServiceRow }) {
+  return (
+    <Link
+      href={`/services/${row.id}`}
+      data-walk=""
+      className="flex min-w-0 items-baseline gap-x-2 after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+    >
+      <span className="truncate font-medium">{row.name}</span>
+      <span className="truncate text-muted">{row.project}</span>
+    </Link>
+  );
+}
+
+function Marks({ row }: { row: ServiceRow }) {
+  const marks = marksOf(row, useNow(MARK_STEP_MS));
+  const error = row.status === "up" ? null : (row.listed?.error ?? null);
+  if (marks.length === 0 && error === null) return null;
+  return (
+    <span className="flex min-w-0 items-center gap-2">
+      {marks.map((mark) => (
+        <MarkBadge key={mark} mark={mark} />
+      ))}
+      {error !== null && (
+        <span className="truncate text-muted" title={error}>
+          {error}
+        </span>
+      )}
+    </span>
+  );
+}
+
+export function MarkBadge({ mark }: { mark: Mark }) {
+  const { word, meaning } = MARKS[mark];
+  const look = STATUS_SOFT[mark === "disabled" ? "unknown" : "degraded"];
+  return (
+    <span title={meaning} className={`relative z-10 shrink-0 rounded px-1.5 text-xs leading-5 font-medium ${look}`}>
+      {word}
+    </span>
+  );
+}
+
+function Spark({ row }: { row: ServiceRow }) {
+  return <Sparkline values={useTrail(row)} />;
+}
+
+/** What the database has of the last hour, and what the feed told since. */
+function useTrail(row: ServiceRow): readonly (number | null)[] {
+  const { store } = useLive();
+  const stays = useStays();
+  const query = historyQuery(row.id, SPANS["1h"].ms, SPARK_POINTS);
+  const { data } = useQuery({
+    ...query,
+    enabled: stays,
+    staleTime: SPARK_STALE_MS,
+    refetchInterval: false,
+    retry: false,
+  });
+  const past = useMemo(() => data?.points.flatMap(({ p50 }) => p50 ?? []) ?? [], [data]);
+  const heard = store.trail(row.id);
+  return heard.length >= SPARK_POINTS ? heard : [...past, ...heard].slice(-SPARK_POINTS);
+}
+
+function useStays(): boolean {
+  const [stays, setStays] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setStays(true), STAY_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return stays;
+}

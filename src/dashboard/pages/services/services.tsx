@@ -1,0 +1,91 @@
+import { useEffect, useMemo } from "react";
+import { useLocation, useSearch } from "wouter";
+import { useServices } from "../../live/live-context.tsx";
+import { count } from "../../model/format.ts";
+import {
+  DEFAULT_VIEW,
+  isFiltered,
+  type ListView,
+  listRows,
+  parseView,
+  tagsOf,
+  viewSearch,
+} from "../../model/service-list.ts";
+import { Button } from "../../ui/button.tsx";
+import { SEARCH_FIELD } from "../../ui/keyboard.tsx";
+import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import { useMayWrite } from "../../ui/session.tsx";
+import { FirstService } from "../first-service.tsx";
+import { AddService } from "../service/add-service.tsx";
+import { Filters } from "./filters.tsx";
+import { type Listing, useListing } from "./listing.ts";
+import { VirtualServices } from "./virtual-services.tsx";
+
+export function Services() {
+  const services = useServices();
+  const listing = useListing();
+  const mayWrite = useMayWrite();
+  const { view, change } = useView();
+  useSearchOnArrival();
+  const rows = useMemo(() => listRows(services.rows.values(), view), [services, view]);
+  const tags = useMemo(() => tagsOf(services.rows.values()), [services]);
+  const projects = useMemo(
+    () => [...new Set([...services.rows.values()].map((row) => row.project))].sort(),
+    [services],
+  );
+  const known = services.ready || listing.total !== null;
+  return (
+    <Page
+      title="Services"
+      lead={known ? <Amount shown={rows.length} all={services.rows.size} listing={listing} /> : "…"}
+      beside={mayWrite && <AddService />}
+    >
+      {listing.error !== null && <Failure error={listing.error} />}
+      {known && services.rows.size === 0 ? (
+        <FirstService />
+      ) : (
+        <>
+          <Filters view={view} projects={projects} tags={tags} change={change} />
+          {!known && services.rows.size === 0 && listing.error === null && <Loading what="the services" rows={8} />}
+          {known && rows.length === 0 && (
+            <Empty title="No service matches">
+              {isFiltered(view) && (
+                <Button onClick={() => change({ ...DEFAULT_VIEW, layout: view.layout })}>Show all services</Button>
+              )}
+            </Empty>
+          )}
+          {rows.length > 0 && <VirtualServices rows={rows} layout={view.layout} />}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Amount({ shown, all, listing }: { shown: number; all: number; listing: Listing }) {
+  const listed =
+    listing.total === null || listing.loaded >= listing.total
+      ? ""
+      : ` · ${listing.loaded} of ${listing.total} details loaded`;
+  return (
+    <span aria-live="polite" className="tabular-nums">
+      {shown === all ? count(all, "service") : `${shown} of ${count(all, "service")}`}
+      {listed}
+    </span>
+  );
+}
+
+/** What the list shows stands in the address, so that it can be shared and found again. */
+function useView(): { view: ListView; change(part: Partial<ListView>): void } {
+  const search = useSearch();
+  const [, go] = useLocation();
+  const view = useMemo(() => parseView(search), [search]);
+  return { view, change: (part) => go(`/services${viewSearch({ ...view, ...part })}`, { replace: true }) };
+}
+
+/** `/` on another page leads here, into the field. */
+function useSearchOnArrival(): void {
+  useEffect(() => {
+    if (location.hash === "#search") document.querySelector<HTMLInputElement>(SEARCH_FIELD)?.focus();
+  }, []);
+}

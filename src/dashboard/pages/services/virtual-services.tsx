@@ -1,0 +1,86 @@
+/** Only the services that are in sight are rendered, however many there are. */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import type { ServiceRow } from "../../live/service-row.ts";
+import { ServiceHealthCard } from "./service-health-card.tsx";
+
+const LIST_HEIGHT = 46;
+/** Name and marks below each other. */
+const NARROW_HEIGHT = 62;
+const GRID_HEIGHT = 128;
+const GRID_MIN_WIDTH = 290;
+const GAP = 12;
+const NARROW_BELOW = 720;
+const OVERSCAN = 8;
+
+interface Shape {
+  columns: number;
+  height: number;
+  gap: number;
+}
+
+function shapeOf(layout: "list" | "grid", width: number): Shape {
+  if (layout === "list") return { columns: 1, height: width < NARROW_BELOW ? NARROW_HEIGHT : LIST_HEIGHT, gap: 0 };
+  return { columns: Math.max(1, Math.floor((width + GAP) / (GRID_MIN_WIDTH + GAP))), height: GRID_HEIGHT, gap: GAP };
+}
+
+export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[]; layout: "list" | "grid" }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const { width, top } = useBox(ref);
+  const { columns, height, gap } = shapeOf(layout, width);
+  const lines = useVirtualizer({
+    count: Math.ceil(rows.length / columns),
+    getScrollElement: () => document.querySelector("[data-scroll]"),
+    estimateSize: () => height,
+    scrollMargin: top,
+    overscan: OVERSCAN,
+    gap,
+  });
+  // Sizes are told, not measured: the virtualizer keeps those of before otherwise.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new height is what there is to react to
+  useLayoutEffect(() => lines.measure(), [height, gap, lines]);
+  const frame = layout === "list" ? "card overflow-hidden" : "";
+  return (
+    <div ref={ref} className={frame}>
+      <ul aria-label="Services" className="relative" style={{ height: lines.getTotalSize() }}>
+        {lines.getVirtualItems().flatMap((line) =>
+          rows.slice(line.index * columns, (line.index + 1) * columns).map((row, column) => (
+            <li
+              key={row.id}
+              aria-setsize={rows.length}
+              aria-posinset={line.index * columns + column + 1}
+              className="absolute top-0 left-0"
+              style={{
+                height,
+                width: `calc((100% - ${(columns - 1) * gap}px) / ${columns})`,
+                transform: `translate(calc(${column} * (100% + ${gap}px)), ${line.start - top}px)`,
+              }}
+            >
+              <ServiceHealthCard row={row} layout={layout} />
+            </li>
+          )),
+        )}
+      </ul>
+    </div>
+  );
+}
+
+/** Its width, and how far from the start of what scrolls it begins. */
+function useBox(ref: RefObject<HTMLDivElement | null>): { width: number; top: number } {
+  const [box, setBox] = useState({ width: 1_000, top: 0 });
+  useLayoutEffect(() => {
+    const element = ref.current;
+    const scroller = document.querySelector("[data-scroll]");
+    if (element === null || scroller === null) return;
+    const look = () => {
+      const { width, top } = element.getBoundingClientRect();
+      const start = Math.round(top - scroller.getBoundingClientRect().top + scroller.scrollTop);
+      setBox((before) => (before.width === width && before.top === start ? before : { width, top: start }));
+    };
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    observer.observe(scroller);
+    return () => observer.disconnect();
+  }, [ref]);
+  return box;
+}

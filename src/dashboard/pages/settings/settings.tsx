@@ -1,0 +1,115 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, done } from "../../api/client.ts";
+import { type HubHealth, hubHealthQuery, sessionQuery } from "../../api/queries.ts";
+import { Button } from "../../ui/button.tsx";
+import { Failure, Loading } from "../../ui/notice.tsx";
+import { Page, Section } from "../../ui/page.tsx";
+import { useSession } from "../../ui/session.tsx";
+import { ThemeSwitch } from "../../ui/shell.tsx";
+import { StatusShape } from "../../ui/status-mark.tsx";
+import { SignInForm } from "../sign-in.tsx";
+import { Keys } from "./keys.tsx";
+
+const SCOPE_WORDS = { read: "read", write: "read and change", admin: "do everything", agent: "report" } as const;
+
+export function Settings() {
+  const { scope } = useSession();
+  return (
+    <Page title="Settings">
+      <Access />
+      {scope === "admin" && <Keys />}
+      <Section title="Looks">
+        <ThemeSwitch />
+      </Section>
+      <Hub />
+    </Page>
+  );
+}
+
+function Access() {
+  const session = useSession();
+  const client = useQueryClient();
+  const signOut = async () => {
+    await done(api.session.$delete()).catch(() => {}); // what the hub then says of the session decides
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  };
+  return (
+    <Section title="Access">
+      <div className="card flex flex-col gap-4 px-5 py-4">
+        {session.signed_in ? (
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <p>Signed in with a key that may {SCOPE_WORDS[session.scope ?? "read"]}.</p>
+            <Button onClick={() => void signOut()}>Sign out</Button>
+          </div>
+        ) : (
+          <>
+            <p>Everybody may read here. To change something, sign in.</p>
+            <SignInForm />
+          </>
+        )}
+      </div>
+    </Section>
+  );
+}
+
+function Hub() {
+  const { hub } = useSession();
+  const { data, error, refetch } = useQuery(hubHealthQuery);
+  return (
+    <Section title="This hub">
+      <div className="card flex flex-col gap-4 px-5 py-4">
+        <dl className="grid gap-x-8 gap-y-3 sm:grid-cols-4">
+          <Item name="Name" value={hub.name} />
+          <Item name="Id" value={hub.id} />
+          <Item name="Region" value={hub.region ?? "–"} />
+          <Item name="Version" value={hub.version} />
+        </dl>
+        {data === undefined && error === null && <Loading what="the hub's own health" rows={2} />}
+        {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+        {data !== undefined && <Checks checks={data.checks} />}
+        <p className="flex gap-4">
+          <a className="link" href="/docs">
+            API
+          </a>
+          <a className="link" href="/metrics">
+            Metrics
+          </a>
+        </p>
+      </div>
+    </Section>
+  );
+}
+
+function Item({ name, value }: { name: string; value: string }) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-muted">{name}</dt>
+      <dd className="break-words">{value}</dd>
+    </div>
+  );
+}
+
+const CHECK_STATUS = { pass: "up", warn: "degraded", fail: "down" } as const;
+const CHECK_WORDS = { pass: "Passes", warn: "Warns", fail: "Fails" } as const;
+
+/** The hub's own checks, as it names them. */
+function Checks({ checks }: { checks: HubHealth["checks"] }) {
+  const all = Object.entries(checks).flatMap(([name, found]) => found.map((check) => ({ name, check })));
+  return (
+    <ul className="divide-y divide-line border-t border-line">
+      {all.map(({ name, check }) => (
+        <li key={name} className="grid grid-cols-[6rem_minmax(0,1fr)_auto] items-center gap-3 py-2">
+          <span className="inline-flex items-center gap-2">
+            <StatusShape status={CHECK_STATUS[check.status]} />
+            {CHECK_WORDS[check.status]}
+          </span>
+          <code className="truncate font-mono">{name}</code>
+          <span className="text-right text-muted tabular-nums">
+            {check.output ?? `${check.observedValue ?? ""} ${check.observedUnit ?? ""}`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

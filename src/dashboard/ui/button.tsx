@@ -1,0 +1,26 @@
+import type { ButtonHTMLAttributes } from "react";
+import { Link, type LinkProps } from "wouter";
+
+const LOOKS = {
+  plain: "border-edge bg-surface text-ink hover:bg-raised",
+  primary: "border-transparent bg-accent text-on-accent hover:opacity-90",
+  danger: "border-down bg-surface text-down hover:bg-down-soft",
+  quiet: "border-transparent bg-transparent text-ink hover:bg-raised",
+} as const;
+type Look = keyof typeof LOOKS;
+
+const SHAPE =
+  "inline-flex min-h-9 items-center justify-center gap-1.5 rounded-md border px-3 py-1.5 font-medium whitespace-nowrap disabled:opacity-60";
+
+export function Button({
+  look = "plain",
+  className = "",
+  ...rest
+}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look }) {
+  return <button type="button" {...rest} className={`${SHAPE} ${LOOKS[look]} ${className}`} />;
+}
+
+/** A way to another page that looks like a button. */
+export function LinkButton({ look = "plain", ...rest }: LinkProps & { href: string; look?: Look }) {
+  return <Link {...rest} className={`${SHAPE} ${LOOKS[look]}`} />;
+}

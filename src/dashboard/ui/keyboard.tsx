@@ -1,0 +1,115 @@
+/** Keys that work on every page, and the list of them. */
+import { useEffect, useRef } from "react";
+import { Dialog } from "./dialog.tsx";
+
+export const KEYS: readonly [keys: string[], does: string][] = [
+  [["/"], "Search services"],
+  [["j", "k"], "Next, previous in a list"],
+  [["Enter"], "Open it"],
+  [["g", "o"], "Go to the overview"],
+  [["g", "s"], "Go to the services"],
+  [["g", "d"], "Go to the dependencies"],
+  [["g", "p"], "Go to the projects"],
+  [["?"], "This list"],
+  [["Esc"], "Close what is open, leave a field"],
+];
+
+export const SEARCH_FIELD = "[data-search]";
+/** What `j` and `k` walk through. */
+export const WALKABLE = "[data-walk]";
+
+const PLACES: Record<string, string> = { o: "/", s: "/services", d: "/dependencies", p: "/projects" };
+
+interface Actions {
+  go(path: string): void;
+  help(): void;
+}
+
+/** Keys typed into a field belong to the field, and those with a modifier to the browser. */
+export function useKeyboard(actions: Actions): void {
+  const latest = useRef(actions);
+  useEffect(() => {
+    latest.current = actions;
+  });
+  useEffect(() => {
+    let before = "";
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (isTyping(event.target)) {
+        if (event.key === "Escape") leave(event);
+        return;
+      }
+      if (document.querySelector("dialog[open]") !== null) return;
+      if (act(before, event.key, latest.current)) event.preventDefault();
+      before = event.key;
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+}
+
+/** In a dialog the key closes it; a search field would empty itself. */
+function leave(event: KeyboardEvent): void {
+  if (!(event.target instanceof HTMLElement) || event.target.closest("dialog") !== null) return;
+  event.preventDefault();
+  event.target.blur();
+}
+
+/** True when the key meant something. */
+function act(before: string, key: string, { go, help }: Actions): boolean {
+  const place = PLACES[key];
+  if (before === "g" && place !== undefined) {
+    go(place);
+    return true;
+  }
+  if (key === "?") help();
+  else if (key === "/") search(go);
+  else if (key === "j" || key === "k") return walk(key === "j" ? 1 : -1);
+  else return false;
+  return true;
+}
+
+function search(go: (path: string) => void): void {
+  const field = document.querySelector<HTMLInputElement>(SEARCH_FIELD);
+  if (field === null) go("/services#search");
+  else {
+    field.focus();
+    field.select();
+  }
+}
+
+/** Lists that are longer than what is rendered walk themselves. */
+function walk(step: 1 | -1): boolean {
+  const items = [...document.querySelectorAll<HTMLElement>(WALKABLE)];
+  const current = items.indexOf(document.activeElement as HTMLElement);
+  const next = items[current === -1 ? (step === 1 ? 0 : items.length - 1) : current + step];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+  return next !== undefined;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+export function Help({ close }: { close(): void }) {
+  return (
+    <Dialog title="Keyboard" close={close}>
+      <dl className="grid grid-cols-[auto_1fr] items-center gap-x-5 gap-y-2.5">
+        {KEYS.map(([keys, does]) => (
+          <div key={does} className="contents">
+            <dt className="flex gap-1.5">
+              {keys.map((key) => (
+                <kbd key={key} className="rounded border border-edge bg-raised px-1.5 font-mono">
+                  {key}
+                </kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

@@ -1,0 +1,36 @@
+/** What stands where there is nothing to show: nothing yet, not yet, or not at all. */
+import type { ReactNode } from "react";
+import { problemText } from "../api/client.ts";
+import { Button } from "./button.tsx";
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="card flex flex-col items-center gap-3 px-6 py-12 text-center">
+      <h2 className="text-lg font-semibold">{title}</h2>
+      <div className="flex max-w-prose flex-col items-center gap-4 text-muted">{children}</div>
+    </div>
+  );
+}
+
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  return (
+    <div role="alert" className="card flex flex-wrap items-center gap-3 border-down px-4 py-3">
+      <span className="font-medium text-down">Could not be loaded:</span>
+      <span>{problemText(error)}</span>
+      {retry !== undefined && <Button onClick={retry}>Try again</Button>}
+    </div>
+  );
+}
+
+/** Grey bars of about the size of what is coming. */
+export function Loading({ rows = 4, what }: { rows?: number; what: string }) {
+  return (
+    <div role="status" className="flex flex-col gap-3">
+      <span className="sr-only">Loading {what}</span>
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars are all alike
+        <div key={row} className="h-11 animate-pulse rounded-lg bg-raised" />
+      ))}
+    </div>
+  );
+}

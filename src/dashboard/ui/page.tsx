@@ -1,0 +1,42 @@
+import { type ReactNode, useEffect } from "react";
+
+/** A page's heading and content; names the browser's tab. */
+export function Page({
+  title,
+  beside,
+  lead,
+  children,
+}: {
+  title: string;
+  beside?: ReactNode;
+  lead?: ReactNode;
+  children: ReactNode;
+}) {
+  useEffect(() => {
+    document.title = `${title} · CommandCenter Hub`;
+  }, [title]);
+  return (
+    <div className="mx-auto flex w-full max-w-6xl flex-col gap-5 p-4 sm:p-6">
+      <header className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3">
+        <div className="flex min-w-0 flex-col gap-1">
+          <h1 className="text-2xl font-semibold tracking-tight break-words">{title}</h1>
+          {lead !== undefined && <div className="text-muted">{lead}</div>}
+        </div>
+        {beside !== undefined && <div className="flex flex-wrap gap-2">{beside}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+export function Section({ title, beside, children }: { title: string; beside?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="flex min-w-0 flex-col gap-2.5">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h2 className="text-base font-semibold">{title}</h2>
+        {beside}
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,16 @@
+/** Who looks at the page, and what they may do. */
+import { createContext, use } from "react";
+import type { Session } from "../api/queries.ts";
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = use(SessionContext);
+  if (session === null) throw new Error("outside of SessionContext");
+  return session;
+}
+
+export function useMayWrite(): boolean {
+  const { scope } = useSession();
+  return scope === "write" || scope === "admin";
+}

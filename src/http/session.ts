@@ -1,0 +1,91 @@
+/** `/api/session`: a person signs in with a key; the hub keeps it in a cookie that no script can read. */
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { version } from "../../package.json";
+import { SCOPES } from "../store/tables.ts";
+import { authenticate, credentialsOf, limitBody } from "./access.ts";
+import type { HubEnv, Principal } from "./context.ts";
+import { Problem, problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { answer, body } from "./schemas.ts";
+import { endSession, isSameOrigin, keepSession, sessionKey } from "./session-cookie.ts";
+
+const MAX_KEY_CHARS = 256;
+const tags = ["access"];
+const NO_STORE = { "cache-control": "no-store" };
+
+const sessionSchema = z
+  .object({
+    signed_in: z.boolean(),
+    scope: z.enum(SCOPES).nullable().describe("What the caller may do; null: nothing"),
+    public_read: z.boolean().describe("Reading needs no key"),
+    hub: z.object({ id: z.string(), name: z.string(), region: z.string().nullable(), version: z.string() }),
+  })
+  .openapi("Session");
+
+const read = createRoute({
+  method: "get",
+  path: "/api/session",
+  tags,
+  summary: "Who the caller is to the hub",
+  security: [],
+  responses: { 200: answer(sessionSchema, "The session"), ...problems(429) },
+});
+
+const signIn = createRoute({
+  method: "post",
+  path: "/api/session",
+  tags,
+  summary: "Sign in: the key comes back as a cookie that is sent by the hub's own pages only",
+  security: [],
+  middleware: limitBody,
+  request: { body: body(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignIn")) },
+  responses: { 200: answer(sessionSchema, "Signed in"), ...problems(400, 401, 403, 413, 415, 429) },
+});
+
+const signOut = createRoute({
+  method: "delete",
+  path: "/api/session",
+  tags,
+  summary: "Sign out",
+  security: [],
+  responses: { 204: { description: "Signed out" }, ...problems(403, 429) },
+});
+
+export const session = routes()
+  .openapi(read, async (c) => {
+    const shown = credentialsOf(c);
+    const principal = shown === null ? null : await authenticate(c.var.hub, shown.token);
+    if (principal === null && sessionKey(c) !== null) endSession(c);
+    return c.json(sessionView(c, principal), 200, NO_STORE);
+  })
+  .openapi(signIn, async (c) => {
+    refuseOtherSites(c);
+    const { key } = c.req.valid("json");
+    const principal = await authenticate(c.var.hub, key);
+    if (principal === null) throw new Problem(401, "the key is not valid");
+    if (principal.scope === "agent") throw new Problem(403, "a key of the scope agent is for programs, not for people");
+    keepSession(c, key);
+    return c.json(sessionView(c, principal), 200, NO_STORE);
+  })
+  .openapi(signOut, (c) => {
+    refuseOtherSites(c);
+    endSession(c);
+    return c.body(null, 204);
+  });
+
+/** A program says nothing of where it comes from; a browser always does. */
+function refuseOtherSites(c: Context): void {
+  const fromBrowser = ["sec-fetch-site", "origin"].some((name) => c.req.header(name) !== undefined);
+  if (fromBrowser && !isSameOrigin(c)) throw new Problem(403, "this comes from another site");
+}
+
+function sessionView(c: Context<HubEnv>, principal: Principal | null): z.infer<typeof sessionSchema> {
+  const { HUB_ID, HUB_NAME, HUB_REGION, PUBLIC_READ } = c.var.hub.settings;
+  return {
+    signed_in: principal !== null,
+    scope: principal?.scope ?? (PUBLIC_READ ? "read" : null),
+    public_read: PUBLIC_READ,
+    hub: { id: HUB_ID, name: HUB_NAME ?? HUB_ID, region: HUB_REGION ?? null, version },
+  };
+}

@@ -1,0 +1,246 @@
+/** What a person does with a new hub, with real services that go down and up. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { openChromium, signIn, type Visitor, visit } from "./browser.ts";
+import { startTarget, type Target } from "./targets.ts";
+
+const FLIP_LIMIT_MS = 1_000;
+
+let hub: HubProcess;
+let browser: Browser;
+let visitor: Visitor;
+let db: Target;
+let api: Target;
+let web: Target;
+let dbIsUp = true;
+
+const put = async (project: string, name: string, body: object) => {
+  const response = await hub.fetch(`/api/projects/${project}/services/${name}`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ health_method: "http", health_interval: 5, health_timeout: 2, health_retries: 0, ...body }),
+  });
+  expect(response.status).toBe(201);
+  const { id }: { id: number } = await response.json();
+  return id;
+};
+const checkNow = async (id: number) => {
+  const response = await hub.fetch(`/api/services/${id}/check`, { method: "POST" });
+  const { flips }: { flips: { at: string }[] } = await response.json();
+  return Date.parse(flips[0]?.at ?? "");
+};
+
+beforeAll(async () => {
+  [hub, browser, db, api, web] = await Promise.all([
+    startHub({ vars: { HUB_NAME: "hub of the journey" } }),
+    openChromium(),
+    startTarget(),
+    startTarget(() => dbIsUp),
+    startTarget(() => dbIsUp),
+  ]);
+  visitor = await visit(browser, hub.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([hub?.remove(), ...[db, api, web].map((target) => target?.down())]);
+});
+
+test("a person gets in with a key only, which no script can read", async () => {
+  const { page } = visitor;
+  await page.getByLabel("Key or admin token").fill("hub_nobody");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("the key is not valid").waitFor();
+  await visitor.screenshot("sign-in");
+  await signIn(page, hub.token);
+  expect(await page.evaluate(() => document.cookie + JSON.stringify({ ...localStorage }))).not.toContain(hub.token);
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+});
+
+test("the first visit shows how a service is added, and the form adds one that turns up", async () => {
+  const { page } = visitor;
+  await page.getByRole("heading", { name: "Register your first service" }).waitFor();
+  expect(await page.getByText("curl -X PUT").textContent()).toContain(`${hub.url}/api/projects/`);
+  await visitor.screenshot("first-visit");
+  await page.getByRole("button", { name: "Add a service" }).click();
+  await page.getByLabel("Project").fill("Shop!");
+  await page.getByLabel("Name").fill("db");
+  await page.getByLabel("Target").fill(db.url);
+  await page.getByLabel("Every").fill("5");
+  await page.getByLabel("Timeout").fill("2");
+  await page.getByLabel("Retries").fill("0");
+  await page.getByRole("button", { name: "Add and check it" }).click();
+  await page.getByText("expected 1 to 63 of a-z").first().waitFor();
+  await visitor.screenshot("add-service");
+  await page.getByLabel("Project").fill("shop");
+  await page.getByRole("button", { name: "Add and check it" }).click();
+  await page.getByRole("heading", { level: 1, name: "db" }).waitFor();
+  await page.getByRole("button", { name: "Check now" }).click();
+  await page.getByText("Up: passed in").waitFor();
+  await page.getByText("check passed").first().waitFor();
+});
+
+test("an outage is on the screen within a second, with its reason", async () => {
+  const { page } = visitor;
+  const ids = [1, await put("shop", "api", { health_url: api.url, depends_on: ["db"] })];
+  ids.push(await put("shop", "web", { health_url: web.url, depends_on: ["api", "billing/ledger"] }));
+  await Promise.all(ids.map(checkNow));
+  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByText("All 3 services are up.").waitFor();
+  await visitor.screenshot("overview-up");
+  const seen = page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const look = () => document.body.textContent?.includes("db is down.") && resolve(Date.now());
+        new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+      }),
+  );
+  await db.down();
+  const [at, shown] = await Promise.all([checkNow(1), seen]);
+  expect(shown - at).toBeLessThan(FLIP_LIMIT_MS);
+  dbIsUp = false;
+  await Promise.all(ids.slice(1).map(checkNow));
+  await page.getByText("3 services are down.").waitFor();
+  await page.getByRole("heading", { name: "Needs attention" }).waitFor();
+  await page.getByText("status 503").first().waitFor();
+  await visitor.screenshot("overview-down");
+});
+
+test("the graph names the cause of an outage of three levels, and leads to its evidence", async () => {
+  const { page } = visitor;
+  await page.getByRole("link", { name: "Dependencies" }).click();
+  const causes = page.getByRole("region", { name: "Causes" });
+  await causes.getByText("and with it").waitFor();
+  expect(await causes.textContent()).toMatch(/One root cause.*db is down, and with it (api and web|web and api)\./);
+  await page.getByText("root cause", { exact: true }).waitFor();
+  expect(await page.locator(".react-flow__node").count()).toBe(4);
+  expect(await page.locator(".react-flow__edge").count()).toBe(3);
+  await visitor.screenshot("dependencies");
+  await causes.getByRole("link", { name: "db" }).click();
+  await page.getByRole("heading", { level: 1, name: "db" }).waitFor();
+  await page.locator("summary", { hasText: "Down" }).first().click();
+  await page.getByText("from home").first().waitFor();
+  await page.getByRole("img", { name: /^Response time, newest:/ }).waitFor();
+  await visitor.screenshot("service-down");
+  const spans = { "24h": "24 hours", "7d": "7 days", "30d": "30 days", "1h": "hour" };
+  for (const [button, words] of Object.entries(spans)) {
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await page.getByText(`checks in the last ${words}`).waitFor();
+  }
+});
+
+test("what comes up again is up on the screen, and the list finds and sorts it", async () => {
+  const { page } = visitor;
+  await db.up();
+  dbIsUp = true;
+  await Promise.all([1, 2, 3].map(checkNow));
+  await page.getByRole("status").getByText("Up", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Services", exact: true }).click();
+  await page.getByText("3 services").waitFor();
+  await page.getByLabel("Search services").fill("a");
+  await page.getByText("1 of 3 services").waitFor();
+  expect(new URL(page.url()).search).toBe("?q=a");
+  await page.getByLabel("Status").selectOption("down");
+  await page.getByText("No service matches").waitFor();
+  await page.getByRole("button", { name: "Show all services" }).click();
+  await page.getByRole("button", { name: "grid" }).click();
+  await visitor.screenshot("services-grid");
+  await page.reload();
+  expect(await page.getByRole("button", { name: "grid" }).getAttribute("aria-pressed")).toBe("true");
+});
+
+test("a service is edited, disabled and deleted", async () => {
+  const { page } = visitor;
+  await page.goto(`${hub.url}/services/3`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Target").fill("not a target");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("dialog").locator("[aria-invalid=true]").waitFor();
+  await page.getByLabel("Target").fill(web.url);
+  await page.getByLabel("Tags").fill("edge");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("edge").waitFor();
+  await page.getByRole("button", { name: "Disable" }).click();
+  await page.getByText("disabled").first().waitFor();
+  await page.getByRole("button", { name: "Enable" }).click();
+  await page.getByText("It is checked again.").waitFor();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.getByText("2 services").waitFor();
+});
+
+test("a manifest is shown as a plan before it is applied, and a project stops and starts", async () => {
+  const { page } = visitor;
+  await page.getByRole("link", { name: "Projects" }).click();
+  await page.getByRole("link", { name: /^shop/ }).click();
+  const manifest = page.getByLabel("Manifest, YAML");
+  const text = await manifest.inputValue();
+  await manifest.fill(`${text}  - name: extra\n    health_method: carrier-pigeon\n`);
+  await page.getByRole("button", { name: "Preview the changes" }).click();
+  await page.getByText("services[2].health_method").waitFor();
+  await manifest.fill(
+    `${text.replace("health_interval: 5", "health_interval: 10")}  - name: beat\n    health_method: heartbeat\n`,
+  );
+  await page.getByRole("button", { name: "Preview the changes" }).click();
+  const plan = page.getByRole("region", { name: "Plan" });
+  await plan.getByText("This would change 2 of the services").waitFor();
+  expect(await plan.textContent()).toContain("− health_interval: 5+ health_interval: 10");
+  await visitor.screenshot("manifest-plan");
+  await plan.getByRole("button", { name: "Apply" }).click();
+  await page.getByRole("link", { name: /^beat/ }).waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped: nothing of it is checked").waitFor();
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByRole("link", { name: /^db/ }).waitFor();
+});
+
+test("keys are made, shown once and revoked; who signs out sees nothing", async () => {
+  const { page } = visitor;
+  await page.getByRole("link", { name: "Federation" }).click();
+  await page.getByRole("heading", { name: "This hub is alone" }).waitFor();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("New key for").fill("the pipeline");
+  await page.getByLabel("Scope").selectOption("write");
+  await page.getByRole("button", { name: "Make a key" }).click();
+  const key = await page.getByText(/^hub_[\w-]{43}$/).textContent();
+  expect((await fetch(`${hub.url}/api/projects`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
+  await visitor.screenshot("settings");
+  await page.reload();
+  expect(await page.getByText(/^hub_[\w-]{43}$/).count()).toBe(0);
+  await page.getByRole("button", { name: "Revoke the pipeline" }).click();
+  await page.getByRole("button", { name: "Revoke it" }).click();
+  await page.getByText("No keys yet").waitFor();
+  await page.getByRole("button", { name: "Dark" }).first().click();
+  expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
+  await page.reload();
+  expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Key or admin token").waitFor();
+  expect(await page.context().cookies()).toEqual([]);
+});
+
+test("nothing was complained of, but the key and the inputs that were refused", () => {
+  const refused = /^error: Failed to load resource: the server responded with a status of (400|401|404) /;
+  expect(visitor.complaints.filter((complaint) => !refused.test(complaint))).toEqual([]);
+});
+
+test("a lost connection says how old the data is, comes back by itself and has missed nothing", async () => {
+  const { page } = visitor;
+  await page.goto(hub.url);
+  await signIn(page, hub.token);
+  await page.getByText("Live", { exact: true }).first().waitFor();
+  await hub.stop();
+  await page
+    .getByRole("alert")
+    .getByText(/What you see is \d+ s old/)
+    .waitFor();
+  await visitor.screenshot("connection-lost");
+  await db.down();
+  await hub.restart();
+  await checkNow(1);
+  await page.getByText("db is down.").waitFor();
+  await page.getByRole("alert").waitFor({ state: "hidden" });
+});

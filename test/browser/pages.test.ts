@@ -1,0 +1,274 @@
+/** Every page, whoever looks at it and whatever a service says: readable, operable, harmless. */
+import { gzipSync } from "node:zlib";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { openChromium, signIn, type Visitor, visit } from "./browser.ts";
+import { startTarget, type Target } from "./targets.ts";
+
+const PAGES = [
+  "/",
+  "/services",
+  "/services?layout=grid",
+  "/services/1",
+  "/services/2",
+  "/dependencies",
+  "/projects",
+  "/projects/1",
+  "/federation",
+  "/settings",
+  "/nowhere",
+];
+/** As long as a tag may be. */
+const EVIL = `<img src=x onerror="globalThis.harmed=1"><b>evil</b>`;
+
+let hub: HubProcess;
+let browser: Browser;
+let visitor: Visitor;
+let target: Target;
+
+const put = async (name: string, body: object) => {
+  const response = await hub.fetch(`/api/projects/shop/services/${name}`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ health_method: "http", health_interval: 3_600, health_retries: 0, ...body }),
+  });
+  expect(response.status, await response.clone().text()).toBe(201);
+};
+const post = (path: string, body?: object) => {
+  const headers = { "content-type": "application/json" };
+  return hub.fetch(path, { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) });
+};
+/** Without loading the dashboard anew. */
+const goTo = async (page: Page, path: string) => {
+  await page.evaluate((to) => history.pushState(null, "", to), path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator("[role=status] > .sr-only", { hasText: "Loading" }).first().waitFor({ state: "detached" });
+};
+
+/** A service that is up and says evil things of itself, one that is down with an evil reason, one that is disabled. */
+beforeAll(async () => {
+  [hub, browser, target] = await Promise.all([
+    startHub({ vars: { HUB_NAME: EVIL } }),
+    openChromium(),
+    startTarget(() => true, JSON.stringify({ status: "pass", version: EVIL, [EVIL]: EVIL })),
+  ]);
+  const evil = { tags: [EVIL], capabilities: [EVIL], metadata: { [EVIL]: EVIL }, container_id: EVIL };
+  await put("web", { health_url: target.url, depends_on: ["worker", "gone"], ...evil });
+  await put("worker", { health_method: "heartbeat", depends_on: ["loop"] });
+  await put("loop", { health_method: "heartbeat", depends_on: ["worker"], enabled: false });
+  await post("/api/services/1/check");
+  await post("/api/services/2/heartbeat", { status: "pass" });
+  await post("/api/services/2/heartbeat", { status: "fail", details: { output: EVIL, [EVIL]: EVIL } });
+  await post("/api/keys", { name: EVIL, scope: "read" });
+  visitor = await visit(browser, hub.url);
+  await signIn(visitor.page, hub.token);
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([hub?.remove(), target?.down()]);
+});
+
+const violations = async (page: Page, rules?: string[]) => {
+  const axe = new AxeBuilder({ page });
+  const { violations: found } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
+  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.html.slice(0, 160)}`));
+};
+
+// Of the rules, only the one about contrast can tell the themes apart.
+describe.each([
+  { colorScheme: "light", rules: undefined },
+  { colorScheme: "dark", rules: ["color-contrast"] },
+] as const)("in the $colorScheme theme", ({ colorScheme, rules }) => {
+  const check = async (page: Page) => await violations(page, rules && [...rules]);
+
+  test("no page breaks a rule of accessibility, and nothing that is said on it becomes markup", async () => {
+    const { page } = visitor;
+    await page.emulateMedia({ colorScheme });
+    for (const path of PAGES) {
+      await goTo(page, path);
+      await visitor.screenshot(`${colorScheme}${path.replaceAll(/[/?=]/g, "-")}`);
+      expect(await check(page), path).toEqual([]);
+      expect(await page.evaluate(() => "harmed" in globalThis)).toBe(false);
+      expect(await page.locator("img[src=x]").count()).toBe(0);
+    }
+  });
+
+  test("neither does the sign-in, a form or the help", async () => {
+    const stranger = await visit(browser, hub.url, { colorScheme });
+    const { page } = stranger;
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    expect(await check(page)).toEqual([]);
+    await signIn(page, hub.token);
+    await page.goto(`${hub.url}/services`);
+    await page.getByRole("button", { name: "Add a service" }).click();
+    await page.getByRole("dialog").waitFor();
+    expect(await check(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").getByText("Search services").waitFor();
+    expect(await check(page)).toEqual([]);
+    await stranger.close();
+  });
+});
+
+test("what services, hubs and people say is shown as it was said", async () => {
+  const { page } = visitor;
+  await page.goto(`${hub.url}/services/2`);
+  await page.getByText(`heartbeat: ${EVIL}`).first().waitFor();
+  await page.goto(`${hub.url}/services/1`);
+  await page.getByText(`version ${EVIL}`).waitFor();
+  await page.goto(`${hub.url}/settings`);
+  await page.getByRole("button", { name: `Revoke ${EVIL}` }).waitFor();
+});
+
+test("hubs of a federation and their services are shown with how fresh the news is, and are text too", async () => {
+  const { page, close } = await visit(browser, hub.url);
+  const at = new Date(Date.now() - 90_000).toISOString();
+  const known = { status: "down", overall_status: "unhealthy", last_seen: at, lag_seconds: 90, service_count: 1 };
+  const peer = { ...known, hub_id: "hub-far", name: EVIL, region: EVIL, latency_ms: null, source: "registered" };
+  const service = { id: 7, hub_id: "hub-far", project: "far", name: EVIL, service_type: "api", health_status: "down" };
+  const services = [{ ...service, freshness: "stale", last_heard_at: at }];
+  await page.route("**/openapi.json", (route) => route.fulfill({ json: { paths: { "/api/federation/hubs": {} } } }));
+  await page.route("**/api/federation/hubs", (route) => route.fulfill({ json: { hubs: [peer] } }));
+  await page.route("**/api/federation/services?*", (route) => route.fulfill({ json: { services, total: 1 } }));
+  await signIn(page, hub.token);
+  await goTo(page, "/federation");
+  await page.getByText("stale 1 min ago").waitFor();
+  await page.getByText(EVIL, { exact: true }).first().waitFor();
+  await page.getByText("1 min 30 s").waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(await page.evaluate(() => "harmed" in globalThis)).toBe(false);
+  await close();
+});
+
+test("every page fits a width of 360 px", async () => {
+  const small = await visit(browser, hub.url, { viewport: { width: 360, height: 740 } });
+  await signIn(small.page, hub.token);
+  for (const path of PAGES) {
+    await goTo(small.page, path);
+    const wider = await small.page.evaluate(() => {
+      const boxes = [document.documentElement, ...document.querySelectorAll("main")];
+      return boxes.some((box) => box.scrollWidth > box.clientWidth);
+    });
+    expect(wider, path).toBe(false);
+    await small.screenshot(`phone${path.replaceAll(/[/?=]/g, "-")}`);
+  }
+  await small.close();
+});
+
+test("everything works by keyboard alone", async () => {
+  const { page, close } = await visit(browser, hub.url);
+  const { keyboard } = page;
+  const focus = async (name: string | RegExp) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      const label = await page.evaluate(() => {
+        const { activeElement: at } = document;
+        const labelled = at instanceof HTMLInputElement ? at.labels?.[0]?.textContent : null;
+        return labelled ?? at?.getAttribute("aria-label") ?? at?.textContent ?? "";
+      });
+      if (typeof name === "string" ? label === name : name.test(label)) return;
+      await keyboard.press("Tab");
+    }
+    throw new Error(`the keyboard does not get to ${name}`);
+  };
+  await page.getByLabel("Key or admin token").waitFor();
+  await focus("Key or admin token");
+  await keyboard.type(hub.token);
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  await keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  await keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await keyboard.press("/");
+  await page.getByRole("heading", { level: 1, name: "Services" }).waitFor();
+  await keyboard.type("w");
+  await page.getByText("2 of 3 services").waitFor();
+  await keyboard.press("Escape");
+  for (const key of ["j", "j", "k", "j"]) await keyboard.press(key);
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "web" }).waitFor();
+  await focus("Check now");
+  await keyboard.press("Enter");
+  await page.getByText(/Up: passed in/).waitFor();
+  await keyboard.press("g");
+  await keyboard.press("p");
+  await page.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+  await focus("New project");
+  await keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "New project" }).waitFor();
+  await focus("Name");
+  await keyboard.type("typed");
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "typed" }).waitFor();
+  await focus("Delete");
+  await keyboard.press("Enter");
+  await focus("Delete it with its services");
+  await keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+  await close();
+});
+
+test("a connection that breaks is taken up where it was, and what happened meanwhile is there", async () => {
+  const { page, close } = await visit(browser, hub.url);
+  const opened: string[] = [];
+  let cut = async () => {};
+  await page.routeWebSocket(/\/ws\/health/, (socket) => {
+    opened.push(new URL(socket.url()).search);
+    socket.connectToServer();
+    cut = () => socket.close({ code: 1012 });
+  });
+  await signIn(page, hub.token);
+  await page.getByText("worker is down.").waitFor();
+  await post("/api/services/2/heartbeat", { status: "warn", details: { output: "half a minute behind" } });
+  await page.getByText("half a minute behind").first().waitFor();
+  await cut();
+  await post("/api/services/2/heartbeat", { status: "pass" });
+  await page.getByText("All 2 services are up.").waitFor();
+  expect(opened).toEqual(["", expect.stringMatching(/^\?since=\d+$/)]);
+  await close();
+});
+
+test("a page may not run what is written into it, and asks nobody but the hub", async () => {
+  const response = await fetch(`${hub.url}/services/7`);
+  const policy = response.headers.get("content-security-policy") ?? "";
+  expect(policy).toMatch(/default-src 'none'; script-src 'self';/);
+  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+  const refused = await visitor.page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "globalThis.harmed = true";
+    document.head.append(script);
+    return !("harmed" in globalThis);
+  });
+  expect(refused).toBe(true);
+});
+
+test("the API's documentation still works beside the dashboard", async () => {
+  const { page } = visitor;
+  await page.goto(`${hub.url}/docs`);
+  await page.getByText("/api/projects/{id}/manifest").first().waitFor();
+});
+
+test("the first page needs at most 250 KB of JavaScript, and neither charts nor the graph", async () => {
+  const { page, close } = await visit(browser, hub.url);
+  await signIn(page, hub.token);
+  const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+  const scripts = loaded.filter((name) => name.endsWith(".js"));
+  expect(scripts.join(" ")).toMatch(/index-/);
+  expect(scripts.join(" ")).not.toMatch(/charts|graph/);
+  const sizes = scripts.map(async (name) => gzipSync(await (await fetch(name)).text()).length);
+  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  expect(bytes).toBeGreaterThan(20_000);
+  expect(bytes).toBeLessThan(250 * 1_024);
+  await close();
+});
+
+test("nothing was complained of, but the script that was refused", () => {
+  const expected = /Content Security Policy/;
+  expect(visitor.complaints.filter((complaint) => !expected.test(complaint))).toEqual([]);
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { dependencyGraph } from "../../src/core/dependencies.ts";
+import type { Status } from "../../src/core/records.ts";
+import { NODE_WIDTH, placesOf } from "../../src/dashboard/model/dependency-layout.ts";
+import { causesOf, connected, drawingOf, troubled } from "../../src/dashboard/model/dependency-model.ts";
+
+const service = (id: number, name: string, status: Status, ...depends_on: string[]) => {
+  return { id, name, status, depends_on, project: "shop", type: "api" as const };
+};
+/** web → checkout → db, which is down and with it the others; a ↔ b; checkout needs what nobody registered. */
+const graph = dependencyGraph(
+  [
+    service(1, "db", "down"),
+    service(2, "checkout", "down", "db", "billing/ledger"),
+    service(3, "web", "down", "checkout"),
+    service(4, "a", "up", "b"),
+    service(5, "b", "up", "a"),
+    service(6, "alone", "up"),
+  ],
+  "hub",
+);
+const drawing = drawingOf(graph);
+
+describe("a drawing of dependencies", () => {
+  test("marks where an outage comes from, and what is down because of it", () => {
+    const causes = causesOf(drawing);
+    expect(causes.map(({ node }) => node.name)).toEqual(["db"]);
+    expect(causes[0]?.affected.map(({ name }) => name)).toEqual(["checkout", "web"]);
+  });
+
+  test("shows what is missing as a node of its own", () => {
+    expect(drawing.nodes.find(({ status }) => status === "missing")).toMatchObject({
+      id: null,
+      project: "billing",
+      name: "ledger",
+    });
+  });
+
+  test("tells outages, circles and missing targets apart", () => {
+    expect(drawing.edges.map(({ from, to, kind }) => `${from}-${to} ${kind}`)).toEqual([
+      "2-1 outage",
+      "3-2 outage",
+      "4-5 cycle",
+      "5-4 cycle",
+      "2-missing:billing/ledger missing",
+    ]);
+  });
+
+  test("leaves out who has no dependencies", () => {
+    expect(connected(drawing).nodes.map(({ name }) => name)).not.toContain("alone");
+  });
+});
+
+test("only what is in trouble is what is not up, missing or in a circle, and what leads to it", () => {
+  const all = drawingOf(
+    dependencyGraph(
+      [service(1, "a", "down"), service(2, "b", "up", "a"), service(3, "c", "up", "b"), service(4, "d", "up")],
+      "hub",
+    ),
+  );
+  expect(troubled(all).nodes.map(({ name }) => name)).toEqual(["a", "b"]);
+  expect(troubled(all).edges.map(({ from, to }) => [from, to])).toEqual([["2", "1"]]);
+});
+
+describe("the layout", () => {
+  const places = placesOf(connected(drawing));
+  const x = (key: string) => places.get(key)?.x ?? Number.NaN;
+
+  test("puts what is needed to the right of what needs it", () => {
+    expect(x("2")).toBeGreaterThanOrEqual(x("3") + NODE_WIDTH);
+    expect(x("1")).toBeGreaterThanOrEqual(x("2") + NODE_WIDTH);
+  });
+
+  test("of 200 services takes less than a second, and no two lie on each other", () => {
+    const many = Array.from({ length: 200 }, (_, id) => {
+      return service(id + 1, `s${id}`, "up", ...(id < 3 ? [] : [`s${Math.floor(id / 3)}`, `s${Math.floor(id / 7)}`]));
+    });
+    const started = performance.now();
+    const found = placesOf(drawingOf(dependencyGraph(many, "hub")));
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(new Set([...found.values()].map((place) => `${place.x} ${place.y}`)).size).toBe(200);
+  });
+
+  test("of many that need the same few is no tower", () => {
+    const many = Array.from({ length: 150 }, (_, id) => service(id + 1, `s${id}`, "up", ...(id === 0 ? [] : ["s0"])));
+    const found = [...placesOf(drawingOf(dependencyGraph(many, "hub"))).values()];
+    const height = Math.max(...found.map(({ y }) => y)) - Math.min(...found.map(({ y }) => y));
+    const width = Math.max(...found.map(({ x }) => x)) - Math.min(...found.map(({ x }) => x));
+    expect(height).toBeLessThan(width);
+    expect(new Set(found.map(({ x, y }) => `${x} ${y}`)).size).toBe(150);
+  });
+});

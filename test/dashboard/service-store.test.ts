@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { FlipFrame } from "../../src/dashboard/live/frames.ts";
+import { ServiceStore } from "../../src/dashboard/live/service-store.ts";
+import { aLite, aService, iso, NOW } from "./rows.ts";
+
+let store: ServiceStore;
+let due: (() => void)[];
+const tellNow = () => {
+  for (const run of due.splice(0)) run();
+};
+const row = (id: number) => store.read().rows.get(id);
+
+function aFlip(over: Partial<FlipFrame> = {}): FlipFrame {
+  return {
+    ...{ type: "flip", seq: 11, flip_seq: 1, service_id: 1, project_id: 1, project: "shop", name: "db" },
+    ...{ from: "up", to: "down", reason: "connect: refused", at: iso(NOW), began_at: iso(NOW), evidence: [] },
+    ...over,
+  };
+}
+
+beforeEach(() => {
+  due = [];
+  store = new ServiceStore((run) => due.push(run));
+  store.apply({ type: "snapshot", seq: 10, services: [aLite(), aLite({ id: 2, name: "api" })] });
+});
+
+describe("the live store", () => {
+  test("knows from the snapshot what there is, at once", () => {
+    expect(store.read().ready).toBe(true);
+    expect([...store.read().rows.keys()]).toEqual([1, 2]);
+  });
+
+  test("tells of a storm of changes once", () => {
+    let told = 0;
+    store.subscribe(() => {
+      told += 1;
+    });
+    for (let seq = 1; seq <= 100; seq += 1) store.apply(aFlip({ seq, flip_seq: seq, to: seq % 2 ? "down" : "up" }));
+    expect(told).toBe(0);
+    tellNow();
+    expect(told).toBe(1);
+    expect(row(1)?.status).toBe("up");
+  });
+
+  test("a reader that has unsubscribed is not told", () => {
+    let told = 0;
+    store.subscribe(() => {
+      told += 1;
+    })();
+    store.apply(aFlip());
+    tellNow();
+    expect(told).toBe(0);
+  });
+
+  test("takes a flip's status, time and reason", () => {
+    store.list([aService()]);
+    store.apply(aFlip());
+    tellNow();
+    expect(row(1)).toMatchObject({ status: "down", since: NOW, listed: { error: "connect: refused" } });
+    expect(store.read().flips).toMatchObject([{ service_id: 1, seq: 1, to: "down" }]);
+  });
+
+  test("keeps a flip once, however often it is told, and the newest first", () => {
+    const { type: _, flip_seq, ...flip } = aFlip();
+    store.apply(aFlip());
+    store.apply(aFlip());
+    store.remember([
+      { ...flip, seq: flip_seq },
+      { ...flip, seq: 0, at: iso(NOW - 5_000) },
+      { ...flip, seq: 2, at: iso(NOW + 5_000) },
+    ]);
+    tellNow();
+    expect(store.read().flips.map(({ seq }) => seq)).toEqual([2, 1, 0]);
+  });
+
+  test("remembers response times of each check, up to a bound", () => {
+    for (let latency_ms = 1; latency_ms <= 60; latency_ms += 1) {
+      store.apply({ type: "health", seq: 10, services: [{ id: 1, status: "up", latency_ms, at: iso(NOW) }] });
+    }
+    store.apply({ type: "health", seq: 10, services: [{ id: 1, status: "up", latency_ms: null, at: iso(NOW) }] });
+    expect(store.trail(1)).toHaveLength(40);
+    expect(store.trail(1).at(-1)).toBe(60);
+    expect(store.trail(99)).toEqual([]);
+  });
+
+  test("a check of the same status does not change since when it is so", () => {
+    store.apply({ type: "health", seq: 11, services: [{ id: 1, status: "up", latency_ms: 7, at: iso(NOW) }] });
+    tellNow();
+    expect(row(1)).toMatchObject({ since: NOW - 60_000, last_at: NOW, latency_ms: 7 });
+  });
+
+  test("a check of a service that nobody told of changes nothing", () => {
+    store.apply({ type: "health", seq: 11, services: [{ id: 99, status: "up", latency_ms: 7, at: iso(NOW) }] });
+    tellNow();
+    expect(row(99)).toBeUndefined();
+  });
+
+  test("registered comes, deregistered goes", () => {
+    store.apply({ type: "registered", seq: 11, service: aLite({ id: 3 }) });
+    store.apply({ type: "deregistered", seq: 12, service: aLite() });
+    tellNow();
+    expect([...store.read().rows.keys()]).toEqual([2, 3]);
+  });
+
+  test("a new snapshot drops what was deregistered meanwhile and keeps what is disabled", () => {
+    store.list([aService({ id: 5, enabled: false, health_status: "unknown" })]);
+    store.apply({ type: "snapshot", seq: 20, services: [aLite()] });
+    expect([...store.read().rows.keys()].sort()).toEqual([1, 5]);
+  });
+
+  test("a list that is older than what the feed told adds its details only", () => {
+    store.apply({ type: "health", seq: 11, services: [{ id: 1, status: "degraded", latency_ms: 900, at: iso(NOW) }] });
+    store.list([aService({ tags: ["primary"] })]);
+    tellNow();
+    expect(row(1)).toMatchObject({ status: "degraded", latency_ms: 900, listed: { tags: ["primary"] } });
+  });
+
+  test("a service that was disabled is what the list says, whatever the feed told before", () => {
+    store.list([aService({ enabled: false, health_status: "unknown", last_health_check: null })]);
+    tellNow();
+    expect(row(1)).toMatchObject({ status: "unknown", listed: { enabled: false } });
+  });
+});

@@ -163,11 +163,15 @@ describe("a hub with a relay and a core", () => {
 
   test("warns while the relay is away, and answers as quickly as ever", async () => {
     const id = await register(hub, "patient");
+    const beats = async () => {
+      const started = Date.now();
+      for (let i = 0; i < 20; i++) await beat(hub, id, i % 2 === 0 ? "pass" : "fail");
+      return Date.now() - started;
+    };
+    const usual = await beats();
     await nats.relay.kill();
     await until(async () => expect((await natsHealth(hub)).connection).toMatchObject({ status: "warn" }));
-    const started = Date.now();
-    for (let i = 0; i < 20; i++) await beat(hub, id, i % 2 === 0 ? "pass" : "fail");
-    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(await beats()).toBeLessThan(3 * usual + 500);
     expect(await natsHealth(hub)).toMatchObject({
       status: "warn",
       connection: { output: expect.stringContaining("can't reach the relay") },

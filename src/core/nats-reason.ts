@@ -26,9 +26,13 @@ export function natsReason({ code, message, refusal, refused, answers }: NatsFai
     return `no JetStream answers for the stream HUB_EVENTS: the core is away, has no JetStream, or lacks the stream (${HELP})`;
   }
   if (/max_payload/i.test(code)) return "a message is larger than the relay takes: raise max_payload of relay and core";
+  if (/status code 101/.test(message)) {
+    return `what answers at ${url} takes no WebSockets of NATS: check NATS_URL, its port, path and whether it is ws or wss`;
+  }
   if (code === "TIMEOUT") return "the relay or the core behind it did not answer in time";
   if (answers === true) return `the relay at ${url} answers, but closes the hub's connection: check ${CREDENTIALS}`;
-  return `can't reach the relay at ${url}: is it running, and is NATS_URL right?`;
+  const certificate = url.startsWith("wss:") ? ", and its certificate valid" : "";
+  return `can't reach the relay at ${url}: is it running, is NATS_URL right${certificate}?`;
 }
 
 function streamReason(refusal: string): string {

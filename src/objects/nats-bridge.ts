@@ -35,6 +35,7 @@ export class NatsBridge extends DurableObject<Bindings> {
   readonly #settings: Settings;
   readonly #outbox: Outbox;
   #connection: RelayConnection | null = null;
+  #opening: Promise<RelayConnection | null> | null = null;
   #delivering: Promise<void> | null = null;
   /** Attempts that failed in a row; while there are some, the alarm makes the next. */
   #failed = 0;
@@ -52,28 +53,29 @@ export class NatsBridge extends DurableObject<Bindings> {
 
   /** Idempotent: a flip is taken once. */
   announceFlips(flips: RecordedFlip[]): void {
-    const now = Date.now();
-    const events: DurableEvent[] = [];
-    for (const flip of flips.toSorted((a, b) => a.seq - b.seq)) {
-      if (flip.seq <= this.#outbox.toldSeq(flip.service_id)) continue;
-      this.#outbox.tellSeq(flip.service_id, flip.seq, now);
-      events.push(flipEvent(this.#settings.HUB_ID, flip));
-    }
-    this.#take(events, now);
+    this.#take((now) => {
+      const events: DurableEvent[] = [];
+      for (const flip of flips.toSorted((a, b) => a.seq - b.seq)) {
+        if (flip.seq <= this.#outbox.toldSeq(flip.service_id)) continue;
+        this.#outbox.tellSeq(flip.service_id, flip.seq, now);
+        events.push(flipEvent(this.#settings.HUB_ID, flip));
+      }
+      return events;
+    });
   }
 
   /** Idempotent: a service that is registered is not registered again. */
   announceServices(kind: "registered" | "deregistered", checks: Check[]): void {
     this.#changes += 1;
-    const now = Date.now();
-    const events = checks.flatMap((check) => {
-      const known = this.#outbox.registered(check.service_id);
-      if ((known !== null) === (kind === "registered")) return [];
-      const card = serviceCard(check);
-      this.#outbox.setRegistered(check.service_id, kind === "registered" ? card : null, now);
-      return [registryEvent(kind, this.#settings.HUB_ID, card, now)];
-    });
-    this.#take(events, now);
+    this.#take((now) =>
+      checks.flatMap((check) => {
+        const known = this.#outbox.registered(check.service_id);
+        if ((known !== null) === (kind === "registered")) return [];
+        const card = serviceCard(check);
+        this.#outbox.setRegistered(check.service_id, kind === "registered" ? card : null, now);
+        return [registryEvent(kind, this.#settings.HUB_ID, card, now)];
+      }),
+    );
   }
 
   /** Each minute: every service's latest value, the summary, and whatever the registry and NATS disagree about. */
@@ -82,7 +84,8 @@ export class NatsBridge extends DurableObject<Bindings> {
     const { loaded, entries } = await boardOf(this.env).all();
     if (loaded && changes === this.#changes) this.#reconcile(entries);
     this.#outbox.forget(Date.now() - FORGET_MS);
-    await this.#wake();
+    await this.#keepTrying();
+    await this.#ready();
     if (!loaded) return;
     const now = Date.now();
     const values = entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
@@ -95,7 +98,7 @@ export class NatsBridge extends DurableObject<Bindings> {
     this.#summary.waiting = true;
     try {
       await scheduler.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - Date.now()));
-      await this.#wake();
+      await this.#ready();
     } finally {
       this.#summary = { sentAt: Date.now(), waiting: false };
     }
@@ -118,18 +121,18 @@ export class NatsBridge extends DurableObject<Bindings> {
   }
 
   override async alarm(): Promise<void> {
-    if (this.#settings.NATS_URL === undefined) return;
-    try {
-      await this.#deliver();
-    } catch (error) {
-      await this.#fail(failureOf(error, null));
-    }
+    if (this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
-  #take(events: readonly DurableEvent[], now: number): void {
-    if (events.length === 0) return;
-    this.#outbox.add(events, now);
-    this.ctx.waitUntil(this.#wake());
+  /** What was told of and the events that tell it are stored together or not at all. `make` gets the time, Unix ms. */
+  #take(make: (now: number) => DurableEvent[]): void {
+    const now = Date.now();
+    const taken = this.#outbox.together(() => {
+      const events = make(now);
+      this.#outbox.add(events, now);
+      return events.length;
+    });
+    if (taken > 0) this.ctx.waitUntil(this.#wake());
   }
 
   /** Delivers, unless the alarm is going to. */
@@ -137,11 +140,25 @@ export class NatsBridge extends DurableObject<Bindings> {
     if (this.#failed === 0 && this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
-  /** One delivery at a time; what comes in meanwhile is its work too. */
+  /** A latest value waits for the connection only, never for the outbox before it. */
+  async #ready(): Promise<void> {
+    this.ctx.waitUntil(this.#wake());
+    await this.#opening;
+  }
+
+  /** An alarm that was lost, after more failures than the runtime forgives, is armed again. */
+  async #keepTrying(): Promise<void> {
+    if (this.#failed === 0 || this.#delivering !== null) return;
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
+  }
+
+  /** One delivery at a time; what comes in meanwhile is its work too. Never throws but when no alarm can be set. */
   async #deliver(): Promise<void> {
-    this.#delivering ??= this.#deliverAll().finally(() => {
-      this.#delivering = null;
-    });
+    this.#delivering ??= this.#deliverAll()
+      .catch((error) => this.#fail(failureOf(error, null)))
+      .finally(() => {
+        this.#delivering = null;
+      });
     await this.#delivering;
   }
 
@@ -160,14 +177,21 @@ export class NatsBridge extends DurableObject<Bindings> {
     if (error === null) {
       this.#failed = 0;
       this.#reason = null;
-    } else {
-      await this.#fail(failureOf(error, connection.refused));
+    } else if (!connection.isClosed) {
+      await this.#fail(failureOf(error, connection.refused)); // else the end of the connection is the failure
     }
   }
 
-  /** Null: it can't be had now; the alarm tries again. Part of a delivery, so never twice at once. */
   async #connected(): Promise<RelayConnection | null> {
     if (this.#connection !== null) return this.#connection;
+    this.#opening = this.#open().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  /** Null: it can't be had now; the alarm tries again. Part of a delivery, so never twice at once. */
+  async #open(): Promise<RelayConnection | null> {
     try {
       const connection = await RelayConnection.open(this.#settings);
       this.#connection = connection;
@@ -220,11 +244,11 @@ export class NatsBridge extends DurableObject<Bindings> {
       entries.map(({ check }) => check),
     );
     for (const { check } of entries) known.delete(check.service_id);
-    const now = Date.now();
-    const gone = [...known.values()].map((card) => {
-      this.#outbox.setRegistered(card.id, null, now);
-      return registryEvent("deregistered", this.#settings.HUB_ID, card, now);
-    });
-    this.#take(gone, now);
+    this.#take((now) =>
+      [...known.values()].map((card) => {
+        this.#outbox.setRegistered(card.id, null, now);
+        return registryEvent("deregistered", this.#settings.HUB_ID, card, now);
+      }),
+    );
   }
 }

@@ -44,8 +44,8 @@ export class RelayConnection {
     return this.#connection.closed();
   }
 
-  async close(): Promise<void> {
-    await this.#connection.close();
+  get isClosed(): boolean {
+    return this.#connection.isClosed();
   }
 
   /** Resolves when the stream has it. */

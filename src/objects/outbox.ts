@@ -32,7 +32,7 @@ export class Outbox {
     this.#sql = storage.sql;
     this.#limit = limit;
     this.#sql.exec(TABLES);
-    this.#depth = this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox").one().n;
+    this.#depth = this.#count();
   }
 
   get depth(): number {
@@ -51,6 +51,16 @@ export class Outbox {
   oldestAt(): number | null {
     const [row] = this.#sql.exec<{ at: number }>("SELECT at FROM outbox ORDER BY id LIMIT 1");
     return row?.at ?? null;
+  }
+
+  /** All that `work` writes, or, when it throws, nothing. */
+  together<T>(work: () => T): T {
+    try {
+      return this.#storage.transactionSync(work);
+    } catch (error) {
+      this.#depth = this.#count();
+      throw error;
+    }
   }
 
   add(events: readonly DurableEvent[], now: number): void {
@@ -121,6 +131,10 @@ export class Outbox {
   /** What was told of services that are gone since before `before`, Unix ms. */
   forget(before: number): void {
     this.#sql.exec("DELETE FROM told WHERE card IS NULL AND changed_at < ?", before);
+  }
+
+  #count(): number {
+    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox").one().n;
   }
 
   #drop(count: number, now: number): void {

@@ -98,15 +98,27 @@ export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
     send: (messages) => sendRounds(env, messages, now()),
     boardAdd: async (checks, created, lanes) => boardOf(env).add(checks, created, lanes),
     boardRemove: async (checks) => boardOf(env).remove(checks.map((check) => check.service_id)),
-    announce: async (event, checks) => {
-      if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
-    },
-    announceFlips: (flips) => announceFlips(flips, env, settings),
+    announce: (event, checks) => announceServices(event, checks, env, settings),
+    announceFlips: (flips) => announceEarly(flips, env, settings),
   };
 }
 
 async function announceFlips(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
   if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
+}
+
+/** Whoever registers does not wait for a bridge in trouble: within a minute it finds out by itself. */
+async function announceServices(
+  event: "registered" | "deregistered",
+  checks: Check[],
+  env: Bindings,
+  settings: Settings,
+): Promise<void> {
+  try {
+    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
+  } catch (error) {
+    log("warn", "nats.announce_failed", { error: errorText(error) });
+  }
 }
 
 /** The record announces them too, and surely; this only spares them the way through the queue. */

@@ -10,10 +10,18 @@ export interface RecordDeps {
   recorded(at: number): Promise<void>;
 }
 
-/** Throws when the database or the announcer is away: the queue then delivers the batch again. */
+/**
+ * Throws when the database or the announcer is away: the queue then delivers the batch again. Without the announcer
+ * the rounds are stored all the same; the flips, which a stored flip would make the monitors forget, come with the repeat.
+ */
 export async function record(messages: OutcomesMessage[], deps: RecordDeps): Promise<void> {
   const flips = distinctFlips(messages);
-  if (flips.length > 0) await deps.announce(flips);
+  try {
+    if (flips.length > 0) await deps.announce(flips);
+  } catch (error) {
+    await deps.store(messages.map((message) => ({ ...message, flips: [] })));
+    throw error;
+  }
   await deps.store(messages);
   await deps.recorded(deps.now());
 }

@@ -10,7 +10,7 @@ export interface CorePorts {
 
 export interface RelayOptions {
   server_name: string;
-  /** Port of the loopback for ordinary clients. */
+  /** Port of the loopback for ordinary clients; -1: any that is free. */
   client_port: number;
   /** `address:port`. */
   websocket_listen: string;

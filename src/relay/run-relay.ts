@@ -23,6 +23,9 @@ const USAGE = `Usage:
   --password-file  holds what the hub gets as NATS_PASSWORD
   --replicas       copies of the stream in the cluster (1)`;
 
+/** A relay needs no port for ordinary clients, and must not take that of a server beside it. */
+const ANY_PORT = -1;
+
 const OPTIONS = {
   "hub-id": { type: "string", default: "hub-main" },
   port: { type: "string", default: "8222" },
@@ -112,7 +115,7 @@ async function printConfig(values: Values, io: RelayIo): Promise<number> {
   const password = (await readFile(needed(values, "password-file"), "utf8")).trim();
   const config = await renderRelay({
     server_name: `relay-${values["hub-id"]}`,
-    client_port: 4222,
+    client_port: ANY_PORT,
     websocket_listen: values.listen,
     tls: { cert: needed(values, "cert"), key: needed(values, "key") },
     core_url: needed(values, "core-url"),

@@ -18,6 +18,11 @@ it.each<[string, Partial<NatsFailure>, RegExp]>([
   ],
   ["expired credentials", { message: "User Authentication Expired" }, /refuses the hub: check/],
   ["credentials that made the relay hang up", { message: "connection lost", answers: true }, /answers, but closes/],
+  [
+    "a server that is no relay",
+    { message: "expected server to reply with HTTP status code 101, but received 404 instead.", answers: true },
+    /takes no WebSockets of NATS: check NATS_URL/,
+  ],
   ["a relay that is not there", { message: "connection lost", answers: false }, /can't reach the relay at ws:/],
   ["a broken creds file", { code: "BAD_CREDS", message: "BAD_CREDS" }, /^NATS_CREDS is not/],
   [
@@ -38,4 +43,10 @@ it.each<[string, Partial<NatsFailure>, RegExp]>([
 it("a URL loses its user and password", () => {
   expect(withoutCredentials("wss://hub:pass@relay.example:443/nats")).toBe("wss://relay.example/nats");
   expect(withoutCredentials("ws://127.0.0.1:8222")).toBe("ws://127.0.0.1:8222");
+});
+
+it("a relay that can't be reached by TLS may have a certificate that does not hold", () => {
+  const away = failure({ message: "internal error", answers: false });
+  expect(natsReason(away, "wss://relay:1")).toMatch(/is NATS_URL right, and its certificate valid\?$/);
+  expect(natsReason(away, "ws://relay:1")).toMatch(/is it running, is NATS_URL right\?$/);
 });

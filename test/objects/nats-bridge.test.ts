@@ -59,6 +59,13 @@ describe("a bridge to a relay that works", () => {
     });
   });
 
+  it("reaches it by TLS", async () => {
+    await withBridge({ NATS_URL: relays.tls, ...LOGIN }, async (bridge) => {
+      bridge.announceFlips([aFlip(1, 1)]);
+      await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 1 }));
+    });
+  });
+
   it("says goodbye only for whom it greeted", async () => {
     await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
       bridge.announceServices("deregistered", [aCheck()]);
@@ -96,8 +103,8 @@ describe("a bridge to a relay that works", () => {
       expect(bridge.status()).toMatchObject({ acknowledged: 1, published: 4 });
       await boardOf(env).remove([7]);
       await bridge.tick();
-      await until(() => expect(heard.at(-1)?.subject).toBe("hub.global.health"));
-      expect(heard.map(({ subject }) => subject)).toContain("hub.hub-latest.service.deregistered");
+      await until(() => expect(heard.map(({ subject }) => subject)).toContain("hub.hub-latest.service.deregistered"));
+      await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0 }));
     });
     const { streams } = await reader.jetstreamManager();
     const kept = await streams.info("HUB_EVENTS", { subjects_filter: "hub.hub-latest.>" });
@@ -116,6 +123,52 @@ describe("a bridge to a relay that works", () => {
   });
 });
 
+it("the summary does not wait for the outbox before it", async () => {
+  const reader = await connect({ servers: relays.working, user: "hub", pass: TEST_PASSWORD });
+  const HUB_ID = "hub-behind";
+  let summaryAfter: number | null = null;
+  let events = 0;
+  reader.subscribe("hub.>", {
+    callback: (_, message) => {
+      const { hub_id } = message.json<{ hub_id?: string }>();
+      if (hub_id !== HUB_ID) return;
+      if (message.subject === `hub.${HUB_ID}.health.summary`) summaryAfter ??= events;
+      else events += 1;
+    },
+  });
+  await reader.flush();
+  await withBridge({ NATS_URL: relays.working, ...LOGIN, HUB_ID }, async (bridge) => {
+    const backlog = Array.from({ length: 20_000 }, (_, i) => aFlip(1 + (i % 500), 1 + Math.floor(i / 500)));
+    bridge.announceFlips(backlog);
+    await bridge.healthChanged();
+    expect(bridge.status().outbox_depth).toBeGreaterThan(0);
+    await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 20_000 }));
+    await until(() => expect(events).toBe(20_000 + 1)); // and hub.global.health
+  });
+  expect(summaryAfter).toBeLessThan(20_000);
+  await reader.close();
+});
+
+it("flips that can't be stored are not taken for told: they come again", async () => {
+  await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge, ctx) => {
+    ctx.storage.sql.exec("ALTER TABLE outbox RENAME TO away");
+    expect(() => bridge.announceFlips([aFlip(1, 1)])).toThrow();
+    ctx.storage.sql.exec("ALTER TABLE away RENAME TO outbox");
+    bridge.announceFlips([aFlip(1, 1)]);
+    await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 1 }));
+  });
+});
+
+it("a lost alarm is armed again by the next tick, and the bridge goes on", async () => {
+  await withBridge({ NATS_URL: `ws://127.0.0.1:${nothing}` }, async (bridge, ctx) => {
+    bridge.announceFlips([aFlip(1, 1)]);
+    await until(() => expect(bridge.status().reason).not.toBeNull());
+    await ctx.storage.deleteAlarm();
+    await bridge.tick();
+    expect(await ctx.storage.getAlarm()).not.toBeNull();
+  });
+});
+
 describe("a bridge whose relay", () => {
   it.each([
     [
@@ -124,6 +177,11 @@ describe("a bridge whose relay", () => {
       /refuses the hub|closes the hub/,
     ],
     ["is not there", { NATS_URL: `ws://127.0.0.1:${nothing}` }, /can't reach the relay at ws:\/\/127.0.0.1:\d+: /],
+    ["has a certificate that nobody vouches for", { NATS_URL: relays.untrusted }, /wss:.*its certificate valid/],
+    ["speaks TLS only", { NATS_URL: relays.tls.replace("wss:", "ws:") }, /takes no WebSockets of NATS/],
+    ["is a web server", { NATS_URL: `ws://127.0.0.1:${faulty.http}` }, /takes no WebSockets of NATS: check NATS_URL/],
+    ["is asked where it speaks no WebSocket", { NATS_URL: `ws://127.0.0.1:${relays.plain_port}` }, /is NATS_URL right/],
+    ["is silent", { NATS_URL: `ws://127.0.0.1:${faulty.silent}` }, /did not answer in time/],
     ["has no JetStream", { NATS_URL: relays.token, NATS_TOKEN: TEST_PASSWORD }, /no JetStream answers/],
     [
       "does not let the hub publish",
@@ -140,15 +198,6 @@ describe("a bridge whose relay", () => {
       expect(bridge.status().failures).toBeGreaterThan(0);
       expect(await ctx.storage.getAlarm()).toBeGreaterThan(Date.now());
       expect(JSON.stringify(bridge.status())).not.toContain(TEST_PASSWORD);
-    });
-  });
-
-  it("speaks to no NATS at all is told from one that is not there", async () => {
-    await withBridge({ NATS_URL: `ws://127.0.0.1:${faulty.http}` }, async (bridge) => {
-      bridge.announceFlips([aFlip(1, 1)]);
-      await until(() =>
-        expect(bridge.status().reason).toMatch(/answers, but closes the hub's connection: check NATS_TO/),
-      );
     });
   });
 

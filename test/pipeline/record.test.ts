@@ -62,3 +62,18 @@ it("throws when the database is away, so that the queue keeps the batch", async 
     record([message([])], { ...deps, store: () => Promise.reject(new Error("D1 is away")) }),
   ).rejects.toThrow();
 });
+
+it("stores the rounds without the flips when these can't be announced, and throws for the repeat", async () => {
+  const stored: OutcomesMessage[] = [];
+  const given = [message([flip(1, 1)]), message([])];
+  const deps = {
+    now: () => T0,
+    recorded: async () => {},
+    store: async (all: OutcomesMessage[]) => void stored.push(...all),
+  };
+  const away = record(given, { ...deps, announce: () => Promise.reject(new Error("no bridge")) });
+  await expect(away).rejects.toThrow("no bridge");
+  expect(stored).toEqual([message([]), message([])]);
+  await record(given, { ...deps, announce: async () => {} });
+  expect(stored.slice(2)).toEqual(given);
+});

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -37,6 +37,7 @@ describe("a local relay", () => {
     await vi.waitFor(() => expect(local.text()).toContain(`relay ready at ws://127.0.0.1:${port}`), {
       timeout: 15_000,
     });
+    expect(await readdir(join(folder.path, "state"))).toEqual(["core.conf", "jetstream", "relay.conf"]);
     const client = await connect({ servers: `127.0.0.1:${core}` });
     const { config } = await (await jetstreamManager(client)).streams.info("HUB_EVENTS");
     expect(config.subjects).toEqual(["hub.*.health.*", "hub.*.service.*"]);

@@ -45,7 +45,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startFaulty()),
     keep(pair.then(({ accepting }) => accepting)),
     keep(pair.then(({ rejecting }) => rejecting)),
-    startRelays(),
+    startRelays(certificates),
     freePort(),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all

@@ -49,6 +49,12 @@ export interface TestRelays {
   /** Wants `creds_file`; there is no JetStream. */
   creds: string;
   creds_file: string;
+  /** `wss:`, as `working`; its certificate is trusted. */
+  tls: string;
+  /** `wss:`, with a certificate that signs itself. */
+  untrusted: string;
+  /** Where the relay `working` takes ordinary clients, which is no WebSocket. */
+  plain_port: number;
 }
 
 export interface RunningServers {

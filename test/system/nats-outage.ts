@@ -1,104 +1,113 @@
-/** A relay or a core that is away while services come and change, and a hub that is killed meanwhile. */
-import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { NATS_PASSWORD, type NatsPair } from "../servers/nats.ts";
+/** An outage of the relay or of the core, with flips and registrations meanwhile and a hub that is killed twice. */
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { NatsPair } from "../servers/nats.ts";
 import type { HubProcess } from "./hub-process.ts";
+import { beat, countKept, keptEvents, natsHealth, registerHeartbeat } from "./nats-hub.ts";
 
 const SERVICES = 50;
-const FLIPS_EACH = 10;
-const EVENTS = SERVICES * (FLIPS_EACH + 1);
-const PATIENCE_MS = 60_000;
-const POLL_MS = 100;
+/** A flip of each service in each. */
+const ROUNDS = 10;
+const POLL_MS = 20;
 
-const HEARTBEAT = { health_method: "heartbeat", health_url: "", health_interval: 3_600 };
-
-export const natsVars = (hubId: string, url: string) => ({
-  HUB_ID: hubId,
-  NATS_URL: url,
-  NATS_USER: hubId,
-  NATS_PASSWORD,
-});
-
-/** A client that outlives the server's absence. */
-export function connectCore(url: string): Promise<NatsConnection> {
-  return connect({ servers: url, waitOnFirstConnect: true, maxReconnectAttempts: -1, reconnectTimeWait: 200 });
+export interface Outage {
+  hub: HubProcess;
+  hub_id: string;
+  nats: NatsPair;
+  core: NatsConnection;
+  away: "relay" | "core";
+  /** Milliseconds that it stays away at least. */
+  lasts: number;
+  /** Milliseconds after which what has not arrived counts as lost. */
+  patience: number;
 }
 
-/** Registers a heartbeat in the project `shop`; answers its id. */
-export async function register(hub: HubProcess, name: string): Promise<number> {
-  const answer = await hub.fetch(`/api/projects/shop/services/${name}`, json("PUT", HEARTBEAT));
-  const { id }: { id: number } = JSON.parse(await expectStatus(answer, 201));
-  return id;
+export interface OutageReport {
+  /** Events that had to arrive. */
+  expected: number;
+  /** Ids that are not in the stream. */
+  lost: string[];
+  /** Ids that are there more than once. */
+  doubled: string[];
+  /** Services whose events are not in order. */
+  disordered: number[];
+  /** What /health said of the connection when the outage was over. */
+  reason: string | undefined;
+  /** The longest that the API took, milliseconds. */
+  slowest_answer: number;
+  /** From when the server was back to the last event, milliseconds. */
+  recovered_after: number;
 }
 
-export async function beat(hub: HubProcess, id: number, status: "pass" | "fail"): Promise<void> {
-  await expectStatus(await hub.fetch(`/api/services/${id}/heartbeat`, json("POST", { status })), 202);
+/** The hub is killed with -9 amid registrations and flips, and again amid the delivery after the outage. */
+export async function runOutage(outage: Outage): Promise<OutageReport> {
+  const { hub, nats, core, away, lasts } = outage;
+  const before = await countKept(core);
+  const from = Date.now();
+  await nats[away].kill();
+  const answers: number[] = [];
+  const ids = await registerAll(outage, answers);
+  for (let round = 0; round < ROUNDS; round++) {
+    await until(() => Date.now() - from >= (lasts * round) / ROUNDS, lasts);
+    if (round === ROUNDS / 2) await hub.kill9().then(() => hub.restart());
+    await Promise.all(ids.map((id) => timed(answers, beat(hub, id, round % 2 === 0 ? "pass" : "fail"))));
+  }
+  await until(() => Date.now() - from >= lasts, lasts);
+  await until(async () => (await natsHealth(hub)).connection?.status === "warn", outage.patience);
+  const { connection } = await natsHealth(hub);
+  await nats[away].start();
+  const back = Date.now();
+  const wanted = before + ids.length * (ROUNDS + 1);
+  await until(async () => (await countKept(core).catch(() => 0)) > before, outage.patience);
+  await hub.kill9().then(() => hub.restart());
+  await until(async () => (await countKept(core)) >= wanted, outage.patience);
+  await until(async () => (await natsHealth(hub)).outbox?.observedValue === 0, outage.patience);
+  return {
+    ...compare(
+      outage.hub_id,
+      ids,
+      (await keptEvents(core)).slice(before).map(({ id }) => id),
+    ),
+    reason: connection?.output,
+    slowest_answer: Math.round(Math.max(...answers)),
+    recovered_after: Date.now() - back,
+  };
 }
 
-/** The ids of the messages in HUB_EVENTS, in order; of those after the first `skip`. */
-export async function storedIds(core: NatsConnection, skip = 0): Promise<string[]> {
-  const count = (await storedCount(core)) - skip;
-  if (count <= 0) return [];
-  const from = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: skip + 1 };
-  const consumer = await jetstream(core).consumers.get("HUB_EVENTS", from);
-  const ids: string[] = [];
-  for await (const message of await consumer.fetch({ max_messages: count, expires: 5_000 })) {
-    ids.push(message.headers?.get("Nats-Msg-Id") ?? "");
-    if (ids.length === count) break;
+async function registerAll({ hub, away }: Outage, answers: number[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (let number = 0; number < SERVICES; number++) {
+    ids.push(await timed(answers, registerHeartbeat(hub, `${away}-${number}`)));
+    if (number === SERVICES / 2) await hub.kill9().then(() => hub.restart());
   }
   return ids;
 }
 
-export async function storedCount(core: NatsConnection): Promise<number> {
-  return (await (await jetstreamManager(core)).streams.info("HUB_EVENTS")).state.messages;
-}
-
-export interface Outage {
-  /** `{service}:{seq}` of every event that there should be, by service, in its order. */
-  expected: string[][];
-  /** The same of those that were stored. */
-  stored: string[][];
-}
-
-/** 50 registrations and 500 flips while `away` is down for at least `awayMs`; the hub dies twice by SIGKILL. */
-export async function outage(
-  { hub, nats, core }: { hub: HubProcess; nats: NatsPair; core: NatsConnection },
-  away: "relay" | "core",
-  awayMs: number,
-): Promise<Outage> {
-  const before = await storedCount(core);
-  await nats[away].kill();
-  const back = Date.now() + awayMs;
-  const ids: number[] = [];
-  for (let i = 0; i < SERVICES; i++) {
-    ids.push(await register(hub, `${away}-${i}`));
-    if (i === SERVICES / 2) await hub.kill9().then(() => hub.restart());
-  }
-  for (let round = 0; round < FLIPS_EACH; round++) {
-    if (round === FLIPS_EACH / 2) await hub.kill9().then(() => hub.restart());
-    await Promise.all(ids.map((id) => beat(hub, id, round % 2 === 0 ? "pass" : "fail")));
-  }
-  while (Date.now() < back) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  await nats[away].start();
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
-    if ((await storedCount(core).catch(() => 0)) - before >= EVENTS) break; // JetStream may still be starting
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  const found = (await storedIds(core, before)).map((id) => id.split(":").slice(1));
-  const seqs = ["registered-1", ...Array.from({ length: FLIPS_EACH }, (_, i) => String(i + 1))];
+function compare(hubId: string, services: readonly number[], kept: readonly string[]) {
+  const names = ["registered-1", ...Array.from({ length: ROUNDS }, (_, index) => String(index + 1))];
+  const wanted = services.map((id) => names.map((name) => `${hubId}:${id}:${name}`));
+  const found = new Set(kept);
   return {
-    expected: ids.map((id) => seqs.map((seq) => `${id}:${seq}`)),
-    stored: ids.map((id) => found.filter(([service]) => service === String(id)).map((parts) => parts.join(":"))),
+    expected: wanted.flat().length,
+    lost: wanted.flat().filter((id) => !found.has(id)),
+    doubled: kept.filter((id, index) => kept.indexOf(id) !== index),
+    disordered: services.filter((service, index) => {
+      const own = kept.filter((id) => id.startsWith(`${hubId}:${service}:`));
+      return own.join() !== wanted[index]?.filter((id) => found.has(id)).join();
+    }),
   };
 }
 
-function json(method: string, body: object): RequestInit {
-  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+async function timed<T>(answers: number[], request: Promise<T>): Promise<T> {
+  const from = performance.now();
+  const answer = await request;
+  answers.push(performance.now() - from);
+  return answer;
 }
 
-/** The answer's text. */
-async function expectStatus(answer: Response, status: number): Promise<string> {
-  const text = await answer.text();
-  if (answer.status !== status) throw new Error(`${answer.status} instead of ${status}: ${text}`);
-  return text;
+/** Waits for the condition, or till the patience (milliseconds) is over: what is missing then is in the report. */
+async function until(holds: () => boolean | Promise<boolean>, patience: number): Promise<void> {
+  for (const deadline = Date.now() + patience; Date.now() < deadline; ) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }

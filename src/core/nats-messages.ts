@@ -4,6 +4,8 @@ import type { Summary } from "./summary.ts";
 
 export const SUMMARY_TOKEN = "summary";
 export const GLOBAL_SUBJECT = "hub.global.health";
+/** That the outbox keeps; beyond, the oldest go. */
+export const MAX_EVENTS = 100_000;
 
 /** An event that must arrive: it waits in the outbox, as JSON, until JetStream has it. */
 export interface DurableEvent {

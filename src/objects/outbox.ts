@@ -2,10 +2,9 @@
  * Events that NATS has not acknowledged, in the object's own storage; and what was told of each service, so that
  * nothing is told twice.
  */
-import type { DurableEvent, ServiceCard } from "../core/nats-messages.ts";
+import { type DurableEvent, MAX_EVENTS, type ServiceCard } from "../core/nats-messages.ts";
 import type { OutboxEvent } from "../pipeline/deliver.ts";
 
-export const MAX_EVENTS = 100_000;
 const COUNTERS_KEY = "dropped";
 
 const TABLES = `

@@ -52,8 +52,13 @@ export interface Program {
   cwd?: string;
 }
 
+export interface StartedProgram extends Started {
+  /** SIGSTOP freezes it with its connections open, SIGCONT lets it go on. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
+}
+
 /** Starts a program and waits until its port answers. Rejects with its output when it ends before. */
-export async function startProgram(program: Program): Promise<Started> {
+export async function startProgram(program: Program): Promise<StartedProgram> {
   const child = spawn(program.command, program.args, {
     stdio: ["ignore", "pipe", "pipe"],
     ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
@@ -75,7 +80,11 @@ export async function startProgram(program: Program): Promise<Started> {
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  return { port: program.port, stop: () => end(child, program.stopSignal ?? "SIGTERM") };
+  return {
+    port: program.port,
+    stop: () => end(child, program.stopSignal ?? "SIGTERM"),
+    signal: (name) => void child.kill(name),
+  };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RelayOptions, renderCore, renderRelay } from "../../src/relay/config.ts";
 import { type StreamSettings, setUpStream } from "../../src/relay/stream.ts";
-import { freePort, type Started, startProgram, temporaryFolder } from "./child-process.ts";
+import { freePort, type Started, type StartedProgram, startProgram, temporaryFolder } from "./child-process.ts";
 
 export const NATS_PASSWORD = "hub-password";
 
@@ -12,11 +12,16 @@ export interface NatsServer {
   start(): Promise<void>;
   /** With SIGKILL. */
   kill(): Promise<void>;
+  /** Its connections stay open, and it is silent. */
+  freeze(): void;
+  thaw(): void;
 }
 
 export interface NatsPair {
   core: NatsServer;
   relay: NatsServer;
+  /** Where ordinary clients of the machine find the relay. */
+  relay_client_url: string;
   /** Where ordinary clients find the core. */
   core_url: string;
   /** Where hubs find the relay. */
@@ -58,6 +63,7 @@ export async function startNatsPair(options: NatsPairOptions = {}): Promise<Nats
   return {
     core,
     relay,
+    relay_client_url: `nats://127.0.0.1:${client_port}`,
     core_url,
     relay_url,
     setUp: (config) => setUpStream(core_url, config),
@@ -85,8 +91,10 @@ export async function startNats(configuration: string): Promise<Started & { url:
 }
 
 function natsServer(file: string, port: number): NatsServer {
-  let running: Started | null = null;
+  let running: StartedProgram | null = null;
   return {
+    freeze: () => running?.signal("SIGSTOP"),
+    thaw: () => running?.signal("SIGCONT"),
     start: async () => {
       running ??= await startProgram({ command: "nats-server", args: ["-c", file], port, stopSignal: "SIGKILL" });
     },

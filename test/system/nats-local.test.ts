@@ -1,0 +1,59 @@
+/** As a newcomer does it: `npm run relay`, `npm start` with NATS_URL and nothing else, and any NATS client. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { connect } from "@nats-io/transport-node";
+import { expect, test, vi } from "vitest";
+import { freePort, temporaryFolder } from "../servers/child-process.ts";
+import { startHub } from "./hub-process.ts";
+import { beat, registerHeartbeat } from "./nats-hub.ts";
+
+const RELAY = fileURLToPath(new URL("../../src/relay/relay.ts", import.meta.url));
+const START_LIMIT_MS = 15_000;
+
+test("two commands, and a client of the core hears health, summaries and registrations", async () => {
+  const folder = await temporaryFolder("local-nats");
+  const [port, core] = [await freePort(), (await freePort()) - 2];
+  const args = ["--port", String(port), "--core-port", String(core), "--state", folder.path];
+  const relay = spawn(process.execPath, [RELAY, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const lines: string[] = [];
+  createInterface(relay.stdout).on("line", (line) => lines.push(line));
+  try {
+    const [, url] = await vi.waitFor(
+      () => /NATS_URL=(\S+)/.exec(lines.join("\n")) ?? Promise.reject(new Error("the relay is not ready")),
+      { timeout: START_LIMIT_MS, interval: 50 },
+    );
+    const hub = await startHub({ vars: { NATS_URL: url ?? "" }, args: ["--quiet"] });
+    const client = await connect({ servers: `127.0.0.1:${core}` });
+    const heard = new Set<string>();
+    client.subscribe("hub.>", {
+      callback: (_, message) => void heard.add(`${message.subject} ${message.headers?.get("ce-type")}`),
+    });
+    try {
+      await client.flush();
+      await beat(hub, await registerHeartbeat(hub, "api"), "pass");
+      await vi.waitFor(() => expect([...heard].join()).toContain("health.api commandcenter.service.flip"), 10_000);
+      await hub.restart(); // its cron ticks at once
+      await vi.waitFor(
+        () =>
+          expect([...heard].toSorted()).toEqual([
+            "hub.global.health commandcenter.hub.summary",
+            "hub.hub-main.health.api commandcenter.service.flip",
+            "hub.hub-main.health.api commandcenter.service.health",
+            "hub.hub-main.health.summary commandcenter.hub.summary",
+            "hub.hub-main.service.registered commandcenter.service.registered",
+          ]),
+        { timeout: 10_000, interval: 50 },
+      );
+    } finally {
+      await client.close();
+      await hub.remove();
+    }
+  } finally {
+    const ended = once(relay, "exit");
+    relay.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
+    await folder.remove();
+  }
+});

@@ -34,8 +34,6 @@ export interface LocalHubOptions {
   vars: Readonly<Record<string, string>>;
   /** Whether idle monitors stay in memory, by default true: loading them for each check costs more than they hold. */
   keepMonitors?: boolean;
-  /** Where the runtime's inspector listens; by default it has none. */
-  inspectorPort?: number;
   log(line: LogLine): void;
   /** The runtime crashed and is back; what its queues held is lost. */
   restarted(): void;
@@ -78,7 +76,6 @@ function runtimeOptions({ worker, ...options }: LocalHubOptions): V4MiniflareOpt
     unsafeTriggerHandlers: true,
     resourcePersistencePath: options.data,
     cf: false,
-    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
     ...worker,
     modules: [{ type: "ESModule", path: options.entry }],
     modulesRoot: dirname(options.entry),

@@ -1,181 +1,186 @@
-/** The way to NATS: how many events a second, how quickly one flip, how much memory an outbox that is full. */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** NATS: how fast a backlog drains, how soon a flip is heard of, what a full outbox costs, what an outage loses. */
 import type { NatsConnection } from "@nats-io/transport-node";
-import { buildAssets } from "../../src/cli/assets.ts";
-import { buildWorker } from "../../src/cli/build.ts";
-import { startLocalHub } from "../../src/cli/local-hub.ts";
-import { applyMigrations } from "../../src/cli/migrations.ts";
-import { readWorkerOptions } from "../../src/cli/worker-options.ts";
-import { writeLauncher } from "../../src/cli/workerd.ts";
-import type { BridgeStatus } from "../../src/core/nats-health.ts";
-import { freePort, temporaryFolder } from "../servers/child-process.ts";
+import { z } from "zod";
+import { MAX_EVENTS } from "../../src/core/nats-messages.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
-import { startHub } from "../system/hub-process.ts";
-import { beat, connectCore, natsVars, outage, register, storedCount } from "../system/nats-outage.ts";
+import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { beat, connectCore, countKept, natsHealth, natsVars, registerHeartbeat } from "../system/nats-hub.ts";
+import { runOutage } from "../system/nats-outage.ts";
+import { fillOutbox } from "../system/nats-outbox.ts";
 import { type Bench, type BenchContext, sleep, until } from "./bench.ts";
 import type { Figure } from "./figure.ts";
-import { watchHeap } from "./heap.ts";
-import { loadAverage } from "./process-tree.ts";
+import { requestsAtRate } from "./load.ts";
+import { loadAverage, treeMemoryMb } from "./process-tree.ts";
 import { quantile, spread } from "./quantile.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HUB = "hub-bench";
-const OUTBOX_EVENTS = 100_000;
-const SERVICES = 1_000;
-const FLIPS_A_CALL = 1_000;
-const TIMED_FLIPS = 600;
-/** Between two flips. */
-const FLIP_GAP_MS = 50;
-const AWAY_MS = 60_000;
+const SERVICES = 100;
+const FLIPS_A_SECOND = 20;
+const FLIPS_MS = 60_000;
+const BACKLOG_SERVICES = 1_000;
+const OUTAGE_MS = 60_000;
+/** The relay is tried again every 30 s at most. */
 const PATIENCE_MS = 120_000;
+/** For the memory of a hub that does nothing but wait for its relay. */
+const IDLE_MS = 15_000;
+const SAMPLE_MS = 100;
+
+interface Place {
+  nats: NatsPair;
+  core: NatsConnection;
+  hub: HubProcess;
+  progress: BenchContext["progress"];
+}
 
 export const natsBench: Bench = {
-  names: ["nats"],
-  about: `${OUTBOX_EVENTS} events through the relay, flips to a subscriber of the core, a relay that is away for ${AWAY_MS / 1_000} s`,
-  async run({ progress }) {
-    const nats = await startNatsPair({ hub_id: HUB });
-    try {
-      await nats.setUp();
-      const core = await connectCore(nats.core_url);
-      const figures = [...(await drain(nats, core, progress)), ...(await flips(nats, core, progress))];
-      await core.close();
-      return figures;
-    } finally {
-      await nats.stop();
-    }
+  names: ["nats-latency", "nats-backlog", "nats-outage"],
+  about: `a flip's way to a subscriber; a full outbox: its drain and its memory; ${OUTAGE_MS / 1_000} s without relay or core`,
+  async run({ wanted, progress }) {
+    const figures: Figure[] = [];
+    if (wanted("nats-latency")) figures.push(await inPlace(progress, measureLatency));
+    if (wanted("nats-backlog")) figures.push(...(await inPlace(progress, measureBacklog)));
+    if (wanted("nats-outage")) figures.push(...(await inPlace(progress, measureOutages)));
+    return figures;
   },
 };
 
-/** A bridge alone in its runtime, so that all memory is its own. */
-async function drain(nats: NatsPair, core: NatsConnection, progress: BenchContext["progress"]): Promise<Figure[]> {
-  const bridge = await startBridge(nats.relay_url);
+async function inPlace<T>(progress: BenchContext["progress"], measure: (place: Place) => Promise<T>): Promise<T> {
+  const nats = await startNatsPair({ hub_id: HUB });
+  const closing: (() => Promise<unknown>)[] = [nats.stop];
   try {
-    await bridge.fill(1, 1, 1);
-    await until("the first event", PATIENCE_MS, async () => (await storedCount(core)) === 1);
-    await nats.relay.kill();
-    const heap = await watchHeap(bridge.inspectorPort);
-    for (let seq = 2; seq < 2 + OUTBOX_EVENTS / SERVICES; seq += FLIPS_A_CALL / SERVICES) {
-      await bridge.fill(SERVICES, FLIPS_A_CALL / SERVICES, seq);
-    }
-    const { outbox_depth } = await bridge.status();
-    progress(`${outbox_depth} events wait`);
-    await nats.relay.start();
-    await until("delivery", PATIENCE_MS, async () => (await storedCount(core)) > 1);
-    const [started, first] = [performance.now(), await storedCount(core)];
-    await until("an empty outbox", PATIENCE_MS, async () => (await storedCount(core)) === 1 + outbox_depth);
-    const seconds = (performance.now() - started) / 1_000;
-    return [
-      {
-        name: "nats: events acknowledged by JetStream",
-        value: (outbox_depth + 1 - first) / seconds,
-        unit: "/s",
-        limit: 2_000,
-        better: "higher",
-        note: `${outbox_depth} events of ${SERVICES} services in ${seconds.toFixed(1)} s; load average ${loadAverage()}`,
-      },
-      {
-        name: `nats: memory with ${OUTBOX_EVENTS} events in the outbox, at most`,
-        value: await heap.stop(),
-        unit: "MB",
-        limit: 64,
-        better: "lower",
-        note: "the isolate's objects and buffers, garbage included, sampled each 25 ms while the outbox fills and empties",
-      },
-    ];
+    await nats.setUp();
+    const core = await connectCore(nats.core_url);
+    closing.unshift(() => core.close());
+    const hub = await startHub({ vars: natsVars(HUB, nats.relay_url), args: ["--quiet"] });
+    closing.unshift(hub.remove);
+    return await measure({ nats, core, hub, progress });
   } finally {
-    await bridge.stop();
+    for (const close of closing) await close();
   }
 }
 
-async function flips(nats: NatsPair, core: NatsConnection, progress: BenchContext["progress"]): Promise<Figure[]> {
-  const hub = await startHub({ vars: natsVars(HUB, nats.relay_url), args: ["--quiet"] });
-  try {
-    const id = await register(hub, "timed");
-    const delays: number[] = [];
-    core.subscribe(`hub.${HUB}.health.timed`, {
-      callback: (_, message) => {
-        const { timestamp, previous_status }: { timestamp: string; previous_status?: string } = message.json();
-        if (previous_status !== undefined) delays.push(Date.now() - Date.parse(timestamp));
-      },
-    });
-    await core.flush();
-    progress(`${TIMED_FLIPS} flips, one each ${FLIP_GAP_MS} ms`);
-    for (let i = 0; i < TIMED_FLIPS; i++) {
-      await beat(hub, id, i % 2 === 0 ? "pass" : "fail");
-      await sleep(FLIP_GAP_MS);
-    }
-    await until("the last flip", PATIENCE_MS, () => delays.length === TIMED_FLIPS);
-    progress(`the relay is away for ${AWAY_MS / 1_000} s`);
-    const { expected, stored } = await outage({ hub, nats, core }, "relay", AWAY_MS);
-    const wrong = expected.filter((ids, index) => ids.join() !== stored[index]?.join()).length;
-    return [
-      {
-        name: "nats: flip → message at a subscriber of the core, p99",
-        value: quantile(delays, 0.99),
-        unit: "ms",
-        limit: 300,
-        better: "lower",
-        note: `${delays.length} flips, ms: ${spread(delays)}`,
-      },
-      {
-        name: `nats: services with an event lost, doubled or out of order, relay away for ${AWAY_MS / 1_000} s`,
-        value: wrong,
-        unit: "",
-        limit: 0,
-        better: "lower",
-        note: `${expected.length} services, ${expected.flat().length} events; the hub was killed twice meanwhile`,
-      },
-    ];
-  } finally {
-    await hub.remove();
-  }
-}
+const flipSchema = z.object({ timestamp: z.iso.datetime(), seq: z.int() });
 
-interface Bridge {
-  inspectorPort: number;
-  fill(services: number, each: number, from: number): Promise<void>;
-  status(): Promise<BridgeStatus>;
-  stop(): Promise<void>;
-}
-
-async function startBridge(relayUrl: string): Promise<Bridge> {
-  const folder = await temporaryFolder("bridge");
-  const at = (name: string) => join(folder.path, name);
-  await mkdir(at("worker"), { recursive: true });
-  await buildAssets({ root: ROOT, target: join(ROOT, "dist/assets") });
-  const { entry } = await buildWorker(join(ROOT, "test/bench/bridge/hub.ts"), at("worker"));
-  process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(folder.path);
-  const port = await freePort();
-  const inspectorPort = await freePort();
-  const hub = await startLocalHub({
-    worker: readWorkerOptions(join(ROOT, "wrangler.toml")),
-    entry,
-    data: at("v3"),
-    temporary: at("tmp"),
-    host: "127.0.0.1",
-    port,
-    vars: { LOCAL_QUEUES: "true", ...natsVars(HUB, relayUrl) },
-    inspectorPort,
-    log: ({ level, message }) => level === "error" && console.error(message),
-    restarted: () => console.error("the runtime crashed and was started again"),
+/** From when the hub saw the service change, by the flip's own time, to the message at a client of the core. */
+async function measureLatency({ core, hub, progress }: Place): Promise<Figure> {
+  const ids: number[] = [];
+  for (let number = 0; number < SERVICES; number++) ids.push(await registerHeartbeat(hub, `s${number}`));
+  const delays: number[] = [];
+  core.subscribe(`hub.${HUB}.health.*`, {
+    callback: (_, message) => {
+      const now = Date.now();
+      if (message.headers?.get("ce-type") !== "commandcenter.service.flip") return;
+      delays.push(now - Date.parse(flipSchema.parse(message.json()).timestamp));
+    },
   });
-  await applyMigrations(hub.database, join(ROOT, "migrations"));
-  const ask = async (path: string): Promise<string> => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.text();
-  };
+  await core.flush();
+  progress(`${FLIPS_A_SECOND} flips a second for ${FLIPS_MS / 1_000} s`);
+  const done = await requestsAtRate({ rate: FLIPS_A_SECOND, durationMs: FLIPS_MS }, async (index) => {
+    const isEven = Math.floor(index / SERVICES) % 2 === 0;
+    await beat(hub, ids[index % SERVICES] ?? 0, isEven ? "pass" : "fail");
+  });
+  await until("every flip is heard of", PATIENCE_MS, () => delays.length >= done.length);
   return {
-    inspectorPort,
-    fill: async (services, each, from) => {
-      await ask(`/__fill?services=${services}&each=${each}&from=${from}`);
-    },
-    status: async (): Promise<BridgeStatus> => JSON.parse(await ask("/__status")),
-    async stop() {
-      await hub.stop();
-      await folder.remove();
-    },
+    name: "nats: flip → message at a client of the core, p99",
+    value: quantile(delays, 0.99),
+    unit: "ms",
+    limit: 300,
+    better: "lower",
+    note: `${delays.length} flips of ${SERVICES} services, ${FLIPS_A_SECOND}/s, ms: ${spread(delays)}; load average ${loadAverage()}`,
   };
+}
+
+/** The memory is that of the whole runtime, above what it takes with an empty outbox: the object's is within. */
+async function measureBacklog({ nats, core, hub, progress }: Place): Promise<Figure[]> {
+  await nats.relay.kill();
+  await registerHeartbeat(hub, "api");
+  await until("the relay is missed", PATIENCE_MS, async () => (await natsHealth(hub)).connection?.status === "warn");
+  await hub.restart();
+  const empty = await watchMemory(hub, () => idle(hub));
+  await hub.stop();
+  progress(`writing ${MAX_EVENTS} events into the stopped hub's outbox`);
+  fillOutbox(hub.state, HUB, MAX_EVENTS - 1, BACKLOG_SERVICES);
+  await hub.restart();
+  const full = await watchMemory(hub, () => idle(hub));
+  progress("the relay comes back");
+  const before = await countKept(core);
+  await nats.relay.start();
+  let drain = { events: 0, seconds: 0 };
+  const draining = await watchMemory(hub, async () => {
+    drain = await watchDrain(hub);
+  });
+  const arrived = (await countKept(core)) - before;
+  const told = `${empty} MB when empty, ${full} MB when full, ${draining} MB at most while it drains`;
+  return [
+    {
+      name: "nats: durable events acknowledged per second",
+      value: drain.events / drain.seconds,
+      unit: "/s",
+      limit: 2_000,
+      better: "higher",
+      note: `${arrived} events of ${BACKLOG_SERVICES} services arrived, through relay and core; load average ${loadAverage()}`,
+    },
+    {
+      name: `nats: memory that an outbox of ${MAX_EVENTS} events adds`,
+      value: Math.max(full, draining) - empty,
+      unit: "MB",
+      limit: 64,
+      better: "lower",
+      note: `resident memory of the whole runtime: ${told}`,
+    },
+  ];
+}
+
+/** As a hub with an outage: asked how it is, and trying the relay again. */
+async function idle(hub: HubProcess): Promise<void> {
+  for (const end = Date.now() + IDLE_MS; Date.now() < end; await sleep(SAMPLE_MS)) await natsHealth(hub);
+}
+
+/** The most that the runtime took meanwhile, MB. */
+async function watchMemory(hub: HubProcess, work: () => Promise<void>): Promise<number> {
+  const pid = await hub.runtimePid();
+  let most = treeMemoryMb(pid);
+  const timer = setInterval(() => {
+    most = Math.max(most, treeMemoryMb(pid));
+  }, SAMPLE_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  return most;
+}
+
+/** From the first acknowledgement that is seen to the last. */
+async function watchDrain(hub: HubProcess): Promise<{ events: number; seconds: number }> {
+  let first: { at: number; acknowledged: number } | null = null;
+  let last = { at: 0, acknowledged: 0 };
+  await until("the outbox is empty", PATIENCE_MS, async () => {
+    const text = await (await hub.fetch("/metrics")).text();
+    const acknowledged = Number(/^hub_nats_acknowledged_total (\d+)$/m.exec(text)?.[1] ?? 0);
+    const at = performance.now();
+    if (acknowledged > 0) first ??= { at, acknowledged };
+    if (acknowledged > last.acknowledged) last = { at, acknowledged };
+    return /^hub_nats_outbox_messages 0$/m.test(text);
+  });
+  const { at, acknowledged } = first ?? last;
+  return { events: last.acknowledged - acknowledged, seconds: (last.at - at) / 1_000 };
+}
+
+async function measureOutages({ nats, core, hub, progress }: Place): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const away of ["relay", "core"] as const) {
+    progress(`the ${away} is away for ${OUTAGE_MS / 1_000} s`);
+    const outage = { hub, hub_id: HUB, nats, core, away, lasts: OUTAGE_MS, patience: PATIENCE_MS };
+    const { expected, lost, doubled, disordered, slowest_answer, recovered_after } = await runOutage(outage);
+    figures.push({
+      name: `nats: events lost, doubled or out of order, ${away} away for ${OUTAGE_MS / 1_000} s`,
+      value: lost.length + doubled.length + disordered.length,
+      unit: "",
+      limit: 0,
+      better: "lower",
+      note: `of ${expected}, the hub killed three times; all there ${(recovered_after / 1_000).toFixed(1)} s after the ${away}; slowest answer of the API ${slowest_answer} ms`,
+    });
+  }
+  return figures;
 }

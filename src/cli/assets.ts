@@ -1,6 +1,6 @@
 /** Puts together dist/assets, the files that the hub serves as they are. */
 import { createHash } from "node:crypto";
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -29,14 +29,11 @@ export async function buildAssets({ root, target }: AssetSources): Promise<void>
   await Promise.all(DOCS_FILES.map((name) => copyIfChanged(join(swagger, name), join(target, "docs", name))));
 }
 
-/** By way of a temporary file, because another hub may be serving the old one. */
 async function copyIfChanged(source: string, target: string): Promise<void> {
   const [from, to] = await Promise.all([stat(source), stat(target).catch(() => null)]);
   if (to !== null && to.size === from.size && Math.abs(to.mtimeMs - from.mtimeMs) < 1_000) return;
-  const temporary = `${target}.${process.pid}`;
-  await copyFile(source, temporary);
-  await utimes(temporary, from.atime, from.mtime);
-  await rename(temporary, target);
+  await replace(source, target);
+  await utimes(target, from.atime, from.mtime);
 }
 
 /** Nothing to do in a checkout without a dashboard, or when its sources are what it was last built from. */
@@ -45,27 +42,42 @@ async function buildDashboard({ root, target }: AssetSources): Promise<void> {
   if (!(await exists(join(source, PAGE)))) return;
   const digest = await digestOf(DASHBOARD_SOURCES.map((name) => join(root, name)));
   const stamp = join(dirname(target), STAMP);
-  const built = await readFile(stamp, "utf8").catch(() => "");
+  const [built, ...files] = (await readFile(stamp, "utf8").catch(() => "")).split("\n");
   if (built === digest && (await exists(join(target, PAGE)))) return;
   const { build } = await import("vite");
   const fresh = await mkdtemp(join(dirname(target), "dashboard-"));
   try {
     await build({ root: source, logLevel: "warn", build: { outDir: fresh, emptyOutDir: false, assetsDir: HASHED } });
-    await install(fresh, target);
-    await writeFile(stamp, digest);
+    const installed = await install(fresh, target, files);
+    await writeFile(stamp, [digest, ...installed].join("\n"));
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
 }
 
-/** A page that is open keeps the files it names until the next build. */
-async function install(fresh: string, target: string): Promise<void> {
-  const page = await readFile(join(target, PAGE), "utf8").catch(() => "");
-  const kept = new Set(await listed(join(fresh, HASHED)));
-  const gone = (await listed(join(target, HASHED))).filter((name) => !kept.has(name) && !page.includes(name));
-  await cp(fresh, target, { recursive: true, filter: (path) => path !== join(fresh, PAGE) });
+/**
+ * Keeps the files of the build before, `previous`, for who has its page open. Answers the names of the new ones. Another
+ * hub may be serving the target meanwhile.
+ */
+async function install(fresh: string, target: string, previous: readonly string[]): Promise<string[]> {
+  const hashed = await listed(join(fresh, HASHED));
+  const kept = new Set([...hashed, ...previous]);
+  await mkdir(join(target, HASHED), { recursive: true });
+  const others = (await listed(fresh)).filter((name) => name !== HASHED && name !== PAGE);
+  for (const name of [...others, ...hashed.map((each) => join(HASHED, each))]) {
+    await replace(join(fresh, name), join(target, name));
+  }
   await rename(join(fresh, PAGE), join(target, PAGE));
+  const gone = (await listed(join(target, HASHED))).filter((name) => !kept.has(name));
   await Promise.all(gone.map((name) => rm(join(target, HASHED, name), { force: true })));
+  return hashed;
+}
+
+/** At once, for whoever reads it: never half a file. */
+async function replace(source: string, target: string): Promise<void> {
+  const temporary = `${target}.${process.pid}`;
+  await copyFile(source, temporary);
+  await rename(temporary, target);
 }
 
 async function exists(path: string): Promise<boolean> {

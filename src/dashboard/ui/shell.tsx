@@ -97,7 +97,18 @@ function Sidebar({ showHelp }: { showHelp(): void }) {
 }
 
 function ReadOnlyMark() {
-  return useMayWrite() ? null : <span className="font-medium">Read only</span>;
+  const { signed_in } = useSession();
+  if (useMayWrite()) return null;
+  return (
+    <span className="flex gap-3">
+      <span className="font-medium">Read only</span>
+      {!signed_in && (
+        <Link href="/settings" className="link">
+          Sign in
+        </Link>
+      )}
+    </span>
+  );
 }
 
 const THEME_WORDS: Record<Theme, string> = { system: "Auto", light: "Light", dark: "Dark" };

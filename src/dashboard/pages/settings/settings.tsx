@@ -45,7 +45,9 @@ function Access() {
         ) : (
           <>
             <p>Everybody may read here. To change something, sign in.</p>
-            <SignInForm />
+            <div className="max-w-md">
+              <SignInForm />
+            </div>
           </>
         )}
       </div>

@@ -7,10 +7,11 @@ import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { beat, connectCore, countKept, natsHealth, natsVars, registerHeartbeat } from "../system/nats-hub.ts";
 import { runOutage } from "../system/nats-outage.ts";
 import { fillOutbox } from "../system/nats-outbox.ts";
-import { type Bench, type BenchContext, sleep, until } from "./bench.ts";
+import { type Bench, type BenchContext, until } from "./bench.ts";
 import type { Figure } from "./figure.ts";
+import { startInspectedHub } from "./inspected-hub.ts";
 import { requestsAtRate } from "./load.ts";
-import { loadAverage, treeMemoryMb } from "./process-tree.ts";
+import { loadAverage } from "./process-tree.ts";
 import { quantile, spread } from "./quantile.ts";
 
 const HUB = "hub-bench";
@@ -21,9 +22,8 @@ const BACKLOG_SERVICES = 1_000;
 const OUTAGE_MS = 60_000;
 /** The relay is tried again every 30 s at most. */
 const PATIENCE_MS = 120_000;
-/** For the memory of a hub that does nothing but wait for its relay. */
-const IDLE_MS = 15_000;
-const SAMPLE_MS = 100;
+/** Looks into the memory amid the drain, one after the other; each stops the hub for a moment. */
+const MIN_LOOKS = 3;
 
 interface Place {
   nats: NatsPair;
@@ -90,65 +90,76 @@ async function measureLatency({ core, hub, progress }: Place): Promise<Figure> {
   };
 }
 
-/** The memory is that of the whole runtime, above what it takes with an empty outbox: the object's is within. */
-async function measureBacklog({ nats, core, hub, progress }: Place): Promise<Figure[]> {
+async function measureBacklog(place: Place): Promise<Figure[]> {
+  return [await measureDrain(place), await measureMemory(place)];
+}
+
+async function measureDrain({ nats, core, hub, progress }: Place): Promise<Figure> {
   await nats.relay.kill();
   await registerHeartbeat(hub, "api");
   await until("the relay is missed", PATIENCE_MS, async () => (await natsHealth(hub)).connection?.status === "warn");
+  await fill(hub, progress);
   await hub.restart();
-  const empty = await watchMemory(hub, () => idle(hub));
-  await hub.stop();
-  progress(`writing ${MAX_EVENTS} events into the stopped hub's outbox`);
-  fillOutbox(hub.state, HUB, MAX_EVENTS - 1, BACKLOG_SERVICES);
-  await hub.restart();
-  const full = await watchMemory(hub, () => idle(hub));
-  progress("the relay comes back");
   const before = await countKept(core);
   await nats.relay.start();
-  let drain = { events: 0, seconds: 0 };
-  const draining = await watchMemory(hub, async () => {
-    drain = await watchDrain(hub);
+  const { events, seconds } = await watchDrain(hub);
+  return {
+    name: "nats: durable events acknowledged per second",
+    value: events / seconds,
+    unit: "/s",
+    limit: 2_000,
+    better: "higher",
+    note: `${(await countKept(core)) - before} events of ${BACKLOG_SERVICES} services arrived, through relay and core; load average ${loadAverage()}`,
+  };
+}
+
+async function fill(hub: HubProcess, progress: BenchContext["progress"]): Promise<void> {
+  await hub.stop();
+  progress(`writing ${MAX_EVENTS} events into the stopped hub's outbox`);
+  fillOutbox(hub.state, HUB, MAX_EVENTS, BACKLOG_SERVICES);
+}
+
+async function measureMemory({ nats, hub, progress }: Place): Promise<Figure> {
+  await nats.relay.kill();
+  const vars = natsVars(HUB, nats.relay_url);
+  await hub.stop();
+  const empty = await withInspectedHub(hub.state, vars, async ({ liveMemoryMb }) => [await liveMemoryMb()]);
+  await fill(hub, progress);
+  const filled = await withInspectedHub(hub.state, vars, async (inspected) => {
+    const full = await natsHealth(inspected);
+    if ((full.outbox?.observedValue ?? 0) < MAX_EVENTS) throw new Error("the outbox is not full");
+    const looks = [await inspected.liveMemoryMb()];
+    await nats.relay.start();
+    await inspected.tick();
+    const depth = async () => (await natsHealth(inspected)).outbox?.observedValue ?? 0;
+    await until("it drains", PATIENCE_MS, async () => (await depth()) < MAX_EVENTS);
+    for (let left = await depth(); left > 0; left = await depth()) looks.push(await inspected.liveMemoryMb());
+    if (looks.length < 1 + MIN_LOOKS) throw new Error(`only ${looks.length - 1} looks into the memory amid the drain`);
+    return looks;
   });
-  const arrived = (await countKept(core)) - before;
-  const told = `${empty} MB when empty, ${full} MB when full, ${draining} MB at most while it drains`;
-  return [
-    {
-      name: "nats: durable events acknowledged per second",
-      value: drain.events / drain.seconds,
-      unit: "/s",
-      limit: 2_000,
-      better: "higher",
-      note: `${arrived} events of ${BACKLOG_SERVICES} services arrived, through relay and core; load average ${loadAverage()}`,
-    },
-    {
-      name: `nats: memory that an outbox of ${MAX_EVENTS} events adds`,
-      value: Math.max(full, draining) - empty,
-      unit: "MB",
-      limit: 64,
-      better: "lower",
-      note: `resident memory of the whole runtime: ${told}`,
-    },
-  ];
+  const [full = Number.NaN, ...draining] = filled;
+  return {
+    name: `nats: live memory with ${MAX_EVENTS} events in the outbox`,
+    value: Math.max(...filled),
+    unit: "MB",
+    limit: 64,
+    better: "lower",
+    note: `of the Worker and all its objects: ${empty[0]?.toFixed(1)} when empty, ${full.toFixed(1)} when full, at most ${Math.max(...draining).toFixed(1)} in ${draining.length} looks amid the drain`,
+  };
 }
 
-/** As a hub with an outage: asked how it is, and trying the relay again. */
-async function idle(hub: HubProcess): Promise<void> {
-  for (const end = Date.now() + IDLE_MS; Date.now() < end; await sleep(SAMPLE_MS)) await natsHealth(hub);
-}
-
-/** The most that the runtime took meanwhile, MB. */
-async function watchMemory(hub: HubProcess, work: () => Promise<void>): Promise<number> {
-  const pid = await hub.runtimePid();
-  let most = treeMemoryMb(pid);
-  const timer = setInterval(() => {
-    most = Math.max(most, treeMemoryMb(pid));
-  }, SAMPLE_MS);
+async function withInspectedHub(
+  state: string,
+  vars: Readonly<Record<string, string>>,
+  use: (hub: Awaited<ReturnType<typeof startInspectedHub>>) => Promise<number[]>,
+): Promise<number[]> {
+  const hub = await startInspectedHub(state, vars);
   try {
-    await work();
+    await natsHealth(hub); // makes the object
+    return await use(hub);
   } finally {
-    clearInterval(timer);
+    await hub.stop();
   }
-  return most;
 }
 
 /** From the first acknowledgement that is seen to the last. */

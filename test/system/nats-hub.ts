@@ -75,7 +75,7 @@ const healthSchema = z.object({
 });
 
 /** The parts of /health that tell of NATS. */
-export async function natsHealth(hub: HubProcess) {
+export async function natsHealth(hub: Pick<HubProcess, "fetch">) {
   const answer = await hub.fetch("/health");
   const { status, checks } = healthSchema.parse(await answer.json());
   return {

@@ -26,6 +26,8 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // As in wrangler.toml, but reached by a test on a busy machine too.
+              ratelimits: { REQUEST_LIMIT: { namespace_id: "1001", simple: { limit: 1_000, period: 60 } } },
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
                 ALLOW_PRIVATE_TARGETS: "true",

@@ -1,8 +1,10 @@
 /** Puts together dist/assets, the files that the hub serves as they are. */
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
 /** Beside the assets, because everything among them is served. */
@@ -44,15 +46,23 @@ async function buildDashboard({ root, target }: AssetSources): Promise<void> {
   const stamp = join(dirname(target), STAMP);
   const [built, ...files] = (await readFile(stamp, "utf8").catch(() => "")).split("\n");
   if (built === digest && (await exists(join(target, PAGE)))) return;
-  const { build } = await import("vite");
   const fresh = await mkdtemp(join(dirname(target), "dashboard-"));
   try {
-    await build({ root: source, logLevel: "warn", build: { outDir: fresh, emptyOutDir: false, assetsDir: HASHED } });
+    await runVite(source, fresh);
     const installed = await install(fresh, target, files);
     await writeFile(stamp, [digest, ...installed].join("\n"));
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
+}
+
+/** In a process of its own, so that it is for production whatever this one runs for, and gives its memory back. */
+async function runVite(source: string, target: string): Promise<void> {
+  const { resolve } = createRequire(import.meta.url);
+  const program = join(dirname(resolve("vite/package.json")), "bin/vite.js");
+  const options = ["--outDir", target, "--emptyOutDir", "false", "--assetsDir", HASHED, "--logLevel", "warn"];
+  const env = { ...process.env, NODE_ENV: "production" };
+  await promisify(execFile)(process.execPath, [program, "build", source, ...options], { env });
 }
 
 /**

@@ -30,6 +30,8 @@ export async function benchDashboard(progress: BenchContext["progress"] = () => 
   const browser = await openChromium(["--enable-precise-memory-info"]);
   try {
     await fill(hub);
+    // A hub of so many services runs its monitors another way from its next start on: no change while it is measured.
+    await hub.restart();
     progress(`${SERVICES} services are registered`);
     const context = await signedIn(browser, hub);
     return [
@@ -155,7 +157,7 @@ async function storm(context: BrowserContext, hub: HubProcess, progress: BenchCo
   const socket = await connected.promise;
   const ends = Date.now() + STORM_MS;
   await Promise.all([flipUntil(socket, ends), typeUntil(page, ends)]);
-  await page.getByText("Down", { exact: true }).first().waitFor();
+  await page.locator("li").getByText("Down", { exact: true }).first().waitFor();
   const delays = await page.evaluate(() => (globalThis as unknown as { delays: number[] }).delays);
   await page.close();
   const note = `${delays.length} keys during ${FLIPS_A_SECOND} flips/s for ${STORM_MS / 1_000} s`;

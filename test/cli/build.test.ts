@@ -74,6 +74,15 @@ describe("the assets", () => {
     expect(await page()).toContain("two");
   });
 
+  test("are for production, whatever the process that builds them runs for", async () => {
+    expect(process.env.NODE_ENV).toBe("test");
+    await write("src/dashboard/index.html", '<script type="module" src="/main.js"></script>');
+    await write("src/dashboard/main.js", "document.title = process.env.NODE_ENV;");
+    await build();
+    const [name = ""] = await readdir(join(folder.path, "dist/assets/app"));
+    expect(await readFile(join(folder.path, "dist/assets/app", name), "utf8")).toContain("production");
+  });
+
   test("keep the files of the page before, for who has it open, and no older ones", async () => {
     await write("src/dashboard/index.html", '<script type="module" src="/main.js"></script>');
     const names = async () => await readdir(join(folder.path, "dist/assets/app"));

@@ -36,12 +36,15 @@ export interface NatsPairOptions {
   hub_id?: string;
   /** More for the end of the core's configuration. */
   core?: string;
+  /** `user:password` with which the relay, and whoever sets up the stream, join the core. */
+  login?: string;
 }
 
 export async function startNatsPair(options: NatsPairOptions = {}): Promise<NatsPair> {
   const folder = await temporaryFolder("nats");
   const [core_port, leaf_port, client_port, websocket] = await Promise.all([1, 2, 3, 4].map(() => freePort()));
   if (!core_port || !leaf_port || !client_port || !websocket) throw new Error("no port");
+  const login = options.login === undefined ? "" : `${options.login}@`;
   const files = { core: join(folder.path, "core.conf"), relay: join(folder.path, "relay.conf") };
   const coreText = await renderCore({ core_port, leaf_port, store: join(folder.path, "jetstream") });
   await writeFile(files.core, `${coreText}\n${options.core ?? ""}\n`);
@@ -49,14 +52,14 @@ export async function startNatsPair(options: NatsPairOptions = {}): Promise<Nats
     server_name: "relay",
     client_port,
     websocket_listen: `127.0.0.1:${websocket}`,
-    core_url: `nats-leaf://127.0.0.1:${leaf_port}`,
+    core_url: `nats-leaf://${login}127.0.0.1:${leaf_port}`,
     hub_id: options.hub_id ?? "hub-main",
     hub_password: NATS_PASSWORD,
   };
   await writeFile(files.relay, await renderRelay(relayOptions));
   const core = natsServer(files.core, core_port);
   const relay = natsServer(files.relay, websocket);
-  const core_url = `nats://127.0.0.1:${core_port}`;
+  const core_url = `nats://${login}127.0.0.1:${core_port}`;
   const relay_url = `ws://127.0.0.1:${websocket}`;
   await core.start();
   await relay.start();

@@ -1,6 +1,9 @@
 /** The configuration of nats-server, made from the templates beside this file. */
 import { readFile } from "node:fs/promises";
 
+/** For the relay's ordinary clients: it needs none, and must not take the port of a server beside it. */
+export const ANY_PORT = -1;
+
 export interface CorePorts {
   core_port: number;
   leaf_port: number;

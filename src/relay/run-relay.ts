@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { renderRelay } from "./config.ts";
+import { ANY_PORT, renderRelay } from "./config.ts";
 import { startLocalServers } from "./servers.ts";
 import { HUB_EVENTS, setUpStream, streamSettings } from "./stream.ts";
 
@@ -16,15 +16,12 @@ const USAGE = `Usage:
 
   --hub-id         the hub's HUB_ID (hub-main)
   --port           of the relay's websocket on the loopback (8222)
-  --core-port      of the core, for ordinary clients (4222); the leaf node takes the second port after it
+  --core-port      of the core, for ordinary clients (4222)
   --state          folder of the local servers' files (.hub/nats)
   --core-url       config: nats-leaf://HOST:7422 or tls://HOST:7422; stream: nats://HOST:4222
   --listen         of the relay's websocket (0.0.0.0:443)
   --password-file  holds what the hub gets as NATS_PASSWORD
   --replicas       copies of the stream in the cluster (1)`;
-
-/** A relay needs no port for ordinary clients, and must not take that of a server beside it. */
-const ANY_PORT = -1;
 
 const OPTIONS = {
   "hub-id": { type: "string", default: "hub-main" },
@@ -96,8 +93,6 @@ async function startLocal(values: Values, io: RelayIo): Promise<number> {
     hub_id: values["hub-id"],
     port,
     core_port,
-    client_port: core_port + 1,
-    leaf_port: core_port + 2,
   });
   try {
     await setUpStream(`nats://127.0.0.1:${core_port}`);
@@ -142,6 +137,6 @@ function needed(values: Values, name: "core-url" | "cert" | "key" | "password-fi
 
 function portNumber(text: string, name: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_533) throw new UsageError(`${name}: expected a port number`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError(`${name}: expected a port number`);
   return port;
 }

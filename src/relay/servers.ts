@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { renderCore, renderRelay } from "./config.ts";
+import { claimPort } from "../cli/port.ts";
+import { ANY_PORT, renderCore, renderRelay } from "./config.ts";
 
 const START_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 5_000;
@@ -18,9 +19,6 @@ export interface LocalRelayOptions {
   port: number;
   /** Where ordinary clients find the core. */
   core_port: number;
-  leaf_port: number;
-  /** Of the relay, for ordinary clients. */
-  client_port: number;
 }
 
 export interface LocalServers {
@@ -31,13 +29,14 @@ export interface LocalServers {
 
 /** Rejects with what a server printed when it does not come up. */
 export async function startLocalServers(options: LocalRelayOptions): Promise<LocalServers> {
-  const { folder, hub_id, port, core_port, leaf_port, client_port } = options;
+  const { folder, hub_id, port, core_port } = options;
+  const leaf_port = await claimPort(0, "127.0.0.1");
   await mkdir(folder, { recursive: true });
   const files = { core: join(folder, "core.conf"), relay: join(folder, "relay.conf") };
   await writeFile(files.core, await renderCore({ core_port, leaf_port, store: join(folder, "jetstream") }));
   const relay = await renderRelay({
     server_name: "relay",
-    client_port,
+    client_port: ANY_PORT,
     websocket_listen: `127.0.0.1:${port}`,
     core_url: `nats-leaf://127.0.0.1:${leaf_port}`,
     hub_id,

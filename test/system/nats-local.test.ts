@@ -14,7 +14,7 @@ const START_LIMIT_MS = 15_000;
 
 test("two commands, and a client of the core hears health, summaries and registrations", async () => {
   const folder = await temporaryFolder("local-nats");
-  const [port, core] = [await freePort(), (await freePort()) - 2];
+  const [port, core] = [await freePort(), await freePort()];
   const args = ["--port", String(port), "--core-port", String(core), "--state", folder.path];
   const relay = spawn(process.execPath, [RELAY, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 /** What a million checks cost when deployed: everything that is charged for is counted while metered hubs run. */
 import { MINUTE_MS } from "../../src/cli/ticker.ts";
 import { type Bench, type BenchContext, sleep } from "./bench.ts";
-import { countRounds } from "./database.ts";
+import { countRounds, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { type Counts, ORIGINS } from "./metered/counts.ts";
 import { type MeteredHub, startMeteredHub } from "./metered-hub.ts";
@@ -21,8 +21,6 @@ const NEVER_SLOW = { degraded_above_ms: 0 };
 /** Of the checks that should have come; with fewer the machine was too busy to tell. */
 const LEAST_CHECKS = 0.97;
 const MILLION = 1_000_000;
-/** The first checks are over, and what they led to is written. */
-const SETTLE_MS = 20_000;
 /** Counting begins and ends here in a minute, away from the cron's tick. */
 const AWAY_FROM_TICK_MS = 30_000;
 
@@ -61,7 +59,7 @@ async function billAt(
   try {
     await registerServices(hub, { count: services, interval: INTERVAL_S, target, options: NEVER_SLOW, progress });
     target.lose(LOSS);
-    await sleep(SETTLE_MS);
+    await settled(hub.state, progress);
     await sleep((MINUTE_MS - (Date.now() % MINUTE_MS) + AWAY_FROM_TICK_MS) % MINUTE_MS);
     const run = await countRun(hub, target, services, minutes);
     progress(`${services} services: rolling up and deleting what was recorded`);

@@ -2,6 +2,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { sleep } from "./bench.ts";
+
+/** Longer than it takes until a round is in the history. */
+const SETTLE_MS = 8_000;
+const SETTLE_LIMIT_MS = 45_000;
+const LATE_MS = 1_000;
 
 export interface ScheduledService {
   id: number;
@@ -43,6 +49,18 @@ export function recordedChecks(state: string, { from, to }: { from: number; to: 
 export function countRounds(state: string, { from, to }: { from: number; to: number }): number {
   const sql = `SELECT count(*) AS rounds FROM rounds WHERE started_at >= ${from} AND started_at < ${to}`;
   return read(state, sql, (row) => Number(row.rounds))[0] ?? 0;
+}
+
+/** Resolves when the hub has worked off what came all at once, or is too slow to: then it says so. */
+export async function settled(state: string, progress: (line: string) => void): Promise<void> {
+  for (const deadline = Date.now() + SETTLE_LIMIT_MS; Date.now() < deadline; ) {
+    const since = Date.now();
+    await sleep(SETTLE_MS);
+    const sql = `SELECT count(*) AS rounds, max(started_at - due_at) AS late FROM rounds
+      WHERE attempt = 0 AND started_at >= ${since}`;
+    if (read(state, sql, (row) => Number(row.rounds) > 0 && Number(row.late) < LATE_MS)[0]) return;
+  }
+  progress("the hub is still behind: this machine is too busy for it");
 }
 
 function read<T>(state: string, sql: string, toValue: (row: Record<string, unknown>) => T): T[] {

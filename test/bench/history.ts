@@ -5,6 +5,7 @@ import type { Bench, BenchContext } from "./bench.ts";
 import { openHubDatabase } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { requestsAtRate } from "./load.ts";
+import { loadAverage } from "./process-tree.ts";
 import { quantile, spread } from "./quantile.ts";
 import { accepted, registerServices } from "./registered.ts";
 import { startTarget } from "./target-process.ts";
@@ -18,7 +19,7 @@ const RAW_HOURS = 48;
 /** A service flips twice a day. */
 const FLIP_EVERY_MS = 12 * HOUR_MS;
 const RATE = 20;
-const LOAD_MS = 30_000;
+const LOAD_MS = 20_000;
 
 export const historyBench: Bench = {
   names: ["history"],
@@ -56,7 +57,7 @@ async function askHistory(hub: HubProcess, { progress }: BenchContext, stored: s
     unit: "ms",
     limit: 100,
     better: "lower",
-    note: `${latencies.length} requests at ${RATE}/s, ms: ${spread(latencies)}; ${stored}`,
+    note: `${latencies.length} requests at ${RATE}/s, ms: ${spread(latencies)}; ${stored}; load average ${loadAverage()}`,
   };
 }
 

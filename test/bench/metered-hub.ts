@@ -57,7 +57,7 @@ export async function startMeteredHub(): Promise<MeteredHub> {
   return {
     state: folder.path,
     fetch: api,
-    counts: async (): Promise<Counts> => JSON.parse(await (await api("/__counts")).text()),
+    counts: async (): Promise<Counts> => JSON.parse(await (await api("/api/__counts")).text()),
     tick: (time) => hub.tick(time, new AbortController().signal),
     async remove() {
       ticker.stop();

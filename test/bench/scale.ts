@@ -2,7 +2,7 @@
 import { MINUTE_MS } from "../../src/cli/ticker.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { type Bench, type BenchContext, until } from "./bench.ts";
-import { recordedChecks } from "./database.ts";
+import { recordedChecks, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { requestsAtRate } from "./load.ts";
 import { loadAverage, treeCpuMs } from "./process-tree.ts";
@@ -35,6 +35,7 @@ export const scaleBench: Bench = {
       const drained = wanted("backlog") ? [await drainBacklog(hub, target, progress)] : [];
       if (!wanted("list")) return drained;
       await register(BACKLOG_SERVICES, SERVICES);
+      await settled(hub.state, progress);
       return [...drained, await listServices(hub, progress)];
     } finally {
       await hub.remove();
@@ -90,7 +91,7 @@ async function listServices(hub: HubProcess, progress: BenchContext["progress"])
     unit: "ms",
     limit: 50,
     better: "lower",
-    note: `${latencies.length} requests at ${LIST_RATE}/s while all are checked each ${INTERVAL_S} s; ms: ${spread(latencies)}`,
+    note: `${latencies.length} requests at ${LIST_RATE}/s while all are checked each ${INTERVAL_S} s; ms: ${spread(latencies)}; load average ${loadAverage()}`,
   };
 }
 

@@ -2,7 +2,7 @@
 import { dueTimes, type Window } from "../../src/core/schedule.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { type Bench, type BenchContext, sleep } from "./bench.ts";
-import { recordedChecks, scheduledServices } from "./database.ts";
+import { recordedChecks, scheduledServices, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { type LiveClient, watchLive } from "./live-client.ts";
 import { loadAverage, treeCpuMs, treeMemoryMb } from "./process-tree.ts";
@@ -18,8 +18,6 @@ const HOLD_MS = 180_000;
 const LIVE_ALONE_MS = 60_000;
 /** Three rounds of each service, and one tick of the cron. */
 const CPU_MS = 60_000;
-/** The first checks of newcomers come all at once. */
-const SETTLE_MS = 10_000;
 const DONE_WITHIN_MS = 2_000;
 /** Later than this, an answer is taken for one that is missing. */
 const PATIENCE_MS = 15_000;
@@ -38,7 +36,6 @@ export const steadyBench: Bench = {
       const cpu = context.wanted("cpu") ? [await cpuPerCheck(hub, target, context)] : [];
       if (!isTimed) return cpu;
       await register(CPU_SERVICES, SERVICES - CPU_SERVICES);
-      await sleep(SETTLE_MS);
       return [...(await holdSchedule(hub, target, context)), ...cpu];
     } finally {
       await hub.remove();
@@ -48,6 +45,7 @@ export const steadyBench: Bench = {
 };
 
 async function holdSchedule(hub: HubProcess, target: Target, { wanted, progress }: BenchContext): Promise<Figure[]> {
+  await settled(hub.state, progress);
   const client = await watchLive(hub.url, hub.token);
   await target.takeAnswers();
   const from = Date.now();
@@ -95,12 +93,12 @@ function liveFigure(hub: HubProcess, answers: Answers, { heard }: LiveClient): F
     unit: "ms",
     limit: 150,
     better: "lower",
-    note: `${delays.length} of ${answers.times.length} answers heard of, ms: ${spread(delays)}`,
+    note: `${delays.length} of ${answers.times.length} answers heard of, ms: ${spread(delays)}; load average ${loadAverage()}`,
   };
 }
 
 async function cpuPerCheck(hub: HubProcess, target: Target, { progress }: BenchContext): Promise<Figure> {
-  await sleep(SETTLE_MS);
+  await settled(hub.state, progress);
   await target.takeAnswers();
   const before = treeCpuMs(hub.pid);
   progress(`counting CPU for ${CPU_MS / 1_000} s`);

@@ -1,4 +1,4 @@
-/** The hub as it is, its bindings metered; `GET /__counts` tells what was counted so far. */
+/** The hub as it is, its bindings metered; `GET /api/__counts` tells what was counted so far. */
 import type { Bindings } from "../../../src/bindings.ts";
 import hub, * as objects from "../../../src/index.ts";
 import { Meter, meteredBindings, meterStorage } from "./bindings.ts";
@@ -49,7 +49,7 @@ timeMethods(Prober, objects.Prober);
 
 export default {
   fetch(request, env, ctx) {
-    if (new URL(request.url).pathname === "/__counts") return Response.json(meter.counts);
+    if (new URL(request.url).pathname === "/api/__counts") return Response.json(meter.counts);
     return hub.fetch(request, meteredBindings(env, meter, "http"), ctx);
   },
 

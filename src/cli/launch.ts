@@ -54,11 +54,11 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
     await hub.stop();
   };
   try {
-    await applyMigrations(hub.database, join(root, "migrations"));
+    await applyMigrations(await hub.database(), join(root, "migrations"));
     const room = roomForMonitors();
     const watch = await watchRoom({
       room,
-      count: () => countServices(hub.database),
+      count: () => hub.database().then(countServices),
       async full() {
         const isRunning = ticker !== undefined;
         if (isRunning)

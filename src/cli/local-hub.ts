@@ -40,7 +40,8 @@ export interface LocalHubOptions {
 }
 
 export interface LocalHub {
-  database: MigrationTarget;
+  /** Good until the runtime is started again. */
+  database(): Promise<MigrationTarget>;
   /** Runs the scheduled handler as for `at` (Unix ms). Rejects when it failed. */
   tick(at: number, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -55,7 +56,7 @@ export async function startLocalHub(options: LocalHubOptions): Promise<LocalHub>
   try {
     await runtime.ready;
     return {
-      database: await runtime.getD1Database(DATABASE_BINDING),
+      database: () => runtime.getD1Database(DATABASE_BINDING),
       tick: (at, signal) => tick(runtime, at, signal),
       stop: () => runtime.dispose(),
     };

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { MigrationTarget } from "./migrations.ts";
 
-/** Its database and the log of that. */
-const FILES_A_MONITOR = 2;
+/** Its database and the log of that, and a reserve for what the first checks of many newcomers open at once. */
+const FILES_A_MONITOR = 2.5;
 /** For sockets and everything else. */
 const OTHER_FILES = 2_000;
 /** Seen: 200 KB each, so this is 2 GB. */

@@ -47,7 +47,7 @@ export async function startMeteredHub(): Promise<MeteredHub> {
     log: ({ level, message }) => level === "error" && console.error(message),
     restarted: () => console.error("the runtime crashed and was started again"),
   });
-  await applyMigrations(hub.database, join(ROOT, "migrations"));
+  await applyMigrations(await hub.database(), join(ROOT, "migrations"));
   const ticker = startTicker({ now: Date.now, tick: hub.tick, failed: console.error });
   const api = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);

@@ -7,8 +7,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test.each([
-  { report: limitedTo(20_000), room: 9_000 },
-  { report: limitedTo(4_096), room: 1_048 },
+  { report: limitedTo(20_000), room: 7_200 },
+  { report: limitedTo(4_096), room: 838 },
   { report: limitedTo(1_024), room: 0 },
   { report: limitedTo(1_048_576), room: 10_000 },
   { report: limitedTo("unlimited"), room: 10_000 },

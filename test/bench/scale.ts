@@ -15,7 +15,7 @@ const SERVICES = 10_000;
 const BACKLOG_SERVICES = 3_000;
 const BACKLOG_INTERVAL_S = 60;
 /** Of the services that are only listed. */
-const LISTED_INTERVAL_S = 600;
+const LISTED_INTERVAL_S = 60;
 /** Each plans all services once, to be checked at once because their time has passed. */
 const LATE_PLANS = [11, 10, 9, 8, 7, 6, 5, 4, 3, 2];
 const DRAIN_LIMIT_MS = 90_000;

@@ -5,4 +5,4 @@ declare namespace Cloudflare {
   }
 }
 
-type HubBindings = import("../src/bindings.ts").Bindings;
+type HubBindings = import("../src/platform/bindings.ts").Bindings;

@@ -38,7 +38,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
-          include: ["test/{probes,store,objects,http}/**/*.test.ts"],
+          include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 20_000,
         },

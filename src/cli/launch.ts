@@ -28,7 +28,7 @@ export interface LaunchOptions {
 export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<void> }> {
   const { root, state, err } = options;
   const [bundle, launcher] = await Promise.all([
-    buildWorker(join(root, "src/index.ts"), state.worker),
+    buildWorker(join(root, "src/worker/index.ts"), state.worker),
     writeLauncher(state.path),
     buildAssets({ root, target: join(root, "dist/assets") }),
   ]);

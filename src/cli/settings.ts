@@ -1,5 +1,5 @@
 /** Where a local hub's settings come from: wrangler.toml, what `npm start` presets, the environment, flags. */
-import { parseSettings, SettingsError } from "../env.ts";
+import { parseSettings, SettingsError } from "../core/settings.ts";
 import { UsageError } from "./arguments.ts";
 
 const PROBE_SECRET = /^PROBE_SECRET_[A-Z0-9_]+$/;

@@ -1,12 +1,19 @@
 /** What the live board knows: the latest state of every service, and what its watchers are told of a change. */
 import { overallHealth } from "./health.ts";
-import type { Check, Health, LiveState, RecordedFlip, ScheduledCheck, Status } from "./records.ts";
+import { isScheduled } from "./lanes.ts";
+import type { Check, Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./state-machine.ts";
 import { countStatuses } from "./summary.ts";
 
 export interface BoardEntry {
   check: Check;
   live: LiveState;
+}
+
+/** Newer states of some services, and the flips that led to them. */
+export interface BoardUpdate {
+  items: [service_id: number, live: LiveState][];
+  flips: RecordedFlip[];
 }
 
 /** A frame for the watchers: `services` and `projects` say whom it concerns, for those who asked for some only. */
@@ -36,8 +43,6 @@ const MAX_GONE = 10_000;
 
 export class Board {
   readonly #gone = new Set<number>();
-  /** Of the services that the hub probes on a schedule. */
-  readonly #lanes = new Map<number, number>();
   readonly #entries = new Map<number, BoardEntry>();
 
   entries(): IterableIterator<BoardEntry> {
@@ -49,9 +54,7 @@ export class Board {
   }
 
   /** A known service keeps its state and gets the new configuration. */
-  add(check: Check, live: LiveState, lane: number | null = null): void {
-    if (lane === null) this.#lanes.delete(check.service_id);
-    else this.#lanes.set(check.service_id, lane);
+  add(check: Check, live: LiveState): void {
     const known = this.#entries.get(check.service_id);
     this.#gone.delete(check.service_id);
     this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
@@ -60,7 +63,6 @@ export class Board {
   remove(id: number): BoardEntry | undefined {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
-    this.#lanes.delete(id);
     this.#gone.add(id);
     for (const oldest of this.#gone) {
       if (this.#gone.size <= MAX_GONE) break;
@@ -70,22 +72,20 @@ export class Board {
   }
 
   /** What the planner would find in the database. */
-  scheduled(): ScheduledCheck[] {
-    return [...this.#lanes].flatMap(([id, lane]) => {
-      const entry = this.#entries.get(id);
-      if (entry === undefined) return [];
-      const { check, live } = entry;
-      return [{ check, lane, status: live.status, status_since: live.since }];
+  scheduled(): Check[] {
+    return [...this.#entries.values()].flatMap(({ check, live }) => {
+      if (!isScheduled(check.lane)) return [];
+      return [{ ...check, recorded_status: live.status, recorded_since: live.since }];
     });
   }
 
-  /** Whether a check that was planned earlier has been changed or deregistered since. What is not known is not. */
+  /** Whether a check that was planned earlier has been changed or deregistered since. An unknown service is never obsolete. */
   isObsolete(id: number, rev: number): boolean {
     const entry = this.#entries.get(id);
     return entry === undefined ? this.#gone.has(id) : entry.check.rev > rev;
   }
 
-  /** Takes in newer states. Answers the frames that tell of them, and the ids that the board never knew. */
+  /** Takes in newer states. Returns the frames that tell of them, and the ids that the board never knew. */
   apply(
     items: readonly [number, LiveState][],
     flips: readonly RecordedFlip[],

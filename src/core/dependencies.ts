@@ -1,7 +1,7 @@
 /** The graph of `depends_on`: what is missing, what goes in circles, and where an outage comes from. */
 
-import { components } from "./components.ts";
 import type { ServiceType, Status } from "./records.ts";
+import { components } from "./strongly-connected-components.ts";
 
 export interface GraphService {
   id: number;

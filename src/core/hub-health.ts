@@ -1,6 +1,4 @@
 /** The hub's own health, as `application/health+json` (draft-inadarei-api-health-check-06). */
-import type { BridgeStatus } from "./nats-health.ts";
-
 export type CheckStatus = "pass" | "warn" | "fail";
 
 /** What the hub knows of its own pipeline. Times in Unix ms; null: not since the hub's state was made. */
@@ -10,10 +8,8 @@ export interface PipelineHealth {
   recorded_at: number | null;
   /** Messages given up by the queues. */
   dead_letters: number;
-  /** Seconds; of the checks that the hub probes itself; null or absent: there are none, or it is not known. */
+  /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none, or not known. */
   shortest_interval?: number | null;
-  /** null: no NATS is set up. */
-  nats: BridgeStatus | null;
 }
 
 export interface HubFacts {
@@ -25,6 +21,8 @@ export interface HubFacts {
   watching_since: number | null;
   /** null: the live board did not answer. */
   pipeline: PipelineHealth | null;
+  /** Checks of parts that not every hub has, such as NATS. */
+  more: HubHealth["checks"];
 }
 
 export interface HealthCheck {
@@ -52,16 +50,15 @@ const PROBE_WARN_MIN_S = 180;
 const PROBE_WARN_INTERVALS = 3;
 /** Outcomes wait in their queue while the database is away. */
 const RECORD_LAG_WARN_S = 300;
-const OUTBOX_WARN_S = 60;
-const DROPPED_WARN_MS = 86_400_000;
 
 export function hubHealth(facts: HubFacts, now: number): HubHealth {
   const checks: HubHealth["checks"] = { "database:responseTime": [databaseCheck(facts.database_ms, now)] };
   if (facts.pipeline === null) {
-    checks["board:state"] = [check("component", "fail", now, { output: "the live board does not answer" })];
+    checks["board:state"] = [healthCheck("component", "fail", now, { output: "the live board does not answer" })];
   } else {
     Object.assign(checks, pipelineChecks(facts.pipeline, facts.watching_since, now));
   }
+  Object.assign(checks, facts.more);
   return {
     status: worst(Object.values(checks).flat()),
     version: facts.version,
@@ -78,28 +75,23 @@ export function ageSeconds(at: number | null, now: number): number | null {
 
 function databaseCheck(ms: number | null, now: number): HealthCheck {
   return ms === null
-    ? check("datastore", "fail", now, { output: "the database does not answer" })
-    : check("datastore", "pass", now, { observedValue: ms, observedUnit: "ms" });
+    ? healthCheck("datastore", "fail", now, { output: "the database does not answer" })
+    : healthCheck("datastore", "pass", now, { observedValue: ms, observedUnit: "ms" });
 }
 
 function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, now: number): HubHealth["checks"] {
-  const { planned_at, probed_at, recorded_at, dead_letters, nats } = pipeline;
-  const checks: HubHealth["checks"] = {
+  const { planned_at, probed_at, recorded_at, dead_letters } = pipeline;
+  return {
     "queues:plannedAge": [age(planned_at, planStatus(planned_at ?? watchingSince, now), now)],
     "queues:probedAge": [age(probed_at, probeStatus(pipeline, now), now)],
     "queues:recordedAge": [age(recorded_at, recordStatus(pipeline), now)],
     "queues:deadLetters": [
-      check("component", dead_letters > 0 ? "warn" : "pass", now, {
+      healthCheck("component", dead_letters > 0 ? "warn" : "pass", now, {
         observedValue: dead_letters,
         observedUnit: "messages",
       }),
     ],
   };
-  if (nats !== null) {
-    checks["nats:connection"] = [connectionCheck(nats, now)];
-    checks["nats:outbox"] = [outboxCheck(nats, now)];
-  }
-  return checks;
 }
 
 /** Without a plan yet, its age counts from when there was something to plan. */
@@ -120,36 +112,15 @@ function recordStatus({ probed_at, recorded_at }: PipelineHealth): CheckStatus {
   return probed_at - recorded_at > RECORD_LAG_WARN_S * 1_000 ? "warn" : "pass";
 }
 
-/** A hub without its NATS still checks and answers: that is a warning. */
-function connectionCheck({ connected, reason }: BridgeStatus, now: number): HealthCheck {
-  const output = reason ?? (connected ? null : "not connected yet");
-  return check("component", output === null ? "pass" : "warn", now, output === null ? {} : { output });
-}
-
-/** A full outbox loses events, which nothing brings back. */
-function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
-  const depth = { observedValue: nats.outbox_depth, observedUnit: "messages" as const };
-  if (nats.outbox_full) {
-    const output = `the outbox is full: the oldest events are dropped, ${nats.dropped} so far`;
-    return check("component", "fail", now, { ...depth, output });
-  }
-  if (nats.dropped_at !== null && now - nats.dropped_at < DROPPED_WARN_MS) {
-    const output = `${nats.dropped} events were dropped, the last at ${new Date(nats.dropped_at).toISOString()}`;
-    return check("component", "warn", now, { ...depth, output });
-  }
-  const waiting = ageSeconds(nats.oldest_event_at, now) ?? 0;
-  if (waiting <= OUTBOX_WARN_S) return check("component", "pass", now, depth);
-  return check("component", "warn", now, { ...depth, output: `the oldest event has been waiting for ${waiting} s` });
-}
-
 function age(at: number | null, status: CheckStatus, now: number): HealthCheck {
   const seconds = ageSeconds(at, now);
   return seconds === null
-    ? check("component", status, now, { output: "none yet" })
-    : check("component", status, now, { observedValue: seconds, observedUnit: "s" });
+    ? healthCheck("component", status, now, { output: "none yet" })
+    : healthCheck("component", status, now, { observedValue: seconds, observedUnit: "s" });
 }
 
-function check(
+/** `output` is for a person; absent when there is nothing to say. */
+export function healthCheck(
   componentType: HealthCheck["componentType"],
   status: CheckStatus,
   now: number,

@@ -1,6 +1,5 @@
 /** What the hub tells Prometheus of its services and of itself. */
 import { ageSeconds, type HubHealth, type PipelineHealth } from "./hub-health.ts";
-import type { BridgeStatus } from "./nats-health.ts";
 import { STATUSES, type Status } from "./records.ts";
 import type { ServiceRow } from "./service-row.ts";
 import type { CurrentState } from "./service-view.ts";
@@ -83,24 +82,6 @@ export function hubMetrics(health: HubHealth, pipeline: PipelineHealth | null, n
       }),
     ),
     gauge("hub_dead_letters", "Messages that the queues gave up.", single(pipeline?.dead_letters ?? null)),
-    ...(pipeline?.nats ? bridgeMetrics(pipeline.nats, now) : []),
-  ];
-}
-
-function bridgeMetrics(nats: BridgeStatus, now: number): Metric[] {
-  const single = (value: number): Sample[] => [{ labels: {}, value }];
-  return [
-    gauge("hub_nats_connected", "1 while the hub is connected to NATS.", single(Number(nats.connected))),
-    gauge("hub_nats_outbox_messages", "Events that NATS has not acknowledged.", single(nats.outbox_depth)),
-    gauge(
-      "hub_nats_outbox_oldest_seconds",
-      "Time that the oldest of them has been waiting.",
-      single(ageSeconds(nats.oldest_event_at, now) ?? 0),
-    ),
-    counter("hub_nats_published_total", "Messages sent to NATS.", single(nats.published)),
-    counter("hub_nats_acknowledged_total", "Events that JetStream acknowledged.", single(nats.acknowledged)),
-    counter("hub_nats_failures_total", "Connections and publishes that failed.", single(nats.failures)),
-    counter("hub_nats_dropped_total", "Events lost because the outbox was full.", single(nats.dropped)),
   ];
 }
 
@@ -113,10 +94,10 @@ function countSamples(services: readonly MeasuredService[]): Sample[] {
   return STATUSES.map((status) => ({ labels: { status }, value: byStatus.get(status)?.length ?? 0 }));
 }
 
-function gauge(name: string, help: string, samples: Sample[]): Metric {
+export function gauge(name: string, help: string, samples: Sample[]): Metric {
   return { name, type: "gauge", help, samples };
 }
 
-function counter(name: string, help: string, samples: Sample[]): Metric {
+export function counter(name: string, help: string, samples: Sample[]): Metric {
   return { name, type: "counter", help, samples };
 }

@@ -1,4 +1,4 @@
-/** What a ServiceMonitor remembers, and how it shows to others. */
+/** What a LaneMonitor remembers of one service, and how it shows to others. */
 import { CALM, type FlapState } from "./flapping.ts";
 import type { Attempt, Check, Flip, HealthMethod, LiveState, ObservationDetails, Round, Status } from "./records.ts";
 
@@ -36,13 +36,13 @@ export interface MonitorState {
   flips: Flip[];
 }
 
-/** A service that nothing is known of yet. A monitor that lost its memory goes on with the recorded seq. */
-export function newMonitorState(check: Check, now: number): MonitorState {
+/** A service that its lane knows nothing of: new, or known to the database only. Its status is the recorded one. */
+export function newMonitorState(check: Check): MonitorState {
   return {
     rev: check.rev,
     closed: false,
-    status: "unknown",
-    since: now,
+    status: check.recorded_status,
+    since: check.recorded_since,
     seq: check.recorded_seq,
     failures: 0,
     failing_since: null,

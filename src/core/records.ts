@@ -24,7 +24,7 @@ export function isProbed(method: HealthMethod): method is ProbedMethod {
   return (PROBED_METHODS as readonly string[]).includes(method);
 }
 
-/** How a service is probed: all that a prober and a monitor need, as it travels in a queue message. */
+/** How a service is probed: all that a prober and a lane's monitor need, as it travels in a queue message. */
 export interface Check {
   service_id: number;
   project_id: number;
@@ -43,6 +43,14 @@ export interface Check {
   health_options: HealthOptions;
   /** Revision of this configuration; a monitor drops observations made under an older one. */
   rev: number;
+  /** Names the LaneMonitor that keeps its state. */
+  lane: number;
+  /** The lanes it was in before, newest first: its state may still lie in one of them. */
+  former_lanes: number[];
+  /** The status that the database has: where a monitor that knows nothing of the service begins. */
+  recorded_status: Status;
+  /** Start of the recorded status, Unix ms. */
+  recorded_since: number;
   /** The last flip that the database has; the monitor hands over all later ones. */
   recorded_seq: number;
   /** The version that the database has, so that only a change is written. */
@@ -81,6 +89,12 @@ export interface Observation {
   details: ObservationDetails;
 }
 
+/** What a service reports of itself. */
+export interface Heartbeat {
+  status: "pass" | "warn" | "fail";
+  details: Record<string, unknown>;
+}
+
 /** One attempt of a failing streak, as evidence for a flip. Times ISO 8601 on the wire. */
 export interface Attempt {
   at: string;
@@ -105,9 +119,8 @@ export interface Flip {
 
 /** Names one execution of a lane. `(lane, due_at, attempt)` is the key of its history row. */
 export interface Round {
-  /** `interval · 100 000 + number`; negative: the private lane of service `-lane` (heartbeats, checks on demand). */
   lane: number;
-  /** Unix ms. */
+  /** When the round is due, or when it was asked for or reported, Unix ms. */
   due_at: number;
   /** 0: scheduled; k: the k-th retry of what failed. */
   attempt: number;
@@ -120,17 +133,18 @@ export interface ProbeMessage {
   vantage: string;
   /** Unix ms before which the round does not start. */
   not_before: number;
-  checks: Check[];
+  checks: DueCheck[];
 }
 
-/** A check with what its schedule depends on. */
-export interface ScheduledCheck {
+export interface DueCheck extends Check {
+  /** Milliseconds after `not_before` at which this check starts; absent: at once. */
+  after_ms?: number;
+}
+
+/** What a probe found of one check. */
+export interface Finding {
   check: Check;
-  lane: number;
-  /** As recorded in the database. */
-  status: Status;
-  /** Unix ms. */
-  status_since: number;
+  observation: Observation;
 }
 
 /** When and how a failed check is tried again. */
@@ -159,16 +173,20 @@ export interface LiveState {
   flip_seq: number;
 }
 
-/** Observation + resulting state (+ flips that the database may lack) of one check in a round. */
-export interface Outcome {
-  service_id: number;
-  observation: Observation;
+/** What a lane's monitor makes of one observation. */
+export interface Judgement {
   live: LiveState;
   /** Flips later than the check's `recorded_seq`, oldest first. */
   flips: Flip[];
   retry: Retry | null;
   /** The version to write when it differs from the one known. */
   version: string | null;
+}
+
+/** Observation + resulting state (+ flips that the database may lack) of one check in a round. */
+export interface Outcome extends Judgement {
+  service_id: number;
+  observation: Observation;
 }
 
 /** A message of the queue `outcomes`. */

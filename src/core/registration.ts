@@ -1,6 +1,5 @@
 /** What can be registered: the schemas that validate and document it. Rules across fields: service-rules.ts. */
 import { z } from "zod";
-import { SUMMARY_TOKEN } from "./nats-messages.ts";
 import { type HealthOptions, healthOptionsSchema } from "./options.ts";
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "./records.ts";
 
@@ -14,13 +13,13 @@ export const DEFAULT_TIMEOUT_S = 5;
 export const DEFAULT_RETRIES = 3;
 
 const NAME = "[a-z0-9][a-z0-9_-]{0,62}";
-/** It would be told on the subject of the hub's own summary. */
-const RESERVED_NAMES = [SUMMARY_TOKEN];
+/** A service of this name would share its NATS subject with the hub's own summary. */
+export const RESERVED_SERVICE_NAME = "summary";
 const nameMessage = "expected 1 to 63 of a-z, 0-9, _ and -, the first a letter or digit";
 
 /** A name becomes a token of a NATS subject. */
 export const nameSchema = z.string().regex(new RegExp(`^${NAME}$`), nameMessage);
-const serviceNameSchema = nameSchema.refine((name) => !RESERVED_NAMES.includes(name), "this name is reserved");
+const serviceNameSchema = nameSchema.refine((name) => name !== RESERVED_SERVICE_NAME, "this name is reserved");
 
 const text = (max: number) =>
   z

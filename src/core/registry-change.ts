@@ -5,8 +5,8 @@ import { isWatched } from "./service-view.ts";
 export interface RegistryChange {
   /** New, changed or started again: to be checked from now on. */
   registered: ServiceRow[];
-  /** Deleted, stopped or disabled. */
-  deregistered: ServiceRow[];
+  /** Stopped or disabled; or deleted, watched before or not, so that nothing of it remains anywhere. */
+  deregistered: { row: ServiceRow; deleted: boolean }[];
   /** Ids among `registered` that are new or started again: these are announced. */
   created: number[];
 }
@@ -17,7 +17,7 @@ export interface ServiceChange {
   after: ServiceRow | null;
 }
 
-/** Null when nobody needs to know: nothing that changed is or was watched. */
+/** Null when nobody needs to know: nothing was deleted, and nothing that changed is or was watched. */
 export function registryChange(changes: readonly ServiceChange[]): RegistryChange | null {
   const change: RegistryChange = { registered: [], deregistered: [], created: [] };
   for (const { before, after } of changes) {
@@ -25,8 +25,10 @@ export function registryChange(changes: readonly ServiceChange[]): RegistryChang
     if (after !== null && isWatched(after)) {
       change.registered.push(after);
       if (!watched) change.created.push(after.id);
-    } else if (watched) {
-      change.deregistered.push(after ?? before);
+    } else if (after === null && before !== null) {
+      change.deregistered.push({ row: before, deleted: true });
+    } else if (after !== null && watched) {
+      change.deregistered.push({ row: after, deleted: false });
     }
   }
   return change.registered.length + change.deregistered.length === 0 ? null : change;

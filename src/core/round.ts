@@ -1,9 +1,13 @@
 /** How a round is packed into one history row, and a flip dressed for outside readers. */
+import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
 import {
   type Check,
   type Flip,
+  HOME_VANTAGE,
+  type Judgement,
   type ObservationDetails,
   type Outcome,
+  type OutcomesMessage,
   type RecordedFlip,
   type RoundResult,
   STATUSES,
@@ -28,14 +32,31 @@ function extraOf({ version, ...rest }: ObservationDetails, recordedVersion: stri
   return Object.keys(extra).length === 0 ? null : extra;
 }
 
-export function recordedFlip(flip: Flip, check: Check, outcome: Pick<Outcome, "live" | "version">): RecordedFlip {
+export function recordedFlip(flip: Flip, check: Check, judgement: Pick<Judgement, "live" | "version">): RecordedFlip {
   return {
     ...flip,
     project_id: check.project_id,
     project: check.project,
     name: check.name,
     service_type: check.service_type,
-    version: outcome.version ?? check.version,
-    latency_ms: outcome.live.latency_ms,
+    version: judgement.version ?? check.version,
+    latency_ms: judgement.live.latency_ms,
   };
+}
+
+/** A message that records flips which no round made. `now`: Unix ms. */
+export function flipsOnly(flips: RecordedFlip[], now: number): OutcomesMessage {
+  const round = { lane: 0, due_at: now, attempt: 0 };
+  return { round, vantage: HOME_VANTAGE, started_at: now, results: [], flips, versions: [] };
+}
+
+/** Messages that fit in the queue: flips carry their evidence and may be many. */
+export function splitOutcomes(message: OutcomesMessage): OutcomesMessage[] {
+  const [first = [], ...rest] = chunksBySize(message.flips, jsonSize, { size: MAX_MESSAGE_CHARS / 2 });
+  return [{ ...message, flips: first }, ...rest.map((flips) => ({ ...message, results: [], versions: [], flips }))];
+}
+
+/** The time of a round on demand. Scheduled rounds are due at whole seconds; this one never is, so both keep their own key. */
+export function onDemandTime(now: number): number {
+  return now % 1_000 === 0 ? now + 1 : now;
 }

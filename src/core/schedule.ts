@@ -1,16 +1,15 @@
 /** Scheduling as arithmetic: a lane's due times are `phase + k · interval`, so nothing is stored and a doubled plan is harmless. */
-import { downVantage } from "./backoff.ts";
 import { breakerOf, breakerStride } from "./breaker.ts";
+import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
 import { laneInterval, laneNumber } from "./lanes.ts";
-import { HOME_VANTAGE, type ProbeMessage, type ScheduledCheck } from "./records.ts";
+import { type Check, HOME_VANTAGE, type ProbeMessage } from "./records.ts";
+import { downVantage } from "./retry-policy.ts";
 
 const GOLDEN_RATIO_CONJUGATE = 0.618_033_988_749_894_9;
 /** One tick plans a minute… */
 const PLAN_LENGTH_MS = 60_000;
 /** …that begins a little after the tick, so that a late tick or a retried plan still is in time. */
 const PLAN_LEAD_MS = 15_000;
-/** A queue message holds 128 KB, a character takes up to three bytes. */
-const MAX_MESSAGE_CHARS = 42_000;
 
 export interface Window {
   /** Unix ms, inclusive. */
@@ -47,60 +46,37 @@ export function dueTimes(lane: number, window: Window): { due_at: number; index:
 }
 
 /** Rounds for every due time in the window. A check with an open breaker takes part in every 4th only. */
-export function planRounds(
-  scheduled: readonly ScheduledCheck[],
-  window: Window,
-  vantages: readonly string[],
-): ProbeMessage[] {
-  const lanes = Map.groupBy(scheduled, (item) => item.lane);
+export function planRounds(scheduled: readonly Check[], window: Window, vantages: readonly string[]): ProbeMessage[] {
+  const lanes = Map.groupBy(scheduled, (check) => check.lane);
   return [...lanes].flatMap(([lane, members]) =>
     dueTimes(lane, window).flatMap(({ due_at, index }) => {
-      const due = members.filter((item) => {
-        const breaker = breakerOf(item.status, item.status_since, item.check.health_interval, due_at);
-        return index % breakerStride(breaker, item.check.health_interval) === 0;
+      const due = members.filter(({ recorded_status, recorded_since, health_interval }) => {
+        const breaker = breakerOf(recorded_status, recorded_since, health_interval, due_at);
+        return index % breakerStride(breaker, health_interval) === 0;
       });
-      const byVantage = Map.groupBy(due, (item) =>
-        item.status === "down" ? downVantage(index, vantages) : HOME_VANTAGE,
+      const byVantage = Map.groupBy(due, (check) =>
+        check.recorded_status === "down" ? downVantage(index, vantages) : HOME_VANTAGE,
       );
-      return [...byVantage].flatMap(([vantage, items]) =>
-        splitBySize({ round: { lane, due_at, attempt: 0 }, vantage, not_before: due_at, checks: checksInOrder(items) }),
+      return [...byVantage].flatMap(([vantage, checks]) =>
+        splitBySize({ round: { lane, due_at, attempt: 0 }, vantage, not_before: due_at, checks: downLast(checks) }),
       );
     }),
   );
 }
 
 /** First checks of services that were just registered, at once. */
-export function firstRounds(scheduled: readonly ScheduledCheck[], now: number): ProbeMessage[] {
-  return [...Map.groupBy(scheduled, (item) => item.lane)].flatMap(([lane, items]) =>
-    splitBySize({
-      round: { lane, due_at: now, attempt: 0 },
-      vantage: HOME_VANTAGE,
-      not_before: now,
-      checks: items.map((item) => item.check),
-    }),
+export function firstRounds(scheduled: readonly Check[], now: number): ProbeMessage[] {
+  return [...Map.groupBy(scheduled, (check) => check.lane)].flatMap(([lane, checks]) =>
+    splitBySize({ round: { lane, due_at: now, attempt: 0 }, vantage: HOME_VANTAGE, not_before: now, checks }),
   );
 }
 
 /** Services that are down come last, so that their timeouts hold nobody up. */
-function checksInOrder(items: readonly ScheduledCheck[]) {
-  return [...items].sort((a, b) => Number(a.status === "down") - Number(b.status === "down")).map((item) => item.check);
+function downLast(checks: readonly Check[]): Check[] {
+  return checks.toSorted((a, b) => Number(a.recorded_status === "down") - Number(b.recorded_status === "down"));
 }
 
 /** Messages that fit in the queue; the history row merges the parts of one round. */
 export function splitBySize(message: ProbeMessage): ProbeMessage[] {
-  const messages: ProbeMessage[] = [];
-  let checks: ProbeMessage["checks"] = [];
-  let chars = 0;
-  for (const check of message.checks) {
-    const size = JSON.stringify(check).length;
-    if (checks.length > 0 && chars + size > MAX_MESSAGE_CHARS) {
-      messages.push({ ...message, checks });
-      checks = [];
-      chars = 0;
-    }
-    checks.push(check);
-    chars += size;
-  }
-  if (checks.length > 0) messages.push({ ...message, checks });
-  return messages;
+  return chunksBySize(message.checks, jsonSize, { size: MAX_MESSAGE_CHARS }).map((checks) => ({ ...message, checks }));
 }

@@ -17,9 +17,9 @@ export interface ServiceRow {
   health_timeout: number;
   health_retries: number;
   health_options: HealthOptions;
-  /** Null for what is reported to the hub rather than probed by it. */
-  lane: number | null;
-  /** The newest lanes it was in, the current one included; its history lies there and in its private lane. */
+  /** Where its state and its new history lie. */
+  lane: number;
+  /** The newest lanes it was in, the current one first: its history lies there. */
   lanes: number[];
   /** Rises with each change of the check, of `enabled` or of the project's state. */
   rev: number;
@@ -53,7 +53,10 @@ export interface ProjectRow {
   counts: Record<Status, number>;
 }
 
-export type CheckRow = Pick<ServiceRow, Exclude<keyof Check, "service_id" | "recorded_seq"> | "id" | "flip_seq">;
+export type CheckRow = Pick<
+  ServiceRow,
+  Extract<keyof Check, keyof ServiceRow> | "id" | "lanes" | "status" | "status_since" | "flip_seq"
+>;
 
 export function toCheck(row: CheckRow): Check {
   return {
@@ -69,6 +72,10 @@ export function toCheck(row: CheckRow): Check {
     health_retries: row.health_retries,
     health_options: row.health_options,
     rev: row.rev,
+    lane: row.lane,
+    former_lanes: row.lanes.filter((lane) => lane !== row.lane && lane > 0),
+    recorded_status: row.status,
+    recorded_since: row.status_since,
     recorded_seq: row.flip_seq,
     version: row.version,
   };

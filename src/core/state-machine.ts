@@ -2,7 +2,6 @@
  * The rules of up and down: `observe` takes in what a probe found, `expire` that nothing came, `close` that the
  * service is no longer watched. All pure; the clock and chance come in as arguments.
  */
-import { retryDelay, retryVantage } from "./backoff.ts";
 import { breakerOf, staleAt } from "./breaker.ts";
 import { flapAfterFlip, flapSettled } from "./flapping.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
@@ -11,15 +10,13 @@ import {
   type Attempt,
   type Check,
   HOME_VANTAGE,
-  isProbed,
   type Observation,
   type Retry,
   type Round,
   type Status,
 } from "./records.ts";
+import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
-/** Room beyond the timeout before a retry that was never heard of counts as lost. */
-const LOST_RETRY_MS = 10_000;
 /** More than the 11 attempts that 10 retries make. */
 const MAX_ATTEMPTS_KEPT = 12;
 
@@ -49,7 +46,7 @@ interface Change {
 /** Null: the observation belongs to a configuration that is no longer watched. */
 export function observe(before: MonitorState | null, input: ObserveInput): Step | null {
   const { check, round, observation } = input;
-  const known = before ?? newMonitorState(check, observation.at);
+  const known = before ?? newMonitorState(check);
   if (check.rev < known.rev || (known.closed && check.rev === known.rev)) return null;
   const state = underRevision(known, check);
   if (isRepeat(state, round)) return { state, retry: repeatedRetry(state, round, input) };
@@ -110,7 +107,7 @@ export function deadlineOf(check: Check, status: Status, since: number, lastAt: 
 
 /** The service is deregistered or disabled. */
 export function close(before: MonitorState | null, check: Check, reason: string, now: number): MonitorState {
-  const state = { ...(before ?? newMonitorState(check, now)), rev: check.rev, closed: true, retry: null };
+  const state = { ...(before ?? newMonitorState(check)), rev: check.rev, closed: true, retry: null };
   const forgotten = { ...state, failures: 0, failing_since: null, attempts: [], unseen_from: [], error: null };
   if (state.status === "unknown") return forgotten;
   return flip(forgotten, {
@@ -123,7 +120,8 @@ export function close(before: MonitorState | null, check: Check, reason: string,
   });
 }
 
-function underRevision(state: MonitorState, check: Check): MonitorState {
+/** The state under the check's revision: another configuration begins without a streak. */
+export function underRevision(state: MonitorState, check: Check): MonitorState {
   const flips = forgetRecorded(state.flips, check.recorded_seq);
   const seq = Math.max(state.seq, check.recorded_seq);
   if (check.rev === state.rev) return { ...state, flips, seq };
@@ -157,7 +155,7 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
  */
 function failed(state: MonitorState, input: ObserveInput): Step {
   const { check, observation, round } = input;
-  const isStep = isAwaited(state, round) || !isUnderWay(state, check, observation.at);
+  const isStep = isAwaited(state, round) || !isRetryUnderWay(state.retry, check.health_timeout, observation.at);
   const attempts = [...state.attempts, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
   const failing: MonitorState = {
     ...state,
@@ -168,7 +166,8 @@ function failed(state: MonitorState, input: ObserveInput): Step {
     error: observation.error ?? "failed",
   };
   if (state.status === "down" || !isStep) return { state: failing, retry: null };
-  if (!isConfirmed(failing, input)) return withRetry(failing, input);
+  const streak = { failures: failing.failures, seenFrom: failing.attempts.map((attempt) => attempt.vantage) };
+  if (!isConfirmed(streak, check, input.vantages)) return withRetry(failing, input);
   const change = {
     service_id: check.service_id,
     to: "down" as const,
@@ -178,19 +177,6 @@ function failed(state: MonitorState, input: ObserveInput): Step {
     evidence: attempts,
   };
   return { state: flip({ ...failing, retry: null }, change), retry: null };
-}
-
-/** False when no retry is awaited, or the awaited one must have been lost. */
-function isUnderWay({ retry }: MonitorState, check: Check, at: number): boolean {
-  return retry !== null && at < retry.at + check.health_timeout * 1_000 + LOST_RETRY_MS;
-}
-
-/** The retries are used up; where there are vantages, more than one has seen it fail, even when retries were lost. */
-function isConfirmed(state: MonitorState, { check, vantages }: ObserveInput): boolean {
-  const forgiven = check.health_method === "heartbeat" ? 0 : check.health_retries;
-  if (state.failures <= forgiven) return false;
-  if (forgiven === 0 || vantages.length === 0 || !isProbed(check.health_method)) return true;
-  return new Set(state.attempts.map((attempt) => attempt.vantage)).size > 1;
 }
 
 function withRetry(state: MonitorState, input: ObserveInput): Step {

@@ -1,17 +1,13 @@
 /** All that the API needs from the hub around it; the composition root makes one for each request. */
 import type { PipelineHealth } from "../core/hub-health.ts";
-import type { LiveState, Outcome } from "../core/records.ts";
+import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
+import type { Settings } from "../core/settings.ts";
 import type { Summary } from "../core/summary.ts";
-import type { Settings } from "../env.ts";
+import type { BridgeStatus } from "../platform/bindings.ts";
 import type { Db } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
-
-export interface Heartbeat {
-  status: "pass" | "warn" | "fail";
-  details: Record<string, unknown>;
-}
 
 export interface HubContext {
   settings: Settings;
@@ -32,6 +28,8 @@ export interface HubContext {
   /** One-time, 30 s. */
   ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
   pipelineHealth(): Promise<PipelineHealth>;
+  /** Null when no NATS is set up. Never rejects. */
+  nats(): Promise<BridgeStatus | null>;
   summary(): Promise<Summary>;
   /** Counts a request against `key`; true: there were too many. */
   limited(key: string): Promise<boolean>;

@@ -8,9 +8,9 @@ import { guard } from "./access.ts";
 import { textQuery } from "./parameters.ts";
 import { found, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
-import { allServices, liveStates } from "./registry.ts";
 import { routes } from "./routes.ts";
 import { answer } from "./schemas.ts";
+import { allServices, liveStates } from "./service-reads.ts";
 
 const graphSchema = z
   .object({

@@ -2,7 +2,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { version } from "../../package.json";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
-import { errorText, log } from "../log.ts";
+import { natsChecks } from "../nats/health.ts";
+import type { BridgeStatus } from "../platform/bindings.ts";
+import { errorText, log } from "../platform/log.ts";
 import { listProjects } from "../store/projects.ts";
 import type { HubContext } from "./context.ts";
 import { problems } from "./problem.ts";
@@ -57,12 +59,20 @@ export const hubHealthRoutes = routes()
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   });
 
-/** Never throws: what does not answer is what it reports. */
-export async function readHubFacts(hub: HubContext): Promise<{ health: HubHealth; pipeline: PipelineHealth | null }> {
+export interface HubFacts {
+  health: HubHealth;
+  pipeline: PipelineHealth | null;
+  nats: BridgeStatus | null;
+}
+
+/** Never throws: a part that does not answer is reported as a failed check. */
+export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
   const started = hub.now();
-  const [database, pipeline] = await Promise.all([askDatabase(hub, started), askPipeline(hub)]);
+  const [database, pipeline, nats] = await Promise.all([askDatabase(hub, started), askPipeline(hub), hub.nats()]);
   const { HUB_ID: hub_id } = hub.settings;
-  return { health: hubHealth({ hub_id, version, ...database, pipeline }, hub.now()), pipeline };
+  const now = hub.now();
+  const more = nats === null ? {} : natsChecks(nats, now);
+  return { health: hubHealth({ hub_id, version, ...database, pipeline, more }, now), pipeline, nats };
 }
 
 type DatabaseFacts = { database_ms: number | null; watching_since: number | null };

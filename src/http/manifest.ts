@@ -10,9 +10,9 @@ import { guard } from "./access.ts";
 import { parseManifestBody } from "./manifest-body.ts";
 import { flagSchema, idParams } from "./parameters.ts";
 import { found, invalid, problems } from "./problem.ts";
-import { announce } from "./registry.ts";
 import { routes } from "./routes.ts";
 import { answer } from "./schemas.ts";
+import { announce } from "./service-reads.ts";
 
 /** Read by the handler, which names the wrong fields of every service at once; the schema is the one it validates by. */
 const content = { schema: { $ref: "#/components/schemas/Manifest" } };

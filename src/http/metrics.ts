@@ -2,12 +2,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { hubMetrics, serviceMetrics } from "../core/hub-metrics.ts";
 import { currentState } from "../core/service-view.ts";
+import { natsMetrics } from "../nats/health.ts";
 import { guard } from "./access.ts";
 import { readHubFacts } from "./hub-health.ts";
 import { metricsText } from "./metrics-text.ts";
 import { problems } from "./problem.ts";
-import { allServices, liveStates } from "./registry.ts";
 import { routes } from "./routes.ts";
+import { allServices, liveStates } from "./service-reads.ts";
 
 const read = createRoute({
   method: "get",
@@ -28,6 +29,10 @@ export const metrics = routes().openapi(read, async (c) => {
   const live = await liveStates(hub, enabled);
   const now = hub.now();
   const services = enabled.map((row) => ({ row, state: currentState(row, live.get(row.id) ?? null, now) }));
-  const text = metricsText([...hubMetrics(facts.health, facts.pipeline, now), ...serviceMetrics(services)]);
+  const text = metricsText([
+    ...hubMetrics(facts.health, facts.pipeline, now),
+    ...(facts.nats === null ? [] : natsMetrics(facts.nats, now)),
+    ...serviceMetrics(services),
+  ]);
   return c.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
 });

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { FieldError } from "../core/fields.ts";
-import { errorText, log } from "../log.ts";
+import { errorText, log } from "../platform/log.ts";
 import { isConstraintError, isDatabaseError } from "../store/errors.ts";
 
 const TITLES = {

@@ -20,9 +20,9 @@ import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
 import { found, Problem, problems } from "./problem.ts";
-import { announce, liveStates } from "./registry.ts";
 import { routes } from "./routes.ts";
 import { answer, body, projectSchema } from "./schemas.ts";
+import { announce, liveStates } from "./service-reads.ts";
 
 const tags = ["projects"];
 

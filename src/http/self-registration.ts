@@ -10,9 +10,9 @@ import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { nameParams } from "./parameters.ts";
 import { found, invalid, Problem, problems } from "./problem.ts";
-import { announce, oneService } from "./registry.ts";
 import { routes } from "./routes.ts";
 import { answer, body, serviceSchema } from "./schemas.ts";
+import { announce, oneService } from "./service-reads.ts";
 import { rulesOf } from "./services.ts";
 
 const put = createRoute({

@@ -9,9 +9,9 @@ import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { idParams, timeSchema } from "./parameters.ts";
 import { found, invalid, problems } from "./problem.ts";
-import { liveStates } from "./registry.ts";
 import { routes } from "./routes.ts";
 import { answer, historySchema, serviceHealthSchema } from "./schemas.ts";
+import { liveStates } from "./service-reads.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

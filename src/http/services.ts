@@ -12,9 +12,9 @@ import type { HubContext } from "./context.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
 import { found, invalid, Problem, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
-import { announce, oneService, toServices } from "./registry.ts";
 import { routes } from "./routes.ts";
 import { answer, body, serviceSchema } from "./schemas.ts";
+import { announce, oneService, toServices } from "./service-reads.ts";
 
 const tags = ["services"];
 

@@ -1,14 +1,9 @@
 /** Messages that failed their last retry: kept in the object's storage, so that /health tells of them for a day. */
+import type { DeadLetter } from "../platform/bindings.ts";
+
 const KEY = "dead_letters";
 const KEPT_MS = 86_400_000;
 const MAX_KEPT = 1_000;
-
-export interface DeadLetter {
-  id: string;
-  queue: string;
-  /** Unix ms. */
-  at: number;
-}
 
 export class DeadLetters {
   readonly #storage: DurableObjectStorage;

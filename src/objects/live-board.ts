@@ -3,18 +3,21 @@
  * database when it was evicted; nothing here is stored but what has no other home (dead letters).
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Bindings } from "../bindings.ts";
-import { Board, type BoardEntry, type BoardFrame, serviceLite, unknownState } from "../core/board.ts";
-import type { Check, Health, LiveState, ScheduledCheck } from "../core/records.ts";
-import { parseSettings } from "../env.ts";
-import { errorText, log } from "../log.ts";
-import type { BoardUpdate } from "../pipeline/probe.ts";
+import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
+import type { Check, Health, LiveState, OutcomesMessage } from "../core/records.ts";
+import { parseSettings, type Settings } from "../core/settings.ts";
+import { type Summary, summarize } from "../core/summary.ts";
+import { expireOverdue } from "../pipeline/expire.ts";
+import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc } from "../platform/bindings.ts";
+import { laneCalls } from "../platform/lane-calls.ts";
+import { errorText, log } from "../platform/log.ts";
+import { bridgeOf } from "../platform/object-stubs.ts";
+import { sendOutcomes } from "../platform/queues.ts";
 import { type BoardSeed, loadBoard } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
-import { type DeadLetter, DeadLetters } from "./dead-letters.ts";
+import { listAllProjects } from "../store/projects.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
-import { bridgeOf } from "./monitors.ts";
-import { sendToMonitors } from "./silence.ts";
 import { TicketBox } from "./tickets.ts";
 import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
 
@@ -25,17 +28,7 @@ const IDLE_ALARM_GAP_MS = 10_000;
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
 
-export interface BoardPulse {
-  planned_at: number | null;
-  probed_at: number | null;
-  recorded_at: number | null;
-  dead_letters: number;
-  watchers: number;
-  /** Seconds; null: nothing is probed. */
-  shortest_interval: number | null;
-}
-
-export class LiveBoard extends DurableObject<Bindings> {
+export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
   readonly #ring = new EventRing<BoardFrame>(Date.now());
   readonly #watchers: Watchers;
@@ -46,7 +39,7 @@ export class LiveBoard extends DurableObject<Bindings> {
     probed_at: null,
     recorded_at: null,
   };
-  readonly #bridged: boolean;
+  readonly #settings: Settings;
   #health: Health | null = null;
   #loaded = false;
   #loadTriedAt = 0;
@@ -54,13 +47,13 @@ export class LiveBoard extends DurableObject<Bindings> {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    this.#bridged = parseSettings(env).NATS_URL !== undefined;
+    this.#settings = parseSettings(env);
     this.#watchers = new Watchers(ctx);
     this.#deadLetters = new DeadLetters(ctx.storage);
     ctx.blockConcurrencyWhile(() => this.#load());
   }
 
-  /** Takes in newer states and tells the watchers. Answers the ids of services that it does not know. */
+  /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
   async apply(update: BoardUpdate): Promise<number[]> {
     await this.#ensureLoaded();
     const { frames, unknown } = this.#board.apply(update.items, update.flips);
@@ -70,16 +63,11 @@ export class LiveBoard extends DurableObject<Bindings> {
     return unknown;
   }
 
-  /**
-   * Services that are watched from now on, or whose check changed, with their lanes when they have some; those in
-   * `created` are announced.
-   */
-  async add(checks: Check[], created: number[], lanes: (number | null)[] = []): Promise<void> {
+  /** Services that are watched from now on, or whose check changed; those in `created` are announced. */
+  async add(checks: Check[], created: number[]): Promise<void> {
     await this.#ensureLoaded();
     const now = Date.now();
-    checks.forEach((check, index) => {
-      this.#board.add(check, unknownState(now), lanes[index]);
-    });
+    for (const check of checks) this.#board.add(check, unknownState(now));
     this.#tell(created.flatMap((id) => this.#entryFrame("registered", this.#board.get(id))));
   }
 
@@ -107,13 +95,21 @@ export class LiveBoard extends DurableObject<Bindings> {
     return [...this.#board.entries()];
   }
 
-  /** `loaded`: false while the database can't be asked for the rest. */
-  async all(): Promise<{ loaded: boolean; entries: BoardEntry[] }> {
-    return { entries: await this.entries(), loaded: this.#loaded };
+  /** The health summary of this moment. Throws when the database does not answer. */
+  async summary(): Promise<Summary> {
+    const services = (await this.entries()).map(({ check, live }) => ({ ...check, live }));
+    const projects = await listAllProjects(openDatabase(this.env.DB));
+    return summarize(this.#settings.HUB_ID, services, projects, Date.now());
+  }
+
+  /** All that NATS is told of; null while the registry could not be read. */
+  async all(): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
+    const entries = await this.entries();
+    return this.#loaded ? { entries, summary: await this.summary() } : null;
   }
 
   /** What is to be planned as far as the board knows; null when it never got to read the registry. */
-  toPlan(): ScheduledCheck[] | null {
+  toPlan(): Check[] | null {
     return this.#loaded ? this.#board.scheduled() : null;
   }
 
@@ -187,13 +183,22 @@ export class LiveBoard extends DurableObject<Bindings> {
     try {
       await this.#ensureLoaded();
       const overdue = this.#board.overdue(Date.now(), OVERDUE_AT_ONCE);
-      const update = await sendToMonitors(overdue, this.env, Date.now());
+      const update = await expireOverdue(overdue, this.#expireDeps());
       this.#tell(this.#board.apply(update.items, update.flips).frames);
       if (update.flips.length > 0 || overdue.length === 0) gap = MIN_ALARM_GAP_MS;
     } catch (error) {
       log("error", "board.alarm_failed", { error: errorText(error) });
     }
     await this.#armFor(this.#board.nextDeadline(), gap);
+  }
+
+  #expireDeps() {
+    const now = () => Date.now();
+    return {
+      now,
+      expire: laneCalls(this.env, now).expire,
+      record: (message: OutcomesMessage) => sendOutcomes(this.env, message),
+    };
   }
 
   /** Missed events when they are still in the ring, else the snapshot. */
@@ -218,7 +223,7 @@ export class LiveBoard extends DurableObject<Bindings> {
 
   /** Whoever hears summaries hears of a change of the overall status at once. */
   #noteHealth(): void {
-    if (!this.#bridged) return;
+    if (this.#settings.NATS_URL === undefined) return;
     const health = this.#board.health();
     if (health === this.#health) return;
     this.#health = health;
@@ -255,8 +260,7 @@ export class LiveBoard extends DurableObject<Bindings> {
     if (this.#loaded) return;
     this.#loadTriedAt = Date.now();
     try {
-      for (const seed of await loadBoard(openDatabase(this.env.DB)))
-        this.#board.add(seed.check, seededState(seed), seed.lane);
+      for (const seed of await loadBoard(openDatabase(this.env.DB))) this.#board.add(seed.check, seededState(seed));
       this.#loaded = true;
       await this.#armFor(this.#board.nextDeadline());
     } catch (error) {
@@ -265,14 +269,15 @@ export class LiveBoard extends DurableObject<Bindings> {
   }
 }
 
-/** A beat whose round was lost or is too old to be kept: the monitor, asked when it seems overdue, knows its time. */
-function seededState({ check, status, status_since, flip_seq, last }: BoardSeed): LiveState {
-  const watched = check.health_method === "heartbeat" && status !== "unknown";
+/** A heartbeat whose last round is unknown counts as heard when its status began; its lane knows better when it is asked. */
+function seededState({ check, last }: BoardSeed): LiveState {
+  const { recorded_status, recorded_since, recorded_seq } = check;
+  const heard = check.health_method === "heartbeat" && recorded_status !== "unknown";
   return {
-    ...unknownState(status_since),
-    status,
-    flip_seq,
-    last_at: last?.at ?? (watched ? status_since : null),
+    ...unknownState(recorded_since),
+    status: recorded_status,
+    flip_seq: recorded_seq,
+    last_at: last?.at ?? (heard ? recorded_since : null),
     latency_ms: last?.latency_ms ?? null,
     error: last?.error ?? null,
     details: last?.details ?? {},

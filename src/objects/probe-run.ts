@@ -3,17 +3,17 @@
  * invocation that opened it ends, and in a Durable Object that would be never.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Bindings } from "../bindings.ts";
-import type { Check, Observation } from "../core/records.ts";
-import { parseSettings } from "../env.ts";
-import { probeAll } from "./probing.ts";
+import type { DueCheck, Observation } from "../core/records.ts";
+import { parseSettings } from "../core/settings.ts";
+import type { Bindings } from "../platform/bindings.ts";
+import { probeAll } from "../probes/probe-all.ts";
 
 export class ProbeRun extends WorkerEntrypoint<Bindings> {
   /** Observations in the order of the checks. */
-  async probe(checks: Check[], vantage: string): Promise<Observation[]> {
+  async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     const found = new Map<number, Observation>();
     const probing = { settings: parseSettings(this.env), vars: this.env };
-    await probeAll(checks, vantage, probing, async (check, observation) => {
+    await probeAll(checks, vantage, probing, async ({ check, observation }) => {
       found.set(check.service_id, observation);
     });
     return checks.flatMap((check) => found.get(check.service_id) ?? []);

@@ -1,11 +1,21 @@
 /** A place, not a memory: runs probes from the region that its location hint names. */
 import { DurableObject } from "cloudflare:workers";
-import type { Bindings } from "../bindings.ts";
-import type { Check, Observation } from "../core/records.ts";
+import type { DueCheck, Observation } from "../core/records.ts";
+import type { Bindings, ProberRpc } from "../platform/bindings.ts";
+import type { ProbeRun } from "./probe-run.ts";
 
-export class Prober extends DurableObject<Bindings> {
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      /** What `ctx.exports` offers. */
+      mainModule: { ProbeRun: typeof ProbeRun };
+    }
+  }
+}
+
+export class Prober extends DurableObject<Bindings> implements ProberRpc {
   /** Observations in the order of the checks. */
-  probe(checks: Check[], vantage: string): Promise<Observation[]> {
+  probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     return this.ctx.exports.ProbeRun.probe(checks, vantage);
   }
 }

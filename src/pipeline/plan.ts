@@ -1,5 +1,5 @@
 /** Step one: every minute, a message for each round that falls due. */
-import type { ProbeMessage, ScheduledCheck } from "../core/records.ts";
+import type { Check, ProbeMessage } from "../core/records.ts";
 import { planRounds, tickWindow } from "../core/schedule.ts";
 
 /** The plan begins 15 s after its tick; a database that comes back within the minute still gets one. */
@@ -10,9 +10,9 @@ export interface PlanDeps {
   now(): number;
   wait(ms: number): Promise<void>;
   /** From the registry. */
-  load(): Promise<ScheduledCheck[]>;
+  load(): Promise<Check[]>;
   /** As the live board knows the registry; null when it does not. */
-  remembered(): Promise<ScheduledCheck[] | null>;
+  remembered(): Promise<Check[] | null>;
   send(messages: ProbeMessage[]): Promise<void>;
   planned(report: PlanReport): Promise<void>;
   failed(error: unknown): void;
@@ -30,7 +30,7 @@ export interface PlanReport {
  * what to check for most of a minute; the next tick then plans the next minute.
  */
 export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
-  const scheduled = await patiently(() => loadOrRemember(deps), tick + KEEP_TRYING_MS, deps);
+  const scheduled = await retryUntil(() => loadOrRemember(deps), tick + KEEP_TRYING_MS, deps);
   const messages = newestOfLate(planRounds(scheduled, tickWindow(tick), deps.vantages), deps.now());
   await deps.send(messages);
   const report = { at: deps.now(), checks: scheduled.length, rounds: messages.length };
@@ -38,7 +38,7 @@ export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
   return report;
 }
 
-async function loadOrRemember(deps: PlanDeps): Promise<ScheduledCheck[]> {
+async function loadOrRemember(deps: PlanDeps): Promise<Check[]> {
   try {
     return await deps.load();
   } catch (error) {
@@ -58,7 +58,7 @@ export function newestOfLate(messages: readonly ProbeMessage[], now: number): Pr
   return messages.filter(({ round }) => round.due_at > now || newest.get(round.lane) === round.due_at);
 }
 
-async function patiently<T>(attempt: () => Promise<T>, until: number, deps: PlanDeps): Promise<T> {
+async function retryUntil<T>(attempt: () => Promise<T>, until: number, deps: PlanDeps): Promise<T> {
   for (;;) {
     try {
       return await attempt();

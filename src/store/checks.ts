@@ -1,6 +1,7 @@
 /** What the planner schedules, and what a live board that lost its memory starts from. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
-import type { Check, ObservationDetails, RoundResult, ScheduledCheck, Status, Verdict } from "../core/records.ts";
+import { isScheduled } from "../core/lanes.ts";
+import type { Check, ObservationDetails, RoundResult, Verdict } from "../core/records.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Db } from "./database.ts";
 import { verdictOf } from "./results.ts";
@@ -20,11 +21,6 @@ export interface LastResult {
 
 export interface BoardSeed {
   check: Check;
-  /** Null: not probed on a schedule. */
-  lane: number | null;
-  status: Status;
-  status_since: number;
-  flip_seq: number;
   /** Null: never checked, or longer ago than its lane's last rounds. */
   last: LastResult | null;
 }
@@ -45,6 +41,7 @@ const checkFields = {
   flip_seq: services.flip_seq,
   version: services.version,
   lane: services.lane,
+  lanes: services.lanes,
   status: services.status,
   status_since: services.status_since,
 } as const;
@@ -58,37 +55,25 @@ function watchedChecks(db: Db) {
 }
 
 /** The enabled checks that the hub itself probes, of running projects. */
-export async function loadChecks(db: Db): Promise<ScheduledCheck[]> {
-  const rows = await watchedChecks(db);
-  return rows.flatMap((row) =>
-    row.lane === null
-      ? []
-      : [{ check: toCheck(row), lane: row.lane, status: row.status, status_since: row.status_since }],
-  );
+export async function loadChecks(db: Db): Promise<Check[]> {
+  return (await watchedChecks(db)).filter(({ lane }) => isScheduled(lane)).map(toCheck);
 }
 
 /** All enabled services of running projects. */
 export async function loadBoard(db: Db): Promise<BoardSeed[]> {
   const [rows, last] = await Promise.all([watchedChecks(db), lastResults(db)]);
-  return rows.map((row) => ({
-    check: toCheck(row),
-    lane: row.lane,
-    status: row.status,
-    status_since: row.status_since,
-    flip_seq: row.flip_seq,
-    last: last.get(row.id) ?? null,
-  }));
+  return rows.map((row) => ({ check: toCheck(row), last: last.get(row.id) ?? null }));
 }
 
-/** By service: the newest result in the last rounds of its lane and of its private lane. */
+/** By service: the newest result in the last rounds of its lane, and of the lane of its own that old releases gave it. */
 async function lastResults(db: Db): Promise<Map<number, LastResult>> {
   const newest = (lane: SQL) => sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane})`;
   const rows = await db.all<{ at: number; result: string }>(sql`
     WITH recent (lane, since) AS (
       SELECT lane, ${newest(sql`shared.lane`)} - ${ROUNDS_BACK * 1_000} * health_interval
-      FROM (SELECT DISTINCT lane, health_interval FROM services WHERE lane IS NOT NULL) AS shared
+      FROM (SELECT DISTINCT lane, health_interval FROM services) AS shared
       UNION ALL
-      SELECT -id, ${newest(sql`-services.id`)} FROM services
+      SELECT old.value, ${newest(sql`old.value`)} FROM services, json_each(services.lanes) AS old WHERE old.value < 0
     )
     SELECT max(rounds.started_at) AS at, result.value AS result
     FROM recent

@@ -2,6 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { chunksBySize } from "../core/chunks.ts";
 import * as tables from "./tables.ts";
 
 export type Db = DrizzleD1Database<typeof tables>;
@@ -31,21 +32,10 @@ export function idList(ids: readonly number[]): SQL {
 
 /** JSON arrays small enough to be bound, which together hold all the items. */
 export function jsonChunks(items: readonly unknown[]): string[] {
-  const chunks: string[] = [];
-  let parts: string[] = [];
-  let chars = 0;
-  for (const item of items) {
-    const json = JSON.stringify(item);
-    if (parts.length > 0 && chars + json.length > MAX_PARAMETER_CHARS) {
-      chunks.push(`[${parts.join()}]`);
-      parts = [];
-      chars = 0;
-    }
-    parts.push(json);
-    chars += json.length + 1;
-  }
-  if (parts.length > 0) chunks.push(`[${parts.join()}]`);
-  return chunks;
+  const texts = items.map((item) => JSON.stringify(item));
+  return chunksBySize(texts, (text) => text.length + 1, { size: MAX_PARAMETER_CHARS }).map(
+    (chunk) => `[${chunk.join()}]`,
+  );
 }
 
 /** Whether a write failed on a UNIQUE constraint. */

@@ -1,6 +1,5 @@
-/** The checks of one service in the packed rounds: in its lanes, and in its private lane. */
+/** The checks of one service in the packed rounds of its lanes. */
 import { sql } from "drizzle-orm";
-import { privateLane } from "../core/lanes.ts";
 import type { RoundResult, Status, Verdict } from "../core/records.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, idList } from "./database.ts";
@@ -31,10 +30,6 @@ export interface RawCheck {
   latency_ms: number | null;
 }
 
-function lanesOf(row: Recorded): number[] {
-  return [...row.lanes, privateLane(row.id)];
-}
-
 /** Results are stored without white space, so this text is in every round of the service; most others are told cheaply. */
 function mention(id: number): string {
   return `[${id},`;
@@ -43,7 +38,7 @@ function mention(id: number): string {
 /** Newest first. */
 export async function recentChecks(db: Db, row: Recorded, limit: number): Promise<RecentCheck[]> {
   // One query a lane: D1 takes no more than five terms in a compound SELECT.
-  const found = await Promise.all(lanesOf(row).map((lane) => newestInLane(db, lane, row.id, limit)));
+  const found = await Promise.all(row.lanes.map((lane) => newestInLane(db, lane, row.id, limit)));
   return found
     .flat()
     .sort((a, b) => b.started_at - a.started_at)
@@ -89,7 +84,7 @@ export async function rawChecks(db: Db, row: Recorded, from: number, to: number)
   return await db.all<RawCheck>(sql`
     SELECT rounds.due_at, item.value ->> 1 AS verdict, item.value ->> 3 AS latency_ms
     FROM rounds CROSS JOIN json_each(rounds.results) AS item
-    WHERE rounds.lane IN ${idList(lanesOf(row))} AND rounds.due_at >= ${from} AND rounds.due_at < ${to}
+    WHERE rounds.lane IN ${idList(row.lanes)} AND rounds.due_at >= ${from} AND rounds.due_at < ${to}
       AND instr(rounds.results, ${mention(row.id)}) AND item.value ->> 0 = ${row.id}
       AND item.value ->> 1 <= ${LAST_TELLING}`);
 }

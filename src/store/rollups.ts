@@ -1,7 +1,7 @@
 /** Turns the raw rounds of each hour into one row for each service. */
 import { asc, sql } from "drizzle-orm";
 import { encodeHistogram } from "../core/histogram.ts";
-import { LANE_SIZE, privateLane } from "../core/lanes.ts";
+import { LANE_SIZE } from "../core/lanes.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
@@ -54,7 +54,7 @@ async function membersInChunks(db: Db): Promise<Member[][]> {
 }
 
 function lanesOf(members: readonly Member[]): number[] {
-  return [...new Set(members.flatMap(({ id, lanes }) => [...lanes, privateLane(id)]))];
+  return [...new Set(members.flatMap(({ lanes }) => lanes))];
 }
 
 /** The first hour from `from` on that has rounds: a hub that was away for a month has few hours to catch up on. */

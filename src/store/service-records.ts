@@ -1,5 +1,5 @@
 /** How a parsed service becomes a row: its lane, and whether a change of it is a change of its check. */
-import { and, gte, isNotNull, lt, sql } from "drizzle-orm";
+import { and, gte, lt, sql } from "drizzle-orm";
 import { chooseLane, firstLane } from "../core/lanes.ts";
 import { isProbed } from "../core/records.ts";
 import type { ServiceInput } from "../core/registration.ts";
@@ -52,15 +52,9 @@ export async function countLanes(db: Db, intervals: Iterable<number>): Promise<L
   const counts: LaneCounts = new Map();
   for (const interval of new Set(intervals)) {
     const rows = await db
-      .select({ lane: sql<number>`${services.lane}`, members: sql<number>`count(*)` })
+      .select({ lane: services.lane, members: sql<number>`count(*)` })
       .from(services)
-      .where(
-        and(
-          isNotNull(services.lane),
-          gte(services.lane, firstLane(interval)),
-          lt(services.lane, firstLane(interval + 1)),
-        ),
-      )
+      .where(and(gte(services.lane, firstLane(interval)), lt(services.lane, firstLane(interval + 1))))
       .groupBy(services.lane);
     for (const row of rows) counts.set(row.lane, row.members);
   }
@@ -68,9 +62,8 @@ export async function countLanes(db: Db, intervals: Iterable<number>): Promise<L
 }
 
 /** Takes the place in `counts`. Two registrations at the same instant may make a lane of 25, which is harmless. */
-function takeLane(input: Pick<ServiceInput, "health_method" | "health_interval">, counts: LaneCounts): number | null {
-  if (!isProbed(input.health_method)) return null;
-  const lane = chooseLane(input.health_interval, counts);
+function takeLane(input: Pick<ServiceInput, "health_method" | "health_interval">, counts: LaneCounts): number {
+  const lane = chooseLane(input.health_interval, isProbed(input.health_method), counts);
   counts.set(lane, (counts.get(lane) ?? 0) + 1);
   return lane;
 }
@@ -84,7 +77,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
     ...definition(input, null),
     project_id: projectId,
     lane,
-    lanes: lane === null ? [] : [lane],
+    lanes: [lane],
     rev: 1,
     status: "unknown",
     flip_seq: 0,
@@ -95,7 +88,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
 }
 
 export interface ServiceChange {
-  values: Definition & { lane: number | null; lanes: number[]; updated_at: number };
+  values: Definition & { lane: number; lanes: number[]; updated_at: number };
   /** Whether the check itself, or whether it runs at all, is another one now. */
   revised: boolean;
 }
@@ -112,12 +105,12 @@ export function changeRow(
   if (!DEFINITION_FIELDS.some(differs)) return undefined;
   const moves = movesLane(row, input);
   const lane = moves ? takeLane(input, counts) : row.lane;
-  const lanes = lane === null ? row.lanes : [lane, ...row.lanes.filter((old) => old !== lane)].slice(0, MAX_LANES);
+  const lanes = [lane, ...row.lanes.filter((old) => old !== lane)].slice(0, MAX_LANES);
   return { values: { ...values, lane, lanes, updated_at: now }, revised: CHECK_FIELDS.some(differs) };
 }
 
 export function movesLane(row: ServiceRow, input: Pick<ServiceInput, "health_method" | "health_interval">): boolean {
-  return row.health_interval !== input.health_interval || row.health_method !== input.health_method;
+  return row.health_interval !== input.health_interval || isProbed(row.health_method) !== isProbed(input.health_method);
 }
 
 /** A version that is not given stays as it was found. */

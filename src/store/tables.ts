@@ -1,5 +1,4 @@
 /** The D1 tables, as migrations/ makes them. Times are Unix ms; JSON columns are parsed on reading. */
-import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { HealthOptions } from "../core/options.ts";
 import { type Attempt, HEALTH_METHODS, type RoundResult, SERVICE_TYPES, STATUSES } from "../core/records.ts";
@@ -38,9 +37,9 @@ export const services = sqliteTable(
     health_timeout: real().notNull(),
     health_retries: integer().notNull(),
     health_options: text({ mode: "json" }).$type<HealthOptions>().notNull().default({}),
-    /** Null: reported to the hub, not probed by it. */
-    lane: integer(),
-    /** The newest lanes it was in, where its history lies. */
+    /** Where its state and its new history lie. */
+    lane: integer().notNull(),
+    /** The newest lanes it was in, the current one first: its history lies there. A negative one is of an old release. */
     lanes: text({ mode: "json" }).$type<number[]>().notNull().default([]),
     rev: integer().notNull().default(1),
     status: text({ enum: STATUSES }).notNull().default("unknown"),
@@ -63,14 +62,13 @@ export const services = sqliteTable(
     // A name is unique in its project; also finds the services of a project.
     uniqueIndex("services_by_name").on(table.project_id, table.name),
     // Counts the members of an interval's lanes without reading the rows.
-    index("services_by_lane").on(table.lane).where(sql`lane IS NOT NULL`),
+    index("services_by_lane").on(table.lane),
   ],
 );
 
 export const rounds = sqliteTable(
   "rounds",
   {
-    /** Negative: the private lane of service `-lane`. */
     lane: integer().notNull(),
     due_at: integer().notNull(),
     attempt: integer().notNull(),

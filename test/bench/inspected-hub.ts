@@ -29,7 +29,7 @@ export interface InspectedHub extends Api {
 export async function startInspectedHub(state: string, vars: Readonly<Record<string, string>>): Promise<InspectedHub> {
   const folder = join(state, "inspected");
   await mkdir(folder, { recursive: true });
-  const { entry } = await buildWorker(join(ROOT, "src/index.ts"), folder);
+  const { entry } = await buildWorker(join(ROOT, "src/worker/index.ts"), folder);
   const [port, inspector] = [await freePort(), await freePort()];
   process.env.MINIFLARE_WORKERD_PATH = await writeInspector(await writeLauncher(state), folder, inspector);
   const hub = await startLocalHub({

@@ -1,7 +1,7 @@
 /** NATS: how fast a backlog drains, how soon a flip is heard of, what a full outbox costs, what an outage loses. */
 import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
-import { MAX_EVENTS } from "../../src/core/nats-messages.ts";
+import { MAX_EVENTS } from "../../src/nats/messages.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { beat, connectCore, countKept, natsHealth, natsVars, registerHeartbeat } from "../system/nats-hub.ts";

@@ -102,7 +102,7 @@ describe("npm run deploy", () => {
 describe("the deploy configuration", () => {
   test("is wrangler.toml with its paths seen from dist/", async () => {
     const text = deployConfig(await readFile(join(ROOT, "wrangler.toml"), "utf8"), DATABASE.uuid);
-    expect(text).toContain('main = "../src/index.ts"');
+    expect(text).toContain('main = "../src/worker/index.ts"');
     expect(text).toContain('directory = "../dist/assets"');
     expect(text).toContain('migrations_dir = "../migrations"');
   });

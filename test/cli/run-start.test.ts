@@ -45,15 +45,15 @@ describe("npm start before a hub runs", () => {
 
   test("a Worker that does not build is refused with the place of the error, and the folder is free again", async () => {
     const root = join(folder.path, "checkout");
-    await mkdir(join(root, "src"), { recursive: true });
+    await mkdir(join(root, "src/worker"), { recursive: true });
     await cp(join(ROOT, "wrangler.toml"), join(root, "wrangler.toml"));
-    await writeFile(join(root, "src/index.ts"), "export default {");
+    await writeFile(join(root, "src/worker/index.ts"), "export default {");
     for (const attempt of [1, 2]) {
       const { code, err } = await start([], { root });
       expect({ attempt, code, err }).toEqual({
         attempt,
         code: 1,
-        err: expect.stringContaining("src/index.ts:1:16: ERROR"),
+        err: expect.stringContaining("src/worker/index.ts:1:16: ERROR"),
       });
     }
   });

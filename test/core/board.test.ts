@@ -79,13 +79,14 @@ describe("a board", () => {
   });
 
   it("knows what is scheduled, with the latest status", () => {
-    const board = boardWith(7);
-    board.add(aCheck({ service_id: 8 }), unknownState(T0), 3_000_000);
-    board.add(aCheck({ service_id: 9 }), unknownState(T0), 3_000_001);
+    const board = new Board();
+    board.add(aCheck({ service_id: 7, lane: 3_050_000 }), unknownState(T0));
+    board.add(aCheck({ service_id: 8 }), unknownState(T0));
+    board.add(aCheck({ service_id: 9, lane: 3_000_001 }), unknownState(T0));
     board.apply([[8, up({ since: T0 + 1 })]], []);
     board.remove(9);
     expect(board.scheduled()).toMatchObject([
-      { check: { service_id: 8 }, lane: 3_000_000, status: "up", status_since: T0 + 1 },
+      { service_id: 8, lane: 3_000_000, recorded_status: "up", recorded_since: T0 + 1 },
     ]);
   });
 

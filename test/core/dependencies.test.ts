@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { components } from "../../src/core/components.ts";
 import { dependencyGraph, type GraphService, MAX_ROOT_CAUSES } from "../../src/core/dependencies.ts";
 import type { Status } from "../../src/core/records.ts";
+import { components } from "../../src/core/strongly-connected-components.ts";
 
 function service(id: number, depends_on: string[], status: Status = "up", project = "shop"): GraphService {
   return { id, project, name: `s${id}`, type: "api", status, depends_on };

@@ -1,29 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { type HubFacts, hubHealth, type PipelineHealth } from "../../src/core/hub-health.ts";
 import { hubMetrics } from "../../src/core/hub-metrics.ts";
-import { type BridgeStatus, noBridge } from "../../src/core/nats-health.ts";
 import { T0 } from "./fixtures.ts";
 
 const MINUTE = 60_000;
 
 function facts(pipeline: Partial<PipelineHealth> | null, over: Partial<HubFacts> = {}): HubFacts {
-  const quiet = { planned_at: T0, probed_at: T0, recorded_at: T0, dead_letters: 0, nats: null };
+  const quiet = { planned_at: T0, probed_at: T0, recorded_at: T0, dead_letters: 0 };
   return {
     hub_id: "hub-main",
     version: "1.2.3",
     database_ms: 4,
     watching_since: T0 - 60 * MINUTE,
     pipeline: pipeline === null ? null : { ...quiet, ...pipeline },
+    more: {},
     ...over,
   };
 }
-
-const bridge = (over: Partial<BridgeStatus> = {}): BridgeStatus => ({
-  ...noBridge(""),
-  connected: true,
-  reason: null,
-  ...over,
-});
 
 describe("the hub's own health", () => {
   test.each<[string, HubFacts, string]>([
@@ -48,28 +41,19 @@ describe("the hub's own health", () => {
       facts({ probed_at: T0 - 60 * MINUTE, recorded_at: T0 - 60 * MINUTE, shortest_interval: 3_600 }),
       "pass",
     ],
-    ["passes with NATS connected", facts({ nats: bridge() }), "pass"],
-    ["only warns when NATS is away: the hub still checks", facts({ nats: noBridge("gone") }), "warn"],
-    ["warns of events that wait for long", facts({ nats: bridge({ oldest_event_at: T0 - 2 * MINUTE }) }), "warn"],
-    ["warns of events lost within a day", facts({ nats: bridge({ dropped: 3, dropped_at: T0 - MINUTE }) }), "warn"],
-    ["forgives events lost long ago", facts({ nats: bridge({ dropped: 3, dropped_at: T0 - 2e8 }) }), "pass"],
-    ["fails while the outbox is full", facts({ nats: bridge({ outbox_full: true, dropped: 1 }) }), "fail"],
+    [
+      "takes in the checks of other parts",
+      facts({}, { more: { other: [{ componentType: "component", status: "warn", time: "" }] } }),
+      "warn",
+    ],
   ])("%s", (_, given, status) => {
     expect(hubHealth(given, T0).status).toBe(status);
   });
 
-  test("names ages in seconds and what NATS says", () => {
-    const nats = bridge({ reason: "refused", outbox_depth: 3 });
-    const { checks } = hubHealth(facts({ planned_at: T0 - 30_000, nats }), T0);
+  test("names ages in seconds", () => {
+    const { checks } = hubHealth(facts({ planned_at: T0 - 30_000 }), T0);
     expect(checks["queues:plannedAge"]?.[0]).toMatchObject({ observedValue: 30, observedUnit: "s", status: "pass" });
-    expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "refused", status: "warn" });
-    expect(checks["nats:outbox"]?.[0]).toMatchObject({ observedValue: 3, observedUnit: "messages", status: "pass" });
     expect(checks["database:responseTime"]?.[0]).toMatchObject({ observedValue: 4, observedUnit: "ms" });
-  });
-
-  test("says that NATS is not connected when nothing more is known", () => {
-    const { checks } = hubHealth(facts({ nats: bridge({ connected: false }) }), T0);
-    expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "not connected yet" });
   });
 });
 
@@ -79,5 +63,4 @@ test("metrics leave out what is not known", () => {
       .filter((metric) => metric.samples.length > 0)
       .map((metric) => metric.name);
   expect(names(facts(null))).toEqual(["hub_build_info", "hub_healthy"]);
-  expect(names(facts({ nats: bridge() }))).toContain("hub_nats_outbox_messages");
 });

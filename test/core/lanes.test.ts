@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseLane, firstLane, LANE_SIZE, laneInterval, laneNumber, privateLane } from "../../src/core/lanes.ts";
+import { chooseLane, firstLane, isScheduled, LANE_SIZE, laneInterval, laneNumber } from "../../src/core/lanes.ts";
 
 describe("a lane", () => {
   test("is told from those of other intervals, and knows its interval and number", () => {
@@ -15,7 +15,7 @@ describe("a lane", () => {
   test("takes 24 newcomers before the next one is opened", () => {
     const counts = new Map<number, number>();
     for (let i = 0; i < 100; i++) {
-      const lane = chooseLane(30, counts);
+      const lane = chooseLane(30, true, counts);
       expect(lane).toBe(3_000_000 + Math.floor(i / LANE_SIZE));
       counts.set(lane, (counts.get(lane) ?? 0) + 1);
     }
@@ -28,12 +28,14 @@ describe("a lane", () => {
       [3_000_002, 1],
       [6_000_000, 24],
     ]);
-    expect(chooseLane(30, counts)).toBe(3_000_001);
-    expect(chooseLane(60, counts)).toBe(6_000_001);
-    expect(chooseLane(61, counts)).toBe(6_100_000);
+    expect(chooseLane(30, true, counts)).toBe(3_000_001);
+    expect(chooseLane(60, true, counts)).toBe(6_000_001);
+    expect(chooseLane(61, true, counts)).toBe(6_100_000);
   });
 
-  test("of a service's own is negative, as no shared one is", () => {
-    expect(privateLane(7)).toBe(-7);
+  test("of services that report themselves is another one, and is never scheduled", () => {
+    const reported = chooseLane(30, false, new Map([[3_050_000, 24]]));
+    expect(reported).toBe(3_050_001);
+    expect([laneInterval(reported), isScheduled(reported), isScheduled(3_000_001)]).toEqual([30, false, true]);
   });
 });

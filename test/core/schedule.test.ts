@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { downVantage, retryDelay, retryVantage } from "../../src/core/backoff.ts";
 import { breakerOf, breakerStride, isStale } from "../../src/core/breaker.ts";
-import type { ScheduledCheck } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/records.ts";
+import { downVantage, retryDelay, retryVantage } from "../../src/core/retry-policy.ts";
 import {
   catchUpWindow,
   dueTimes,
@@ -15,13 +15,8 @@ import {
 import { aCheck, aRound, T0 } from "./fixtures.ts";
 
 const lane = (interval: number, number: number) => interval * 100_000 + number;
-const scheduled = (over: Partial<ScheduledCheck> = {}): ScheduledCheck => ({
-  check: aCheck(),
-  lane: lane(30, 0),
-  status: "up",
-  status_since: T0 - 9e6,
-  ...over,
-});
+const scheduled = (over: Partial<Check> = {}): Check =>
+  aCheck({ recorded_status: "up", recorded_since: T0 - 9e6, ...over });
 
 describe("due times", () => {
   it("of consecutive ticks are each planned exactly once, whatever the interval", () => {
@@ -58,7 +53,7 @@ describe("due times", () => {
 
 describe("planned rounds", () => {
   it("hold all checks of a lane", () => {
-    const members = [1, 2, 3].map((service_id) => scheduled({ check: aCheck({ service_id }) }));
+    const members = [1, 2, 3].map((service_id) => scheduled({ service_id }));
     const rounds = planRounds(members, { from: T0, to: T0 + 60_000 }, []);
     expect(rounds.map((message) => message.round.due_at)).toEqual([T0, T0 + 30_000]);
     expect(rounds[0]?.checks.map((check) => check.service_id)).toEqual([1, 2, 3]);
@@ -66,8 +61,8 @@ describe("planned rounds", () => {
   });
 
   it("ask down services last, from the vantages in turn", () => {
-    const down = scheduled({ check: aCheck({ service_id: 1 }), status: "down", status_since: T0 - 1_000 });
-    const up = scheduled({ check: aCheck({ service_id: 2 }) });
+    const down = scheduled({ service_id: 1, recorded_status: "down", recorded_since: T0 - 1_000 });
+    const up = scheduled({ service_id: 2 });
     const alone = planRounds([down, up], { from: T0, to: T0 + 30_000 }, []);
     expect(alone[0]?.checks.map((check) => check.service_id)).toEqual([2, 1]);
     const vantages = planRounds([down], { from: T0, to: T0 + 120_000 }, ["weur"]).map((message) => message.vantage);
@@ -75,7 +70,7 @@ describe("planned rounds", () => {
   });
 
   it("leave out three of four due times while the breaker is open", () => {
-    const down = scheduled({ status: "down", status_since: T0 - 3_600_000 });
+    const down = scheduled({ recorded_status: "down", recorded_since: T0 - 3_600_000 });
     expect(planRounds([down], { from: T0, to: T0 + 240_000 }, [])).toHaveLength(2);
   });
 

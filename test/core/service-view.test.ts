@@ -75,11 +75,26 @@ describe("what the hub hears of a change", () => {
     ["a changed service", row, row, { registered: [row], deregistered: [], created: [] }],
     ["a service that is enabled", off, row, { registered: [row], deregistered: [], created: [row.id] }],
     ["a service whose project starts", stopped, row, { registered: [row], deregistered: [], created: [row.id] }],
-    ["a deleted service", row, null, { registered: [], deregistered: [row], created: [] }],
-    ["a service that is disabled", row, off, { registered: [], deregistered: [off], created: [] }],
-    ["a service whose project stops", row, stopped, { registered: [], deregistered: [stopped], created: [] }],
+    ["a deleted service", row, null, { registered: [], deregistered: [{ row, deleted: true }], created: [] }],
+    [
+      "a service that is disabled",
+      row,
+      off,
+      { registered: [], deregistered: [{ row: off, deleted: false }], created: [] },
+    ],
+    [
+      "a service whose project stops",
+      row,
+      stopped,
+      { registered: [], deregistered: [{ row: stopped, deleted: false }], created: [] },
+    ],
     ["a new service that is disabled", null, off, null],
-    ["a deleted service that nobody watched", stopped, null, null],
+    [
+      "a deleted service that nobody watched",
+      stopped,
+      null,
+      { registered: [], deregistered: [{ row: stopped, deleted: true }], created: [] },
+    ],
   ])("%s", (_, before, after, change) => {
     expect(registryChange([{ before, after }])).toEqual(change);
   });

@@ -46,7 +46,7 @@ export function simulate(world: World): Verdicts {
   const random = mulberry32(world.seed);
   const troubles = new Map(["home", ...world.vantages].map((vantage) => [vantage, troublesOf(world, random)]));
   const all = Array.from({ length: world.services }, (_, number) => {
-    return simulateService(aCheck({ service_id: number + 1 }), number, world, troubles, random);
+    return simulateService(aCheck({ service_id: number + 1, recorded_since: 0 }), number, world, troubles, random);
   });
   const detections = all.flatMap((one) => one.detections).sort((a, b) => a - b);
   const sum = (key: "checks" | "outages" | "false_downs" | "missed") => all.reduce((total, one) => total + one[key], 0);

@@ -106,7 +106,7 @@ describe("starting and stopping", async () => {
 
   test("deleting a project deregisters its services", async () => {
     await hub.call("DELETE", path, 204);
-    expect(hub.lastChange()).toEqual({ registered: [], deregistered: ["api"], created: [] });
+    expect(hub.lastChange()).toEqual({ registered: [], deregistered: ["api", "off"], created: [] });
     await hub.call("GET", `/api/services/${api.id}`, 404);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Flip } from "../../src/core/records.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
-import { addProject, addService, flipOf, HOUR, laneOf, message, NOW, result } from "../store/fixtures.ts";
+import { addProject, addService, flipOf, HOUR, message, NOW, result } from "../store/fixtures.ts";
 import { aLive, testHub } from "./test-hub.ts";
 
 const hub = await testHub();
 const project = await addProject(hub.db, "shop");
 const api = await addService(hub.db, project, { name: "api" });
 const other = await addService(hub.db, project, { name: "other" });
-const lane = laneOf(api);
+const lane = api.lane;
 await recordOutcomes(
   hub.db,
   [

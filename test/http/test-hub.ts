@@ -1,12 +1,12 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
-import type { LiveState, Outcome } from "../../src/core/records.ts";
+import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
 import type { ServiceRow } from "../../src/core/service-row.ts";
-import { parseSettings, type Settings } from "../../src/env.ts";
+import { parseSettings, type Settings } from "../../src/core/settings.ts";
 import { keyHash } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
-import type { Heartbeat, HubContext } from "../../src/http/context.ts";
+import type { HubContext } from "../../src/http/context.ts";
 import type { Db } from "../../src/store/database.ts";
 import { createKey } from "../../src/store/keys.ts";
 import type { Scope } from "../../src/store/tables.ts";
@@ -91,7 +91,8 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
         return scope;
       },
     },
-    pipelineHealth: async () => ({ planned_at: NOW, probed_at: NOW, recorded_at: NOW, dead_letters: 0, nats: null }),
+    pipelineHealth: async () => ({ planned_at: NOW, probed_at: NOW, recorded_at: NOW, dead_letters: 0 }),
+    nats: async () => null,
     summary: async () => ({
       hub_id: settings.HUB_ID,
       timestamp: new Date(NOW).toISOString(),
@@ -116,7 +117,13 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     lastChange: () => {
       const change = told.changes.at(-1);
       const names = (rows: ServiceRow[]) => rows.map((row) => row.name);
-      return change && { ...change, registered: names(change.registered), deregistered: names(change.deregistered) };
+      return (
+        change && {
+          ...change,
+          registered: names(change.registered),
+          deregistered: names(change.deregistered.map(({ row }) => row)),
+        }
+      );
     },
     send: async (method, path, type, body) => {
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": type };

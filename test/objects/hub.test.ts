@@ -2,7 +2,7 @@
 import { applyD1Migrations, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, inject, it, vi } from "vitest";
-import worker from "../../src/index.ts";
+import worker from "../../src/worker/index.ts";
 
 const { nginx, nothing, redis } = inject("servers");
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };

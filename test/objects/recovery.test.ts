@@ -3,7 +3,7 @@ import { abortAllDurableObjects, applyD1Migrations, runDurableObjectAlarm, SELF 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/records.ts";
-import { boardOf, monitorOf } from "../../src/objects/monitors.ts";
+import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
 
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
@@ -51,8 +51,9 @@ it("a silence that was noticed just before the crash is told and recorded after 
   const check = await beating("silent");
   const { service_id: id } = check;
   pass(90_000);
-  const noticed = await monitorOf(env, id).expire(check, Date.now() - 90_000, Date.now());
-  expect(noticed?.live.status).toBe("down");
+  const overdue = [{ check, last_at: Date.now() - 90_000 }];
+  const noticed = await laneMonitorOf(env, check.lane).expire(overdue, Date.now());
+  expect(noticed.results[0]?.live.status).toBe("down");
   await abortAllDurableObjects();
   expect(await statusOf(id)).toBe("up"); // the database knows no better
   await runDurableObjectAlarm(boardOf(env));
@@ -72,7 +73,8 @@ it("a beat that was acknowledged just before the crash is no silence after it", 
   const { service_id: id } = check;
   pass(50_000);
   const beat = anObservation({ at: Date.now() });
-  await monitorOf(env, id).observe(check, aRound({ lane: -id, due_at: Date.now() }), beat, []);
+  const round = aRound({ lane: check.lane, due_at: Date.now() });
+  await laneMonitorOf(env, check.lane).observe(round, [{ check, observation: beat }], []);
   await abortAllDurableObjects();
   pass(40_000);
   expect(await statusOf(id)).toBe("up");

@@ -2,8 +2,8 @@
 import { applyD1Migrations, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, inject, it, vi } from "vitest";
-import worker from "../../src/index.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
+import worker from "../../src/worker/index.ts";
 
 const { faulty, nothing } = inject("servers");
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };

@@ -13,7 +13,7 @@ function fakeDeps(over: Partial<PlanDeps> = {}) {
     wait: async (ms) => {
       clock += ms;
     },
-    load: async () => [{ check: aCheck(), lane: 3_000_000, status: "up", status_since: T0 }],
+    load: async () => [aCheck({ recorded_status: "up", recorded_since: T0 })],
     remembered: async () => null,
     send: async (messages) => void sent.push(...messages),
     planned: async (report) => void reports.push(report),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { BoardUpdate } from "../../src/core/board.ts";
 import { liveState, type MonitorState } from "../../src/core/monitor-state.ts";
 import type { Check, Observation, OutcomesMessage, ProbeMessage } from "../../src/core/records.ts";
 import { observe } from "../../src/core/state-machine.ts";
-import { type BoardUpdate, type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
+import { type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 
 type Answer = (check: Check) => Promise<Observation> | Observation;
@@ -14,21 +15,25 @@ function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
   const recorded: OutcomesMessage[] = [];
   const retried: ProbeMessage[] = [];
   const waits: number[] = [];
+  /** Findings in each call of the lane's monitor. */
+  const calls: number[] = [];
   const deps: ProbeDeps = {
     now: () => T0,
     wait: async (ms) => void waits.push(ms),
     watched: async (checks) => checks,
     probe: async (checks, _vantage, found) => {
-      await Promise.all(checks.map(async (check) => found(check, await answer(check))));
+      await Promise.all(checks.map(async (check) => found({ check, observation: await answer(check) })));
     },
-    observe: async (check, round, observation) => {
-      const input = { check, round, observation, vantages: ["weur"], random: 0.5 };
-      const step = observe(monitors.get(check.service_id) ?? null, input);
-      if (step === null) return null;
-      monitors.set(check.service_id, step.state);
-      const { state, retry } = step;
-      const { flips, version } = state;
-      return { service_id: check.service_id, observation, live: liveState(state), flips, retry, version };
+    observe: async (round, findings) => {
+      calls.push(findings.length);
+      return findings.map(({ check, observation }) => {
+        const input = { check, round, observation, vantages: ["weur"], random: check.service_id / 10 };
+        const step = observe(monitors.get(check.service_id) ?? null, input);
+        if (step === null) return null;
+        monitors.set(check.service_id, step.state);
+        const { state, retry } = step;
+        return { live: liveState(state), flips: state.flips, retry, version: state.version };
+      });
     },
     canSee: async () => true,
     publish: async (update) => void published.push(update),
@@ -36,7 +41,7 @@ function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
     retry: async (messages) => void retried.push(...messages),
     ...over,
   };
-  return { deps, published, recorded, retried, waits, monitors };
+  return { deps, published, recorded, retried, waits, calls, monitors };
 }
 
 function message(checks: Check[], over: Partial<ProbeMessage> = {}): ProbeMessage {
@@ -69,9 +74,27 @@ describe("a round", () => {
     expect(retried[0]).toMatchObject({
       round: { lane: 5, due_at: T0, attempt: 1 },
       vantage: "weur",
-      not_before: T0 + 1_000,
+      not_before: T0 + 880,
     });
     expect(retried[0]?.checks.map((check) => check.service_id)).toEqual([2]);
+  });
+
+  it("keeps the jitter of each retry: they come at their own times, in one message", async () => {
+    const { deps, retried } = hub(() => aFailure());
+    await runRound(message(checks), deps);
+    expect(retried).toHaveLength(1);
+    expect(retried[0]?.not_before).toBe(T0 + 840);
+    expect(retried[0]?.checks.map(({ service_id, after_ms }) => [service_id, after_ms])).toEqual([
+      [1, undefined],
+      [2, 40],
+      [3, 80],
+    ]);
+  });
+
+  it("reaches its lane in one call when all checks are done at once", async () => {
+    const { deps, calls } = hub(() => anObservation(), { wait: () => new Promise(() => {}) });
+    await runRound(message(checks), deps);
+    expect(calls).toEqual([3]);
   });
 
   it("tells of a flip at once, before a slow check of the same round is done", async () => {
@@ -118,7 +141,9 @@ describe("a round", () => {
   });
 
   it("leaves out services that are no longer watched", async () => {
-    const { deps, recorded } = hub(() => anObservation(), { observe: async () => null });
+    const { deps, recorded } = hub(() => anObservation(), {
+      observe: async (_round, findings) => findings.map(() => null),
+    });
     await expect(runRound(message(checks), deps)).resolves.toEqual([]);
     expect(recorded).toEqual([]);
   });
@@ -160,14 +185,26 @@ describe("when a part of the hub fails", () => {
   );
 
   it("a late publish that fails is not lost", async () => {
+    let release = () => {};
+    const slow = new Promise<void>((done) => {
+      release = done;
+    });
+    const answer: Answer = async (check) => {
+      if (check.service_id === 3) await slow;
+      return anObservation();
+    };
     let publishes = 0;
-    const { deps } = hub((check) => anObservation(check.service_id === 1 ? {} : { verdict: "inconclusive" }), {
+    const { deps } = hub(answer, {
       publish: async () => {
         publishes += 1;
-        if (publishes > 1) throw new Error("away");
+        if (publishes === 1) throw new Error("away");
       },
     });
-    await expect(runRound(message(checks), deps)).rejects.toThrow("away");
+    const running = runRound(message(checks), deps);
+    await new Promise((done) => setImmediate(done));
+    release();
+    await expect(running).rejects.toThrow("away");
+    expect(publishes).toBe(2);
   });
 
   it("a round that was delivered twice is recorded the same and asks for the same retry", async () => {

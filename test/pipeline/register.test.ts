@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { unknownState } from "../../src/core/board.ts";
 import type { Check, OutcomesMessage, ProbeMessage } from "../../src/core/records.ts";
 import { type RegisterDeps, registryChanged } from "../../src/pipeline/register.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
@@ -11,26 +12,18 @@ function fakeDeps() {
   const deps: RegisterDeps = {
     now: () => T0 + 5_000,
     vantages: [],
-    close: async (check) => {
-      calls.push(["close", check.service_id]);
-      const { service_id, project_id, project, name, service_type } = check;
+    close: async (lane, closing) => {
+      calls.push(["close", lane, closing.length]);
       const at = new Date(T0).toISOString();
-      const flip = {
-        seq: 2,
-        from: "up",
-        to: "unknown",
-        reason: "deregistered",
-        at,
-        began_at: at,
-        evidence: [],
-      } as const;
-      return [
-        { ...flip, evidence: [], service_id, project_id, project, name, service_type, version: null, latency_ms: null },
-      ];
+      return closing.map(({ check: { service_id } }) => {
+        const evidence = Array(11).fill({ at, vantage: "home", ok: false, latency_ms: null, error: "x".repeat(300) });
+        const flip = { seq: 2, from: "up", to: "unknown", reason: "deregistered", at, began_at: at, evidence } as const;
+        return { live: unknownState(T0), flips: [{ ...flip, service_id, evidence }] };
+      });
     },
     record: async (message) => void recorded.push(message),
     send: async (messages) => void sent.push(...messages),
-    boardAdd: async (checks, created, lanes) => void calls.push(["add", ids(checks), created, lanes]),
+    boardAdd: async (checks, created) => void calls.push(["add", ids(checks), created]),
     boardRemove: async (checks) => void calls.push(["remove", ids(checks)]),
     announce: async (event, checks) => void calls.push([event, ids(checks)]),
     announceFlips: async (flips) => void calls.push(["flips", flips.map((flip) => flip.service_id)]),
@@ -38,13 +31,7 @@ function fakeDeps() {
   return { deps, calls, sent, recorded };
 }
 
-const item = (service_id: number, lane: number | null, created: boolean) => ({
-  check: aCheck({ service_id }),
-  lane,
-  status: "unknown" as const,
-  status_since: T0,
-  created,
-});
+const item = (service_id: number, lane: number, created: boolean) => ({ check: aCheck({ service_id, lane }), created });
 
 it("a newcomer is checked at once and at the due times that are planned already", async () => {
   const { deps, sent, calls } = fakeDeps();
@@ -52,27 +39,33 @@ it("a newcomer is checked at once and at the due times that are planned already"
   expect(sent.map(({ round }) => round.due_at - T0)).toEqual([5_000, 30_000, 60_000]);
   expect(sent[0]?.checks).toHaveLength(2);
   expect(calls).toEqual([
-    ["add", [1, 2], [1], [3_000_000, 3_000_000]],
+    ["add", [1, 2], [1]],
     ["registered", [1]],
   ]);
 });
 
 it("what reports by itself is shown, not probed; a mere change is not announced", async () => {
   const { deps, sent, calls } = fakeDeps();
-  await registryChanged({ registered: [item(3, null, false)], deregistered: [] }, deps);
+  await registryChanged({ registered: [item(3, 3_050_000, false)], deregistered: [] }, deps);
   expect(sent).toEqual([]);
-  expect(calls).toEqual([["add", [3], [], [null]]]);
+  expect(calls).toEqual([["add", [3], []]]);
 });
 
 it("what is deregistered is closed, its flips are recorded, it leaves the board and is announced", async () => {
   const { deps, calls, recorded } = fakeDeps();
   const deregistered = Array.from({ length: 90 }, (_, n) => ({
-    check: aCheck({ service_id: n + 1 }),
+    check: aCheck({ service_id: n + 1, lane: 3_000_000 + (n % 4) }),
     reason: "deregistered",
+    deleted: true,
   }));
   await registryChanged({ registered: [], deregistered }, deps);
-  expect(recorded.map((message) => message.flips.length)).toEqual([40, 40, 10]);
-  expect(calls.filter(([what]) => what === "close")).toHaveLength(90);
+  expect(recorded.flatMap((message) => message.flips)).toHaveLength(90);
+  expect(calls.filter(([what]) => what === "close")).toEqual([
+    ["close", 3_000_000, 23],
+    ["close", 3_000_001, 23],
+    ["close", 3_000_002, 22],
+    ["close", 3_000_003, 22],
+  ]);
   expect(calls.slice(-3).map(([what]) => what)).toEqual(["remove", "flips", "deregistered"]);
 });
 

@@ -2,7 +2,7 @@
 import { connect } from "cloudflare:sockets";
 import type { Check, Observation } from "../../src/core/records.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
-import { runProbe } from "../../src/probes/registry.ts";
+import { runProbe } from "../../src/probes/run-probe.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 
 const BASE: Check = {
@@ -18,6 +18,10 @@ const BASE: Check = {
   health_retries: 0,
   health_options: {},
   rev: 1,
+  lane: 3_000_000,
+  former_lanes: [],
+  recorded_status: "unknown",
+  recorded_since: 0,
   recorded_seq: 0,
   version: null,
 };

@@ -4,7 +4,7 @@ import { loadBoard, loadChecks } from "../../src/store/checks.ts";
 import type { Db } from "../../src/store/database.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { setProjectStatus } from "../../src/store/projects.ts";
-import { addProject, addService, flipOf, laneOf, message, migratedDatabase, NOW, result } from "./fixtures.ts";
+import { addProject, addService, flipOf, message, migratedDatabase, NOW, result } from "./fixtures.ts";
 
 let db: Db;
 let web: ServiceRow;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const flips = [flipOf(web, 1, "unknown", "down", NOW)];
   await recordOutcomes(
     db,
-    [message(laneOf(web), NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })],
+    [message(web.lane, NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })],
     NOW,
   );
 });
@@ -31,15 +31,15 @@ beforeAll(async () => {
 test("the planner gets the enabled, probed checks of running projects with their recorded status", async () => {
   const checks = await loadChecks(db);
   expect(checks).toEqual([
-    { check: { ...toCheck(web), recorded_seq: 1, version: "2" }, lane: web.lane, status: "down", status_since: NOW },
-    { check: toCheck(api), lane: api.lane, status: "unknown", status_since: NOW },
+    { ...toCheck(web), recorded_status: "down", recorded_since: NOW, recorded_seq: 1, version: "2" },
+    { ...toCheck(api), recorded_status: "unknown" },
   ]);
 });
 
 describe("the live board", () => {
   test("starts with every enabled service of running projects, checked or not", async () => {
     const seeds = await loadBoard(db);
-    expect(seeds.map((seed) => [seed.check.name, seed.status, seed.flip_seq, seed.last])).toEqual([
+    expect(seeds.map(({ check, last }) => [check.name, check.recorded_status, check.recorded_seq, last])).toEqual([
       ["web", "down", 1, null],
       ["api", "unknown", 0, null],
       ["beat", "unknown", 0, null],
@@ -47,7 +47,7 @@ describe("the live board", () => {
   });
 
   test("knows the newest result of each, from its lane, a retry, or its own lane", async () => {
-    const lane = laneOf(web);
+    const lane = web.lane;
     const extra = { version: "2" };
     await recordOutcomes(
       db,
@@ -55,7 +55,7 @@ describe("the live board", () => {
         message(lane, NOW - 60_000, [result(web, { verdict: 0, latency: 1 }), result(api, { latency: 1 })]),
         message(lane, NOW - 30_000, [result(api, { verdict: 0, latency: null, error: "no" })]),
         message(lane, NOW - 30_000, [[api.id, 1, 1, 7, null, extra]], { attempt: 1, vantage: "enam" }),
-        message(-beat.id, NOW - 90_000_000, [result(beat, { verdict: 2, latency: null, error: "warns" })]),
+        message(beat.lane, NOW - 90_000_000, [result(beat, { verdict: 2, latency: null, error: "warns" })]),
       ],
       NOW,
     );

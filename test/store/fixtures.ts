@@ -89,12 +89,6 @@ export function message(
   return { round: { lane, due_at, attempt }, vantage, started_at, results, flips, versions };
 }
 
-/** A lane that must be there. */
-export function laneOf(row: ServiceRow): number {
-  if (row.lane === null) throw new Error(`${row.name} has no lane`);
-  return row.lane;
-}
-
 /** A database that tells how many rows the last batch wrote. */
 export function countingDatabase(): { db: Db; rowsWritten(): number } {
   let written = 0;

@@ -7,7 +7,7 @@ import { ROLLUP_HOUR_KEY, setMeta } from "../../src/store/meta.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { applyRetention } from "../../src/store/retention.ts";
 import { rollupHours } from "../../src/store/rollups.ts";
-import { addProject, addService, flipOf, HOUR, laneOf, message, migratedDatabase, NOW, result } from "./fixtures.ts";
+import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW, result } from "./fixtures.ts";
 
 const MINUTE = 60_000;
 
@@ -22,10 +22,7 @@ beforeAll(async () => {
 function roundsOf(row: ServiceRow, from: number, to: number, every: number): OutcomesMessage[] {
   return Array.from({ length: Math.ceil((to - from) / every) }, (_, i) => {
     const due = from + i * every;
-    return message(laneOf(row), due, [
-      result(row, { latency: new Date(due).getUTCMinutes() + 1 }),
-      result({ id: 777 }),
-    ]);
+    return message(row.lane, due, [result(row, { latency: new Date(due).getUTCMinutes() + 1 }), result({ id: 777 })]);
   });
 }
 
@@ -34,20 +31,20 @@ async function record(messages: OutcomesMessage[]): Promise<void> {
 }
 
 describe("recent checks", () => {
-  test("come newest first, from every lane the service was in and from its own", async () => {
+  test("come newest first, from every lane the service was in, also from the lane of its own that old releases gave it", async () => {
     const row = await addService(db, project, { name: "recent", health_interval: 201 });
-    const lanes = [laneOf(row), 9_900_000, ...[1, 2, 3, 4, 5, 6].map((n) => 9_900_000 + n)];
+    const lanes = [row.lane, 9_900_000, ...[1, 2, 3, 4, 5].map((n) => 9_900_000 + n), -row.id];
     await record([
       message(9_900_000, NOW - 4_000, [result(row, { latency: 1 })]),
       message(9_900_000, NOW - 3_500, [result({ id: row.id * 10 }, { latency: 99 })]),
-      message(laneOf(row), NOW - 3_000, [
+      message(row.lane, NOW - 3_000, [
         result({ id: 771 }),
         result(row, { verdict: 0, status: "down", latency: null, error: "no" }),
       ]),
-      message(laneOf(row), NOW - 3_000, [result(row, { latency: 3 })], { attempt: 1, vantage: "enam" }),
+      message(row.lane, NOW - 3_000, [result(row, { latency: 3 })], { attempt: 1, vantage: "enam" }),
       message(-row.id, NOW - 1_500, [result(row, { verdict: 2, status: "degraded", latency: 4 })]),
-      message(laneOf(row), NOW - 1_000, [result(row, { verdict: 4, latency: null })]),
-      message(laneOf(row), NOW - 500, [result(row, { verdict: 99 })]),
+      message(row.lane, NOW - 1_000, [result(row, { verdict: 4, latency: null })]),
+      message(row.lane, NOW - 500, [result(row, { verdict: 99 })]),
     ]);
     const recent = await recentChecks(db, { id: row.id, lanes }, 50);
     expect(recent.map((check) => [check.latency_ms, check.ok, check.verdict, check.status, check.vantage])).toEqual([
@@ -75,7 +72,7 @@ describe("the history of a service", () => {
     const verdicts = [1, 2, 0, 3, 4];
     await record(
       verdicts.map((verdict, i) =>
-        message(laneOf(row), at + i, [result(row, { verdict, latency: 20 }), result({ id: 775 })]),
+        message(row.lane, at + i, [result(row, { verdict, latency: 20 }), result({ id: 775 })]),
       ),
     );
     const points = await historyPoints(db, row, at, at + MINUTE, 10);
@@ -96,7 +93,7 @@ describe("the history of a service", () => {
       flipOf(row, 3, "down", "up", at + 75 * MINUTE, at + 74 * MINUTE),
       flipOf(row, 4, "up", "down", NOW + MINUTE, NOW - 30 * MINUTE),
     ];
-    await record([message(laneOf(row), at, [], { flips })]);
+    await record([message(row.lane, at, [], { flips })]);
     const points = await historyPoints(db, row, at, NOW, 4);
     expect(points.map((point) => point.uptime)).toEqual([0.5, 0, 0.5, 0]);
     const before = await historyPoints(db, row, at - 2 * HOUR, at, 2);
@@ -107,7 +104,7 @@ describe("the history of a service", () => {
     const row = await addService(db, project, { name: "rolled", health_interval: 204 });
     const from = NOW - 6 * HOUR;
     await record(roundsOf(row, from, NOW - 10 * MINUTE, 4 * MINUTE));
-    await record([message(-row.id, from + HOUR, [result(row, { latency: 500 })])]);
+    await record([message(row.lane, from + HOUR + 1, [result(row, { latency: 500 })])]);
     const raw = await historyPoints(db, row, from, NOW, 6);
     expect(raw).toHaveLength(6);
     expect(raw.map((point) => [point.checks, point.max])).toEqual([

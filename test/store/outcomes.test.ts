@@ -15,7 +15,6 @@ import {
   countingDatabase,
   flipOf,
   HOUR,
-  laneOf,
   message,
   migratedDatabase,
   NOW,
@@ -107,8 +106,8 @@ describe("recording flips", () => {
     const row = await addService(db, project, { name: "flips" });
     const [up, down] = [flipOf(row, 1, "unknown", "up", NOW), flipOf(row, 2, "up", "down", NOW + 9, NOW + 3)];
     const messages = [
-      message(laneOf(row), NOW, [result(row)], { flips: [up] }),
-      message(laneOf(row), NOW + 1, [result(row)], { flips: [up, down] }),
+      message(row.lane, NOW, [result(row)], { flips: [up] }),
+      message(row.lane, NOW + 1, [result(row)], { flips: [up, down] }),
     ];
     expect(await recordOutcomes(db, messages, NOW)).toEqual({ flips: [up, down] });
     expect(await recordOutcomes(db, messages, NOW)).toEqual({ flips: [] });
@@ -120,8 +119,8 @@ describe("recording flips", () => {
   test("an older flip that comes late is kept but does not change the status", async () => {
     const row = await addService(db, project, { name: "late" });
     const [up, down] = [flipOf(row, 1, "unknown", "up", NOW), flipOf(row, 2, "up", "down", NOW + 9)];
-    await recordOutcomes(db, [message(laneOf(row), NOW, [], { flips: [down] })], NOW);
-    expect(await recordOutcomes(db, [message(laneOf(row), NOW, [], { flips: [up] })], NOW)).toEqual({ flips: [up] });
+    await recordOutcomes(db, [message(row.lane, NOW, [], { flips: [down] })], NOW);
+    expect(await recordOutcomes(db, [message(row.lane, NOW, [], { flips: [up] })], NOW)).toEqual({ flips: [up] });
     expect(await getService(db, row.id)).toMatchObject({ status: "down", flip_seq: 2 });
     expect((await serviceFlips(db, row.id, 9)).map((flip) => flip.seq)).toEqual([2, 1]);
   });
@@ -131,7 +130,7 @@ describe("recording flips", () => {
     const there = await addService(db, project, { name: "there" });
     await deleteService(db, gone.id);
     const flips = [gone, there].map((row) => flipOf(row, 1, "unknown", "up", NOW));
-    const recorded = await recordOutcomes(db, [message(laneOf(there), NOW, [result(there)], { flips })], NOW);
+    const recorded = await recordOutcomes(db, [message(there.lane, NOW, [result(there)], { flips })], NOW);
     expect(recorded.flips.map((flip) => flip.name)).toEqual(["there"]);
     expect(await serviceFlips(db, gone.id, 9)).toEqual([]);
   });
@@ -140,7 +139,7 @@ describe("recording flips", () => {
     const row = await addService(db, project, { name: "cost" });
     const counted = countingDatabase();
     const flips = [flipOf(row, 1, "unknown", "up", NOW)];
-    await recordOutcomes(counted.db, [message(laneOf(row), NOW, [], { flips })], NOW);
+    await recordOutcomes(counted.db, [message(row.lane, NOW, [], { flips })], NOW);
     expect(counted.rowsWritten()).toBe(3);
   });
 });
@@ -149,8 +148,8 @@ test("a version is written when it is another one", async () => {
   const row = await addService(db, project, { name: "version" });
   const counted = countingDatabase();
   const found = (version: string) => [
-    message(laneOf(row), NOW, [], { versions: [{ service_id: row.id, version: "0" }] }),
-    message(laneOf(row), NOW, [], { versions: [{ service_id: row.id, version }] }),
+    message(row.lane, NOW, [], { versions: [{ service_id: row.id, version: "0" }] }),
+    message(row.lane, NOW, [], { versions: [{ service_id: row.id, version }] }),
   ];
   await recordOutcomes(counted.db, found("16.0"), NOW);
   expect(counted.rowsWritten()).toBe(1);

@@ -11,7 +11,7 @@ import {
   updateProject,
 } from "../../src/store/projects.ts";
 import { getService } from "../../src/store/services.ts";
-import { addProject, addService, flipOf, laneOf, message, migratedDatabase, NOW } from "./fixtures.ts";
+import { addProject, addService, flipOf, message, migratedDatabase, NOW } from "./fixtures.ts";
 
 let db: Db;
 beforeAll(async () => {
@@ -43,7 +43,7 @@ describe("projects", () => {
     await addService(db, project, { name: "api" });
     await addService(db, project, { name: "off", enabled: false });
     const flips = [flipOf(web, 1, "unknown", "up", NOW)];
-    await recordOutcomes(db, [message(laneOf(web), NOW, [], { flips })], NOW);
+    await recordOutcomes(db, [message(web.lane, NOW, [], { flips })], NOW);
     const counted = await getProject(db, project.id);
     expect(counted).toMatchObject({ service_count: 3, counts: { up: 1, unknown: 1, degraded: 0, down: 0 } });
     expect((await listAllProjects(db)).find((row) => row.name === "counted")).toEqual(counted);

@@ -10,7 +10,7 @@ import { applyRetention } from "../../src/store/retention.ts";
 import { rollupHours } from "../../src/store/rollups.ts";
 import { deleteService, updateService } from "../../src/store/services.ts";
 import { flips, meta, projects, rollups, rounds } from "../../src/store/tables.ts";
-import { addProject, addService, flipOf, HOUR, laneOf, message, migratedDatabase, NOW, result } from "./fixtures.ts";
+import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW, result } from "./fixtures.ts";
 
 const MINUTE = 60_000;
 const YEAR = 365 * 24 * HOUR;
@@ -30,15 +30,15 @@ async function record(...messages: Parameters<typeof recordOutcomes>[1]): Promis
 const rollupsOf = (id: number) => db.select().from(rollups).where(eq(rollups.service_id, id));
 
 describe("rolling up", () => {
-  test("makes one row of a service's hour, from all its lanes", async () => {
+  test("makes one row of a service's hour, from all its rounds", async () => {
     const hour = NOW - HOUR;
     await record(
-      message(laneOf(row), hour, [result(row, { latency: 10 }), result({ id: 999 })]),
-      message(laneOf(row), hour + HOUR - 1, [result(row, { verdict: 0, latency: 30 })]),
-      message(laneOf(row), hour + HOUR - 1, [result(row, { verdict: 2, latency: 20 })], { attempt: 1 }),
-      message(laneOf(row), hour + 5, [result(row, { verdict: 3, latency: 9_000 })]),
-      message(-row.id, hour + 7, [result(row, { latency: null })]),
-      message(laneOf(row), hour + HOUR, [result(row, { latency: 5 })]),
+      message(row.lane, hour, [result(row, { latency: 10 }), result({ id: 999 })]),
+      message(row.lane, hour + HOUR - 1, [result(row, { verdict: 0, latency: 30 })]),
+      message(row.lane, hour + HOUR - 1, [result(row, { verdict: 2, latency: 20 })], { attempt: 1 }),
+      message(row.lane, hour + 5, [result(row, { verdict: 3, latency: 9_000 })]),
+      message(row.lane, hour + 7, [result(row, { latency: null })]),
+      message(row.lane, hour + HOUR, [result(row, { latency: 5 })]),
     );
     expect(await rollupHours(db, NOW + 2 * MINUTE)).toEqual({ hours: 1, more: false });
     const [rolled, ...others] = await db.select().from(rollups);
@@ -48,7 +48,7 @@ describe("rolling up", () => {
   });
 
   test("waits two minutes for late outcomes, and then does each hour once", async () => {
-    await record(message(laneOf(row), NOW - HOUR, [result(row)]));
+    await record(message(row.lane, NOW - HOUR, [result(row)]));
     expect(await rollupHours(db, NOW + 2 * MINUTE - 1)).toEqual({ hours: 0, more: false });
     expect((await rollupHours(db, NOW + 2 * MINUTE)).hours).toBe(1);
     expect(await rollupHours(db, NOW + 2 * MINUTE)).toEqual({ hours: 0, more: false });
@@ -56,26 +56,26 @@ describe("rolling up", () => {
   });
 
   test("takes in the lane that a service left within the hour", async () => {
-    await record(message(laneOf(row), NOW - HOUR, [result(row)]));
+    await record(message(row.lane, NOW - HOUR, [result(row)]));
     const moved = await updateService(db, row.id, { health_interval: 60 }, NOW);
     if (moved === undefined || moved === "duplicate") throw new Error("not moved");
-    await record(message(laneOf(moved), NOW - 1, [result(row)]));
+    await record(message(moved.lane, NOW - 1, [result(row)]));
     await rollupHours(db, NOW + HOUR);
     expect((await rollupsOf(row.id)).map((rolled) => rolled.checks)).toEqual([2]);
   });
 
   test("catches up a few hours at a time, and skips those without rounds", async () => {
     const hours = [900, 899, 5, 4, 1].map((ago) => NOW - ago * HOUR);
-    await record(...hours.map((hour) => message(laneOf(row), hour, [result(row)])));
+    await record(...hours.map((hour) => message(row.lane, hour, [result(row)])));
     expect(await rollupHours(db, NOW + 2 * MINUTE)).toEqual({ hours: 3, more: true });
     expect(await rollupHours(db, NOW + 2 * MINUTE)).toEqual({ hours: 2, more: false });
     expect((await rollupsOf(row.id)).map((rolled) => rolled.hour)).toEqual(hours);
   });
 
   test("rolls an hour up again when rounds came late", async () => {
-    await record(message(laneOf(row), NOW - 2 * HOUR, [result(row)]), message(laneOf(row), NOW - HOUR, [result(row)]));
+    await record(message(row.lane, NOW - 2 * HOUR, [result(row)]), message(row.lane, NOW - HOUR, [result(row)]));
     await rollupHours(db, NOW + 2 * MINUTE);
-    await record(message(laneOf(row), NOW - 2 * HOUR + 1, [result(row, { verdict: 0 })]));
+    await record(message(row.lane, NOW - 2 * HOUR + 1, [result(row, { verdict: 0 })]));
     expect(await rollupHours(db, NOW + 2 * MINUTE)).toEqual({ hours: 2, more: false });
     expect((await rollupsOf(row.id)).map((rolled) => [rolled.checks, rolled.failures])).toEqual([
       [2, 1],
@@ -84,7 +84,7 @@ describe("rolling up", () => {
   });
 
   test("done twice at once gives the same", async () => {
-    await record(message(laneOf(row), NOW - HOUR, [result(row)]));
+    await record(message(row.lane, NOW - HOUR, [result(row)]));
     await Promise.all([rollupHours(db, NOW + HOUR), rollupHours(db, NOW + HOUR)]);
     expect((await rollupsOf(row.id)).map((rolled) => rolled.checks)).toEqual([1]);
   });
@@ -102,7 +102,7 @@ describe("retention", () => {
     const ages = [1, 47, 48, 49, 72];
     const other = await addService(db, await addProject(db, "other"), { name: "web", health_interval: 5 });
     await record(
-      ...[laneOf(row), laneOf(other), -row.id].flatMap((lane) =>
+      ...[row.lane, other.lane, -row.id].flatMap((lane) =>
         ages.map((age) => message(lane, NOW - age * HOUR, [result(row)])),
       ),
     );
@@ -113,7 +113,7 @@ describe("retention", () => {
   });
 
   test("keeps raw rounds until they are rolled up", async () => {
-    await record(message(laneOf(row), NOW - 90 * HOUR, [result(row)]));
+    await record(message(row.lane, NOW - 90 * HOUR, [result(row)]));
     expect(await applyRetention(db, NOW, 1)).toEqual({ deleted: 0, more: false });
     while ((await rollupHours(db, NOW)).more);
     expect(await applyRetention(db, NOW, 1)).toEqual({ deleted: 1, more: false });
@@ -121,11 +121,11 @@ describe("retention", () => {
   });
 
   test("never lets an hour be rolled up again from what is left of it", async () => {
-    await record(...[50, 50.5, 2].map((age) => message(laneOf(row), NOW - age * HOUR, [result(row)])));
+    await record(...[50, 50.5, 2].map((age) => message(row.lane, NOW - age * HOUR, [result(row)])));
     while ((await rollupHours(db, NOW)).more);
     await applyRetention(db, NOW, 24);
     const before = await rollupsOf(row.id);
-    await record(...[1, 2, 3].map((ms) => message(laneOf(row), NOW - 50 * HOUR + ms, [result(row)])));
+    await record(...[1, 2, 3].map((ms) => message(row.lane, NOW - 50 * HOUR + ms, [result(row)])));
     while ((await rollupHours(db, NOW)).more);
     expect(await rollupsOf(row.id)).toEqual(before);
     expect(await getMeta(db, RAW_SINCE_KEY)).toBe(NOW - 24 * HOUR);
@@ -137,7 +137,7 @@ describe("retention", () => {
     const flip = (seq: number, at: number) =>
       flipOf(row, seq, seq % 2 ? "unknown" : "up", seq % 2 ? "up" : "unknown", at);
     await record(
-      message(laneOf(row), NOW - HOUR, [], {
+      message(row.lane, NOW - HOUR, [], {
         flips: [flip(1, NOW - 3 * YEAR), flip(2, NOW - 2.5 * YEAR), flip(3, NOW - 2.1 * YEAR)],
       }),
     );
@@ -153,7 +153,7 @@ describe("retention", () => {
     const service = await addService(db, doomed, { name: "web", health_interval: 90 });
     await record(
       ...[row, service].map((each) =>
-        message(laneOf(each), NOW - HOUR, [result(each)], { flips: [flipOf(each, 1, "unknown", "up", NOW)] }),
+        message(each.lane, NOW - HOUR, [result(each)], { flips: [flipOf(each, 1, "unknown", "up", NOW)] }),
       ),
     );
     await rollupHours(db, NOW + HOUR);

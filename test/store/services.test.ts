@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
-import { LANE_SIZE, laneInterval } from "../../src/core/lanes.ts";
+import { isScheduled, LANE_SIZE, laneInterval } from "../../src/core/lanes.ts";
 import type { Db } from "../../src/store/database.ts";
 import { listFlips } from "../../src/store/flips.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
@@ -15,17 +15,7 @@ import {
   updateService,
 } from "../../src/store/services.ts";
 import { flips } from "../../src/store/tables.ts";
-import {
-  addProject,
-  addService,
-  flipOf,
-  laneOf,
-  message,
-  migratedDatabase,
-  NOW,
-  result,
-  serviceInput,
-} from "./fixtures.ts";
+import { addProject, addService, flipOf, message, migratedDatabase, NOW, result, serviceInput } from "./fixtures.ts";
 
 let db: Db;
 beforeAll(async () => {
@@ -53,16 +43,17 @@ describe("registering a service", () => {
     expect(await createService(db, two.id, serviceInput({ name: "web" }), NOW)).toMatchObject({ project: "two" });
   });
 
-  test("opens a new lane when the first one is full, and gives none to what the hub does not probe", async () => {
+  test("opens a new lane when the first one is full, and another one to what the hub does not probe", async () => {
     const project = await addProject(db, "full");
-    const lanes: (number | null)[] = [];
+    const lanes: number[] = [];
     for (let i = 0; i <= LANE_SIZE; i++) {
       lanes.push((await addService(db, project, { name: `s${i}`, health_interval: 77 })).lane);
     }
     expect(new Set(lanes).size).toBe(2);
     expect(lanes.slice(0, LANE_SIZE).every((lane) => lane === lanes[0])).toBe(true);
     const beat = await addService(db, project, { name: "beat", health_method: "heartbeat", health_interval: 77 });
-    expect(beat).toMatchObject({ lane: null, lanes: [] });
+    expect(lanes).not.toContain(beat.lane);
+    expect([isScheduled(beat.lane), beat.lanes]).toEqual([false, [beat.lane]]);
   });
 });
 
@@ -87,14 +78,18 @@ describe("changing a service", () => {
     expect(await getService(db, row.id)).toEqual(row);
   });
 
-  test("moves to a lane of the new interval, remembers the old one, and leaves every lane as a heartbeat", async () => {
+  test("moves to a lane of the new interval, remembers the old one, and moves to an unscheduled one as a heartbeat", async () => {
     const row = await addService(db, await addProject(db, "moves"), { name: "web" });
     const moved = await updateService(db, row.id, { health_interval: 45 }, NOW);
     if (moved === undefined || moved === "duplicate") throw new Error("not moved");
-    expect(laneInterval(laneOf(moved))).toBe(45);
+    expect(laneInterval(moved.lane)).toBe(45);
     expect(moved.lanes).toEqual([moved.lane, row.lane]);
+    const same = await updateService(db, row.id, { health_method: "tcp", health_url: "127.0.0.1:80" }, NOW);
+    expect(same).toMatchObject({ lane: moved.lane, lanes: moved.lanes, rev: 3 });
     const beat = await updateService(db, row.id, { health_method: "heartbeat" }, NOW);
-    expect(beat).toMatchObject({ lane: null, lanes: moved.lanes, rev: 3 });
+    if (beat === undefined || beat === "duplicate") throw new Error("not moved");
+    expect(beat).toMatchObject({ lanes: [beat.lane, ...moved.lanes], rev: 4 });
+    expect(isScheduled(beat.lane)).toBe(false);
   });
 
   test("keeps the newest eight lanes, each once", async () => {
@@ -126,7 +121,7 @@ describe("deleting a service", () => {
     const project = await addProject(db, "gone");
     const row = await addService(db, project, { name: "web" });
     const flip = flipOf(row, 1, "unknown", "up", NOW);
-    await recordOutcomes(db, [message(laneOf(row), NOW, [result(row)], { flips: [flip] })], NOW);
+    await recordOutcomes(db, [message(row.lane, NOW, [result(row)], { flips: [flip] })], NOW);
     expect(await deleteService(db, row.id)).toBe(true);
     expect(await deleteService(db, row.id)).toBe(false);
     const again = await addService(db, project, { name: "web" });

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { flipEvent } from "../../src/core/nats-messages.ts";
+import { flipEvent } from "../../src/nats/messages.ts";
 
 /** Far above what the hub gives its own services. */
 const FIRST_SERVICE = 1_000_000;

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { connect, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { MAX_EVENTS } from "../../src/core/nats-messages.ts";
+import { MAX_EVENTS } from "../../src/nats/messages.ts";
 import { freePort } from "../servers/child-process.ts";
 import { NATS_PASSWORD, type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";

@@ -1,5 +1,5 @@
 /** The hub's bindings, each call through them counted. The hub itself is not changed. */
-import type { Bindings } from "../../../src/bindings.ts";
+import type { Bindings } from "../../../src/platform/bindings.ts";
 import { Activity } from "./activity.ts";
 import { type Counts, noCounts, type Origin, type RowCounts } from "./counts.ts";
 
@@ -28,7 +28,7 @@ export function meteredBindings(env: Bindings, meter: Meter, origin: Origin): Bi
     DB: meteredDatabase(env.DB, meter.counts.database_rows[origin]),
     PROBES: meteredQueue(env.PROBES, meter),
     OUTCOMES: meteredQueue(env.OUTCOMES, meter),
-    SERVICE_MONITOR: meteredNamespace(env.SERVICE_MONITOR, "ServiceMonitor", meter),
+    LANE_MONITOR: meteredNamespace(env.LANE_MONITOR, "LaneMonitor", meter),
     LIVE_BOARD: meteredNamespace(env.LIVE_BOARD, "LiveBoard", meter),
     PROBER: meteredNamespace(env.PROBER, "Prober", meter),
     NATS_BRIDGE: meteredNamespace(env.NATS_BRIDGE, "NatsBridge", meter),

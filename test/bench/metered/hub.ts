@@ -1,12 +1,12 @@
 /** The hub as it is, its bindings metered; `GET /api/__counts` tells what was counted so far. */
-import type { Bindings } from "../../../src/bindings.ts";
-import hub, * as objects from "../../../src/index.ts";
+import type { Bindings } from "../../../src/platform/bindings.ts";
+import hub, * as objects from "../../../src/worker/index.ts";
 import { Meter, meteredBindings, meterStorage } from "./bindings.ts";
 
 /** One for all: the worker and its objects share an isolate, and only here do they meet. */
 const meter = new Meter();
 
-export class ServiceMonitor extends objects.ServiceMonitor {
+export class LaneMonitor extends objects.LaneMonitor {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(meterStorage(ctx, meter), meteredBindings(env, meter, "objects"));
   }
@@ -43,7 +43,7 @@ function timeMethods(timed: { prototype: object }, base: { prototype: object }):
   }
 }
 
-timeMethods(ServiceMonitor, objects.ServiceMonitor);
+timeMethods(LaneMonitor, objects.LaneMonitor);
 timeMethods(LiveBoard, objects.LiveBoard);
 timeMethods(Prober, objects.Prober);
 

@@ -1,0 +1,75 @@
+/** How the bridge to NATS is, as /health and /metrics show it. */
+
+import { ageSeconds, type HealthCheck, type HubHealth, healthCheck } from "../core/hub-health.ts";
+import { counter, gauge, type Metric, type Sample } from "../core/hub-metrics.ts";
+import type { BridgeStatus } from "../platform/bindings.ts";
+
+const OUTBOX_WARN_S = 60;
+const DROPPED_WARN_MS = 86_400_000;
+
+/** Without a bridge that answers. */
+export function noBridge(reason: string): BridgeStatus {
+  return {
+    connected: false,
+    reason,
+    outbox_depth: 0,
+    outbox_full: false,
+    oldest_event_at: null,
+    published: 0,
+    acknowledged: 0,
+    failures: 0,
+    dropped: 0,
+    dropped_at: null,
+  };
+}
+
+/** `now`: Unix ms. */
+export function natsChecks(status: BridgeStatus, now: number): HubHealth["checks"] {
+  return {
+    "nats:connection": [connectionCheck(status, now)],
+    "nats:outbox": [outboxCheck(status, now)],
+  };
+}
+
+/** A hub without its NATS still checks and answers: that is a warning. */
+function connectionCheck({ connected, reason }: BridgeStatus, now: number): HealthCheck {
+  const output = reason ?? (connected ? null : "not connected yet");
+  return healthCheck("component", output === null ? "pass" : "warn", now, output === null ? {} : { output });
+}
+
+/** A full outbox loses events, which nothing brings back. */
+function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
+  const depth = { observedValue: nats.outbox_depth, observedUnit: "messages" as const };
+  if (nats.outbox_full) {
+    const output = `the outbox is full: the oldest events are dropped, ${nats.dropped} so far`;
+    return healthCheck("component", "fail", now, { ...depth, output });
+  }
+  if (nats.dropped_at !== null && now - nats.dropped_at < DROPPED_WARN_MS) {
+    const output = `${nats.dropped} events were dropped, the last at ${new Date(nats.dropped_at).toISOString()}`;
+    return healthCheck("component", "warn", now, { ...depth, output });
+  }
+  const waiting = ageSeconds(nats.oldest_event_at, now) ?? 0;
+  if (waiting <= OUTBOX_WARN_S) return healthCheck("component", "pass", now, depth);
+  return healthCheck("component", "warn", now, {
+    ...depth,
+    output: `the oldest event has been waiting for ${waiting} s`,
+  });
+}
+
+/** `now`: Unix ms. */
+export function natsMetrics(nats: BridgeStatus, now: number): Metric[] {
+  const single = (value: number): Sample[] => [{ labels: {}, value }];
+  return [
+    gauge("hub_nats_connected", "1 while the hub is connected to NATS.", single(Number(nats.connected))),
+    gauge("hub_nats_outbox_messages", "Events that NATS has not acknowledged.", single(nats.outbox_depth)),
+    gauge(
+      "hub_nats_outbox_oldest_seconds",
+      "Time that the oldest of them has been waiting.",
+      single(ageSeconds(nats.oldest_event_at, now) ?? 0),
+    ),
+    counter("hub_nats_published_total", "Messages sent to NATS.", single(nats.published)),
+    counter("hub_nats_acknowledged_total", "Events that JetStream acknowledged.", single(nats.acknowledged)),
+    counter("hub_nats_failures_total", "Connections and publishes that failed.", single(nats.failures)),
+    counter("hub_nats_dropped_total", "Events lost because the outbox was full.", single(nats.dropped)),
+  ];
+}

@@ -1,0 +1,176 @@
+/** What the hub says on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
+import type { Check, LiveState, RecordedFlip, Status } from "../core/records.ts";
+import { RESERVED_SERVICE_NAME } from "../core/registration.ts";
+import type { Summary } from "../core/summary.ts";
+
+export const GLOBAL_SUBJECT = "hub.global.health";
+/** That the outbox keeps; beyond, the oldest go. */
+export const MAX_EVENTS = 100_000;
+
+/** An event that must arrive: it waits in the outbox, as JSON, until JetStream has it. */
+export interface DurableEvent {
+  service_id: number;
+  /** Tells a repeat: `{hub_id}:{service_id}:{seq}`, as `Nats-Msg-Id` and `ce-id`. */
+  id: string;
+  subject: string;
+  type: EventType;
+  /** ISO 8601. */
+  time: string;
+  payload: object;
+}
+
+/** A value that the next one supersedes. */
+export type LatestValue = Omit<DurableEvent, "service_id">;
+
+export type EventType =
+  | "commandcenter.service.flip"
+  | "commandcenter.service.health"
+  | "commandcenter.service.registered"
+  | "commandcenter.service.deregistered"
+  | "commandcenter.hub.summary";
+
+export interface ServiceHealth {
+  hub_id: string;
+  project: string;
+  name: string;
+  type: string;
+  status: Status;
+  previous_status?: Status;
+  reason?: string;
+  latency_ms: number | null;
+  version: string | null;
+  timestamp: string;
+  seq: number;
+}
+
+export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
+  const payload: ServiceHealth = {
+    hub_id: hubId,
+    project: flip.project,
+    name: flip.name,
+    type: flip.service_type,
+    status: flip.to,
+    previous_status: flip.from,
+    reason: flip.reason,
+    latency_ms: flip.latency_ms,
+    version: flip.version,
+    timestamp: flip.at,
+    seq: flip.seq,
+  };
+  return {
+    service_id: flip.service_id,
+    id: `${hubId}:${flip.service_id}:${flip.seq}`,
+    subject: serviceSubject(hubId, flip.name),
+    type: "commandcenter.service.flip",
+    time: flip.at,
+    payload,
+  };
+}
+
+/** A service as its registration tells of it. */
+export interface ServiceCard {
+  id: number;
+  project_id: number;
+  project: string;
+  name: string;
+  type: string;
+  health_method: string;
+  health_url: string;
+  /** Seconds. */
+  health_interval: number;
+  version: string | null;
+  /** Revision of the check; a registration is named by it. */
+  rev: number;
+}
+
+export function serviceCard(check: Check): ServiceCard {
+  const { service_id, service_type, project_id, project, name, version, rev } = check;
+  const { health_method, health_url, health_interval } = check;
+  return {
+    id: service_id,
+    project_id,
+    project,
+    name,
+    type: service_type,
+    health_method,
+    health_url,
+    health_interval,
+    version,
+    rev,
+  };
+}
+
+/** `at`: Unix ms. */
+export function registryEvent(
+  kind: "registered" | "deregistered",
+  hubId: string,
+  card: ServiceCard,
+  at: number,
+): DurableEvent {
+  const { rev, ...service } = card;
+  const time = new Date(at).toISOString();
+  return {
+    service_id: card.id,
+    id: `${hubId}:${card.id}:${kind}-${rev}`,
+    subject: `hub.${hubId}.service.${kind}`,
+    type: `commandcenter.service.${kind}`,
+    time,
+    payload: { hub_id: hubId, project: card.project, timestamp: time, service },
+  };
+}
+
+/** `now`: Unix ms. */
+export function healthValue(hubId: string, check: Check, live: LiveState, now: number): LatestValue {
+  const time = new Date(now).toISOString();
+  const payload: ServiceHealth = {
+    hub_id: hubId,
+    project: check.project,
+    name: check.name,
+    type: check.service_type,
+    status: live.status,
+    latency_ms: live.latency_ms,
+    version: live.details.version ?? check.version,
+    timestamp: time,
+    seq: live.flip_seq,
+  };
+  return {
+    id: `${hubId}:${check.service_id}:${live.flip_seq}:${now}`,
+    subject: serviceSubject(hubId, check.name),
+    type: "commandcenter.service.health",
+    time,
+    payload,
+  };
+}
+
+/** The summary on its two subjects. */
+export function summaryValues(summary: Summary): LatestValue[] {
+  const { hub_id, timestamp } = summary;
+  return [`hub.${hub_id}.health.${RESERVED_SERVICE_NAME}`, GLOBAL_SUBJECT].map((subject) => ({
+    id: `${hub_id}:summary:${timestamp}`,
+    subject,
+    type: "commandcenter.hub.summary",
+    time: timestamp,
+    payload: summary,
+  }));
+}
+
+/**
+ * The headers of the CloudEvents NATS binding. A durable event names the stream that has to take it; a latest value
+ * names none that exists, so that the stream lets it pass to the subscribers without keeping it.
+ */
+export function messageHeaders(message: LatestValue, hubId: string, stream: string | null): [string, string][] {
+  return [
+    ["ce-specversion", "1.0"],
+    ["ce-id", message.id],
+    ["ce-source", `/hubs/${hubId}`],
+    ["ce-type", message.type],
+    ["ce-time", message.time],
+    ["ce-datacontenttype", "application/json"],
+    ["Nats-Expected-Stream", stream ?? "none"],
+    ...(stream === null ? [] : [["Nats-Msg-Id", message.id] satisfies [string, string]]),
+  ];
+}
+
+function serviceSubject(hubId: string, name: string): string {
+  return `hub.${hubId}.health.${name}`;
+}

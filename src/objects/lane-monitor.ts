@@ -1,0 +1,176 @@
+/**
+ * The state machines of one lane's services, and their single writer. It loads, asks core, saves what changed, replies.
+ * Every method is one synchronous step, so its writes are stored together or not at all.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
+import {
+  adopt,
+  bury,
+  expiryOf,
+  forget,
+  held,
+  type LaneRecord,
+  type Leaver,
+  type Released,
+  release,
+  releasedFrom,
+  standingOf,
+} from "../core/lane-record.ts";
+import { forgetRecorded, liveState, type MonitorState, mustSave, newMonitorState } from "../core/monitor-state.ts";
+import type { Check, Finding, Judgement, Round } from "../core/records.ts";
+import { close, expire, observe } from "../core/state-machine.ts";
+import type { Bindings, LaneMonitorRpc } from "../platform/bindings.ts";
+import { errorText, log } from "../platform/log.ts";
+
+const KEY_PREFIX = "service:";
+const MIN_ALARM_GAP_MS = 1_000;
+
+export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorRpc {
+  readonly #records = new Map<number, LaneRecord>();
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    for (const [key, record] of ctx.storage.kv.list<LaneRecord>({ prefix: KEY_PREFIX })) {
+      this.#records.set(Number(key.slice(KEY_PREFIX.length)), record);
+    }
+  }
+
+  /** A result is null when the check's configuration is no longer watched. */
+  observe(round: Round, findings: Finding[], vantages: string[]): LaneAnswer<Judgement> {
+    return this.#answer(findings, ({ check, observation }, state) => {
+      const step = observe(state, { check, round, observation, vantages, random: Math.random() });
+      if (step === null) return null;
+      this.#hold(check, step.state);
+      const { flips, version } = step.state;
+      return { live: liveState(step.state), flips, retry: step.retry, version };
+    });
+  }
+
+  /** Nothing came since `last_at` (Unix ms): changes the status of each service whose time is up. */
+  expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence> {
+    return this.#answer(overdue, ({ check, last_at }, state) => {
+      return this.#silence(check, expire(state ?? newMonitorState(check), check, last_at, now));
+    });
+  }
+
+  /** The services are not watched any more; of those that are `deleted` nothing but a tombstone remains. */
+  async close(
+    closing: { check: Check; reason: string; deleted: boolean }[],
+    now: number,
+  ): Promise<LaneAnswer<Silence>> {
+    const answer = this.#answer(closing, ({ check, reason, deleted }, state) => {
+      const silence = this.#silence(check, close(state, check, reason, now));
+      if (deleted) this.#save(check.service_id, bury(check.rev, now));
+      return silence;
+    });
+    await this.#armForTombstones(now);
+    return answer;
+  }
+
+  /** Hands over the states of services that belong to another lane now. May be repeated. */
+  async release(leavers: Leaver[], now: number): Promise<Released[]> {
+    const states = leavers.map(({ service_id, rev }) => {
+      const record = this.#records.get(service_id);
+      const released = release(record, rev, now);
+      if (released !== record) this.#save(service_id, released);
+      return releasedFrom(released, rev);
+    });
+    await this.#armForTombstones(now);
+    return states;
+  }
+
+  /** Takes in services from former lanes; `state`: what those released, null when they had none. May be repeated. */
+  adopt(newcomers: { check: Check; state: MonitorState | null }[]): void {
+    for (const { check, state } of newcomers) {
+      const record = this.#records.get(check.service_id);
+      const adopted = adopt(record, check, state);
+      if (adopted !== record) this.#save(check.service_id, adopted);
+    }
+  }
+
+  /** The released states have arrived where they belong. */
+  async forget(leavers: Leaver[], now: number): Promise<void> {
+    for (const { service_id, rev } of leavers) {
+      const record = this.#records.get(service_id);
+      if (record === undefined) continue;
+      const forgotten = forget(record, rev);
+      if (forgotten !== record) this.#save(service_id, forgotten);
+    }
+    await this.#armForTombstones(now);
+  }
+
+  /** The former lanes of these services have been told that their states arrived. */
+  settle(serviceIds: number[]): void {
+    for (const id of serviceIds) {
+      const record = this.#records.get(id);
+      if (record !== undefined && record.unsettled.length > 0) this.#save(id, { ...record, unsettled: [] });
+    }
+  }
+
+  /** Drops tombstones whose time is over. An object without services leaves no storage behind. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#sweep(Date.now());
+    } catch (error) {
+      log("error", "lane.sweep_failed", { error: errorText(error) });
+      await this.ctx.storage.setAlarm(Date.now() + MIN_ALARM_GAP_MS);
+    }
+  }
+
+  async #sweep(now: number): Promise<void> {
+    for (const [id, record] of this.#records) {
+      const expiry = expiryOf(record);
+      if (expiry === null || expiry > now) continue;
+      this.#records.delete(id);
+      this.ctx.storage.kv.delete(keyOf(id));
+    }
+    if (this.#records.size === 0) await this.ctx.storage.deleteAll();
+    else await this.#armForTombstones(now);
+  }
+
+  #answer<I extends { check: Check }, T>(
+    items: readonly I[],
+    reply: (item: I, state: MonitorState | null) => T | null,
+  ): LaneAnswer<T> {
+    const answer: LaneAnswer<T> = { results: [], strangers: [], unsettled: [] };
+    for (const item of items) {
+      const { check } = item;
+      const record = this.#records.get(check.service_id);
+      const standing = standingOf(record, check);
+      if (standing === "stranger") answer.strangers.push(check.service_id);
+      for (const lane of record?.unsettled ?? []) answer.unsettled.push({ service_id: check.service_id, lane });
+      answer.results.push(standing === "here" ? reply(item, record?.state ?? null) : null);
+    }
+    return answer;
+  }
+
+  #silence(check: Check, state: MonitorState): Silence {
+    this.#hold(check, state);
+    return { live: liveState(state), flips: forgetRecorded(state.flips, check.recorded_seq) };
+  }
+
+  /** Stores the state when a crash must not lose the difference. */
+  #hold(check: Check, state: MonitorState): void {
+    const before = this.#records.get(check.service_id);
+    const record = held(state, before);
+    this.#records.set(check.service_id, record);
+    if (mustSave(before?.state ?? null, state, check.health_method))
+      this.ctx.storage.kv.put(keyOf(check.service_id), record);
+  }
+
+  #save(id: number, record: LaneRecord): void {
+    this.#records.set(id, record);
+    this.ctx.storage.kv.put(keyOf(id), record);
+  }
+
+  async #armForTombstones(now: number): Promise<void> {
+    const expiries = [...this.#records.values()].flatMap((record) => expiryOf(record) ?? []);
+    if (expiries.length === 0 || (await this.ctx.storage.getAlarm()) !== null) return;
+    await this.ctx.storage.setAlarm(Math.max(Math.min(...expiries), now + MIN_ALARM_GAP_MS));
+  }
+}
+
+function keyOf(id: number): string {
+  return `${KEY_PREFIX}${id}`;
+}

@@ -1,0 +1,34 @@
+/** Services that were not heard of in time: their lanes decide, and the flips go on to the record. */
+import type { BoardEntry, BoardUpdate } from "../core/board.ts";
+import type { Silence } from "../core/lane-answer.ts";
+import type { Check, OutcomesMessage } from "../core/records.ts";
+import { flipsOnly, recordedFlip } from "../core/round.ts";
+
+export interface ExpireDeps {
+  now(): number;
+  /** `last_at`: when the service was last heard of, Unix ms. */
+  expire(lane: number, overdue: { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
+  record(message: OutcomesMessage): Promise<void>;
+}
+
+/** Returns what the board is to take in. */
+export async function expireOverdue(overdue: readonly BoardEntry[], deps: ExpireDeps): Promise<BoardUpdate> {
+  const now = deps.now();
+  const lanes = Map.groupBy(overdue, ({ check }) => check.lane);
+  const silent = await Promise.all(
+    [...lanes].map(async ([lane, entries]) => {
+      const asked = entries.map(({ check, live }) => ({ check, last_at: live.last_at ?? now }));
+      const silences = await deps.expire(lane, asked);
+      return asked.flatMap(({ check }, index) => {
+        const silence = silences[index] ?? null;
+        return silence === null ? [] : [{ check, silence }];
+      });
+    }),
+  );
+  const all = silent.flat();
+  const flips = all.flatMap(({ check, silence }) =>
+    silence.flips.map((flip) => recordedFlip(flip, check, { live: silence.live, version: null })),
+  );
+  if (flips.length > 0) await deps.record(flipsOnly(flips, now));
+  return { items: all.map(({ check, silence }) => [check.service_id, silence.live]), flips };
+}

@@ -1,0 +1,55 @@
+/** Rounds outside the schedule: a check that somebody asks for now, and a service that reports itself. */
+import { boundedErrorText } from "../core/error-text.ts";
+import {
+  type Check,
+  type Heartbeat,
+  HOME_VANTAGE,
+  type Observation,
+  type ObservationDetails,
+  type Outcome,
+} from "../core/records.ts";
+import { onDemandTime } from "../core/round.ts";
+import { type ProbeDeps, runRound } from "./probe.ts";
+
+/** Throws when the service is not watched any more. */
+export async function checkNow(check: Check, deps: ProbeDeps): Promise<Outcome> {
+  const at = onDemandTime(deps.now());
+  const message = {
+    round: { lane: check.lane, due_at: at, attempt: 0 },
+    vantage: HOME_VANTAGE,
+    not_before: at,
+    checks: [check],
+  };
+  const [outcome] = await runRound(message, { ...deps, watched: async (checks) => checks });
+  if (outcome === undefined) throw new Error("the service is not watched any more");
+  return outcome;
+}
+
+/** A heartbeat is an observation that the service made of itself. */
+export async function takeHeartbeat(check: Check, beat: Heartbeat, deps: ProbeDeps): Promise<Outcome> {
+  const observation = observationOf(beat, deps.now());
+  return await checkNow(check, { ...deps, probe: async (_checks, _vantage, found) => found({ check, observation }) });
+}
+
+function observationOf({ status, details }: Heartbeat, at: number): Observation {
+  const verdicts = { pass: "ok", warn: "warn", fail: "fail" } as const;
+  const reported = typeof details.output === "string" ? details.output : `the service reports ${status}`;
+  return {
+    at,
+    vantage: HOME_VANTAGE,
+    verdict: verdicts[status],
+    latency_ms: 0,
+    error: status === "pass" ? null : boundedErrorText(`heartbeat: ${reported}`),
+    details: flatDetails(details),
+  };
+}
+
+/** Details are kept flat: a nested value becomes its JSON text. */
+function flatDetails(details: Record<string, unknown>): ObservationDetails {
+  const flat: ObservationDetails = {};
+  for (const [key, value] of Object.entries(details)) {
+    const isScalar = value === null || ["string", "number", "boolean"].includes(typeof value);
+    Object.defineProperty(flat, key, { value: isScalar ? value : JSON.stringify(value), enumerable: true });
+  }
+  return flat;
+}

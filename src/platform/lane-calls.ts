@@ -1,0 +1,32 @@
+/** The calls of the lanes' monitors, as the pipeline's steps take them. */
+
+import type { Silence } from "../core/lane-answer.ts";
+import type { Check, Finding, Judgement, Round } from "../core/records.ts";
+import { askLane, type MoveDeps } from "../pipeline/ask-lane.ts";
+import type { Closing } from "../pipeline/register.ts";
+import type { Bindings } from "./bindings.ts";
+import { laneMonitorOf } from "./object-stubs.ts";
+
+export interface LaneCalls {
+  /** A result is null when the check's configuration is no longer watched. All findings belong to the round's lane. */
+  observe(round: Round, findings: readonly Finding[], vantages: string[]): Promise<(Judgement | null)[]>;
+  /** `last_at`: when the service was last heard of, Unix ms. */
+  expire(lane: number, overdue: readonly { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
+  close(lane: number, closing: readonly Closing[]): Promise<(Silence | null)[]>;
+}
+
+export function laneCalls(env: Bindings, now: () => number): LaneCalls {
+  const monitor = (lane: number) => laneMonitorOf(env, lane);
+  const moves: MoveDeps = {
+    release: async (lane, leavers) => monitor(lane).release(leavers, now()),
+    adopt: async (lane, newcomers) => monitor(lane).adopt(newcomers),
+    forget: async (lane, leavers) => monitor(lane).forget(leavers, now()),
+    settle: async (lane, ids) => monitor(lane).settle(ids),
+  };
+  return {
+    observe: (round, findings, vantages) =>
+      askLane(round.lane, findings, async (items) => monitor(round.lane).observe(round, items, vantages), moves),
+    expire: (lane, overdue) => askLane(lane, overdue, async (items) => monitor(lane).expire(items, now()), moves),
+    close: (lane, closing) => askLane(lane, closing, async (items) => monitor(lane).close(items, now()), moves),
+  };
+}

@@ -1,0 +1,20 @@
+/** How the objects are addressed. */
+import type { Bindings, LaneMonitorRpc, LiveBoardRpc, NatsBridgeRpc, ProberRpc } from "./bindings.ts";
+
+export function laneMonitorOf(env: Bindings, lane: number): DurableObjectStub<LaneMonitorRpc> {
+  return env.LANE_MONITOR.get(env.LANE_MONITOR.idFromName(String(lane)));
+}
+
+export function boardOf(env: Bindings): DurableObjectStub<LiveBoardRpc> {
+  return env.LIVE_BOARD.get(env.LIVE_BOARD.idFromName("board"));
+}
+
+export function bridgeOf(env: Bindings): DurableObjectStub<NatsBridgeRpc> {
+  return env.NATS_BRIDGE.get(env.NATS_BRIDGE.idFromName("bridge"));
+}
+
+/** The vantage is a location hint; it counts at the object's first use only. */
+export function proberOf(env: Bindings, vantage: string): DurableObjectStub<ProberRpc> {
+  const locationHint = vantage as DurableObjectLocationHint; // PROBE_VANTAGES holds location hints only
+  return env.PROBER.get(env.PROBER.idFromName(vantage), { locationHint });
+}

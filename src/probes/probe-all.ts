@@ -1,0 +1,57 @@
+/** Runs probes where this code runs, each in its slot. */
+import { connect } from "cloudflare:sockets";
+import type { DueCheck, Finding } from "../core/records.ts";
+import { isProbed } from "../core/records.ts";
+import type { Settings } from "../core/settings.ts";
+import { hostKey } from "../core/target.ts";
+import type { ProbeContext } from "./probe.ts";
+import { runProbe } from "./run-probe.ts";
+import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "./slots.ts";
+
+export interface ProbingEnv {
+  settings: Settings;
+  /** All vars and secrets; only those named PROBE_SECRET_* are read. */
+  vars: object;
+  /** Shared by the rounds of one invocation; absent: the round has its own. */
+  slots?: Slots;
+}
+
+export function makeSlots(settings: Settings): Slots {
+  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS);
+}
+
+export async function probeAll(
+  checks: readonly DueCheck[],
+  vantage: string,
+  env: ProbingEnv,
+  found: (finding: Finding) => Promise<void>,
+): Promise<void> {
+  const slots = env.slots ?? makeSlots(env.settings);
+  const context = probeContext(vantage, env);
+  await Promise.all(
+    checks.map(async ({ after_ms = 0, ...check }) => {
+      if (!isProbed(check.health_method)) return;
+      if (after_ms > 0) await scheduler.wait(after_ms);
+      const kind = check.health_method === "http" ? "http" : "tcp";
+      const host = hostKey(check.health_method, check.health_url);
+      const observation = await slots.run(kind, host, () => runProbe(check, context));
+      await found({ check, observation });
+    }),
+  );
+}
+
+function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeContext {
+  const values = new Map<string, unknown>(Object.entries(vars));
+  return {
+    vantage,
+    hubId: settings.HUB_ID,
+    allowPrivateTargets: settings.ALLOW_PRIVATE_TARGETS,
+    secret: (name) => {
+      const value = name.startsWith("PROBE_SECRET_") ? values.get(name) : undefined;
+      return typeof value === "string" ? value : undefined;
+    },
+    connect,
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now(),
+  };
+}

@@ -1,0 +1,149 @@
+/** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
+
+import type { Check, OutcomesMessage, RecordedFlip } from "../core/records.ts";
+import { HOME_VANTAGE } from "../core/records.ts";
+import type { Settings } from "../core/settings.ts";
+import { noBridge } from "../nats/health.ts";
+import type { PlanDeps } from "../pipeline/plan.ts";
+import type { ProbeDeps } from "../pipeline/probe.ts";
+import type { RecordDeps } from "../pipeline/record.ts";
+import type { RegisterDeps } from "../pipeline/register.ts";
+import type { Bindings, BridgeStatus } from "../platform/bindings.ts";
+import { laneCalls } from "../platform/lane-calls.ts";
+import { errorText, log } from "../platform/log.ts";
+import { boardOf, bridgeOf, proberOf } from "../platform/object-stubs.ts";
+import { sendOutcomes, sendRounds } from "../platform/queues.ts";
+import { canSee } from "../probes/control-target.ts";
+import { probeAll } from "../probes/probe-all.ts";
+import type { Slots } from "../probes/slots.ts";
+import { loadChecks } from "../store/checks.ts";
+import { openDatabase } from "../store/database.ts";
+import { recordOutcomes } from "../store/outcomes.ts";
+
+const now = () => Date.now();
+const wait = (ms: number) => scheduler.wait(ms);
+
+export function planDeps(env: Bindings, settings: Settings): PlanDeps {
+  return {
+    now,
+    wait,
+    vantages: settings.PROBE_VANTAGES,
+    load: () => loadChecks(openDatabase(env.DB)),
+    remembered: async () => boardOf(env).toPlan(),
+    send: (messages) => sendRounds(env, messages, now()),
+    planned: (report) => boardOf(env).planned(report.at),
+    failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
+  };
+}
+
+export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): ProbeDeps {
+  return {
+    now,
+    wait,
+    probe: async (checks, vantage, found) => {
+      if (vantage === HOME_VANTAGE) {
+        const probing = { settings, vars: env, ...(slots === undefined ? {} : { slots }) };
+        return probeAll(checks, vantage, probing, found);
+      }
+      const observations = await proberOf(env, vantage).probe(checks, vantage);
+      await Promise.all(
+        checks.map(async (check, index) => {
+          const observation = observations[index];
+          if (observation !== undefined) await found({ check, observation });
+        }),
+      );
+    },
+    watched: async (checks) => {
+      const obsolete = await boardOf(env).obsolete(checks.map(({ service_id: id, rev }) => ({ id, rev })));
+      return obsolete.length === 0 ? checks : checks.filter((check) => !obsolete.includes(check.service_id));
+    },
+    observe: (round, findings) => laneCalls(env, now).observe(round, findings, settings.PROBE_VANTAGES),
+    canSee: () => canSee(settings.PROBE_CONTROL_URL),
+    publish: async (update, checks) => {
+      const board = boardOf(env);
+      if (update.flips.length > 0) await announceEarly(update.flips, env, settings);
+      const unknown = await board.apply(update);
+      if (unknown.length === 0) return;
+      await board.add(
+        checks.filter((check) => unknown.includes(check.service_id)),
+        [],
+      );
+      await board.apply(update);
+    },
+    record: (message) => sendOutcomes(env, message),
+    retry: (messages) => sendRounds(env, messages, now()),
+  };
+}
+
+export function recordDeps(env: Bindings, settings: Settings): RecordDeps {
+  return {
+    now,
+    announce: (flips) => announceFlips(flips, env, settings),
+    store: async (messages: OutcomesMessage[]) => {
+      await recordOutcomes(openDatabase(env.DB), messages, now());
+    },
+    recorded: async (at) => boardOf(env).recorded(at),
+  };
+}
+
+export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
+  return {
+    now,
+    vantages: settings.PROBE_VANTAGES,
+    close: laneCalls(env, now).close,
+    record: (message) => sendOutcomes(env, message),
+    send: (messages) => sendRounds(env, messages, now()),
+    boardAdd: async (checks, created) => boardOf(env).add(checks, created),
+    boardRemove: async (checks) => boardOf(env).remove(checks.map((check) => check.service_id)),
+    announce: (event, checks) => announceServices(event, checks, env, settings),
+    announceFlips: (flips) => announceEarly(flips, env, settings),
+  };
+}
+
+async function announceFlips(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+  if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
+}
+
+/** Whoever registers does not wait for a bridge in trouble: within a minute it finds out by itself. */
+async function announceServices(
+  event: "registered" | "deregistered",
+  checks: Check[],
+  env: Bindings,
+  settings: Settings,
+): Promise<void> {
+  try {
+    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
+  } catch (error) {
+    log("warn", "nats.announce_failed", { error: errorText(error) });
+  }
+}
+
+/** The record announces them too, and surely; this only spares them the way through the queue. */
+async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+  try {
+    await announceFlips(flips, env, settings);
+  } catch (error) {
+    log("warn", "nats.announce_failed", { error: errorText(error) });
+  }
+}
+
+/** Null: no NATS is set up. */
+export async function bridgeStatus(env: Bindings, settings: Settings): Promise<BridgeStatus | null> {
+  if (settings.NATS_URL === undefined) return null;
+  try {
+    return await bridgeOf(env).status();
+  } catch (error) {
+    log("error", "nats.bridge_unreachable", { error: errorText(error) });
+    return noBridge("the bridge to NATS does not answer");
+  }
+}
+
+/** Each minute: the latest values. */
+export async function tellNats(env: Bindings, settings: Settings): Promise<void> {
+  if (settings.NATS_URL === undefined) return;
+  try {
+    await bridgeOf(env).tick();
+  } catch (error) {
+    log("error", "nats.tick_failed", { error: errorText(error) });
+  }
+}

@@ -1,0 +1,49 @@
+/** What the API needs of the hub, made for one request from the bindings. */
+import type { RegistryChange } from "../core/registry-change.ts";
+import { toCheck } from "../core/service-row.ts";
+import type { Settings } from "../core/settings.ts";
+import type { HubContext } from "../http/context.ts";
+import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
+import { registryChanged } from "../pipeline/register.ts";
+import type { Bindings } from "../platform/bindings.ts";
+import { boardOf } from "../platform/object-stubs.ts";
+import { openDatabase } from "../store/database.ts";
+import type { Scope } from "../store/tables.ts";
+import { bridgeStatus, probeDeps, registerDeps } from "./deps.ts";
+
+const now = () => Date.now();
+
+export function requestContext(request: Request, env: Bindings, settings: Settings): HubContext {
+  const db = openDatabase(env.DB);
+  const board = boardOf(env);
+  return {
+    settings,
+    db,
+    now,
+    requestIp: request.headers.get("CF-Connecting-IP") ?? "local",
+    live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
+    registryChanged: (change) => registryChanged(pipelineChange(change), registerDeps(env, settings)),
+    checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),
+    heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
+    websocket: (upgrade) => board.fetch(upgrade),
+    ticket: {
+      issue: async (scope) => board.issueTicket(scope),
+      redeem: async (ticket) => (await board.redeemTicket(ticket)) as Scope | null, // only scopes are issued
+    },
+    pipelineHealth: async () => board.pulse(),
+    nats: () => bridgeStatus(env, settings),
+    summary: async () => board.summary(),
+    limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
+  };
+}
+
+function pipelineChange({ registered, deregistered, created }: RegistryChange) {
+  return {
+    registered: registered.map((row) => ({ check: toCheck(row), created: created.includes(row.id) })),
+    deregistered: deregistered.map(({ row, deleted }) => ({
+      check: toCheck(row),
+      reason: deleted || row.enabled ? "deregistered" : "disabled",
+      deleted,
+    })),
+  };
+}

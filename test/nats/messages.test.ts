@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { unknownState } from "../../src/core/board.ts";
+import type { RecordedFlip } from "../../src/core/records.ts";
+import { summarize } from "../../src/core/summary.ts";
+import {
+  flipEvent,
+  healthValue,
+  messageHeaders,
+  registryEvent,
+  serviceCard,
+  summaryValues,
+} from "../../src/nats/messages.ts";
+import { aCheck, T0 } from "../core/fixtures.ts";
+
+const TIME = new Date(T0).toISOString();
+const flip: RecordedFlip = {
+  seq: 4,
+  service_id: 7,
+  project_id: 1,
+  project: "shop",
+  name: "api",
+  service_type: "api",
+  version: "1.2",
+  latency_ms: null,
+  from: "up",
+  to: "down",
+  reason: "connect: refused",
+  at: TIME,
+  began_at: TIME,
+  evidence: [],
+};
+
+describe("a durable event", () => {
+  it("of a flip is named by its service and seq, and tells where it came from", () => {
+    expect(flipEvent("hub-a", flip)).toEqual({
+      service_id: 7,
+      id: "hub-a:7:4",
+      subject: "hub.hub-a.health.api",
+      type: "commandcenter.service.flip",
+      time: TIME,
+      payload: {
+        hub_id: "hub-a",
+        project: "shop",
+        name: "api",
+        type: "api",
+        status: "down",
+        previous_status: "up",
+        reason: "connect: refused",
+        latency_ms: null,
+        version: "1.2",
+        timestamp: TIME,
+        seq: 4,
+      },
+    });
+  });
+
+  it.each(["registered", "deregistered"] as const)("of a service that is %s is named by its revision", (kind) => {
+    expect(registryEvent(kind, "hub-a", serviceCard(aCheck({ rev: 3 })), T0)).toMatchObject({
+      service_id: 7,
+      id: `hub-a:7:${kind}-3`,
+      subject: `hub.hub-a.service.${kind}`,
+      type: `commandcenter.service.${kind}`,
+      payload: {
+        hub_id: "hub-a",
+        project: "shop",
+        timestamp: TIME,
+        service: { id: 7, name: "api", type: "api", health_method: "http", health_interval: 30 },
+      },
+    });
+  });
+
+  it("has CloudEvents headers, and names the message and the stream that has to take it", () => {
+    expect(Object.fromEntries(messageHeaders(flipEvent("hub-a", flip), "hub-a", "HUB_EVENTS"))).toEqual({
+      "ce-specversion": "1.0",
+      "ce-id": "hub-a:7:4",
+      "ce-source": "/hubs/hub-a",
+      "ce-type": "commandcenter.service.flip",
+      "ce-time": TIME,
+      "ce-datacontenttype": "application/json",
+      "Nats-Expected-Stream": "HUB_EVENTS",
+      "Nats-Msg-Id": "hub-a:7:4",
+    });
+  });
+});
+
+describe("a latest value", () => {
+  it("of a service says its status and nothing of a change", () => {
+    const live = { ...unknownState(T0), status: "up" as const, latency_ms: 5, flip_seq: 4, details: { version: "2" } };
+    const { payload, subject } = healthValue("hub-a", aCheck({ version: "1" }), live, T0);
+    expect(subject).toBe("hub.hub-a.health.api");
+    expect(payload).toEqual({
+      hub_id: "hub-a",
+      project: "shop",
+      name: "api",
+      type: "api",
+      status: "up",
+      latency_ms: 5,
+      version: "2",
+      timestamp: TIME,
+      seq: 4,
+    });
+    const untold = healthValue("hub-a", aCheck({ version: "1" }), unknownState(T0), T0);
+    expect(untold.payload).toMatchObject({ version: "1" });
+  });
+
+  it("of the hub goes to its own subject and to everybody's", () => {
+    const values = summaryValues(summarize("hub-a", [], [], T0));
+    expect(values.map(({ subject }) => subject)).toEqual(["hub.hub-a.health.summary", "hub.global.health"]);
+    expect(values[0]?.payload).toMatchObject({ overall_status: "unknown", services: [] });
+  });
+
+  it("is named for no stream, so that none keeps it", () => {
+    const [value] = summaryValues(summarize("hub-a", [], [], T0));
+    const sent = value === undefined ? {} : Object.fromEntries(messageHeaders(value, "hub-a", null));
+    expect(sent).toMatchObject({ "Nats-Expected-Stream": "none", "ce-type": "commandcenter.hub.summary" });
+    expect(sent).not.toHaveProperty("Nats-Msg-Id");
+  });
+});

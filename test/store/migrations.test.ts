@@ -1,0 +1,36 @@
+/** What a database of an older release becomes. */
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { loadBoard } from "../../src/store/checks.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { recentChecks } from "../../src/store/history.ts";
+import { getService } from "../../src/store/services.ts";
+
+test("0002 gives every service a lane, keeps its recorded status and its history", async () => {
+  const [first, ...rest] = env.TEST_MIGRATIONS;
+  if (first === undefined) throw new Error("no migrations");
+  await applyD1Migrations(env.DB, [first]);
+  const insert = (id: number, method: string, interval: number, lane: string, lanes: string) =>
+    env.DB.prepare(
+      `INSERT INTO services (id, project_id, name, service_type, health_method, health_url, health_interval,
+         health_timeout, health_retries, lane, lanes, status, status_since, flip_seq, created_at, updated_at)
+       VALUES (${id}, 1, 's${id}', 'other', '${method}', '', ${interval}, 5, 3, ${lane}, '${lanes}', 'down', 7, 2, 1, 1)`,
+    );
+  await env.DB.batch([
+    env.DB.prepare("INSERT INTO projects (id, name, created_at, updated_at) VALUES (1, 'old', 1, 1)"),
+    insert(1, "http", 30, "3000000", "[3000000,2000000]"),
+    ...Array.from({ length: 25 }, (_, n) => insert(n + 2, "heartbeat", 60, "NULL", "[]")),
+    env.DB.prepare(`INSERT INTO rounds VALUES (-2, 1000, 0, 'home', 1000, '[[2,1,1,0,null,null]]')`),
+  ]);
+  await applyD1Migrations(env.DB, rest);
+  const db = openDatabase(env.DB);
+  expect(await getService(db, 1)).toMatchObject({ lane: 3_000_000, lanes: [3_000_000, 2_000_000, -1] });
+  const beat = await getService(db, 2);
+  expect(beat).toMatchObject({ lane: 6_050_000, lanes: [6_050_000, -2], status: "down", flip_seq: 2 });
+  expect((await getService(db, 26))?.lane).toBe(6_050_001);
+  expect(await recentChecks(db, { id: 2, lanes: beat?.lanes ?? [] }, 5)).toMatchObject([{ ok: true }]);
+  const seeds = new Map((await loadBoard(db)).map((seed) => [seed.check.service_id, seed]));
+  expect(seeds.get(1)?.check).toMatchObject({ former_lanes: [2_000_000], recorded_status: "down", recorded_seq: 2 });
+  expect(seeds.get(2)).toMatchObject({ check: { former_lanes: [] }, last: { at: 1_000, verdict: "ok" } });
+});

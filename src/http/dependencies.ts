@@ -41,6 +41,7 @@ const graphSchema = z
 const graph = createRoute({
   method: "get",
   path: "/api/dependencies",
+  operationId: "getDependencies",
   tags: ["health"],
   summary: "The graph of dependencies",
   ...guard("read"),

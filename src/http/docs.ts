@@ -36,6 +36,14 @@ WebSocket: \`/ws/health?project=ID&service=ID&since=SEQ\`, with the key in the \
 \`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or with a one-time \`?ticket=\` from \`POST /api/tickets\`.
 Send the text \`ping\` once a minute: a socket that takes much without a word from its client is closed with 1013.`;
 
+const TAGS = [
+  { name: "projects", description: "Groups of services that are started and stopped together" },
+  { name: "services", description: "What the hub checks: registering services, checking them, reading their history" },
+  { name: "health", description: "The state of all services: summary, status changes, dependencies" },
+  { name: "access", description: "API keys, signing in, and tickets for WebSocket connections" },
+  { name: "hub", description: "The hub's own health and metrics" },
+];
+
 /** `api`: the app whose routes are described. */
 export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
@@ -54,7 +62,14 @@ export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
 export function openApiDocument(api: OpenAPIHono<HubEnv>) {
   return api.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "CommandCenter Hub", version, description: DESCRIPTION },
+    info: {
+      title: "CommandCenter Hub",
+      version,
+      description: DESCRIPTION,
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
+    },
+    servers: [{ url: "/", description: "The hub that serves this document" }],
+    tags: TAGS,
   });
 }
 

@@ -11,6 +11,7 @@ import { answer, listedFlipSchema } from "./schemas.ts";
 const list = createRoute({
   method: "get",
   path: "/api/flips",
+  operationId: "listFlips",
   tags: ["health"],
   summary: "Transitions, newest first",
   ...guard("read"),

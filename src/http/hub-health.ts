@@ -37,8 +37,10 @@ const content = { "application/health+json": { schema: healthSchema } };
 const read = createRoute({
   method: "get",
   path: "/health",
+  operationId: "getHubHealth",
   tags: ["hub"],
-  summary: "The health of the hub itself",
+  summary: "Get the health of the hub itself",
+  description: "Returns `application/health+json`. `/api/health` returns the same.",
   security: [],
   responses: {
     200: { description: "It works, perhaps with a warning", content },
@@ -47,12 +49,15 @@ const read = createRoute({
   },
 });
 
+/** The same operation at a second address; the API document shows the first one only. */
+const readUnderApi = createRoute({ ...read, path: "/api/health", hide: true });
+
 export const hubHealthRoutes = routes()
   .openapi(read, async (c) => {
     const { health } = await readHubFacts(c.var.hub);
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   })
-  .openapi({ ...read, path: "/api/health" as const }, async (c) => {
+  .openapi(readUnderApi, async (c) => {
     const { health } = await readHubFacts(c.var.hub);
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   });

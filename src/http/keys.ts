@@ -41,6 +41,7 @@ const newKeySchema = z
 const list = createRoute({
   method: "get",
   path: "/api/keys",
+  operationId: "listKeys",
   tags,
   summary: "Keys, without the keys themselves",
   ...guard("admin"),
@@ -53,6 +54,7 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/api/keys",
+  operationId: "createKey",
   tags,
   summary: "Make a key; it is shown this once",
   ...guard("admin"),
@@ -66,6 +68,7 @@ const create = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/api/keys/{id}",
+  operationId: "revokeKey",
   tags,
   summary: "Revoke a key, at once",
   ...guard("admin"),

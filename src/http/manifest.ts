@@ -20,6 +20,7 @@ const content = { schema: { $ref: "#/components/schemas/Manifest" } };
 const put = createRoute({
   method: "put",
   path: "/api/projects/{id}/manifest",
+  operationId: "applyManifest",
   tags: ["projects"],
   summary: "Make the project's services exactly these",
   description: "All or nothing. A stopped project takes its manifest and registers it when it starts.",

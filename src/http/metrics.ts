@@ -12,6 +12,7 @@ import { routes } from "./routes.ts";
 const read = createRoute({
   method: "get",
   path: "/metrics",
+  operationId: "getMetrics",
   tags: ["hub"],
   summary: "Metrics of the hub and its services, for Prometheus",
   ...guard("read"),

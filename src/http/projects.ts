@@ -29,6 +29,7 @@ const tags = ["projects"];
 const list = createRoute({
   method: "get",
   path: "/api/projects",
+  operationId: "listProjects",
   tags,
   summary: "Projects, by id",
   ...guard("read"),
@@ -45,6 +46,7 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/api/projects",
+  operationId: "createProject",
   tags,
   summary: "Make a project; it runs from the start",
   ...guard("write"),
@@ -55,6 +57,7 @@ const create = createRoute({
 const read = createRoute({
   method: "get",
   path: "/api/projects/{id}",
+  operationId: "getProject",
   tags,
   summary: "One project",
   ...guard("read"),
@@ -65,6 +68,7 @@ const read = createRoute({
 const patch = createRoute({
   method: "patch",
   path: "/api/projects/{id}",
+  operationId: "updateProject",
   tags,
   summary: "Rename a project or replace its metadata",
   ...guard("write"),
@@ -75,6 +79,7 @@ const patch = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/api/projects/{id}",
+  operationId: "deleteProject",
   tags,
   summary: "Delete a project with its services and their history",
   ...guard("write"),
@@ -85,6 +90,7 @@ const remove = createRoute({
 const start = createRoute({
   method: "post",
   path: "/api/projects/{id}/start",
+  operationId: "startProject",
   tags,
   summary: "Register the project's services and check them from now on",
   ...guard("write"),
@@ -95,12 +101,14 @@ const start = createRoute({
 const stop = createRoute({
   ...start,
   path: "/api/projects/{id}/stop",
+  operationId: "stopProject",
   summary: "Deregister the project's services; their history stays readable",
 });
 
 const health = createRoute({
   method: "get",
   path: "/api/projects/{id}/health",
+  operationId: "getProjectHealth",
   tags,
   summary: "The live health of a project and its services",
   ...guard("read"),

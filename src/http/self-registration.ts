@@ -18,6 +18,7 @@ import { rulesOf } from "./services.ts";
 const put = createRoute({
   method: "put",
   path: "/api/projects/{project}/services/{name}",
+  operationId: "registerService",
   tags: ["services"],
   summary: "Self-registration: create or update by name",
   description:

@@ -14,6 +14,7 @@ import { answer, outcomeSchema } from "./schemas.ts";
 const check = createRoute({
   method: "post",
   path: "/api/services/{id}/check",
+  operationId: "checkService",
   tags: ["services"],
   summary: "Probe a service now and answer the outcome",
   ...guard("write"),
@@ -31,6 +32,7 @@ const heartbeatSchema = z
 const heartbeat = createRoute({
   method: "post",
   path: "/api/services/{id}/heartbeat",
+  operationId: "sendHeartbeat",
   tags: ["services"],
   summary: "A service says that it is alive",
   description: "For services of the method `heartbeat`. A key of scope `agent` may report the services of its agent.",

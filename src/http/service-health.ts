@@ -24,6 +24,7 @@ const MAX_POINTS = 1_000;
 const health = createRoute({
   method: "get",
   path: "/api/services/{id}/health",
+  operationId: "getServiceHealth",
   tags: ["services"],
   summary: "The health of a service in detail",
   ...guard("read"),
@@ -34,6 +35,7 @@ const health = createRoute({
 const history = createRoute({
   method: "get",
   path: "/api/services/{id}/history",
+  operationId: "getServiceHistory",
   tags: ["services"],
   summary: "Uptime and response times over a time, and the flips in it",
   description: "Default: the last 24 hours. At most the newest 1,000 flips.",

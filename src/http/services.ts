@@ -21,6 +21,7 @@ const tags = ["services"];
 const list = createRoute({
   method: "get",
   path: "/api/services",
+  operationId: "listServices",
   tags,
   summary: "Registered services, by id",
   description: "Services of stopped projects are not registered. `status` filters by the status as last recorded.",
@@ -48,6 +49,7 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/api/services",
+  operationId: "createService",
   tags,
   summary: "Register a service in a project, named by `project_id` or `project`",
   ...guard("write"),
@@ -58,6 +60,7 @@ const create = createRoute({
 const read = createRoute({
   method: "get",
   path: "/api/services/{id}",
+  operationId: "getService",
   tags,
   summary: "One service",
   ...guard("read"),
@@ -68,6 +71,7 @@ const read = createRoute({
 const patch = createRoute({
   method: "patch",
   path: "/api/services/{id}",
+  operationId: "updateService",
   tags,
   summary: "Change a service; what comes out must be valid as a whole",
   ...guard("write"),
@@ -78,6 +82,7 @@ const patch = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/api/services/{id}",
+  operationId: "deleteService",
   tags,
   summary: "Deregister and delete a service",
   ...guard("write"),

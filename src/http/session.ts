@@ -26,6 +26,7 @@ const sessionSchema = z
 const read = createRoute({
   method: "get",
   path: "/api/session",
+  operationId: "getSession",
   tags,
   summary: "Who the caller is to the hub",
   security: [],
@@ -35,6 +36,7 @@ const read = createRoute({
 const signIn = createRoute({
   method: "post",
   path: "/api/session",
+  operationId: "signIn",
   tags,
   summary: "Sign in: the key comes back as a cookie that is sent by the hub's own pages only",
   security: [],
@@ -46,6 +48,7 @@ const signIn = createRoute({
 const signOut = createRoute({
   method: "delete",
   path: "/api/session",
+  operationId: "signOut",
   tags,
   summary: "Sign out",
   security: [],

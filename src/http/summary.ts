@@ -9,6 +9,7 @@ import { answer } from "./schemas.ts";
 const read = createRoute({
   method: "get",
   path: "/api/summary",
+  operationId: "getSummary",
   tags: ["health"],
   summary: "The health summary of the hub",
   ...guard("read"),

@@ -10,6 +10,7 @@ const LIFETIME_S = 30;
 const issue = createRoute({
   method: "post",
   path: "/api/tickets",
+  operationId: "createTicket",
   tags: ["access"],
   summary: "A ticket for one WebSocket: `/ws/health?ticket=…`",
   ...guard("read"),

@@ -6,7 +6,7 @@ import { pageQuery, textQuery, timeSchema } from "./parameters.ts";
 import { problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { answer, listedFlipSchema } from "./schemas.ts";
+import { answer, listedFlipSchema, pageFields } from "./schemas.ts";
 
 const list = createRoute({
   method: "get",
@@ -25,7 +25,7 @@ const list = createRoute({
   },
   responses: {
     200: answer(
-      z.object({ flips: z.array(listedFlipSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      z.object({ flips: z.array(listedFlipSchema), ...pageFields }).openapi("FlipPage"),
       "A page of transitions",
     ),
     ...problems(400, 401, 403, 429),

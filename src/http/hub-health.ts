@@ -8,26 +8,26 @@ import type { HubContext } from "./context.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 
-const statusSchema = z.enum(["pass", "warn", "fail"]);
+const statusSchema = z.enum(["pass", "warn", "fail"]).openapi("HubHealthStatus");
+
+const checkSchema = z
+  .object({
+    componentType: z.enum(["datastore", "component", "system"]),
+    status: statusSchema,
+    time: z.iso.datetime(),
+    observedValue: z.number().optional(),
+    observedUnit: z.enum(["ms", "s", "messages"]).optional(),
+    output: z.string().optional().describe("Why the status is not `pass`"),
+  })
+  .openapi("HubHealthCheck");
+
 const healthSchema = z
   .object({
     status: statusSchema,
     version: z.string(),
-    serviceId: z.string(),
+    serviceId: z.string().describe("Id of the hub"),
     description: z.string(),
-    checks: z.record(
-      z.string(),
-      z.array(
-        z.object({
-          componentType: z.enum(["datastore", "component", "system"]),
-          status: statusSchema,
-          time: z.iso.datetime(),
-          observedValue: z.number().optional(),
-          observedUnit: z.enum(["ms", "s", "messages"]).optional(),
-          output: z.string().optional(),
-        }),
-      ),
-    ),
+    checks: z.record(z.string(), z.array(checkSchema)).describe("Checks by `component:measurement`"),
   })
   .openapi("HubHealth");
 

@@ -7,7 +7,7 @@ import { guard, keyHash } from "./access.ts";
 import { idParams } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body } from "./schemas.ts";
+import { answer, body, pageFields } from "./schemas.ts";
 
 const KEY_BYTES = 32;
 const tags = ["access"];
@@ -20,7 +20,11 @@ const keySchema = z
     agent: z.string().nullable(),
     created_at: z.iso.datetime(),
   })
-  .openapi("Key");
+  .openapi("ApiKey");
+
+const createdKeySchema = keySchema
+  .extend({ key: z.string().describe("The key itself. No later request shows it") })
+  .openapi("CreatedApiKey");
 
 const newKeySchema = z
   .strictObject({
@@ -36,7 +40,7 @@ const newKeySchema = z
     path: ["agent"],
     message: "needed for the scope agent, and for no other",
   })
-  .openapi("NewKey");
+  .openapi("ApiKeyInput");
 
 const list = createRoute({
   method: "get",
@@ -46,7 +50,7 @@ const list = createRoute({
   summary: "Keys, without the keys themselves",
   ...guard("admin"),
   responses: {
-    200: answer(z.object({ keys: z.array(keySchema), next_cursor: z.string().nullable(), total: z.int() }), "All keys"),
+    200: answer(z.object({ keys: z.array(keySchema), ...pageFields }).openapi("ApiKeyPage"), "All keys on one page"),
     ...problems(401, 403, 429),
   },
 });
@@ -60,7 +64,7 @@ const create = createRoute({
   ...guard("admin"),
   request: { body: body(newKeySchema) },
   responses: {
-    201: answer(keySchema.extend({ key: z.string() }).openapi("ShownKey"), "The key"),
+    201: answer(createdKeySchema, "The key"),
     ...problems(400, 401, 403, 413, 415, 429),
   },
 });

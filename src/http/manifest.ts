@@ -17,6 +17,17 @@ import { answer } from "./schemas.ts";
 /** Read by the handler, which names the wrong fields of every service at once; the schema is the one it validates by. */
 const content = { schema: { $ref: "#/components/schemas/Manifest" } };
 
+const planSchema = z
+  .object({
+    create: z.array(z.string()).describe("Names of services"),
+    update: z.array(z.string()).describe("Names of services"),
+    delete: z.array(z.string()).describe("Names of services"),
+    unchanged: z.int().describe("Number of services"),
+  })
+  .openapi("ManifestPlan");
+
+const appliedManifestSchema = z.object({ plan: planSchema }).openapi("AppliedManifest");
+
 const put = createRoute({
   method: "put",
   path: "/api/projects/{id}/manifest",
@@ -31,17 +42,7 @@ const put = createRoute({
     body: { required: true, content: { "application/json": content, "application/yaml": content } },
   },
   responses: {
-    200: answer(
-      z.object({
-        plan: z.object({
-          create: z.array(z.string()),
-          update: z.array(z.string()),
-          delete: z.array(z.string()),
-          unchanged: z.int(),
-        }),
-      }),
-      "What changed, or would",
-    ),
+    200: answer(appliedManifestSchema, "The services that were created, updated and deleted, or would be"),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });

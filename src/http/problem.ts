@@ -22,13 +22,17 @@ const TITLES = {
 } as const;
 export type ProblemStatus = keyof typeof TITLES;
 
+const fieldErrorSchema = z
+  .object({ path: z.string().describe("The wrong field, for example `health_options.method`"), message: z.string() })
+  .openapi("FieldError");
+
 export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z.array(fieldErrorSchema).optional(),
   })
   .openapi("Problem");
 

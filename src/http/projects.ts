@@ -2,7 +2,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { projectHealth, toProject } from "../core/project-view.ts";
 import type { ProjectStatus } from "../core/records.ts";
-import { HEALTHS, SERVICE_TYPES, STATUSES } from "../core/records.ts";
 import { projectInputSchema, projectPatchSchema } from "../core/registration.ts";
 import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { currentState, isWatched } from "../core/service-view.ts";
@@ -22,7 +21,7 @@ import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters
 import { found, Problem, problems } from "./problem.ts";
 import { announce, liveStates } from "./registry.ts";
 import { routes } from "./routes.ts";
-import { answer, body, projectSchema } from "./schemas.ts";
+import { answer, body, pageFields, projectHealthSchema, projectSchema } from "./schemas.ts";
 
 const tags = ["projects"];
 
@@ -36,7 +35,7 @@ const list = createRoute({
   request: { query: pageQuery.extend({ q: textQuery.optional().describe("Part of the name") }) },
   responses: {
     200: answer(
-      z.object({ projects: z.array(projectSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      z.object({ projects: z.array(projectSchema), ...pageFields }).openapi("ProjectPage"),
       "A page of projects",
     ),
     ...problems(400, 401, 403, 429),
@@ -114,29 +113,7 @@ const health = createRoute({
   ...guard("read"),
   request: { params: idParams },
   responses: {
-    200: answer(
-      z
-        .object({
-          project_id: z.int(),
-          name: z.string(),
-          status: z.enum(["running", "stopped"]),
-          health: z.enum(HEALTHS),
-          service_count: z.int(),
-          counts: z.record(z.enum(STATUSES), z.int()).describe("Of the enabled services"),
-          services: z.array(
-            z.object({
-              id: z.int(),
-              name: z.string(),
-              type: z.enum(SERVICE_TYPES),
-              status: z.enum(STATUSES),
-              latency_ms: z.number().nullable(),
-              since: z.iso.datetime(),
-            }),
-          ),
-        })
-        .openapi("ProjectHealth"),
-      "Counts and services",
-    ),
+    200: answer(projectHealthSchema, "The health of the project and of each service"),
     ...problems(400, 401, 403, 404, 429),
   },
 });

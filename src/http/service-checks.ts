@@ -27,7 +27,7 @@ const heartbeatSchema = z
     status: z.enum(["pass", "warn", "fail"]).optional().describe("Default `pass`"),
     details: metadataSchema.optional(),
   })
-  .openapi("Heartbeat");
+  .openapi("HeartbeatInput");
 
 const heartbeat = createRoute({
   method: "post",

@@ -1,7 +1,6 @@
 /** `/api/services`: what is registered, under its live state. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { matchesInput } from "../core/manifest-plan.ts";
-import { HEALTH_METHODS, SERVICE_TYPES, STATUSES } from "../core/records.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
@@ -14,7 +13,15 @@ import { found, invalid, Problem, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { announce, oneService, toServices } from "./registry.ts";
 import { routes } from "./routes.ts";
-import { answer, body, serviceSchema } from "./schemas.ts";
+import {
+  answer,
+  body,
+  healthMethodSchema,
+  pageFields,
+  serviceSchema,
+  serviceTypeSchema,
+  statusSchema,
+} from "./schemas.ts";
 
 const tags = ["services"];
 
@@ -29,17 +36,17 @@ const list = createRoute({
   request: {
     query: pageQuery.extend({
       project: textQuery.optional().describe("Name or id of a project"),
-      status: z.enum(STATUSES).optional(),
-      type: z.enum(SERVICE_TYPES).optional(),
+      status: statusSchema.optional(),
+      type: serviceTypeSchema.optional(),
       tag: textQuery.optional(),
       capability: textQuery.optional(),
-      method: z.enum(HEALTH_METHODS).optional(),
+      method: healthMethodSchema.optional(),
       q: textQuery.optional().describe("Part of the service's or the project's name"),
     }),
   },
   responses: {
     200: answer(
-      z.object({ services: z.array(serviceSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      z.object({ services: z.array(serviceSchema), ...pageFields }).openapi("ServicePage"),
       "A page of services",
     ),
     ...problems(400, 401, 403, 429),

@@ -19,7 +19,9 @@ const sessionSchema = z
     signed_in: z.boolean(),
     scope: z.enum(SCOPES).nullable().describe("What the caller may do; null: nothing"),
     public_read: z.boolean().describe("Reading needs no key"),
-    hub: z.object({ id: z.string(), name: z.string(), region: z.string().nullable(), version: z.string() }),
+    hub: z
+      .object({ id: z.string(), name: z.string(), region: z.string().nullable(), version: z.string() })
+      .openapi("HubIdentity"),
   })
   .openapi("Session");
 
@@ -41,7 +43,7 @@ const signIn = createRoute({
   summary: "Sign in: the key comes back as a cookie that is sent by the hub's own pages only",
   security: [],
   middleware: limitBody,
-  request: { body: body(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignIn")) },
+  request: { body: body(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignInInput")) },
   responses: { 200: answer(sessionSchema, "Signed in"), ...problems(400, 401, 403, 413, 415, 429) },
 });
 

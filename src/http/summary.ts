@@ -1,10 +1,9 @@
 /** `GET /api/summary`: the health summary that is also published and exchanged by hubs. */
 import { createRoute } from "@hono/zod-openapi";
-import { summarySchema } from "../core/summary.ts";
 import { guard } from "./access.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer } from "./schemas.ts";
+import { answer, summarySchema } from "./schemas.ts";
 
 const read = createRoute({
   method: "get",

@@ -7,6 +7,10 @@ import { answer } from "./schemas.ts";
 
 const LIFETIME_S = 30;
 
+const ticketSchema = z
+  .object({ ticket: z.string(), expires_in: z.int().describe("Seconds until the ticket expires") })
+  .openapi("Ticket");
+
 const issue = createRoute({
   method: "post",
   path: "/api/tickets",
@@ -15,7 +19,7 @@ const issue = createRoute({
   summary: "A ticket for one WebSocket: `/ws/health?ticket=…`",
   ...guard("read"),
   responses: {
-    201: answer(z.object({ ticket: z.string(), expires_in: z.int().describe("Seconds") }), "Valid once"),
+    201: answer(ticketSchema, "The ticket"),
     ...problems(401, 403, 429),
   },
 });

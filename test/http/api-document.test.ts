@@ -4,6 +4,7 @@ import { testHub } from "./test-hub.ts";
 interface Operation {
   operationId?: string;
   tags?: string[];
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>;
 }
 
 interface ApiDocument {
@@ -21,6 +22,22 @@ describe("a client that is generated from the API document", () => {
     expect(ids).toContain("listServices");
     expect(ids.filter((id) => !/^[a-z]+([A-Z][a-z]+)*$/.test(id ?? ""))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("has a named type for each JSON response", () => {
+    const bodies = operations.flatMap(({ operationId, responses }) =>
+      Object.entries(responses).flatMap(([status, { content = {} }]) =>
+        Object.entries(content).map(([type, { schema }]) => ({ operationId, status, type, name: schema.$ref })),
+      ),
+    );
+    const unnamed = bodies.filter(({ type, name }) => type.endsWith("json") && name === undefined);
+    expect(bodies).toContainEqual({
+      operationId: "listServices",
+      status: "200",
+      type: "application/json",
+      name: "#/components/schemas/ServicePage",
+    });
+    expect(unnamed).toEqual([]);
   });
 
   test("groups its methods by tags that are described", () => {

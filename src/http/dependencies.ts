@@ -1,4 +1,4 @@
-/** `GET /api/dependencies`: who needs whom, and where an outage comes from. */
+/** `GET /api/dependencies`: the graph of dependencies, with the root causes of outages. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { dependencyGraph } from "../core/dependencies.ts";
 import { currentState } from "../core/service-view.ts";
@@ -46,14 +46,16 @@ const graph = createRoute({
   path: "/api/dependencies",
   operationId: "getDependencies",
   tags: ["health"],
-  summary: "The graph of dependencies",
+  summary: "Get the dependency graph",
   ...guard("read"),
   request: {
     query: z.object({
-      project: textQuery.optional().describe("Name or id: only its services and what they depend on"),
+      project: textQuery
+        .optional()
+        .describe("Name or id of a project. Returns only its services and the services that they depend on"),
     }),
   },
-  responses: { 200: answer(graphSchema, "The graph"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: answer(graphSchema, "The dependency graph"), ...problems(400, 401, 403, 404, 429) },
 });
 
 export const dependencies = routes().openapi(graph, async (c) => {

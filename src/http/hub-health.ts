@@ -1,4 +1,4 @@
-/** `GET /health`: the hub itself, as `application/health+json`. Public, so it names nothing that is watched. */
+/** `GET /health`: the hub's own health as `application/health+json`. It is public, so it never names a service. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { version } from "../../package.json";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
@@ -43,8 +43,8 @@ const read = createRoute({
   description: "Returns `application/health+json`. `/api/health` returns the same.",
   security: [],
   responses: {
-    200: { description: "It works, perhaps with a warning", content },
-    503: { description: "It can't do its work", content },
+    200: { description: "The hub works: `pass` or `warn`", content },
+    503: { description: "The hub does not work: `fail`", content },
     ...problems(429),
   },
 });
@@ -62,7 +62,7 @@ export const hubHealthRoutes = routes()
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   });
 
-/** Never throws: what does not answer is what it reports. */
+/** Never throws. A database or live board that does not respond is part of the result. */
 export async function readHubFacts(hub: HubContext): Promise<{ health: HubHealth; pipeline: PipelineHealth | null }> {
   const started = hub.now();
   const [database, pipeline] = await Promise.all([askDatabase(hub, started), askPipeline(hub)]);

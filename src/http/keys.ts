@@ -1,4 +1,4 @@
-/** `/api/keys`: API keys, shown once and stored as hashes. */
+/** `/api/keys`: API keys. The hub stores only their hashes, so it shows each key once. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/registration.ts";
 import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
@@ -47,7 +47,7 @@ const list = createRoute({
   path: "/api/keys",
   operationId: "listKeys",
   tags,
-  summary: "Keys, without the keys themselves",
+  summary: "List API keys, without the keys themselves",
   ...guard("admin"),
   responses: {
     200: answer(z.object({ keys: z.array(keySchema), ...pageFields }).openapi("ApiKeyPage"), "All keys on one page"),
@@ -60,11 +60,11 @@ const create = createRoute({
   path: "/api/keys",
   operationId: "createKey",
   tags,
-  summary: "Make a key; it is shown this once",
+  summary: "Create an API key",
   ...guard("admin"),
   request: { body: body(newKeySchema) },
   responses: {
-    201: answer(createdKeySchema, "The key"),
+    201: answer(createdKeySchema, "The new key; no later request shows it"),
     ...problems(400, 401, 403, 413, 415, 429),
   },
 });
@@ -74,10 +74,10 @@ const remove = createRoute({
   path: "/api/keys/{id}",
   operationId: "revokeKey",
   tags,
-  summary: "Revoke a key, at once",
+  summary: "Revoke an API key",
   ...guard("admin"),
   request: { params: idParams },
-  responses: { 204: { description: "It opens nothing any more" }, ...problems(400, 401, 403, 404, 429) },
+  responses: { 204: { description: "The key is revoked and no longer works" }, ...problems(400, 401, 403, 404, 429) },
 });
 
 export const keys = routes()

@@ -1,4 +1,4 @@
-/** `/api/projects`: groups of services that start and stop together. */
+/** `/api/projects`: groups of services that are started and stopped together. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { projectHealth, toProject } from "../core/project-view.ts";
 import type { ProjectStatus } from "../core/records.ts";
@@ -30,9 +30,9 @@ const list = createRoute({
   path: "/api/projects",
   operationId: "listProjects",
   tags,
-  summary: "Projects, by id",
+  summary: "List projects, ordered by id",
   ...guard("read"),
-  request: { query: pageQuery.extend({ q: textQuery.optional().describe("Part of the name") }) },
+  request: { query: pageQuery.extend({ q: textQuery.optional().describe("Text that the name contains") }) },
   responses: {
     200: answer(
       z.object({ projects: z.array(projectSchema), ...pageFields }).openapi("ProjectPage"),
@@ -47,7 +47,8 @@ const create = createRoute({
   path: "/api/projects",
   operationId: "createProject",
   tags,
-  summary: "Make a project; it runs from the start",
+  summary: "Create a project",
+  description: "The new project is running.",
   ...guard("write"),
   request: { body: body(projectInputSchema) },
   responses: { 201: answer(projectSchema, "The new project"), ...problems(400, 401, 403, 409, 413, 415, 429) },
@@ -58,7 +59,7 @@ const read = createRoute({
   path: "/api/projects/{id}",
   operationId: "getProject",
   tags,
-  summary: "One project",
+  summary: "Get a project",
   ...guard("read"),
   request: { params: idParams },
   responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
@@ -80,10 +81,10 @@ const remove = createRoute({
   path: "/api/projects/{id}",
   operationId: "deleteProject",
   tags,
-  summary: "Delete a project with its services and their history",
+  summary: "Delete a project, its services and their history",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 429) },
+  responses: { 204: { description: "The project is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
 
 const start = createRoute({
@@ -91,7 +92,7 @@ const start = createRoute({
   path: "/api/projects/{id}/start",
   operationId: "startProject",
   tags,
-  summary: "Register the project's services and check them from now on",
+  summary: "Start a project: register its services and check them",
   ...guard("write"),
   request: { params: idParams },
   responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
@@ -101,7 +102,7 @@ const stop = createRoute({
   ...start,
   path: "/api/projects/{id}/stop",
   operationId: "stopProject",
-  summary: "Deregister the project's services; their history stays readable",
+  summary: "Stop a project: deregister its services and keep their history",
 });
 
 const health = createRoute({
@@ -109,7 +110,7 @@ const health = createRoute({
   path: "/api/projects/{id}/health",
   operationId: "getProjectHealth",
   tags,
-  summary: "The live health of a project and its services",
+  summary: "Get the live health of a project and its services",
   ...guard("read"),
   request: { params: idParams },
   responses: {
@@ -169,7 +170,7 @@ export const projects = routes()
     return c.json(await projectHealthView(hub, row), 200);
   });
 
-/** The row, unless its name is taken. */
+/** Returns the row, or throws a 409 when the name is taken. */
 function unique<T>(row: T | "duplicate", name: string): T {
   if (row === "duplicate") throw new Problem(409, `there is a project named ${name} already`);
   return row;
@@ -179,7 +180,7 @@ function unchangedBut(services: readonly ServiceRow[]) {
   return services.map((row) => ({ before: row, after: row }));
 }
 
-/** Setting the status that it has changes nothing and tells nobody. */
+/** Changes and announces nothing when the project already has this status. */
 async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Promise<ProjectRow> {
   const project = found(await getProject(hub.db, id), "project");
   if (project.status === status) return project;

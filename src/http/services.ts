@@ -1,4 +1,4 @@
-/** `/api/services`: what is registered, under its live state. */
+/** `/api/services`: registered services with their live states. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { matchesInput } from "../core/manifest-plan.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
@@ -30,8 +30,9 @@ const list = createRoute({
   path: "/api/services",
   operationId: "listServices",
   tags,
-  summary: "Registered services, by id",
-  description: "Services of stopped projects are not registered. `status` filters by the status as last recorded.",
+  summary: "List registered services, ordered by id",
+  description:
+    "Services of stopped projects are not registered, so they are not listed. The filter `status` uses the status in the database, which may be a moment behind the live status.",
   ...guard("read"),
   request: {
     query: pageQuery.extend({
@@ -41,7 +42,7 @@ const list = createRoute({
       tag: textQuery.optional(),
       capability: textQuery.optional(),
       method: healthMethodSchema.optional(),
-      q: textQuery.optional().describe("Part of the service's or the project's name"),
+      q: textQuery.optional().describe("Text that the name of the service or of its project contains"),
     }),
   },
   responses: {
@@ -58,7 +59,8 @@ const create = createRoute({
   path: "/api/services",
   operationId: "createService",
   tags,
-  summary: "Register a service in a project, named by `project_id` or `project`",
+  summary: "Create a service",
+  description: "The project must exist. Name it by `project_id` or by `project`.",
   ...guard("write"),
   request: { body: body(newServiceSchema) },
   responses: { 201: answer(serviceSchema, "The new service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
@@ -69,7 +71,7 @@ const read = createRoute({
   path: "/api/services/{id}",
   operationId: "getService",
   tags,
-  summary: "One service",
+  summary: "Get a service",
   ...guard("read"),
   request: { params: idParams },
   responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
@@ -80,7 +82,8 @@ const patch = createRoute({
   path: "/api/services/{id}",
   operationId: "updateService",
   tags,
-  summary: "Change a service; what comes out must be valid as a whole",
+  summary: "Update a service",
+  description: "Changes only the fields that are given. The service that results must be valid as a whole.",
   ...guard("write"),
   request: { params: idParams, body: body(servicePatchSchema) },
   responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
@@ -91,10 +94,10 @@ const remove = createRoute({
   path: "/api/services/{id}",
   operationId: "deleteService",
   tags,
-  summary: "Deregister and delete a service",
+  summary: "Delete a service",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 429) },
+  responses: { 204: { description: "The service is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
 
 export const services = routes()

@@ -1,4 +1,4 @@
-/** Who may do what: API keys, the admin token, scopes. */
+/** Access control: API keys, the admin token, scopes, rate limits. */
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { findKey } from "../store/keys.ts";
@@ -7,13 +7,13 @@ import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { Problem } from "./problem.ts";
 import { isSameOrigin, sessionKey } from "./session-cookie.ts";
 
-/** `agent` is beside the order: it opens its own routes only. */
+/** A scope includes the scopes of lower rank. `agent` only opens routes that allow it by name. */
 const RANK: Record<Scope, number> = { agent: 0, read: 1, write: 2, admin: 3 };
 type Need = Exclude<Scope, "agent">;
 
 const MAX_BODY_BYTES = 256 * 1_024;
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
-/** Longer than any key; what is longer is not even hashed. */
+/** Keys are shorter. Longer tokens are refused without hashing them. */
 const MAX_TOKEN_CHARS = 256;
 
 export const limitBody = bodyLimit({
@@ -23,7 +23,7 @@ export const limitBody = bodyLimit({
   },
 });
 
-/** The scope of a route, for its definition: enforced before anything of the request is read, and documented. */
+/** For a route definition: the scope that the document shows, and a middleware that checks it before reading the body. */
 export function guard(need: Need, options: { agent?: boolean } = {}) {
   const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
     const { hub } = c.var;
@@ -39,7 +39,7 @@ export function guard(need: Need, options: { agent?: boolean } = {}) {
   return { middleware, security: roles.map((role) => ({ bearer: [role] })) };
 }
 
-/** The principal when it may; `presented`: whether the caller showed any credentials. Throws a 401 or 403. */
+/** Returns the principal when it has the scope; else throws a 401 or 403. `presented`: the caller sent credentials. */
 export function authorize(
   hub: HubContext,
   principal: Principal | null,
@@ -57,7 +57,7 @@ export function authorize(
   throw new Problem(403, `this needs the scope ${need}; the key has ${principal.scope}`);
 }
 
-/** Null: no such key. The admin token is compared without asking the database. */
+/** Returns null when no key matches. The admin token needs no database, so it works while the database is down. */
 export async function authenticate(hub: HubContext, token: string): Promise<Principal | null> {
   if (token.length > MAX_TOKEN_CHARS) return null;
   const digest = await sha256(token);
@@ -69,7 +69,7 @@ export async function authenticate(hub: HubContext, token: string): Promise<Prin
   return key === undefined ? null : { scope: key.scope, agent: key.agent };
 }
 
-/** The header wins over the cookie of a person who signed in. */
+/** The `Authorization` header takes precedence over the session cookie. */
 export function credentialsOf(c: Context): { token: string; from: "header" | "cookie" } | null {
   const token = bearerToken(c.req.header("authorization"));
   if (token !== null) return { token, from: "header" };
@@ -77,18 +77,18 @@ export function credentialsOf(c: Context): { token: string; from: "header" | "co
   return key === null ? null : { token: key, from: "cookie" };
 }
 
-/** `Bearer TOKEN` (RFC 6750); null when there is no such header. Anything else is a token nobody has. */
+/** The token of `Bearer TOKEN` (RFC 6750). Null without a header; "", which matches no key, for a malformed header. */
 export function bearerToken(header: string | undefined): string | null {
   if (header === undefined) return null;
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? "";
 }
 
-/** As a key is stored: SHA-256 in hex. */
+/** The form in which the database stores a key: SHA-256 in hex. */
 export async function keyHash(key: string): Promise<string> {
   return toHex(await sha256(key));
 }
 
-/** Counts each request against its caller's address before anything costly is done. */
+/** Limits requests by the caller's IP address, before any costly work. */
 export async function rateLimit(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
   if (await c.var.hub.limited(`ip:${c.var.hub.requestIp}`)) {
     throw new Problem(429, "too many requests", { headers: { "retry-after": "10" } });

@@ -1,4 +1,4 @@
-/** The HTTP API of a hub: every resource's routes under one app. */
+/** The HTTP API of a hub: one app with the routes of all resources. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -42,7 +42,7 @@ function resources() {
     .route("/", metrics);
 }
 
-/** The API as a typed client (`hc`) sees it: one resource or another, because the sum is too long for a declaration. */
+/** The API's types for hono's client (`hc`). A union, because the combined type is too long for a declaration file. */
 export type AppType =
   | typeof projects
   | typeof manifest
@@ -57,14 +57,14 @@ export type AppType =
   | typeof session
   | typeof hubHealthRoutes;
 
-/** An answer that shows nothing needs nothing; a page that does brings its own policy. */
+/** Sets a content security policy that allows nothing, unless the response has a policy of its own. */
 async function strictPolicy(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
   await next();
   if (c.res.headers.has("content-security-policy")) return;
   c.res.headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
 }
 
-/** `makeContext` is called once for each request. */
+/** Calls `makeContext` once for each request. */
 export function createApp(makeContext: (c: Context<HubEnv>) => HubContext): OpenAPIHono<HubEnv> {
   const app = routes();
   app.onError((error, c) => problemResponse(c, toProblem(error)));

@@ -1,4 +1,4 @@
-/** All that the API needs from the hub around it; the composition root makes one for each request. */
+/** The dependencies of the API. `src/index.ts` makes a new context for each request. */
 import type { PipelineHealth } from "../core/hub-health.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
@@ -14,28 +14,28 @@ export interface HubContext {
   db: Db;
   /** Unix ms. */
   now(): number;
-  /** The caller's address, for rate limits. */
+  /** The caller's IP address, for rate limits. */
   requestIp: string;
-  /** The latest states of the services that the live board knows. */
+  /** The latest states by service id; services that the live board does not know are missing. */
   live(ids: number[]): Promise<Map<number, LiveState>>;
-  /** Called after each change of the registry, once it is stored. */
+  /** Called after each change of the registry, when the change is stored. */
   registryChanged(change: RegistryChange): Promise<void>;
-  /** Probes now, whatever the schedule says. */
+  /** Probes a service immediately, independent of its schedule. */
   checkNow(row: ServiceRow): Promise<Outcome>;
   heartbeat(row: ServiceRow, beat: Heartbeat): Promise<Outcome>;
-  /** Hands an authenticated upgrade to the live board; the request carries no credentials any more. */
+  /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */
   websocket(request: Request): Promise<Response>;
-  /** One-time, 30 s. */
+  /** Tickets work once and expire after 30 s. `redeem` returns null for any other ticket. */
   ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
   pipelineHealth(): Promise<PipelineHealth>;
   /** Null when no NATS is set up. Never rejects. */
   nats(): Promise<BridgeStatus | null>;
   summary(): Promise<Summary>;
-  /** Counts a request against `key`; true: there were too many. */
+  /** Counts a request for `key`; true when there were too many. */
   limited(key: string): Promise<boolean>;
 }
 
-/** Who calls. */
+/** The authenticated caller. */
 export interface Principal {
   scope: Scope;
   /** The agent that an `agent` key belongs to; null for other scopes. */

@@ -1,7 +1,6 @@
-/** `GET /api/dependencies`: who needs whom, and where an outage comes from. */
+/** `GET /api/dependencies`: the graph of dependencies, with the root causes of outages. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { dependencyGraph } from "../core/dependencies.ts";
-import { SERVICE_TYPES, STATUSES } from "../core/records.ts";
 import { currentState } from "../core/service-view.ts";
 import { getProject } from "../store/projects.ts";
 import { guard } from "./access.ts";
@@ -9,47 +8,54 @@ import { textQuery } from "./parameters.ts";
 import { found, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { answer } from "./schemas.ts";
+import { answer, serviceTypeSchema, statusSchema } from "./schemas.ts";
 import { allServices, liveStates } from "./service-reads.ts";
+
+const nodeSchema = z
+  .object({
+    id: z.int(),
+    project: z.string(),
+    name: z.string(),
+    status: statusSchema,
+    type: serviceTypeSchema,
+    hub_id: z.string(),
+    root_cause: z
+      .array(z.int())
+      .optional()
+      .describe(
+        "Present when the service is down: ids of the deepest dependencies that are down, at most 20. The service's own id when all its dependencies work",
+      ),
+  })
+  .openapi("DependencyNode");
 
 const graphSchema = z
   .object({
-    nodes: z.array(
-      z.object({
-        id: z.int(),
-        project: z.string(),
-        name: z.string(),
-        status: z.enum(STATUSES),
-        type: z.enum(SERVICE_TYPES),
-        hub_id: z.string(),
-        root_cause: z
-          .array(z.int())
-          .optional()
-          .describe(
-            "Of a node that is down: ids of the deepest dependencies that are down, its own id when all work; at most 20",
-          ),
-      }),
-    ),
-    edges: z.array(z.object({ from: z.int(), to: z.int() })).describe("`from` depends on `to`"),
+    nodes: z.array(nodeSchema),
+    edges: z
+      .array(z.object({ from: z.int(), to: z.int() }).openapi("DependencyEdge"))
+      .describe("The service `from` depends on the service `to`"),
     missing: z
-      .array(z.object({ from: z.int(), to: z.string() }))
+      .array(z.object({ from: z.int(), to: z.string() }).openapi("MissingDependency"))
       .describe("Dependencies that are not registered; `to` is `project/service`"),
-    cycles: z.array(z.array(z.int())).describe("Ids of services that depend on each other"),
+    cycles: z.array(z.array(z.int())).describe("Groups of service ids that depend on each other"),
   })
   .openapi("DependencyGraph");
 
 const graph = createRoute({
   method: "get",
   path: "/api/dependencies",
+  operationId: "getDependencies",
   tags: ["health"],
-  summary: "The graph of dependencies",
+  summary: "Get the dependency graph",
   ...guard("read"),
   request: {
     query: z.object({
-      project: textQuery.optional().describe("Name or id: only its services and what they depend on"),
+      project: textQuery
+        .optional()
+        .describe("Name or id of a project. Returns only its services and the services that they depend on"),
     }),
   },
-  responses: { 200: answer(graphSchema, "The graph"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: answer(graphSchema, "The dependency graph"), ...problems(400, 401, 403, 404, 429) },
 });
 
 export const dependencies = routes().openapi(graph, async (c) => {

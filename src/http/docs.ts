@@ -1,11 +1,11 @@
-/** `GET /openapi.json` and `GET /docs`: the API, described and browsable. No outside host is asked for anything. */
+/** `GET /openapi.json`: the API document. `GET /docs`: a page to browse it, which loads nothing from other hosts. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { HubEnv } from "./context.ts";
 import { routes } from "./routes.ts";
 
-/** Served as static assets: the style sheet and the bundle of swagger-ui-dist. */
+/** Starts Swagger UI. Its style sheet and script are static assets, copied from swagger-ui-dist. */
 const INIT_SCRIPT = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null });`;
 
 const PAGE = `<!doctype html>
@@ -26,22 +26,36 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const DESCRIPTION = `Health of services, from the edge.
+const DESCRIPTION = `CommandCenter Hub checks the health of services. This API registers services and reads their health.
 
-Send \`Authorization: Bearer KEY\`. Scopes: \`read\` < \`write\` < \`admin\`; \`agent\` beside them. Each operation names
-the scope it needs in its security requirement. A person may sign in instead: \`POST /api/session\` keeps the key in a
-cookie. Errors are \`application/problem+json\`.
+**Access.** Send an API key as \`Authorization: Bearer KEY\`. Each operation names the scope that it needs in its
+security requirement. The scope \`admin\` includes \`write\`, and \`write\` includes \`read\`. A key of the scope \`agent\`
+only opens the operations that name this scope. When the hub runs with \`PUBLIC_READ\`, reading needs no key. People can
+sign in instead of sending a key: \`POST /api/session\` stores the key in a cookie.
 
-WebSocket: \`/ws/health?project=ID&service=ID&since=SEQ\`, with the key in the \`Authorization\` header, in
-\`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or with a one-time \`?ticket=\` from \`POST /api/tickets\`.
-Send the text \`ping\` once a minute: a socket that takes much without a word from its client is closed with 1013.`;
+**Errors** are \`application/problem+json\` (RFC 9457). For wrong input, \`errors\` names each wrong field.
 
-/** `api`: the app whose routes are described. */
+**Lists** return one page at a time. Pass \`next_cursor\` of one page as \`cursor\` to get the next page.
+
+**Live updates.** Open a WebSocket at \`/ws/health?project=ID&service=ID&since=SEQ\`; each parameter is optional.
+Send the key in the \`Authorization\` header, or as \`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or use a ticket from
+\`POST /api/tickets\` as \`?ticket=TICKET\`. Send the text \`ping\` once a minute. The hub closes a connection with the
+code 1013 when it has sent much data and heard nothing from the client.`;
+
+const TAGS = [
+  { name: "projects", description: "Groups of services that are started and stopped together" },
+  { name: "services", description: "What the hub checks: registering services, checking them, reading their history" },
+  { name: "health", description: "The state of all services: summary, status changes, dependencies" },
+  { name: "access", description: "API keys, signing in, and tickets for WebSocket connections" },
+  { name: "hub", description: "The hub's own health and metrics" },
+];
+
+/** `api`: the app whose routes the document describes. */
 export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
     scheme: "bearer",
-    description: "An API key or the admin token",
+    description: "An API key, or the admin token of the hub",
   });
   return routes()
     .get("/openapi.json", (c) => c.json(openApiDocument(api)))
@@ -51,14 +65,22 @@ export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
     });
 }
 
+/** The OpenAPI document of the routes of `api`. */
 export function openApiDocument(api: OpenAPIHono<HubEnv>) {
   return api.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "CommandCenter Hub", version, description: DESCRIPTION },
+    info: {
+      title: "CommandCenter Hub",
+      version,
+      description: DESCRIPTION,
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
+    },
+    servers: [{ url: "/", description: "The hub that serves this document" }],
+    tags: TAGS,
   });
 }
 
-/** The bundle sets styles inline and shows images as data URLs. */
+/** Allows what Swagger UI needs: inline styles and images as data URLs. */
 async function contentSecurityPolicy(): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(INIT_SCRIPT));
   const hash = new Uint8Array(digest).toBase64();

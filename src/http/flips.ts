@@ -1,4 +1,4 @@
-/** `GET /api/flips`: the transitions of the hub. */
+/** `GET /api/flips`: changes of status of all services. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { FLIP_CURSOR, listFlips } from "../store/flips.ts";
 import { guard } from "./access.ts";
@@ -6,27 +6,29 @@ import { pageQuery, textQuery, timeSchema } from "./parameters.ts";
 import { problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { answer, listedFlipSchema } from "./schemas.ts";
+import { answer, listedFlipSchema, pageFields } from "./schemas.ts";
 
 const list = createRoute({
   method: "get",
   path: "/api/flips",
+  operationId: "listFlips",
   tags: ["health"],
-  summary: "Transitions, newest first",
+  summary: "List changes of status, newest first",
   ...guard("read"),
   request: {
     query: pageQuery.extend({
-      cursor: z.string().regex(FLIP_CURSOR, "expected the next_cursor of an earlier answer").optional(),
-      since: timeSchema.optional(),
+      cursor: z
+        .string()
+        .regex(FLIP_CURSOR, "expected the next_cursor of an earlier answer")
+        .optional()
+        .describe("`next_cursor` of the page before"),
+      since: timeSchema.optional().describe("Earliest time, ISO 8601 or Unix milliseconds"),
       service: textQuery.optional().describe("Name or id of a service"),
       project: textQuery.optional().describe("Name or id of a project"),
     }),
   },
   responses: {
-    200: answer(
-      z.object({ flips: z.array(listedFlipSchema), next_cursor: z.string().nullable(), total: z.int() }),
-      "A page of transitions",
-    ),
+    200: answer(z.object({ flips: z.array(listedFlipSchema), ...pageFields }).openapi("FlipPage"), "A page of changes"),
     ...problems(400, 401, 403, 429),
   },
 });
@@ -43,7 +45,7 @@ export const flips = routes().openapi(list, async (c) => {
   return c.json({ flips: rows, next_cursor: next, total }, 200);
 });
 
-/** Names of services are not unique in the hub, ids are; digits are an id. */
+/** Digits are an id, anything else is a name. Several projects may have a service of the same name. */
 function idOrName(reference: string): number | string {
   return /^\d{1,15}$/.test(reference) ? Number(reference) : reference;
 }

@@ -1,4 +1,4 @@
-/** `GET /health`: the hub itself, as `application/health+json`. Public, so it names nothing that is watched. */
+/** `GET /health`: the hub's own health as `application/health+json`. It is public, so it never names a service. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { version } from "../../package.json";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
@@ -10,26 +10,26 @@ import type { HubContext } from "./context.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 
-const statusSchema = z.enum(["pass", "warn", "fail"]);
+const statusSchema = z.enum(["pass", "warn", "fail"]).openapi("HubHealthStatus");
+
+const checkSchema = z
+  .object({
+    componentType: z.enum(["datastore", "component", "system"]),
+    status: statusSchema,
+    time: z.iso.datetime(),
+    observedValue: z.number().optional(),
+    observedUnit: z.enum(["ms", "s", "messages"]).optional(),
+    output: z.string().optional().describe("Why the status is not `pass`"),
+  })
+  .openapi("HubHealthCheck");
+
 const healthSchema = z
   .object({
     status: statusSchema,
     version: z.string(),
-    serviceId: z.string(),
+    serviceId: z.string().describe("Id of the hub"),
     description: z.string(),
-    checks: z.record(
-      z.string(),
-      z.array(
-        z.object({
-          componentType: z.enum(["datastore", "component", "system"]),
-          status: statusSchema,
-          time: z.iso.datetime(),
-          observedValue: z.number().optional(),
-          observedUnit: z.enum(["ms", "s", "messages"]).optional(),
-          output: z.string().optional(),
-        }),
-      ),
-    ),
+    checks: z.record(z.string(), z.array(checkSchema)).describe("Checks by `component:measurement`"),
   })
   .openapi("HubHealth");
 
@@ -39,22 +39,27 @@ const content = { "application/health+json": { schema: healthSchema } };
 const read = createRoute({
   method: "get",
   path: "/health",
+  operationId: "getHubHealth",
   tags: ["hub"],
-  summary: "The health of the hub itself",
+  summary: "Get the health of the hub itself",
+  description: "Returns `application/health+json`. `/api/health` returns the same.",
   security: [],
   responses: {
-    200: { description: "It works, perhaps with a warning", content },
-    503: { description: "It can't do its work", content },
+    200: { description: "The hub works: `pass` or `warn`", content },
+    503: { description: "The hub does not work: `fail`", content },
     ...problems(429),
   },
 });
+
+/** The same operation at a second address; the API document shows the first one only. */
+const readUnderApi = createRoute({ ...read, path: "/api/health", hide: true });
 
 export const hubHealthRoutes = routes()
   .openapi(read, async (c) => {
     const { health } = await readHubFacts(c.var.hub);
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   })
-  .openapi({ ...read, path: "/api/health" as const }, async (c) => {
+  .openapi(readUnderApi, async (c) => {
     const { health } = await readHubFacts(c.var.hub);
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   });

@@ -1,4 +1,4 @@
-/** `/api/keys`: API keys, shown once and stored as hashes. */
+/** `/api/keys`: API keys. The hub stores only their hashes, so it shows each key once. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/registration.ts";
 import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
@@ -7,7 +7,7 @@ import { guard, keyHash } from "./access.ts";
 import { idParams } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body } from "./schemas.ts";
+import { answer, body, pageFields } from "./schemas.ts";
 
 const KEY_BYTES = 32;
 const tags = ["access"];
@@ -20,7 +20,11 @@ const keySchema = z
     agent: z.string().nullable(),
     created_at: z.iso.datetime(),
   })
-  .openapi("Key");
+  .openapi("ApiKey");
+
+const createdKeySchema = keySchema
+  .extend({ key: z.string().describe("The key itself. No later request shows it") })
+  .openapi("CreatedApiKey");
 
 const newKeySchema = z
   .strictObject({
@@ -36,16 +40,17 @@ const newKeySchema = z
     path: ["agent"],
     message: "needed for the scope agent, and for no other",
   })
-  .openapi("NewKey");
+  .openapi("ApiKeyInput");
 
 const list = createRoute({
   method: "get",
   path: "/api/keys",
+  operationId: "listKeys",
   tags,
-  summary: "Keys, without the keys themselves",
+  summary: "List API keys, without the keys themselves",
   ...guard("admin"),
   responses: {
-    200: answer(z.object({ keys: z.array(keySchema), next_cursor: z.string().nullable(), total: z.int() }), "All keys"),
+    200: answer(z.object({ keys: z.array(keySchema), ...pageFields }).openapi("ApiKeyPage"), "All keys on one page"),
     ...problems(401, 403, 429),
   },
 });
@@ -53,12 +58,13 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/api/keys",
+  operationId: "createKey",
   tags,
-  summary: "Make a key; it is shown this once",
+  summary: "Create an API key",
   ...guard("admin"),
   request: { body: body(newKeySchema) },
   responses: {
-    201: answer(keySchema.extend({ key: z.string() }).openapi("ShownKey"), "The key"),
+    201: answer(createdKeySchema, "The new key; no later request shows it"),
     ...problems(400, 401, 403, 413, 415, 429),
   },
 });
@@ -66,11 +72,12 @@ const create = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/api/keys/{id}",
+  operationId: "revokeKey",
   tags,
-  summary: "Revoke a key, at once",
+  summary: "Revoke an API key",
   ...guard("admin"),
   request: { params: idParams },
-  responses: { 204: { description: "It opens nothing any more" }, ...problems(400, 401, 403, 404, 429) },
+  responses: { 204: { description: "The key is revoked and no longer works" }, ...problems(400, 401, 403, 404, 429) },
 });
 
 export const keys = routes()

@@ -1,4 +1,4 @@
-/** `/ws/health`: checks who asks, then hands the socket to the live board. */
+/** `/ws/health`: authenticates the caller, then passes the WebSocket to the live board. */
 import type { Context } from "hono";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
@@ -40,7 +40,7 @@ function offeredProtocols(c: Context<HubEnv>): string[] {
   return header.split(",").map((part) => part.trim());
 }
 
-/** Header, sub-protocol, ticket, cookie: the first counts, and a ticket is spent only then. */
+/** Uses the first of: header, sub-protocol, ticket, cookie. A ticket is used up only when it is the first. */
 async function identify(
   hub: HubContext,
   c: Context<HubEnv>,
@@ -55,7 +55,7 @@ async function identify(
   return { principal: scope === null ? null : { scope, agent: null }, presented: true };
 }
 
-/** A browser opens sockets for any page and sends the cookie along; only the hub's own pages may. */
+/** Browsers send the cookie with WebSockets of any site, so the cookie only counts for the hub's own pages. */
 async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
   const key = sessionKey(c);
   if (key === null) return { principal: null, presented: false };
@@ -63,7 +63,7 @@ async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
   return { principal: await authenticate(hub, key), presented: true };
 }
 
-/** What the live board needs to see: the upgrade and the filter. */
+/** A request with only what the live board needs: the upgrade headers and the filters of the query. */
 function withoutCredentials(request: Request, speaksHub: boolean): Request {
   const url = new URL(request.url);
   url.searchParams.delete("ticket");
@@ -76,7 +76,7 @@ function withoutCredentials(request: Request, speaksHub: boolean): Request {
   return new Request(url, { headers });
 }
 
-/** The same answer with headers that can be set, and the sub-protocol that the caller waits for. */
+/** Copies the response, because its headers are immutable, and adds the sub-protocol that the caller expects. */
 function named(response: Response, speaksHub: boolean): Response {
   const headers = new Headers(response.headers);
   if (speaksHub && response.status === 101) headers.set("sec-websocket-protocol", SUBPROTOCOL);

@@ -1,13 +1,13 @@
-/** Reads a manifest from JSON or YAML; what can't be read is the caller's mistake, never ours. */
+/** Reads a manifest from JSON or YAML. A body that cannot be read is a 400 or 415, never a 500. */
 import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { Problem } from "./problem.ts";
 
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
 const YAML_TYPE = /^(application|text)\/(x-)?yaml$/;
-/** Enough for any shared defaults; a document that multiplies itself needs more. */
+/** Enough for shared defaults. The limit stops small documents that expand to a huge size ("billion laughs"). */
 const MAX_ALIASES = 100;
 
-/** Throws a 400 or 415. `bytes` are bounded by the limit on bodies. */
+/** Throws a 400 or 415. The caller limits the size of `bytes`. */
 export function parseManifestBody(contentType: string | undefined, bytes: ArrayBuffer): unknown {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (JSON_TYPE.test(type)) return parseJson(decode(bytes));
@@ -32,8 +32,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * The parser recurses, so that deep nesting ends in a RangeError rather than in a message. Its own search for repeated
- * keys and its pretty messages take quadratic time.
+ * The parser is recursive, so deep nesting throws a RangeError. Its own search for repeated keys and its pretty messages
+ * are switched off, because they take quadratic time.
  */
 function parseYaml(text: string): unknown {
   try {

@@ -1,4 +1,4 @@
-/** `PUT /api/projects/{id}/manifest`: the project's services become exactly these, all or nothing. */
+/** `PUT /api/projects/{id}/manifest`: replaces the services of a project with those of a manifest, all or nothing. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { type ManifestPlan, planManifest } from "../core/manifest-plan.ts";
 import { manifestSchema } from "../core/registration.ts";
@@ -14,32 +14,38 @@ import { routes } from "./routes.ts";
 import { answer } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
 
-/** Read by the handler, which names the wrong fields of every service at once; the schema is the one it validates by. */
+/** The handler reads the body itself, so that one response names the wrong fields of all services. */
 const content = { schema: { $ref: "#/components/schemas/Manifest" } };
+
+const planSchema = z
+  .object({
+    create: z.array(z.string()).describe("Names of services"),
+    update: z.array(z.string()).describe("Names of services"),
+    delete: z.array(z.string()).describe("Names of services"),
+    unchanged: z.int().describe("Number of services"),
+  })
+  .openapi("ManifestPlan");
+
+const appliedManifestSchema = z.object({ plan: planSchema }).openapi("AppliedManifest");
 
 const put = createRoute({
   method: "put",
   path: "/api/projects/{id}/manifest",
+  operationId: "applyManifest",
   tags: ["projects"],
-  summary: "Make the project's services exactly these",
-  description: "All or nothing. A stopped project takes its manifest and registers it when it starts.",
+  summary: "Replace the services of a project with those of a manifest",
+  description:
+    "Creates, updates and deletes services until they match the manifest. Either all changes are made or none. A stopped project stores the manifest and registers its services when it is started.",
   ...guard("write"),
   request: {
     params: idParams,
-    query: z.object({ dry_run: flagSchema.optional().describe("`true`: only tell what would change") }),
+    query: z.object({ dry_run: flagSchema.optional().describe("`true`: only returns what would change") }),
     body: { required: true, content: { "application/json": content, "application/yaml": content } },
   },
   responses: {
     200: answer(
-      z.object({
-        plan: z.object({
-          create: z.array(z.string()),
-          update: z.array(z.string()),
-          delete: z.array(z.string()),
-          unchanged: z.int(),
-        }),
-      }),
-      "What changed, or would",
+      appliedManifestSchema,
+      "The services that were created, updated and deleted; with `dry_run`, those that would be",
     ),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },

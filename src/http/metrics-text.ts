@@ -1,7 +1,7 @@
 /** The Prometheus text exposition format 0.0.4. */
 import type { Metric } from "../core/hub-metrics.ts";
 
-/** A metric without samples is left out. */
+/** Leaves out metrics without samples. */
 export function metricsText(metrics: readonly Metric[]): string {
   return metrics
     .filter((metric) => metric.samples.length > 0)

@@ -1,4 +1,4 @@
-/** `GET /metrics`: for Prometheus. */
+/** `GET /metrics`: metrics in the text format of Prometheus. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { hubMetrics, serviceMetrics } from "../core/hub-metrics.ts";
 import { currentState } from "../core/service-view.ts";
@@ -13,11 +13,15 @@ import { allServices, liveStates } from "./service-reads.ts";
 const read = createRoute({
   method: "get",
   path: "/metrics",
+  operationId: "getMetrics",
   tags: ["hub"],
-  summary: "Metrics of the hub and its services, for Prometheus",
+  summary: "Get metrics of the hub and its services for Prometheus",
   ...guard("read"),
   responses: {
-    200: { description: "Text format 0.0.4", content: { "text/plain; version=0.0.4": { schema: z.string() } } },
+    200: {
+      description: "Metrics in the Prometheus text format 0.0.4",
+      content: { "text/plain; version=0.0.4": { schema: z.string() } },
+    },
     ...problems(401, 403, 429),
   },
 });

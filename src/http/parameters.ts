@@ -1,4 +1,4 @@
-/** What paths and query strings carry: ids, pages, times, flags. */
+/** Schemas of path and query parameters: ids, pages, times, flags. */
 import { z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/registration.ts";
 
@@ -7,7 +7,7 @@ const MAX_LIMIT = 1_000;
 /** The largest time that a Date can hold, Unix ms. */
 const MAX_TIME = 8_640_000_000_000_000;
 
-/** A number that no id can be becomes 0, which no id is: 404 rather than an error of arithmetic. */
+/** Numbers that are too large for an id become 0. Ids start at 1, so nothing is found and the response is a 404. */
 const id = z
   .string()
   .regex(/^\d+$/, "expected an id, a whole number")
@@ -17,7 +17,7 @@ export const idSchema = id.openapi({ type: "integer", minimum: 1 });
 export const idParams = z.object({ id: idSchema });
 export const nameParams = z.object({ project: nameSchema, name: nameSchema });
 
-/** Opaque to callers: the last id of the page before. */
+/** `c` and the last id of the page before, in base 36. Opaque to callers. */
 const cursor = z
   .string()
   .regex(/^c[0-9a-z]{1,10}$/, "expected the next_cursor of an earlier answer")
@@ -30,22 +30,28 @@ export const pageQuery = z.object({
     .transform(Number)
     .pipe(z.int().min(1).max(MAX_LIMIT))
     .default(DEFAULT_LIMIT)
-    .openapi({ type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
-  cursor: cursor.optional().openapi({ type: "string" }),
+    .openapi({
+      type: "integer",
+      minimum: 1,
+      maximum: MAX_LIMIT,
+      default: DEFAULT_LIMIT,
+      description: "Maximum number of entries on the page",
+    }),
+  cursor: cursor.optional().openapi({ type: "string", description: "`next_cursor` of the page before" }),
 });
 
-/** What the store takes. */
+/** Converts the query into the page that the functions of `store` take. */
 export function toPage(query: z.infer<typeof pageQuery>): { limit: number; after?: number } {
   return query.cursor === undefined ? { limit: query.limit } : { limit: query.limit, after: query.cursor };
 }
 
-/** Null: this was the last page. */
+/** Returns null for the last page. */
 export function nextCursor(rows: readonly { id: number }[], limit: number): string | null {
   const last = rows.at(-1);
   return last === undefined || rows.length < limit ? null : `c${last.id.toString(36)}`;
 }
 
-/** ISO 8601 or Unix ms, as Unix ms. */
+/** Accepts ISO 8601 or Unix ms; the parsed value is Unix ms. */
 export const timeSchema = z
   .string()
   .transform((text, context) => {
@@ -62,5 +68,5 @@ function isoTime(text: string): number {
 
 export const flagSchema = z.enum(["true", "false"]).transform((value) => value === "true");
 
-/** Free text to search for. */
+/** Text to search or filter by. */
 export const textQuery = z.string().min(1).max(200);

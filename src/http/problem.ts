@@ -22,17 +22,21 @@ const TITLES = {
 } as const;
 export type ProblemStatus = keyof typeof TITLES;
 
+const fieldErrorSchema = z
+  .object({ path: z.string().describe("The wrong field, for example `health_options.method`"), message: z.string() })
+  .openapi("FieldError");
+
 export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z.array(fieldErrorSchema).optional(),
   })
   .openapi("Problem");
 
-/** Thrown by a handler; the app answers it. */
+/** An error that the app turns into a response. Handlers throw it. */
 export class Problem extends Error {
   override name = "Problem";
   readonly status: ProblemStatus;
@@ -58,7 +62,7 @@ export function invalid(errors: FieldError[]): Problem {
   return new Problem(400, `${detail}${more}`, { errors });
 }
 
-/** The value, or a 404 that says what does not exist. */
+/** Returns the value, or throws a 404 that names what was not found. */
 export function found<T>(value: T | undefined | null, what: string): T {
   if (value === undefined || value === null) throw new Problem(404, `no such ${what}`);
   return value;
@@ -70,7 +74,7 @@ export function problemResponse(c: Context, problem: Problem): Response {
   return c.body(JSON.stringify(body), status, { ...headers, "content-type": "application/problem+json" });
 }
 
-/** What a thrown value means to the caller. Only what is not the caller's doing is logged. */
+/** Converts any thrown value to a Problem. Logs it unless the caller caused it. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException && isProblemStatus(error.status)) return new Problem(error.status, error.message);
@@ -89,12 +93,17 @@ function isProblemStatus(status: number): status is ProblemStatus {
 
 const content = { "application/problem+json": { schema: problemSchema } };
 const descriptions: Partial<Record<ProblemStatus, string>> = {
-  400: "The request has a wrong field; `errors` names each",
-  404: "There is no such thing",
-  409: "The name is taken, or the state does not allow it",
+  400: "The request is not valid; `errors` names each wrong field",
+  401: "The key is missing or not valid",
+  403: "The caller is not allowed to do this, for example because the key lacks the needed scope",
+  404: "The resource does not exist",
+  409: "The request conflicts with the current state, for example a name that is already used",
+  413: "The body is larger than 256 KB",
+  415: "The content type of the body is not supported",
+  429: "Too many requests; the `Retry-After` header says how many seconds to wait",
 };
 
-/** Responses of a route beside its success: `guarded` ones come with every route. */
+/** The error responses of a route, for its definition. */
 export function problems<S extends ProblemStatus>(...statuses: S[]) {
   const response = (status: ProblemStatus) => ({ description: descriptions[status] ?? TITLES[status], content });
   return Object.fromEntries(statuses.map((status) => [status, response(status)])) as {

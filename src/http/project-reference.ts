@@ -1,11 +1,11 @@
-/** A project as callers name it in a query string: by name, or by id. */
+/** Finds the project that a query parameter names, by name or by id. */
 import type { Db } from "../store/database.ts";
 import { getProjectByName } from "../store/projects.ts";
 
-/** No project has it. */
+/** Not the id of any project: ids start at 1. */
 const NONE = 0;
 
-/** The id; 0 when there is no such project. A name of digits only wins over an id. */
+/** Returns the project's id. Digits are an id unless a project has them as its name. An unknown name returns 0. */
 export async function resolveProject(db: Db, reference: string): Promise<number> {
   const named = await getProjectByName(db, reference);
   if (named !== undefined) return named.id;

@@ -1,8 +1,7 @@
-/** `/api/projects`: groups of services that start and stop together. */
+/** `/api/projects`: groups of services that are started and stopped together. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { projectHealth, toProject } from "../core/project-view.ts";
 import type { ProjectStatus } from "../core/records.ts";
-import { HEALTHS, SERVICE_TYPES, STATUSES } from "../core/records.ts";
 import { projectInputSchema, projectPatchSchema } from "../core/registration.ts";
 import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { currentState, isWatched } from "../core/service-view.ts";
@@ -21,7 +20,7 @@ import type { HubContext } from "./context.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
 import { found, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body, projectSchema } from "./schemas.ts";
+import { answer, body, pageFields, projectHealthSchema, projectSchema } from "./schemas.ts";
 import { announce, liveStates } from "./service-reads.ts";
 
 const tags = ["projects"];
@@ -29,13 +28,14 @@ const tags = ["projects"];
 const list = createRoute({
   method: "get",
   path: "/api/projects",
+  operationId: "listProjects",
   tags,
-  summary: "Projects, by id",
+  summary: "List projects, ordered by id",
   ...guard("read"),
-  request: { query: pageQuery.extend({ q: textQuery.optional().describe("Part of the name") }) },
+  request: { query: pageQuery.extend({ q: textQuery.optional().describe("Text that the name contains") }) },
   responses: {
     200: answer(
-      z.object({ projects: z.array(projectSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      z.object({ projects: z.array(projectSchema), ...pageFields }).openapi("ProjectPage"),
       "A page of projects",
     ),
     ...problems(400, 401, 403, 429),
@@ -45,8 +45,10 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/api/projects",
+  operationId: "createProject",
   tags,
-  summary: "Make a project; it runs from the start",
+  summary: "Create a project",
+  description: "The new project is running.",
   ...guard("write"),
   request: { body: body(projectInputSchema) },
   responses: { 201: answer(projectSchema, "The new project"), ...problems(400, 401, 403, 409, 413, 415, 429) },
@@ -55,8 +57,9 @@ const create = createRoute({
 const read = createRoute({
   method: "get",
   path: "/api/projects/{id}",
+  operationId: "getProject",
   tags,
-  summary: "One project",
+  summary: "Get a project",
   ...guard("read"),
   request: { params: idParams },
   responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
@@ -65,6 +68,7 @@ const read = createRoute({
 const patch = createRoute({
   method: "patch",
   path: "/api/projects/{id}",
+  operationId: "updateProject",
   tags,
   summary: "Rename a project or replace its metadata",
   ...guard("write"),
@@ -75,18 +79,20 @@ const patch = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/api/projects/{id}",
+  operationId: "deleteProject",
   tags,
-  summary: "Delete a project with its services and their history",
+  summary: "Delete a project, its services and their history",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 429) },
+  responses: { 204: { description: "The project is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
 
 const start = createRoute({
   method: "post",
   path: "/api/projects/{id}/start",
+  operationId: "startProject",
   tags,
-  summary: "Register the project's services and check them from now on",
+  summary: "Start a project: register its services and check them",
   ...guard("write"),
   request: { params: idParams },
   responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
@@ -95,40 +101,20 @@ const start = createRoute({
 const stop = createRoute({
   ...start,
   path: "/api/projects/{id}/stop",
-  summary: "Deregister the project's services; their history stays readable",
+  operationId: "stopProject",
+  summary: "Stop a project: deregister its services and keep their history",
 });
 
 const health = createRoute({
   method: "get",
   path: "/api/projects/{id}/health",
+  operationId: "getProjectHealth",
   tags,
-  summary: "The live health of a project and its services",
+  summary: "Get the live health of a project and its services",
   ...guard("read"),
   request: { params: idParams },
   responses: {
-    200: answer(
-      z
-        .object({
-          project_id: z.int(),
-          name: z.string(),
-          status: z.enum(["running", "stopped"]),
-          health: z.enum(HEALTHS),
-          service_count: z.int(),
-          counts: z.record(z.enum(STATUSES), z.int()).describe("Of the enabled services"),
-          services: z.array(
-            z.object({
-              id: z.int(),
-              name: z.string(),
-              type: z.enum(SERVICE_TYPES),
-              status: z.enum(STATUSES),
-              latency_ms: z.number().nullable(),
-              since: z.iso.datetime(),
-            }),
-          ),
-        })
-        .openapi("ProjectHealth"),
-      "Counts and services",
-    ),
+    200: answer(projectHealthSchema, "The health of the project and of each service"),
     ...problems(400, 401, 403, 404, 429),
   },
 });
@@ -184,7 +170,7 @@ export const projects = routes()
     return c.json(await projectHealthView(hub, row), 200);
   });
 
-/** The row, unless its name is taken. */
+/** Returns the row, or throws a 409 when the name is taken. */
 function unique<T>(row: T | "duplicate", name: string): T {
   if (row === "duplicate") throw new Problem(409, `there is a project named ${name} already`);
   return row;
@@ -194,7 +180,7 @@ function unchangedBut(services: readonly ServiceRow[]) {
   return services.map((row) => ({ before: row, after: row }));
 }
 
-/** Setting the status that it has changes nothing and tells nobody. */
+/** Changes and announces nothing when the project already has this status. */
 async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Promise<ProjectRow> {
   const project = found(await getProject(hub.db, id), "project");
   if (project.status === status) return project;

@@ -1,4 +1,4 @@
-/** The start of every resource's sub-app: wrong input becomes a problem that names each field. */
+/** Makes an empty sub-app for a resource. Input that fails validation becomes a 400 that names each wrong field. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { fieldErrors } from "../core/fields.ts";
 import type { HubEnv } from "./context.ts";

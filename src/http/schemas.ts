@@ -1,42 +1,67 @@
-/** Answers, as the OpenAPI document shows them. */
+/** The response schemas of the OpenAPI document. Each one has a name, which generated clients use as a type name. */
 import { z } from "@hono/zod-openapi";
 import { healthOptionsSchema } from "../core/options.ts";
 import { HEALTH_METHODS, HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/records.ts";
+import { summarySchema as coreSummarySchema } from "../core/summary.ts";
 
 const time = z.iso.datetime();
-const ms = z.number().nullable();
+const ms = z.number().nullable().describe("Milliseconds");
 const json = z.record(z.string(), z.unknown());
+
+export const statusSchema = z.enum(STATUSES).openapi("Status");
+export const healthSchema = z.enum(HEALTHS).openapi("Health");
+export const serviceTypeSchema = z.enum(SERVICE_TYPES).openapi("ServiceType");
+export const healthMethodSchema = z.enum(HEALTH_METHODS).openapi("HealthMethod");
+export const projectStatusSchema = z.enum(["running", "stopped"]).openapi("ProjectStatus");
+const verdictSchema = z.enum(VERDICTS).openapi("Verdict", {
+  description:
+    "`ok`: the check passed. `warn`: it passed, but the service reports that it is degraded. `fail`: it failed. `unprobeable`: the hub cannot check this target. `inconclusive`: the hub itself had a problem, so the check says nothing about the service.",
+});
+export const summarySchema = coreSummarySchema
+  .extend({
+    services: z.array(coreSummarySchema.shape.services.element.meta({ id: "SummaryService" })),
+    projects: z.array(coreSummarySchema.shape.projects.element.meta({ id: "SummaryProject" })),
+  })
+  .meta({ id: "Summary" });
+
+// Names the options in place, so that the schemas of core that contain them refer to the same component.
+healthOptionsSchema.register(z.globalRegistry, { id: "HealthOptions" });
 
 export const serviceSchema = z
   .object({
     id: z.int(),
     project_id: z.int(),
-    project: z.string(),
+    project: z.string().describe("Name of the project"),
     name: z.string(),
-    service_type: z.enum(SERVICE_TYPES),
-    health_method: z.enum(HEALTH_METHODS),
-    health_url: z.string(),
-    health_interval: z.int().describe("Seconds"),
-    health_timeout: z.int().describe("Seconds"),
-    health_retries: z.int(),
+    service_type: serviceTypeSchema,
+    health_method: healthMethodSchema,
+    health_url: z.string().describe("The target of the check"),
+    health_interval: z.int().describe("Seconds from one check to the next"),
+    health_timeout: z.int().describe("Seconds after which a check fails"),
+    health_retries: z.int().describe("Number of failures in a row that are tolerated before the service is `down`"),
     health_options: healthOptionsSchema,
-    health_status: z.enum(STATUSES),
-    status_since: time,
-    last_health_check: time.nullable(),
+    health_status: statusSchema,
+    status_since: time.describe("When the current status began"),
+    last_health_check: time.nullable().describe("Null when no check result is known"),
     consecutive_failures: z.int(),
-    health_details: z.looseObject({ latency_ms: ms, version: z.string().nullable(), error: z.string().nullable() }),
-    flapping: z.boolean(),
-    breaker: z.enum(["closed", "open"]),
-    stale: z.boolean(),
+    health_details: z
+      .looseObject({ latency_ms: ms, version: z.string().nullable(), error: z.string().nullable() })
+      .describe("What the last check found")
+      .openapi("HealthDetails"),
+    flapping: z.boolean().describe("The status changes often at the moment"),
+    breaker: z
+      .enum(["closed", "open"])
+      .describe("`open`: the service has been down for long and is checked less often"),
+    stale: z.boolean().describe("No check result has arrived for several intervals"),
     version: z.string().nullable(),
     port: z.int().nullable(),
     container_id: z.string().nullable(),
-    agent: z.string().nullable(),
+    agent: z.string().nullable().describe("Name of the agent that checks the service"),
     tags: z.array(z.string()),
     capabilities: z.array(z.string()),
     metadata: json,
-    depends_on: z.array(z.string()),
-    enabled: z.boolean(),
+    depends_on: z.array(z.string()).describe("`service` in the same project, or `project/service`"),
+    enabled: z.boolean().describe("False: the service is not checked"),
     created_at: time,
     updated_at: time,
   })
@@ -46,8 +71,8 @@ export const projectSchema = z
   .object({
     id: z.int(),
     name: z.string(),
-    status: z.enum(["running", "stopped"]),
-    health: z.enum(HEALTHS),
+    status: projectStatusSchema,
+    health: healthSchema,
     service_count: z.int(),
     metadata: json,
     created_at: time,
@@ -55,88 +80,137 @@ export const projectSchema = z
   })
   .openapi("Project");
 
-const attemptSchema = z.object({
-  at: time,
-  vantage: z.string(),
-  ok: z.boolean(),
-  latency_ms: ms,
-  error: z.string().nullable(),
-});
+const countsSchema = z
+  .object({ unknown: z.int(), up: z.int(), degraded: z.int(), down: z.int() })
+  .describe("Number of enabled services by status")
+  .openapi("StatusCounts");
+
+export const projectHealthSchema = z
+  .object({
+    project_id: z.int(),
+    name: z.string(),
+    status: projectStatusSchema,
+    health: healthSchema,
+    service_count: z.int(),
+    counts: countsSchema,
+    services: z.array(
+      z
+        .object({
+          id: z.int(),
+          name: z.string(),
+          type: serviceTypeSchema,
+          status: statusSchema,
+          latency_ms: ms,
+          since: time.describe("When the current status began"),
+        })
+        .openapi("ProjectServiceHealth"),
+    ),
+  })
+  .openapi("ProjectHealth");
+
+const attemptSchema = z
+  .object({
+    at: time,
+    vantage: z.string().describe("Where the check ran: `home` or a location hint such as `weur`"),
+    ok: z.boolean(),
+    latency_ms: ms,
+    error: z.string().nullable(),
+  })
+  .openapi("CheckAttempt");
 
 export const flipSchema = z
   .object({
-    seq: z.int(),
+    seq: z.int().describe("Number of this change among the changes of its service; rises by one"),
     service_id: z.int(),
-    from: z.enum(STATUSES),
-    to: z.enum(STATUSES),
+    from: statusSchema,
+    to: statusSchema,
     reason: z.string(),
     at: time,
-    began_at: time.describe("The first failing check of an outage"),
-    evidence: z.array(attemptSchema),
+    began_at: time.describe("Time of the first failed check of an outage"),
+    evidence: z.array(attemptSchema).describe("The checks that led to the change"),
   })
-  .openapi("Flip");
+  .openapi("Flip", { description: "A change of a service's status" });
 
 export const listedFlipSchema = flipSchema
   .extend({ project_id: z.int(), project: z.string(), name: z.string() })
-  .openapi("ListedFlip");
+  .openapi("ListedFlip", { description: "A change of status, with the names of the service and its project" });
+
+const observationSchema = z
+  .object({
+    at: time,
+    vantage: z.string().describe("Where the check ran: `home` or a location hint such as `weur`"),
+    ok: z.boolean(),
+    verdict: verdictSchema,
+    latency_ms: ms,
+    error: z.string().nullable(),
+    details: json,
+  })
+  .openapi("Observation");
+
+const retrySchema = z.object({ attempt: z.int(), delay_ms: z.number(), vantage: z.string() }).openapi("Retry");
 
 export const outcomeSchema = z
   .object({
     service_id: z.int(),
     name: z.string(),
-    status: z.enum(STATUSES),
-    since: time,
+    status: statusSchema,
+    since: time.describe("When the current status began"),
     consecutive_failures: z.int(),
     flapping: z.boolean(),
-    observation: z.object({
-      at: time,
-      vantage: z.string(),
-      ok: z.boolean(),
-      verdict: z.enum(VERDICTS),
-      latency_ms: ms,
-      error: z.string().nullable(),
-      details: json,
-    }),
-    flips: z.array(flipSchema),
-    retry: z.object({ attempt: z.int(), delay_ms: z.number(), vantage: z.string() }).nullable(),
+    observation: observationSchema,
+    flips: z.array(flipSchema).describe("Changes of status that the database may not contain yet, oldest first"),
+    retry: z.union([retrySchema, z.null()]).describe("The next attempt after a failure; null when none is planned"),
   })
-  .openapi("Outcome");
+  .openapi("CheckOutcome");
 
 export const serviceHealthSchema = z
   .object({
     service_id: z.int(),
     name: z.string(),
-    status: z.enum(STATUSES),
-    since: time,
-    last_health_check: time.nullable(),
+    status: statusSchema,
+    since: time.describe("When the current status began"),
+    last_health_check: time.nullable().describe("Null when no check result is known"),
     latency_ms: ms,
     consecutive_failures: z.int(),
-    details: json,
+    details: json.describe("What the last check found"),
     uptime_seconds: z.int(),
-    uptime: z.object({ "24h": ms, "7d": ms, "30d": ms }).describe("Ratios; null when nothing is known"),
-    latency: z.object({ p50: ms, p95: ms, p99: ms }).describe("Milliseconds, of the last 24 hours"),
-    recent: z.array(attemptSchema.extend({ status: z.enum(STATUSES), verdict: z.enum(VERDICTS) })),
-    flips: z.array(flipSchema),
+    uptime: z
+      .object({ "24h": z.number().nullable(), "7d": z.number().nullable(), "30d": z.number().nullable() })
+      .describe("Ratio from 0 to 1 for each period; null when nothing is known about the period")
+      .openapi("UptimeRatios"),
+    latency: z
+      .object({ p50: ms, p95: ms, p99: ms })
+      .describe("Percentiles of the response time in the last 24 hours, in milliseconds")
+      .openapi("LatencyPercentiles"),
+    recent: z
+      .array(attemptSchema.extend({ status: statusSchema, verdict: verdictSchema }).openapi("RecentCheck"))
+      .describe("The latest checks, newest first, at most 50"),
+    flips: z.array(flipSchema).describe("The latest changes of status, newest first, at most 50"),
   })
   .openapi("ServiceHealth");
 
-export const historySchema = z
+const historyPointSchema = z
   .object({
-    points: z.array(
-      z.object({
-        at: time,
-        checks: z.int(),
-        failures: z.int(),
-        uptime: ms,
-        p50: ms,
-        p95: ms,
-        p99: ms,
-        max: ms,
-      }),
-    ),
-    flips: z.array(flipSchema),
+    at: time.describe("Start of the period that this point covers"),
+    checks: z.int(),
+    failures: z.int(),
+    uptime: z.number().nullable().describe("Ratio from 0 to 1; null when nothing is known about the period"),
+    p50: ms,
+    p95: ms,
+    p99: ms,
+    max: ms,
   })
-  .openapi("History");
+  .openapi("HistoryPoint");
+
+export const historySchema = z
+  .object({ points: z.array(historyPointSchema), flips: z.array(flipSchema) })
+  .openapi("ServiceHistory");
+
+/** Fields of every page of a list, beside the entries themselves. */
+export const pageFields = {
+  next_cursor: z.string().nullable().describe("`cursor` of the next page; null on the last page"),
+  total: z.int().describe("Number of entries on all pages"),
+};
 
 /** A response with a JSON body. */
 export function answer<S extends z.ZodType>(schema: S, description: string) {

@@ -1,4 +1,4 @@
-/** `PUT /api/projects/{project}/services/{name}`: a service registers itself, as often as it likes. */
+/** `PUT /api/projects/{project}/services/{name}`: a service registers itself. Repeating the request is harmless. */
 import { createRoute } from "@hono/zod-openapi";
 import { matchesInput } from "../core/manifest-plan.ts";
 import { type ServiceInput, selfRegistrationSchema } from "../core/registration.ts";
@@ -18,15 +18,16 @@ import { rulesOf } from "./services.ts";
 const put = createRoute({
   method: "put",
   path: "/api/projects/{project}/services/{name}",
+  operationId: "registerService",
   tags: ["services"],
-  summary: "Self-registration: create or update by name",
+  summary: "Register a service: create or update it by name",
   description:
-    "Makes the project when it is new. Fields that are left out get their defaults, except `enabled`: a service that somebody disabled stays so.",
+    "For services that register themselves. Creates the project when it does not exist. Fields that are left out get their defaults, except `enabled`: a disabled service stays disabled. Repeating the request changes nothing.",
   ...guard("write"),
   request: { params: nameParams, body: body(selfRegistrationSchema) },
   responses: {
-    200: answer(serviceSchema, "It was registered; it is as wanted now"),
-    201: answer(serviceSchema, "It is new"),
+    200: answer(serviceSchema, "The service existed; it now has the given configuration"),
+    201: answer(serviceSchema, "The service was created"),
     ...problems(400, 401, 403, 409, 413, 415, 429),
   },
 });
@@ -46,7 +47,7 @@ export const selfRegistration = routes().openapi(put, async (c) => {
   return c.json(await oneService(hub, await update(hub, known, input.value)), 200);
 });
 
-/** The row itself when somebody else was faster. */
+/** Returns the existing row when another request created the service first. */
 async function create(
   hub: HubContext,
   project: string,

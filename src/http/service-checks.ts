@@ -1,4 +1,4 @@
-/** A service checked on demand, and a service that reports itself. */
+/** Checks a service on demand, and receives heartbeats of services. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { isProbed, type Outcome } from "../core/records.ts";
 import { metadataSchema } from "../core/registration.ts";
@@ -14,11 +14,14 @@ import { answer, outcomeSchema } from "./schemas.ts";
 const check = createRoute({
   method: "post",
   path: "/api/services/{id}/check",
+  operationId: "checkService",
   tags: ["services"],
-  summary: "Probe a service now and answer the outcome",
+  summary: "Check a service now",
+  description:
+    "Waits for the check and returns its outcome. Services of the methods `heartbeat` and `exec` are not checked by the hub; for them the response is a 409.",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 200: answer(outcomeSchema, "What the probe found"), ...problems(400, 401, 403, 404, 409, 429) },
+  responses: { 200: answer(outcomeSchema, "The outcome of the check"), ...problems(400, 401, 403, 404, 409, 429) },
 });
 
 const heartbeatSchema = z
@@ -26,17 +29,22 @@ const heartbeatSchema = z
     status: z.enum(["pass", "warn", "fail"]).optional().describe("Default `pass`"),
     details: metadataSchema.optional(),
   })
-  .openapi("Heartbeat");
+  .openapi("HeartbeatInput");
 
 const heartbeat = createRoute({
   method: "post",
   path: "/api/services/{id}/heartbeat",
+  operationId: "sendHeartbeat",
   tags: ["services"],
-  summary: "A service says that it is alive",
-  description: "For services of the method `heartbeat`. A key of scope `agent` may report the services of its agent.",
+  summary: "Report that a service is alive",
+  description:
+    "For services of the method `heartbeat`. A key of the scope `agent` may report for the services of its agent.",
   ...guard("write", { agent: true }),
   request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
-  responses: { 202: answer(outcomeSchema, "Taken note of"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+  responses: {
+    202: answer(outcomeSchema, "The heartbeat was recorded"),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
+  },
 });
 
 export const serviceChecks = routes()

@@ -1,4 +1,4 @@
-/** `/api/services/{id}/health` and `/history`: now and the past of one service. */
+/** `/api/services/{id}/health` and `/history`: the current health and the history of a service. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ServiceRow } from "../core/service-row.ts";
 import { currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
@@ -15,7 +15,7 @@ import { liveStates } from "./service-reads.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Nothing is kept longer. */
+/** The hub keeps no history longer than two years. */
 const MAX_RANGE_MS = 731 * DAY_MS;
 const MAX_RECENT = 50;
 const DEFAULT_POINTS = 288;
@@ -24,35 +24,44 @@ const MAX_POINTS = 1_000;
 const health = createRoute({
   method: "get",
   path: "/api/services/{id}/health",
+  operationId: "getServiceHealth",
   tags: ["services"],
-  summary: "The health of a service in detail",
+  summary: "Get the health of a service in detail",
   ...guard("read"),
   request: { params: idParams },
-  responses: { 200: answer(serviceHealthSchema, "Its health"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: answer(serviceHealthSchema, "The health of the service"), ...problems(400, 401, 403, 404, 429) },
 });
 
 const history = createRoute({
   method: "get",
   path: "/api/services/{id}/history",
+  operationId: "getServiceHistory",
   tags: ["services"],
-  summary: "Uptime and response times over a time, and the flips in it",
-  description: "Default: the last 24 hours. At most the newest 1,000 flips.",
+  summary: "Get the history of a service: uptime, response times and changes of status",
+  description:
+    "Covers the last 24 hours unless `from` and `to` are given. Returns at most the newest 1,000 changes of status.",
   ...guard("read"),
   request: {
     params: idParams,
     query: z.object({
-      from: timeSchema.optional(),
-      to: timeSchema.optional(),
+      from: timeSchema.optional().describe("Start, ISO 8601 or Unix milliseconds; default: 24 hours before `to`"),
+      to: timeSchema.optional().describe("End, ISO 8601 or Unix milliseconds; default: now"),
       points: z
         .string()
         .regex(/^\d{1,4}$/, `expected 1 to ${MAX_POINTS}`)
         .transform(Number)
         .pipe(z.int().min(1).max(MAX_POINTS))
         .default(DEFAULT_POINTS)
-        .openapi({ type: "integer", minimum: 1, maximum: MAX_POINTS, default: DEFAULT_POINTS }),
+        .openapi({
+          type: "integer",
+          minimum: 1,
+          maximum: MAX_POINTS,
+          default: DEFAULT_POINTS,
+          description: "Maximum number of points",
+        }),
     }),
   },
-  responses: { 200: answer(historySchema, "Points in time"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: answer(historySchema, "The history of the service"), ...problems(400, 401, 403, 404, 429) },
 });
 
 export const serviceHealth = routes()
@@ -101,7 +110,7 @@ async function healthView(hub: HubContext, row: ServiceRow) {
   };
 }
 
-/** Unix ms; what lies in the future or before anything is kept is cut off. */
+/** Unix ms, limited to the time for which there can be history. */
 function boundedRange(range: { from?: number | undefined; to?: number | undefined }, now: number) {
   const to = Math.min(range.to ?? now, now);
   const from = range.from ?? to - DAY_MS;

@@ -1,4 +1,4 @@
-/** Reading the registry under the live board, and telling the hub of its changes. */
+/** Reads services with their live states, and announces changes of the registry. */
 import type { LiveState, Service } from "../core/records.ts";
 import { registryChange, type ServiceChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -8,7 +8,7 @@ import type { HubContext } from "./context.ts";
 
 const PAGE = 1_000;
 
-/** Every service that the filter lets through. */
+/** All services that match the filter, over all pages. */
 export async function allServices(hub: HubContext, filter: ServiceFilter): Promise<ServiceRow[]> {
   const all: ServiceRow[] = [];
   for (let after: number | undefined; ; after = all.at(-1)?.id) {
@@ -32,7 +32,7 @@ export async function oneService(hub: HubContext, row: ServiceRow): Promise<Serv
   return toService(row, live.get(row.id) ?? null, hub.now());
 }
 
-/** Called once the change is stored; silent when nothing changed that anybody watches. */
+/** Call it when the changes are stored. Does nothing when no watched service changed. */
 export async function announce(hub: HubContext, changes: readonly ServiceChange[]): Promise<void> {
   const change = registryChange(changes);
   if (change !== null) await hub.registryChanged(change);

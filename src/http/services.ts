@@ -1,7 +1,6 @@
-/** `/api/services`: what is registered, under its live state. */
+/** `/api/services`: registered services with their live states. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { matchesInput } from "../core/manifest-plan.ts";
-import { HEALTH_METHODS, SERVICE_TYPES, STATUSES } from "../core/records.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
@@ -13,7 +12,15 @@ import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters
 import { found, invalid, Problem, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { answer, body, serviceSchema } from "./schemas.ts";
+import {
+  answer,
+  body,
+  healthMethodSchema,
+  pageFields,
+  serviceSchema,
+  serviceTypeSchema,
+  statusSchema,
+} from "./schemas.ts";
 import { announce, oneService, toServices } from "./service-reads.ts";
 
 const tags = ["services"];
@@ -21,24 +28,26 @@ const tags = ["services"];
 const list = createRoute({
   method: "get",
   path: "/api/services",
+  operationId: "listServices",
   tags,
-  summary: "Registered services, by id",
-  description: "Services of stopped projects are not registered. `status` filters by the status as last recorded.",
+  summary: "List registered services, ordered by id",
+  description:
+    "Services of stopped projects are not registered, so they are not listed. The filter `status` uses the status in the database, which may be a moment behind the live status.",
   ...guard("read"),
   request: {
     query: pageQuery.extend({
       project: textQuery.optional().describe("Name or id of a project"),
-      status: z.enum(STATUSES).optional(),
-      type: z.enum(SERVICE_TYPES).optional(),
+      status: statusSchema.optional(),
+      type: serviceTypeSchema.optional(),
       tag: textQuery.optional(),
       capability: textQuery.optional(),
-      method: z.enum(HEALTH_METHODS).optional(),
-      q: textQuery.optional().describe("Part of the service's or the project's name"),
+      method: healthMethodSchema.optional(),
+      q: textQuery.optional().describe("Text that the name of the service or of its project contains"),
     }),
   },
   responses: {
     200: answer(
-      z.object({ services: z.array(serviceSchema), next_cursor: z.string().nullable(), total: z.int() }),
+      z.object({ services: z.array(serviceSchema), ...pageFields }).openapi("ServicePage"),
       "A page of services",
     ),
     ...problems(400, 401, 403, 429),
@@ -48,8 +57,10 @@ const list = createRoute({
 const create = createRoute({
   method: "post",
   path: "/api/services",
+  operationId: "createService",
   tags,
-  summary: "Register a service in a project, named by `project_id` or `project`",
+  summary: "Create a service",
+  description: "The project must exist. Name it by `project_id` or by `project`.",
   ...guard("write"),
   request: { body: body(newServiceSchema) },
   responses: { 201: answer(serviceSchema, "The new service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
@@ -58,8 +69,9 @@ const create = createRoute({
 const read = createRoute({
   method: "get",
   path: "/api/services/{id}",
+  operationId: "getService",
   tags,
-  summary: "One service",
+  summary: "Get a service",
   ...guard("read"),
   request: { params: idParams },
   responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
@@ -68,8 +80,10 @@ const read = createRoute({
 const patch = createRoute({
   method: "patch",
   path: "/api/services/{id}",
+  operationId: "updateService",
   tags,
-  summary: "Change a service; what comes out must be valid as a whole",
+  summary: "Update a service",
+  description: "Changes only the fields that are given. The service that results must be valid as a whole.",
   ...guard("write"),
   request: { params: idParams, body: body(servicePatchSchema) },
   responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
@@ -78,11 +92,12 @@ const patch = createRoute({
 const remove = createRoute({
   method: "delete",
   path: "/api/services/{id}",
+  operationId: "deleteService",
   tags,
-  summary: "Deregister and delete a service",
+  summary: "Delete a service",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 429) },
+  responses: { 204: { description: "The service is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
 
 export const services = routes()

@@ -1,10 +1,10 @@
-/** The cookie that keeps a person signed in. It holds the key itself, so a revoked key opens nothing at once. */
+/** The cookie that keeps a person signed in. It contains the key itself, so revoking the key ends the session. */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 
 const LIFETIME_S = 30 * 86_400;
 
-/** Null: nobody is signed in. */
+/** Returns null when nobody is signed in. */
 export function sessionKey(c: Context): string | null {
   return getCookie(c, cookieName(c)) ?? null;
 }
@@ -17,16 +17,16 @@ export function endSession(c: Context): void {
   deleteCookie(c, cookieName(c), attributes(c));
 }
 
-/** Whether the hub's own pages sent the request, which a cookie alone does not say: other sites' requests carry it too. */
+/** True when a page of the hub sent the request. The cookie is no proof: browsers may send it for other sites, too. */
 export function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin") ?? "";
-  // By host: a proxy in front may end the TLS that the browser speaks.
+  // Compares only the host: behind a proxy that terminates TLS, the hub sees http where the browser uses https.
   return URL.canParse(origin) && new URL(origin).host === new URL(c.req.url).host;
 }
 
-/** Cookies know no ports: two hubs on one machine must not sign each other out. */
+/** Contains the port: browsers share cookies between ports, and hubs on one machine must not sign each other out. */
 function cookieName(c: Context): string {
   const { protocol, port } = new URL(c.req.url);
   return `${protocol === "https:" ? "__Host-" : ""}hub_session${port === "" ? "" : `_${port}`}`;

@@ -1,4 +1,4 @@
-/** `/api/session`: a person signs in with a key; the hub keeps it in a cookie that no script can read. */
+/** `/api/session`: signs people in and out. The key is kept in a cookie that scripts cannot read. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { version } from "../../package.json";
@@ -17,17 +17,21 @@ const NO_STORE = { "cache-control": "no-store" };
 const sessionSchema = z
   .object({
     signed_in: z.boolean(),
-    scope: z.enum(SCOPES).nullable().describe("What the caller may do; null: nothing"),
-    public_read: z.boolean().describe("Reading needs no key"),
-    hub: z.object({ id: z.string(), name: z.string(), region: z.string().nullable(), version: z.string() }),
+    scope: z.enum(SCOPES).nullable().describe("The scope of the caller; null: the caller has no access"),
+    public_read: z.boolean().describe("True: reading needs no key"),
+    hub: z
+      .object({ id: z.string(), name: z.string(), region: z.string().nullable(), version: z.string() })
+      .openapi("HubIdentity"),
   })
   .openapi("Session");
 
 const read = createRoute({
   method: "get",
   path: "/api/session",
+  operationId: "getSession",
   tags,
-  summary: "Who the caller is to the hub",
+  summary: "Get the session of the caller",
+  description: "Returns whether the caller is signed in, and what the caller may do.",
   security: [],
   responses: { 200: answer(sessionSchema, "The session"), ...problems(429) },
 });
@@ -35,21 +39,24 @@ const read = createRoute({
 const signIn = createRoute({
   method: "post",
   path: "/api/session",
+  operationId: "signIn",
   tags,
-  summary: "Sign in: the key comes back as a cookie that is sent by the hub's own pages only",
+  summary: "Sign in with an API key",
+  description: "Stores the key in a cookie. Browsers send the cookie only with requests of the hub's own pages.",
   security: [],
   middleware: limitBody,
-  request: { body: body(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignIn")) },
-  responses: { 200: answer(sessionSchema, "Signed in"), ...problems(400, 401, 403, 413, 415, 429) },
+  request: { body: body(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignInInput")) },
+  responses: { 200: answer(sessionSchema, "The caller is signed in"), ...problems(400, 401, 403, 413, 415, 429) },
 });
 
 const signOut = createRoute({
   method: "delete",
   path: "/api/session",
+  operationId: "signOut",
   tags,
   summary: "Sign out",
   security: [],
-  responses: { 204: { description: "Signed out" }, ...problems(403, 429) },
+  responses: { 204: { description: "The caller is signed out" }, ...problems(403, 429) },
 });
 
 export const session = routes()
@@ -74,7 +81,7 @@ export const session = routes()
     return c.body(null, 204);
   });
 
-/** A program says nothing of where it comes from; a browser always does. */
+/** Browsers always send one of these headers. Programs send neither, and are allowed. */
 function refuseOtherSites(c: Context): void {
   const fromBrowser = ["sec-fetch-site", "origin"].some((name) => c.req.header(name) !== undefined);
   if (fromBrowser && !isSameOrigin(c)) throw new Problem(403, "this comes from another site");

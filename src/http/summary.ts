@@ -1,18 +1,18 @@
-/** `GET /api/summary`: the health summary that is also published and exchanged by hubs. */
+/** `GET /api/summary`: the health summary of the hub. It has the same form as the summary that is published on NATS. */
 import { createRoute } from "@hono/zod-openapi";
-import { summarySchema } from "../core/summary.ts";
 import { guard } from "./access.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer } from "./schemas.ts";
+import { answer, summarySchema } from "./schemas.ts";
 
 const read = createRoute({
   method: "get",
   path: "/api/summary",
+  operationId: "getSummary",
   tags: ["health"],
-  summary: "The health summary of the hub",
+  summary: "Get the health summary of all services and projects",
   ...guard("read"),
-  responses: { 200: answer(summarySchema, "The summary"), ...problems(401, 403, 429) },
+  responses: { 200: answer(summarySchema, "The health summary"), ...problems(401, 403, 429) },
 });
 
 export const summary = routes().openapi(read, async (c) => c.json(await c.var.hub.summary(), 200));

@@ -1,4 +1,4 @@
-/** `POST /api/tickets`: opens one WebSocket from where no header can be set. */
+/** `POST /api/tickets`: tickets for WebSocket clients that cannot set headers, such as browsers. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { guard } from "./access.ts";
 import { problems } from "./problem.ts";
@@ -7,14 +7,21 @@ import { answer } from "./schemas.ts";
 
 const LIFETIME_S = 30;
 
+const ticketSchema = z
+  .object({ ticket: z.string(), expires_in: z.int().describe("Seconds until the ticket expires") })
+  .openapi("Ticket");
+
 const issue = createRoute({
   method: "post",
   path: "/api/tickets",
+  operationId: "createTicket",
   tags: ["access"],
-  summary: "A ticket for one WebSocket: `/ws/health?ticket=…`",
+  summary: "Create a ticket that opens one WebSocket",
+  description:
+    "Use it as `/ws/health?ticket=TICKET` within 30 seconds. A ticket works once and has the scope of the caller.",
   ...guard("read"),
   responses: {
-    201: answer(z.object({ ticket: z.string(), expires_in: z.int().describe("Seconds") }), "Valid once"),
+    201: answer(ticketSchema, "The ticket"),
     ...problems(401, 403, 429),
   },
 });

@@ -54,7 +54,6 @@ describe("every route for every caller", () => {
         "DELETE /api/session: public",
         "GET /api/dependencies: read",
         "GET /api/flips: read",
-        "GET /api/health: public",
         "GET /api/keys: admin",
         "GET /api/projects/{id}/health: read",
         "GET /api/projects/{id}: read",

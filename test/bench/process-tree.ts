@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** Of `/proc/PID/stat`; fixed in every Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
-const PAGES_A_MB = 256;
+const PAGES_A_MIB = 256;
 
 interface Stat {
   parent: number;
   /** User and system time, of ended children too, milliseconds. */
   cpu: number;
-  /** Resident memory, MB. */
+  /** Resident memory, MiB. */
   memory: number;
 }
 
@@ -18,8 +18,8 @@ export function treeCpuMs(root: number): number {
   return treeOf(root).reduce((sum, { cpu }) => sum + cpu, 0);
 }
 
-/** Resident memory of the tree, MB; what two of its processes share counts twice. */
-export function treeMemoryMb(root: number): number {
+/** Resident memory of the tree, MiB; what two of its processes share counts twice. */
+export function treeMemoryMib(root: number): number {
   return Math.round(treeOf(root).reduce((sum, { memory }) => sum + memory, 0));
 }
 
@@ -46,7 +46,7 @@ function statOf(pid: number): [number, Stat][] {
     // The name, in brackets, may hold anything; the state follows it as field 3.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + Number(fields[number - 3]), 0);
-    const memory = Number(fields[24 - 3]) / PAGES_A_MB;
+    const memory = Number(fields[24 - 3]) / PAGES_A_MIB;
     return [[pid, { parent: Number(fields[1]), cpu: (ticks * 1_000) / TICKS_A_SECOND, memory }]];
   } catch {
     return [];

@@ -12,6 +12,7 @@ import { natsBench } from "./nats.ts";
 import { loadAverage } from "./process-tree.ts";
 import { scaleBench } from "./scale.ts";
 import { simulationBench } from "./simulation.ts";
+import { sizeBench } from "./size.ts";
 import { steadyBench } from "./steady.ts";
 import { isWithin, tableOf } from "./table.ts";
 
@@ -19,6 +20,7 @@ const BENCHES: readonly Bench[] = [
   simulationBench,
   fuzzBench,
   historyBench,
+  sizeBench,
   steadyBench,
   scaleBench,
   billBench,

@@ -5,7 +5,7 @@ import { type Bench, type BenchContext, sleep } from "./bench.ts";
 import { recordedChecks, scheduledServices, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { type LiveClient, watchLive } from "./live-client.ts";
-import { loadAverage, treeCpuMs, treeMemoryMb } from "./process-tree.ts";
+import { loadAverage, treeCpuMs, treeMemoryMib } from "./process-tree.ts";
 import { quantile, spread } from "./quantile.ts";
 import { registerServices } from "./registered.ts";
 import { type Answers, startTarget, type Target } from "./target-process.ts";
@@ -111,6 +111,6 @@ async function cpuPerCheck(hub: HubProcess, target: Target, { progress }: BenchC
     unit: "ms",
     limit: 1.5,
     better: "lower",
-    note: `${Math.round(used)} ms for ${checks} checks; ${treeMemoryMb(hub.pid)} MB of memory; load average ${loadAverage()}`,
+    note: `${Math.round(used)} ms for ${checks} checks; ${treeMemoryMib(hub.pid)} MB of memory; load average ${loadAverage()}`,
   };
 }

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../servers/child-process.ts";
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
 const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;
 const START_LIMIT_MS = 30_000;
@@ -17,13 +18,15 @@ export interface HubProcessOptions {
   vars?: Readonly<Record<string, string>>;
   /** More arguments. */
   args?: readonly string[];
+  /** Started by `npm start`, whose own process counts as a part of the hub then. */
+  underNpm?: boolean;
 }
 
 export interface HubProcess {
   /** Without a trailing slash. */
   readonly url: string;
   readonly token: string;
-  /** Of the node process. */
+  /** Of the process that was started: node, or npm. */
   readonly pid: number;
   /** The state folder. */
   readonly state: string;
@@ -54,7 +57,7 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
   const folder = await temporaryFolder("hub");
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
   const run = (port: string) =>
-    launch(["--state", folder.path, "--port", port, ...vars, ...(options.args ?? [])]).catch(async (error) => {
+    launch(["--state", folder.path, "--port", port, ...vars, ...(options.args ?? [])], options).catch(async (error) => {
       await folder.remove();
       throw error;
     });
@@ -96,8 +99,9 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
   };
 }
 
-async function launch(args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, [START, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+async function launch(args: readonly string[], { underNpm = false }: HubProcessOptions): Promise<Running> {
+  const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, [START]];
+  const child = spawn(program, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Running>();
   const fail = (why: string) => reject(new Error(`the hub ${why}:\n${lines.join("\n")}`));

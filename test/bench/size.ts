@@ -1,0 +1,91 @@
+/** How a hub's memory and its work for a check grow with the number of its services. */
+import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { settled } from "./database.ts";
+import type { Figure } from "./figure.ts";
+import { loadAverage, treeCpuMs, treeMemoryMib } from "./process-tree.ts";
+import { registerServices } from "./registered.ts";
+import { startTarget, type Target } from "./target-process.ts";
+
+interface Size {
+  services: number;
+  /** Seconds. */
+  interval: number;
+  /** MiB; null: printed only. */
+  memory: number | null;
+  /** Milliseconds; null: printed only. */
+  cpu: number | null;
+}
+
+const SIZES: readonly Size[] = [
+  { services: 0, interval: 60, memory: 350, cpu: null },
+  { services: 1_000, interval: 20, memory: 450, cpu: 0.55 },
+  { services: 2_000, interval: 20, memory: null, cpu: null },
+  { services: 5_000, interval: 60, memory: null, cpu: null },
+  { services: 10_000, interval: 60, memory: 800, cpu: 0.6 },
+];
+const IDLE_MS = 30_000;
+/** A whole minute, so that it holds one plan of all the services. */
+const COUNT_MS = 60_000;
+const SAMPLES = 6;
+
+export const sizeBench: Bench = {
+  names: ["size"],
+  about: `memory and CPU per check of npm start with ${SIZES.map(({ services }) => services).join(", ")} services`,
+  async run({ progress }) {
+    const figures: Figure[] = [];
+    for (const size of SIZES) figures.push(...(await measureSize(size, progress)));
+    return figures;
+  },
+};
+
+async function measureSize(size: Size, progress: BenchContext["progress"]): Promise<Figure[]> {
+  const target = await startTarget();
+  const hub = await startHub({ args: ["--quiet"], underNpm: true });
+  try {
+    if (size.services === 0) {
+      await sleep(IDLE_MS);
+      return [memoryFigure(size, [treeMemoryMib(hub.pid)])];
+    }
+    await registerServices(hub, { count: size.services, interval: size.interval, target, progress });
+    await settled(hub.state, progress);
+    return await countChecks(size, hub, target);
+  } finally {
+    await hub.remove();
+    await target.stop();
+  }
+}
+
+async function countChecks(size: Size, hub: HubProcess, target: Target): Promise<Figure[]> {
+  await target.takeAnswers();
+  const before = treeCpuMs(hub.pid);
+  const memory: number[] = [];
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    await sleep(COUNT_MS / SAMPLES);
+    memory.push(treeMemoryMib(hub.pid));
+  }
+  const used = treeCpuMs(hub.pid) - before;
+  const checks = (await target.takeAnswers()).times.length;
+  return [
+    memoryFigure(size, memory),
+    {
+      name: `size: CPU a check, ${size.services} services at ${size.interval} s`,
+      value: used / checks,
+      unit: "ms",
+      limit: size.cpu,
+      better: "lower",
+      note: `${Math.round(used)} ms for ${checks} checks; load average ${loadAverage()}`,
+    },
+  ];
+}
+
+function memoryFigure({ services, interval, memory }: Size, samples: readonly number[]): Figure {
+  return {
+    name: `size: memory, ${services === 0 ? "idle" : `${services} services at ${interval} s`}`,
+    value: Math.max(...samples),
+    unit: "MiB",
+    limit: memory,
+    better: "lower",
+    note: `the largest of ${samples.join(", ")}; npm included; load average ${loadAverage()}`,
+  };
+}

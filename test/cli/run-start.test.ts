@@ -46,6 +46,7 @@ describe("npm start before a hub runs", () => {
   test("a Worker that does not build is refused with the place of the error, and the folder is free again", async () => {
     const root = join(folder.path, "checkout");
     await mkdir(join(root, "src"), { recursive: true });
+    await mkdir(join(root, "migrations"));
     await cp(join(ROOT, "wrangler.toml"), join(root, "wrangler.toml"));
     await writeFile(join(root, "src/index.ts"), "export default {");
     for (const attempt of [1, 2]) {

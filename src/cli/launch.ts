@@ -2,9 +2,8 @@
 import { join } from "node:path";
 import { buildAssets } from "./assets.ts";
 import { messageOf } from "./error-message.ts";
-import { migrateLocalDatabase } from "./local-database.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
-import { bundleWorker, type Project } from "./prepare.ts";
+import { buildHub, type Project } from "./prepare.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { startTicker } from "./ticker.ts";
 import { writeLauncher } from "./workerd.ts";
@@ -25,14 +24,10 @@ export interface LaunchOptions {
 
 export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<void> }> {
   const { root, project, state, err } = options;
-  const [{ entry }, launcher] = await Promise.all([
-    bundleWorker(project.source, state.worker),
-    writeLauncher(state.path),
-    buildAssets({ root, target: join(root, "dist/assets") }),
-  ]);
-  process.env.MINIFLARE_WORKERD_PATH = launcher; // the only way to tell Miniflare
+  process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(state.path); // the only way to tell Miniflare
   const { data, temporary } = state;
-  await migrateLocalDatabase({ ...project, data, temporary });
+  await buildAssets({ root, target: join(root, "dist/assets") });
+  const { entry } = await buildHub({ ...project, folder: state.worker, data, temporary });
   const hub = await startLocalHub({
     ...options,
     worker: project.worker,

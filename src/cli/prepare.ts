@@ -1,12 +1,12 @@
 /**
- * The heavy steps before a hub runs. Each is done in a process of its own, because wrangler and esbuild would
- * otherwise stay in the hub's memory for its whole life.
+ * The heavy steps before a hub runs. Each is done in a process of its own, because what they load and
+ * use (wrangler, esbuild, a runtime for the migrations) would otherwise stay in the hub's memory for its whole life.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { migrationSchema } from "./migrations.ts";
-import type { Step } from "./preparation.ts";
+import type { BuildOptions, Step } from "./preparation.ts";
 import { workerOptionsSchema } from "./worker-options.ts";
 
 const PROGRAM = fileURLToPath(new URL("./preparation.ts", import.meta.url));
@@ -31,9 +31,12 @@ export async function readProject(root: string): Promise<Project> {
   return projectSchema.parse(await inOwnProcess({ name: "read", root }));
 }
 
-/** Bundles the Worker into `folder`. Throws an error that lists every fault in the source with its place. */
-export async function bundleWorker(source: string, folder: string): Promise<WorkerBundle> {
-  return bundleSchema.parse(await inOwnProcess({ name: "bundle", source, folder }));
+/**
+ * Bundles the Worker and applies migrations to the database, with the runtime of MINIFLARE_WORKERD_PATH. Throws an
+ * error that lists every fault in the source with its place, or that names the migration that failed.
+ */
+export async function buildHub(options: BuildOptions): Promise<WorkerBundle> {
+  return bundleSchema.parse(await inOwnProcess({ name: "build", ...options }));
 }
 
 async function inOwnProcess(step: Step): Promise<unknown> {

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
 import { z } from "zod";
+import { buildWorker } from "../../src/cli/build.ts";
 import { startLocalHub } from "../../src/cli/local-hub.ts";
-import { bundleWorker, readProject } from "../../src/cli/prepare.ts";
+import { readProject } from "../../src/cli/prepare.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
 import { freePort } from "../servers/child-process.ts";
 import type { Api } from "./registered.ts";
@@ -29,7 +30,7 @@ export async function startInspectedHub(state: string, vars: Readonly<Record<str
   const folder = join(state, "inspected");
   await mkdir(folder, { recursive: true });
   const { worker, source } = await readProject(ROOT);
-  const { entry } = await bundleWorker(source, folder);
+  const { entry } = await buildWorker(source, folder);
   const [port, inspector] = [await freePort(), await freePort()];
   process.env.MINIFLARE_WORKERD_PATH = await writeInspector(await writeLauncher(state), folder, inspector);
   const hub = await startLocalHub({

@@ -5,7 +5,7 @@ import { messageOf } from "./error-message.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { buildHub, type Project } from "./prepare.ts";
 import type { StateFolder } from "./state-folder.ts";
-import { startTicker } from "./ticker.ts";
+import { startTicker, type Ticker } from "./ticker.ts";
 import { writeLauncher } from "./workerd.ts";
 
 export interface LaunchOptions {
@@ -28,6 +28,7 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
   const { data, temporary } = state;
   await buildAssets({ root, target: join(root, "dist/assets") });
   const { entry } = await buildHub({ ...project, folder: state.worker, data, temporary });
+  let ticker: Ticker | undefined;
   const hub = await startLocalHub({
     ...options,
     worker: project.worker,
@@ -37,20 +38,21 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
     log: ({ message }) => options.log(message),
     restarted() {
       err("the runtime crashed and was started again");
+      if (ticker === undefined) return; // it is about to start
       ticker.stop();
       ticker = tickerOf(hub, err);
     },
   });
-  let ticker = tickerOf(hub, err);
+  ticker = tickerOf(hub, err);
   return {
     async stop() {
-      ticker.stop();
+      ticker?.stop();
       await hub.stop();
     },
   };
 }
 
-function tickerOf(hub: LocalHub, err: LaunchOptions["err"]) {
+function tickerOf(hub: LocalHub, err: LaunchOptions["err"]): Ticker {
   return startTicker({
     now: Date.now,
     tick: hub.tick,

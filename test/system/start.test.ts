@@ -133,6 +133,22 @@ describe("a hub in this process", () => {
     await folder.remove();
   });
 
+  test("answers the first requests of a first start without an error line", async () => {
+    const folder = await temporaryFolder("state");
+    const port = await freePort();
+    const token = "hub_admin_of_the_test";
+    const args = ["--state", folder.path, "--port", String(port), "--var", `HUB_ADMIN_TOKEN=${token}`];
+    const hub = startHere(args);
+    const impatient = requestUntilAnswered(`http://127.0.0.1:${port}/api/projects`, token);
+    await hub.ready();
+    expect(await impatient).toBe(200);
+    await vi.waitFor(() => expect(hub.lines.join("\n")).toContain('"event":"plan.done"'), { timeout: 10_000 });
+    hub.stop();
+    expect(await hub.code).toBe(0);
+    expect(hub.lines.filter((line) => /error|no such table/i.test(line))).toEqual([]);
+    await folder.remove();
+  });
+
   test("does not start on a port that another program has", async () => {
     const folder = await temporaryFolder("state");
     const other = createServer();
@@ -159,6 +175,22 @@ describe("a hub in this process", () => {
     await folder.remove();
   });
 });
+
+/** Asks again as soon as a connection is refused. Returns the status of the first response. */
+async function requestUntilAnswered(url: string, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return await vi.waitUntil(
+    () =>
+      fetch(url, { headers }).then(
+        ({ status }) => status,
+        () => undefined,
+      ),
+    {
+      timeout: 30_000,
+      interval: 5,
+    },
+  );
+}
 
 function forgetMigrations(state: string): void {
   const database = new DatabaseSync(databaseFile(state));

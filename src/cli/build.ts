@@ -18,6 +18,7 @@ export async function buildWorker(source: string, folder: string): Promise<{ ent
       target: "es2024",
       sourcemap: true,
       keepNames: true,
+      // Miniflare copies the bundle for each entry of its configuration. Names stay, for stack traces.
       minifyWhitespace: true,
       minifySyntax: true,
       conditions: ["workerd", "worker", "browser"],

@@ -1,4 +1,4 @@
-/** Brings the database of a local hub up to date before the hub answers anything. */
+/** Brings the database of a local hub up to date before the hub takes its first request. */
 import { applyMigrations, type Migration } from "./migrations.ts";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
 import type { WorkerOptions } from "./worker-options.ts";

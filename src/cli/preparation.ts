@@ -33,8 +33,6 @@ async function build(options: BuildOptions): Promise<unknown> {
 
 const tell = (result: { done: unknown } | { failed: string }) => process.send?.(result, () => process.disconnect());
 
-// Ctrl-C reaches every process of the terminal; the hub decides what it means.
-for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
 // The hub has the result, or has ended: either way nothing is left to do.
 process.once("disconnect", () => process.exit());
 process.once("message", (step: Step) => {

@@ -41,7 +41,8 @@ export async function buildHub(options: BuildOptions): Promise<WorkerBundle> {
 
 async function inOwnProcess(step: Step): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const child = fork(PROGRAM, { execArgv: [] });
+  // Detached: Ctrl-C reaches every process of the terminal, and the hub decides what it means.
+  const child = fork(PROGRAM, { execArgv: [], detached: true });
   child.once("message", resolve);
   child.once("error", reject);
   child.once("exit", (code, signal) => reject(new Error(`the step "${step.name}" ended with ${signal ?? code}`)));

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { giveBackMemory, startAgainSmall } from "../../src/cli/memory.ts";
 import { run, temporaryFolder } from "../servers/child-process.ts";
 
 const MODULE = fileURLToPath(new URL("../../src/cli/memory.ts", import.meta.url));
@@ -61,5 +62,20 @@ describe("the process of a hub", () => {
     const own = join(folder.path, "own");
     const { started } = await start({ MALLOC_ARENA_MAX: "7", NODE_COMPILE_CACHE: own });
     expect(started).toMatchObject({ arenas: "7", cache: own });
+  });
+
+  test("goes on as it is where no process can be replaced", () => {
+    const process = { environment: {}, flags: [], program: "node", argv: ["start.ts"], execve: undefined };
+    expect(() => startAgainSmall(process, "cache")).not.toThrow();
+  });
+
+  test("collects its garbage once, after the first work of the hub", () => {
+    vi.useFakeTimers();
+    const collect = vi.fn();
+    giveBackMemory(collect);
+    expect(collect).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(60_000);
+    expect(collect).toHaveBeenCalledTimes(1);
+    vi.useRealTimers();
   });
 });

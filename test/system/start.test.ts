@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -108,6 +109,22 @@ describe("a hub in a process of its own", () => {
     expect(Date.now() - before).toBeLessThan(1_000);
     expect(alive(runtime)).toBe(false);
   });
+});
+
+test("Ctrl-C while the Worker is built ends the hub in order", async () => {
+  const folder = await temporaryFolder("state");
+  const args = [join(ROOT, "src/cli/start.ts"), "--state", folder.path, "--port", "0", "--quiet"];
+  // In a process group of its own, which gets the signal as a terminal's foreground processes do.
+  const hub = spawn(process.execPath, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const errors: string[] = [];
+  hub.stderr.setEncoding("utf8").on("data", (text) => errors.push(text));
+  const ended = once(hub, "close");
+  const isBuilding = () => expect(existsSync(join(folder.path, "runtime/launch"))).toBe(true);
+  await vi.waitFor(isBuilding, { timeout: 15_000, interval: 5 });
+  process.kill(-Number(hub.pid), "SIGINT");
+  expect(await ended).toEqual([0, null]);
+  expect(errors).toEqual([]);
+  await folder.remove();
 });
 
 describe("a hub in this process", () => {

@@ -6,14 +6,8 @@ import { build, type Plugin, stop } from "esbuild";
 /** What the runtime provides itself. */
 const RUNTIME_MODULES = ["cloudflare:*", "node:*", "workerd:*"];
 
-export interface WorkerBundle {
-  folder: string;
-  /** The entry module, an absolute path inside `folder`. */
-  entry: string;
-}
-
-/** Throws esbuild's BuildFailure, whose message lists every error with its place. */
-export async function buildWorker(source: string, folder: string): Promise<WorkerBundle> {
+/** Returns the entry module, an absolute path inside `folder`. Throws esbuild's BuildFailure, whose message lists every error with its place. */
+export async function buildWorker(source: string, folder: string): Promise<{ entry: string }> {
   const entry = join(folder, "index.js");
   try {
     await build({
@@ -24,6 +18,9 @@ export async function buildWorker(source: string, folder: string): Promise<Worke
       target: "es2024",
       sourcemap: true,
       keepNames: true,
+      // Miniflare copies the bundle for each entry of its configuration. Names stay, for stack traces.
+      minifyWhitespace: true,
+      minifySyntax: true,
       conditions: ["workerd", "worker", "browser"],
       mainFields: ["browser", "module", "main"],
       external: RUNTIME_MODULES,
@@ -33,9 +30,9 @@ export async function buildWorker(source: string, folder: string): Promise<Worke
       logLevel: "silent",
     });
   } finally {
-    await stop(); // esbuild's own process would stay for the hub's life
+    await stop(); // esbuild's own process would outlive the caller's work
   }
-  return { folder, entry };
+  return { entry };
 }
 
 /** Packages import `events` where the runtime knows `node:events` only. */

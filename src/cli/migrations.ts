@@ -1,7 +1,5 @@
-/** Applies migrations/*.sql to the local database the way `wrangler d1 migrations apply` does. */
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { unstable_splitSqlQuery as splitSql } from "wrangler";
+/** Applies migrations to the local database the way `wrangler d1 migrations apply` does. */
+import { z } from "zod";
 import { messageOf } from "./error-message.ts";
 
 /** Wrangler's own table, statement for statement, so that either of them sees what the other applied. */
@@ -10,6 +8,14 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		name       TEXT UNIQUE,
 		applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 )`;
+
+export const migrationSchema = z.object({
+  /** The name of its file; migrations are applied in the order of their names. */
+  name: z.string(),
+  statements: z.array(z.string()),
+});
+
+export type Migration = z.infer<typeof migrationSchema>;
 
 interface Statement {
   bind(...values: string[]): Statement;
@@ -22,18 +28,17 @@ export interface MigrationTarget<S extends Statement = Statement> {
   batch(statements: S[]): Promise<unknown>;
 }
 
-/** Each file is one transaction. Answers the names that were applied now, in order. */
-export async function applyMigrations(database: MigrationTarget, directory: string): Promise<string[]> {
+/** Each migration is one transaction. Returns the names that were applied now, in order. */
+export async function applyMigrations(database: MigrationTarget, migrations: readonly Migration[]): Promise<string[]> {
   await database.prepare(CREATE_TABLE).all();
   const applied = await database.prepare(`SELECT name FROM "d1_migrations"`).all();
   const done = new Set(applied.results.map((row) => row.name));
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".sql") && !done.has(name)).sort();
-  for (const name of names) await applyOne(database, directory, name);
-  return names;
+  const pending = migrations.filter(({ name }) => !done.has(name));
+  for (const migration of pending) await applyOne(database, migration);
+  return pending.map(({ name }) => name);
 }
 
-async function applyOne(database: MigrationTarget, directory: string, name: string): Promise<void> {
-  const statements = splitSql(await readFile(join(directory, name), "utf8")).filter((part) => part.trim() !== "");
+async function applyOne(database: MigrationTarget, { name, statements }: Migration): Promise<void> {
   const noted = database.prepare(`INSERT INTO "d1_migrations" (name) VALUES (?)`).bind(name);
   try {
     await database.batch([...statements.map((part) => database.prepare(part)), noted]);

@@ -1,12 +1,10 @@
 /** `npm start`: a hub on this machine, from the command line to its last process. */
-import { join } from "node:path";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
 import { messageOf } from "./error-message.ts";
-import { launch } from "./launch.ts";
 import { claimPort } from "./port.ts";
+import { readProject } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
 import { keptAdminToken, openStateFolder } from "./state-folder.ts";
-import { readWorkerOptions } from "./worker-options.ts";
 import { endLeftRuntime } from "./workerd.ts";
 
 const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true" };
@@ -17,11 +15,13 @@ export interface StartIo {
   root: string;
   out(line: string): void;
   err(line: string): void;
+  /** Called once the hub runs. */
+  ready?(): void;
   /** Resolves when the hub is asked to stop. */
   stopped: Promise<unknown>;
 }
 
-/** Answers the exit code once the hub has stopped: 0 when asked to, 1 when it can't run, 2 for a wrong command line. */
+/** Returns the exit code once the hub has stopped: 0 when asked to, 1 when it can't run, 2 for a wrong command line. */
 export async function runStart(argv: readonly string[], io: StartIo): Promise<number> {
   try {
     const args = parseStartArguments(argv);
@@ -37,9 +37,10 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
 }
 
 async function runHub(args: StartArguments, io: StartIo): Promise<void> {
-  const worker = readWorkerOptions(join(io.root, "wrangler.toml"));
   const given = givenSettings({ environment: io.environment, flags: args.vars });
-  validateSettings({ ...worker.bindings, ...LOCAL_PRESETS, ...given });
+  // Miniflare takes a while to load, so it is loaded while the other process reads.
+  const [project, { launch }] = await Promise.all([readProject(io.root), import("./launch.ts")]);
+  validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state);
   try {
     await endLeftRuntime(state.path);
@@ -48,8 +49,9 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const token = given.HUB_ADMIN_TOKEN ?? (await keptAdminToken(state.path));
     const vars = { ...LOCAL_PRESETS, HUB_URL: url, ...given, HUB_ADMIN_TOKEN: token };
     const log = args.quiet ? () => {} : io.out;
-    const hub = await launch({ root: io.root, worker, vars, state, port, host: args.host, log, err: io.err });
+    const hub = await launch({ root: io.root, project, vars, state, port, host: args.host, log, err: io.err });
     io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
+    io.ready?.();
     await io.stopped;
     await hub.stop();
   } finally {

@@ -1,4 +1,4 @@
-/** The dependencies of the API. `src/index.ts` makes a new context for each request. */
+/** The dependencies of the API. The composition root makes a new context for each request. */
 import type { PipelineHealth } from "../core/hub-health.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";

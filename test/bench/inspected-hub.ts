@@ -7,7 +7,7 @@ import WebSocket from "ws";
 import { z } from "zod";
 import { buildWorker } from "../../src/cli/build.ts";
 import { startLocalHub } from "../../src/cli/local-hub.ts";
-import { readWorkerOptions } from "../../src/cli/worker-options.ts";
+import { readProject } from "../../src/cli/prepare.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
 import { freePort } from "../servers/child-process.ts";
 import type { Api } from "./registered.ts";
@@ -29,11 +29,12 @@ export interface InspectedHub extends Api {
 export async function startInspectedHub(state: string, vars: Readonly<Record<string, string>>): Promise<InspectedHub> {
   const folder = join(state, "inspected");
   await mkdir(folder, { recursive: true });
-  const { entry } = await buildWorker(join(ROOT, "src/worker/index.ts"), folder);
+  const { worker, source } = await readProject(ROOT);
+  const { entry } = await buildWorker(source, folder);
   const [port, inspector] = [await freePort(), await freePort()];
   process.env.MINIFLARE_WORKERD_PATH = await writeInspector(await writeLauncher(state), folder, inspector);
   const hub = await startLocalHub({
-    worker: readWorkerOptions(join(ROOT, "wrangler.toml")),
+    worker,
     entry,
     data: join(state, "v3"),
     temporary: join(state, "tmp"),

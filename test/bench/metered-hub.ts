@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildAssets } from "../../src/cli/assets.ts";
 import { buildWorker } from "../../src/cli/build.ts";
+import { migrateLocalDatabase } from "../../src/cli/local-database.ts";
 import { startLocalHub } from "../../src/cli/local-hub.ts";
-import { applyMigrations } from "../../src/cli/migrations.ts";
+import { readProject } from "../../src/cli/prepare.ts";
 import { startTicker } from "../../src/cli/ticker.ts";
-import { readWorkerOptions } from "../../src/cli/worker-options.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import type { Counts } from "./metered/counts.ts";
@@ -31,23 +31,24 @@ export async function startMeteredHub(): Promise<MeteredHub> {
   const at = (name: string) => join(folder.path, name);
   await mkdir(at("worker"), { recursive: true });
   await buildAssets({ root: ROOT, target: join(ROOT, "dist/assets") });
+  const { worker, migrations } = await readProject(ROOT);
   const { entry } = await buildWorker(join(ROOT, "test/bench/metered/hub.ts"), at("worker"));
   process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(folder.path);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const place = { data: at("v3"), temporary: at("tmp") };
+  await migrateLocalDatabase({ ...place, worker, migrations });
   const hub = await startLocalHub({
-    worker: readWorkerOptions(join(ROOT, "wrangler.toml")),
+    ...place,
+    worker,
     entry,
-    data: at("v3"),
-    temporary: at("tmp"),
     host: "127.0.0.1",
     port,
     vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN },
-    keepMonitors: false,
+    evictIdleObjects: true,
     log: ({ level, message }) => level === "error" && console.error(message),
     restarted: () => console.error("the runtime crashed and was started again"),
   });
-  await applyMigrations(await hub.database(), join(ROOT, "migrations"));
   const ticker = startTicker({ now: Date.now, tick: hub.tick, failed: console.error });
   const api = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);

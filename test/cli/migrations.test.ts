@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { applyMigrations, type MigrationTarget } from "../../src/cli/migrations.ts";
+import { readMigrations } from "../../src/cli/read-project.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -38,6 +39,7 @@ function target(): MigrationTarget {
   };
 }
 
+const apply = async (directory = folder.path) => await applyMigrations(target(), await readMigrations(directory));
 const write = (name: string, sql: string) => writeFile(join(folder.path, name), sql);
 const names = () =>
   database
@@ -50,10 +52,10 @@ describe("migrations of the local database", () => {
     await write("0002_more.sql", "ALTER TABLE a ADD COLUMN note TEXT DEFAULT 'one; two';\n-- done\n");
     await write("0001_first.sql", "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);");
     await write("README.md", "not a migration");
-    expect(await applyMigrations(target(), folder.path)).toEqual(["0001_first.sql", "0002_more.sql"]);
+    expect(await apply()).toEqual(["0001_first.sql", "0002_more.sql"]);
     expect({ ...database.prepare("SELECT * FROM a").get() }).toEqual({ id: 1, note: "one; two" });
     await write("0003_last.sql", "INSERT INTO a (id) VALUES (2)");
-    expect(await applyMigrations(target(), folder.path)).toEqual(["0003_last.sql"]);
+    expect(await apply()).toEqual(["0003_last.sql"]);
     expect(names()).toEqual([
       { id: 1, name: "0001_first.sql" },
       { id: 2, name: "0002_more.sql" },
@@ -63,13 +65,13 @@ describe("migrations of the local database", () => {
 
   test("one that fails is named and leaves nothing of itself", async () => {
     await write("0001_wrong.sql", "CREATE TABLE b (id INTEGER); INSERT INTO nowhere VALUES (1);");
-    await expect(applyMigrations(target(), folder.path)).rejects.toThrow(/^migration 0001_wrong.sql failed: .*nowhere/);
+    await expect(apply()).rejects.toThrow(/^migration 0001_wrong.sql failed: .*nowhere/);
     expect(names()).toEqual([]);
     expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'b'").all()).toEqual([]);
   });
 
   test("a folder without any is an empty database", async () => {
     await mkdir(join(folder.path, "none"));
-    expect(await applyMigrations(target(), join(folder.path, "none"))).toEqual([]);
+    expect(await apply(join(folder.path, "none"))).toEqual([]);
   });
 });

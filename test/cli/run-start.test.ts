@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,8 @@ import { runStart } from "../../src/cli/run-start.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Wrangler takes a second to load, and more while other tests run. */
+const LIMIT_MS = 30_000;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 beforeEach(async () => {
@@ -26,7 +29,7 @@ async function start(argv: string[], { root = ROOT, environment = {} }: { root?:
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
-describe("npm start before a hub runs", () => {
+describe("npm start before a hub runs", { timeout: LIMIT_MS }, () => {
   test("--help shows the usage", async () => {
     expect(await start(["--help"])).toEqual({ code: 0, out: expect.stringContaining("--state DIR"), err: "" });
   });
@@ -43,9 +46,10 @@ describe("npm start before a hub runs", () => {
     expect(err).toContain("Usage: npm start");
   });
 
-  test("a Worker that does not build is refused with the place of the error, and the folder is free again", async () => {
+  test("a Worker that does not build is refused with the place of the error, and no database is made", async () => {
     const root = join(folder.path, "checkout");
     await mkdir(join(root, "src/worker"), { recursive: true });
+    await mkdir(join(root, "migrations"));
     await cp(join(ROOT, "wrangler.toml"), join(root, "wrangler.toml"));
     await writeFile(join(root, "src/worker/index.ts"), "export default {");
     for (const attempt of [1, 2]) {
@@ -55,6 +59,7 @@ describe("npm start before a hub runs", () => {
         code: 1,
         err: expect.stringContaining("src/worker/index.ts:1:16: ERROR"),
       });
+      expect(existsSync(join(folder.path, "state/v3"))).toBe(false);
     }
   });
 });

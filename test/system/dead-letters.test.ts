@@ -1,11 +1,10 @@
 /** What the queues give up is in a dead-letter queue, and the hub says so; what can still be stored is stored later. */
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch } from "../../src/cli/launch.ts";
 import { claimPort } from "../../src/cli/port.ts";
+import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
-import { readWorkerOptions } from "../../src/cli/worker-options.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { holdDatabase } from "./database-file.ts";
@@ -37,7 +36,8 @@ beforeAll(async () => {
   folder = await temporaryFolder("dead-letters");
   state = await openStateFolder(folder.path);
   eyes = await startEyes();
-  const worker = readWorkerOptions(join(ROOT, "wrangler.toml"));
+  const project = await readProject(ROOT);
+  const { worker } = project;
   const consumers = Object.entries(worker.queueConsumers ?? {}).map(([name, each]) => [
     name,
     { ...each, ...IMPATIENT },
@@ -46,7 +46,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`;
   hub = await launch({
     root: ROOT,
-    worker: { ...worker, queueConsumers: Object.fromEntries(consumers) },
+    project: { ...project, worker: { ...worker, queueConsumers: Object.fromEntries(consumers) } },
     vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN },
     state,
     port,

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -110,6 +111,22 @@ describe("a hub in a process of its own", () => {
   });
 });
 
+test("Ctrl-C while the Worker is built ends the hub in order", async () => {
+  const folder = await temporaryFolder("state");
+  const args = [join(ROOT, "src/cli/start.ts"), "--state", folder.path, "--port", "0", "--quiet"];
+  // In a process group of its own, which gets the signal as a terminal's foreground processes do.
+  const hub = spawn(process.execPath, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const errors: string[] = [];
+  hub.stderr.setEncoding("utf8").on("data", (text) => errors.push(text));
+  const ended = once(hub, "close");
+  const isBuilding = () => expect(existsSync(join(folder.path, "runtime/launch"))).toBe(true);
+  await vi.waitFor(isBuilding, { timeout: 15_000, interval: 5 });
+  process.kill(-Number(hub.pid), "SIGINT");
+  expect(await ended).toEqual([0, null]);
+  expect(errors).toEqual([]);
+  await folder.remove();
+});
+
 describe("a hub in this process", () => {
   test("plans at once and again after a crash, and notes its migrations as wrangler does", async () => {
     const folder = await temporaryFolder("state");
@@ -130,6 +147,22 @@ describe("a hub in this process", () => {
       env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
     });
     expect(stdout).toContain("No migrations to apply");
+    await folder.remove();
+  });
+
+  test("answers the first requests of a first start without an error line", async () => {
+    const folder = await temporaryFolder("state");
+    const port = await freePort();
+    const token = "hub_admin_of_the_test";
+    const args = ["--state", folder.path, "--port", String(port), "--var", `HUB_ADMIN_TOKEN=${token}`];
+    const hub = startHere(args);
+    const impatient = requestUntilAnswered(`http://127.0.0.1:${port}/api/projects`, token);
+    await hub.ready();
+    expect(await impatient).toBe(200);
+    await vi.waitFor(() => expect(hub.lines.join("\n")).toContain('"event":"plan.done"'), { timeout: 10_000 });
+    hub.stop();
+    expect(await hub.code).toBe(0);
+    expect(hub.lines.filter((line) => /error|no such table/i.test(line))).toEqual([]);
     await folder.remove();
   });
 
@@ -159,6 +192,22 @@ describe("a hub in this process", () => {
     await folder.remove();
   });
 });
+
+/** Asks again as soon as a connection is refused. Returns the status of the first response. */
+async function requestUntilAnswered(url: string, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return await vi.waitUntil(
+    () =>
+      fetch(url, { headers }).then(
+        ({ status }) => status,
+        () => undefined,
+      ),
+    {
+      timeout: 30_000,
+      interval: 5,
+    },
+  );
+}
 
 function forgetMigrations(state: string): void {
   const database = new DatabaseSync(databaseFile(state));

@@ -1,0 +1,25 @@
+/** Brings the database of a local hub up to date before the hub takes its first request. */
+import { applyMigrations, type Migration } from "./migrations.ts";
+import { type RuntimePlace, startRuntime } from "./runtime.ts";
+import type { WorkerOptions } from "./worker-options.ts";
+
+const DATABASE_BINDING = "DB";
+
+export interface LocalDatabaseOptions extends RuntimePlace {
+  worker: Pick<WorkerOptions, "d1Databases">;
+  migrations: readonly Migration[];
+}
+
+/**
+ * Runs in a short-lived runtime that has the database only, as `wrangler d1 migrations apply --local` does. The
+ * Worker's objects would find no tables if the Worker itself ran meanwhile. Returns the names that were applied now.
+ */
+export async function migrateLocalDatabase(options: LocalDatabaseOptions): Promise<string[]> {
+  const { d1Databases } = options.worker;
+  const runtime = await startRuntime(options, { modules: true, script: "export default {}", d1Databases });
+  try {
+    return await applyMigrations(await runtime.getD1Database(DATABASE_BINDING), options.migrations);
+  } finally {
+    await runtime.dispose();
+  }
+}

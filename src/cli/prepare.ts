@@ -1,0 +1,53 @@
+/**
+ * The heavy steps before a hub runs. Each is done in a process of its own, because what they load and
+ * use (wrangler, esbuild, a runtime for the migrations) would otherwise stay in the hub's memory for its whole life.
+ */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { migrationSchema } from "./migrations.ts";
+import type { BuildOptions, Step } from "./preparation.ts";
+import { workerOptionsSchema } from "./worker-options.ts";
+
+const PROGRAM = fileURLToPath(new URL("./preparation.ts", import.meta.url));
+
+const projectSchema = z.object({
+  /** The entry module of the Worker's source, an absolute path. */
+  source: z.string(),
+  worker: workerOptionsSchema,
+  migrations: z.array(migrationSchema),
+});
+const bundleSchema = z.object({
+  /** The bundled entry module, an absolute path. */
+  entry: z.string(),
+});
+const resultSchema = z.union([z.object({ failed: z.string() }), z.object({ done: z.unknown() })]);
+
+export type Project = z.infer<typeof projectSchema>;
+export type WorkerBundle = z.infer<typeof bundleSchema>;
+
+/** Returns what a hub needs to know about the checkout `root`. Throws when wrangler.toml or a migration can't be read. */
+export async function readProject(root: string): Promise<Project> {
+  return projectSchema.parse(await inOwnProcess({ name: "read", root }));
+}
+
+/**
+ * Bundles the Worker and applies migrations to the database, with the runtime of MINIFLARE_WORKERD_PATH. Throws an
+ * error that lists every fault in the source with its place, or that names the migration that failed.
+ */
+export async function buildHub(options: BuildOptions): Promise<WorkerBundle> {
+  return bundleSchema.parse(await inOwnProcess({ name: "build", ...options }));
+}
+
+async function inOwnProcess(step: Step): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  // Detached: Ctrl-C reaches every process of the terminal, and the hub decides what it means.
+  const child = fork(PROGRAM, { execArgv: [], detached: true });
+  child.once("message", resolve);
+  child.once("error", reject);
+  child.once("exit", (code, signal) => reject(new Error(`the step "${step.name}" ended with ${signal ?? code}`)));
+  child.send(step, (error) => error !== null && reject(error));
+  const result = resultSchema.parse(await promise);
+  if ("failed" in result) throw new Error(result.failed);
+  return result.done;
+}

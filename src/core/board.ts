@@ -1,7 +1,9 @@
 /** What the live board knows: the latest state of every service, and what its watchers are told of a change. */
+
+import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
 import { isScheduled } from "./lanes.ts";
-import type { Check, Health, LiveState, RecordedFlip, Status } from "./records.ts";
+import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./state-machine.ts";
 import { countStatuses } from "./summary.ts";
 

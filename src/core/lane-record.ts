@@ -6,8 +6,9 @@
  * the old lane *forgets* it. Each step may be repeated, and a crash between two of them loses nothing. What remains in
  * the old lane is a tombstone that refuses rounds which were planned before the move.
  */
+
+import type { Check } from "./check.ts";
 import { type MonitorState, newMonitorState } from "./monitor-state.ts";
-import type { Check } from "./records.ts";
 import { underRevision } from "./state-machine.ts";
 
 /** Rounds that were planned before a service left have been delivered, retried or given up by then. */

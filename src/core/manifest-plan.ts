@@ -1,5 +1,5 @@
 /** What a manifest changes: the project's services become exactly the wanted ones. */
-import type { ServiceInput } from "./registration.ts";
+import type { ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 
 export interface ManifestPlan {

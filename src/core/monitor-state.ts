@@ -1,6 +1,8 @@
 /** What a LaneMonitor remembers of one service, and how it shows to others. */
+
+import type { Check } from "./check.ts";
 import { CALM, type FlapState } from "./flapping.ts";
-import type { Attempt, Check, Flip, HealthMethod, LiveState, ObservationDetails, Round, Status } from "./records.ts";
+import type { Attempt, Flip, HealthMethod, LiveState, ObservationDetails, Round, Status } from "./records.ts";
 
 /** Flips are kept until the database has them; this many at most. */
 const MAX_FLIPS_KEPT = 50;

@@ -49,7 +49,8 @@ export const healthOptionsSchema = z
   .partial()
   .refine((options) => JSON.stringify(options).length <= MAX_OPTIONS_BYTES, {
     message: `options are larger than ${MAX_OPTIONS_BYTES} bytes`,
-  });
+  })
+  .meta({ id: "HealthOptions" });
 
 export type HealthOptions = z.infer<typeof healthOptionsSchema>;
 

@@ -2,7 +2,6 @@
  * The records that cross a boundary (HTTP, queue, database, object) and the few
  * types that describe a check's life. Snake case: a row is the wire shape.
  */
-import type { HealthOptions } from "./options.ts";
 
 export const STATUSES = ["unknown", "up", "degraded", "down"] as const;
 export type Status = (typeof STATUSES)[number];
@@ -22,39 +21,6 @@ export type ProbedMethod = (typeof PROBED_METHODS)[number];
 
 export function isProbed(method: HealthMethod): method is ProbedMethod {
   return (PROBED_METHODS as readonly string[]).includes(method);
-}
-
-/** How a service is probed: all that a prober and a lane's monitor need, as it travels in a queue message. */
-export interface Check {
-  service_id: number;
-  project_id: number;
-  project: string;
-  name: string;
-  service_type: ServiceType;
-  health_method: HealthMethod;
-  /** May hold `${PROBE_SECRET_X}`, never a secret itself. */
-  health_url: string;
-  /** Seconds. */
-  health_interval: number;
-  /** Seconds. */
-  health_timeout: number;
-  /** Failures in a row that are forgiven before `down`. */
-  health_retries: number;
-  health_options: HealthOptions;
-  /** Revision of this configuration; a monitor drops observations made under an older one. */
-  rev: number;
-  /** Names the LaneMonitor that keeps its state. */
-  lane: number;
-  /** The lanes it was in before, newest first: its state may still lie in one of them. */
-  former_lanes: number[];
-  /** The status that the database has: where a monitor that knows nothing of the service begins. */
-  recorded_status: Status;
-  /** Start of the recorded status, Unix ms. */
-  recorded_since: number;
-  /** The last flip that the database has; the monitor hands over all later ones. */
-  recorded_seq: number;
-  /** The version that the database has, so that only a change is written. */
-  version: string | null;
 }
 
 /**
@@ -126,27 +92,6 @@ export interface Round {
   attempt: number;
 }
 
-/** A message of the queue `probes`. */
-export interface ProbeMessage {
-  round: Round;
-  /** `home` or a location hint of `PROBE_VANTAGES`. */
-  vantage: string;
-  /** Unix ms before which the round does not start. */
-  not_before: number;
-  checks: DueCheck[];
-}
-
-export interface DueCheck extends Check {
-  /** Milliseconds after `not_before` at which this check starts; absent: at once. */
-  after_ms?: number;
-}
-
-/** What a probe found of one check. */
-export interface Finding {
-  check: Check;
-  observation: Observation;
-}
-
 /** When and how a failed check is tried again. */
 export interface Retry {
   attempt: number;
@@ -189,18 +134,6 @@ export interface Outcome extends Judgement {
   observation: Observation;
 }
 
-/** A message of the queue `outcomes`. */
-export interface OutcomesMessage {
-  round: Round;
-  vantage: string;
-  /** Start of the round, Unix ms. */
-  started_at: number;
-  results: RoundResult[];
-  flips: RecordedFlip[];
-  /** Versions that changed. */
-  versions: { service_id: number; version: string }[];
-}
-
 /** A flip with the words that outside readers need. */
 export interface RecordedFlip extends Flip {
   project_id: number;
@@ -209,43 +142,6 @@ export interface RecordedFlip extends Flip {
   service_type: ServiceType;
   version: string | null;
   latency_ms: number | null;
-}
-
-/** One check of a packed round: `[service_id, verdict, status, latency_ms, error, extra]`, codes by position in VERDICTS and STATUSES. */
-export type RoundResult = [number, number, number, number | null, string | null, ObservationDetails | null];
-
-/** A service as the API shows it. Times ISO 8601 UTC. */
-export interface Service {
-  id: number;
-  project_id: number;
-  project: string;
-  name: string;
-  service_type: ServiceType;
-  health_method: HealthMethod;
-  health_url: string;
-  health_interval: number;
-  health_timeout: number;
-  health_retries: number;
-  health_options: HealthOptions;
-  health_status: Status;
-  status_since: string;
-  last_health_check: string | null;
-  consecutive_failures: number;
-  health_details: { latency_ms: number | null; error: string | null; version: string | null; [key: string]: unknown };
-  flapping: boolean;
-  breaker: Breaker;
-  stale: boolean;
-  version: string | null;
-  port: number | null;
-  container_id: string | null;
-  agent: string | null;
-  tags: string[];
-  capabilities: string[];
-  metadata: Record<string, unknown>;
-  depends_on: string[];
-  enabled: boolean;
-  created_at: string;
-  updated_at: string;
 }
 
 export type ProjectStatus = "running" | "stopped";

@@ -1,5 +1,8 @@
 /** When, how often and from where a failed check is tried again, and when the failures are enough for `down`. */
-import { type Check, type DueCheck, HOME_VANTAGE, isProbed, type ProbeMessage, type Retry } from "./records.ts";
+
+import type { Check, DueCheck } from "./check.ts";
+import type { ProbeMessage } from "./queue-messages.ts";
+import { HOME_VANTAGE, isProbed, type Retry } from "./records.ts";
 
 const FIRST_DELAY_MS = 1_000;
 /** ±20 %: enough to part services that failed together, little enough to keep detection quick. */

@@ -1,15 +1,15 @@
 /** How a round is packed into one history row, and a flip dressed for outside readers. */
+
+import type { Check } from "./check.ts";
 import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
+import type { OutcomesMessage, RoundResult } from "./queue-messages.ts";
 import {
-  type Check,
   type Flip,
   HOME_VANTAGE,
   type Judgement,
   type ObservationDetails,
   type Outcome,
-  type OutcomesMessage,
   type RecordedFlip,
-  type RoundResult,
   STATUSES,
   VERDICTS,
 } from "./records.ts";

@@ -1,8 +1,10 @@
 /** Scheduling as arithmetic: a lane's due times are `phase + k · interval`, so nothing is stored and a doubled plan is harmless. */
 import { breakerOf, breakerStride } from "./breaker.ts";
+import type { Check } from "./check.ts";
 import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
 import { laneInterval, laneNumber } from "./lanes.ts";
-import { type Check, HOME_VANTAGE, type ProbeMessage } from "./records.ts";
+import type { ProbeMessage } from "./queue-messages.ts";
+import { HOME_VANTAGE } from "./records.ts";
 import { downVantage } from "./retry-policy.ts";
 
 const GOLDEN_RATIO_CONJUGATE = 0.618_033_988_749_894_9;

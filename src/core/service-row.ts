@@ -1,22 +1,13 @@
 /** A service as the database has it: what is registered, and the status as recorded. Times in Unix ms. */
-import type { HealthOptions } from "./options.ts";
-import type { Check, HealthMethod, ProjectStatus, ServiceType, Status } from "./records.ts";
+import type { Check } from "./check.ts";
+import type { ProjectStatus, Status } from "./records.ts";
+import { CHECK_FIELDS, type CheckField, pick, type ServiceDefinition } from "./service-definition.ts";
 
-export interface ServiceRow {
+export interface ServiceRow extends ServiceDefinition {
   id: number;
   project_id: number;
   project: string;
   project_status: ProjectStatus;
-  name: string;
-  service_type: ServiceType;
-  health_method: HealthMethod;
-  health_url: string;
-  /** Seconds. */
-  health_interval: number;
-  /** Seconds. */
-  health_timeout: number;
-  health_retries: number;
-  health_options: HealthOptions;
   /** Where its state and its new history lie. */
   lane: number;
   /** The newest lanes it was in, the current one first: its history lies there. */
@@ -27,15 +18,6 @@ export interface ServiceRow {
   status_since: number;
   /** The newest flip that `status` includes. */
   flip_seq: number;
-  version: string | null;
-  port: number | null;
-  container_id: string | null;
-  agent: string | null;
-  tags: string[];
-  capabilities: string[];
-  metadata: Record<string, unknown>;
-  depends_on: string[];
-  enabled: boolean;
   created_at: number;
   updated_at: number;
 }
@@ -55,28 +37,27 @@ export interface ProjectRow {
 
 export type CheckRow = Pick<
   ServiceRow,
-  Extract<keyof Check, keyof ServiceRow> | "id" | "lanes" | "status" | "status_since" | "flip_seq"
+  | CheckField
+  | "id"
+  | "project_id"
+  | "project"
+  | "rev"
+  | "lane"
+  | "lanes"
+  | "status"
+  | "status_since"
+  | "flip_seq"
+  | "version"
 >;
 
 export function toCheck(row: CheckRow): Check {
+  const { id, project_id, project, rev, lane, lanes, status, status_since, flip_seq, version } = row;
   return {
-    service_id: row.id,
-    project_id: row.project_id,
-    project: row.project,
-    name: row.name,
-    service_type: row.service_type,
-    health_method: row.health_method,
-    health_url: row.health_url,
-    health_interval: row.health_interval,
-    health_timeout: row.health_timeout,
-    health_retries: row.health_retries,
-    health_options: row.health_options,
-    rev: row.rev,
-    lane: row.lane,
-    former_lanes: row.lanes.filter((lane) => lane !== row.lane && lane > 0),
-    recorded_status: row.status,
-    recorded_since: row.status_since,
-    recorded_seq: row.flip_seq,
-    version: row.version,
+    ...pick(row, CHECK_FIELDS),
+    ...{ service_id: id, project_id, project, rev, lane, version },
+    former_lanes: lanes.filter((each) => each !== lane && each > 0),
+    recorded_status: status,
+    recorded_since: status_since,
+    recorded_seq: flip_seq,
   };
 }

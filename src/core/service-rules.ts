@@ -2,18 +2,10 @@
 import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
 import type { HealthOptions } from "./options.ts";
 import { type HealthMethod, PROBED_METHODS } from "./records.ts";
-import {
-  DEFAULT_INTERVAL_S,
-  DEFAULT_RETRIES,
-  DEFAULT_TIMEOUT_S,
-  manifestSchema,
-  type ServiceBody,
-  type ServiceInput,
-  type ServicePatch,
-  serviceSchema,
-} from "./registration.ts";
+import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
+import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
-import { guessPort, guessServiceType, parseTarget } from "./target.ts";
+import { guessPort, parseTarget } from "./target.ts";
 
 export interface TargetRules {
   /** Whether loopback, private and other non-public addresses may be probed. */
@@ -80,49 +72,12 @@ export function parseManifest(body: unknown, rules: TargetRules): Parsed<Service
 
 /** What would have to be registered to get this row. */
 export function inputOf(row: ServiceRow): ServiceInput {
-  return {
-    name: row.name,
-    service_type: row.service_type,
-    health_method: row.health_method,
-    health_url: row.health_url,
-    health_interval: row.health_interval,
-    health_timeout: row.health_timeout,
-    health_retries: row.health_retries,
-    health_options: row.health_options,
-    version: row.version,
-    port: row.port,
-    container_id: row.container_id,
-    agent: row.agent,
-    tags: row.tags,
-    capabilities: row.capabilities,
-    metadata: row.metadata,
-    depends_on: row.depends_on,
-    enabled: row.enabled,
-  };
+  return pick(row, FIELD_NAMES);
 }
 
 function withDefaults(body: ServiceBody): ServiceInput {
-  const url = body.health_url ?? "";
-  const interval = body.health_interval ?? DEFAULT_INTERVAL_S;
-  return {
-    name: body.name,
-    service_type: body.service_type ?? guessServiceType(body.health_method, url),
-    health_method: body.health_method,
-    health_url: url,
-    health_interval: interval,
-    health_timeout: body.health_timeout ?? Math.min(DEFAULT_TIMEOUT_S, interval - 1),
-    health_retries: body.health_retries ?? DEFAULT_RETRIES,
-    health_options: body.health_options ?? {},
-    ...(body.version === undefined ? {} : { version: body.version }),
-    port: body.port === undefined ? guessPort(body.health_method, url) : body.port,
-    container_id: body.container_id ?? null,
-    agent: body.agent ?? null,
-    tags: body.tags ?? [],
-    capabilities: body.capabilities ?? [],
-    metadata: body.metadata ?? {},
-    depends_on: body.depends_on ?? [],
-    enabled: body.enabled ?? true,
-  };
+  const filled = FIELD_NAMES.map((name) => [name, body[name] === undefined ? defaultOf(name, body) : body[name]]);
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined)) as ServiceInput; // as each field's schema
 }
 
 function timeoutErrors(input: ServiceInput): FieldError[] {

@@ -1,7 +1,25 @@
 /** Services as the API shows them: the stored row under the live state. */
 import { breakerOf, isStale } from "./breaker.ts";
-import type { Breaker, LiveState, Service, Status } from "./records.ts";
+import type { Breaker, LiveState, Status } from "./records.ts";
+import { FIELD_NAMES, pick, type ServiceDefinition } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
+
+/** A service as the API shows it. Times ISO 8601 UTC. */
+export interface Service extends ServiceDefinition {
+  id: number;
+  project_id: number;
+  project: string;
+  health_status: Status;
+  status_since: string;
+  last_health_check: string | null;
+  consecutive_failures: number;
+  health_details: { latency_ms: number | null; error: string | null; version: string | null; [key: string]: unknown };
+  flapping: boolean;
+  breaker: Breaker;
+  stale: boolean;
+  created_at: string;
+  updated_at: string;
+}
 
 /** What is known of a service right now. Times in Unix ms. */
 export interface CurrentState {
@@ -64,17 +82,10 @@ const UNHEARD = {
 export function toService(row: ServiceRow, live: LiveState | null, now: number): Service {
   const state = currentState(row, live, now);
   return {
+    ...pick(row, FIELD_NAMES),
     id: row.id,
     project_id: row.project_id,
     project: row.project,
-    name: row.name,
-    service_type: row.service_type,
-    health_method: row.health_method,
-    health_url: row.health_url,
-    health_interval: row.health_interval,
-    health_timeout: row.health_timeout,
-    health_retries: row.health_retries,
-    health_options: row.health_options,
     health_status: state.status,
     status_since: iso(state.since),
     last_health_check: state.last_at === null ? null : iso(state.last_at),
@@ -84,14 +95,6 @@ export function toService(row: ServiceRow, live: LiveState | null, now: number):
     breaker: state.breaker,
     stale: state.stale,
     version: versionOf(state, row),
-    port: row.port,
-    container_id: row.container_id,
-    agent: row.agent,
-    tags: row.tags,
-    capabilities: row.capabilities,
-    metadata: row.metadata,
-    depends_on: row.depends_on,
-    enabled: row.enabled,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
   };

@@ -3,18 +3,11 @@
  * service is no longer watched. All pure; the clock and chance come in as arguments.
  */
 import { breakerOf, staleAt } from "./breaker.ts";
+import type { Check } from "./check.ts";
 import { flapAfterFlip, flapSettled } from "./flapping.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
 import { DEFAULT_DEGRADED_ABOVE_MS, DEFAULT_GRACE_S } from "./options.ts";
-import {
-  type Attempt,
-  type Check,
-  HOME_VANTAGE,
-  type Observation,
-  type Retry,
-  type Round,
-  type Status,
-} from "./records.ts";
+import { type Attempt, HOME_VANTAGE, type Observation, type Retry, type Round, type Status } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
 /** More than the 11 attempts that 10 retries make. */

@@ -1,6 +1,6 @@
 /** `/api/keys`: API keys. The hub stores only their hashes, so it shows each key once. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { nameSchema } from "../core/registration.ts";
+import { nameSchema } from "../core/service-definition.ts";
 import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
 import { SCOPES } from "../store/tables.ts";
 import { guard, keyHash } from "./access.ts";

@@ -4,7 +4,7 @@ import { type ManifestPlan, planManifest } from "../core/manifest-plan.ts";
 import { manifestSchema } from "../core/registration.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { parseManifest } from "../core/service-rules.ts";
-import { applyManifest, readManifestState } from "../store/manifest.ts";
+import { applyManifest, projectServices } from "../store/manifest.ts";
 import { getProject } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import { parseManifestBody } from "./manifest-body.ts";
@@ -61,7 +61,7 @@ export const manifest = app.openapi(put, async (c) => {
   const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
   const wanted = parseManifest(body, { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS });
   if (!wanted.ok) throw invalid(wanted.errors);
-  const existing = await readManifestState(hub.db, id);
+  const existing = await projectServices(hub.db, id);
   const plan = planManifest(existing, wanted.value);
   if (c.req.valid("query").dry_run !== true && changesAnything(plan)) {
     const { created, updated, deleted } = await applyManifest(hub.db, id, plan, hub.now());

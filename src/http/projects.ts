@@ -6,7 +6,7 @@ import { projectInputSchema, projectPatchSchema } from "../core/registration.ts"
 import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { currentState, isWatched } from "../core/service-view.ts";
 import { countStatuses } from "../core/summary.ts";
-import { readManifestState } from "../store/manifest.ts";
+import { projectServices } from "../store/manifest.ts";
 import {
   createProject,
   deleteProject,
@@ -145,7 +145,7 @@ export const projects = routes()
     const changed = await updateProject(hub.db, id, { name, metadata }, hub.now());
     const row = found(unique(changed, name ?? before.name), "project");
     if (row.name !== before.name) {
-      const services = await readManifestState(hub.db, id);
+      const services = await projectServices(hub.db, id);
       await announce(hub, unchangedBut(services));
     }
     return c.json(toProject(row), 200);
@@ -153,7 +153,7 @@ export const projects = routes()
   .openapi(remove, async (c) => {
     const { hub } = c.var;
     const { id } = c.req.valid("param");
-    const services = await readManifestState(hub.db, id);
+    const services = await projectServices(hub.db, id);
     if (!(await deleteProject(hub.db, id))) throw new Problem(404, "no such project");
     await announce(
       hub,
@@ -184,9 +184,9 @@ function unchangedBut(services: readonly ServiceRow[]) {
 async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Promise<ProjectRow> {
   const project = found(await getProject(hub.db, id), "project");
   if (project.status === status) return project;
-  const before = new Map((await readManifestState(hub.db, id)).map((row) => [row.id, row]));
+  const before = new Map((await projectServices(hub.db, id)).map((row) => [row.id, row]));
   const changed = found(await setProjectStatus(hub.db, id, status, hub.now()), "project");
-  const after = await readManifestState(hub.db, id);
+  const after = await projectServices(hub.db, id);
   await announce(
     hub,
     after.map((row) => ({ before: before.get(row.id) ?? null, after: row })),
@@ -195,7 +195,7 @@ async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Pr
 }
 
 async function projectHealthView(hub: HubContext, row: ProjectRow) {
-  const services = await readManifestState(hub.db, row.id);
+  const services = await projectServices(hub.db, row.id);
   const live = await liveStates(hub, services);
   const states = services.map((service) => ({
     service,

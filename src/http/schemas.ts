@@ -1,7 +1,7 @@
 /** The response schemas of the OpenAPI document. Each one has a name, which generated clients use as a type name. */
 import { z } from "@hono/zod-openapi";
-import { healthOptionsSchema } from "../core/options.ts";
 import { HEALTH_METHODS, HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/records.ts";
+import { fieldSchemas } from "../core/service-definition.ts";
 import { summarySchema as coreSummarySchema } from "../core/summary.ts";
 
 const time = z.iso.datetime();
@@ -24,22 +24,14 @@ export const summarySchema = coreSummarySchema
   })
   .meta({ id: "Summary" });
 
-// Names the options in place, so that the schemas of core that contain them refer to the same component.
-healthOptionsSchema.register(z.globalRegistry, { id: "HealthOptions" });
-
 export const serviceSchema = z
   .object({
     id: z.int(),
     project_id: z.int(),
     project: z.string().describe("Name of the project"),
-    name: z.string(),
+    ...fieldSchemas(),
     service_type: serviceTypeSchema,
     health_method: healthMethodSchema,
-    health_url: z.string().describe("The target of the check"),
-    health_interval: z.int().describe("Seconds from one check to the next"),
-    health_timeout: z.int().describe("Seconds after which a check fails"),
-    health_retries: z.int().describe("Number of failures in a row that are tolerated before the service is `down`"),
-    health_options: healthOptionsSchema,
     health_status: statusSchema,
     status_since: time.describe("When the current status began"),
     last_health_check: time.nullable().describe("Null when no check result is known"),
@@ -53,15 +45,6 @@ export const serviceSchema = z
       .enum(["closed", "open"])
       .describe("`open`: the service has been down for long and is checked less often"),
     stale: z.boolean().describe("No check result has arrived for several intervals"),
-    version: z.string().nullable(),
-    port: z.int().nullable(),
-    container_id: z.string().nullable(),
-    agent: z.string().nullable().describe("Name of the agent that checks the service"),
-    tags: z.array(z.string()),
-    capabilities: z.array(z.string()),
-    metadata: json,
-    depends_on: z.array(z.string()).describe("`service` in the same project, or `project/service`"),
-    enabled: z.boolean().describe("False: the service is not checked"),
     created_at: time,
     updated_at: time,
   })

@@ -1,7 +1,8 @@
 /** `PUT /api/projects/{project}/services/{name}`: a service registers itself. Repeating the request is harmless. */
 import { createRoute } from "@hono/zod-openapi";
 import { matchesInput } from "../core/manifest-plan.ts";
-import { type ServiceInput, selfRegistrationSchema } from "../core/registration.ts";
+import { selfRegistrationSchema } from "../core/registration.ts";
+import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
 import { createProject, getProjectByName } from "../store/projects.ts";

@@ -1,7 +1,7 @@
 /** Checks a service on demand, and receives heartbeats of services. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { isProbed, type Outcome } from "../core/records.ts";
-import { metadataSchema } from "../core/registration.ts";
+import { metadataSchema } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import { getService } from "../store/services.ts";

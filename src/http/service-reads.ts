@@ -1,7 +1,8 @@
 /** Reads services with their live states, and announces changes of the registry. */
-import type { LiveState, Service } from "../core/records.ts";
+import type { LiveState } from "../core/records.ts";
 import { registryChange, type ServiceChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
+import type { Service } from "../core/service-view.ts";
 import { toService } from "../core/service-view.ts";
 import { listServices, type ServiceFilter } from "../store/services.ts";
 import type { HubContext } from "./context.ts";

@@ -4,7 +4,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BoardEntry } from "../core/board.ts";
-import type { Check, RecordedFlip } from "../core/records.ts";
+import type { Check } from "../core/check.ts";
+import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
 import { log } from "../platform/log.ts";

@@ -1,6 +1,8 @@
 /** What the hub says on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
-import type { Check, LiveState, RecordedFlip, Status } from "../core/records.ts";
-import { RESERVED_SERVICE_NAME } from "../core/registration.ts";
+
+import type { Check } from "../core/check.ts";
+import type { LiveState, RecordedFlip, Status } from "../core/records.ts";
+import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
 
 export const GLOBAL_SUBJECT = "hub.global.health";

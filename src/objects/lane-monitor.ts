@@ -3,6 +3,7 @@
  * Every method is one synchronous step, so its writes are stored together or not at all.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Check, Finding } from "../core/check.ts";
 import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import {
   adopt,
@@ -18,7 +19,7 @@ import {
   standingOf,
 } from "../core/lane-record.ts";
 import { forgetRecorded, liveState, type MonitorState, mustSave, newMonitorState } from "../core/monitor-state.ts";
-import type { Check, Finding, Judgement, Round } from "../core/records.ts";
+import type { Judgement, Round } from "../core/records.ts";
 import { close, expire, observe } from "../core/state-machine.ts";
 import type { Bindings, LaneMonitorRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";

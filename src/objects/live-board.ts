@@ -4,7 +4,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
-import type { Check, Health, LiveState, OutcomesMessage } from "../core/records.ts";
+import type { Check } from "../core/check.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { Health, LiveState } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
 import { expireOverdue } from "../pipeline/expire.ts";

@@ -3,7 +3,8 @@
  * invocation that opened it ends, and in a Durable Object that would be never.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { DueCheck, Observation } from "../core/records.ts";
+import type { DueCheck } from "../core/check.ts";
+import type { Observation } from "../core/records.ts";
 import { parseSettings } from "../core/settings.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { probeAll } from "../probes/probe-all.ts";

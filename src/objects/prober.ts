@@ -1,6 +1,7 @@
 /** A place, not a memory: runs probes from the region that its location hint names. */
 import { DurableObject } from "cloudflare:workers";
-import type { DueCheck, Observation } from "../core/records.ts";
+import type { DueCheck } from "../core/check.ts";
+import type { Observation } from "../core/records.ts";
 import type { Bindings, ProberRpc } from "../platform/bindings.ts";
 import type { ProbeRun } from "./probe-run.ts";
 

@@ -1,8 +1,9 @@
 /** Asks a lane's monitor about services, and moves in the states of those that come from another lane. */
+
+import type { Check } from "../core/check.ts";
 import type { LaneAnswer } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
-import type { Check } from "../core/records.ts";
 
 /** Calls of the lanes' monitors; each may be repeated. */
 export interface MoveDeps {

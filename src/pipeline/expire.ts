@@ -1,7 +1,8 @@
 /** Services that were not heard of in time: their lanes decide, and the flips go on to the record. */
 import type { BoardEntry, BoardUpdate } from "../core/board.ts";
+import type { Check } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
-import type { Check, OutcomesMessage } from "../core/records.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { flipsOnly, recordedFlip } from "../core/round.ts";
 
 export interface ExpireDeps {

@@ -1,7 +1,8 @@
 /** Rounds outside the schedule: a check that somebody asks for now, and a service that reports itself. */
+
+import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import {
-  type Check,
   type Heartbeat,
   HOME_VANTAGE,
   type Observation,

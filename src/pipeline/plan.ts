@@ -1,5 +1,6 @@
 /** Step one: every minute, a message for each round that falls due. */
-import type { Check, ProbeMessage } from "../core/records.ts";
+import type { Check } from "../core/check.ts";
+import type { ProbeMessage } from "../core/queue-messages.ts";
 import { planRounds, tickWindow } from "../core/schedule.ts";
 
 /** The plan begins 15 s after its tick; a database that comes back within the minute still gets one. */

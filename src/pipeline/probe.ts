@@ -1,17 +1,8 @@
 /** Step two: a round is probed, its lane's monitor judges the findings, what comes of them goes to the board and the record. */
 import type { BoardUpdate } from "../core/board.ts";
-import type {
-  Check,
-  DueCheck,
-  Finding,
-  Judgement,
-  Observation,
-  Outcome,
-  OutcomesMessage,
-  ProbeMessage,
-  RecordedFlip,
-  Round,
-} from "../core/records.ts";
+import type { Check, DueCheck, Finding } from "../core/check.ts";
+import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
+import type { Judgement, Observation, Outcome, RecordedFlip, Round } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
 import { recordedFlip, roundResult } from "../core/round.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";

@@ -1,5 +1,7 @@
 /** Step three: outcomes become history, and flips are announced. */
-import type { OutcomesMessage, RecordedFlip } from "../core/records.ts";
+
+import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { RecordedFlip } from "../core/records.ts";
 
 export interface RecordDeps {
   now(): number;

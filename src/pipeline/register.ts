@@ -1,7 +1,10 @@
 /** What follows a change of the registry: lanes closed, board told, first checks at once. */
+
+import type { Check } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import { isScheduled } from "../core/lanes.ts";
-import type { Check, OutcomesMessage, ProbeMessage, RecordedFlip } from "../core/records.ts";
+import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
+import type { RecordedFlip } from "../core/records.ts";
 import { flipsOnly, recordedFlip } from "../core/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
 

@@ -3,19 +3,11 @@
  * read through core/settings.ts only. The objects know each other by these interfaces, not by their classes.
  */
 import type { BoardEntry, BoardUpdate } from "../core/board.ts";
+import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
-import type {
-  Check,
-  DueCheck,
-  Finding,
-  Judgement,
-  LiveState,
-  Observation,
-  RecordedFlip,
-  Round,
-} from "../core/records.ts";
+import type { Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
 
 /** One for each lane; named by its number. */

@@ -1,7 +1,8 @@
 /** The calls of the lanes' monitors, as the pipeline's steps take them. */
 
+import type { Check, Finding } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
-import type { Check, Finding, Judgement, Round } from "../core/records.ts";
+import type { Judgement, Round } from "../core/records.ts";
 import { askLane, type MoveDeps } from "../pipeline/ask-lane.ts";
 import type { Closing } from "../pipeline/register.ts";
 import type { Bindings } from "./bindings.ts";

@@ -1,6 +1,6 @@
 /** Sending to the two queues. Bodies are JSON text: serialised once, so that their size is known. */
 import { chunksBySize } from "../core/chunks.ts";
-import type { OutcomesMessage, ProbeMessage } from "../core/records.ts";
+import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import { splitOutcomes } from "../core/round.ts";
 import type { Bindings } from "./bindings.ts";
 

@@ -1,6 +1,6 @@
 /** Runs probes where this code runs, each in its slot. */
 import { connect } from "cloudflare:sockets";
-import type { DueCheck, Finding } from "../core/records.ts";
+import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
 import type { Settings } from "../core/settings.ts";
 import { hostKey } from "../core/target.ts";

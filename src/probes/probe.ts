@@ -1,5 +1,7 @@
 /** What a probe is given and what it answers. */
-import type { Check, Observation, ObservationDetails, Verdict } from "../core/records.ts";
+
+import type { Check } from "../core/check.ts";
+import type { Observation, ObservationDetails, Verdict } from "../core/records.ts";
 import type { Target } from "../core/target.ts";
 
 export interface ProbeContext {

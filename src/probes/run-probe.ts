@@ -1,6 +1,8 @@
 /** Every protocol under one roof: secrets, refused targets, the timeout and clean words are the same for all. */
+
+import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
-import { type Check, isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
+import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { parseProbedTarget } from "../core/target.ts";
 import { plainWords } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";

@@ -1,7 +1,10 @@
 /** What the planner schedules, and what a live board that lost its memory starts from. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Check } from "../core/check.ts";
 import { isScheduled } from "../core/lanes.ts";
-import type { Check, ObservationDetails, RoundResult, Verdict } from "../core/records.ts";
+import type { RoundResult } from "../core/queue-messages.ts";
+import type { ObservationDetails, Verdict } from "../core/records.ts";
+import { CHECK_FIELDS, pick } from "../core/service-definition.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Db } from "./database.ts";
 import { verdictOf } from "./results.ts";
@@ -25,18 +28,11 @@ export interface BoardSeed {
   last: LastResult | null;
 }
 
-const checkFields = {
+const checkColumns = {
+  ...pick(services, CHECK_FIELDS),
   id: services.id,
   project_id: services.project_id,
   project: sql<string>`${projects.name}`.as("project"),
-  name: services.name,
-  service_type: services.service_type,
-  health_method: services.health_method,
-  health_url: services.health_url,
-  health_interval: services.health_interval,
-  health_timeout: services.health_timeout,
-  health_retries: services.health_retries,
-  health_options: services.health_options,
   rev: services.rev,
   flip_seq: services.flip_seq,
   version: services.version,
@@ -44,11 +40,11 @@ const checkFields = {
   lanes: services.lanes,
   status: services.status,
   status_since: services.status_since,
-} as const;
+};
 
 function watchedChecks(db: Db) {
   return db
-    .select(checkFields)
+    .select(checkColumns)
     .from(services)
     .innerJoin(projects, eq(projects.id, services.project_id))
     .where(and(eq(services.enabled, true), eq(projects.status, "running")));

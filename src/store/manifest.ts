@@ -1,6 +1,6 @@
 /** Makes a project's services exactly what its manifest says, all or nothing. */
 import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
-import type { ServiceInput } from "../core/registration.ts";
+import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
@@ -23,7 +23,7 @@ export interface ManifestChange {
 }
 
 /** All services of the project, disabled ones included. */
-export async function readManifestState(db: Db, projectId: number): Promise<ServiceRow[]> {
+export async function projectServices(db: Db, projectId: number): Promise<ServiceRow[]> {
   return await selectServices(db, eq(services.project_id, projectId));
 }
 
@@ -34,7 +34,7 @@ export async function applyManifest(
   plan: ManifestPlan,
   now: number,
 ): Promise<ManifestChange> {
-  const before = await readManifestState(db, projectId);
+  const before = await projectServices(db, projectId);
   const { changes, creations } = await plannedRows(db, projectId, before, plan, now);
   const gone = new Set(plan.delete);
   await runBatch(db, [
@@ -42,7 +42,7 @@ export async function applyManifest(
     ...jsonChunks(changes).map((json) => updateServices(db, json)),
     ...jsonChunks(creations).map((json) => insertServices(db, json)),
   ]);
-  const after = await readManifestState(db, projectId);
+  const after = await projectServices(db, projectId);
   const createdNames = new Set(plan.create.map((input) => input.name));
   const changedIds = new Set(changes.map((change) => change.id));
   return {
@@ -86,30 +86,11 @@ function insertServices(db: Db, json: string) {
 }
 
 function updateServices(db: Db, json: string) {
+  const columns = [...FIELD_NAMES, "lane", "lanes", "updated_at"] as const;
+  const values = Object.fromEntries(columns.map((name) => [name, itemField(name)]));
   return db
     .update(services)
-    .set({
-      service_type: itemField("service_type"),
-      health_method: itemField("health_method"),
-      health_url: itemField("health_url"),
-      health_interval: itemField("health_interval"),
-      health_timeout: itemField("health_timeout"),
-      health_retries: itemField("health_retries"),
-      health_options: itemField("health_options"),
-      lane: itemField("lane"),
-      lanes: itemField("lanes"),
-      rev: sql`${services.rev} + ${itemField("revised")}`,
-      version: itemField("version"),
-      port: itemField("port"),
-      container_id: itemField("container_id"),
-      agent: itemField("agent"),
-      tags: itemField("tags"),
-      capabilities: itemField("capabilities"),
-      metadata: itemField("metadata"),
-      depends_on: itemField("depends_on"),
-      enabled: itemField("enabled"),
-      updated_at: itemField("updated_at"),
-    })
+    .set({ ...values, rev: sql`${services.rev} + ${itemField("revised")}` })
     .from(sql`json_each(${json}) AS item`)
     .where(eq(services.id, itemField("id")));
 }

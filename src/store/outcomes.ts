@@ -1,6 +1,7 @@
 /** Writes what rounds found: one row a round, the flips, the status as recorded. */
 import { sql } from "drizzle-orm";
-import type { OutcomesMessage, RecordedFlip } from "../core/records.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { RecordedFlip } from "../core/records.ts";
 import { type Db, jsonChunks } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";

@@ -1,6 +1,7 @@
 /** The checks of one service in the packed rounds of its lanes. */
 import { sql } from "drizzle-orm";
-import type { RoundResult, Status, Verdict } from "../core/records.ts";
+import type { RoundResult } from "../core/queue-messages.ts";
+import type { Status, Verdict } from "../core/records.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, idList } from "./database.ts";
 import { LAST_TELLING, statusOf, verdictOf } from "./results.ts";

@@ -2,7 +2,14 @@
 import { and, gte, lt, sql } from "drizzle-orm";
 import { chooseLane, firstLane } from "../core/lanes.ts";
 import { isProbed } from "../core/records.ts";
-import type { ServiceInput } from "../core/registration.ts";
+import {
+  FIELD_NAMES,
+  type FieldName,
+  pick,
+  REVISING_FIELDS,
+  type ServiceDefinition,
+  type ServiceInput,
+} from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import type { Db } from "./database.ts";
 import { services } from "./tables.ts";
@@ -10,42 +17,7 @@ import { services } from "./tables.ts";
 /** History that lies in older lanes is given up; each lane is one more range to read. */
 const MAX_LANES = 8;
 
-type Definition = Omit<ServiceInput, "version"> & { version: string | null };
 export type LaneCounts = Map<number, number>;
-
-/** The fields that a person or a manifest sets. */
-const DEFINITION_FIELDS = [
-  "name",
-  "service_type",
-  "health_method",
-  "health_url",
-  "health_interval",
-  "health_timeout",
-  "health_retries",
-  "health_options",
-  "version",
-  "port",
-  "container_id",
-  "agent",
-  "tags",
-  "capabilities",
-  "metadata",
-  "depends_on",
-  "enabled",
-] as const satisfies readonly (keyof ServiceInput)[];
-
-/** A change of one of these is a new revision. */
-const CHECK_FIELDS = [
-  "name",
-  "service_type",
-  "health_method",
-  "health_url",
-  "health_interval",
-  "health_timeout",
-  "health_retries",
-  "health_options",
-  "enabled",
-] as const satisfies readonly (keyof ServiceInput)[];
 
 /** Members by lane, of the lanes of these intervals. One index range each. */
 export async function countLanes(db: Db, intervals: Iterable<number>): Promise<LaneCounts> {
@@ -88,7 +60,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
 }
 
 export interface ServiceChange {
-  values: Definition & { lane: number; lanes: number[]; updated_at: number };
+  values: ServiceDefinition & { lane: number; lanes: number[]; updated_at: number };
   /** Whether the check itself, or whether it runs at all, is another one now. */
   revised: boolean;
 }
@@ -101,12 +73,12 @@ export function changeRow(
   now: number,
 ): ServiceChange | undefined {
   const values = definition(input, row.version);
-  const differs = (field: keyof Definition) => JSON.stringify(values[field]) !== JSON.stringify(row[field]);
-  if (!DEFINITION_FIELDS.some(differs)) return undefined;
+  const differs = (field: FieldName) => JSON.stringify(values[field]) !== JSON.stringify(row[field]);
+  if (!FIELD_NAMES.some(differs)) return undefined;
   const moves = movesLane(row, input);
   const lane = moves ? takeLane(input, counts) : row.lane;
   const lanes = [lane, ...row.lanes.filter((old) => old !== lane)].slice(0, MAX_LANES);
-  return { values: { ...values, lane, lanes, updated_at: now }, revised: CHECK_FIELDS.some(differs) };
+  return { values: { ...values, lane, lanes, updated_at: now }, revised: REVISING_FIELDS.some(differs) };
 }
 
 export function movesLane(row: ServiceRow, input: Pick<ServiceInput, "health_method" | "health_interval">): boolean {
@@ -114,12 +86,6 @@ export function movesLane(row: ServiceRow, input: Pick<ServiceInput, "health_met
 }
 
 /** A version that is not given stays as it was found. */
-function definition(input: ServiceInput, version: string | null): Definition {
-  const { name, service_type, health_method, health_url, health_interval, health_timeout, health_retries } = input;
-  const { health_options, port, container_id, agent, tags, capabilities, metadata, depends_on, enabled } = input;
-  return {
-    ...{ name, service_type, health_method, health_url, health_interval, health_timeout, health_retries },
-    ...{ health_options, port, container_id, agent, tags, capabilities, metadata, depends_on, enabled },
-    version: input.version === undefined ? version : input.version,
-  };
+function definition(input: ServiceInput, version: string | null): ServiceDefinition {
+  return { ...pick(input, FIELD_NAMES), version: input.version === undefined ? version : input.version };
 }

@@ -1,7 +1,7 @@
 /** The registry of services. */
 import { and, asc, eq, getTableColumns, gt, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { HealthMethod, ServiceType, Status } from "../core/records.ts";
-import type { ServiceInput } from "../core/registration.ts";
+import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, idList, isDuplicate } from "./database.ts";
 import { contains, holds } from "./fragments.ts";

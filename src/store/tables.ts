@@ -1,13 +1,51 @@
 /** The D1 tables, as migrations/ makes them. Times are Unix ms; JSON columns are parsed on reading. */
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { HealthOptions } from "../core/options.ts";
-import { type Attempt, HEALTH_METHODS, type RoundResult, SERVICE_TYPES, STATUSES } from "../core/records.ts";
+import type { NotNull } from "drizzle-orm";
+import {
+  type ConvertCustomConfig,
+  customType,
+  index,
+  integer,
+  primaryKey,
+  real,
+  type SQLiteCustomColumnBuilder,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+import type { RoundResult } from "../core/queue-messages.ts";
+import { type Attempt, STATUSES } from "../core/records.ts";
+import {
+  FIELD_NAMES,
+  type FieldName,
+  SERVICE_FIELDS,
+  type ServiceDefinition,
+  type Storage,
+} from "../core/service-definition.ts";
 
 export const SCOPES = ["read", "write", "admin", "agent"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+type ColumnOf<T> = NotNull<SQLiteCustomColumnBuilder<ConvertCustomConfig<"", { data: T; driverData: unknown }>>>;
+
+/** Column that stores a field as it is, as JSON text, or as 0 or 1. */
+function columnOf<T>({ stored }: { stored: Storage }): ColumnOf<T> {
+  return customType<{ data: T; driverData: unknown }>({
+    dataType: () => "",
+    toDriver: (value) => (stored === "json" ? JSON.stringify(value) : stored === "flag" ? Number(value) : value),
+    fromDriver: (value) =>
+      (stored === "json" ? JSON.parse(String(value)) : stored === "flag" ? value === 1 : value) as T,
+  })("").notNull();
+}
+
+type DefinitionColumns = { [K in FieldName]: ColumnOf<ServiceDefinition[K]> };
+
+/** A column for each field of a service's definition. The type of a nullable field holds null, so every column counts as given. */
+function definitionColumns(): DefinitionColumns {
+  const columns = FIELD_NAMES.map((name) => [name, columnOf(SERVICE_FIELDS[name])]);
+  return Object.fromEntries(columns) as DefinitionColumns; // by name
+}
+
 const jsonObject = () => text({ mode: "json" }).$type<Record<string, unknown>>().notNull().default({});
-const jsonNames = () => text({ mode: "json" }).$type<string[]>().notNull().default([]);
 
 export const projects = sqliteTable("projects", {
   id: integer().primaryKey({ autoIncrement: true }),
@@ -27,16 +65,7 @@ export const services = sqliteTable(
     project_id: integer()
       .notNull()
       .references(() => projects.id, { onDelete: "cascade" }),
-    name: text().notNull(),
-    service_type: text({ enum: SERVICE_TYPES }).notNull(),
-    health_method: text({ enum: HEALTH_METHODS }).notNull(),
-    health_url: text().notNull(),
-    /** Seconds. */
-    health_interval: integer().notNull(),
-    /** Seconds. */
-    health_timeout: real().notNull(),
-    health_retries: integer().notNull(),
-    health_options: text({ mode: "json" }).$type<HealthOptions>().notNull().default({}),
+    ...definitionColumns(),
     /** Where its state and its new history lie. */
     lane: integer().notNull(),
     /** The newest lanes it was in, the current one first: its history lies there. A negative one is of an old release. */
@@ -46,15 +75,6 @@ export const services = sqliteTable(
     status_since: integer().notNull(),
     /** The newest flip that this row includes. */
     flip_seq: integer().notNull().default(0),
-    version: text(),
-    port: integer(),
-    container_id: text(),
-    agent: text(),
-    tags: jsonNames(),
-    capabilities: jsonNames(),
-    metadata: jsonObject(),
-    depends_on: jsonNames(),
-    enabled: integer({ mode: "boolean" }).notNull().default(true),
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },

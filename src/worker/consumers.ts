@@ -1,6 +1,6 @@
 /** The queue consumers: probes, outcomes, and what the queues gave up. */
 
-import type { OutcomesMessage, ProbeMessage } from "../core/records.ts";
+import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import type { Settings } from "../core/settings.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { record } from "../pipeline/record.ts";

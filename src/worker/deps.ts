@@ -1,6 +1,8 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
-import type { Check, OutcomesMessage, RecordedFlip } from "../core/records.ts";
+import type { Check } from "../core/check.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import type { Settings } from "../core/settings.ts";
 import { noBridge } from "../nats/health.ts";

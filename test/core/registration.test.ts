@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fieldErrors } from "../../src/core/fields.ts";
-import { depthWithin, metadataSchema, serviceSchema } from "../../src/core/registration.ts";
+import { serviceSchema } from "../../src/core/registration.ts";
+import { depthWithin, metadataSchema } from "../../src/core/service-definition.ts";
 import { parseManifest, parsePatch, parseService } from "../../src/core/service-rules.ts";
 import { aBody, aRow } from "./rows.ts";
 

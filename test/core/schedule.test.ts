@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { breakerOf, breakerStride, isStale } from "../../src/core/breaker.ts";
-import type { Check } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/check.ts";
 import { downVantage, retryDelay, retryVantage } from "../../src/core/retry-policy.ts";
 import {
   catchUpWindow,

@@ -3,8 +3,10 @@
  * probes and vantages in trouble. Says how often a service was called down that was not, and how long an outage took
  * to be seen.
  */
+
+import type { Check } from "../../src/core/check.ts";
 import type { MonitorState } from "../../src/core/monitor-state.ts";
-import type { Check, Observation } from "../../src/core/records.ts";
+import type { Observation } from "../../src/core/records.ts";
 import { lanePhase } from "../../src/core/schedule.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { aCheck } from "./fixtures.ts";

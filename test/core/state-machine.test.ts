@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Check } from "../../src/core/check.ts";
 import { liveState, type MonitorState, mustSave } from "../../src/core/monitor-state.ts";
-import type { Check, Observation, Retry, Status } from "../../src/core/records.ts";
+import type { Observation, Retry, Status } from "../../src/core/records.ts";
 import { close, deadlineOf, expire, observe } from "../../src/core/state-machine.ts";
 import { aCheck, aFailure, anObservation, aRound, T0 } from "./fixtures.ts";
 

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Check } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/check.ts";
 import type { LaneMonitorRpc } from "../../src/platform/bindings.ts";
 import { aCheck, aFailure, anObservation, aRound, T0 } from "../core/fixtures.ts";
 

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, applyD1Migrations, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import type { Check } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/check.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Check } from "../../src/core/check.ts";
 import type { LaneAnswer } from "../../src/core/lane-answer.ts";
 import {
   adopt,
@@ -11,7 +12,6 @@ import {
   releasedFrom,
   standingOf,
 } from "../../src/core/lane-record.ts";
-import type { Check } from "../../src/core/records.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { askLane, type MoveDeps } from "../../src/pipeline/ask-lane.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ProbeMessage } from "../../src/core/records.ts";
+import type { ProbeMessage } from "../../src/core/queue-messages.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { BoardUpdate } from "../../src/core/board.ts";
+import type { Check } from "../../src/core/check.ts";
 import { liveState, type MonitorState } from "../../src/core/monitor-state.ts";
-import type { Check, Observation, OutcomesMessage, ProbeMessage } from "../../src/core/records.ts";
+import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
+import type { Observation } from "../../src/core/records.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import type { OutcomesMessage, RecordedFlip } from "../../src/core/records.ts";
+import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
+import type { RecordedFlip } from "../../src/core/records.ts";
 import { distinctFlips, record } from "../../src/pipeline/record.ts";
 import { T0 } from "../core/fixtures.ts";
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { unknownState } from "../../src/core/board.ts";
-import type { Check, OutcomesMessage, ProbeMessage } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/check.ts";
+import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
 import { type RegisterDeps, registryChanged } from "../../src/pipeline/register.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 

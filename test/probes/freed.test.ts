@@ -1,7 +1,8 @@
 /** Whatever a server does to a probe, the probe ends within its timeout and leaves no connection behind. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, expect, inject, it, vi } from "vitest";
-import type { Check, Observation } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/check.ts";
+import type { Observation } from "../../src/core/records.ts";
 import { aCheck } from "../core/fixtures.ts";
 
 const { counted } = inject("servers");

@@ -1,6 +1,7 @@
 /** Probes a target the way the hub does, from inside workerd. */
 import { connect } from "cloudflare:sockets";
-import type { Check, Observation } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/check.ts";
+import type { Observation } from "../../src/core/records.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 import { runProbe } from "../../src/probes/run-probe.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";

@@ -1,9 +1,10 @@
 /** A migrated database and the records that the tests put into it. */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Flip, OutcomesMessage, RecordedFlip, RoundResult, Status } from "../../src/core/records.ts";
+import type { OutcomesMessage, RoundResult } from "../../src/core/queue-messages.ts";
+import type { Flip, RecordedFlip, Status } from "../../src/core/records.ts";
 import { STATUSES } from "../../src/core/records.ts";
-import type { ServiceInput } from "../../src/core/registration.ts";
+import type { ServiceInput } from "../../src/core/service-definition.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
 import { type Db, openDatabase } from "../../src/store/database.ts";
 import { createProject } from "../../src/store/projects.ts";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { OutcomesMessage } from "../../src/core/records.ts";
+import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
 import { historyPoints, latencyPercentiles, recentChecks } from "../../src/store/history.ts";

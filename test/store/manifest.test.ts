@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { LANE_SIZE, laneInterval } from "../../src/core/lanes.ts";
 import type { Db } from "../../src/store/database.ts";
-import { applyManifest, readManifestState } from "../../src/store/manifest.ts";
+import { applyManifest, projectServices } from "../../src/store/manifest.ts";
 import { addProject, addService, countingDatabase, migratedDatabase, NOW, serviceInput } from "./fixtures.ts";
 
 const NOTHING = { create: [], update: [], delete: [] };
@@ -45,7 +45,7 @@ describe("a manifest", () => {
       expect.objectContaining({ id: changed.id, rev: 2, health_options: { tls: true }, tags: ["x"], version: "7" }),
     ]);
     expect(change.updated[0]?.lanes.map(laneInterval)).toEqual([60, 30]);
-    const names = (await readManifestState(db, project.id)).map((row) => row.name);
+    const names = (await projectServices(db, project.id)).map((row) => row.name);
     expect(names).toEqual(["kept", "changed", "new"]);
   });
 
@@ -73,7 +73,7 @@ describe("a manifest", () => {
       delete: [there.id],
     };
     await expect(applyManifest(db, project.id, plan, NOW)).rejects.toThrow();
-    expect(await readManifestState(db, project.id)).toEqual([there]);
+    expect(await projectServices(db, project.id)).toEqual([there]);
   });
 
   test("touches no other project's services", async () => {
@@ -85,7 +85,7 @@ describe("a manifest", () => {
       delete: [other.id],
     };
     expect(await applyManifest(db, project.id, plan, NOW)).toEqual({ created: [], updated: [], deleted: [] });
-    expect(await readManifestState(db, other.project_id)).toEqual([other]);
+    expect(await projectServices(db, other.project_id)).toEqual([other]);
   });
 
   test("with nothing to do writes nothing", async () => {

@@ -1,5 +1,5 @@
 /** The plan of a dry run, with what it changes in each service. */
-import type { ManifestEntry } from "./manifest-text.ts";
+import type { ManifestEntry } from "../../core/manifest-export.ts";
 
 export interface Plan {
   create: string[];

@@ -1,5 +1,6 @@
 /** The form of a service: text in fields, and the body that it becomes. */
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
+import { defaultOf, type ServiceDefinition } from "../../core/service-definition.ts";
 import type { Service } from "../api/queries.ts";
 
 /** As the fields hold it. */
@@ -20,15 +21,19 @@ export interface ServiceForm {
   agent: string;
 }
 
+const METHOD: HealthMethod = "http";
+const defaultText = (field: "health_interval" | "health_timeout" | "health_retries") =>
+  String(defaultOf(field, { health_method: METHOD }));
+
 export const NEW_SERVICE: ServiceForm = {
   project: "",
   name: "",
-  health_method: "http",
+  health_method: METHOD,
   health_url: "",
   service_type: "",
-  health_interval: "30",
-  health_timeout: "5",
-  health_retries: "3",
+  health_interval: defaultText("health_interval"),
+  health_timeout: defaultText("health_timeout"),
+  health_retries: defaultText("health_retries"),
   tags: "",
   depends_on: "",
   health_options: "",
@@ -62,19 +67,11 @@ export function formOf(service: Service): ServiceForm {
   };
 }
 
-export interface ServiceBody {
-  name: string;
-  health_method: HealthMethod;
-  health_url: string;
-  service_type?: ServiceType;
-  health_interval: number;
-  health_timeout: number;
-  health_retries: number;
-  tags: string[];
-  depends_on: string[];
-  health_options: Service["health_options"];
-  agent: string | null;
-}
+/** What the form sends; the fields that it has no place for keep their values. */
+export type ServiceBody = Omit<
+  ServiceDefinition,
+  "service_type" | "version" | "port" | "container_id" | "capabilities" | "metadata" | "enabled"
+> & { service_type?: ServiceType };
 
 /** Only what the hub can't say better itself is refused here: text that is no number and JSON that is none. */
 export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { path: string; message: string }[] } {

@@ -2,11 +2,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
+import { type ManifestEntry, manifestEntry } from "../../../core/manifest-export.ts";
 import { ApiProblem, type FieldError, problemOf, problemText } from "../../api/client.ts";
 import { type Project, projectServicesQuery, projectsQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { entriesOf, type Plan, type ServiceChange, serviceChanges } from "../../model/manifest-changes.ts";
-import { EMPTY_MANIFEST, type ManifestEntry, manifestEntry } from "../../model/manifest-text.ts";
+import { EMPTY_MANIFEST } from "../../model/manifest-text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";

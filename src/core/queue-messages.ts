@@ -1,0 +1,89 @@
+/** The messages of the two queues: the schemas that read them, and their types. */
+import { z } from "zod";
+import { SERVICE_TYPES, STATUSES } from "./records.ts";
+import { CHECK_FIELDS, fieldSchemas, pick } from "./service-definition.ts";
+
+const status = z.enum(STATUSES);
+const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.undefined()]));
+
+const roundSchema = z.object({ lane: z.int(), due_at: z.number(), attempt: z.int() });
+
+/** An observation is not in here: the round is still to be probed. */
+const checkSchema = z.object({
+  ...pick(fieldSchemas(), CHECK_FIELDS),
+  service_id: z.int(),
+  project_id: z.int(),
+  project: z.string(),
+  rev: z.int(),
+  lane: z.int(),
+  former_lanes: z.array(z.int()),
+  recorded_status: status,
+  recorded_since: z.number(),
+  recorded_seq: z.int(),
+  version: z.string().nullable(),
+  after_ms: z.number().optional(),
+});
+
+/** A message of the queue `probes`. */
+export const probeMessageSchema = z.object({
+  round: roundSchema,
+  /** `home` or a location hint of `PROBE_VANTAGES`. */
+  vantage: z.string(),
+  /** Unix ms before which the round does not start. */
+  not_before: z.number(),
+  checks: z.array(checkSchema),
+});
+export type ProbeMessage = z.infer<typeof probeMessageSchema>;
+
+const attemptSchema = z.object({
+  at: z.string(),
+  vantage: z.string(),
+  ok: z.boolean(),
+  latency_ms: z.number().nullable(),
+  error: z.string().nullable(),
+});
+
+/** A flip with the words that outside readers need. */
+const recordedFlipSchema = z.object({
+  seq: z.int(),
+  service_id: z.int(),
+  from: status,
+  to: status,
+  reason: z.string(),
+  at: z.string(),
+  began_at: z.string(),
+  evidence: z.array(attemptSchema),
+  project_id: z.int(),
+  project: z.string(),
+  name: z.string(),
+  service_type: z.enum(SERVICE_TYPES),
+  version: z.string().nullable(),
+  latency_ms: z.number().nullable(),
+});
+
+/**
+ * One check of a packed round: `[service_id, verdict, status, latency_ms, error, details]`, the verdict and the status
+ * as their positions in VERDICTS and STATUSES.
+ */
+const roundResultSchema = z.tuple([
+  z.int(),
+  z.int(),
+  z.int(),
+  z.number().nullable(),
+  z.string().nullable(),
+  details.nullable(),
+]);
+
+/** A message of the queue `outcomes`. */
+export const outcomesMessageSchema = z.object({
+  round: roundSchema,
+  vantage: z.string(),
+  /** Start of the round, Unix ms. */
+  started_at: z.number(),
+  results: z.array(roundResultSchema),
+  flips: z.array(recordedFlipSchema),
+  /** Versions that changed. */
+  versions: z.array(z.object({ service_id: z.int(), version: z.string() })),
+});
+export type OutcomesMessage = z.infer<typeof outcomesMessageSchema>;
+export type RoundResult = OutcomesMessage["results"][number];

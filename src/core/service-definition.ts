@@ -1,0 +1,164 @@
+/**
+ * The definition of a service: every field that a person, a manifest or the service itself may set. All else is derived
+ * from it: what is accepted and documented, the columns, the wire shape, the revisions, the manifest and the form.
+ * A new field is one line here, one migration, and one form field where people are to edit it.
+ */
+import { z } from "zod";
+import { healthOptionsSchema } from "./options.ts";
+import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES } from "./records.ts";
+import { guessPort, guessServiceType } from "./target.ts";
+
+const MAX_METADATA_BYTES = 8_192;
+const MAX_METADATA_DEPTH = 32;
+const MIN_INTERVAL_S = 5;
+const MAX_INTERVAL_S = 86_400;
+const DEFAULT_INTERVAL_S = 30;
+const DEFAULT_TIMEOUT_S = 5;
+const DEFAULT_RETRIES = 3;
+
+const NAME = "[a-z0-9][a-z0-9_-]{0,62}";
+const nameMessage = "expected 1 to 63 of a-z, 0-9, _ and -, the first a letter or digit";
+/** A service of this name would share its NATS subject with the hub's own summary. */
+export const RESERVED_SERVICE_NAME = "summary";
+
+/** A name becomes a token of a NATS subject. */
+export const nameSchema = z.string().regex(new RegExp(`^${NAME}$`), nameMessage);
+export const serviceNameSchema = nameSchema.refine((name) => name !== RESERVED_SERVICE_NAME, "this name is reserved");
+
+const text = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), "control characters are not allowed");
+
+const names = z.array(text(64)).max(50);
+
+const dependencies = z
+  .array(z.string().regex(new RegExp(`^(${NAME}/)?${NAME}$`), "expected `service` or `project/service`"))
+  .max(100);
+
+export const metadataSchema = z
+  .record(z.string(), z.unknown())
+  .refine((value) => depthWithin(value, MAX_METADATA_DEPTH), {
+    message: `nested deeper than ${MAX_METADATA_DEPTH} levels`,
+    abort: true,
+  })
+  .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES, {
+    message: `larger than ${MAX_METADATA_BYTES} bytes`,
+  });
+
+const url = z
+  .string()
+  .max(2_048)
+  .describe("The target; secrets as `${PROBE_SECRET_NAME}`. May be absent for `heartbeat` and `exec`");
+const type = z.enum(SERVICE_TYPES).describe("Guessed from the target when absent");
+const interval = z.int().min(MIN_INTERVAL_S).max(MAX_INTERVAL_S).describe("Seconds; default 30");
+const timeout = z
+  .int()
+  .min(1)
+  .max(MAX_INTERVAL_S)
+  .describe("Seconds, less than the interval; default 5, or less when the interval is 5");
+const retries = z.int().min(0).max(10).describe("Failures in a row that are forgiven; default 3");
+const port = z.int().min(1).max(65_535).nullable().describe("Guessed from the target when absent");
+const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec`");
+
+/** What the default of another field may depend on. */
+interface Given {
+  health_method: HealthMethod;
+  health_url?: string | undefined;
+  health_interval?: number | undefined;
+}
+
+/** How a field lies in its column: as it is, as JSON text, or as 0 or 1. */
+export type Storage = "plain" | "json" | "flag";
+
+interface FieldDefinition<S extends z.ZodType, Revises extends boolean> {
+  schema: S;
+  /** The value of a field that is left out; null: the field is required. `undefined` as the value: it stays as it is. */
+  absent: ((given: Given) => z.infer<S> | undefined) | null;
+  stored: Storage;
+  /** Whether another value makes a new revision of the check. */
+  revises: Revises;
+}
+
+const part = <S extends z.ZodType>(
+  schema: S,
+  absent: FieldDefinition<S, true>["absent"],
+  stored: Storage = "plain",
+): FieldDefinition<S, true> => ({ schema, absent, stored, revises: true });
+
+const label = <S extends z.ZodType>(
+  schema: S,
+  absent: FieldDefinition<S, false>["absent"],
+  stored: Storage = "plain",
+): FieldDefinition<S, false> => ({ schema, absent, stored, revises: false });
+
+/** `part` of the check: a change is a new revision. `label`: only described by it. */
+export const SERVICE_FIELDS = {
+  name: part(serviceNameSchema, null),
+  service_type: part(type, ({ health_method, health_url = "" }) => guessServiceType(health_method, health_url)),
+  health_method: part(z.enum(HEALTH_METHODS), null),
+  health_url: part(url, () => ""),
+  health_interval: part(interval, () => DEFAULT_INTERVAL_S),
+  health_timeout: part(timeout, (given) =>
+    Math.min(DEFAULT_TIMEOUT_S, (given.health_interval ?? DEFAULT_INTERVAL_S) - 1),
+  ),
+  health_retries: part(retries, () => DEFAULT_RETRIES),
+  health_options: part(healthOptionsSchema, () => ({}), "json"),
+  version: label(text(128).nullable(), () => undefined),
+  port: label(port, ({ health_method, health_url = "" }) => guessPort(health_method, health_url)),
+  container_id: label(text(128).nullable(), () => null),
+  agent: label(agent, () => null),
+  tags: label(names, () => [], "json"),
+  capabilities: label(names, () => [], "json"),
+  metadata: label(metadataSchema, () => ({}), "json"),
+  depends_on: label(dependencies, () => [], "json"),
+  enabled: part(z.boolean().describe("Default true"), () => true, "flag"),
+};
+
+type Fields = typeof SERVICE_FIELDS;
+export type FieldName = keyof Fields;
+/** The fields that a check consists of; `enabled` says whether there is one. */
+export type CheckField = Exclude<
+  { [K in FieldName]: Fields[K]["revises"] extends true ? K : never }[FieldName],
+  "enabled"
+>;
+/** The schemas by field. */
+export type FieldSchemas = { [K in FieldName]: Fields[K]["schema"] };
+
+/** A service as it is stored and shown, every default filled in. */
+export type ServiceDefinition = { [K in FieldName]: z.infer<Fields[K]["schema"]> };
+
+/** A parsed registration. An absent version leaves the one that a probe found. */
+export type ServiceInput = Omit<ServiceDefinition, "version"> & { version?: ServiceDefinition["version"] };
+
+export const FIELD_NAMES = Object.keys(SERVICE_FIELDS) as FieldName[]; // its own keys
+export const REVISING_FIELDS = FIELD_NAMES.filter((name) => SERVICE_FIELDS[name].revises);
+export const CHECK_FIELDS = REVISING_FIELDS.filter((name): name is CheckField => name !== "enabled");
+
+/** The named fields of a record that has them among others. */
+export function pick<T extends object, K extends keyof T>(record: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, record[name]])) as Pick<T, K>; // exactly these keys
+}
+
+/** The schemas by field, for an object of all of them. */
+export function fieldSchemas(): FieldSchemas {
+  return Object.fromEntries(FIELD_NAMES.map((name) => [name, SERVICE_FIELDS[name].schema])) as FieldSchemas; // by name
+}
+
+/** The value that a field gets when a registration leaves it out; undefined for required fields and for the version. */
+export function defaultOf<K extends FieldName>(name: K, given: Given): ServiceDefinition[K] | undefined {
+  const { absent }: FieldDefinition<z.ZodType, boolean> = SERVICE_FIELDS[name];
+  return absent?.(given) as ServiceDefinition[K] | undefined; // each field's default fits its schema
+}
+
+/** Checks the depth without recursion: an input may be nested deeper than the stack allows. */
+export function depthWithin(value: unknown, max: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > max) return false;
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  }
+  return true;
+}

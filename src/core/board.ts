@@ -3,6 +3,7 @@
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
 import { isScheduled } from "./lanes.ts";
+import type { FlipBody, HealthUpdate, ServiceLite } from "./live-protocol.ts";
 import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./state-machine.ts";
 import { countStatuses } from "./summary.ts";
@@ -18,12 +19,17 @@ export interface BoardUpdate {
   flips: RecordedFlip[];
 }
 
-/** A frame for the watchers: `services` and `projects` say whom it concerns, for those who asked for some only. */
-export interface BoardFrame {
-  type: "health" | "flip" | "registered" | "deregistered";
-  /** Concerned services; a health frame has many, the others one. */
-  parts: { service_id: number; project_id: number; body: object }[];
+interface Part<T> {
+  service_id: number;
+  project_id: number;
+  body: T;
 }
+
+/** News for the watchers, as parts that each concern one service: some watchers asked for a few services only. */
+export type BoardFrame =
+  | { type: "health"; parts: Part<HealthUpdate>[] }
+  | { type: "flip"; parts: [Part<FlipBody>] }
+  | { type: "registered" | "deregistered"; parts: [Part<ServiceLite>] };
 
 export function unknownState(now: number): LiveState {
   return {
@@ -93,7 +99,7 @@ export class Board {
     flips: readonly RecordedFlip[],
   ): { frames: BoardFrame[]; unknown: number[] } {
     const seen = new Map(items.map(([id]) => [id, this.#entries.get(id)?.live.flip_seq ?? 0]));
-    const frames = flips
+    const frames: BoardFrame[] = flips
       .filter((flip) => this.#entries.has(flip.service_id) && flip.seq > (seen.get(flip.service_id) ?? 0))
       .map(flipFrame);
     const fresh = items.filter(([id, live]) => this.#take(id, live));
@@ -137,7 +143,7 @@ export class Board {
     return true;
   }
 
-  #healthPart(id: number, live: LiveState): BoardFrame["parts"][number] {
+  #healthPart(id: number, live: LiveState): Part<HealthUpdate> {
     const at = live.last_at === null ? null : new Date(live.last_at).toISOString();
     const body = { id, status: live.status, latency_ms: live.latency_ms, at };
     return { service_id: id, project_id: this.#entries.get(id)?.check.project_id ?? 0, body };
@@ -166,7 +172,7 @@ function flipFrame(flip: RecordedFlip): BoardFrame {
 }
 
 /** A service as a socket's snapshot and announcements show it. */
-export function serviceLite({ check, live }: BoardEntry): object {
+export function serviceLite({ check, live }: BoardEntry): ServiceLite {
   return {
     id: check.service_id,
     project_id: check.project_id,

@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
+import type { Frame } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { Health, LiveState } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
@@ -168,10 +169,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   override webSocketMessage(socket: WebSocket): void {
     this.#watchers.heard(socket);
-    this.#watchers.send(
-      socket,
-      JSON.stringify({ type: "error", seq: this.#ring.last, detail: "only the text `ping` is understood" }),
-    );
+    this.#send(socket, { type: "error", seq: this.#ring.last, detail: "only the text `ping` is understood" });
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -214,7 +212,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     const services = [...this.#board.entries()]
       .filter(({ check }) => wants(watch, check))
       .map((entry) => serviceLite(entry));
-    this.#watchers.send(socket, JSON.stringify({ type: "snapshot", seq: this.#ring.last, at, services }));
+    this.#send(socket, { type: "snapshot", seq: this.#ring.last, at, services });
+  }
+
+  #send(socket: WebSocket, frame: Frame): void {
+    this.#watchers.send(socket, JSON.stringify(frame));
   }
 
   #tell(frames: readonly BoardFrame[]): void {

@@ -1,5 +1,6 @@
 /** The sockets of /ws/health: what each asked for, and who gets which frame. */
 import type { BoardFrame } from "../core/board.ts";
+import type { Frame } from "../core/live-protocol.ts";
 import type { RingEvent } from "./event-ring.ts";
 
 const PING = "ping";
@@ -36,19 +37,20 @@ export function wants(watch: Watch, part: { service_id: number; project_id: numb
   );
 }
 
-/** The frame as one watch sees it; null when it does not concern it. */
+/** The frame's text as one watch sees it; null when no part of it concerns the watch. */
 export function frameText({ seq, frame }: RingEvent<BoardFrame>, watch: Watch, at: string): string | null {
-  const bodies = frame.parts.filter((part) => wants(watch, part)).map((part) => part.body);
-  if (bodies.length === 0) return null;
-  switch (frame.type) {
-    case "health":
-      return JSON.stringify({ type: "health", seq, at, services: bodies });
-    case "flip":
-      return JSON.stringify({ type: "flip", seq, ...bodies[0] });
-    case "registered":
-    case "deregistered":
-      return JSON.stringify({ type: frame.type, seq, service: bodies[0] });
+  const seen = frameFor(seq, frame, watch, at);
+  return seen === null ? null : JSON.stringify(seen);
+}
+
+function frameFor(seq: number, frame: BoardFrame, watch: Watch, at: string): Frame | null {
+  if (frame.type === "health") {
+    const services = frame.parts.filter((part) => wants(watch, part)).map((part) => part.body);
+    return services.length === 0 ? null : { type: "health", seq, at, services };
   }
+  if (!wants(watch, frame.parts[0])) return null;
+  if (frame.type === "flip") return { type: "flip", seq, ...frame.parts[0].body };
+  return { type: frame.type, seq, service: frame.parts[0].body };
 }
 
 /** What went out since the client was last known to be there. */

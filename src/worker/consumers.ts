@@ -1,6 +1,6 @@
 /** The queue consumers: probes, outcomes, and what the queues gave up. */
-
-import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
+import { z } from "zod";
+import { type OutcomesMessage, outcomesMessageSchema, probeMessageSchema } from "../core/queue-messages.ts";
 import type { Settings } from "../core/settings.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { record } from "../pipeline/record.ts";
@@ -18,15 +18,17 @@ const LOCAL_LATENESS_MS = 15;
 /** A target that hangs in a busy hub holds up the others for a second, or two. */
 const LOCAL_TURNS = 20;
 
+/** Throws for a queue that the hub knows nothing of, so that its messages are not lost. */
 export async function consume(
   batch: MessageBatch<string>,
   env: Bindings,
   settings: Settings,
   ctx: ExecutionContext,
 ): Promise<void> {
-  if (batch.queue.endsWith("-probes")) return consumeProbes(batch, env, settings, ctx);
-  if (batch.queue.endsWith("-outcomes")) return record(parse<OutcomesMessage>(batch), recordDeps(env, settings));
-  return consumeDeadLetters(batch, env, settings);
+  if (batch.queue.endsWith("-probes")) return await consumeProbes(batch, env, settings, ctx);
+  if (batch.queue.endsWith("-outcomes")) return await consumeOutcomes(batch, env, settings);
+  if (batch.queue.endsWith("-dead")) return await consumeDeadLetters(batch, env, settings);
+  throw new Error(`no consumer for the queue ${batch.queue}`);
 }
 
 async function consumeProbes(
@@ -55,15 +57,20 @@ async function unlessSlow(rounds: Promise<unknown>): Promise<void> {
   }
 }
 
+/** A round that can't be read goes the way of one that fails: it is tried again, and in the end counted as lost. */
 async function consumeRound(message: Message<string>, env: Bindings, settings: Settings, slots: Slots): Promise<void> {
-  const round: ProbeMessage = JSON.parse(message.body);
   try {
-    await runRound(round, probeDeps(env, settings, slots));
+    await runRound(parseBody(probeMessageSchema, message.body), probeDeps(env, settings, slots));
     message.ack();
   } catch (error) {
-    log("error", "round.failed", { ...round.round, error: errorText(error) });
+    log("error", "round.failed", { message: message.id, error: errorText(error) });
     message.retry();
   }
+}
+
+/** Messages that can't be read fail alone; the others are recorded together. */
+async function consumeOutcomes(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
+  await record(readable(batch), recordDeps(env, settings));
 }
 
 /** Lost rounds are only counted; outcomes are tried on, so that a long outage of the database loses no history. */
@@ -73,11 +80,25 @@ async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings, se
   await board.deadLettered(batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now })));
   log("error", "queue.dead_letters", { queue: batch.queue, messages: batch.messages.length });
   if (!batch.queue.includes("-outcomes")) return;
-  await record(parse<OutcomesMessage>(batch), recordDeps(env, settings));
+  await record(readable(batch), recordDeps(env, settings));
   await board.revived(batch.messages.map(({ id }) => id));
 }
 
-/** Bodies are the hub's own: written by the same release or, while a deploy goes out, by the one before. */
-function parse<T>(batch: MessageBatch<string>): T[] {
-  return batch.messages.map((message): T => JSON.parse(message.body));
+function readable(batch: MessageBatch<string>): OutcomesMessage[] {
+  return batch.messages.flatMap((message) => {
+    try {
+      return [parseBody(outcomesMessageSchema, message.body)];
+    } catch (error) {
+      log("error", "queue.unreadable_message", { queue: batch.queue, message: message.id, error: errorText(error) });
+      message.retry();
+      return [];
+    }
+  });
+}
+
+/** Throws what is wrong with the body; a release before this one may have written it. */
+function parseBody<T extends z.ZodType>(schema: T, body: string): z.infer<T> {
+  const result = schema.safeParse(JSON.parse(body));
+  if (result.success) return result.data;
+  throw new Error(`unreadable message: ${z.prettifyError(result.error)}`);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Frame } from "../../src/core/live-protocol.ts";
 import { type Feed, type FeedState, retryDelay, startFeed } from "../../src/dashboard/live/feed.ts";
-import { type Frame, parseFrame } from "../../src/dashboard/live/frames.ts";
+import { parseFrame } from "../../src/dashboard/live/frames.ts";
 
 class FakeSocket extends EventTarget {
   readonly path: string;
@@ -66,8 +67,8 @@ afterEach(() => {
 describe("the feed", () => {
   test("comes back with the seq that it heard last, so that nothing is missed", () => {
     newest().opens();
-    newest().says({ type: "snapshot", seq: 41, services: [] });
-    newest().says({ type: "health", seq: 42, services: [] });
+    newest().says({ type: "snapshot", at: "", seq: 41, services: [] });
+    newest().says({ type: "health", at: "", seq: 42, services: [] });
     newest().breaks();
     expect(states.at(-1)?.phase).toBe("lost");
     vi.advanceTimersByTime(500);
@@ -95,7 +96,7 @@ describe("the feed", () => {
   test("says since when what is shown is old: the last word that was heard", () => {
     newest().opens();
     vi.advanceTimersByTime(3_000);
-    newest().says({ type: "health", seq: 1, services: [] });
+    newest().says({ type: "health", at: "", seq: 1, services: [] });
     const heard = Date.now();
     vi.advanceTimersByTime(4_000);
     newest().breaks();
@@ -147,5 +148,10 @@ test("many pages don't come back at the same instant", () => {
 });
 
 test("a frame is read from its text", () => {
-  expect(parseFrame('{"type":"health","seq":3,"services":[]}')).toEqual({ type: "health", seq: 3, services: [] });
+  expect(parseFrame('{"type":"health","seq":3,"at":"","services":[]}')).toEqual({
+    type: "health",
+    seq: 3,
+    at: "",
+    services: [],
+  });
 });

@@ -1,6 +1,8 @@
 /** Services as the live store holds them, and as the API lists them. */
+
+import type { ServiceLite } from "../../src/core/live-protocol.ts";
 import type { Service } from "../../src/dashboard/api/queries.ts";
-import type { ServiceLite, ServiceRow } from "../../src/dashboard/live/service-row.ts";
+import type { ServiceRow } from "../../src/dashboard/live/service-row.ts";
 
 export const NOW = Date.parse("2026-11-05T10:00:00.000Z");
 export const iso = (at: number) => new Date(at).toISOString();

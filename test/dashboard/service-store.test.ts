@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { FlipFrame } from "../../src/dashboard/live/frames.ts";
+import type { FlipFrame } from "../../src/core/live-protocol.ts";
 import { ServiceStore } from "../../src/dashboard/live/service-store.ts";
 import { aLite, aService, iso, NOW } from "./rows.ts";
 
@@ -14,6 +14,7 @@ function aFlip(over: Partial<FlipFrame> = {}): FlipFrame {
   return {
     ...{ type: "flip", seq: 11, flip_seq: 1, service_id: 1, project_id: 1, project: "shop", name: "db" },
     ...{ from: "up", to: "down", reason: "connect: refused", at: iso(NOW), began_at: iso(NOW), evidence: [] },
+    ...{ service_type: "database", version: null, latency_ms: null },
     ...over,
   };
 }
@@ -21,7 +22,7 @@ function aFlip(over: Partial<FlipFrame> = {}): FlipFrame {
 beforeEach(() => {
   due = [];
   store = new ServiceStore((run) => due.push(run));
-  store.apply({ type: "snapshot", seq: 10, services: [aLite(), aLite({ id: 2, name: "api" })] });
+  store.apply({ type: "snapshot", at: "", seq: 10, services: [aLite(), aLite({ id: 2, name: "api" })] });
 });
 
 describe("the live store", () => {
@@ -75,22 +76,27 @@ describe("the live store", () => {
 
   test("remembers response times of each check, up to a bound", () => {
     for (let latency_ms = 1; latency_ms <= 60; latency_ms += 1) {
-      store.apply({ type: "health", seq: 10, services: [{ id: 1, status: "up", latency_ms, at: iso(NOW) }] });
+      store.apply({ type: "health", at: "", seq: 10, services: [{ id: 1, status: "up", latency_ms, at: iso(NOW) }] });
     }
-    store.apply({ type: "health", seq: 10, services: [{ id: 1, status: "up", latency_ms: null, at: iso(NOW) }] });
+    store.apply({
+      type: "health",
+      at: "",
+      seq: 10,
+      services: [{ id: 1, status: "up", latency_ms: null, at: iso(NOW) }],
+    });
     expect(store.trail(1)).toHaveLength(40);
     expect(store.trail(1).at(-1)).toBe(60);
     expect(store.trail(99)).toEqual([]);
   });
 
   test("a check of the same status does not change since when it is so", () => {
-    store.apply({ type: "health", seq: 11, services: [{ id: 1, status: "up", latency_ms: 7, at: iso(NOW) }] });
+    store.apply({ type: "health", at: "", seq: 11, services: [{ id: 1, status: "up", latency_ms: 7, at: iso(NOW) }] });
     tellNow();
     expect(row(1)).toMatchObject({ since: NOW - 60_000, last_at: NOW, latency_ms: 7 });
   });
 
   test("a check of a service that nobody told of changes nothing", () => {
-    store.apply({ type: "health", seq: 11, services: [{ id: 99, status: "up", latency_ms: 7, at: iso(NOW) }] });
+    store.apply({ type: "health", at: "", seq: 11, services: [{ id: 99, status: "up", latency_ms: 7, at: iso(NOW) }] });
     tellNow();
     expect(row(99)).toBeUndefined();
   });
@@ -104,12 +110,17 @@ describe("the live store", () => {
 
   test("a new snapshot drops what was deregistered meanwhile and keeps what is disabled", () => {
     store.list([aService({ id: 5, enabled: false, health_status: "unknown" })]);
-    store.apply({ type: "snapshot", seq: 20, services: [aLite()] });
+    store.apply({ type: "snapshot", at: "", seq: 20, services: [aLite()] });
     expect([...store.read().rows.keys()].sort()).toEqual([1, 5]);
   });
 
   test("a list that is older than what the feed told adds its details only", () => {
-    store.apply({ type: "health", seq: 11, services: [{ id: 1, status: "degraded", latency_ms: 900, at: iso(NOW) }] });
+    store.apply({
+      type: "health",
+      at: "",
+      seq: 11,
+      services: [{ id: 1, status: "degraded", latency_ms: 900, at: iso(NOW) }],
+    });
     store.list([aService({ tags: ["primary"] })]);
     tellNow();
     expect(row(1)).toMatchObject({ status: "degraded", latency_ms: 900, listed: { tags: ["primary"] } });

@@ -1,5 +1,6 @@
 /** The WebSocket to the hub: opened again when it is lost, from where it was. */
-import { type Frame, parseFrame } from "./frames.ts";
+import type { Frame } from "../../core/live-protocol.ts";
+import { parseFrame } from "./frames.ts";
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;

@@ -1,28 +1,7 @@
 /** Frames of /ws/health, read from their text. */
-import type { Status } from "../../core/records.ts";
-import type { ListedFlip } from "../api/queries.ts";
-import type { ServiceLite } from "./service-row.ts";
+import { type Frame, frameSchema } from "../../core/live-protocol.ts";
 
-/** A flip as the feed tells it: its place in the service's life is `flip_seq`, `seq` counts the hub's frames. */
-export type FlipFrame = Omit<ListedFlip, "seq"> & { type: "flip"; seq: number; flip_seq: number };
-
-export interface HealthUpdate {
-  id: number;
-  status: Status;
-  latency_ms: number | null;
-  at: string | null;
-}
-
-export type Frame =
-  | { type: "snapshot"; seq: number; services: ServiceLite[] }
-  | { type: "health"; seq: number; services: HealthUpdate[] }
-  | FlipFrame
-  | { type: "registered" | "deregistered"; seq: number; service: ServiceLite }
-  | { type: "error"; seq: number; detail: string };
-
-const TYPES = new Set(["snapshot", "health", "flip", "registered", "deregistered", "error"]);
-
-/** Null for what is not a frame that this page knows: a newer hub may say more. */
+/** Null for a text that is no frame, and for a frame that this page does not know: a newer hub may send more. */
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
   try {
@@ -30,11 +9,6 @@ export function parseFrame(text: string): Frame | null {
   } catch {
     return null;
   }
-  return isFrame(value) ? value : null;
-}
-
-/** The hub makes its frames from typed records; what is checked is that this is one of them. */
-function isFrame(value: unknown): value is Frame {
-  if (typeof value !== "object" || value === null || !("type" in value) || !("seq" in value)) return false;
-  return typeof value.type === "string" && TYPES.has(value.type) && typeof value.seq === "number";
+  const result = frameSchema.safeParse(value);
+  return result.success ? result.data : null;
 }

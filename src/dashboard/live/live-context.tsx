@@ -1,10 +1,10 @@
 /** The store and the feed for every page. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { Frame } from "../../core/live-protocol.ts";
 import { answerOf, api } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
 import { type Feed, type FeedState, startFeed } from "./feed.ts";
-import type { Frame } from "./frames.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
 

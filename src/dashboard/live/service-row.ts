@@ -1,4 +1,5 @@
 /** A service as the pages show it: what the live feed says, with what the list of services knows beside it. */
+import type { ServiceLite } from "../../core/live-protocol.ts";
 import type { HealthMethod, ServiceType, Status } from "../../core/records.ts";
 
 /** What only the API's list tells. */
@@ -27,20 +28,6 @@ export interface ServiceRow {
   flapping: boolean;
   /** Null: not listed yet. */
   listed: Listed | null;
-}
-
-/** A service of the feed's snapshot. */
-export interface ServiceLite {
-  id: number;
-  project_id: number;
-  project: string;
-  name: string;
-  type: ServiceType;
-  status: Status;
-  since: string;
-  last_health_check: string | null;
-  latency_ms: number | null;
-  flapping: boolean;
 }
 
 /** A service of the API's list, as far as a row needs it. */

@@ -1,7 +1,8 @@
 /** Every service of the hub as the feed keeps it up to date, for pages to read and to be told of changes. */
+
+import type { FlipFrame, Frame, HealthUpdate, ServiceLite } from "../../core/live-protocol.ts";
 import type { ListedFlip } from "../api/queries.ts";
-import type { FlipFrame, Frame, HealthUpdate } from "./frames.ts";
-import { rowOfListed, rowOfLite, type ServiceLite, type ServiceOfList, type ServiceRow } from "./service-row.ts";
+import { rowOfListed, rowOfLite, type ServiceOfList, type ServiceRow } from "./service-row.ts";
 
 const MAX_FLIPS = 200;
 /** Response times remembered of one service, for its sparkline. */

@@ -1,0 +1,68 @@
+/**
+ * The frames of `/ws/health`: what the hub sends and what the dashboard reads. `seq` rises with every frame of the hub,
+ * so that a socket that was away can ask for what it missed. Times are ISO 8601 UTC.
+ */
+import { z } from "zod";
+import { SERVICE_TYPES, STATUSES } from "./records.ts";
+
+const seq = z.number();
+const status = z.enum(STATUSES);
+const type = z.enum(SERVICE_TYPES);
+const latency_ms = z.number().nullable();
+
+/** A service as snapshots and announcements show it. */
+export const serviceLiteSchema = z.object({
+  id: z.number(),
+  project_id: z.number(),
+  project: z.string(),
+  name: z.string(),
+  type,
+  status,
+  since: z.string(),
+  last_health_check: z.string().nullable(),
+  latency_ms,
+  flapping: z.boolean(),
+});
+export type ServiceLite = z.infer<typeof serviceLiteSchema>;
+
+/** The latest check of a service. */
+const healthSchema = z.object({ id: z.number(), status, latency_ms, at: z.string().nullable() });
+export type HealthUpdate = z.infer<typeof healthSchema>;
+
+const attemptSchema = z.object({
+  at: z.string(),
+  vantage: z.string(),
+  ok: z.boolean(),
+  latency_ms,
+  error: z.string().nullable(),
+});
+
+/** A flip of a service; `flip_seq` is its place in the service's life. */
+const flipSchema = z.object({
+  flip_seq: z.number(),
+  service_id: z.number(),
+  from: status,
+  to: status,
+  reason: z.string(),
+  at: z.string(),
+  began_at: z.string(),
+  evidence: z.array(attemptSchema),
+  project_id: z.number(),
+  project: z.string(),
+  name: z.string(),
+  service_type: type,
+  version: z.string().nullable(),
+  latency_ms,
+});
+export type FlipBody = z.infer<typeof flipSchema>;
+
+export const frameSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("snapshot"), seq, at: z.string(), services: z.array(serviceLiteSchema) }),
+  z.object({ type: z.literal("health"), seq, at: z.string(), services: z.array(healthSchema) }),
+  flipSchema.extend({ type: z.literal("flip"), seq }),
+  z.object({ type: z.literal("registered"), seq, service: serviceLiteSchema }),
+  z.object({ type: z.literal("deregistered"), seq, service: serviceLiteSchema }),
+  z.object({ type: z.literal("error"), seq, detail: z.string() }),
+]);
+export type Frame = z.infer<typeof frameSchema>;
+export type FlipFrame = Extract<Frame, { type: "flip" }>;

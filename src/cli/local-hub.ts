@@ -56,6 +56,7 @@ function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOpti
     unsafeHandleRuntimeRestart: options.restarted,
     unsafeTriggerHandlers: true,
     ...worker,
+    stripCfConnectingIp: false, // spares every probe a copy of its headers; probes have no such header
     modules: [{ type: "ESModule", path: options.entry }],
     modulesRoot: dirname(options.entry),
     compatibilityFlags: [...worker.compatibilityFlags, ...LOCAL_COMPATIBILITY_FLAGS],

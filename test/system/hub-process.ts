@@ -63,7 +63,7 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
     });
   let running = await run("0");
   const stop = async () => {
-    await end(running.child, "SIGINT");
+    await end(running.child, "SIGINT", options.underNpm);
     return running.child.exitCode;
   };
   return {
@@ -87,7 +87,7 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
       return fetch(`${running.url}${path}`, { ...init, headers });
     },
     stop,
-    kill9: () => end(running.child, "SIGKILL"),
+    kill9: () => end(running.child, "SIGKILL", options.underNpm),
     async restart() {
       await stop();
       running = await run(new URL(running.url).port);
@@ -101,7 +101,7 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
 
 async function launch(args: readonly string[], { underNpm = false }: HubProcessOptions): Promise<Running> {
   const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, [START]];
-  const child = spawn(program, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"], detached: underNpm });
   const lines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Running>();
   const fail = (why: string) => reject(new Error(`the hub ${why}:\n${lines.join("\n")}`));
@@ -118,18 +118,21 @@ async function launch(args: readonly string[], { underNpm = false }: HubProcessO
   try {
     return await promise;
   } catch (error) {
-    await end(child, "SIGKILL");
+    await end(child, "SIGKILL", underNpm);
     throw error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+/** `group`: as Ctrl-C in a terminal, which reaches every process that was started there. */
+async function end(child: ChildProcess, signal: NodeJS.Signals, group = false): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  const { pid } = child;
+  const ended = once(child, "close"); // every process of a group has let go of the streams
+  const kill = (sent: NodeJS.Signals) => (group ? process.kill(-pid, sent) : child.kill(sent));
+  kill(signal);
+  const timer = setTimeout(() => kill("SIGKILL"), STOP_LIMIT_MS);
   await ended;
   clearTimeout(timer);
 }

@@ -4,6 +4,7 @@ import { buildAssets } from "./assets.ts";
 import { messageOf } from "./error-message.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { buildHub, type Project } from "./prepare.ts";
+import { removeRetiredObjects } from "./retired-objects.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { startTicker, type Ticker } from "./ticker.ts";
 import { writeLauncher } from "./workerd.ts";
@@ -28,6 +29,7 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
   const { data, temporary } = state;
   await buildAssets({ root, target: join(root, "dist/assets") });
   const { entry } = await buildHub({ ...project, folder: state.worker, data, temporary });
+  await removeRetiredObjects(data, project.worker);
   let ticker: Ticker | undefined;
   const hub = await startLocalHub({
     ...options,

@@ -18,6 +18,8 @@ export interface HubProcessOptions {
   vars?: Readonly<Record<string, string>>;
   /** More arguments. */
   args?: readonly string[];
+  /** Fills the state folder before the first start. */
+  prepare?(state: string): Promise<void>;
   /** Started by `npm start`, whose own process counts as a part of the hub then. */
   underNpm?: boolean;
 }
@@ -61,6 +63,7 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
       await folder.remove();
       throw error;
     });
+  await options.prepare?.(folder.path);
   let running = await run("0");
   const stop = async () => {
     await end(running.child, "SIGINT", options.underNpm);

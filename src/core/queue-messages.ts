@@ -1,5 +1,6 @@
 /** The messages of the two queues: the schemas that read them, and their types. */
 import { z } from "zod";
+import type { HealthOptions } from "./options.ts";
 import { SERVICE_TYPES, STATUSES } from "./records.ts";
 import { CHECK_FIELDS, fieldSchemas, pick } from "./service-definition.ts";
 
@@ -8,9 +9,12 @@ const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(
 
 const roundSchema = z.object({ lane: z.int(), due_at: z.number(), attempt: z.int() });
 
-/** An observation is not in here: the round is still to be probed. */
+/** The options were validated when the service was registered; to do it again for every check would cost too much. */
+const health_options = z.custom<HealthOptions>((value) => typeof value === "object" && value !== null);
+
 const checkSchema = z.object({
   ...pick(fieldSchemas(), CHECK_FIELDS),
+  health_options,
   service_id: z.int(),
   project_id: z.int(),
   project: z.string(),

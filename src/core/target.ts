@@ -174,12 +174,6 @@ function anyTarget(method: HealthMethod, url: string): Target | null {
   return result.ok ? result.target : null;
 }
 
-/** What limits that apply to one server count by: `host:port`, or the text itself when it is no target. */
-export function hostKey(method: HealthMethod, url: string): string {
-  const target = anyTarget(method, url);
-  return target === null ? url : authority(target);
-}
-
 export function guessPort(method: HealthMethod, url: string): number | null {
   return anyTarget(method, url)?.port ?? null;
 }

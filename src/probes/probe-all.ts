@@ -3,9 +3,9 @@ import { connect } from "cloudflare:sockets";
 import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
 import type { Settings } from "../core/settings.ts";
-import { hostKey } from "../core/target.ts";
+import { authority } from "../core/target.ts";
 import type { ProbeContext } from "./probe.ts";
-import { runProbe } from "./run-probe.ts";
+import { runProbe, targetOf } from "./run-probe.ts";
 import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "./slots.ts";
 
 export interface ProbingEnv {
@@ -33,8 +33,9 @@ export async function probeAll(
       if (!isProbed(check.health_method)) return;
       if (after_ms > 0) await scheduler.wait(after_ms);
       const kind = check.health_method === "http" ? "http" : "tcp";
-      const host = hostKey(check.health_method, check.health_url);
-      const observation = await slots.run(kind, host, () => runProbe(check, context));
+      const target = targetOf(check, context);
+      const host = target.ok ? authority(target.target) : check.health_url;
+      const observation = await slots.run(kind, host, () => runProbe(check, context, target));
       await found({ check, observation });
     }),
   );

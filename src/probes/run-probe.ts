@@ -3,7 +3,7 @@
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
-import { parseProbedTarget } from "../core/target.ts";
+import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
 import { plainWords } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
@@ -22,13 +22,25 @@ export const probes: Record<ProbedMethod, Protocol> = {
   postgres: postgresProbe,
 };
 
+/** The target that a check names, or why it is refused. */
+export function targetOf(check: Check, { allowPrivateTargets }: ProbeContext): ProbedTargetResult {
+  if (isProbed(check.health_method)) {
+    return parseProbedTarget(check.health_method, check.health_url, { allowPrivate: allowPrivateTargets });
+  }
+  return { ok: false, error: `${check.health_method} is not probed by the hub` };
+}
+
 /** Never throws: whatever happens is an observation, within the check's timeout. */
-export async function runProbe(check: Check, context: ProbeContext): Promise<Observation> {
+export async function runProbe(
+  check: Check,
+  context: ProbeContext,
+  target: ProbedTargetResult = targetOf(check, context),
+): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
   const clean = (text: string) => boundedErrorText(secrets.redact(text));
   try {
-    const finding = await execute(check, context, secrets);
+    const finding = await execute(check, context, target, secrets);
     return {
       at,
       vantage: context.vantage,
@@ -50,13 +62,15 @@ export async function runProbe(check: Check, context: ProbeContext): Promise<Obs
   }
 }
 
-async function execute(check: Check, context: ProbeContext, secrets: Secrets): Promise<Finding> {
+async function execute(
+  check: Check,
+  context: ProbeContext,
+  parsed: ProbedTargetResult,
+  secrets: Secrets,
+): Promise<Finding> {
   if (!isProbed(check.health_method)) {
     throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
   }
-  const parsed = parseProbedTarget(check.health_method, check.health_url, {
-    allowPrivate: context.allowPrivateTargets,
-  });
   if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
   const done = new AbortController();
   const target = { ...secrets.resolve(parsed.target), path: secrets.resolvePath(parsed.target.path) };

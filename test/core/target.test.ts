@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HealthMethod } from "../../src/core/records.ts";
-import { authority, guessPort, guessServiceType, hostKey, parseTarget } from "../../src/core/target.ts";
+import { authority, guessPort, guessServiceType, parseTarget } from "../../src/core/target.ts";
 
 const parse = (method: HealthMethod, url: string, allowPrivate = false) => parseTarget(method, url, { allowPrivate });
 const target = (method: HealthMethod, url: string) => {
@@ -147,21 +147,20 @@ describe("a target that is not public", () => {
 });
 
 describe("what a target tells about its service", () => {
-  it.each<[HealthMethod, string, string, number | null, string]>([
-    ["http", "https://example.com/health", "example.com:443", 443, "web"],
-    ["http", "https://example.com/api/health", "example.com:443", 443, "api"],
-    ["http", "http://api.example.com", "api.example.com:80", 80, "api"],
-    ["tcp", "[::1]:5672", "[::1]:5672", 5672, "queue"],
-    ["tcp", "127.0.0.1:3306", "127.0.0.1:3306", 3306, "database"],
-    ["tcp", "127.0.0.1:7", "127.0.0.1:7", 7, "other"],
-    ["tcp", "nonsense", "nonsense", null, "other"],
-    ["redis", "redis://CACHE", "cache:6379", 6379, "cache"],
-    ["postgres", "postgres://a:plain@db", "db:5432", 5432, "database"],
-    ["exec", "", "", null, "other"],
-    ["heartbeat", "", "", null, "worker"],
-    ["http", "nonsense", "nonsense", null, "web"],
-  ])("%s %s", (method, url, key, port, type) => {
-    expect(hostKey(method, url)).toBe(key);
+  it.each<[HealthMethod, string, number | null, string]>([
+    ["http", "https://example.com/health", 443, "web"],
+    ["http", "https://example.com/api/health", 443, "api"],
+    ["http", "http://api.example.com", 80, "api"],
+    ["tcp", "[::1]:5672", 5672, "queue"],
+    ["tcp", "127.0.0.1:3306", 3306, "database"],
+    ["tcp", "127.0.0.1:7", 7, "other"],
+    ["tcp", "nonsense", null, "other"],
+    ["redis", "redis://CACHE", 6379, "cache"],
+    ["postgres", "postgres://a:plain@db", 5432, "database"],
+    ["exec", "", null, "other"],
+    ["heartbeat", "", null, "worker"],
+    ["http", "nonsense", null, "web"],
+  ])("%s %s", (method, url, port, type) => {
     expect(guessPort(method, url)).toBe(port);
     expect(guessServiceType(method, url)).toBe(type);
   });

@@ -1,4 +1,4 @@
-/** Makes a project's services exactly what its manifest says, all or nothing. */
+/** Applies a manifest: afterwards the project has exactly the services that the manifest names. */
 import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -16,18 +16,21 @@ export interface ManifestPlan {
 
 export interface ManifestChange {
   created: ServiceRow[];
-  /** Those that are really other than before. */
+  /** Services that are different afterwards. */
   updated: ServiceRow[];
-  /** As they were. */
+  /** Services as they were before they were deleted. */
   deleted: ServiceRow[];
 }
 
-/** All services of the project, disabled ones included. */
+/** Returns all services of the project, including disabled ones. */
 export async function projectServices(db: Db, projectId: number): Promise<ServiceRow[]> {
   return await selectServices(db, eq(services.project_id, projectId));
 }
 
-/** One transaction of a few statements, however many services. Throws, with nothing changed, when a new name is taken. */
+/**
+ * Applies the plan in one transaction of a few statements, however many services there are. Throws and changes nothing
+ * when the name of a new service is taken.
+ */
 export async function applyManifest(
   db: Db,
   projectId: number,
@@ -77,7 +80,7 @@ function changeRecord(id: number, { values, revised }: ServiceChange) {
   return { ...values, id, revised };
 }
 
-/** Every column but the id, which the database gives, from the item's field of that name. */
+/** Fills each column from the item's field of the same name. The database makes the id. */
 function insertServices(db: Db, json: string) {
   const columns = Object.keys(getTableColumns(services)).map((name) => (name === "id" ? sql`NULL` : itemField(name)));
   return db

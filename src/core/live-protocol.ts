@@ -11,7 +11,7 @@ const type = z.enum(SERVICE_TYPES);
 const latency_ms = z.number().nullable();
 
 /** A service as snapshots and announcements show it. */
-export const serviceLiteSchema = z.object({
+const serviceLiteSchema = z.object({
   id: z.number(),
   project_id: z.number(),
   project: z.string(),

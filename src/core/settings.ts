@@ -1,7 +1,7 @@
 /** The hub's settings, parsed once from vars and secrets, and its bindings. */
 import { z } from "zod";
 
-export const LOCATION_HINTS = [
+const LOCATION_HINTS = [
   "wnam",
   "enam",
   "sam",

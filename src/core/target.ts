@@ -9,8 +9,8 @@ const SECRET_PARAMETER = /^(password|passwd|pwd|sslpassword|token|access_token|a
 const PLAIN_CREDENTIALS = "credentials in plain text are refused: use ${PROBE_SECRET_NAME}";
 
 /** Meanings as in libpq; `allow` and `prefer` do without TLS when the server has none. */
-export const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
-export type SslMode = (typeof SSL_MODES)[number];
+const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
+type SslMode = (typeof SSL_MODES)[number];
 
 /** A target in parts, decoded where not said otherwise. All but host and port may hold `${PROBE_SECRET_X}`. */
 export interface Target {

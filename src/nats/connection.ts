@@ -14,7 +14,7 @@ import type { Settings } from "../core/settings.ts";
 import { type DurableEvent, type LatestValue, messageHeaders } from "./messages.ts";
 import type { NatsFailure } from "./reason.ts";
 
-export const STREAM = "HUB_EVENTS";
+const STREAM = "HUB_EVENTS";
 const CONNECT_LIMIT_MS = 5_000;
 const ACK_LIMIT_MS = 5_000;
 /** A dead connection is noticed after two pings without an answer. */

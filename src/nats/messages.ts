@@ -5,7 +5,7 @@ import type { LiveState, RecordedFlip, Status } from "../core/records.ts";
 import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
 
-export const GLOBAL_SUBJECT = "hub.global.health";
+const GLOBAL_SUBJECT = "hub.global.health";
 /** Number of events that the outbox keeps. Beyond this number it drops the oldest. */
 export const MAX_EVENTS = 100_000;
 

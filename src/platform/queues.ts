@@ -25,6 +25,6 @@ export async function sendOutcomes(env: Bindings, message: OutcomesMessage): Pro
 }
 
 /** Whole seconds; the rest, below a second, is waited for by the consumer. */
-export function delaySeconds(notBefore: number, now: number): number {
+function delaySeconds(notBefore: number, now: number): number {
   return Math.min(MAX_DELAY_S, Math.max(0, Math.floor((notBefore - now) / 1_000)));
 }

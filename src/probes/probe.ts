@@ -1,7 +1,7 @@
 /** What a probe is given and what it answers. */
 
 import type { Check } from "../core/check.ts";
-import type { Observation, ObservationDetails, Verdict } from "../core/records.ts";
+import type { ObservationDetails, Verdict } from "../core/records.ts";
 import type { Target } from "../core/target.ts";
 
 export interface ProbeContext {
@@ -16,8 +16,6 @@ export interface ProbeContext {
   /** Unix ms. */
   now(): number;
 }
-
-export type Probe = (check: Check, context: ProbeContext) => Promise<Observation>;
 
 /** One execution of a protocol: the check with its secrets resolved, and the signal that ends it. */
 export interface ProbeJob {

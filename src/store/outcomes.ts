@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
-import { type Db, jsonChunks } from "./database.ts";
+import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { ROLLUP_HOUR_KEY } from "./meta.ts";
@@ -19,17 +19,13 @@ const mergedResults = sql`(
   ) AS merged)`;
 
 /**
- * Writes the messages in one transaction; it is safe to repeat. Returns the flips that were not stored before, in the
- * messages' order. Flips of deleted services are dropped. Two messages of one round become one row.
+ * Writes the messages in one transaction; it is safe to repeat. Flips of deleted services are dropped. Two messages of
+ * one round become one row with the results of both. `now`: Unix ms.
  */
-export async function recordOutcomes(
-  db: Db,
-  messages: readonly OutcomesMessage[],
-  now: number,
-): Promise<{ flips: RecordedFlip[] }> {
+export async function recordOutcomes(db: Db, messages: readonly OutcomesMessage[], now: number): Promise<void> {
   const reported = messages.flatMap((message) => message.flips);
   const versions = messages.flatMap((message) => message.versions);
-  const [first, ...rest] = [
+  await runBatch(db, [
     ...jsonChunks(reported.map(flipRecord)).map((json) => insertFlips(db, json)),
     ...jsonChunks(newestFlips(reported)).map((json) => updateStatuses(db, json)),
     ...jsonChunks(messages.flatMap(roundRecord)).map((json) => insertRounds(db, json)),
@@ -37,15 +33,7 @@ export async function recordOutcomes(
       updateVersions(db, json),
     ),
     ...rollUpAgain(db, messages, now),
-  ];
-  if (first === undefined) return { flips: [] };
-  const results = await db.batch([first, ...rest]);
-  const inserted = new Set(results.flatMap((result) => (Array.isArray(result) ? result.map(flipKey) : [])));
-  return { flips: reported.filter((flip) => inserted.delete(flipKey(flip))) };
-}
-
-function flipKey(flip: { service_id: number; seq: number }): string {
-  return `${flip.service_id}:${flip.seq}`;
+  ]);
 }
 
 /** The evidence is JSON text here, so that SQL stores it unchanged. */
@@ -78,8 +66,7 @@ function insertFlips(db: Db, json: string) {
       sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item
           JOIN services ON services.id = ${itemField("service_id")} WHERE TRUE`,
     )
-    .onConflictDoNothing()
-    .returning({ service_id: flips.service_id, seq: flips.seq });
+    .onConflictDoNothing();
 }
 
 function updateStatuses(db: Db, json: string) {

@@ -1,9 +1,9 @@
 /** The registry of services. */
-import { and, asc, eq, getTableColumns, gt, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, or, type SQL, sql } from "drizzle-orm";
 import type { HealthMethod, ServiceType, Status } from "../core/records.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
-import { type Db, idList, isDuplicate } from "./database.ts";
+import { type Db, isDuplicate } from "./database.ts";
 import { contains, holds } from "./fragments.ts";
 import { changeRow, countLanes, movesLane, newRow } from "./service-records.ts";
 import { flips, projects, rollups, services } from "./tables.ts";
@@ -91,11 +91,6 @@ export async function getService(db: Db, id: number): Promise<ServiceRow | undef
 
 export async function getServiceByName(db: Db, project: string, name: string): Promise<ServiceRow | undefined> {
   return (await selectServices(db, and(eq(projects.name, project), eq(services.name, name))))[0];
-}
-
-/** Those that exist, ordered by id. */
-export async function getServices(db: Db, ids: readonly number[]): Promise<ServiceRow[]> {
-  return ids.length === 0 ? [] : await selectServices(db, inArray(services.id, idList(ids)));
 }
 
 /** The project must exist; otherwise the database throws. */

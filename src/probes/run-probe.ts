@@ -1,4 +1,7 @@
-/** Every protocol under one roof: secrets, refused targets, the timeout and clean words are the same for all. */
+/**
+ * Runs one probe of any protocol. Secrets, refused targets, timeouts and error texts are handled here for all
+ * protocols.
+ */
 
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
@@ -7,12 +10,12 @@ import { parseProbedTarget } from "../core/target.ts";
 import { plainWords } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
-import { type Finding, type ProbeContext, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
 import { namesSecret, Secrets } from "./secrets.ts";
 import { tcpProbe } from "./tcp.ts";
 
-/** Cut after secrets are taken out: the first half of a secret would not be recognised. */
+/** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
 const MAX_DETAIL_CHARS = 64;
 
 export const probes: Record<ProbedMethod, Protocol> = {
@@ -22,20 +25,20 @@ export const probes: Record<ProbedMethod, Protocol> = {
   postgres: postgresProbe,
 };
 
-/** Never throws: whatever happens is an observation, within the check's timeout. */
+/** Never throws. Returns an observation for every outcome, within the check's timeout. */
 export async function runProbe(check: Check, context: ProbeContext): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
   const clean = (text: string) => boundedErrorText(secrets.redact(text));
   try {
-    const finding = await execute(check, context, secrets);
+    const result = await execute(check, context, secrets);
     return {
       at,
       vantage: context.vantage,
-      verdict: finding.verdict,
+      verdict: result.verdict,
       latency_ms: context.now() - at,
-      error: finding.error === null ? null : clean(finding.error),
-      details: cleanDetails(finding.details, clean),
+      error: result.error === null ? null : clean(result.error),
+      details: cleanDetails(result.details, clean),
     };
   } catch (error) {
     const failure = error instanceof ProbeFailure ? error : plainWords(error);
@@ -50,7 +53,7 @@ export async function runProbe(check: Check, context: ProbeContext): Promise<Obs
   }
 }
 
-async function execute(check: Check, context: ProbeContext, secrets: Secrets): Promise<Finding> {
+async function execute(check: Check, context: ProbeContext, secrets: Secrets): Promise<ProbeResult> {
   if (!isProbed(check.health_method)) {
     throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
   }
@@ -85,15 +88,15 @@ function headersWithSecrets({ health_options }: Check): string[] {
   return Object.entries(health_options.headers ?? {}).flatMap(([name, value]) => (namesSecret(value) ? [name] : []));
 }
 
-async function withinTimeout(finding: Promise<Finding>, job: ProbeJob): Promise<Finding> {
+async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promise<ProbeResult> {
   let timer: number | null = null;
   const timeout = new Promise<never>((_resolve, reject) => {
     const seconds = job.check.health_timeout;
     timer = setTimeout(() => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`)), seconds * 1_000);
   });
-  finding.catch(() => {}); // after a timeout nobody waits for it
+  result.catch(() => {}); // after a timeout nothing else handles this error
   try {
-    return await Promise.race([finding, timeout]);
+    return await Promise.race([result, timeout]);
   } finally {
     if (timer !== null) clearTimeout(timer);
   }

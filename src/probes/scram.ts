@@ -1,22 +1,24 @@
-/** SCRAM-SHA-256 as a client (RFC 5802, RFC 7677), without channel binding; and PostgreSQL's `md5` method. */
+/**
+ * The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding, and of PostgreSQL's `md5` method.
+ */
 
-/** More would let a server burn the hub's processor. */
+/** With more iterations a server could use up the hub's processor time. */
 const MAX_ITERATIONS = 200_000;
 const HASH_BITS = 256;
 
 export interface ScramFinal {
-  /** client-final-message. */
+  /** The client-final-message. */
   message: string;
-  /** What the server must answer in base64 to prove that it knows the password too. */
+  /** Base64. The server must send this signature to prove that it knows the password. */
   signature: string;
 }
 
-/** client-first-message. */
+/** Returns the client-first-message. */
 export function scramFirst(nonce: string): string {
   return `n,,${bareFirst(nonce)}`;
 }
 
-/** Null: the server's message is not SCRAM, or belongs to another exchange. */
+/** Returns null when the server's message is not SCRAM or has another nonce. */
 export async function scramFinal(password: string, nonce: string, serverFirst: string): Promise<ScramFinal | null> {
   const { r, s, i } = attributes(serverFirst);
   const iterations = Number(i);
@@ -31,12 +33,12 @@ export async function scramFinal(password: string, nonce: string, serverFirst: s
   return { message: `${withoutProof},p=${toBase64(proof)}`, signature: toBase64(server) };
 }
 
-/** Whether the server-final-message carries the signature. */
+/** Whether the server-final-message contains the signature. */
 export function isSignedBy(serverFinal: string, signature: string): boolean {
   return attributes(serverFinal).v === signature;
 }
 
-/** md5(md5(password + user) + salt), in hex. */
+/** Returns `md5` and the hex digits of md5(md5(password + user) + salt). */
 export async function md5Password(user: string, password: string, salt: Uint8Array): Promise<string> {
   const inner = encode(await md5(encode(password + user)));
   const salted = new Uint8Array(inner.length + salt.length);

@@ -20,7 +20,7 @@ export function makeSlots(settings: Settings): Slots {
   return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS);
 }
 
-/** Probes all checks and calls `report` for each when its probe has ended. `exec` and `heartbeat` checks are skipped. */
+/** Probes the checks. Calls `report` for each when its probe ends. Skips `exec` and `heartbeat` checks. */
 export async function probeAll(
   checks: readonly DueCheck[],
   vantage: string,

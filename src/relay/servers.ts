@@ -40,7 +40,7 @@ export async function startLocalServers(options: LocalRelayOptions): Promise<Loc
     websocket_listen: `127.0.0.1:${port}`,
     core_url: `nats-leaf://127.0.0.1:${leaf_port}`,
     hub_id,
-    hub_password: crypto.randomUUID(), // `open` gives every local client the permissions of the hub
+    hub_password: crypto.randomUUID(), // no client needs it, because `open` is set
     open: true,
   });
   await writeFile(files.relay, relay, { mode: 0o600 });

@@ -85,9 +85,9 @@ function databaseCheck(ms: number | null, now: number): HealthCheck {
 function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, now: number): HubHealth["checks"] {
   const { planned_at, probed_at, recorded_at, dead_letters } = pipeline;
   return {
-    "queues:plannedAge": [age(planned_at, planStatus(planned_at ?? watchingSince, now), now)],
-    "queues:probedAge": [age(probed_at, probeStatus(pipeline, now), now)],
-    "queues:recordedAge": [age(recorded_at, recordStatus(pipeline), now)],
+    "queues:plannedAge": [ageCheck(planned_at, planStatus(planned_at ?? watchingSince, now), now)],
+    "queues:probedAge": [ageCheck(probed_at, probeStatus(pipeline, now), now)],
+    "queues:recordedAge": [ageCheck(recorded_at, recordStatus(pipeline), now)],
     "queues:deadLetters": [
       healthCheck("component", dead_letters > 0 ? "warn" : "pass", now, {
         observedValue: dead_letters,
@@ -115,7 +115,7 @@ function recordStatus({ probed_at, recorded_at }: PipelineHealth): CheckStatus {
   return probed_at - recorded_at > RECORD_LAG_WARN_S * 1_000 ? "warn" : "pass";
 }
 
-function age(at: number | null, status: CheckStatus, now: number): HealthCheck {
+function ageCheck(at: number | null, status: CheckStatus, now: number): HealthCheck {
   const seconds = ageSeconds(at, now);
   return seconds === null
     ? healthCheck("component", status, now, { output: "none yet" })

@@ -57,7 +57,7 @@ function failureOf({ path, op, value }: JsonAssertion, selected: unknown[]): str
   if (selected.length === 0) return `${path} is absent`;
   const expected = value ?? null;
   const wrong = selected.findIndex((actual) => !complies(actual, op, expected));
-  return wrong === -1 ? null : `${path} is ${shown(selected[wrong])}, expected ${op} ${shown(expected)}`;
+  return wrong === -1 ? null : `${path} is ${shortJson(selected[wrong])}, expected ${op} ${shortJson(expected)}`;
 }
 
 type Comparison = Exclude<JsonAssertion["op"], "exists">;
@@ -95,7 +95,7 @@ function contains(actual: unknown, expected: unknown): boolean {
   return typeof actual === "object" && actual !== null && Object.hasOwn(actual, String(expected));
 }
 
-function shown(value: unknown): string {
+function shortJson(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

@@ -66,17 +66,17 @@ export interface Released {
 }
 
 export function releasedFrom(record: LaneRecord, rev: number): Released {
-  const isAsked = record.left?.rev === rev;
-  return { state: isAsked ? record.state : null, superseded: !isAsked };
+  const hasLeftWithRev = record.left?.rev === rev;
+  return { state: hasLeftWithRev ? record.state : null, superseded: !hasLeftWithRev };
 }
 
 /**
- * `brought`: the state that a former lane released; null: none had it. Then the lane uses its own earlier state of the
- * service, or the recorded status.
+ * `releasedState`: the state that a former lane released; null: none had it. Then the lane uses its own earlier state
+ * of the service, or the recorded status.
  */
-export function adopt(record: LaneRecord | undefined, check: Check, brought: MonitorState | null): LaneRecord {
+export function adopt(record: LaneRecord | undefined, check: Check, releasedState: MonitorState | null): LaneRecord {
   if (record !== undefined && standingOf(record, check) !== "stranger") return record;
-  const state = brought ?? record?.state ?? newMonitorState(check);
+  const state = releasedState ?? record?.state ?? newMonitorState(check);
   return { state: underRevision(state, check), left: null, unsettled: check.former_lanes };
 }
 

@@ -17,11 +17,11 @@ export interface MonitorState {
   since: number;
   /** `seq` of the newest flip. */
   seq: number;
-  /** Number of failures in a row. */
+  /** Number of failures in a row (a streak). */
   failures: number;
-  /** Time of the first of the failures in a row, Unix ms; null: there are none. */
+  /** Time of the first failure of the streak, Unix ms; null: there is no streak. */
   failing_since: number | null;
-  /** The attempts of the failures in a row, as evidence for a flip. */
+  /** The attempts of the streak, as evidence for a flip. */
   attempts: Attempt[];
   /**
    * The retry that is expected; null: none. While it is expected, a scheduled failure does not start a second chain of

@@ -50,7 +50,7 @@ export interface Observation {
   verdict: Verdict;
   /** Milliseconds from the start of the probe to its verdict; null: the target sent no response. */
   latency_ms: number | null;
-  /** `what: why`, a text for a person; null: the check passed. */
+  /** `what: why`, a text for a person; null: nothing is wrong. */
   error: string | null;
   details: ObservationDetails;
 }
@@ -61,7 +61,7 @@ export interface Heartbeat {
   details: Record<string, unknown>;
 }
 
-/** One attempt in a row of failures, as evidence for a flip. Times are ISO 8601 UTC. */
+/** One attempt in a streak of failures, as evidence for a flip. Times are ISO 8601 UTC. */
 export interface Attempt {
   at: string;
   vantage: string;

@@ -41,8 +41,8 @@ export function isRetryUnderWay(retry: { at: number } | null, timeoutS: number, 
 }
 
 /**
- * Whether a row of failures is an outage. The retries must be used up. When there are vantages, two of them must have
- * seen a failure, even if retries were lost. A failure that a heartbeat reports is an outage at once.
+ * Whether a streak of failures is an outage. The retries must be used up. When there are vantages, two of them must
+ * have seen a failure, even if retries were lost. A failure that a heartbeat reports is an outage at once.
  */
 export function isConfirmed(
   streak: { failures: number; seenFrom: readonly string[] },

@@ -42,7 +42,7 @@ export function parseService(body: ServiceBody, rules: TargetRules, prefix = "")
   const input = withDefaults(body);
   const errors = [...timeoutErrors(input), ...targetErrors(input, rules), ...optionErrors(input)];
   if (errors.length === 0) return { ok: true, value: input };
-  return { ok: false, errors: errors.map(({ path, message }) => ({ path: below(prefix, path), message })) };
+  return { ok: false, errors: errors.map(({ path, message }) => ({ path: joinPath(prefix, path), message })) };
 }
 
 /** Applies the patch to the row, by the same rules. A port that was guessed from the old target is guessed again. */
@@ -51,7 +51,7 @@ export function parsePatch(row: ServiceRow, patch: ServicePatch, rules: TargetRu
   const moved = patch.health_url !== undefined || patch.health_method !== undefined;
   const guessed = row.port === guessPort(row.health_method, row.health_url);
   const { port, ...rest } = current;
-  return parseService(Object.assign({}, rest, moved && guessed ? {} : { port }, defined(patch)), rules);
+  return parseService(Object.assign({}, rest, moved && guessed ? {} : { port }, withoutUndefined(patch)), rules);
 }
 
 /** Returns every wrong field of every service, and names that occur twice. */
@@ -137,11 +137,11 @@ function repeatedNames(entries: readonly unknown[]): FieldError[] {
   });
 }
 
-function below(prefix: string, path: string): string {
+function joinPath(prefix: string, path: string): string {
   return prefix === "" ? path : `${prefix}.${path}`;
 }
 
 /** Removes fields that are `undefined`, because they would replace those of the row. */
-function defined(patch: ServicePatch): ServicePatch {
+function withoutUndefined(patch: ServicePatch): ServicePatch {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
 }

@@ -111,7 +111,7 @@ export function healthDetails(state: CurrentState, version: string | null): Serv
   };
 }
 
-/** Returns the seconds since the service has been running without a break; 0 when it is not running. `now`: Unix ms. */
+/** Returns how many seconds the service has been running without a break; 0 when it is not running. `now`: Unix ms. */
 export function uptimeSeconds(state: CurrentState, now: number): number {
   const running = state.status === "up" || state.status === "degraded";
   return running ? Math.max(0, Math.floor((now - state.since) / 1_000)) : 0;

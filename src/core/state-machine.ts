@@ -149,8 +149,8 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
 }
 
 /**
- * A row of failures has one chain of retries. While a retry is expected, another failure (from the next scheduled check
- * or a redelivered round) is only evidence: it neither uses up a retry nor confirms the outage.
+ * A streak (failures in a row) has one chain of retries. While a retry is expected, another failure (from the next
+ * scheduled check or a redelivered round) is only evidence: it neither uses up a retry nor confirms the outage.
  */
 function failed(state: MonitorState, input: ObserveInput): Step {
   const { check, observation, round } = input;

@@ -91,8 +91,8 @@ export function parseProbedTarget(method: ProbedMethod, text: string, options: T
   if (scheme === undefined || url === null || !fits(method, url)) return refuse(expected);
   const host = canonicalHost(url.hostname);
   if (!host.ok) return refuse(host.error);
-  const private_ = options.allowPrivate ? null : refusedHost(host.host);
-  if (private_ !== null) return refuse(`${host.host} is refused: ${private_}`);
+  const notPublic = options.allowPrivate ? null : refusedHost(host.host);
+  if (notPublic !== null) return refuse(`${host.host} is refused: ${notPublic}`);
   const port = portOf(url, rest) ?? scheme.port;
   if (port === null || port === 0) return refuse(`${expected}: a port is missing`);
   return withParts(method, url, { host: host.host, port, tls: scheme.tls }, options);
@@ -175,19 +175,19 @@ export function authority({ host, port }: Pick<Target, "host" | "port">): string
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function anyTarget(method: HealthMethod, url: string): Target | null {
+function parseLeniently(method: HealthMethod, url: string): Target | null {
   const result = parseTarget(method, url, { allowPrivate: true, allowCredentials: true });
   return result.ok ? result.target : null;
 }
 
 /** Returns the key for limits that apply to one server: `host:port`, or the text itself when it is no target. */
 export function hostKey(method: HealthMethod, url: string): string {
-  const target = anyTarget(method, url);
+  const target = parseLeniently(method, url);
   return target === null ? url : authority(target);
 }
 
 export function guessPort(method: HealthMethod, url: string): number | null {
-  return anyTarget(method, url)?.port ?? null;
+  return parseLeniently(method, url)?.port ?? null;
 }
 
 const TYPE_OF_PORT: Readonly<Record<number, ServiceType>> = {
@@ -208,7 +208,7 @@ const TYPE_OF_PORT: Readonly<Record<number, ServiceType>> = {
 };
 
 export function guessServiceType(method: HealthMethod, url: string): ServiceType {
-  const target = anyTarget(method, url);
+  const target = parseLeniently(method, url);
   switch (method) {
     case "redis":
       return "cache";

@@ -61,7 +61,7 @@ export class Announcements {
     );
   }
 
-  /** Forgets services that are not registered and that nothing was announced of since `before`, Unix ms. */
+  /** Forgets services that are not registered and have had no announcement since `before`, Unix ms. */
   forgetGone(before: number): void {
     this.#sql.exec("DELETE FROM told WHERE card IS NULL AND changed_at < ?", before);
   }

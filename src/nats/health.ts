@@ -37,7 +37,7 @@ function connectionCheck({ connected, reason }: BridgeStatus, now: number): Heal
   return healthCheck("component", output === null ? "pass" : "warn", now, output === null ? {} : { output });
 }
 
-/** A full outbox drops events for ever, so it is a failure. */
+/** A full outbox loses events permanently, so this check fails. */
 function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
   const depth = { observedValue: nats.outbox_depth, observedUnit: "messages" as const };
   if (nats.outbox_full) {

@@ -13,7 +13,8 @@ export const MAX_EVENTS = 100_000;
 export interface DurableEvent {
   service_id: number;
   /**
-   * Subscribers recognise a repeat by this id: `{hub_id}:{service_id}:{seq}`. It is sent as `Nats-Msg-Id` and `ce-id`.
+   * Identifies the event, so that a repeat is recognised; sent as `Nats-Msg-Id` and `ce-id`. `{hub_id}:{service_id}:`
+   * with the `seq` of a flip, or with the kind and the revision of a registration.
    */
   id: string;
   subject: string;

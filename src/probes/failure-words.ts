@@ -17,7 +17,7 @@ const NOT_FROM_HERE = /consider using fetch|TCP Loop detected/i;
  * Returns the failure that describes the error. `secure`: the probe used TLS. The local runtime reports an untrusted
  * certificate as an internal error.
  */
-export function plainWords(error: unknown, secure = false): ProbeFailure {
+export function failureFromError(error: unknown, secure = false): ProbeFailure {
   const text = error instanceof Error ? error.message : String(error);
   if (secure && text.includes("internal error")) return new ProbeFailure(TLS_WORDS);
   if (NOT_FROM_HERE.test(text)) {

@@ -14,7 +14,7 @@ import {
   startup,
 } from "./postgres-messages.ts";
 import { PASSED, type ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
-import { isSignedBy, md5Password, scramFinal, scramFirst } from "./scram.ts";
+import { hasSignature, md5Password, scramFinal, scramFirst } from "./scram.ts";
 
 const DEFAULT_USER = "commandcenter";
 const STARTING_UP = "57P03"; // cannot_connect_now
@@ -98,7 +98,7 @@ async function saslLogIn(connection: Connection, password: string): Promise<void
   const final = await scramFinal(password, nonce, await authText(connection, AUTH.saslContinue));
   if (final === null) throw connection.failure("postgres: the server's login message is not SCRAM");
   await connection.write(message("p", final.message));
-  if (!isSignedBy(await authText(connection, AUTH.saslFinal), final.signature)) {
+  if (!hasSignature(await authText(connection, AUTH.saslFinal), final.signature)) {
     throw connection.failure("postgres: the server does not know the password itself");
   }
 }

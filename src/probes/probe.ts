@@ -36,7 +36,7 @@ export interface ProbeJob {
 
 export interface ProbeResult {
   verdict: Extract<Verdict, "ok" | "warn" | "fail">;
-  /** Null: the check passed. */
+  /** Null: nothing is wrong. */
   error: string | null;
   details: ObservationDetails;
 }

@@ -7,7 +7,7 @@ import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { parseProbedTarget } from "../core/target.ts";
-import { plainWords } from "./failure-words.ts";
+import { failureFromError } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
@@ -41,7 +41,7 @@ export async function runProbe(check: Check, context: ProbeContext): Promise<Obs
       details: cleanDetails(result.details, clean),
     };
   } catch (error) {
-    const failure = error instanceof ProbeFailure ? error : plainWords(error);
+    const failure = error instanceof ProbeFailure ? error : failureFromError(error);
     return {
       at,
       vantage: context.vantage,
@@ -78,7 +78,7 @@ async function execute(check: Check, context: ProbeContext, secrets: Secrets): P
   try {
     return await withinTimeout(probes[check.health_method](job), job);
   } catch (error) {
-    throw error instanceof ProbeFailure ? error : plainWords(error, job.secure);
+    throw error instanceof ProbeFailure ? error : failureFromError(error, job.secure);
   } finally {
     done.abort();
   }

@@ -15,7 +15,7 @@ export interface ScramFinal {
 
 /** Returns the client-first-message. */
 export function scramFirst(nonce: string): string {
-  return `n,,${bareFirst(nonce)}`;
+  return `n,,${clientFirstBare(nonce)}`;
 }
 
 /** Returns null when the server's message is not SCRAM or has another nonce. */
@@ -23,10 +23,10 @@ export async function scramFinal(password: string, nonce: string, serverFirst: s
   const { r, s, i } = attributes(serverFirst);
   const iterations = Number(i);
   if (!r?.startsWith(nonce) || s === undefined || !(iterations >= 1 && iterations <= MAX_ITERATIONS)) return null;
-  const salted = await stretch(password.normalize("NFKC"), fromBase64(s), iterations);
+  const salted = await saltPassword(password.normalize("NFKC"), fromBase64(s), iterations);
   const clientKey = await hmac(salted, "Client Key");
   const withoutProof = `c=biws,r=${r}`;
-  const auth = `${bareFirst(nonce)},${serverFirst},${withoutProof}`;
+  const auth = `${clientFirstBare(nonce)},${serverFirst},${withoutProof}`;
   const signature = await hmac(await crypto.subtle.digest("SHA-256", clientKey), auth);
   const proof = clientKey.map((byte, index) => byte ^ (signature[index] ?? 0));
   const server = await hmac(await hmac(salted, "Server Key"), auth);
@@ -34,7 +34,7 @@ export async function scramFinal(password: string, nonce: string, serverFirst: s
 }
 
 /** Whether the server-final-message contains the signature. */
-export function isSignedBy(serverFinal: string, signature: string): boolean {
+export function hasSignature(serverFinal: string, signature: string): boolean {
   return attributes(serverFinal).v === signature;
 }
 
@@ -52,7 +52,7 @@ async function md5(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function bareFirst(nonce: string): string {
+function clientFirstBare(nonce: string): string {
   return `n=,r=${nonce}`;
 }
 
@@ -60,7 +60,7 @@ function attributes(text: string): Record<string, string | undefined> {
   return Object.fromEntries(text.split(",").map((part) => [part.slice(0, 1), part.slice(2)]));
 }
 
-async function stretch(password: string, salt: Uint8Array, iterations: number): Promise<ArrayBuffer> {
+async function saltPassword(password: string, salt: Uint8Array, iterations: number): Promise<ArrayBuffer> {
   const key = await crypto.subtle.importKey("raw", encode(password), "PBKDF2", false, ["deriveBits"]);
   return crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, HASH_BITS);
 }

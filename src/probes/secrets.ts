@@ -53,7 +53,7 @@ export class Secrets {
    */
   redact(text: string): string {
     const longestFirst = [...this.#hidden].sort(([a], [b]) => b.length - a.length);
-    return longestFirst.reduce((rest, [value, name]) => without(rest, value, `\${${name}}`), text);
+    return longestFirst.reduce((rest, [value, name]) => replaceValue(rest, value, `\${${name}}`), text);
   }
 
   #walk(value: unknown): unknown {
@@ -74,7 +74,7 @@ export class Secrets {
 }
 
 /** Replaces every occurrence of the value. Also replaces a first part of it with at least KNOWN_BY_CHARS characters. */
-function without(text: string, value: string, name: string): string {
+function replaceValue(text: string, value: string, name: string): string {
   const head = value.slice(0, KNOWN_BY_CHARS);
   const [first = "", ...parts] = text.split(head);
   const tail = value.slice(head.length);

@@ -9,7 +9,7 @@ import type { Db } from "./database.ts";
 import { statusChanges } from "./flips.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
-import { type Recorded, rawChecks } from "./raw-checks.ts";
+import { type HistorySource, rawChecks } from "./raw-checks.ts";
 import { addCheck, addSums, type Latencies, latenciesOf, newSums, type Sums } from "./sums.ts";
 import { meta, rollups } from "./tables.ts";
 
@@ -42,7 +42,7 @@ interface Extent {
  */
 export async function historyPoints(
   db: Db,
-  row: Recorded,
+  row: HistorySource,
   from: number,
   to: number,
   points: number,
@@ -68,7 +68,7 @@ export async function historyPoints(
 }
 
 /** Percentiles of the checks in [from, to) (Unix ms). `from` is rounded down to the hour. */
-export async function latencyPercentiles(db: Db, row: Recorded, from: number, to: number): Promise<Latencies> {
+export async function latencyPercentiles(db: Db, row: HistorySource, from: number, to: number): Promise<Latencies> {
   const { rolledUntil } = await readExtent(db);
   const start = hourOf(from);
   const [sums = newSums()] = await sumBuckets(db, row, { start, step: Math.max(1, to - start), count: 1 }, rolledUntil);
@@ -107,7 +107,7 @@ function hoursOf(id: number, from: number, to: number) {
 /** Sums hours before `rolledUntil` (Unix ms) from rollups and later checks from raw rounds. */
 async function sumBuckets(
   db: Db,
-  row: Recorded,
+  row: HistorySource,
   { start, step, count }: Buckets,
   rolledUntil: number,
 ): Promise<Sums[]> {

@@ -1,18 +1,13 @@
 /** Applies a manifest: afterwards the project has exactly the services that the manifest names. */
 import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
-import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
+import type { ManifestPlan } from "../core/manifest-plan.ts";
+import { FIELD_NAMES } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
-import { changeRow, countLanes, movesLane, newRow, type ServiceChange } from "./service-records.ts";
+import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
 import { selectServices } from "./services.ts";
 import { services } from "./tables.ts";
-
-export interface ManifestPlan {
-  create: readonly ServiceInput[];
-  update: readonly { id: number; input: ServiceInput }[];
-  delete: readonly number[];
-}
 
 export interface ManifestChange {
   created: ServiceRow[];
@@ -34,7 +29,7 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
 export async function applyManifest(
   db: Db,
   projectId: number,
-  plan: ManifestPlan,
+  plan: Omit<ManifestPlan, "unchanged">,
   now: number,
 ): Promise<ManifestChange> {
   const before = await projectServices(db, projectId);
@@ -55,7 +50,13 @@ export async function applyManifest(
   };
 }
 
-async function plannedRows(db: Db, projectId: number, before: readonly ServiceRow[], plan: ManifestPlan, now: number) {
+async function plannedRows(
+  db: Db,
+  projectId: number,
+  before: readonly ServiceRow[],
+  plan: Omit<ManifestPlan, "unchanged">,
+  now: number,
+) {
   const rows = new Map(before.map((row) => [row.id, row]));
   const updates = plan.update.flatMap(({ id, input }) => {
     const row = rows.get(id);
@@ -76,7 +77,7 @@ async function plannedRows(db: Db, projectId: number, before: readonly ServiceRo
   return { changes, creations: plan.create.map((input) => newRow(projectId, input, counts, now)) };
 }
 
-function changeRecord(id: number, { values, revised }: ServiceChange) {
+function changeRecord(id: number, { values, revised }: RowChange) {
   return { ...values, id, revised };
 }
 

@@ -8,14 +8,16 @@ import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { ROLLUP_HOUR_KEY } from "./meta.ts";
 import { flips, meta, rounds, services } from "./tables.ts";
 
-/** SQL condition: the new result `news` is of a service that the stored row has no result of. */
-const isNews = sql.raw("news.value ->> 0 NOT IN (SELECT known.value ->> 0 FROM json_each(rounds.results) AS known)");
+/** SQL condition: the new result `incoming` is of a service that the stored row has no result of. */
+const isMissing = sql.raw(
+  "incoming.value ->> 0 NOT IN (SELECT known.value ->> 0 FROM json_each(rounds.results) AS known)",
+);
 const mergedResults = sql`(
   SELECT json_group_array(json(merged.value)) FROM (
     SELECT value FROM json_each(rounds.results)
     UNION ALL
-    SELECT iif(excluded.vantage = rounds.vantage, news.value, json_insert(news.value, '$[#]', excluded.vantage))
-    FROM json_each(excluded.results) AS news WHERE ${isNews}
+    SELECT iif(excluded.vantage = rounds.vantage, incoming.value, json_insert(incoming.value, '$[#]', excluded.vantage))
+    FROM json_each(excluded.results) AS incoming WHERE ${isMissing}
   ) AS merged)`;
 
 /**
@@ -85,7 +87,7 @@ function insertRounds(db: Db, json: string) {
     .onConflictDoUpdate({
       target: [rounds.lane, rounds.due_at, rounds.attempt],
       set: { results: mergedResults },
-      setWhere: sql`EXISTS (SELECT 1 FROM json_each(excluded.results) AS news WHERE ${isNews})`,
+      setWhere: sql`EXISTS (SELECT 1 FROM json_each(excluded.results) AS incoming WHERE ${isMissing})`,
     });
 }
 

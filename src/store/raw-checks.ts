@@ -10,7 +10,7 @@ import { LAST_CONCLUSIVE_CODE, statusOf, verdictOf } from "./results.ts";
 const MAX_ROUNDS_SEARCHED = 1_000;
 
 /** The columns of a service that are needed to find its history. */
-export type Recorded = Pick<ServiceRow, "id" | "lanes">;
+export type HistorySource = Pick<ServiceRow, "id" | "lanes">;
 
 export interface RecentCheck {
   /** Start of the round, ISO 8601 UTC. */
@@ -35,12 +35,12 @@ export interface RawCheck {
  * A text that each round with a result of the service contains, because results are stored without white space. It
  * excludes most other rounds without parsing their JSON.
  */
-function mention(id: number): string {
+function searchText(id: number): string {
   return `[${id},`;
 }
 
 /** Returns the newest checks of the service, newest first. */
-export async function recentChecks(db: Db, row: Recorded, limit: number): Promise<RecentCheck[]> {
+export async function recentChecks(db: Db, row: HistorySource, limit: number): Promise<RecentCheck[]> {
   // One query for each lane, because D1 takes at most five terms in a compound SELECT.
   const perLane = await Promise.all(row.lanes.map((lane) => newestInLane(db, lane, row.id, limit)));
   return perLane
@@ -62,7 +62,7 @@ async function newestInLane(db: Db, lane: number, id: number, limit: number): Pr
   return await db.all<PackedCheck>(sql`
     SELECT rounds.started_at, rounds.vantage, item.value AS result
     FROM rounds CROSS JOIN json_each(rounds.results) AS item
-    WHERE rounds.lane = ${lane} AND instr(rounds.results, ${mention(id)}) AND item.value ->> 0 = ${id}
+    WHERE rounds.lane = ${lane} AND instr(rounds.results, ${searchText(id)}) AND item.value ->> 0 = ${id}
       AND rounds.due_at > coalesce(
         (SELECT due_at FROM rounds WHERE lane = ${lane} ORDER BY due_at DESC LIMIT 1 OFFSET ${MAX_ROUNDS_SEARCHED}), 0)
     ORDER BY rounds.due_at DESC, rounds.attempt DESC LIMIT ${limit}`);
@@ -83,12 +83,12 @@ function toRecentCheck({ started_at, vantage, result }: PackedCheck): RecentChec
 }
 
 /** Returns the checks that were due in [from, to) (Unix ms), in any order. */
-export async function rawChecks(db: Db, row: Recorded, from: number, to: number): Promise<RawCheck[]> {
+export async function rawChecks(db: Db, row: HistorySource, from: number, to: number): Promise<RawCheck[]> {
   if (from >= to) return [];
   return await db.all<RawCheck>(sql`
     SELECT rounds.due_at, item.value ->> 1 AS verdict, item.value ->> 3 AS latency_ms
     FROM rounds CROSS JOIN json_each(rounds.results) AS item
     WHERE rounds.lane IN ${idList(row.lanes)} AND rounds.due_at >= ${from} AND rounds.due_at < ${to}
-      AND instr(rounds.results, ${mention(row.id)}) AND item.value ->> 0 = ${row.id}
+      AND instr(rounds.results, ${searchText(row.id)}) AND item.value ->> 0 = ${row.id}
       AND item.value ->> 1 <= ${LAST_CONCLUSIVE_CODE}`);
 }

@@ -65,7 +65,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
   };
 }
 
-export interface ServiceChange {
+export interface RowChange {
   values: ServiceDefinition & { lane: number; lanes: number[]; updated_at: number };
   /** Whether the check is different now, or was enabled or disabled. */
   revised: boolean;
@@ -77,7 +77,7 @@ export function changeRow(
   input: ServiceInput,
   counts: LaneCounts,
   now: number,
-): ServiceChange | undefined {
+): RowChange | undefined {
   const values = definition(input, row.version);
   const differs = (field: FieldName) => JSON.stringify(values[field]) !== JSON.stringify(row[field]);
   if (!FIELD_NAMES.some(differs)) return undefined;

@@ -259,8 +259,8 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   }
 
   /**
-   * Announces what was registered or deregistered while the bridge could not be told: in a crash, or before NATS was
-   * set up.
+   * Announces each service that was registered or deregistered without an announcement: because of a crash, or before
+   * NATS was set up.
    */
   #reconcile(entries: readonly BoardEntry[]): void {
     const gone = this.#announcements.allRegistered();

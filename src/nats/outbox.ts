@@ -49,8 +49,8 @@ export class Outbox {
   }
 
   /**
-   * Stores everything that `work` writes to this storage, or nothing when `work` throws. The error is thrown again.
-   * The transaction also covers other classes that use the same storage, such as Announcements.
+   * Stores everything that `work` writes to this storage, or nothing when `work` throws. It also covers other classes
+   * on the same storage, such as Announcements. Throws the error of `work`.
    */
   transaction<T>(work: () => T): T {
     try {

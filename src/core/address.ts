@@ -1,10 +1,13 @@
-/** Which hosts may be probed: public addresses and names, whatever their spelling. */
+/** Decides which hosts may be probed: public addresses and names, in any spelling. */
 import ipaddr from "ipaddr.js";
 
 type IPv4 = ipaddr.IPv4;
 type IPv6 = ipaddr.IPv6;
 
-/** Names that never lead to a public host (RFC 6761, RFC 6762, RFC 8375, and what clouds and routers use inside). */
+/**
+ * Suffixes of names that never resolve to a public host (RFC 6761, RFC 6762, RFC 8375, and names that clouds and
+ * routers use internally).
+ */
 const PRIVATE_SUFFIXES = [
   "localhost",
   "localdomain",
@@ -18,7 +21,7 @@ const PRIVATE_SUFFIXES = [
   "home.arpa",
 ];
 
-/** Metadata services that have an address of the public range. */
+/** Addresses of cloud metadata services that lie in the public range. */
 const METADATA_ADDRESSES = ["168.63.129.16"];
 
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
@@ -28,8 +31,8 @@ const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR("2002::/16");
 export type HostResult = { ok: true; host: string } | { ok: false; error: string };
 
 /**
- * Brings a host to its one spelling: lower case, ASCII, no trailing dot, an IPv4 address in four decimal parts, an IPv6
- * address without brackets (WHATWG URL, host parsing). `expected a host name` for what is none.
+ * Returns the canonical spelling of a host (WHATWG URL, host parsing): lower case, ASCII, no trailing dot, IPv4 as four
+ * decimal parts, IPv6 without brackets. Refuses a text that is no host.
  */
 export function canonicalHost(raw: string): HostResult {
   const refused: HostResult = { ok: false, error: "expected a host name or an IP address" };
@@ -45,7 +48,7 @@ export function canonicalHost(raw: string): HostResult {
   return wellFormed && name.length <= 253 ? { ok: true, host: name } : refused;
 }
 
-/** Why a canonical host is not a public one, in words for the end of a sentence; null when it is. */
+/** Returns why a canonical host is not public, as text for the end of a sentence; null: the host is public. */
 export function refusedHost(host: string): string | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(host)) return refusedV4(ipaddr.IPv4.parse(host));
   if (host.includes(":")) return ipaddr.IPv6.isValid(host) ? refusedV6(ipaddr.IPv6.parse(host)) : "not an address";
@@ -71,7 +74,10 @@ function refusedV6(address: IPv6): string | null {
   return address.match(GLOBAL_UNICAST) ? null : "it is not a global address";
 }
 
-/** The IPv4 address that an IPv6 one leads to: mapped, compatible (RFC 4291), NAT64 (RFC 6052), 6to4 (RFC 3056). */
+/**
+ * Returns the IPv4 address in an IPv6 address; null: it has none. Mapped and compatible (RFC 4291), NAT64 (RFC 6052)
+ * and 6to4 (RFC 3056) addresses have one.
+ */
 function embeddedV4(address: IPv6): IPv4 | null {
   const bytes = address.toByteArray();
   if (address.match(SIX_TO_FOUR)) return new ipaddr.IPv4(bytes.slice(2, 6));

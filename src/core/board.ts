@@ -1,4 +1,6 @@
-/** What the live board knows: the latest state of every service, and what its watchers are told of a change. */
+/**
+ * The data of the live board: the latest state of every service, and the frames that its watchers get after a change.
+ */
 
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
@@ -25,7 +27,9 @@ interface Part<T> {
   body: T;
 }
 
-/** News for the watchers, as parts that each concern one service: some watchers asked for a few services only. */
+/**
+ * A message to the watchers. It is split in parts of one service each, because some watchers want only a few services.
+ */
 export type BoardFrame =
   | { type: "health"; parts: Part<HealthUpdate>[] }
   | { type: "flip"; parts: [Part<FlipBody>] }
@@ -46,7 +50,7 @@ export function unknownState(now: number): LiveState {
   };
 }
 
-/** Ids remembered of services that left the board, while rounds that were planned for them are still to come. */
+/** Number of remembered ids of removed services. Rounds that were planned before the removal may still come. */
 const MAX_GONE = 10_000;
 
 export class Board {
@@ -61,7 +65,7 @@ export class Board {
     return this.#entries.get(id);
   }
 
-  /** A known service keeps its state and gets the new configuration. */
+  /** A service that is on the board keeps its state and gets the new configuration. */
   add(check: Check, live: LiveState): void {
     const known = this.#entries.get(check.service_id);
     this.#gone.delete(check.service_id);
@@ -79,7 +83,7 @@ export class Board {
     return entry;
   }
 
-  /** What the planner would find in the database. */
+  /** Returns the scheduled checks, the same as the planner would read from the database. */
   scheduled(): Check[] {
     return [...this.#entries.values()].flatMap(({ check, live }) => {
       if (!isScheduled(check.lane)) return [];
@@ -87,13 +91,16 @@ export class Board {
     });
   }
 
-  /** Whether a check that was planned earlier has been changed or deregistered since. An unknown service is never obsolete. */
+  /**
+   * Whether the check was changed or deregistered since revision `rev` was planned. A service that the board does not
+   * know is never obsolete.
+   */
   isObsolete(id: number, rev: number): boolean {
     const entry = this.#entries.get(id);
     return entry === undefined ? this.#gone.has(id) : entry.check.rev > rev;
   }
 
-  /** Takes in newer states. Returns the frames that tell of them, and the ids that the board never knew. */
+  /** Stores newer states. Returns the frames for the watchers, and the ids of services that the board does not know. */
   apply(
     items: readonly [number, LiveState][],
     flips: readonly RecordedFlip[],
@@ -111,12 +118,12 @@ export class Board {
     return overallHealth(countStatuses(this.#statuses()));
   }
 
-  /** The earliest time at which silence changes a status, Unix ms. */
+  /** Returns the earliest time at which silence changes the status of a service, Unix ms; null: no such time. */
   nextDeadline(): number | null {
     return earliest(this.#entries.values());
   }
 
-  /** The same, of some services. */
+  /** Like nextDeadline, but only for these services. */
   earliestOf(ids: readonly number[]): number | null {
     return earliest(ids.flatMap((id) => this.#entries.get(id) ?? []));
   }
@@ -171,7 +178,7 @@ function flipFrame(flip: RecordedFlip): BoardFrame {
   };
 }
 
-/** A service as a socket's snapshot and announcements show it. */
+/** Returns a service in the form that snapshots and announcements of a socket show. */
 export function serviceLite({ check, live }: BoardEntry): ServiceLite {
   return {
     id: check.service_id,

@@ -1,36 +1,39 @@
-/** The circuit breaker of long outages, and staleness: both follow from times alone, so nothing stores them. */
+/** The circuit breaker for long outages, and staleness. Both are computed from times alone, so nothing is stored. */
 import type { Breaker, Status } from "./records.ts";
 
-/** An outage is long after ten intervals, and not before five minutes. */
+/** The breaker opens after ten intervals of an outage, but not before five minutes. */
 const OPENS_AFTER_INTERVALS = 10;
 const OPENS_AFTER_MIN_MS = 300_000;
-/** An open breaker lets every 4th due time through… */
+/** With an open breaker only every 4th due time is checked. */
 const OPEN_STRIDE = 4;
-/** …but never less than one in five minutes. */
+/** With an open breaker there is still at least one check in five minutes. */
 const OPEN_MAX_GAP_S = 300;
 
 const STALE_INTERVALS = 3;
-/** Silence forgiven beyond the three intervals: a lost cron tick and a slow queue fit in. */
+/** Silence that is allowed beyond the three intervals. It covers a lost cron tick and a slow queue. */
 const STALE_GRACE_MS = 75_000;
 
-/** `since`, `now` in Unix ms. */
+/** `since`: start of the status. `since` and `now` in Unix ms. */
 export function breakerOf(status: Status, since: number, intervalS: number, now: number): Breaker {
   const opensAfter = Math.max(OPENS_AFTER_MIN_MS, OPENS_AFTER_INTERVALS * intervalS * 1_000);
   return status === "down" && now - since >= opensAfter ? "open" : "closed";
 }
 
-/** How many due times make one check: 1 while the breaker is closed. */
+/** Only every n-th due time is checked; returns n. It is 1 while the breaker is closed. */
 export function breakerStride(breaker: Breaker, intervalS: number): number {
   if (breaker === "closed") return 1;
   return Math.max(1, Math.min(OPEN_STRIDE, Math.floor(OPEN_MAX_GAP_S / intervalS)));
 }
 
-/** Unix ms after which a silent service counts as stale. */
+/** Returns the time after which a silent service is stale, Unix ms. `lastAt`: Unix ms. */
 export function staleAt(lastAt: number, intervalS: number, breaker: Breaker): number {
   return lastAt + STALE_INTERVALS * breakerStride(breaker, intervalS) * intervalS * 1_000 + STALE_GRACE_MS;
 }
 
-/** `lastAt` null: never heard of; stale then counts from `since`, the start of its status. */
+/**
+ * Times in Unix ms. `lastAt`: last check; null: the service was never checked, so the time counts from `since`, the
+ * start of its status.
+ */
 export function isStale(
   lastAt: number | null,
   since: number,

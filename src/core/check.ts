@@ -1,4 +1,4 @@
-/** How a service is probed: all that a prober and a lane's monitor need, as it travels in a queue message. */
+/** A check: everything that a prober and a lane's monitor need to know of a service. Queue messages contain it. */
 import type { Observation, Status } from "./records.ts";
 import type { CheckField, ServiceDefinition } from "./service-definition.ts";
 
@@ -6,28 +6,28 @@ export interface Check extends Pick<ServiceDefinition, CheckField> {
   service_id: number;
   project_id: number;
   project: string;
-  /** Revision of this configuration; a monitor drops observations made under an older one. */
+  /** Revision of this configuration. A monitor drops observations that were made under an older revision. */
   rev: number;
-  /** Names the LaneMonitor that keeps its state. */
+  /** The lane of the service. It names the LaneMonitor that keeps the service's state. */
   lane: number;
-  /** The lanes it was in before, newest first: its state may still lie in one of them. */
+  /** Earlier lanes of the service, newest first. Its state may still be in one of them. */
   former_lanes: number[];
-  /** The status that the database has: where a monitor that knows nothing of the service begins. */
+  /** The status in the database. A monitor that has no state of the service starts with it. */
   recorded_status: Status;
   /** Start of the recorded status, Unix ms. */
   recorded_since: number;
-  /** The last flip that the database has; the monitor hands over all later ones. */
+  /** `seq` of the newest flip in the database. The monitor returns all later flips. */
   recorded_seq: number;
-  /** The version that the database has, so that only a change is written. */
+  /** The version in the database. Only a different version is written. */
   version: string | null;
 }
 
 export interface DueCheck extends Check {
-  /** Milliseconds after the round's `not_before` at which this check starts; absent: at once. */
+  /** Milliseconds from the round's `not_before` to the start of this check; absent: no delay. */
   after_ms?: number | undefined;
 }
 
-/** What a probe found of one check. */
+/** A check with the observation that its probe made. */
 export interface Finding {
   check: Check;
   observation: Observation;

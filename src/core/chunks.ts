@@ -1,16 +1,18 @@
-/** Size-bounded chunks: queue messages, batches of them and SQL parameters all have a limit. */
+/**
+ * Splits lists into chunks of limited size, because queue messages, batches of them and SQL parameters all have limits.
+ */
 
 export interface ChunkLimits {
-  /** Sum of the sizes of a chunk's items. A single item that is larger gets a chunk of its own. */
+  /** Largest sum of the sizes of a chunk's items. An item that is larger gets a chunk of its own. */
   size: number;
-  /** By default any number. */
+  /** Largest number of items in a chunk; absent: any number. */
   items?: number;
 }
 
-/** A queue message holds 128 KB, and a character takes up to three bytes. */
+/** A queue message may have 128 KB, and a character takes up to three bytes. */
 export const MAX_MESSAGE_CHARS = 42_000;
 
-/** The items in their order, in as few chunks as a greedy reader makes of them. */
+/** Returns the items in their order. Each chunk takes as many items as fit. */
 export function chunksBySize<T>(items: readonly T[], sizeOf: (item: T) => number, limits: ChunkLimits): T[][] {
   const { size: maxSize, items: maxItems = Number.POSITIVE_INFINITY } = limits;
   const chunks: T[][] = [];
@@ -30,7 +32,7 @@ export function chunksBySize<T>(items: readonly T[], sizeOf: (item: T) => number
   return chunks;
 }
 
-/** Size of a value as JSON, in characters. */
+/** Returns the size of a value as JSON, in characters. */
 export function jsonSize(value: unknown): number {
   return JSON.stringify(value).length;
 }

@@ -1,4 +1,4 @@
-/** The graph of `depends_on`: what is missing, what goes in circles, and where an outage comes from. */
+/** The graph of `depends_on`: its missing services, its cycles and the root causes of outages. */
 
 import type { ServiceType, Status } from "./records.ts";
 import { components } from "./strongly-connected-components.ts";
@@ -19,7 +19,10 @@ export interface GraphNode {
   status: Status;
   type: ServiceType;
   hub_id: string;
-  /** Only of a node that is down: ids of what its outage comes from, itself when everything below it works. */
+  /**
+   * Only for a node that is down: ids of the services that caused the outage. It is the node's own id when all its
+   * dependencies work.
+   */
   root_cause?: number[];
 }
 
@@ -27,16 +30,19 @@ export interface DependencyGraph {
   nodes: GraphNode[];
   /** `from` depends on `to`. */
   edges: { from: number; to: number }[];
-  /** Dependencies that no registered service answers to; `to` is `project/name`. */
+  /** Dependencies on services that are not registered. `to` is `project/name`. */
   missing: { from: number; to: string }[];
-  /** Ids of services that depend on each other. */
+  /** Groups of ids of services that depend on each other. */
   cycles: number[][];
 }
 
-/** Keeps the answer linear in the graph's size. */
+/** Largest number of root causes of a node. It keeps the size of the response linear in the size of the graph. */
 export const MAX_ROOT_CAUSES = 20;
 
-/** `project`: only its services and what they depend on, directly or not. Linear in services and dependencies. */
+/**
+ * `project`: include only its services and their direct and indirect dependencies. The run time is linear in services
+ * and dependencies.
+ */
 export function dependencyGraph(services: readonly GraphService[], hubId: string, project?: string): DependencyGraph {
   const { targets, missing } = resolve(services);
   const kept = project === undefined ? undefined : reachable(services, targets, project);
@@ -72,13 +78,13 @@ function resolve(services: readonly GraphService[]): { targets: Targets; missing
   const targets = new Map<number, number[]>();
   const missing: DependencyGraph["missing"] = [];
   for (const { id, project, depends_on } of services) {
-    const found = new Set<number>();
+    const dependencies = new Set<number>();
     for (const reference of new Set(depends_on.map((name) => (name.includes("/") ? name : `${project}/${name}`)))) {
       const to = ids.get(reference);
       if (to === undefined) missing.push({ from: id, to: reference });
-      else found.add(to);
+      else dependencies.add(to);
     }
-    targets.set(id, [...found]);
+    targets.set(id, [...dependencies]);
   }
   return { targets, missing };
 }
@@ -101,7 +107,7 @@ function isCycle(group: readonly number[], targets: Targets): boolean {
   return group.length > 1 || (first !== undefined && (targets.get(first) ?? []).includes(first));
 }
 
-/** Groups come dependencies first, so that what lies below a group is known before it. */
+/** `groups` lists dependencies first, so the causes of a group's dependencies are known before the group. */
 function rootCauses(
   services: readonly GraphService[],
   groups: readonly number[][],
@@ -116,8 +122,8 @@ function rootCauses(
       if (members.has(to) || below.size >= MAX_ROOT_CAUSES) continue;
       for (const cause of causes.get(to) ?? []) below.add(cause);
     }
-    const found = below.size > 0 ? [...below] : group.filter((id) => down.has(id));
-    for (const id of group) causes.set(id, found.slice(0, MAX_ROOT_CAUSES));
+    const groupCauses = below.size > 0 ? [...below] : group.filter((id) => down.has(id));
+    for (const id of group) causes.set(id, groupCauses.slice(0, MAX_ROOT_CAUSES));
   }
   return causes;
 }

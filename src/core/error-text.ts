@@ -1,7 +1,10 @@
-/** What a target or a service says of its trouble, fit to be stored and told on. */
+/** Limits error texts of targets and services, so that they can be stored and sent. */
 const MAX_ERROR_CHARS = 300;
 
-/** At most 300 characters, none of them half of a pair (the database and the sockets take UTF-8). */
+/**
+ * Returns at most 300 characters. Half of a surrogate pair is replaced, because the database and sockets need valid
+ * UTF-8.
+ */
 export function boundedErrorText(text: string): string {
   return text.slice(0, MAX_ERROR_CHARS).toWellFormed();
 }

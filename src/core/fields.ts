@@ -1,15 +1,15 @@
-/** What is wrong with an input, field by field. */
+/** Errors of an input, one for each wrong field. */
 import type { z } from "zod";
 
 export interface FieldError {
-  /** Like `services[3].health_url`; empty: the input as a whole. */
+  /** Like `services[3].health_url`; empty: the whole input is wrong. */
   path: string;
   message: string;
 }
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; errors: FieldError[] };
 
-/** Every issue with its path below `prefix`; an unknown field is named by its own path. */
+/** Returns every issue with its path below `prefix`. An unknown field gets its own path. */
 export function fieldErrors(error: z.ZodError, prefix = ""): FieldError[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== "unrecognized_keys") return [{ path: fieldPath(issue.path, prefix), message: issue.message }];

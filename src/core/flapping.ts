@@ -1,4 +1,6 @@
-/** Flap marking: many flips in a short time, until it has been quiet for as long. */
+/**
+ * Marks a service as flapping after many flips in a short time. The mark ends when the service had no flip for as long.
+ */
 const WINDOW_MS = 600_000;
 const FLIPS_TO_FLAP = 6;
 
@@ -8,16 +10,16 @@ export interface FlapState {
   flapping: boolean;
 }
 
-export const CALM: FlapState = { times: [], flapping: false };
+export const NOT_FLAPPING: FlapState = { times: [], flapping: false };
 
 export function flapAfterFlip(state: FlapState, at: number): FlapState {
   const times = [...state.times.filter((time) => at - time < WINDOW_MS), at];
   return { times, flapping: state.flapping || times.length >= FLIPS_TO_FLAP };
 }
 
-/** Ends flapping after ten quiet minutes; the same object when nothing changes. */
+/** Ends flapping after ten minutes without a flip. Returns the same object when nothing changes. */
 export function flapSettled(state: FlapState, now: number): FlapState {
   const last = state.times.at(-1);
   if (last === undefined || now - last < WINDOW_MS) return state;
-  return CALM;
+  return NOT_FLAPPING;
 }

@@ -1,27 +1,27 @@
-/** The hub's own health, as `application/health+json` (draft-inadarei-api-health-check-06). */
+/** The health of the hub itself, as `application/health+json` (draft-inadarei-api-health-check-06). */
 export type CheckStatus = "pass" | "warn" | "fail";
 
-/** What the hub knows of its own pipeline. Times in Unix ms; null: not since the hub's state was made. */
+/** When each step of the hub's pipeline last ran. Times in Unix ms; null: not since the board was loaded. */
 export interface PipelineHealth {
   planned_at: number | null;
   probed_at: number | null;
   recorded_at: number | null;
-  /** Messages given up by the queues. */
+  /** Number of messages that failed their last retry. */
   dead_letters: number;
-  /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none, or not known. */
+  /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none or unknown. */
   shortest_interval?: number | null;
 }
 
 export interface HubFacts {
   hub_id: string;
   version: string;
-  /** Milliseconds that the database took to answer; null: it did not. */
+  /** Response time of the database in milliseconds; null: it did not respond. */
   database_ms: number | null;
-  /** Creation of the hub's oldest project, Unix ms: from then on there was something to plan. null: nothing yet. */
+  /** Creation of the hub's oldest project, Unix ms. The planner has had work since then. null: there is no project. */
   watching_since: number | null;
-  /** null: the live board did not answer. */
+  /** null: the live board did not respond. */
   pipeline: PipelineHealth | null;
-  /** Checks of parts that not every hub has, such as NATS. */
+  /** Checks of optional parts of a hub, such as NATS. */
   more: HubHealth["checks"];
 }
 
@@ -42,13 +42,16 @@ export interface HubHealth {
   checks: Record<string, HealthCheck[]>;
 }
 
-/** The planner runs each minute: one lost tick is forgiven, ten minutes without any means that nothing is checked. */
+/**
+ * The planner runs each minute. One lost tick is no reason for a warning. Ten minutes without a tick mean that nothing
+ * is checked.
+ */
 const PLAN_WARN_S = 180;
 const PLAN_FAIL_S = 600;
-/** A round may wait for the next tick and in a queue. */
+/** A round may wait for the next tick and in a queue, so short intervals need this minimum. */
 const PROBE_WARN_MIN_S = 180;
 const PROBE_WARN_INTERVALS = 3;
-/** Outcomes wait in their queue while the database is away. */
+/** Outcomes wait in their queue while the database does not respond. */
 const RECORD_LAG_WARN_S = 300;
 
 export function hubHealth(facts: HubFacts, now: number): HubHealth {
@@ -68,7 +71,7 @@ export function hubHealth(facts: HubFacts, now: number): HubHealth {
   };
 }
 
-/** Seconds since `at`, never negative; null when there was no such time. */
+/** Returns the seconds since `at` (Unix ms), never negative; null when `at` is null. */
 export function ageSeconds(at: number | null, now: number): number | null {
   return at === null ? null : Math.max(0, Math.round((now - at) / 1_000));
 }
@@ -82,9 +85,9 @@ function databaseCheck(ms: number | null, now: number): HealthCheck {
 function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, now: number): HubHealth["checks"] {
   const { planned_at, probed_at, recorded_at, dead_letters } = pipeline;
   return {
-    "queues:plannedAge": [age(planned_at, planStatus(planned_at ?? watchingSince, now), now)],
-    "queues:probedAge": [age(probed_at, probeStatus(pipeline, now), now)],
-    "queues:recordedAge": [age(recorded_at, recordStatus(pipeline), now)],
+    "queues:plannedAge": [ageCheck(planned_at, planStatus(planned_at ?? watchingSince, now), now)],
+    "queues:probedAge": [ageCheck(probed_at, probeStatus(pipeline, now), now)],
+    "queues:recordedAge": [ageCheck(recorded_at, recordStatus(pipeline), now)],
     "queues:deadLetters": [
       healthCheck("component", dead_letters > 0 ? "warn" : "pass", now, {
         observedValue: dead_letters,
@@ -94,7 +97,7 @@ function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, 
   };
 }
 
-/** Without a plan yet, its age counts from when there was something to plan. */
+/** `since`: time of the last plan. If there was no plan yet, it is the time since which there was something to plan. */
 function planStatus(since: number | null, now: number): CheckStatus {
   const seconds = ageSeconds(since, now) ?? 0;
   if (seconds > PLAN_FAIL_S) return "fail";
@@ -112,14 +115,14 @@ function recordStatus({ probed_at, recorded_at }: PipelineHealth): CheckStatus {
   return probed_at - recorded_at > RECORD_LAG_WARN_S * 1_000 ? "warn" : "pass";
 }
 
-function age(at: number | null, status: CheckStatus, now: number): HealthCheck {
+function ageCheck(at: number | null, status: CheckStatus, now: number): HealthCheck {
   const seconds = ageSeconds(at, now);
   return seconds === null
     ? healthCheck("component", status, now, { output: "none yet" })
     : healthCheck("component", status, now, { observedValue: seconds, observedUnit: "s" });
 }
 
-/** `output` is for a person; absent when there is nothing to say. */
+/** `output` is a text for a person; absent when there is nothing to say. `now`: Unix ms. */
 export function healthCheck(
   componentType: HealthCheck["componentType"],
   status: CheckStatus,

@@ -1,4 +1,4 @@
-/** What the hub tells Prometheus of its services and of itself. */
+/** The Prometheus metrics of the services and of the hub itself. */
 import { ageSeconds, type HubHealth, type PipelineHealth } from "./hub-health.ts";
 import { STATUSES, type Status } from "./records.ts";
 import type { ServiceRow } from "./service-row.ts";

@@ -1,21 +1,21 @@
-/** Assertions on a JSON answer: a JSONPath (RFC 9535), an operator and a value. */
+/** Assertions on a JSON response: a JSONPath (RFC 9535), an operator and a value. */
 import { JSONPathEnvironment, type JSONValue } from "json-p3";
 import type { HealthOptions } from "./options.ts";
 
 export type JsonAssertion = NonNullable<HealthOptions["json"]>[number];
 
-/** Nodes that one path may select; more says that the path is not about one thing. */
+/** Limit of the nodes that one path selects. Further nodes are ignored. */
 const MAX_NODES = 10_000;
 const SHOWN_CHARACTERS = 60;
 
-/** JSONPath without `match` and `search`: a regular expression can hold the processor for ever. */
+/** JSONPath without `match` and `search`, because a regular expression can block the processor for a very long time. */
 function environment(): JSONPathEnvironment {
   const environment = new JSONPathEnvironment();
   for (const name of ["match", "search"]) environment.functionRegister.delete(name);
   return environment;
 }
 
-/** Null when the path is fine, otherwise what is wrong with it. */
+/** Returns what is wrong with the path; null: nothing. */
 export function pathError(path: string): string | null {
   try {
     environment().compile(path);
@@ -26,8 +26,8 @@ export function pathError(path: string): string | null {
 }
 
 /**
- * Null when all hold, otherwise the first that does not, in words. A path that selects several values wants all of
- * them to comply, one that selects none fails; `exists` with the value `false` wants it to select none.
+ * Returns why the first failed assertion fails; null: all hold. When a path selects several values, all of them must
+ * comply. A path without values fails, but `exists` with the value `false` then holds.
  */
 export function failedAssertion(document: unknown, assertions: readonly JsonAssertion[]): string | null {
   for (const assertion of assertions) {
@@ -39,7 +39,7 @@ export function failedAssertion(document: unknown, assertions: readonly JsonAsse
   return null;
 }
 
-/** `document` comes from JSON.parse, which makes JSON values only. */
+/** `document` must be a value that JSON.parse returned. */
 function select(document: unknown, path: string): unknown[] {
   const values: unknown[] = [];
   for (const node of environment().lazyQuery(path, document as JSONValue)) {
@@ -49,15 +49,15 @@ function select(document: unknown, path: string): unknown[] {
   return values;
 }
 
-function failureOf({ path, op, value }: JsonAssertion, found: unknown[]): string | null {
+function failureOf({ path, op, value }: JsonAssertion, selected: unknown[]): string | null {
   if (op === "exists") {
     const wanted = value !== false;
-    return found.length > 0 === wanted ? null : `${path} ${wanted ? "is absent" : "is there"}`;
+    return selected.length > 0 === wanted ? null : `${path} ${wanted ? "is absent" : "is there"}`;
   }
-  if (found.length === 0) return `${path} is absent`;
+  if (selected.length === 0) return `${path} is absent`;
   const expected = value ?? null;
-  const wrong = found.findIndex((actual) => !complies(actual, op, expected));
-  return wrong === -1 ? null : `${path} is ${shown(found[wrong])}, expected ${op} ${shown(expected)}`;
+  const wrong = selected.findIndex((actual) => !complies(actual, op, expected));
+  return wrong === -1 ? null : `${path} is ${shortJson(selected[wrong])}, expected ${op} ${shortJson(expected)}`;
 }
 
 type Comparison = Exclude<JsonAssertion["op"], "exists">;
@@ -81,21 +81,21 @@ function complies(actual: unknown, op: Comparison, expected: unknown): boolean {
   }
 }
 
-/** Numbers with numbers, texts with texts; anything else has no order. */
+/** Compares two numbers or two texts. Returns false for any other pair. */
 function compare(actual: unknown, expected: unknown, holds: (order: number) => boolean): boolean {
   if (typeof actual === "number" && typeof expected === "number") return holds(actual - expected);
   if (typeof actual !== "string" || typeof expected !== "string") return false;
   return holds(actual < expected ? -1 : Number(actual > expected));
 }
 
-/** A text in a text, an element in a list, a key in an object. */
+/** Whether a text contains a text, a list an element, or an object a key. */
 function contains(actual: unknown, expected: unknown): boolean {
   if (typeof actual === "string") return actual.includes(String(expected));
   if (Array.isArray(actual)) return actual.includes(expected);
   return typeof actual === "object" && actual !== null && Object.hasOwn(actual, String(expected));
 }
 
-function shown(value: unknown): string {
+function shortJson(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

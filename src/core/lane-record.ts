@@ -1,37 +1,37 @@
 /**
- * What a lane's monitor keeps of one service, and how a service moves from one lane to another.
+ * The record that a lane's monitor keeps of one service, and the steps by which a service moves to another lane.
  *
- * A service that changes its interval belongs to another lane. The new lane takes over at its first contact with the
- * service: the old lane *releases* the state (and keeps it until it is told that it arrived), the new lane *adopts* it,
- * the old lane *forgets* it. Each step may be repeated, and a crash between two of them loses nothing. What remains in
- * the old lane is a tombstone that refuses rounds which were planned before the move.
+ * A service that gets another interval belongs to another lane. The new lane takes over when it first hears of the
+ * service. The old lane *releases* the state, and keeps it until it knows that the state arrived. The new lane *adopts*
+ * the state. The old lane *forgets* it. Each step may be repeated, and a crash between two steps loses nothing. A
+ * tombstone remains in the old lane: it refuses rounds that were planned before the move.
  */
 
 import type { Check } from "./check.ts";
 import { type MonitorState, newMonitorState } from "./monitor-state.ts";
 import { underRevision } from "./state-machine.ts";
 
-/** Rounds that were planned before a service left have been delivered, retried or given up by then. */
+/** A tombstone is kept for this time. Rounds that were planned before the service left have ended by then. */
 const TOMBSTONE_MS = 3_600_000;
 
 export interface LaneRecord {
-  /** Null: it went to another lane, or the service is deleted. */
+  /** Null: the state was moved to another lane, or the service is deleted. */
   state: MonitorState | null;
-  /** When and with which revision the service left the lane; null: it is in the lane. */
+  /** The time (Unix ms) and the revision with which the service left the lane; null: it is in the lane. */
   left: { rev: number; at: number } | null;
-  /** Former lanes that have not been told yet that the state arrived. */
+  /** Former lanes that do not know yet that the state arrived. */
   unsettled: number[];
 }
 
-/** A service that leaves its lane with the revision `rev`. */
+/** A service that leaves its lane with revision `rev`. */
 export interface Leaver {
   service_id: number;
   rev: number;
 }
 
 /**
- * `here`: this lane answers for the service. `stranger`: its state may lie in a former lane and has to be adopted first.
- * `refused`: the service left this lane, and the check was planned before.
+ * `here`: this lane has the service. `stranger`: its state may be in a former lane and must be adopted first.
+ * `refused`: the service has left this lane, and the check was planned before that.
  */
 export type Standing = "here" | "stranger" | "refused";
 
@@ -41,11 +41,14 @@ export function standingOf(record: LaneRecord | undefined, check: Pick<Check, "r
   return check.rev <= record.left.rev ? "refused" : "stranger";
 }
 
-export function held(state: MonitorState, before?: LaneRecord): LaneRecord {
+export function recordInLane(state: MonitorState, before?: LaneRecord): LaneRecord {
   return { state, left: null, unsettled: before?.unsettled ?? [] };
 }
 
-/** The same object when nothing changes: the service is here with this or a newer revision, or has left with a newer one. */
+/**
+ * Marks the service as having left with revision `rev`. Returns the same object when the lane has this or a newer
+ * revision of the service, or when the service has left with a newer revision.
+ */
 export function release(record: LaneRecord | undefined, rev: number, now: number): LaneRecord {
   if (record === undefined) return { state: null, left: { rev, at: now }, unsettled: [] };
   const known = record.left === null ? (record.state?.rev ?? 0) : record.left.rev;
@@ -53,39 +56,42 @@ export function release(record: LaneRecord | undefined, rev: number, now: number
   return { ...record, left: { rev, at: now } };
 }
 
-/** What a lane hands over. `superseded`: the lane knows a newer revision, so whoever asked is late and must not adopt. */
+/**
+ * What a lane returns for a release. `superseded`: the lane has a newer revision, so the caller is late and must not
+ * adopt.
+ */
 export interface Released {
   state: MonitorState | null;
   superseded: boolean;
 }
 
 export function releasedFrom(record: LaneRecord, rev: number): Released {
-  const isAsked = record.left?.rev === rev;
-  return { state: isAsked ? record.state : null, superseded: !isAsked };
+  const hasLeftWithRev = record.left?.rev === rev;
+  return { state: hasLeftWithRev ? record.state : null, superseded: !hasLeftWithRev };
 }
 
 /**
- * `brought`: the state that a former lane released; null when none had it. Then the lane goes on with what it kept
- * itself when the service was here before, or with the recorded status.
+ * `releasedState`: the state that a former lane released; null: none had it. Then the lane uses its own earlier state
+ * of the service, or the recorded status.
  */
-export function adopt(record: LaneRecord | undefined, check: Check, brought: MonitorState | null): LaneRecord {
+export function adopt(record: LaneRecord | undefined, check: Check, releasedState: MonitorState | null): LaneRecord {
   if (record !== undefined && standingOf(record, check) !== "stranger") return record;
-  const state = brought ?? record?.state ?? newMonitorState(check);
+  const state = releasedState ?? record?.state ?? newMonitorState(check);
   return { state: underRevision(state, check), left: null, unsettled: check.former_lanes };
 }
 
-/** The state arrived elsewhere, or nobody needs it any more. */
+/** Removes the state, because it arrived in another lane or is no longer needed. */
 export function forget(record: LaneRecord, rev: number): LaneRecord {
   if (record.left === null || record.left.rev > rev || record.state === null) return record;
   return { ...record, state: null };
 }
 
-/** The service is deleted. */
-export function bury(rev: number, now: number): LaneRecord {
+/** Returns the record of a deleted service: a tombstone. */
+export function tombstone(rev: number, now: number): LaneRecord {
   return { state: null, left: { rev, at: now }, unsettled: [] };
 }
 
-/** Unix ms from which the record may be dropped; null: it is needed. */
+/** Returns the time from which the record may be deleted, Unix ms; null: it is still needed. */
 export function expiryOf({ state, left }: LaneRecord): number | null {
   return state === null && left !== null ? left.at + TOMBSTONE_MS : null;
 }

@@ -1,17 +1,17 @@
 /**
- * Lanes: up to 24 services of one interval. A lane is what is scheduled, what a queue message carries, what a history
- * row holds, and what one LaneMonitor keeps. `lane = interval · 100 000 + number`.
+ * A lane is a group of up to 24 services with the same interval. The planner schedules lanes; a queue message, a
+ * history row and a LaneMonitor each belong to one lane. `lane = interval · 100 000 + number`.
  */
 
 export const LANE_SIZE = 24;
-/** More lanes than an interval ever has, so that interval and number are told apart. */
+/** An interval never has this many lanes, so a lane's interval and number can be computed from it. */
 const LANES_PER_INTERVAL = 100_000;
-/** Lanes with this number or a higher one hold services that report to the hub; those lanes are never scheduled. */
+/** Lanes with this number or a higher one have services that report to the hub. Those lanes are never scheduled. */
 const FIRST_REPORTED = 50_000;
 
 /**
- * The first lane of the interval with room. `probed`: whether the hub probes the service on a schedule.
- * `counts`: members by lane; lanes of other intervals don't matter.
+ * Returns the first lane of the interval that has room. `probed`: whether the hub probes the service on a schedule.
+ * `counts`: members by lane; lanes of other intervals are ignored.
  */
 export function chooseLane(interval: number, probed: boolean, counts: ReadonlyMap<number, number>): number {
   let lane = firstLane(interval) + (probed ? 0 : FIRST_REPORTED);
@@ -27,7 +27,7 @@ export function laneNumber(lane: number): number {
   return lane % LANES_PER_INTERVAL;
 }
 
-/** Seconds. */
+/** Returns the interval of the lane in seconds. */
 export function laneInterval(lane: number): number {
   return Math.floor(lane / LANES_PER_INTERVAL);
 }

@@ -1,6 +1,6 @@
 /**
- * The frames of `/ws/health`: what the hub sends and what the dashboard reads. `seq` rises with every frame of the hub,
- * so that a socket that was away can ask for what it missed. Times are ISO 8601 UTC.
+ * The frames of `/ws/health` that the hub sends and the dashboard reads. `seq` rises with every frame, so that a socket
+ * that was disconnected can ask for the frames that it missed. Times are ISO 8601 UTC.
  */
 import { z } from "zod";
 import { SERVICE_TYPES, STATUSES } from "./records.ts";
@@ -10,8 +10,8 @@ const status = z.enum(STATUSES);
 const type = z.enum(SERVICE_TYPES);
 const latency_ms = z.number().nullable();
 
-/** A service as snapshots and announcements show it. */
-export const serviceLiteSchema = z.object({
+/** A service in snapshots and announcements. */
+const serviceLiteSchema = z.object({
   id: z.number(),
   project_id: z.number(),
   project: z.string(),
@@ -37,7 +37,7 @@ const attemptSchema = z.object({
   error: z.string().nullable(),
 });
 
-/** A flip of a service; `flip_seq` is its place in the service's life. */
+/** A flip of a service. `flip_seq` rises by one with each flip of the service. */
 const flipSchema = z.object({
   flip_seq: z.number(),
   service_id: z.number(),

@@ -1,9 +1,9 @@
-/** A service as a manifest's entry that says no more than it has to. */
+/** Makes a manifest's entry from a service. The entry omits fields with default values. */
 import { defaultOf, FIELD_NAMES, type ServiceDefinition } from "./service-definition.ts";
 
 export type ManifestEntry = Record<string, unknown> & { name: string };
 
-/** Applied again, the entry changes nothing. The version is left out because probes find it. */
+/** Applying the entry changes nothing. The version is left out because probes find it. */
 export function manifestEntry(service: ServiceDefinition): ManifestEntry {
   const entry: Record<string, unknown> = {};
   for (const field of FIELD_NAMES) {

@@ -1,17 +1,17 @@
-/** What a manifest changes: the project's services become exactly the wanted ones. */
+/** Computes the changes that make a project's services equal to those of a manifest. */
 import type { ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 
 export interface ManifestPlan {
   create: ServiceInput[];
   update: { id: number; input: ServiceInput }[];
-  /** Ids. */
+  /** Ids of the services to delete. */
   delete: number[];
-  /** How many services stay as they are. */
+  /** Number of services that stay as they are. */
   unchanged: number;
 }
 
-/** Services are matched by name; `wanted` holds each name once. */
+/** Services are matched by name. `wanted` must have each name only once. */
 export function planManifest(existing: readonly ServiceRow[], wanted: readonly ServiceInput[]): ManifestPlan {
   const byName = new Map(existing.map((row) => [row.name, row]));
   const plan: ManifestPlan = { create: [], update: [], delete: [], unchanged: 0 };
@@ -26,14 +26,14 @@ export function planManifest(existing: readonly ServiceRow[], wanted: readonly S
   return plan;
 }
 
-/** True when storing `input` would change nothing; a version that the input does not name stays as probed. */
+/** Whether storing `input` would change nothing. A version that `input` leaves out does not count. */
 export function matchesInput(row: ServiceRow, input: ServiceInput): boolean {
   const { version, ...fields } = input;
   if (version !== undefined && version !== row.version) return false;
   return Object.entries(fields).every(([key, value]) => equalJson(row[key as keyof ServiceRow], value));
 }
 
-/** Equality of JSON values; the order of an object's keys does not count. */
+/** Whether two JSON values are equal. The order of an object's keys does not count. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

@@ -1,29 +1,32 @@
-/** What a LaneMonitor remembers of one service, and how it shows to others. */
+/** The state that a LaneMonitor keeps of one service, and the form in which others see it. */
 
 import type { Check } from "./check.ts";
-import { CALM, type FlapState } from "./flapping.ts";
+import { type FlapState, NOT_FLAPPING } from "./flapping.ts";
 import type { Attempt, Flip, HealthMethod, LiveState, ObservationDetails, Round, Status } from "./records.ts";
 
-/** Flips are kept until the database has them; this many at most. */
+/** Flips are kept until the database has them, but at most this many. */
 const MAX_FLIPS_KEPT = 50;
 
 export interface MonitorState {
-  /** Revision of the check's configuration; observations made under an older one are dropped. */
+  /** Revision of the check's configuration. Observations made under an older revision are dropped. */
   rev: number;
-  /** Deregistered or disabled: nothing is taken in until a newer revision comes. */
+  /** True when the service is deregistered or disabled. Observations are dropped until a newer revision comes. */
   closed: boolean;
   status: Status;
   /** Start of the status, Unix ms. */
   since: number;
-  /** Seq of the newest flip. */
+  /** `seq` of the newest flip. */
   seq: number;
-  /** Failures in a row. */
+  /** Number of failures in a row (a streak). */
   failures: number;
-  /** First failure of the streak, Unix ms. */
+  /** Time of the first failure of the streak, Unix ms; null: there is no streak. */
   failing_since: number | null;
-  /** The streak's attempts, as evidence. */
+  /** The attempts of the streak, as evidence for a flip. */
   attempts: Attempt[];
-  /** The retry that is under way, so that a scheduled failure does not begin a second chain. */
+  /**
+   * The retry that is expected; null: none. While it is expected, a scheduled failure does not start a second chain of
+   * retries. Times in Unix ms.
+   */
   retry: { attempt: number; due_at: number; at: number } | null;
   flap: FlapState;
   unseen_from: string[];
@@ -32,13 +35,13 @@ export interface MonitorState {
   error: string | null;
   details: ObservationDetails;
   version: string | null;
-  /** The newest round taken in; a redelivered one is told by it. */
+  /** The newest round that was observed. A redelivered round is recognised by it. */
   last_round: Pick<Round, "due_at" | "attempt"> | null;
-  /** Flips that the database may lack, oldest first. */
+  /** Flips that may not be in the database yet, oldest first. */
   flips: Flip[];
 }
 
-/** A service that its lane knows nothing of: new, or known to the database only. Its status is the recorded one. */
+/** The first state of a service of which the lane has none. It has the status that the database has. */
 export function newMonitorState(check: Check): MonitorState {
   return {
     rev: check.rev,
@@ -50,7 +53,7 @@ export function newMonitorState(check: Check): MonitorState {
     failing_since: null,
     attempts: [],
     retry: null,
-    flap: CALM,
+    flap: NOT_FLAPPING,
     unseen_from: [],
     last_at: null,
     latency_ms: null,
@@ -62,15 +65,15 @@ export function newMonitorState(check: Check): MonitorState {
   };
 }
 
-/** Keeps what the database lacks. */
+/** Returns the flips that are not in the database. `recordedSeq`: `seq` of the newest flip in the database. */
 export function forgetRecorded(flips: readonly Flip[], recordedSeq: number): Flip[] {
   return flips.filter((flip) => flip.seq > recordedSeq).slice(-MAX_FLIPS_KEPT);
 }
 
 /**
- * Whether a crash between the two states would lose something that matters: a status, a streak, a flip.
- * Latency, details and the time of the last check come back with the next check; only a heartbeat's time is kept,
- * for a beat that was acknowledged must not look like silence.
+ * Whether a crash that loses `after` would lose something important: a status, a streak of failures or a flip. The next
+ * check restores latency, details and time. A heartbeat's time must be saved: an acknowledged beat must not look like
+ * silence.
  */
 export function mustSave(before: MonitorState | null, after: MonitorState, method: HealthMethod): boolean {
   if (before === null || (method === "heartbeat" && before.last_at !== after.last_at)) return true;

@@ -1,7 +1,7 @@
-/** `health_options`: what each method understands. One schema validates, documents and types them. */
+/** The schema of `health_options`: the options of each method. It validates, documents and types them. */
 import { z } from "zod";
 
-const MAX_OPTIONS_BYTES = 4_096; // 24 checks of a lane must fit in one queue message of 128 KB
+const MAX_OPTIONS_BYTES = 4_096; // the 24 checks of a lane must fit in one queue message of 128 KB
 
 const statusRange = z
   .union([
@@ -55,5 +55,5 @@ export const healthOptionsSchema = z
 export type HealthOptions = z.infer<typeof healthOptionsSchema>;
 
 export const DEFAULT_DEGRADED_ABOVE_MS = 1_000;
-/** Silence forgiven after a heartbeat's interval when the check names none, seconds. */
+/** Seconds of silence that are allowed after the interval of a heartbeat, when the check sets no `grace`. */
 export const DEFAULT_GRACE_S = 30;

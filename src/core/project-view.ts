@@ -1,9 +1,9 @@
-/** Projects as the API shows them. */
+/** Projects in the form that the API returns. */
 import { overallHealth } from "./health.ts";
 import type { Health, Project, ProjectStatus, Status } from "./records.ts";
 import type { ProjectRow } from "./service-row.ts";
 
-/** A stopped project is `unknown`, whatever its services were. */
+/** The health of a stopped project is `unknown`, whatever the status of its services was. */
 export function projectHealth(status: ProjectStatus, counts: Record<Status, number>): Health {
   return status === "stopped" ? "unknown" : overallHealth(counts);
 }

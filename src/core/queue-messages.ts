@@ -1,4 +1,4 @@
-/** The messages of the two queues: the schemas that read them, and their types. */
+/** The schemas and types of the messages in the two queues. */
 import { z } from "zod";
 import type { HealthOptions } from "./options.ts";
 import { SERVICE_TYPES, STATUSES } from "./records.ts";
@@ -33,7 +33,7 @@ export const probeMessageSchema = z.object({
   round: roundSchema,
   /** `home` or a location hint of `PROBE_VANTAGES`. */
   vantage: z.string(),
-  /** Unix ms before which the round does not start. */
+  /** The round must not start before this time, Unix ms. */
   not_before: z.number(),
   checks: z.array(checkSchema),
 });
@@ -47,7 +47,7 @@ const attemptSchema = z.object({
   error: z.string().nullable(),
 });
 
-/** A flip with the words that outside readers need. */
+/** A flip with the names and values that readers outside the hub need. */
 const recordedFlipSchema = z.object({
   seq: z.int(),
   service_id: z.int(),
@@ -66,8 +66,8 @@ const recordedFlipSchema = z.object({
 });
 
 /**
- * One check of a packed round: `[service_id, verdict, status, latency_ms, error, details]`, the verdict and the status
- * as their positions in VERDICTS and STATUSES.
+ * The result of one check in a packed round: `[service_id, verdict, status, latency_ms, error, details]`. Verdict and
+ * status are positions in VERDICTS and STATUSES.
  */
 const roundResultSchema = z.tuple([
   z.int(),
@@ -86,7 +86,7 @@ export const outcomesMessageSchema = z.object({
   started_at: z.number(),
   results: z.array(roundResultSchema),
   flips: z.array(recordedFlipSchema),
-  /** Versions that changed. */
+  /** Versions that differ from those in the database. */
   versions: z.array(z.object({ service_id: z.int(), version: z.string() })),
 });
 export type OutcomesMessage = z.infer<typeof outcomesMessageSchema>;

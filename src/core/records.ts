@@ -1,6 +1,6 @@
 /**
- * The records that cross a boundary (HTTP, queue, database, object) and the few
- * types that describe a check's life. Snake case: a row is the wire shape.
+ * The records that HTTP, queues, the database and objects exchange, and the types that describe a check's life. Their
+ * fields are in snake case, because a row has the same form as its JSON.
  */
 
 export const STATUSES = ["unknown", "up", "degraded", "down"] as const;
@@ -15,7 +15,7 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const HEALTH_METHODS = ["http", "tcp", "redis", "postgres", "exec", "heartbeat"] as const;
 export type HealthMethod = (typeof HEALTH_METHODS)[number];
 
-/** Methods that the hub itself probes on a schedule; the others are reported to it. */
+/** Methods that the hub itself probes on a schedule. Services report the results of the others to the hub. */
 export const PROBED_METHODS = ["http", "tcp", "redis", "postgres"] as const;
 export type ProbedMethod = (typeof PROBED_METHODS)[number];
 
@@ -24,16 +24,16 @@ export function isProbed(method: HealthMethod): method is ProbedMethod {
 }
 
 /**
- * What a probe found. `ok`: passed; `warn`: passed and says itself that it is degraded; `fail`: failed;
- * `unprobeable`: can't be checked from here; `inconclusive`: the hub itself could not see.
+ * The result of a check. `ok`: passed. `warn`: passed, but the service reports itself degraded. `fail`: failed.
+ * `unprobeable`: the hub can't check this target. `inconclusive`: the hub's own network did not work.
  */
 export const VERDICTS = ["fail", "ok", "warn", "unprobeable", "inconclusive"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The vantage of the queue consumer, where scheduled rounds run. */
+/** The vantage of the queue consumer. Scheduled rounds run there. */
 export const HOME_VANTAGE = "home";
 
-/** What a probe learned beside its verdict; absent means "was not told". */
+/** What a probe found in addition to its verdict. An absent field was not reported. */
 export interface ObservationDetails {
   version?: string;
   /** Seconds. */
@@ -48,20 +48,20 @@ export interface Observation {
   at: number;
   vantage: string;
   verdict: Verdict;
-  /** Milliseconds from the start of the probe to its verdict; null when nothing answered. */
+  /** Milliseconds from the start of the probe to its verdict; null: the target sent no response. */
   latency_ms: number | null;
-  /** `what: why`, for a person; null when all is well. */
+  /** `what: why`, a text for a person; null: nothing is wrong. */
   error: string | null;
   details: ObservationDetails;
 }
 
-/** What a service reports of itself. */
+/** The result that a service reports about itself. */
 export interface Heartbeat {
   status: "pass" | "warn" | "fail";
   details: Record<string, unknown>;
 }
 
-/** One attempt of a failing streak, as evidence for a flip. Times ISO 8601 on the wire. */
+/** One attempt in a streak of failures, as evidence for a flip. Times are ISO 8601 UTC. */
 export interface Attempt {
   at: string;
   vantage: string;
@@ -70,7 +70,7 @@ export interface Attempt {
   error: string | null;
 }
 
-/** A change of status. Times are ISO 8601 UTC; `began_at` is the first failing check of an outage. */
+/** A change of status. Times are ISO 8601 UTC. `began_at`: the first failing check of an outage. */
 export interface Flip {
   /** Rises by one with each flip of the service. */
   seq: number;
@@ -83,16 +83,16 @@ export interface Flip {
   evidence: Attempt[];
 }
 
-/** Names one execution of a lane. `(lane, due_at, attempt)` is the key of its history row. */
+/** Identifies one execution of a lane. `(lane, due_at, attempt)` is the key of its history row. */
 export interface Round {
   lane: number;
-  /** When the round is due, or when it was asked for or reported, Unix ms. */
+  /** Time at which the round is due, or at which a check on demand or a heartbeat came, Unix ms. */
   due_at: number;
-  /** 0: scheduled; k: the k-th retry of what failed. */
+  /** 0: the scheduled round; k: the k-th retry of its failed checks. */
   attempt: number;
 }
 
-/** When and how a failed check is tried again. */
+/** When and from where a failed check is tried again. */
 export interface Retry {
   attempt: number;
   delay_ms: number;
@@ -101,7 +101,7 @@ export interface Retry {
 
 export type Breaker = "closed" | "open";
 
-/** The latest state of a service, as the live board holds it and as one outcome carries it. Times in Unix ms. */
+/** The latest state of a service, on the live board and in outcomes. Times in Unix ms. */
 export interface LiveState {
   status: Status;
   /** Start of the current status. */
@@ -112,29 +112,29 @@ export interface LiveState {
   details: ObservationDetails;
   consecutive_failures: number;
   flapping: boolean;
-  /** Vantages that can't see the service while another one does. */
+  /** Vantages that can't reach the service while another vantage can. */
   unseen_from: string[];
-  /** The newest flip that this state includes. */
+  /** `seq` of the newest flip that this state includes. */
   flip_seq: number;
 }
 
-/** What a lane's monitor makes of one observation. */
+/** The result that a lane's monitor returns for one observation. */
 export interface Judgement {
   live: LiveState;
   /** Flips later than the check's `recorded_seq`, oldest first. */
   flips: Flip[];
   retry: Retry | null;
-  /** The version to write when it differs from the one known. */
+  /** The version that the service reported; null: none is known. */
   version: string | null;
 }
 
-/** Observation + resulting state (+ flips that the database may lack) of one check in a round. */
+/** One check of a round: the observation, the state after it, and flips that may not be in the database yet. */
 export interface Outcome extends Judgement {
   service_id: number;
   observation: Observation;
 }
 
-/** A flip with the words that outside readers need. */
+/** A flip with the names and values that readers outside the hub need. */
 export interface RecordedFlip extends Flip {
   project_id: number;
   project: string;

@@ -1,4 +1,7 @@
-/** What can be registered: the schemas that validate and document it. Rules across fields: service-rules.ts. */
+/**
+ * The schemas of registrations; they validate and document the API. Rules that concern several fields are in
+ * service-rules.ts.
+ */
 import { z } from "zod";
 import { fieldSchemas, metadataSchema, nameSchema, serviceNameSchema } from "./service-definition.ts";
 
@@ -12,12 +15,12 @@ export const serviceSchema = z
   .meta({ id: "ServiceInput" });
 export type ServiceBody = z.infer<typeof serviceSchema>;
 
-/** `POST /api/services`: in a project by id or by name. */
+/** `POST /api/services`: the body names the project by id or by name. */
 export const newServiceSchema = serviceSchema
   .extend({ project_id: z.int().min(1).optional(), project: nameSchema.optional() })
   .meta({ id: "NewService" });
 
-/** Self-registration: the names stand in the path; a name in the body must be the same. */
+/** Self-registration: the path contains the names. A name in the body must be the same. */
 export const selfRegistrationSchema = serviceSchema
   .extend({ name: serviceNameSchema.optional(), project: nameSchema.optional() })
   .meta({ id: "SelfRegistration" });

@@ -1,23 +1,26 @@
-/** What the rest of the hub must hear of after the registry changed. */
+/** The changes of the registry that other parts of the hub need to know. */
 import type { ServiceRow } from "./service-row.ts";
 import { isWatched } from "./service-view.ts";
 
 export interface RegistryChange {
-  /** New, changed or started again: to be checked from now on. */
+  /** Services that are new, changed or started again. The hub checks them from now on. */
   registered: ServiceRow[];
-  /** Stopped or disabled; or deleted, watched before or not, so that nothing of it remains anywhere. */
+  /**
+   * Services that are stopped or disabled. Also deleted services, even if they were not watched, so that their data is
+   * removed everywhere.
+   */
   deregistered: { row: ServiceRow; deleted: boolean }[];
-  /** Ids among `registered` that are new or started again: these are announced. */
+  /** Ids of the services in `registered` that are new or started again. The hub announces these. */
   created: number[];
 }
 
-/** A service before and after a change; null: it did not exist, or does not any more. */
+/** A service before and after a change; null: it does not exist at that time. */
 export interface ServiceChange {
   before: ServiceRow | null;
   after: ServiceRow | null;
 }
 
-/** Null when nobody needs to know: nothing was deleted, and nothing that changed is or was watched. */
+/** Returns null when no other part needs the change: nothing was deleted, and no changed service is or was watched. */
 export function registryChange(changes: readonly ServiceChange[]): RegistryChange | null {
   const change: RegistryChange = { registered: [], deregistered: [], created: [] };
   for (const { before, after } of changes) {

@@ -1,55 +1,63 @@
-/** When, how often and from where a failed check is tried again, and when the failures are enough for `down`. */
+/** Decides when, how often and from where a failed check is tried again, and when failures confirm an outage. */
 
 import type { Check, DueCheck } from "./check.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE, isProbed, type Retry } from "./records.ts";
 
 const FIRST_DELAY_MS = 1_000;
-/** ±20 %: enough to part services that failed together, little enough to keep detection quick. */
+/** ±20 %. Services that failed together are retried at different times, and outages are still found quickly. */
 const JITTER = 0.2;
-/** Room beyond the timeout before a retry that was never heard of counts as lost. */
+/** A retry without a result counts as lost this long after its timeout. */
 const LOST_RETRY_MS = 10_000;
 
-/** Milliseconds before retry `attempt` (1, 2, …): 1, 2, 4 … s, never above the interval, ±20 % by `random` in [0, 1). */
+/**
+ * Returns the milliseconds before retry `attempt` (1, 2, …): 1, 2, 4 … s, at most the interval, then ±20 % by `random`
+ * in [0, 1).
+ */
 export function retryDelay(attempt: number, intervalS: number, random: number): number {
   const exponential = FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 20);
   const capped = Math.min(exponential, intervalS * 1_000);
   return Math.round(capped * (1 - JITTER + 2 * JITTER * random));
 }
 
-/** Retry k runs at the k-th vantage in turn, and at home when all have had theirs. */
+/** Returns the vantage of a retry. Retries use the vantages in turn, and home after the last vantage. */
 export function retryVantage(attempt: number, vantages: readonly string[]): string {
   return [...vantages, HOME_VANTAGE][(attempt - 1) % (vantages.length + 1)] ?? HOME_VANTAGE;
 }
 
-/** While a service is down its scheduled checks take the vantages in turn, home first, so that trouble at home can't keep it down. */
+/**
+ * Returns the vantage of a scheduled check of a service that is down. Such checks use home and the vantages in turn, so
+ * that a problem of home alone can't keep the service down.
+ */
 export function downVantage(dueIndex: number, vantages: readonly string[]): string {
   return [HOME_VANTAGE, ...vantages][dueIndex % (vantages.length + 1)] ?? HOME_VANTAGE;
 }
 
-/** Whether the awaited retry may still come; false when there is none, or when it must have been lost. */
+/**
+ * Whether the expected retry may still come. False when there is none or when it must have been lost. `at`: Unix ms.
+ */
 export function isRetryUnderWay(retry: { at: number } | null, timeoutS: number, at: number): boolean {
   return retry !== null && at < retry.at + timeoutS * 1_000 + LOST_RETRY_MS;
 }
 
 /**
- * Whether a streak of failures is an outage: the retries are used up and, where there are vantages, more than one of
- * them has seen it fail, even when retries were lost. A heartbeat that reports a failure is believed at once.
+ * Whether a streak of failures is an outage. The retries must be used up. When there are vantages, two of them must
+ * have seen a failure, even if retries were lost. A failure that a heartbeat reports is an outage at once.
  */
 export function isConfirmed(
   streak: { failures: number; seenFrom: readonly string[] },
   check: Pick<Check, "health_method" | "health_retries">,
   vantages: readonly string[],
 ): boolean {
-  const forgiven = check.health_method === "heartbeat" ? 0 : check.health_retries;
-  if (streak.failures <= forgiven) return false;
-  if (forgiven === 0 || vantages.length === 0 || !isProbed(check.health_method)) return true;
+  const allowedFailures = check.health_method === "heartbeat" ? 0 : check.health_retries;
+  if (streak.failures <= allowedFailures) return false;
+  if (allowedFailures === 0 || vantages.length === 0 || !isProbed(check.health_method)) return true;
   return new Set(streak.seenFrom).size > 1;
 }
 
 /**
- * The messages that try failed checks of a round again: one for each attempt and vantage. Each check keeps its own
- * delay, so that services that failed together are not asked at the same instant.
+ * Returns the messages that try failed checks of a round again, one for each attempt and vantage. Each check keeps its
+ * own delay, so that services that failed together are not probed at the same instant.
  */
 export function retryRounds(
   message: ProbeMessage,
@@ -71,7 +79,7 @@ export function retryRounds(
   });
 }
 
-/** A check that was itself delayed in its round gets the new delay only. */
+/** Replaces the delay that the check had in its round. */
 function withDelay({ after_ms: _earlier, ...check }: DueCheck, after_ms: number): DueCheck {
   return after_ms === 0 ? check : { ...check, after_ms };
 }

@@ -1,4 +1,4 @@
-/** How a round is packed into one history row, and a flip dressed for outside readers. */
+/** Packs a round into one history row, and adds to a flip what readers outside the hub need. */
 
 import type { Check } from "./check.ts";
 import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
@@ -14,7 +14,7 @@ import {
   VERDICTS,
 } from "./records.ts";
 
-/** The version has its own column, so only what else was told stays in the row. */
+/** Packs one outcome. A version that the database already has is left out of the details. */
 export function roundResult(outcome: Outcome, knownVersion: string | null): RoundResult {
   const { observation, live } = outcome;
   return [
@@ -44,19 +44,22 @@ export function recordedFlip(flip: Flip, check: Check, judgement: Pick<Judgement
   };
 }
 
-/** A message that records flips which no round made. `now`: Unix ms. */
+/** Returns a message that records flips which no round made. `now`: Unix ms. */
 export function flipsOnly(flips: RecordedFlip[], now: number): OutcomesMessage {
   const round = { lane: 0, due_at: now, attempt: 0 };
   return { round, vantage: HOME_VANTAGE, started_at: now, results: [], flips, versions: [] };
 }
 
-/** Messages that fit in the queue: flips carry their evidence and may be many. */
+/** Splits a message so that each part fits in the queue, because there may be many flips with evidence. */
 export function splitOutcomes(message: OutcomesMessage): OutcomesMessage[] {
   const [first = [], ...rest] = chunksBySize(message.flips, jsonSize, { size: MAX_MESSAGE_CHARS / 2 });
   return [{ ...message, flips: first }, ...rest.map((flips) => ({ ...message, results: [], versions: [], flips }))];
 }
 
-/** The time of a round on demand. Scheduled rounds are due at whole seconds; this one never is, so both keep their own key. */
+/**
+ * Returns the time of a round on demand, Unix ms. It is never a whole second. Scheduled rounds are always due at whole
+ * seconds, so their keys differ.
+ */
 export function onDemandTime(now: number): number {
   return now % 1_000 === 0 ? now + 1 : now;
 }

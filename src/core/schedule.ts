@@ -1,4 +1,7 @@
-/** Scheduling as arithmetic: a lane's due times are `phase + k · interval`, so nothing is stored and a doubled plan is harmless. */
+/**
+ * Computes schedules. A lane is due at `phase + k · interval`. So nothing is stored, and a round that is planned twice
+ * does no harm.
+ */
 import { breakerOf, breakerStride } from "./breaker.ts";
 import type { Check } from "./check.ts";
 import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
@@ -8,9 +11,12 @@ import { HOME_VANTAGE } from "./records.ts";
 import { downVantage } from "./retry-policy.ts";
 
 const GOLDEN_RATIO_CONJUGATE = 0.618_033_988_749_894_9;
-/** One tick plans a minute… */
+/** Length of the window that one tick plans. */
 const PLAN_LENGTH_MS = 60_000;
-/** …that begins a little after the tick, so that a late tick or a retried plan still is in time. */
+/**
+ * The window begins this long after the tick, so that rounds are in time even if the tick is late or the plan is
+ * repeated.
+ */
 const PLAN_LEAD_MS = 15_000;
 
 export interface Window {
@@ -20,23 +26,29 @@ export interface Window {
   to: number;
 }
 
-/** The window that the tick of the minute at `tick` plans. */
+/** Returns the window that the tick in the minute of `tick` (Unix ms) plans. */
 export function tickWindow(tick: number): Window {
   const minute = Math.floor(tick / PLAN_LENGTH_MS) * PLAN_LENGTH_MS;
   return { from: minute + PLAN_LEAD_MS, to: minute + PLAN_LEAD_MS + PLAN_LENGTH_MS };
 }
 
-/** From now to the end of what earlier ticks have planned: what a newcomer has missed. */
+/**
+ * Returns the window from `now` (Unix ms) to the end of what earlier ticks have planned. A new service was not in those
+ * plans.
+ */
 export function catchUpWindow(now: number): Window {
   return { from: now + 1, to: tickWindow(now).to };
 }
 
-/** Whole seconds; lanes of one interval spread evenly however many there are (golden-ratio sequence). */
+/**
+ * Returns the phase of a lane in whole seconds. The golden-ratio sequence spreads any number of lanes evenly over the
+ * interval.
+ */
 export function lanePhase(lane: number): number {
   return Math.floor(((laneNumber(lane) * GOLDEN_RATIO_CONJUGATE) % 1) * laneInterval(lane));
 }
 
-/** The due times of a lane in a window, with their index `k`. */
+/** Returns the due times of a lane in a window (Unix ms), with their index `k`. */
 export function dueTimes(lane: number, window: Window): { due_at: number; index: number }[] {
   const interval = laneInterval(lane) * 1_000;
   const phase = lanePhase(lane) * 1_000;
@@ -47,7 +59,9 @@ export function dueTimes(lane: number, window: Window): { due_at: number; index:
   return times;
 }
 
-/** Rounds for every due time in the window. A check with an open breaker takes part in every 4th only. */
+/**
+ * Returns the rounds for every due time in the window. A check with an open breaker takes part only in every 4th round.
+ */
 export function planRounds(scheduled: readonly Check[], window: Window, vantages: readonly string[]): ProbeMessage[] {
   const lanes = Map.groupBy(scheduled, (check) => check.lane);
   return [...lanes].flatMap(([lane, members]) =>
@@ -66,19 +80,19 @@ export function planRounds(scheduled: readonly Check[], window: Window, vantages
   );
 }
 
-/** First checks of services that were just registered, at once. */
+/** Returns rounds that check services at once after their registration. `now`: Unix ms. */
 export function firstRounds(scheduled: readonly Check[], now: number): ProbeMessage[] {
   return [...Map.groupBy(scheduled, (check) => check.lane)].flatMap(([lane, checks]) =>
     splitBySize({ round: { lane, due_at: now, attempt: 0 }, vantage: HOME_VANTAGE, not_before: now, checks }),
   );
 }
 
-/** Services that are down come last, so that their timeouts hold nobody up. */
+/** Puts services that are down last, so that their timeouts do not delay others. */
 function downLast(checks: readonly Check[]): Check[] {
   return checks.toSorted((a, b) => Number(a.recorded_status === "down") - Number(b.recorded_status === "down"));
 }
 
-/** Messages that fit in the queue; the history row merges the parts of one round. */
+/** Splits a message so that each part fits in the queue. The history row merges the parts of one round. */
 export function splitBySize(message: ProbeMessage): ProbeMessage[] {
   return chunksBySize(message.checks, jsonSize, { size: MAX_MESSAGE_CHARS }).map((checks) => ({ ...message, checks }));
 }

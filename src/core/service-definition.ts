@@ -1,7 +1,7 @@
 /**
- * The definition of a service: every field that a person, a manifest or the service itself may set. All else is derived
- * from it: what is accepted and documented, the columns, the wire shape, the revisions, the manifest and the form.
- * A new field is one line here, one migration, and one form field where people are to edit it.
+ * The definition of a service: every field that a person, a manifest or the service itself may set. The rest is derived
+ * from it: validation, API documentation, columns, JSON form, revisions, manifest and form. A new field needs one line
+ * here, one migration, and a form field if people edit it.
  */
 import { z } from "zod";
 import { healthOptionsSchema } from "./options.ts";
@@ -18,10 +18,10 @@ const DEFAULT_RETRIES = 3;
 
 const NAME = "[a-z0-9][a-z0-9_-]{0,62}";
 const nameMessage = "expected 1 to 63 of a-z, 0-9, _ and -, the first a letter or digit";
-/** A service of this name would share its NATS subject with the hub's own summary. */
+/** A service with this name would have the same NATS subject as the hub's summary. */
 export const RESERVED_SERVICE_NAME = "summary";
 
-/** A name becomes a token of a NATS subject. */
+/** A name is used as a token of a NATS subject, so it contains no dots or blanks. */
 export const nameSchema = z.string().regex(new RegExp(`^${NAME}$`), nameMessage);
 export const serviceNameSchema = nameSchema.refine((name) => name !== RESERVED_SERVICE_NAME, "this name is reserved");
 
@@ -63,22 +63,25 @@ const retries = z.int().min(0).max(10).describe("Failures in a row that are forg
 const port = z.int().min(1).max(65_535).nullable().describe("Guessed from the target when absent");
 const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec`");
 
-/** What the default of another field may depend on. */
+/** The fields that defaults of other fields depend on. */
 interface Given {
   health_method: HealthMethod;
   health_url?: string | undefined;
   health_interval?: number | undefined;
 }
 
-/** How a field lies in its column: as it is, as JSON text, or as 0 or 1. */
+/** How a column stores a field: unchanged, as JSON text, or as 0 or 1. */
 export type Storage = "plain" | "json" | "flag";
 
 interface FieldDefinition<S extends z.ZodType, Revises extends boolean> {
   schema: S;
-  /** The value of a field that is left out; null: the field is required. `undefined` as the value: it stays as it is. */
+  /**
+   * Returns the value of a field that the input leaves out. It returns undefined when the stored value stays. null: the
+   * field is required.
+   */
   absent: ((given: Given) => z.infer<S> | undefined) | null;
   stored: Storage;
-  /** Whether another value makes a new revision of the check. */
+  /** Whether a changed value makes a new revision of the check. */
   revises: Revises;
 }
 
@@ -94,7 +97,10 @@ const label = <S extends z.ZodType>(
   stored: Storage = "plain",
 ): FieldDefinition<S, false> => ({ schema, absent, stored, revises: false });
 
-/** `part` of the check: a change is a new revision. `label`: only described by it. */
+/**
+ * `part`: the field is part of the check, so a change makes a new revision. `label`: the field only describes the
+ * service.
+ */
 export const SERVICE_FIELDS = {
   name: part(serviceNameSchema, null),
   service_type: part(type, ({ health_method, health_url = "" }) => guessServiceType(health_method, health_url)),
@@ -119,41 +125,44 @@ export const SERVICE_FIELDS = {
 
 type Fields = typeof SERVICE_FIELDS;
 export type FieldName = keyof Fields;
-/** The fields that a check consists of; `enabled` says whether there is one. */
+/** The fields of a check. `enabled` is not one of them: it decides whether the check exists. */
 export type CheckField = Exclude<
   { [K in FieldName]: Fields[K]["revises"] extends true ? K : never }[FieldName],
   "enabled"
 >;
-/** The schemas by field. */
+/** The schema of each field. */
 export type FieldSchemas = { [K in FieldName]: Fields[K]["schema"] };
 
-/** A service as it is stored and shown, every default filled in. */
+/** A service as it is stored and shown, with all defaults filled in. */
 export type ServiceDefinition = { [K in FieldName]: z.infer<Fields[K]["schema"]> };
 
-/** A parsed registration. An absent version leaves the one that a probe found. */
+/** A parsed registration. When the version is absent, the version that a probe found stays. */
 export type ServiceInput = Omit<ServiceDefinition, "version"> & { version?: ServiceDefinition["version"] };
 
-export const FIELD_NAMES = Object.keys(SERVICE_FIELDS) as FieldName[]; // its own keys
+export const FIELD_NAMES = Object.keys(SERVICE_FIELDS) as FieldName[]; // the keys of the object above
 export const REVISING_FIELDS = FIELD_NAMES.filter((name) => SERVICE_FIELDS[name].revises);
 export const CHECK_FIELDS = REVISING_FIELDS.filter((name): name is CheckField => name !== "enabled");
 
-/** The named fields of a record that has them among others. */
+/** Returns a copy of the record with only the named fields. */
 export function pick<T extends object, K extends keyof T>(record: T, names: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(names.map((name) => [name, record[name]])) as Pick<T, K>; // exactly these keys
+  return Object.fromEntries(names.map((name) => [name, record[name]])) as Pick<T, K>; // the copy has exactly these keys
 }
 
-/** The schemas by field, for an object of all of them. */
+/** Returns the schema of each field, for z.object. */
 export function fieldSchemas(): FieldSchemas {
   return Object.fromEntries(FIELD_NAMES.map((name) => [name, SERVICE_FIELDS[name].schema])) as FieldSchemas; // by name
 }
 
-/** The value that a field gets when a registration leaves it out; undefined for required fields and for the version. */
+/** Returns the value of a field that a registration leaves out; undefined for required fields and for the version. */
 export function defaultOf<K extends FieldName>(name: K, given: Given): ServiceDefinition[K] | undefined {
   const { absent }: FieldDefinition<z.ZodType, boolean> = SERVICE_FIELDS[name];
-  return absent?.(given) as ServiceDefinition[K] | undefined; // each field's default fits its schema
+  return absent?.(given) as ServiceDefinition[K] | undefined; // the default of each field fits its schema
 }
 
-/** Checks the depth without recursion: an input may be nested deeper than the stack allows. */
+/**
+ * Whether the value is nested at most `max` levels deep. Does not use recursion, because deep input would overflow the
+ * stack.
+ */
 export function depthWithin(value: unknown, max: number): boolean {
   let level = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

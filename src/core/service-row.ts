@@ -1,4 +1,4 @@
-/** A service as the database has it: what is registered, and the status as recorded. Times in Unix ms. */
+/** Rows of the database: a service with its registration and its recorded status, and a project. Times in Unix ms. */
 import type { Check } from "./check.ts";
 import type { ProjectStatus, Status } from "./records.ts";
 import { CHECK_FIELDS, type CheckField, pick, type ServiceDefinition } from "./service-definition.ts";
@@ -8,15 +8,15 @@ export interface ServiceRow extends ServiceDefinition {
   project_id: number;
   project: string;
   project_status: ProjectStatus;
-  /** Where its state and its new history lie. */
+  /** The lane that holds the service's state and its new history. */
   lane: number;
-  /** The newest lanes it was in, the current one first: its history lies there. */
+  /** The service's newest lanes, the current one first. Its history is in them. */
   lanes: number[];
-  /** Rises with each change of the check, of `enabled` or of the project's state. */
+  /** Rises with each change of the check, of `enabled` or of the project's status. */
   rev: number;
   status: Status;
   status_since: number;
-  /** The newest flip that `status` includes. */
+  /** `seq` of the newest flip that `status` includes. */
   flip_seq: number;
   created_at: number;
   updated_at: number;
@@ -29,9 +29,9 @@ export interface ProjectRow {
   metadata: Record<string, unknown>;
   created_at: number;
   updated_at: number;
-  /** Disabled ones included. */
+  /** Number of services, including disabled ones. */
   service_count: number;
-  /** Enabled services by recorded status. */
+  /** Number of enabled services by recorded status. */
   counts: Record<Status, number>;
 }
 

@@ -1,4 +1,4 @@
-/** The rules of a registration across its fields, and the defaults of what it leaves out. */
+/** The rules of a registration that concern several fields, and the defaults of fields that it leaves out. */
 import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
 import type { HealthOptions } from "./options.ts";
 import { type HealthMethod, PROBED_METHODS } from "./records.ts";
@@ -33,28 +33,28 @@ const METHODS_OF_OPTION: Record<keyof HealthOptions, readonly HealthMethod[]> = 
   command: ["exec"],
 };
 
-/** Headers whose values are secrets: they are named, never stored. */
+/** Headers whose values are secrets. Their values must refer to a secret by its name, so that no secret is stored. */
 const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
 const SECRET_REFERENCE = /\$\{PROBE_SECRET_[A-Z0-9_]+\}/;
 
-/** Fills in the defaults and applies the rules; `prefix` is the path of the service in its input. */
+/** Fills in the defaults and applies the rules. `prefix`: the path of the service in its input. */
 export function parseService(body: ServiceBody, rules: TargetRules, prefix = ""): Parsed<ServiceInput> {
   const input = withDefaults(body);
   const errors = [...timeoutErrors(input), ...targetErrors(input, rules), ...optionErrors(input)];
   if (errors.length === 0) return { ok: true, value: input };
-  return { ok: false, errors: errors.map(({ path, message }) => ({ path: below(prefix, path), message })) };
+  return { ok: false, errors: errors.map(({ path, message }) => ({ path: joinPath(prefix, path), message })) };
 }
 
-/** The row with the patch laid over it, by the same rules. A guessed port follows its target. */
+/** Applies the patch to the row, by the same rules. A port that was guessed from the old target is guessed again. */
 export function parsePatch(row: ServiceRow, patch: ServicePatch, rules: TargetRules): Parsed<ServiceInput> {
   const { version, ...current } = inputOf(row);
   const moved = patch.health_url !== undefined || patch.health_method !== undefined;
   const guessed = row.port === guessPort(row.health_method, row.health_url);
   const { port, ...rest } = current;
-  return parseService(Object.assign({}, rest, moved && guessed ? {} : { port }, defined(patch)), rules);
+  return parseService(Object.assign({}, rest, moved && guessed ? {} : { port }, withoutUndefined(patch)), rules);
 }
 
-/** Names every wrong field of every service, and names that occur twice. */
+/** Returns every wrong field of every service, and names that occur twice. */
 export function parseManifest(body: unknown, rules: TargetRules): Parsed<ServiceInput[]> {
   const whole = manifestSchema.safeParse(body);
   const entries = entriesOf(body);
@@ -70,14 +70,14 @@ export function parseManifest(body: unknown, rules: TargetRules): Parsed<Service
   return errors.length === 0 ? { ok: true, value: inputs } : { ok: false, errors };
 }
 
-/** What would have to be registered to get this row. */
+/** Returns the registration that would make this row. */
 export function inputOf(row: ServiceRow): ServiceInput {
   return pick(row, FIELD_NAMES);
 }
 
 function withDefaults(body: ServiceBody): ServiceInput {
   const filled = FIELD_NAMES.map((name) => [name, body[name] === undefined ? defaultOf(name, body) : body[name]]);
-  return Object.fromEntries(filled.filter(([, value]) => value !== undefined)) as ServiceInput; // as each field's schema
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined)) as ServiceInput; // as in the schemas
 }
 
 function timeoutErrors(input: ServiceInput): FieldError[] {
@@ -137,11 +137,11 @@ function repeatedNames(entries: readonly unknown[]): FieldError[] {
   });
 }
 
-function below(prefix: string, path: string): string {
+function joinPath(prefix: string, path: string): string {
   return prefix === "" ? path : `${prefix}.${path}`;
 }
 
-/** Without the fields that are `undefined`, which would hide the row's own. */
-function defined(patch: ServicePatch): ServicePatch {
+/** Removes fields that are `undefined`, because they would replace those of the row. */
+function withoutUndefined(patch: ServicePatch): ServicePatch {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
 }

@@ -1,10 +1,10 @@
-/** Services as the API shows them: the stored row under the live state. */
+/** Services in the form that the API returns: the stored row with the live state. */
 import { breakerOf, isStale } from "./breaker.ts";
 import type { Breaker, LiveState, Status } from "./records.ts";
 import { FIELD_NAMES, pick, type ServiceDefinition } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 
-/** A service as the API shows it. Times ISO 8601 UTC. */
+/** A service as the API returns it. Times are ISO 8601 UTC. */
 export interface Service extends ServiceDefinition {
   id: number;
   project_id: number;
@@ -21,7 +21,7 @@ export interface Service extends ServiceDefinition {
   updated_at: string;
 }
 
-/** What is known of a service right now. Times in Unix ms. */
+/** The current state of a service. Times in Unix ms. */
 export interface CurrentState {
   status: Status;
   since: number;
@@ -36,19 +36,19 @@ export interface CurrentState {
   stale: boolean;
 }
 
-/** Nobody checks a service that is disabled or whose project is stopped. */
+/** Whether the service is checked. Disabled services and services of stopped projects are not. */
 export function isWatched(row: Pick<ServiceRow, "enabled" | "project_status">): boolean {
   return row.enabled && row.project_status === "running";
 }
 
 /**
- * The live state wins unless the database has a newer flip. A service that nobody watches is `unknown` since it was
- * last changed.
+ * Uses the live state, unless the database has a newer flip. A service that is not watched is `unknown` since its last
+ * change. `live`: null when the board does not know the service. `now`: Unix ms.
  */
 export function currentState(row: ServiceRow, live: LiveState | null, now: number): CurrentState {
   if (!isWatched(row)) {
     const since = row.status === "unknown" ? row.status_since : row.updated_at;
-    return { ...UNHEARD, unseen_from: [], details: {}, status: "unknown", since, last_at: live?.last_at ?? null };
+    return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at: live?.last_at ?? null };
   }
   const newest = live !== null && live.flip_seq >= row.flip_seq;
   const status = newest ? live.status : row.status;
@@ -69,7 +69,7 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
   };
 }
 
-const UNHEARD = {
+const UNWATCHED = {
   latency_ms: null,
   error: null,
   consecutive_failures: 0,
@@ -78,7 +78,7 @@ const UNHEARD = {
   stale: false,
 } as const;
 
-/** `live`: null when the board does not know the service (yet). `now` in Unix ms. */
+/** `live`: null when the board does not know the service (yet). `now`: Unix ms. */
 export function toService(row: ServiceRow, live: LiveState | null, now: number): Service {
   const state = currentState(row, live, now);
   return {
@@ -94,7 +94,7 @@ export function toService(row: ServiceRow, live: LiveState | null, now: number):
     flapping: state.flapping,
     breaker: state.breaker,
     stale: state.stale,
-    version: versionOf(state, row),
+    version: reportedVersion(state) ?? row.version,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
   };
@@ -102,18 +102,23 @@ export function toService(row: ServiceRow, live: LiveState | null, now: number):
 
 export function healthDetails(state: CurrentState, version: string | null): Service["health_details"] {
   const unseen = state.unseen_from.length === 0 ? {} : { unseen_from: state.unseen_from };
-  const told = typeof state.details.version === "string" ? state.details.version : version;
-  return { ...state.details, ...unseen, latency_ms: state.latency_ms, version: told, error: state.error };
+  return {
+    ...state.details,
+    ...unseen,
+    latency_ms: state.latency_ms,
+    version: reportedVersion(state) ?? version,
+    error: state.error,
+  };
 }
 
-/** Seconds that the service has been running without a break; 0 while it is not. */
+/** Returns how many seconds the service has been running without a break; 0 when it is not running. `now`: Unix ms. */
 export function uptimeSeconds(state: CurrentState, now: number): number {
   const running = state.status === "up" || state.status === "degraded";
   return running ? Math.max(0, Math.floor((now - state.since) / 1_000)) : 0;
 }
 
-function versionOf(state: CurrentState, row: ServiceRow): string | null {
-  return typeof state.details.version === "string" ? state.details.version : row.version;
+function reportedVersion(state: CurrentState): string | null {
+  return typeof state.details.version === "string" ? state.details.version : null;
 }
 
 function iso(at: number): string {

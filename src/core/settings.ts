@@ -1,7 +1,7 @@
-/** The hub's settings, parsed once from vars and secrets, and its bindings. */
+/** The hub's settings, parsed from vars and secrets. */
 import { z } from "zod";
 
-export const LOCATION_HINTS = [
+const LOCATION_HINTS = [
   "wnam",
   "enam",
   "sam",
@@ -23,7 +23,7 @@ const list = z.string().transform((value) =>
     .map((part) => part.trim())
     .filter((part) => part !== ""),
 );
-/** An empty variable counts as one that is not set. */
+/** An empty variable counts as not set. */
 const optional = <T extends z.ZodType>(schema: T) =>
   z
     .literal("")
@@ -54,7 +54,7 @@ const settingsSchema = z.object({
   NATS_CREDS: optional(z.string()),
   FEDERATION_TOKEN: optional(z.string().min(16, "expected at least 16 characters")),
   FEDERATION_PEERS: list.pipe(z.array(url(/^https?$/, "comma-separated http(s) URLs"))).default([]),
-  /** Set by `npm start`: the local queue runs one consumer at a time, so a consumer hands slow rounds over. */
+  /** Set by `npm start`. The local queue runs only one consumer at a time, so a consumer passes slow rounds on. */
   LOCAL_QUEUES: flag.default(false),
 });
 
@@ -64,7 +64,7 @@ export class SettingsError extends Error {
   override name = "SettingsError";
 }
 
-/** Throws a SettingsError that names each wrong setting and what is expected; never its value. */
+/** Throws a SettingsError that names each wrong setting and what is expected. The text never contains the value. */
 export function parseSettings(vars: object): Settings {
   const result = settingsSchema.safeParse(vars);
   if (result.success) return result.data;

@@ -1,6 +1,7 @@
 /**
- * The rules of up and down: `observe` takes in what a probe found, `expire` that nothing came, `close` that the
- * service is no longer watched. All pure; the clock and chance come in as arguments.
+ * The rules that decide a service's status. `observe` handles the result of a probe, `expire` handles silence, and
+ * `close` handles a service that is no longer watched. All functions are pure: the caller passes the time and the
+ * random number.
  */
 import { breakerOf, staleAt } from "./breaker.ts";
 import type { Check } from "./check.ts";
@@ -10,7 +11,7 @@ import { DEFAULT_DEGRADED_ABOVE_MS, DEFAULT_GRACE_S } from "./options.ts";
 import { type Attempt, HOME_VANTAGE, type Observation, type Retry, type Round, type Status } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
-/** More than the 11 attempts that 10 retries make. */
+/** 10 retries make 11 attempts, so this number keeps all of them. */
 const MAX_ATTEMPTS_KEPT = 12;
 
 export interface ObserveInput {
@@ -18,7 +19,7 @@ export interface ObserveInput {
   round: Round;
   observation: Observation;
   vantages: readonly string[];
-  /** In [0, 1), for the jitter. */
+  /** Random number in [0, 1), for the jitter of a retry. */
   random: number;
 }
 
@@ -36,7 +37,7 @@ interface Change {
   evidence: Attempt[];
 }
 
-/** Null: the observation belongs to a configuration that is no longer watched. */
+/** Returns null when the observation belongs to a configuration that is no longer watched. */
 export function observe(before: MonitorState | null, input: ObserveInput): Step | null {
   const { check, round, observation } = input;
   const known = before ?? newMonitorState(check);
@@ -45,37 +46,40 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
   if (isRepeat(state, round)) return { state, retry: repeatedRetry(state, round, input) };
   const late = state.last_at !== null && observation.at < state.last_at;
   if (late && !isAwaited(state, round)) return { state, retry: null };
-  const seen: MonitorState = {
+  const observed: MonitorState = {
     ...state,
     flap: flapSettled(state.flap, observation.at),
     last_round: { due_at: round.due_at, attempt: round.attempt },
   };
   switch (observation.verdict) {
     case "inconclusive":
-      return { state: seen, retry: null };
+      return { state: observed, retry: null };
     case "unprobeable":
-      return { state: unprobeable(seen, check, observation), retry: null };
+      return { state: unprobeable(observed, check, observation), retry: null };
     case "fail":
-      return failed(seen, input);
+      return failed(observed, input);
     case "ok":
     case "warn":
-      return { state: succeeded(seen, check, observation), retry: null };
+      return { state: succeeded(observed, check, observation), retry: null };
   }
 }
 
-/** Nothing came in time: a silent heartbeat is down, any other service unknown. The same object when there is still time. */
+/**
+ * Handles silence: a silent heartbeat becomes down, any other service unknown. Returns the same object when the
+ * deadline has not passed. `lastAt`: last check, Unix ms; null: never. `now`: Unix ms.
+ */
 export function expire(state: MonitorState, check: Check, lastAt: number | null, now: number): MonitorState {
   if (state.closed || state.status === "unknown" || lastAt === null) return state;
-  const heard = Math.max(lastAt, state.last_at ?? 0);
-  const deadline = deadlineOf(check, state.status, state.since, heard);
+  const lastHeardAt = Math.max(lastAt, state.last_at ?? 0);
+  const deadline = deadlineOf(check, state.status, state.since, lastHeardAt);
   if (deadline === null || now <= deadline) return state;
-  const silence = Math.round((now - heard) / 1_000);
+  const silence = Math.round((now - lastHeardAt) / 1_000);
   const heartbeat = check.health_method === "heartbeat";
   const reason = heartbeat ? `heartbeat: silent for ${silence} s` : `stale: nothing heard for ${silence} s`;
-  const began_at = heartbeat ? heard + check.health_interval * 1_000 : now;
+  const began_at = heartbeat ? lastHeardAt + check.health_interval * 1_000 : now;
   const to = heartbeat ? "down" : "unknown";
   return flip(
-    { ...state, error: reason, last_at: heard, retry: null },
+    { ...state, error: reason, last_at: lastHeardAt, retry: null },
     {
       service_id: check.service_id,
       to,
@@ -87,7 +91,7 @@ export function expire(state: MonitorState, check: Check, lastAt: number | null,
   );
 }
 
-/** Unix ms at which silence changes the status; null when it never does. */
+/** Returns the time at which silence changes the status, Unix ms; null: silence never changes it. */
 export function deadlineOf(check: Check, status: Status, since: number, lastAt: number): number | null {
   if (status === "unknown") return null;
   if (check.health_method === "heartbeat") {
@@ -98,12 +102,12 @@ export function deadlineOf(check: Check, status: Status, since: number, lastAt: 
   return staleAt(lastAt, check.health_interval, breaker);
 }
 
-/** The service is deregistered or disabled. */
+/** Handles a service that was deregistered or disabled. `now`: Unix ms. */
 export function close(before: MonitorState | null, check: Check, reason: string, now: number): MonitorState {
   const state = { ...(before ?? newMonitorState(check)), rev: check.rev, closed: true, retry: null };
-  const forgotten = { ...state, failures: 0, failing_since: null, attempts: [], unseen_from: [], error: null };
-  if (state.status === "unknown") return forgotten;
-  return flip(forgotten, {
+  const cleared = { ...state, failures: 0, failing_since: null, attempts: [], unseen_from: [], error: null };
+  if (state.status === "unknown") return cleared;
+  return flip(cleared, {
     service_id: check.service_id,
     to: "unknown",
     reason,
@@ -113,7 +117,7 @@ export function close(before: MonitorState | null, check: Check, reason: string,
   });
 }
 
-/** The state under the check's revision: another configuration begins without a streak. */
+/** Returns the state for the check's revision. A new revision starts without failures in a row. */
 export function underRevision(state: MonitorState, check: Check): MonitorState {
   const flips = forgetRecorded(state.flips, check.recorded_seq);
   const seq = Math.max(state.seq, check.recorded_seq);
@@ -126,12 +130,14 @@ function isRepeat(state: MonitorState, round: Round): boolean {
   return state.last_round?.due_at === round.due_at && state.last_round.attempt === round.attempt;
 }
 
-/** Whether the round is the retry that its streak waits for. */
+/** Whether the round is the retry that the state expects. */
 function isAwaited({ retry }: MonitorState, round: Round): boolean {
   return retry !== null && retry.due_at === round.due_at && retry.attempt === round.attempt;
 }
 
-/** A redelivered round asks for its retry again: the first delivery may have died before sending it. */
+/**
+ * Returns the retry of a redelivered round again, because the first delivery may have crashed before it sent the retry.
+ */
 function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): Retry | null {
   const { retry } = state;
   if (retry === null || retry.due_at !== round.due_at || retry.attempt !== round.attempt + 1) return null;
@@ -143,8 +149,8 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
 }
 
 /**
- * A streak has one chain of retries. Another failure while one is awaited (the next scheduled check, a redelivered
- * round) is evidence, but no step of the chain: it neither uses up a retry nor confirms the outage.
+ * A streak (failures in a row) has one chain of retries. While a retry is expected, another failure (from the next
+ * scheduled check or a redelivered round) is only evidence: it neither uses up a retry nor confirms the outage.
  */
 function failed(state: MonitorState, input: ObserveInput): Step {
   const { check, observation, round } = input;
@@ -152,7 +158,7 @@ function failed(state: MonitorState, input: ObserveInput): Step {
   const attempts = [...state.attempts, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
   const failing: MonitorState = {
     ...state,
-    ...heard(state, observation),
+    ...latestResult(state, observation),
     failures: state.failures + (isStep ? 1 : 0),
     failing_since: Math.min(state.failing_since ?? observation.at, observation.at),
     attempts: state.status === "down" ? state.attempts : attempts,
@@ -188,7 +194,7 @@ function succeeded(state: MonitorState, check: Check, observation: Observation):
   const degraded = degradedReason(state, check, observation);
   const next: MonitorState = {
     ...state,
-    ...heard(state, observation),
+    ...latestResult(state, observation),
     failures: 0,
     failing_since: null,
     attempts: [],
@@ -204,7 +210,10 @@ function succeeded(state: MonitorState, check: Check, observation: Observation):
   return flip(next, { service_id: check.service_id, to, reason, at, began_at: observation.at, evidence });
 }
 
-/** Null when the service is well. Seen from afar, slowness says nothing of the service: the status stays what home found. */
+/**
+ * Returns why the service is degraded; null: it is not. A slow response to a distant vantage says nothing about the
+ * service, so then the status stays as home found it.
+ */
 function degradedReason(state: MonitorState, check: Check, observation: Observation): string | null {
   if (observation.verdict === "warn") return observation.error ?? "the service reports itself degraded";
   if (observation.vantage !== HOME_VANTAGE) return state.status === "degraded" ? state.error : null;
@@ -215,14 +224,22 @@ function degradedReason(state: MonitorState, check: Check, observation: Observat
 
 function unprobeable(state: MonitorState, check: Check, observation: Observation): MonitorState {
   const reason = observation.error ?? "can't be checked from here";
-  const next = { ...state, ...heard(state, observation), failures: 0, failing_since: null, attempts: [], retry: null };
+  const next = {
+    ...state,
+    ...latestResult(state, observation),
+    failures: 0,
+    failing_since: null,
+    attempts: [],
+    retry: null,
+  };
   if (state.status === "unknown") return { ...next, error: reason };
   const { at } = observation;
   const change = { service_id: check.service_id, to: "unknown" as const, reason, at, began_at: at };
   return flip({ ...next, error: reason }, { ...change, evidence: [evidenceOf(observation)] });
 }
 
-function heard(state: MonitorState, observation: Observation) {
+/** The fields of the state that the newest observation sets. */
+function latestResult(state: MonitorState, observation: Observation) {
   return {
     last_at: Math.max(observation.at, state.last_at ?? 0),
     latency_ms: observation.latency_ms,

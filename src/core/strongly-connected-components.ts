@@ -1,17 +1,23 @@
-/** Strongly connected components of a directed graph (Tarjan 1972), without recursion: a chain may be long. */
+/**
+ * Strongly connected components of a directed graph (Tarjan 1972). It uses no recursion, because a chain of nodes may
+ * be long.
+ */
 
 interface Frame {
   node: number;
   next: Iterator<number>;
 }
 
-/** Each component's nodes; a component comes after all that it points to. Linear in nodes and edges. */
+/**
+ * Returns the nodes of each component. A component comes after all components that it points to. The run time is linear
+ * in nodes and edges.
+ */
 export function components(nodes: readonly number[], targetsOf: (node: number) => readonly number[]): number[][] {
   const index = new Map<number, number>();
   const low = new Map<number, number>();
   const open: number[] = [];
   const isOpen = new Set<number>();
-  const found: number[][] = [];
+  const groups: number[][] = [];
 
   const enter = (node: number): Frame => {
     low.set(node, index.size);
@@ -27,7 +33,7 @@ export function components(nodes: readonly number[], targetsOf: (node: number) =
     if (low.get(node) !== index.get(node)) return;
     const group = open.splice(open.lastIndexOf(node));
     for (const member of group) isOpen.delete(member);
-    found.push(group.sort((a, b) => a - b));
+    groups.push(group.sort((a, b) => a - b));
   };
 
   for (const root of nodes) {
@@ -46,5 +52,5 @@ export function components(nodes: readonly number[], targetsOf: (node: number) =
       if (parent !== undefined) lower(parent.node, low.get(frame.node));
     }
   }
-  return found;
+  return groups;
 }

@@ -1,4 +1,4 @@
-/** The health summary of a hub: what is published on NATS, answered by the API and exchanged by hubs. */
+/** The health summary of a hub. It is published on NATS, returned by the API and exchanged between hubs. */
 import { z } from "zod";
 import { overallHealth } from "./health.ts";
 import {
@@ -65,7 +65,7 @@ export function countStatuses(statuses: Iterable<Status>): StatusCounts {
   return counts;
 }
 
-/** `services`: the enabled ones of running projects. */
+/** `services`: the enabled services of running projects. `now`: Unix ms. */
 export function summarize(
   hub_id: string,
   services: readonly SummarisedService[],

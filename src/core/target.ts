@@ -1,24 +1,27 @@
-/** Where a check points to: one parser for what is registered, what is probed and where redirects lead. */
+/** Parses targets. The same parser reads targets at registration, before a probe and in redirects. */
 import { canonicalHost, refusedHost } from "./address.ts";
 import { type HealthMethod, isProbed, type ProbedMethod, type ServiceType } from "./records.ts";
 
 const MAX_TARGET_LENGTH = 2_048;
 const SECRET_REFERENCE = /^\$\{PROBE_SECRET_[A-Z0-9_]+\}$/;
-/** Query parameters that hold credentials. */
+/** Query parameters whose values are credentials. */
 const SECRET_PARAMETER = /^(password|passwd|pwd|sslpassword|token|access_token|api_?key|secret|client_secret)$/i;
 const PLAIN_CREDENTIALS = "credentials in plain text are refused: use ${PROBE_SECRET_NAME}";
 
-/** Meanings as in libpq; `allow` and `prefer` do without TLS when the server has none. */
-export const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
-export type SslMode = (typeof SSL_MODES)[number];
+/** Meanings as in libpq. `allow` and `prefer` continue without TLS when the server has none. */
+const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
+type SslMode = (typeof SSL_MODES)[number];
 
-/** A target in parts, decoded where not said otherwise. All but host and port may hold `${PROBE_SECRET_X}`. */
+/**
+ * The parts of a target, decoded unless a field says otherwise. All parts except host and port may contain
+ * `${PROBE_SECRET_X}`.
+ */
 export interface Target {
-  /** Canonical; an IPv6 address has no brackets. */
+  /** The canonical host; an IPv6 address has no brackets. */
   host: string;
   port: number;
   tls: boolean;
-  /** http: path and query, percent-encoded but for the braces of a reference. */
+  /** http: path and query, percent-encoded except the braces of a reference. */
   path: string;
   user: string | null;
   password: string | null;
@@ -27,20 +30,23 @@ export interface Target {
 }
 
 export interface TargetOptions {
-  /** Whether loopback, private and other non-public hosts are fine. */
+  /** Whether loopback, private and other non-public hosts are allowed. */
   allowPrivate: boolean;
-  /** Whether credentials in plain text are fine: for what is not stored, such as a redirect's location. */
+  /**
+   * Whether credentials in plain text are allowed. They are for targets that are not stored, such as a redirect's
+   * location.
+   */
   allowCredentials?: boolean;
 }
 
 type Refusal = { ok: false; error: string };
 export type ProbedTargetResult = { ok: true; target: Target } | Refusal;
-/** `target` is null for methods that the hub doesn't probe: theirs may be anything. */
+/** `target` is null for methods that the hub doesn't probe: their target may be any text. */
 export type TargetResult = { ok: true; target: Target | null } | Refusal;
 
 interface Scheme {
   tls: boolean;
-  /** Assumed when the target names none; null: it must. */
+  /** The port of a target that names none; null: the target must name one. */
   port: number | null;
 }
 
@@ -66,14 +72,14 @@ const SCHEMES: Record<ProbedMethod, { expected: string; schemes: Record<string, 
 const refuse = (error: string): Refusal => ({ ok: false, error });
 
 /**
- * Takes a target apart and checks it; `error` is for a person and repeats no credentials. Pure: that a name leads to
- * a private address by DNS is not seen here.
+ * Parses and checks a target. `error` is a text for a person and contains no credentials. Does no DNS lookup, so a name
+ * that resolves to a private address passes.
  */
 export function parseTarget(method: HealthMethod, url: string, options: TargetOptions): TargetResult {
   return isProbed(method) ? parseProbedTarget(method, url, options) : { ok: true, target: null };
 }
 
-/** As parseTarget, for the methods that always have a target. */
+/** Like parseTarget, for methods that always have a target. */
 export function parseProbedTarget(method: ProbedMethod, text: string, options: TargetOptions): ProbedTargetResult {
   const { expected, schemes } = SCHEMES[method];
   if (text.length > MAX_TARGET_LENGTH) return refuse(`longer than ${MAX_TARGET_LENGTH} characters`);
@@ -85,16 +91,16 @@ export function parseProbedTarget(method: ProbedMethod, text: string, options: T
   if (scheme === undefined || url === null || !fits(method, url)) return refuse(expected);
   const host = canonicalHost(url.hostname);
   if (!host.ok) return refuse(host.error);
-  const private_ = options.allowPrivate ? null : refusedHost(host.host);
-  if (private_ !== null) return refuse(`${host.host} is refused: ${private_}`);
+  const notPublic = options.allowPrivate ? null : refusedHost(host.host);
+  if (notPublic !== null) return refuse(`${host.host} is refused: ${notPublic}`);
   const port = portOf(url, rest) ?? scheme.port;
   if (port === null || port === 0) return refuse(`${expected}: a port is missing`);
   return withParts(method, url, { host: host.host, port, tls: scheme.tls }, options);
 }
 
-/** Reads what stands behind `scheme://` by the rules of http, whatever the scheme: one host parser for all. */
+/** Parses the text after `scheme://` by the rules of http for every scheme, so that there is one parser for hosts. */
 function readRest(rest: string): URL | null {
-  if (rest === "" || /^[\\/]/.test(rest)) return null; // the URL parser would take the first word of a path for the host
+  if (rest === "" || /^[\\/]/.test(rest)) return null; // else the path would be read as the host
   try {
     return new URL(`http://${rest}`);
   } catch {
@@ -102,7 +108,7 @@ function readRest(rest: string): URL | null {
   }
 }
 
-/** A URL hides the default port of its scheme, so another scheme is asked for that one. */
+/** Parses the text with https too, because a URL hides the default port of its scheme. */
 function portOf(url: URL, rest: string): number | null {
   const port = url.port === "" ? new URL(`https://${rest}`).port : url.port;
   return port === "" ? null : Number(port);
@@ -112,7 +118,7 @@ function fits(method: ProbedMethod, url: URL): boolean {
   return method !== "tcp" || (url.pathname === "/" && url.search === "" && url.username === "" && url.password === "");
 }
 
-/** Null when it is not percent-encoded text. */
+/** Returns null when the text is not valid percent-encoding. */
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);
@@ -145,7 +151,7 @@ function withParts(method: ProbedMethod, url: URL, endpoint: Endpoint, options: 
   return method === "postgres" ? withSslMode(target, query) : { ok: true, target };
 }
 
-/** The URL parser encodes the braces of a reference. */
+/** Restores the braces of references, which the URL parser encodes. */
 function withReferences(path: string): string {
   return path.replace(/\$%7B(PROBE_SECRET_[A-Z0-9_]+)%7D/g, (_match, name: string) => `\${${name}}`);
 }
@@ -164,18 +170,18 @@ function withSslMode(target: Target, query: URLSearchParams): ProbedTargetResult
   return { ok: true, target: { ...target, sslmode } };
 }
 
-/** `host` or `[v6]`, with its port, as it stands in a URL. */
+/** Returns `host:port` or `[IPv6 address]:port`, as a URL contains it. */
 export function authority({ host, port }: Pick<Target, "host" | "port">): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-function anyTarget(method: HealthMethod, url: string): Target | null {
+function parseLeniently(method: HealthMethod, url: string): Target | null {
   const result = parseTarget(method, url, { allowPrivate: true, allowCredentials: true });
   return result.ok ? result.target : null;
 }
 
 export function guessPort(method: HealthMethod, url: string): number | null {
-  return anyTarget(method, url)?.port ?? null;
+  return parseLeniently(method, url)?.port ?? null;
 }
 
 const TYPE_OF_PORT: Readonly<Record<number, ServiceType>> = {
@@ -196,7 +202,7 @@ const TYPE_OF_PORT: Readonly<Record<number, ServiceType>> = {
 };
 
 export function guessServiceType(method: HealthMethod, url: string): ServiceType {
-  const target = anyTarget(method, url);
+  const target = parseLeniently(method, url);
   switch (method) {
     case "redis":
       return "cache";

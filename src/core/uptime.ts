@@ -1,23 +1,26 @@
-/** Uptime in exact milliseconds, from the changes of status. */
+/** Computes exact uptimes from changes of status. */
 import type { Flip, Status } from "./records.ts";
 
 export type StatusChange = Pick<Flip, "to" | "at" | "began_at">;
 
-/** Unix ms at which the new status held: an outage began at its first failing check, everything else when it was seen. */
+/**
+ * Returns the time from which the new status held, Unix ms. An outage holds from its first failing check; any other
+ * status holds from the check that found it.
+ */
 export function heldFrom(change: StatusChange): number {
   const at = Date.parse(change.at);
   return change.to === "down" ? Math.min(Date.parse(change.began_at), at) : at;
 }
 
 /**
- * The part of the known time in [from, to) (Unix ms) that was up or degraded; null when nothing is known of it.
- * `changes`: oldest first, may reach beyond the window; `before`: the status before the first of them.
+ * Returns the part of the known time in [from, to) (Unix ms) in which the service was up or degraded; null: no status
+ * is known. `changes`: oldest first, may exceed the window. `before`: the status before the first change.
  */
 export function uptime(changes: readonly StatusChange[], before: Status, from: number, to: number): number | null {
   return uptimes(changes, before, [from, to])[0] ?? null;
 }
 
-/** The uptime between each two neighbours of `edges` (Unix ms, rising), in one pass over the changes. */
+/** Returns the uptime between each two neighbours of `edges` (Unix ms, rising). It reads the changes only once. */
 export function uptimes(changes: readonly StatusChange[], before: Status, edges: readonly number[]): (number | null)[] {
   const steps = timeline(changes, before);
   let i = 0;
@@ -36,7 +39,7 @@ export function uptimes(changes: readonly StatusChange[], before: Status, edges:
   });
 }
 
-/** Statuses with their starts, never falling: an outage can't begin before the status that it ended. */
+/** Returns statuses with their starts in rising order: an outage can't begin before the status that it ended. */
 function timeline(changes: readonly StatusChange[], before: Status): { status: Status; at: number }[] {
   let last = Number.NEGATIVE_INFINITY;
   const steps = changes.map((change) => {

@@ -1,6 +1,6 @@
 /**
- * The hub's way to NATS. Events wait in the outbox until JetStream has acknowledged them; latest values are sent when
- * there is a connection. Whoever announces appends to local storage and never waits for NATS.
+ * The hub's connection to NATS. Events wait in the outbox until JetStream has acknowledged them. Latest values are sent
+ * only while there is a connection. A caller that announces something writes to local storage and never waits for NATS.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { BoardEntry } from "../core/board.ts";
@@ -10,6 +10,7 @@ import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
 import { log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
+import { Announcements } from "./announcements.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
 import { deliver } from "./deliver.ts";
 import {
@@ -25,84 +26,98 @@ import { Outbox } from "./outbox.ts";
 import { type NatsFailure, natsReason, withoutCredentials } from "./reason.ts";
 import { reconnectDelay } from "./reconnect.ts";
 
-/** What was told of a service that is gone is forgotten after this: a late repeat of its last flip is over by then. */
+/**
+ * After this time the ledger forgets a service that is gone. Late repeats of the service's last flip have ended by
+ * then.
+ */
 const FORGET_MS = 86_400_000;
-/** A summary of 10,000 services is 2 MB: at most one in this time, and still within 2 s of the change. */
+/**
+ * A summary of 10,000 services has 2 MB, so the bridge sends at most one in this time. A change must be published
+ * within 2 s.
+ */
 const SUMMARY_GAP_MS = 1_000;
 
 export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc {
   readonly #settings: Settings;
   readonly #outbox: Outbox;
+  readonly #announcements: Announcements;
   #connection: RelayConnection | null = null;
   #opening: Promise<RelayConnection | null> | null = null;
   #delivering: Promise<void> | null = null;
-  /** Attempts that failed in a row; while there are some, the alarm makes the next. */
-  #failed = 0;
+  /** Number of attempts that failed in a row. While this number is above 0, the alarm makes the next attempt. */
+  #failedAttempts = 0;
   #reason: string | null = null;
   readonly #count = { published: 0, acknowledged: 0, failures: 0 };
-  /** Rises with each change of the registry, so that a look at all of it knows that it is out of date. */
-  #changes = 0;
+  /**
+   * Rises with each change of the registry. `tick` compares two readings to see whether its copy of the board is out of
+   * date.
+   */
+  #registryChanges = 0;
   #summary: { sentAt: number; waiting: boolean } = { sentAt: 0, waiting: false };
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     this.#settings = parseSettings(env);
     this.#outbox = new Outbox(ctx.storage);
+    this.#announcements = new Announcements(ctx.storage);
   }
 
-  /** Idempotent: a flip is taken once. */
+  /** Idempotent: each flip is announced once. */
   announceFlips(flips: RecordedFlip[]): void {
-    this.#take((now) => {
+    this.#storeEvents((now) => {
       const events: DurableEvent[] = [];
       for (const flip of flips.toSorted((a, b) => a.seq - b.seq)) {
-        if (flip.seq <= this.#outbox.toldSeq(flip.service_id)) continue;
-        this.#outbox.tellSeq(flip.service_id, flip.seq, now);
+        if (flip.seq <= this.#announcements.announcedSeq(flip.service_id)) continue;
+        this.#announcements.setAnnouncedSeq(flip.service_id, flip.seq, now);
         events.push(flipEvent(this.#settings.HUB_ID, flip));
       }
       return events;
     });
   }
 
-  /** Idempotent: a service that is registered is not registered again. */
+  /** Idempotent: a registered service is not announced as registered again, and likewise for deregistered ones. */
   announceServices(kind: "registered" | "deregistered", checks: Check[]): void {
-    this.#changes += 1;
-    this.#take((now) =>
+    this.#registryChanges += 1;
+    this.#storeEvents((now) =>
       checks.flatMap((check) => {
-        const known = this.#outbox.registered(check.service_id);
+        const known = this.#announcements.registered(check.service_id);
         if ((known !== null) === (kind === "registered")) return [];
         const card = serviceCard(check);
-        this.#outbox.setRegistered(check.service_id, kind === "registered" ? card : null, now);
+        this.#announcements.setRegistered(check.service_id, kind === "registered" ? card : null, now);
         return [registryEvent(kind, this.#settings.HUB_ID, card, now)];
       }),
     );
   }
 
-  /** Each minute: every service's latest value, the summary, and whatever the registry and NATS disagree about. */
+  /**
+   * Runs each minute. Publishes the latest value of every service and the summary. Announces each difference between
+   * the registry and the ledger.
+   */
   async tick(): Promise<void> {
-    const changes = this.#changes;
-    const all = await boardOf(this.env).all();
-    if (all !== null && changes === this.#changes) this.#reconcile(all.entries);
-    this.#outbox.forget(Date.now() - FORGET_MS);
-    await this.#keepTrying();
-    await this.#ready();
-    if (all === null) return;
+    const changes = this.#registryChanges;
+    const board = await boardOf(this.env).all();
+    if (board !== null && changes === this.#registryChanges) this.#reconcile(board.entries);
+    this.#announcements.forgetGone(Date.now() - FORGET_MS);
+    await this.#restoreAlarm();
+    await this.#waitForConnection();
+    if (board === null) return;
     const now = Date.now();
-    const values = all.entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
-    this.#sendLatest([...values, ...summaryValues({ ...all.summary, hub_id: this.#settings.HUB_ID })]);
+    const values = board.entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
+    this.#sendLatest([...values, ...summaryValues({ ...board.summary, hub_id: this.#settings.HUB_ID })]);
   }
 
-  /** The hub's overall status changed: its summary follows within 2 s. */
+  /** Call this when the overall status of the hub changed. The summary follows within 2 s. */
   async healthChanged(): Promise<void> {
     if (this.#summary.waiting) return;
     this.#summary.waiting = true;
     try {
       await scheduler.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - Date.now()));
-      await this.#ready();
+      await this.#waitForConnection();
     } finally {
       this.#summary = { sentAt: Date.now(), waiting: false };
     }
-    const all = await boardOf(this.env).all();
-    if (all !== null) this.#sendLatest(summaryValues({ ...all.summary, hub_id: this.#settings.HUB_ID }));
+    const board = await boardOf(this.env).all();
+    if (board !== null) this.#sendLatest(summaryValues({ ...board.summary, hub_id: this.#settings.HUB_ID }));
   }
 
   status(): BridgeStatus {
@@ -123,35 +138,40 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     if (this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
-  /** What was told of and the events that tell it are stored together or not at all. `make` gets the time, Unix ms. */
-  #take(make: (now: number) => DurableEvent[]): void {
+  /**
+   * Stores the events of `make` and what `make` writes to the ledger in one transaction. `make` gets the time, Unix ms.
+   */
+  #storeEvents(make: (now: number) => DurableEvent[]): void {
     const now = Date.now();
-    const taken = this.#outbox.together(() => {
+    const stored = this.#outbox.transaction(() => {
       const events = make(now);
       this.#outbox.add(events, now);
       return events.length;
     });
-    if (taken > 0) this.ctx.waitUntil(this.#wake());
+    if (stored > 0) this.ctx.waitUntil(this.#startDelivery());
   }
 
-  /** Delivers, unless the alarm is going to. */
-  async #wake(): Promise<void> {
-    if (this.#failed === 0 && this.#settings.NATS_URL !== undefined) await this.#deliver();
+  /** Delivers the outbox, unless the alarm is going to deliver it. */
+  async #startDelivery(): Promise<void> {
+    if (this.#failedAttempts === 0 && this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
-  /** A latest value waits for the connection only, never for the outbox before it. */
-  async #ready(): Promise<void> {
-    this.ctx.waitUntil(this.#wake());
+  /** Waits until a connection attempt that is under way has ended. A latest value never waits for the outbox. */
+  async #waitForConnection(): Promise<void> {
+    this.ctx.waitUntil(this.#startDelivery());
     await this.#opening;
   }
 
-  /** An alarm that was lost, after more failures than the runtime forgives, is armed again. */
-  async #keepTrying(): Promise<void> {
-    if (this.#failed === 0 || this.#delivering !== null) return;
+  /** Sets the alarm again when it is lost. The runtime drops an alarm after too many failures. */
+  async #restoreAlarm(): Promise<void> {
+    if (this.#failedAttempts === 0 || this.#delivering !== null) return;
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
   }
 
-  /** One delivery at a time; what comes in meanwhile is its work too. Never throws but when no alarm can be set. */
+  /**
+   * Only one delivery runs at a time. It also delivers events that are added while it runs. Throws only when the alarm
+   * can't be set.
+   */
   async #deliver(): Promise<void> {
     this.#delivering ??= this.#deliverAll()
       .catch((error) => this.#fail(failureOf(error, null)))
@@ -174,10 +194,10 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       },
     });
     if (error === null) {
-      this.#failed = 0;
+      this.#failedAttempts = 0;
       this.#reason = null;
     } else if (!connection.isClosed) {
-      await this.#fail(failureOf(error, connection.refused)); // else the end of the connection is the failure
+      await this.#fail(failureOf(error, connection.refusedSubject)); // otherwise #watchForEnd reports the failure
     }
   }
 
@@ -189,36 +209,39 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     return this.#opening;
   }
 
-  /** Null: it can't be had now; the alarm tries again. Part of a delivery, so never twice at once. */
+  /**
+   * Returns null when there is no connection now; the alarm tries again. Only a delivery calls this, so it never runs
+   * twice at once.
+   */
   async #open(): Promise<RelayConnection | null> {
     try {
       const connection = await RelayConnection.open(this.#settings);
       this.#connection = connection;
-      this.ctx.waitUntil(this.#outlive(connection));
+      this.ctx.waitUntil(this.#watchForEnd(connection));
       log("info", "nats.connected", { outbox: this.#outbox.depth });
       return connection;
     } catch (error) {
       const url = withoutCredentials(this.#settings.NATS_URL ?? "");
-      await this.#fail({ ...failureOf(error, null), answers: await answersHttp(url) });
+      await this.#fail({ ...failureOf(error, null), answersHttp: await answersHttp(url) });
       return null;
     }
   }
 
-  async #outlive(connection: RelayConnection): Promise<void> {
+  async #watchForEnd(connection: RelayConnection): Promise<void> {
     const error = await connection.closed();
     if (this.#connection !== connection) return;
     this.#connection = null;
-    await this.#fail(failureOf(error ?? new Error("the relay closed the connection"), connection.refused));
+    await this.#fail(failureOf(error ?? new Error("the relay closed the connection"), connection.refusedSubject));
   }
 
-  /** The alarm tries again. */
+  /** Counts the failure and sets the alarm for the next attempt. */
   async #fail(failure: NatsFailure): Promise<void> {
-    this.#note("nats.failed", failure);
-    this.#failed += 1;
-    await this.ctx.storage.setAlarm(Date.now() + reconnectDelay(this.#failed, Math.random()));
+    this.#countFailure("nats.failed", failure);
+    this.#failedAttempts += 1;
+    await this.ctx.storage.setAlarm(Date.now() + reconnectDelay(this.#failedAttempts, Math.random()));
   }
 
-  #note(event: string, failure: NatsFailure): void {
+  #countFailure(event: string, failure: NatsFailure): void {
     this.#reason = natsReason(failure, withoutCredentials(this.#settings.NATS_URL ?? ""));
     this.#count.failures += 1;
     log("warn", event, { reason: this.#reason, error: failure.message, outbox: this.#outbox.depth });
@@ -231,21 +254,24 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       for (const value of values) connection.publishLatest(value);
       this.#count.published += values.length;
     } catch (error) {
-      this.#note("nats.latest_failed", failureOf(error, null));
+      this.#countFailure("nats.latest_failed", failureOf(error, null));
     }
   }
 
-  /** What was registered or went away while nobody could be told, in a crash or before NATS was set up. */
+  /**
+   * Announces each service that was registered or deregistered without an announcement: because of a crash, or before
+   * NATS was set up.
+   */
   #reconcile(entries: readonly BoardEntry[]): void {
-    const known = this.#outbox.allRegistered();
+    const gone = this.#announcements.allRegistered();
     this.announceServices(
       "registered",
       entries.map(({ check }) => check),
     );
-    for (const { check } of entries) known.delete(check.service_id);
-    this.#take((now) =>
-      [...known.values()].map((card) => {
-        this.#outbox.setRegistered(card.id, null, now);
+    for (const { check } of entries) gone.delete(check.service_id);
+    this.#storeEvents((now) =>
+      [...gone.values()].map((card) => {
+        this.#announcements.setRegistered(card.id, null, now);
         return registryEvent("deregistered", this.#settings.HUB_ID, card, now);
       }),
     );

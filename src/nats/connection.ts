@@ -1,4 +1,4 @@
-/** One connection to the relay. It never reconnects by itself: the bridge does, by its alarm. */
+/** One connection to the relay. The connection never reconnects by itself: the bridge opens a new one by its alarm. */
 import {
   type ConnectionOptions,
   connect,
@@ -14,24 +14,24 @@ import type { Settings } from "../core/settings.ts";
 import { type DurableEvent, type LatestValue, messageHeaders } from "./messages.ts";
 import type { NatsFailure } from "./reason.ts";
 
-export const STREAM = "HUB_EVENTS";
+const STREAM = "HUB_EVENTS";
 const CONNECT_LIMIT_MS = 5_000;
 const ACK_LIMIT_MS = 5_000;
-/** A dead connection is noticed after two of these without an answer. */
+/** A dead connection is noticed after two pings without an answer. */
 const PING_INTERVAL_MS = 20_000;
 
 export class RelayConnection {
   readonly #connection: NatsConnection;
   readonly #jetstream: JetStreamClient;
   readonly #hubId: string;
-  /** The last subject that the relay did not let the hub use; null: none. */
-  refused: string | null = null;
+  /** The last subject that the relay's permissions did not let the hub use; null: none. */
+  refusedSubject: string | null = null;
 
   private constructor(connection: NatsConnection, hubId: string) {
     this.#connection = connection;
     this.#jetstream = connection.jetstream({ timeout: ACK_LIMIT_MS });
     this.#hubId = hubId;
-    void this.#watch();
+    void this.#watchPermissions();
   }
 
   /** Throws what nats.ws throws: see natsReason. */
@@ -39,7 +39,7 @@ export class RelayConnection {
     return new RelayConnection(await connect(connectionOptions(settings)), settings.HUB_ID);
   }
 
-  /** Resolves with the error, if any, when the connection is gone. */
+  /** Resolves when the connection has ended: with the error, or with undefined when there was none. */
   closed(): Promise<unknown> {
     return this.#connection.closed();
   }
@@ -48,13 +48,13 @@ export class RelayConnection {
     return this.#connection.isClosed();
   }
 
-  /** Resolves when the stream has it. */
+  /** Resolves when the stream has stored the event. */
   async publishDurable(event: DurableEvent): Promise<void> {
     const options = { headers: this.#headers(event, STREAM), retries: 0 };
     await this.#jetstream.publish(event.subject, payload(event), options);
   }
 
-  /** Handed to the connection; nobody tells whether it arrived. */
+  /** Sends the value without waiting. Nothing reports whether the value arrived. */
   publishLatest(value: LatestValue): void {
     this.#connection.publish(value.subject, payload(value), { headers: this.#headers(value, null) });
   }
@@ -65,26 +65,29 @@ export class RelayConnection {
     return all;
   }
 
-  async #watch(): Promise<void> {
+  async #watchPermissions(): Promise<void> {
     for await (const { type, permissionContext } of this.#connection.status()) {
-      if (type === Events.Error && permissionContext !== undefined) this.refused = permissionContext.subject;
+      if (type === Events.Error && permissionContext !== undefined) this.refusedSubject = permissionContext.subject;
     }
   }
 }
 
-/** `refused`: of the connection that failed. */
-export function failureOf(error: unknown, refused: string | null): NatsFailure {
+/** `refusedSubject`: that of the connection that failed. */
+export function failureOf(error: unknown, refusedSubject: string | null): NatsFailure {
   const known = error instanceof NatsError ? error : null;
   return {
     code: known?.code ?? "",
     message: error instanceof Error ? error.message : String(error),
-    refusal: known?.api_error?.description ?? null,
-    refused,
-    answers: null,
+    jetstreamError: known?.api_error?.description ?? null,
+    refusedSubject,
+    answersHttp: null,
   };
 }
 
-/** Whether anything speaks HTTP there: a relay that dislikes the credentials often just closes the WebSocket. */
+/**
+ * Whether a server at the relay's address answers HTTP. If one does, the relay probably refused the hub's credentials:
+ * many relays then close the WebSocket without a message.
+ */
 export async function answersHttp(relayUrl: string): Promise<boolean> {
   try {
     const response = await fetch(relayUrl.replace(/^ws/, "http"), { signal: AbortSignal.timeout(CONNECT_LIMIT_MS) });

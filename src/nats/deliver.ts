@@ -1,24 +1,30 @@
-/** Empties the outbox: many events at once, those of one service one after the other. */
+/**
+ * Empties the outbox. Events of different services are sent at once; events of one service are sent one after the
+ * other.
+ */
 import type { DurableEvent } from "./messages.ts";
 
 export interface OutboxEvent {
-  /** Rises with each event. */
+  /** Newer events have higher ids. */
   id: number;
   event: DurableEvent;
 }
 
 export interface DeliverDeps {
-  /** The oldest events, oldest first. */
+  /** Returns the oldest events, oldest first. */
   page(limit: number): OutboxEvent[];
-  /** Resolves when the event is stored at the other end, or was before. */
+  /** Resolves when the stream has stored the event, now or earlier. */
   publish(event: DurableEvent): Promise<void>;
   remove(ids: number[]): void;
 }
 
-/** Bounds what is in memory and in flight. */
+/** Limits the events in memory and in flight. */
 const PAGE_SIZE = 500;
 
-/** Ends when the outbox is empty, or after the page in which something failed: its error, or null. */
+/**
+ * Ends when the outbox is empty, or after a page in which a publish failed. Returns the error; null: the outbox is
+ * empty.
+ */
 export async function deliver(deps: DeliverDeps): Promise<unknown> {
   for (;;) {
     const page = deps.page(PAGE_SIZE);
@@ -36,7 +42,7 @@ interface ChainResult {
   error: unknown;
 }
 
-/** What comes after a failure waits, so that the other end never sees a service's events out of order. */
+/** Stops at the first failure, so that the stream never gets a service's events out of order. */
 async function sendChain(chain: readonly OutboxEvent[], deps: DeliverDeps): Promise<ChainResult> {
   const sent: number[] = [];
   for (const { id, event } of chain) {

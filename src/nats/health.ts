@@ -1,4 +1,4 @@
-/** How the bridge to NATS is, as /health and /metrics show it. */
+/** The state of the bridge to NATS, as /health and /metrics show it. */
 
 import { ageSeconds, type HealthCheck, type HubHealth, healthCheck } from "../core/hub-health.ts";
 import { counter, gauge, type Metric, type Sample } from "../core/hub-metrics.ts";
@@ -7,7 +7,7 @@ import type { BridgeStatus } from "../platform/bindings.ts";
 const OUTBOX_WARN_S = 60;
 const DROPPED_WARN_MS = 86_400_000;
 
-/** Without a bridge that answers. */
+/** The status to show when the bridge does not answer. */
 export function noBridge(reason: string): BridgeStatus {
   return {
     connected: false,
@@ -23,7 +23,7 @@ export function noBridge(reason: string): BridgeStatus {
   };
 }
 
-/** `now`: Unix ms. */
+/** Returns the entries for /health. `now`: Unix ms. */
 export function natsChecks(status: BridgeStatus, now: number): HubHealth["checks"] {
   return {
     "nats:connection": [connectionCheck(status, now)],
@@ -31,13 +31,13 @@ export function natsChecks(status: BridgeStatus, now: number): HubHealth["checks
   };
 }
 
-/** A hub without its NATS still checks and answers: that is a warning. */
+/** A hub without NATS still checks services and answers requests, so a lost connection is only a warning. */
 function connectionCheck({ connected, reason }: BridgeStatus, now: number): HealthCheck {
   const output = reason ?? (connected ? null : "not connected yet");
   return healthCheck("component", output === null ? "pass" : "warn", now, output === null ? {} : { output });
 }
 
-/** A full outbox loses events, which nothing brings back. */
+/** A full outbox loses events permanently, so this check fails. */
 function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
   const depth = { observedValue: nats.outbox_depth, observedUnit: "messages" as const };
   if (nats.outbox_full) {
@@ -56,7 +56,6 @@ function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
   });
 }
 
-/** `now`: Unix ms. */
 export function natsMetrics(nats: BridgeStatus, now: number): Metric[] {
   const single = (value: number): Sample[] => [{ labels: {}, value }];
   return [

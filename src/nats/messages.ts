@@ -1,18 +1,21 @@
-/** What the hub says on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
+/** The hub's messages on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
 
 import type { Check } from "../core/check.ts";
 import type { LiveState, RecordedFlip, Status } from "../core/records.ts";
 import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
 
-export const GLOBAL_SUBJECT = "hub.global.health";
-/** That the outbox keeps; beyond, the oldest go. */
+const GLOBAL_SUBJECT = "hub.global.health";
+/** Number of events that the outbox keeps. Beyond this number it drops the oldest. */
 export const MAX_EVENTS = 100_000;
 
-/** An event that must arrive: it waits in the outbox, as JSON, until JetStream has it. */
+/** An event that must arrive. It waits in the outbox, as JSON, until JetStream has stored it. */
 export interface DurableEvent {
   service_id: number;
-  /** Tells a repeat: `{hub_id}:{service_id}:{seq}`, as `Nats-Msg-Id` and `ce-id`. */
+  /**
+   * Identifies the event, so that a repeat is recognised; sent as `Nats-Msg-Id` and `ce-id`. `{hub_id}:{service_id}:`
+   * with the `seq` of a flip, or with the kind and the revision of a registration.
+   */
   id: string;
   subject: string;
   type: EventType;
@@ -21,7 +24,7 @@ export interface DurableEvent {
   payload: object;
 }
 
-/** A value that the next one supersedes. */
+/** A value that the next one replaces. It may be lost. */
 export type LatestValue = Omit<DurableEvent, "service_id">;
 
 export type EventType =
@@ -69,7 +72,7 @@ export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
   };
 }
 
-/** A service as its registration tells of it. */
+/** A service as the messages `registered` and `deregistered` describe it. */
 export interface ServiceCard {
   id: number;
   project_id: number;
@@ -81,7 +84,7 @@ export interface ServiceCard {
   /** Seconds. */
   health_interval: number;
   version: string | null;
-  /** Revision of the check; a registration is named by it. */
+  /** Revision of the check. The id of a registration event contains it. */
   rev: number;
 }
 
@@ -121,7 +124,7 @@ export function registryEvent(
   };
 }
 
-/** `now`: Unix ms. */
+/** The current state of a service. `now`: Unix ms. */
 export function healthValue(hubId: string, check: Check, live: LiveState, now: number): LatestValue {
   const time = new Date(now).toISOString();
   const payload: ServiceHealth = {
@@ -144,7 +147,7 @@ export function healthValue(hubId: string, check: Check, live: LiveState, now: n
   };
 }
 
-/** The summary on its two subjects. */
+/** The summary, once for each of its two subjects. */
 export function summaryValues(summary: Summary): LatestValue[] {
   const { hub_id, timestamp } = summary;
   return [`hub.${hub_id}.health.${RESERVED_SERVICE_NAME}`, GLOBAL_SUBJECT].map((subject) => ({
@@ -157,8 +160,8 @@ export function summaryValues(summary: Summary): LatestValue[] {
 }
 
 /**
- * The headers of the CloudEvents NATS binding. A durable event names the stream that has to take it; a latest value
- * names none that exists, so that the stream lets it pass to the subscribers without keeping it.
+ * The headers of the CloudEvents NATS binding. `stream`: the stream that must store a durable event; null for a latest
+ * value. A latest value names a stream that does not exist, so that no stream stores it and subscribers still get it.
  */
 export function messageHeaders(message: LatestValue, hubId: string, stream: string | null): [string, string][] {
   return [

@@ -1,27 +1,31 @@
-/** Why NATS does not take what the hub sends, for a person who can change it. */
+/** Explains why NATS does not accept the hub's messages, for a person who can repair it. */
 export interface NatsFailure {
-  /** Of the client library. */
+  /** Error code of the client library nats.ws; empty: none. */
   code: string;
   message: string;
-  /** What JetStream's API said; null: it did not answer. */
-  refusal: string | null;
+  /** The error of JetStream's API; null: it did not answer. */
+  jetstreamError: string | null;
   /** The subject that the relay did not let the hub use; null: none. */
-  refused: string | null;
-  /** Whether the relay's address answers HTTP; null: not asked. */
-  answers: boolean | null;
+  refusedSubject: string | null;
+  /** Whether the relay's address answers HTTP; null: not tried. */
+  answersHttp: boolean | null;
 }
 
 const HELP = "npm run relay -- --help tells how to make it";
 const CREDENTIALS = "NATS_TOKEN, NATS_USER with NATS_PASSWORD, or NATS_CREDS";
 
 /** `url`: NATS_URL, without user and password. */
-export function natsReason({ code, message, refusal, refused, answers }: NatsFailure, url: string): string {
-  if (refusal !== null) return streamReason(refusal);
+export function natsReason(
+  { code, message, jetstreamError, refusedSubject, answersHttp }: NatsFailure,
+  url: string,
+): string {
+  if (jetstreamError !== null) return streamReason(jetstreamError);
   if (/creds|nkey|seed/i.test(`${code} ${message}`)) return "NATS_CREDS is not the text of a creds file";
   if (/authori[sz]ation|authentication/i.test(`${code} ${message}`)) {
     return `the relay at ${url} refuses the hub: check ${CREDENTIALS}`;
   }
-  if (refused !== null) return `the relay does not let the hub use ${refused}: check its user's permissions`;
+  if (refusedSubject !== null)
+    return `the relay does not let the hub use ${refusedSubject}: check its user's permissions`;
   if (code === "503") {
     return `no JetStream answers for the stream HUB_EVENTS: the core is away, has no JetStream, or lacks the stream (${HELP})`;
   }
@@ -30,22 +34,22 @@ export function natsReason({ code, message, refusal, refused, answers }: NatsFai
     return `what answers at ${url} takes no WebSockets of NATS: check NATS_URL, its port, path and whether it is ws or wss`;
   }
   if (code === "TIMEOUT") return "the relay or the core behind it did not answer in time";
-  if (answers === true) return `the relay at ${url} answers, but closes the hub's connection: check ${CREDENTIALS}`;
+  if (answersHttp === true) return `the relay at ${url} answers, but closes the hub's connection: check ${CREDENTIALS}`;
   const certificate = url.startsWith("wss:") ? ", and its certificate valid" : "";
   return `can't reach the relay at ${url}: is it running, is NATS_URL right${certificate}?`;
 }
 
-function streamReason(refusal: string): string {
-  if (/expected stream|stream not found/i.test(refusal)) {
+function streamReason(error: string): string {
+  if (/expected stream|stream not found/i.test(error)) {
     return `another stream than HUB_EVENTS takes the hub's subjects: make HUB_EVENTS (${HELP})`;
   }
-  if (/maximum|insufficient|no space|resource|limit/i.test(refusal)) {
-    return `the stream HUB_EVENTS is full: ${refusal}; raise its limits, or let it discard old messages`;
+  if (/maximum|insufficient|no space|resource|limit/i.test(error)) {
+    return `the stream HUB_EVENTS is full: ${error}; raise its limits, or let it discard old messages`;
   }
-  return `JetStream refuses the hub's events: ${refusal}`;
+  return `JetStream refuses the hub's events: ${error}`;
 }
 
-/** For people and logs: a URL may hold a password. */
+/** The URL as people and logs may see it: without user and password. */
 export function withoutCredentials(url: string): string {
   const shown = new URL(url);
   shown.username = "";

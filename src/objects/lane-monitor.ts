@@ -7,16 +7,16 @@ import type { Check, Finding } from "../core/check.ts";
 import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import {
   adopt,
-  bury,
   expiryOf,
   forget,
-  held,
   type LaneRecord,
   type Leaver,
   type Released,
+  recordInLane,
   release,
   releasedFrom,
   standingOf,
+  tombstone,
 } from "../core/lane-record.ts";
 import { forgetRecorded, liveState, type MonitorState, mustSave, newMonitorState } from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
@@ -62,7 +62,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   ): Promise<LaneAnswer<Silence>> {
     const answer = this.#answer(closing, ({ check, reason, deleted }, state) => {
       const silence = this.#silence(check, close(state, check, reason, now));
-      if (deleted) this.#save(check.service_id, bury(check.rev, now));
+      if (deleted) this.#save(check.service_id, tombstone(check.rev, now));
       return silence;
     });
     await this.#armForTombstones(now);
@@ -154,7 +154,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   /** Stores the state when a crash must not lose the difference. */
   #hold(check: Check, state: MonitorState): void {
     const before = this.#records.get(check.service_id);
-    const record = held(state, before);
+    const record = recordInLane(state, before);
     this.#records.set(check.service_id, record);
     if (mustSave(before?.state ?? null, state, check.health_method))
       this.ctx.storage.kv.put(keyOf(check.service_id), record);

@@ -1,6 +1,6 @@
 /**
- * What wrangler.toml binds to the Worker, and the methods by which its objects are called. Settings beside them are
- * read through core/settings.ts only. The objects know each other by these interfaces, not by their classes.
+ * The bindings of wrangler.toml, and the methods of the Durable Objects. The objects call each other through these
+ * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
 import type { BoardEntry, BoardUpdate } from "../core/board.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
@@ -10,7 +10,7 @@ import type { MonitorState } from "../core/monitor-state.ts";
 import type { Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
 
-/** One for each lane; named by its number. */
+/** One object for each lane. Its name is the number of the lane. */
 export interface LaneMonitorRpc extends Rpc.DurableObjectBranded {
   observe(round: Round, findings: Finding[], vantages: string[]): LaneAnswer<Judgement>;
   expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence>;
@@ -21,7 +21,7 @@ export interface LaneMonitorRpc extends Rpc.DurableObjectBranded {
   settle(serviceIds: number[]): void;
 }
 
-/** A message that failed its last retry. */
+/** A queue message that failed its last retry. */
 export interface DeadLetter {
   id: string;
   queue: string;
@@ -29,18 +29,21 @@ export interface DeadLetter {
   at: number;
 }
 
-/** What the board knows of the pipeline. Times in Unix ms; null: not since the board was loaded. */
+/**
+ * When each step of the pipeline last ran, as the board knows it. Times in Unix ms; null: not since the board was
+ * loaded.
+ */
 export interface BoardPulse {
   planned_at: number | null;
   probed_at: number | null;
   recorded_at: number | null;
   dead_letters: number;
   watchers: number;
-  /** Seconds; null: nothing is probed. */
+  /** Shortest interval of all probed services in seconds; null: no service is probed. */
   shortest_interval: number | null;
 }
 
-/** One for the hub. */
+/** One object for the hub. */
 export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   apply(update: BoardUpdate): Promise<number[]>;
   add(checks: Check[], created: number[]): Promise<void>;
@@ -61,34 +64,34 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   fetch(request: Request): Promise<Response>;
 }
 
-/** One for each vantage; named by its location hint. */
+/** One object for each vantage. Its name is the vantage's location hint. */
 export interface ProberRpc extends Rpc.DurableObjectBranded {
   probe(checks: DueCheck[], vantage: string): Promise<Observation[]>;
 }
 
-/** How the bridge to NATS is. */
+/** The state of the bridge to NATS. */
 export interface BridgeStatus {
   connected: boolean;
-  /** What is wrong, for a person who can change it; null: nothing. */
+  /** What is wrong, for a person who can repair it; null: nothing is wrong. */
   reason: string | null;
-  /** Events that NATS has not acknowledged. */
+  /** Number of events that NATS has not acknowledged. */
   outbox_depth: number;
   outbox_full: boolean;
-  /** When the oldest of them came in, Unix ms. */
+  /** Time at which the oldest of these events was added, Unix ms; null: the outbox is empty. */
   oldest_event_at: number | null;
-  /** Messages sent since the object started, of both kinds. */
+  /** Messages sent since the object started: durable events and latest values. */
   published: number;
   /** Durable events that JetStream acknowledged since the object started. */
   acknowledged: number;
   /** Connections and publishes that failed since the object started. */
   failures: number;
-  /** Events that were lost because the outbox was full, ever. */
+  /** Events that were ever lost because the outbox was full. */
   dropped: number;
-  /** Unix ms. */
+  /** Time of the last loss, Unix ms; null: never. */
   dropped_at: number | null;
 }
 
-/** One for the hub. */
+/** One object for the hub. */
 export interface NatsBridgeRpc extends Rpc.DurableObjectBranded {
   announceFlips(flips: RecordedFlip[]): void;
   announceServices(event: "registered" | "deregistered", checks: Check[]): void;

@@ -1,4 +1,4 @@
-/** The calls of the lanes' monitors, as the pipeline's steps take them. */
+/** The calls to the lanes' monitors, in the form that the steps of the pipeline need. */
 
 import type { Check, Finding } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
@@ -9,9 +9,12 @@ import type { Bindings } from "./bindings.ts";
 import { laneMonitorOf } from "./object-stubs.ts";
 
 export interface LaneCalls {
-  /** A result is null when the check's configuration is no longer watched. All findings belong to the round's lane. */
+  /**
+   * Each result belongs to the finding at the same place; null: the check's configuration is no longer watched. All
+   * findings must be of the round's lane.
+   */
   observe(round: Round, findings: readonly Finding[], vantages: string[]): Promise<(Judgement | null)[]>;
-  /** `last_at`: when the service was last heard of, Unix ms. */
+  /** `last_at`: time of the last check or heartbeat of the service, Unix ms. */
   expire(lane: number, overdue: readonly { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
   close(lane: number, closing: readonly Closing[]): Promise<(Silence | null)[]>;
 }

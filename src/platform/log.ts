@@ -1,4 +1,4 @@
-/** The hub's one logger: structured JSON, one line an event. Never given a secret, a header or a body. */
+/** The hub's only logger. It writes one line of JSON for each event. Callers never pass secrets, headers or bodies. */
 type Level = "info" | "warn" | "error";
 
 export function log(level: Level, event: string, fields: Record<string, unknown> = {}): void {
@@ -6,7 +6,7 @@ export function log(level: Level, event: string, fields: Record<string, unknown>
   console[level](JSON.stringify({ level, event, time: new Date().toISOString(), ...fields }));
 }
 
-/** What a log line says of a thrown value. */
+/** The text of a thrown value for a log line. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

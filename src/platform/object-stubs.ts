@@ -1,4 +1,4 @@
-/** How the objects are addressed. */
+/** Returns stubs of the Durable Objects: the only place that knows their names. */
 import type { Bindings, LaneMonitorRpc, LiveBoardRpc, NatsBridgeRpc, ProberRpc } from "./bindings.ts";
 
 export function laneMonitorOf(env: Bindings, lane: number): DurableObjectStub<LaneMonitorRpc> {
@@ -13,7 +13,7 @@ export function bridgeOf(env: Bindings): DurableObjectStub<NatsBridgeRpc> {
   return env.NATS_BRIDGE.get(env.NATS_BRIDGE.idFromName("bridge"));
 }
 
-/** The vantage is a location hint; it counts at the object's first use only. */
+/** The vantage is the object's location hint. The hint has an effect only when the object is first used. */
 export function proberOf(env: Bindings, vantage: string): DurableObjectStub<ProberRpc> {
   const locationHint = vantage as DurableObjectLocationHint; // PROBE_VANTAGES holds location hints only
   return env.PROBER.get(env.PROBER.idFromName(vantage), { locationHint });

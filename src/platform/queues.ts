@@ -1,10 +1,10 @@
-/** Sending to the two queues. Bodies are JSON text: serialised once, so that their size is known. */
+/** Sends messages to the two queues. The bodies are JSON text, serialised here so that their size is known. */
 import { chunksBySize } from "../core/chunks.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import { splitOutcomes } from "../core/round.ts";
 import type { Bindings } from "./bindings.ts";
 
-/** Of the 256 KB and 100 messages that a batch may have; a character takes up to three bytes. */
+/** A batch may have 256 KB and 100 messages. The size is in characters; a character takes up to three bytes. */
 const BATCH_LIMITS = { size: 80_000, items: 100 };
 const MAX_DELAY_S = 86_400;
 
@@ -24,7 +24,7 @@ export async function sendOutcomes(env: Bindings, message: OutcomesMessage): Pro
   for (const part of splitOutcomes(message)) await env.OUTCOMES.send(JSON.stringify(part), { contentType: "text" });
 }
 
-/** Whole seconds; the rest, below a second, is waited for by the consumer. */
-export function delaySeconds(notBefore: number, now: number): number {
+/** Returns whole seconds. The consumer waits for the part below a second. */
+function delaySeconds(notBefore: number, now: number): number {
   return Math.min(MAX_DELAY_S, Math.max(0, Math.floor((notBefore - now) / 1_000)));
 }

@@ -1,4 +1,4 @@
-/** A raw connection that is read in pieces and closed with its probe. */
+/** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/target.ts";
 import { ProbeFailure, type ProbeJob } from "./probe.ts";
 
@@ -9,7 +9,7 @@ export class Connection {
   #socket: Socket;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #buffer: Uint8Array = EMPTY;
-  /** True once anything came back. */
+  /** True after the peer has sent at least one byte. */
   answered = false;
 
   private constructor(socket: Socket, job: ProbeJob) {
@@ -20,14 +20,14 @@ export class Connection {
   }
 
   /**
-   * `on`: speaks TLS from the first byte, `starttls`: may do so later. TCP first in both, so that a refused connection
-   * and a failed handshake have their own words.
+   * `on`: TLS from the first byte. `starttls`: TLS may start later. Both open TCP first, so that a refused connection
+   * and a failed handshake have different error texts.
    */
   static async open(job: ProbeJob, tls: "on" | "off" | "starttls"): Promise<Connection> {
     job.stage = "connecting";
     const options: SocketOptions = { secureTransport: tls === "off" ? "off" : "starttls", allowHalfOpen: false };
     const socket = job.context.connect(authority(job.target), options);
-    socket.closed.catch(() => {}); // reading and writing tell of it
+    socket.closed.catch(() => {}); // reads and writes report the error
     const connection = new Connection(socket, job);
     await socket.opened;
     if (tls === "on") await connection.startTls();
@@ -43,13 +43,13 @@ export class Connection {
     }
   }
 
-  /** Exactly `length` bytes. Throws when the peer closes before. */
+  /** Returns exactly `length` bytes. Throws when the peer closes the connection earlier. */
   async read(length: number): Promise<Uint8Array> {
     while (this.#buffer.length < length) await this.#more();
     return this.#take(length);
   }
 
-  /** A line without its CR LF, at most `limit` bytes. */
+  /** Returns a line without its CR LF. Throws a ProbeFailure when the line is longer than `limit` bytes. */
   async line(limit: number): Promise<string> {
     for (;;) {
       const end = this.#buffer.indexOf(10);
@@ -59,7 +59,7 @@ export class Connection {
     }
   }
 
-  /** Whatever comes next; null at the end. */
+  /** Returns the next bytes, of any number; null when the peer has closed the connection. */
   async chunk(): Promise<Uint8Array | null> {
     if (this.#buffer.length > 0) return this.#take(this.#buffer.length);
     const { value, done } = await this.#reader.read();
@@ -68,7 +68,7 @@ export class Connection {
     return value;
   }
 
-  /** Speaks TLS from here on. */
+  /** Starts TLS on the open connection. */
   async startTls(): Promise<void> {
     this.#job.secure = true;
     this.#job.stage = "the TLS handshake did not end";
@@ -80,7 +80,7 @@ export class Connection {
     await this.#socket.opened;
   }
 
-  /** Not awaited: a peer that hangs would hold us too. */
+  /** Does not wait for the close, because a peer that does not respond would also block the probe. */
   close(): void {
     this.#reader.cancel().catch(() => {});
     this.#socket.close().catch(() => {});

@@ -1,7 +1,7 @@
-/** Can the hub itself see? Asked when nothing answered a probe. */
+/** Tells whether the hub itself has a working network. Used when no probe of a round got a response. */
 const TIMEOUT_MS = 3_000;
 
-/** True when any answer comes back, or when no control target is set. */
+/** Returns true when the control target sends any response, or when no control target is set. */
 export async function canSee(url: string | undefined): Promise<boolean> {
   if (url === undefined) return true;
   try {

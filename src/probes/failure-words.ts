@@ -1,4 +1,4 @@
-/** The runtime's errors in a person's words. */
+/** Translates errors of the runtime into error texts for people. */
 import { ProbeFailure } from "./probe.ts";
 
 const TLS_WORDS = "tls: the certificate is not trusted or the handshake failed";
@@ -10,11 +10,14 @@ const WORDS: readonly [pattern: RegExp, words: string][] = [
   [/cannot connect|connect/i, "connect: refused or unknown host"],
 ];
 
-/** What the vendor's network says of addresses of its own, which raw sockets can never reach. */
+/** Cloudflare reports this for addresses of its own network, which raw sockets can never reach. */
 const NOT_FROM_HERE = /consider using fetch|TCP Loop detected/i;
 
-/** The local runtime calls a certificate that it does not trust an internal error; `secure`: TLS was spoken. */
-export function plainWords(error: unknown, secure = false): ProbeFailure {
+/**
+ * Returns the failure that describes the error. `secure`: the probe used TLS. The local runtime reports an untrusted
+ * certificate as an internal error.
+ */
+export function failureFromError(error: unknown, secure = false): ProbeFailure {
   const text = error instanceof Error ? error.message : String(error);
   if (secure && text.includes("internal error")) return new ProbeFailure(TLS_WORDS);
   if (NOT_FROM_HERE.test(text)) {

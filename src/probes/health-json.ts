@@ -1,4 +1,6 @@
-/** What a JSON answer tells of its service (draft-inadarei-api-health-check and the habits around it). */
+/**
+ * Reads what a JSON response reports about its service (draft-inadarei-api-health-check, and common variants of it).
+ */
 import type { ObservationDetails, Verdict } from "../core/records.ts";
 
 const WORDS: Record<string, Extract<Verdict, "ok" | "warn" | "fail">> = {
@@ -14,7 +16,7 @@ const WORDS: Record<string, Extract<Verdict, "ok" | "warn" | "fail">> = {
 };
 
 export interface SelfReport {
-  /** Null: it says nothing of its health. */
+  /** Null: the response reports no health. */
   verdict: "ok" | "warn" | "fail" | null;
   error: string | null;
   details: ObservationDetails;

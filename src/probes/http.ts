@@ -1,15 +1,15 @@
-/** http: the status, what the body should and should not hold, and what a JSON body says of its service. */
+/** The http probe: checks the status code, the text of the body, and what a JSON body reports about its service. */
 import { failedAssertion } from "../core/json-assertions.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { authority, parseProbedTarget, type Target } from "../core/target.ts";
 import { readSelfReport } from "./health-json.ts";
-import { type Finding, PASSED, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 
 const MAX_REDIRECTS = 5;
 const MAX_BODY_BYTES = 1_048_576;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-export const httpProbe: Protocol = async (job): Promise<Finding> => {
+export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const response = await follow(job);
   const options = job.check.health_options;
   if (!isExpected(response.status, options.expected_status)) {
@@ -51,7 +51,7 @@ async function follow(job: ProbeJob): Promise<Response> {
   }
 }
 
-/** Each hop is checked like a target. */
+/** Returns the URL of a redirect. Throws a ProbeFailure when the URL is not allowed as a target. */
 function redirectTarget(location: string, base: URL, { context }: ProbeJob): URL {
   if (!URL.canParse(location, base.href)) throw new ProbeFailure("http: redirect to no URL", { answered: true });
   const next = new URL(location, base);
@@ -61,7 +61,10 @@ function redirectTarget(location: string, base: URL, { context }: ProbeJob): URL
   return next;
 }
 
-/** A secret is meant for the origin that the check names and goes to no other. */
+/**
+ * A secret may be sent only to the origin that the check names. Removes secret headers; throws a ProbeFailure when the
+ * body holds a secret.
+ */
 function keepSecretsFrom(next: URL, headers: Headers, body: string | undefined, job: ProbeJob): void {
   for (const name of ["authorization", ...job.secretHeaders]) headers.delete(name);
   if (body === undefined || !job.secretBody) return;
@@ -70,7 +73,7 @@ function keepSecretsFrom(next: URL, headers: Headers, body: string | undefined, 
   });
 }
 
-/** What stands behind `Basic ` in the header (RFC 7617). */
+/** Returns the text after `Basic ` in the Authorization header (RFC 7617). */
 export function basicCredentials({ user, password }: Pick<Target, "user" | "password">): string {
   const bytes = new TextEncoder().encode(`${user ?? ""}:${password ?? ""}`);
   return btoa(String.fromCharCode(...bytes));
@@ -100,7 +103,7 @@ function isJson(response: Response): boolean {
   return /^application\/([\w.-]+\+)?json/i.test(response.headers.get("content-type") ?? "");
 }
 
-function judgeBody(text: string, options: HealthOptions, json: boolean): Finding {
+function judgeBody(text: string, options: HealthOptions, json: boolean): ProbeResult {
   const fail = (error: string) => new ProbeFailure(`http: ${error}`, { answered: true });
   const { body_contains, body_not_contains } = options;
   if (body_contains !== undefined && !text.includes(body_contains)) {
@@ -126,7 +129,7 @@ async function readReport(response: Response, job: ProbeJob) {
   return readSelfReport(parseJson(await readBody(response)));
 }
 
-/** Undefined: no JSON. */
+/** Returns undefined when the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -135,7 +138,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The first megabyte; the rest is not fetched. */
+/** Returns the first megabyte of the body. The rest is not fetched. */
 async function readBody(response: Response): Promise<string> {
   if (response.body === null) return "";
   const reader = response.body.getReader();

@@ -1,9 +1,12 @@
-/** The few messages of the PostgreSQL protocol 3.0 that a probe needs (postgresql.org/docs/current/protocol-message-formats.html). */
+/**
+ * The messages of the PostgreSQL protocol 3.0 that a probe needs
+ * (postgresql.org/docs/current/protocol-message-formats.html).
+ */
 import type { Connection } from "./connection.ts";
 
 const PROTOCOL_3_0 = 196_608;
 const SSL_REQUEST = 80_877_103;
-/** Far above any answer that a probe asks for. */
+/** A response to a probe is much smaller than this. */
 const MAX_MESSAGE_BYTES = 1_048_576;
 
 export interface ServerMessage {
@@ -12,7 +15,7 @@ export interface ServerMessage {
 }
 
 export interface ServerError {
-  /** SQLSTATE. */
+  /** SQLSTATE; empty: the message has none. */
   code: string;
   message: string;
 }
@@ -35,7 +38,6 @@ export function startup(user: string, database: string): Uint8Array {
   return bytes;
 }
 
-/** `type`: one letter; the body is text or bytes. */
 export function message(type: "p" | "Q" | "X", body: Uint8Array | string): Uint8Array {
   const content = typeof body === "string" ? encode(body) : body;
   const bytes = new Uint8Array(5 + content.length);

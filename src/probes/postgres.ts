@@ -1,4 +1,7 @@
-/** postgres: what `pg_isready` asks; with a user and a password also a login, a query and the version. */
+/**
+ * The postgres probe. Without a password it does what `pg_isready` does. With a password it logs in, runs a query and
+ * reads the version.
+ */
 import { Connection } from "./connection.ts";
 import {
   decode,
@@ -10,15 +13,15 @@ import {
   sslRequest,
   startup,
 } from "./postgres-messages.ts";
-import { type Finding, PASSED, type ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
-import { isSignedBy, md5Password, scramFinal, scramFirst } from "./scram.ts";
+import { PASSED, type ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
+import { hasSignature, md5Password, scramFinal, scramFirst } from "./scram.ts";
 
 const DEFAULT_USER = "commandcenter";
 const STARTING_UP = "57P03"; // cannot_connect_now
 /** Codes of AuthenticationXXX messages. */
 const AUTH = { ok: 0, clear: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
 
-export const postgresProbe: Protocol = async (job): Promise<Finding> => {
+export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
   const { target, check } = job;
   const connection = await openSession(job);
   const user = check.health_options.user ?? target.user ?? DEFAULT_USER;
@@ -27,9 +30,9 @@ export const postgresProbe: Protocol = async (job): Promise<Finding> => {
   await connection.write(startup(user, target.database ?? user));
   const first = await receive(connection);
   if (password === null) {
-    const finding = readiness(first, connection);
+    const result = readiness(first, connection);
     await connection.write(message("X", ""));
-    return finding;
+    return result;
   }
   await logIn(connection, first, user, password);
   const version = await readyVersion(connection);
@@ -39,8 +42,11 @@ export const postgresProbe: Protocol = async (job): Promise<Finding> => {
   return { verdict: "ok", error: null, details: version === null ? {} : { version } };
 };
 
-/** As libpq's PQping: whoever answers with the protocol accepts, but for one that is starting up or stopping. */
-function readiness(first: ServerMessage, connection: Connection): Finding {
+/**
+ * Decides like PQping of libpq: a server that speaks the protocol accepts connections, unless it is starting up or
+ * shutting down.
+ */
+function readiness(first: ServerMessage, connection: Connection): ProbeResult {
   if (first.type === "R") return PASSED;
   const error = errorOf(first.body);
   if (first.type !== "E") throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
@@ -92,7 +98,7 @@ async function saslLogIn(connection: Connection, password: string): Promise<void
   const final = await scramFinal(password, nonce, await authText(connection, AUTH.saslContinue));
   if (final === null) throw connection.failure("postgres: the server's login message is not SCRAM");
   await connection.write(message("p", final.message));
-  if (!isSignedBy(await authText(connection, AUTH.saslFinal), final.signature)) {
+  if (!hasSignature(await authText(connection, AUTH.saslFinal), final.signature)) {
     throw connection.failure("postgres: the server does not know the password itself");
   }
 }
@@ -121,7 +127,7 @@ function authCode(answer: ServerMessage, connection: Connection): number {
   return new DataView(answer.body.buffer, answer.body.byteOffset).getInt32(0);
 }
 
-/** Reads up to ReadyForQuery; the server names its version on the way. */
+/** Reads messages until ReadyForQuery. Returns the server's version; null when the server does not send it. */
 async function readyVersion(connection: Connection): Promise<string | null> {
   let version: string | null = null;
   for (;;) {
@@ -133,7 +139,7 @@ async function readyVersion(connection: Connection): Promise<string | null> {
   }
 }
 
-/** It passes when the server runs it; what it answers is not looked at. */
+/** Runs the query and ignores its result. Throws a ProbeFailure when the server reports an error. */
 async function query(connection: Connection, sql: string): Promise<void> {
   await connection.write(message("Q", `${sql}\0`));
   let failure: ProbeFailure | null = null;

@@ -1,4 +1,4 @@
-/** Runs probes where this code runs, each in its slot. */
+/** Runs the probes of a round in this Worker or object. A probe waits for its slot before it starts. */
 import { connect } from "cloudflare:sockets";
 import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
@@ -10,9 +10,9 @@ import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "./slots.ts";
 
 export interface ProbingEnv {
   settings: Settings;
-  /** All vars and secrets; only those named PROBE_SECRET_* are read. */
+  /** All vars and secrets of the Worker; only those named PROBE_SECRET_* are read. */
   vars: object;
-  /** Shared by the rounds of one invocation; absent: the round has its own. */
+  /** Slots that the rounds of one invocation share; absent: the round has its own slots. */
   slots?: Slots;
 }
 
@@ -20,11 +20,12 @@ export function makeSlots(settings: Settings): Slots {
   return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS);
 }
 
+/** Probes the checks. Calls `report` for each when its probe ends. Skips `exec` and `heartbeat` checks. */
 export async function probeAll(
   checks: readonly DueCheck[],
   vantage: string,
   env: ProbingEnv,
-  found: (finding: Finding) => Promise<void>,
+  report: (finding: Finding) => Promise<void>,
 ): Promise<void> {
   const slots = env.slots ?? makeSlots(env.settings);
   const context = probeContext(vantage, env);
@@ -36,7 +37,7 @@ export async function probeAll(
       const target = targetOf(check, context);
       const host = target.ok ? authority(target.target) : check.health_url;
       const observation = await slots.run(kind, host, () => runProbe(check, context, target));
-      await found({ check, observation });
+      await report({ check, observation });
     }),
   );
 }

@@ -1,7 +1,7 @@
-/** What a probe is given and what it answers. */
+/** The types of a probe: its input, its result and its failure. */
 
 import type { Check } from "../core/check.ts";
-import type { Observation, ObservationDetails, Verdict } from "../core/records.ts";
+import type { ObservationDetails, Verdict } from "../core/records.ts";
 import type { Target } from "../core/target.ts";
 
 export interface ProbeContext {
@@ -9,7 +9,7 @@ export interface ProbeContext {
   vantage: string;
   hubId: string;
   allowPrivateTargets: boolean;
-  /** The value of the secret PROBE_SECRET_X, named in full. */
+  /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */
   secret(name: string): string | undefined;
   connect: typeof import("cloudflare:sockets").connect;
   fetch: typeof fetch;
@@ -17,36 +17,34 @@ export interface ProbeContext {
   now(): number;
 }
 
-export type Probe = (check: Check, context: ProbeContext) => Promise<Observation>;
-
-/** One execution of a protocol: the check with its secrets resolved, and the signal that ends it. */
+/** One run of a probe. The secrets in the check and in the target are replaced by their values. */
 export interface ProbeJob {
   check: Check;
-  /** http: the headers that carry secrets. */
+  /** http: names of the headers that contain secrets. */
   secretHeaders: readonly string[];
-  /** http: whether the body carries a secret. */
+  /** http: whether the body contains a secret. */
   secretBody: boolean;
   target: Target;
   context: ProbeContext;
-  /** Aborted when the timeout is over or the probe is done: whoever opened something closes it then. */
+  /** Aborted when the timeout has passed or the probe has ended. The probe then closes what it opened. */
   signal: AbortSignal;
-  /** What is waited for now, for the words of a timeout. */
+  /** What the probe is waiting for. A timeout's error text contains this text. */
   stage: string;
-  /** TLS is spoken, or about to be. */
+  /** Whether the connection uses TLS or is starting it. */
   secure: boolean;
 }
 
-export interface Finding {
+export interface ProbeResult {
   verdict: Extract<Verdict, "ok" | "warn" | "fail">;
-  /** Null when all is well. */
+  /** Null: nothing is wrong. */
   error: string | null;
   details: ObservationDetails;
 }
 
-/** One file per protocol implements this; it answers a finding or throws a ProbeFailure. */
-export type Protocol = (job: ProbeJob) => Promise<Finding>;
+/** The function of one protocol, each in its own file. Returns a result or throws a ProbeFailure. */
+export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
 
-/** The target failed, in words for a person. `answered`: something came back, so it is there. */
+/** The check failed; the message is for a person. `answered`: the target sent a response, so it can be reached. */
 export class ProbeFailure extends Error {
   override name = "ProbeFailure";
   readonly answered: boolean;
@@ -59,4 +57,4 @@ export class ProbeFailure extends Error {
   }
 }
 
-export const PASSED: Finding = { verdict: "ok", error: null, details: {} };
+export const PASSED: ProbeResult = { verdict: "ok", error: null, details: {} };

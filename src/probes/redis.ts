@@ -1,11 +1,14 @@
-/** redis: AUTH when there is a password, PING, and the version when INFO is allowed (RESP2, redis.io/docs/reference/protocol-spec). */
+/**
+ * The redis probe: AUTH when there is a password, then PING, then INFO for the version (RESP2,
+ * redis.io/docs/reference/protocol-spec).
+ */
 import { Connection } from "./connection.ts";
-import type { Finding, Protocol } from "./probe.ts";
+import type { ProbeResult, Protocol } from "./probe.ts";
 
 const MAX_LINE_BYTES = 4_096;
 const MAX_INFO_BYTES = 65_536;
 
-export const redisProbe: Protocol = async (job): Promise<Finding> => {
+export const redisProbe: Protocol = async (job): Promise<ProbeResult> => {
   const { target, check } = job;
   const connection = await Connection.open(job, target.tls ? "on" : "off");
   const password = check.health_options.password ?? target.password;
@@ -35,7 +38,7 @@ async function expectReply(connection: Connection, expected: string): Promise<vo
   throw connection.failure("redis: the answer is not that of a Redis server");
 }
 
-/** Null when the user may not ask. */
+/** Returns null when the user may not run INFO. */
 async function readVersion(connection: Connection): Promise<string | null> {
   const header = await connection.line(MAX_LINE_BYTES);
   const length = /^\$(\d+)$/.exec(header)?.[1];

@@ -1,18 +1,21 @@
-/** Every protocol under one roof: secrets, refused targets, the timeout and clean words are the same for all. */
+/**
+ * Runs one probe of any protocol. Secrets, refused targets, timeouts and error texts are handled here for all
+ * protocols.
+ */
 
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
-import { plainWords } from "./failure-words.ts";
+import { failureFromError } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
-import { type Finding, type ProbeContext, ProbeFailure, type ProbeJob, type Protocol } from "./probe.ts";
+import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
 import { namesSecret, Secrets } from "./secrets.ts";
 import { tcpProbe } from "./tcp.ts";
 
-/** Cut after secrets are taken out: the first half of a secret would not be recognised. */
+/** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
 const MAX_DETAIL_CHARS = 64;
 
 export const probes: Record<ProbedMethod, Protocol> = {
@@ -40,17 +43,17 @@ export async function runProbe(
   const secrets = new Secrets((name) => context.secret(name));
   const clean = (text: string) => boundedErrorText(secrets.redact(text));
   try {
-    const finding = await execute(check, context, target, secrets);
+    const result = await execute(check, context, target, secrets);
     return {
       at,
       vantage: context.vantage,
-      verdict: finding.verdict,
+      verdict: result.verdict,
       latency_ms: context.now() - at,
-      error: finding.error === null ? null : clean(finding.error),
-      details: cleanDetails(finding.details, clean),
+      error: result.error === null ? null : clean(result.error),
+      details: cleanDetails(result.details, clean),
     };
   } catch (error) {
-    const failure = error instanceof ProbeFailure ? error : plainWords(error);
+    const failure = error instanceof ProbeFailure ? error : failureFromError(error);
     return {
       at,
       vantage: context.vantage,
@@ -67,7 +70,7 @@ async function execute(
   context: ProbeContext,
   parsed: ProbedTargetResult,
   secrets: Secrets,
-): Promise<Finding> {
+): Promise<ProbeResult> {
   if (!isProbed(check.health_method)) {
     throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
   }
@@ -89,7 +92,7 @@ async function execute(
   try {
     return await withinTimeout(probes[check.health_method](job), job);
   } catch (error) {
-    throw error instanceof ProbeFailure ? error : plainWords(error, job.secure);
+    throw error instanceof ProbeFailure ? error : failureFromError(error, job.secure);
   } finally {
     done.abort();
   }
@@ -99,15 +102,15 @@ function headersWithSecrets({ health_options }: Check): string[] {
   return Object.entries(health_options.headers ?? {}).flatMap(([name, value]) => (namesSecret(value) ? [name] : []));
 }
 
-async function withinTimeout(finding: Promise<Finding>, job: ProbeJob): Promise<Finding> {
+async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promise<ProbeResult> {
   let timer: number | null = null;
   const timeout = new Promise<never>((_resolve, reject) => {
     const seconds = job.check.health_timeout;
     timer = setTimeout(() => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`)), seconds * 1_000);
   });
-  finding.catch(() => {}); // after a timeout nobody waits for it
+  result.catch(() => {}); // after a timeout nothing else handles this error
   try {
-    return await Promise.race([finding, timeout]);
+    return await Promise.race([result, timeout]);
   } finally {
     if (timer !== null) clearTimeout(timer);
   }

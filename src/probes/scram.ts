@@ -1,42 +1,44 @@
-/** SCRAM-SHA-256 as a client (RFC 5802, RFC 7677), without channel binding; and PostgreSQL's `md5` method. */
+/**
+ * The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding, and of PostgreSQL's `md5` method.
+ */
 
-/** More would let a server burn the hub's processor. */
+/** With more iterations a server could use up the hub's processor time. */
 const MAX_ITERATIONS = 200_000;
 const HASH_BITS = 256;
 
 export interface ScramFinal {
-  /** client-final-message. */
+  /** The client-final-message. */
   message: string;
-  /** What the server must answer in base64 to prove that it knows the password too. */
+  /** Base64. The server must send this signature to prove that it knows the password. */
   signature: string;
 }
 
-/** client-first-message. */
+/** Returns the client-first-message. */
 export function scramFirst(nonce: string): string {
-  return `n,,${bareFirst(nonce)}`;
+  return `n,,${clientFirstBare(nonce)}`;
 }
 
-/** Null: the server's message is not SCRAM, or belongs to another exchange. */
+/** Returns null when the server's message is not SCRAM or has another nonce. */
 export async function scramFinal(password: string, nonce: string, serverFirst: string): Promise<ScramFinal | null> {
   const { r, s, i } = attributes(serverFirst);
   const iterations = Number(i);
   if (!r?.startsWith(nonce) || s === undefined || !(iterations >= 1 && iterations <= MAX_ITERATIONS)) return null;
-  const salted = await stretch(password.normalize("NFKC"), fromBase64(s), iterations);
+  const salted = await saltPassword(password.normalize("NFKC"), fromBase64(s), iterations);
   const clientKey = await hmac(salted, "Client Key");
   const withoutProof = `c=biws,r=${r}`;
-  const auth = `${bareFirst(nonce)},${serverFirst},${withoutProof}`;
+  const auth = `${clientFirstBare(nonce)},${serverFirst},${withoutProof}`;
   const signature = await hmac(await crypto.subtle.digest("SHA-256", clientKey), auth);
   const proof = clientKey.map((byte, index) => byte ^ (signature[index] ?? 0));
   const server = await hmac(await hmac(salted, "Server Key"), auth);
   return { message: `${withoutProof},p=${toBase64(proof)}`, signature: toBase64(server) };
 }
 
-/** Whether the server-final-message carries the signature. */
-export function isSignedBy(serverFinal: string, signature: string): boolean {
+/** Whether the server-final-message contains the signature. */
+export function hasSignature(serverFinal: string, signature: string): boolean {
   return attributes(serverFinal).v === signature;
 }
 
-/** md5(md5(password + user) + salt), in hex. */
+/** Returns `md5` and the hex digits of md5(md5(password + user) + salt). */
 export async function md5Password(user: string, password: string, salt: Uint8Array): Promise<string> {
   const inner = encode(await md5(encode(password + user)));
   const salted = new Uint8Array(inner.length + salt.length);
@@ -50,7 +52,7 @@ async function md5(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function bareFirst(nonce: string): string {
+function clientFirstBare(nonce: string): string {
   return `n=,r=${nonce}`;
 }
 
@@ -58,7 +60,7 @@ function attributes(text: string): Record<string, string | undefined> {
   return Object.fromEntries(text.split(",").map((part) => [part.slice(0, 1), part.slice(2)]));
 }
 
-async function stretch(password: string, salt: Uint8Array, iterations: number): Promise<ArrayBuffer> {
+async function saltPassword(password: string, salt: Uint8Array, iterations: number): Promise<ArrayBuffer> {
   const key = await crypto.subtle.importKey("raw", encode(password), "PBKDF2", false, ["deriveBits"]);
   return crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, HASH_BITS);
 }

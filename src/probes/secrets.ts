@@ -1,19 +1,22 @@
-/** `${PROBE_SECRET_X}` in a check: put in just before the probe, taken out of everything that it says. */
+/**
+ * Handles `${PROBE_SECRET_X}` in a check. The value is inserted just before the probe, and removed from every text that
+ * the probe returns.
+ */
 import { ProbeFailure } from "./probe.ts";
 
 const REFERENCE = /\$\{(PROBE_SECRET_[A-Z0-9_]+)\}/g;
-/** A shorter value would hide ordinary words. */
+/** Shorter values are not removed, because they would also hide ordinary words. */
 const MIN_REDACTED_CHARS = 3;
-/** A secret that was cut off is known by this much of its beginning. */
+/** If a text ends in the middle of a secret, this many first characters are enough to recognise the secret. */
 const KNOWN_BY_CHARS = 16;
 
-/** Whether a text of a check, as it is stored, names a secret. */
+/** Whether a text of a stored check contains a reference to a secret. */
 export function namesSecret(text: string): boolean {
   return text.search(REFERENCE) >= 0;
 }
 
 export class Secrets {
-  /** What must not be told, and the name to put in its place. */
+  /** Values that must not be shown, each with the name to show instead. */
   readonly #hidden = new Map<string, string>();
   readonly #lookUp: (name: string) => string | undefined;
 
@@ -21,12 +24,17 @@ export class Secrets {
     this.#lookUp = lookUp;
   }
 
-  /** Every string inside the value with its references resolved. Throws a ProbeFailure for an unknown one. */
+  /**
+   * Returns the value with the references in all its strings resolved. Throws a ProbeFailure when a secret is not set.
+   */
   resolve<T>(value: T): T {
     return this.#walk(value) as T; // strings stay strings, everything else keeps its shape
   }
 
-  /** Path and query of a URL with its references resolved; a secret may span segments of the path, not of the query. */
+  /**
+   * Returns the path and query of a URL with the references resolved. In the path, a `/` of a secret stays a `/`; in
+   * the query it is encoded.
+   */
   resolvePath(path: string): string {
     return path.replace(REFERENCE, (_match, name: string, at: number) => {
       const encoded = encodeURIComponent(this.#value(name));
@@ -34,15 +42,18 @@ export class Secrets {
     });
   }
 
-  /** Something made from the secret `name` that tells as much. */
+  /** Also hides a text that is made from the secret `name`. */
   hide(text: string, name: string): void {
     if (text.length >= MIN_REDACTED_CHARS) this.#hidden.set(text, name);
   }
 
-  /** The text with every secret that was used replaced by its name, also where it is quoted or encoded. */
+  /**
+   * Returns the text with every used secret replaced by its name. Quoted and encoded forms of the secret are replaced
+   * too.
+   */
   redact(text: string): string {
     const longestFirst = [...this.#hidden].sort(([a], [b]) => b.length - a.length);
-    return longestFirst.reduce((rest, [value, name]) => without(rest, value, `\${${name}}`), text);
+    return longestFirst.reduce((rest, [value, name]) => replaceValue(rest, value, `\${${name}}`), text);
   }
 
   #walk(value: unknown): unknown {
@@ -62,8 +73,8 @@ export class Secrets {
   }
 }
 
-/** Every occurrence of the value replaced, and every beginning of it that is long enough to be no chance. */
-function without(text: string, value: string, name: string): string {
+/** Replaces every occurrence of the value. Also replaces a first part of it with at least KNOWN_BY_CHARS characters. */
+function replaceValue(text: string, value: string, name: string): string {
   const head = value.slice(0, KNOWN_BY_CHARS);
   const [first = "", ...parts] = text.split(head);
   const tail = value.slice(head.length);

@@ -1,17 +1,18 @@
 /**
- * Who may have a connection open now. Workers let six connections of an invocation wait for their first byte and
- * queue the seventh silently, which would eat its timeout: so a probe's clock starts when it has its slot here.
+ * Limits the connections that are open at the same time. A Worker invocation may have six connections that wait for
+ * their first byte. The runtime queues further ones silently, and the probe's timeout would pass meanwhile. Therefore a
+ * probe waits for a slot here, and its time starts when it has the slot.
  */
 export interface SlotLimits {
   total: number;
-  /** Raw sockets: a hung connect holds its place for ~20 s after it was closed. */
+  /** Raw sockets. A connection attempt that hangs uses its place for about 20 s after it was closed. */
   tcp: number;
   /** Connections to one host and port. */
   perHost: number;
 }
 
 export const WORKER_SLOTS: SlotLimits = { total: 6, tcp: 3, perHost: 3 };
-/** The local runtime has no limit of six; these keep one machine's sockets and targets in bounds. */
+/** The local runtime has no such limit. These numbers limit the sockets of one machine and the load on targets. */
 export const LOCAL_SLOTS: SlotLimits = { total: 48, tcp: 24, perHost: 8 };
 
 interface Waiting {
@@ -31,7 +32,10 @@ export class Slots {
     this.#limits = limits;
   }
 
-  /** Runs the task when there is room, in order of arrival but for those whose host or kind has none. */
+  /**
+   * Runs the task when it has a slot. Tasks start in order of arrival; a task whose host or kind has no room does not
+   * block others.
+   */
   async run<T>(kind: "http" | "tcp", host: string, task: () => Promise<T>): Promise<T> {
     const tcp = kind === "tcp";
     await this.#enter(tcp, host);

@@ -1,10 +1,10 @@
-/** tcp: the port opens; with `send` and `expect` it also says what it should. */
+/** The tcp probe: opens a connection. With `send` and `expect` it also checks what the target sends. */
 import { Connection } from "./connection.ts";
-import { type Finding, PASSED, type Protocol } from "./probe.ts";
+import { PASSED, type ProbeResult, type Protocol } from "./probe.ts";
 
 const MAX_ANSWER_BYTES = 65_536;
 
-export const tcpProbe: Protocol = async (job): Promise<Finding> => {
+export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const { send, expect, tls = job.target.tls } = job.check.health_options;
   const connection = await Connection.open(job, tls ? "on" : "off");
   if (send !== undefined) await connection.write(send);

@@ -1,29 +1,32 @@
-/** The configuration of nats-server, made from the templates beside this file. */
+/** Makes the configuration of nats-server from the templates in this folder. */
 import { readFile } from "node:fs/promises";
 
-/** For the relay's ordinary clients: it needs none, and must not take the port of a server beside it. */
+/**
+ * nats-server chooses a free port. The relay needs no ordinary clients, and its port must not be one that another
+ * server uses.
+ */
 export const ANY_PORT = -1;
 
 export interface CorePorts {
   core_port: number;
   leaf_port: number;
-  /** Folder of JetStream's files. */
+  /** Folder for JetStream's files. */
   store: string;
 }
 
 export interface RelayOptions {
   server_name: string;
-  /** Port of the loopback for ordinary clients; -1: any that is free. */
+  /** Port on the loopback for ordinary clients; -1: any free port. */
   client_port: number;
   /** `address:port`. */
   websocket_listen: string;
-  /** Without: for the loopback, or behind something that ends TLS. */
+  /** Absent: without TLS, for the loopback or behind a proxy that ends TLS. */
   tls?: { cert: string; key: string };
-  /** `nats-leaf://[user:password@]host:port`, `tls://` for TLS. */
+  /** `nats-leaf://[user:password@]host:port`, or `tls://…` for TLS. */
   core_url: string;
   hub_id: string;
   hub_password: string;
-  /** Whoever brings no credentials acts as the hub: for a machine of one's own only. */
+  /** Clients without credentials get the hub's permissions. Only for a machine with one user. */
   open?: boolean;
 }
 
@@ -46,7 +49,7 @@ function quoted(text: string): string {
   return `"${checked(text)}"`;
 }
 
-/** Nothing in a template may close the string that it stands in. */
+/** Throws when the text could end the quoted string that contains it. */
 function checked(text: string): string {
   if (/["\\\n]/.test(text)) throw new Error("quotes, backslashes and line ends can't stand in the configuration");
   return text;

@@ -1,16 +1,16 @@
-/** `npm run relay`; see run-relay.ts. */
+/** The program of `npm run relay`; see run-relay.ts. */
 import { parentEnded } from "../cli/lifeline.ts";
 import { stopSignal } from "../cli/signals.ts";
 import { runRelay } from "./run-relay.ts";
 
 const FORCED = 130;
 
-const asked = stopSignal(process, Date.now, () => process.exit(FORCED));
+const stopAsked = stopSignal(process, Date.now, () => process.exit(FORCED));
 const underNpm = process.env.npm_lifecycle_event !== undefined;
 
 const code = await runRelay(process.argv.slice(2), {
   out: console.log,
   err: console.error,
-  stopped: underNpm ? Promise.race([asked, parentEnded(() => process.ppid)]) : asked,
+  stopped: underNpm ? Promise.race([stopAsked, parentEnded(() => process.ppid)]) : stopAsked,
 });
 process.exit(code);

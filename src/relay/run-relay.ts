@@ -1,4 +1,7 @@
-/** `npm run relay`: a local relay with its core, the relay's configuration for production, or the stream on a core. */
+/**
+ * The commands of `npm run relay`: start a local relay with its core, print a relay's configuration for production, or
+ * make the stream on a core.
+ */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -40,16 +43,16 @@ const OPTIONS = {
 export interface RelayIo {
   out(line: string): void;
   err(line: string): void;
-  /** Resolves when the user wants it to end. */
+  /** Resolves when the user wants the program to end. */
   stopped: Promise<void>;
 }
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** A wrong command line. */
+/** The command line is wrong. */
 class UsageError extends Error {}
 
-/** Answers the exit code: 0, 1 when something failed, 2 for a wrong command line. */
+/** Returns the exit code: 0 for success, 1 for a failure, 2 for a wrong command line. */
 export async function runRelay(argv: readonly string[], io: RelayIo): Promise<number> {
   try {
     const { values, positionals } = parse(argv);

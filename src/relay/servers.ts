@@ -1,4 +1,4 @@
-/** A core and a relay on this machine, for trying the hub out. */
+/** Starts a core and a relay on this machine, for trying the hub. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -12,12 +12,12 @@ const STOP_LIMIT_MS = 5_000;
 const POLL_MS = 50;
 
 export interface LocalRelayOptions {
-  /** Configuration and JetStream's files. */
+  /** Folder for the configuration and JetStream's files. */
   folder: string;
   hub_id: string;
-  /** Of the relay's websocket. */
+  /** Port of the relay's websocket. */
   port: number;
-  /** Where ordinary clients find the core. */
+  /** Port of the core for ordinary clients. */
   core_port: number;
 }
 
@@ -27,7 +27,7 @@ export interface LocalServers {
   stop(): Promise<void>;
 }
 
-/** Rejects with what a server printed when it does not come up. */
+/** Rejects with the output of a server that does not start. */
 export async function startLocalServers(options: LocalRelayOptions): Promise<LocalServers> {
   const { folder, hub_id, port, core_port } = options;
   const leaf_port = await claimPort(0, "127.0.0.1");
@@ -40,7 +40,7 @@ export async function startLocalServers(options: LocalRelayOptions): Promise<Loc
     websocket_listen: `127.0.0.1:${port}`,
     core_url: `nats-leaf://127.0.0.1:${leaf_port}`,
     hub_id,
-    hub_password: crypto.randomUUID(), // nobody needs it: whoever is on this machine acts as the hub
+    hub_password: crypto.randomUUID(), // no client needs it, because `open` is set
     open: true,
   });
   await writeFile(files.relay, relay, { mode: 0o600 });
@@ -74,7 +74,7 @@ async function startServer(config: string, port: number): Promise<ChildProcess> 
     child.once("error", () => reject(new Error("nats-server is not installed (Debian: apt-get install nats-server)")));
   });
   const ended = once(child, "exit").then(() => Promise.reject(new Error(`nats-server did not start:\n${output}`)));
-  ended.catch(() => {}); // later it is an end like any other
+  ended.catch(() => {}); // a later end is reported by `ended`
   await Promise.race([missing, ended, untilListening(port)]);
   return child;
 }

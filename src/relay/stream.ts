@@ -1,4 +1,4 @@
-/** The stream HUB_EVENTS, made or brought up to date on the core. */
+/** Creates the stream HUB_EVENTS on the core, or updates it. */
 import {
   DiscardPolicy,
   JetStreamApiError,
@@ -12,7 +12,10 @@ import { connect, type NodeConnectionOptions, nanos } from "@nats-io/transport-n
 export const HUB_EVENTS = "HUB_EVENTS";
 
 const HOUR_MS = 3_600_000;
-/** An outbox sends again what was stored but not seen to be: within two hours that makes no duplicate. */
+/**
+ * JetStream drops a message that it gets again within this time. An outbox repeats an event when the acknowledgement
+ * was lost.
+ */
 const DUPLICATE_WINDOW_MS = 2 * HOUR_MS;
 const MAX_AGE_MS = 30 * 24 * HOUR_MS;
 const GIB = 1_024 ** 3;
@@ -21,7 +24,7 @@ const STREAM_NOT_FOUND = 10_059;
 
 export type StreamSettings = Partial<StreamConfig> & { name: string; subjects: string[] };
 
-/** When it is full it gives up its oldest events rather than refuse new ones. `replicas`: 3 in a cluster. */
+/** A full stream drops its oldest events and accepts new ones. `replicas`: use 3 in a cluster. */
 export function streamSettings(replicas = 1): StreamSettings {
   return {
     name: HUB_EVENTS,
@@ -37,7 +40,10 @@ export function streamSettings(replicas = 1): StreamSettings {
   };
 }
 
-/** `coreUrl`: `nats://[user:password@]host:port`. Rejects when the core or its JetStream can't be reached. */
+/**
+ * Returns whether the stream was made or updated. `coreUrl`: `nats://[user:password@]host:port`. Rejects when the core
+ * or its JetStream can't be reached.
+ */
 export async function setUpStream(coreUrl: string, settings = streamSettings()): Promise<"made" | "updated"> {
   const connection = await connect(connectionOptions(coreUrl));
   try {

@@ -1,11 +1,11 @@
-/** Buckets of equal length for a chart. */
+/** Divides the time range of a chart into buckets of equal length. */
 import { HOUR_MS } from "./hours.ts";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Lengths that a person can read off an axis. */
+/** Bucket lengths that give readable times on a chart's axis. */
 const STEPS_MS = [
   ...[10, 15, 30].map((n) => n * SECOND_MS),
   ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE_MS),
@@ -14,14 +14,17 @@ const STEPS_MS = [
 ];
 
 export interface Buckets {
-  /** Unix ms; the first bucket's start, at or before `from`. */
+  /** Start of the first bucket, Unix ms; at or before `from`. */
   start: number;
   /** Milliseconds. */
   step: number;
   count: number;
 }
 
-/** The shortest round step of at least `shortest` that covers [from, to) (Unix ms) with at most `points` buckets. */
+/**
+ * Returns buckets that cover [from, to) (Unix ms): at most `points`, each at least `shortest` ms long. The length is
+ * the shortest of STEPS_MS that fits, or whole days when none fits.
+ */
 export function chooseBuckets(from: number, to: number, points: number, shortest: number): Buckets {
   for (const step of STEPS_MS) {
     const start = Math.floor(from / step) * step;

@@ -1,4 +1,6 @@
-/** What the planner schedules, and what a live board that lost its memory starts from. */
+/**
+ * Reads the checks that the planner schedules, and the state that a live board starts from when it has lost its memory.
+ */
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Check } from "../core/check.ts";
 import { isScheduled } from "../core/lanes.ts";
@@ -10,11 +12,11 @@ import type { Db } from "./database.ts";
 import { verdictOf } from "./results.ts";
 import { projects, services } from "./tables.ts";
 
-/** A service with an open breaker is probed on every 4th due time only. */
+/** Number of intervals to search backwards. A service with an open breaker is probed only on every 4th due time. */
 const ROUNDS_BACK = 4;
 
 export interface LastResult {
-  /** Start of its round, Unix ms. */
+  /** Start of the round, Unix ms. */
   at: number;
   verdict: Verdict;
   latency_ms: number | null;
@@ -24,7 +26,7 @@ export interface LastResult {
 
 export interface BoardSeed {
   check: Check;
-  /** Null: never checked, or longer ago than its lane's last rounds. */
+  /** Null: the service was not checked in the last rounds of its lane. */
   last: LastResult | null;
 }
 
@@ -61,7 +63,10 @@ export async function loadBoard(db: Db): Promise<BoardSeed[]> {
   return rows.map((row) => ({ check: toCheck(row), last: last.get(row.id) ?? null }));
 }
 
-/** By service: the newest result in the last rounds of its lane, and of the lane of its own that old releases gave it. */
+/**
+ * Returns the newest result of each service, by service id. Searches the last rounds of the service's lane. Old
+ * releases gave each service a lane of its own with a negative number; that lane is searched too.
+ */
 async function lastResults(db: Db): Promise<Map<number, LastResult>> {
   const newest = (lane: SQL) => sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane})`;
   const rows = await db.all<{ at: number; result: string }>(sql`

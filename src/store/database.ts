@@ -1,4 +1,7 @@
-/** The hub's D1 database through drizzle. `transaction()` fails on D1: what belongs together goes in one `batch()`. */
+/**
+ * The hub's D1 database, used through drizzle. drizzle's `transaction()` fails on D1, so statements that belong to one
+ * transaction go in one `batch()`.
+ */
 import { type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
@@ -7,7 +10,7 @@ import * as tables from "./tables.ts";
 
 export type Db = DrizzleD1Database<typeof tables>;
 
-/** Far below the 2 MB that D1 allows for one bound value, in characters of up to three bytes. */
+/** In characters; a character takes up to three bytes. D1 allows 2 MB for one bound value. */
 const MAX_PARAMETER_CHARS = 400_000;
 
 export function openDatabase(d1: D1Database): Db {
@@ -19,18 +22,18 @@ export async function ping(db: Db): Promise<void> {
   await db.get(sql`SELECT 1`);
 }
 
-/** Runs statements that are only known at run time as one transaction; nothing when there are none. */
+/** Runs any number of statements as one transaction. Does nothing when there are none. */
 export async function runBatch(db: Db, statements: readonly BatchItem<"sqlite">[]): Promise<void> {
   const [first, ...rest] = statements;
   if (first !== undefined) await db.batch([first, ...rest]);
 }
 
-/** An expression `IN (…)` takes: any number of ids as one bound parameter, of which D1 allows 100. */
+/** Returns the right side of an SQL `IN`. The ids are one bound parameter, because D1 allows 100 parameters. */
 export function idList(ids: readonly number[]): SQL {
   return sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 }
 
-/** JSON arrays small enough to be bound, which together hold all the items. */
+/** Returns JSON arrays that together hold all the items. Each array is small enough for one bound parameter. */
 export function jsonChunks(items: readonly unknown[]): string[] {
   const texts = items.map((item) => JSON.stringify(item));
   return chunksBySize(texts, (text) => text.length + 1, { size: MAX_PARAMETER_CHARS }).map(

@@ -1,4 +1,4 @@
-/** Transitions of status, as they are read. */
+/** Reads flips: the changes of status of services. */
 import { and, asc, desc, eq, getTableColumns, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Flip, Status } from "../core/records.ts";
@@ -6,10 +6,10 @@ import { heldFrom, type StatusChange, uptime } from "../core/uptime.ts";
 import type { Db } from "./database.ts";
 import { flips, projects, services } from "./tables.ts";
 
-/** A service that flaps for weeks has very many, each with its evidence. */
+/** Limit of flipsInWindow. A service that flaps for weeks has very many flips, each with its evidence. */
 const MAX_FLIPS = 1_000;
 
-/** A cursor of listFlips: time, service and seq of the last flip of the page before. */
+/** The cursor of listFlips: time, service id and seq of the last flip of the page before. */
 export const FLIP_CURSOR = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/;
 
 export interface FlipFilter {
@@ -38,7 +38,10 @@ export async function serviceFlips(db: Db, id: number, limit: number): Promise<F
   return rows.map(toFlip);
 }
 
-/** Of services that exist, newest first. `after` and `next` are FLIP_CURSORs; any other text starts at the newest. */
+/**
+ * Lists flips of services that still exist, newest first. `after` and `next` are cursors (FLIP_CURSOR). A text that is
+ * no cursor starts the list at the newest flip.
+ */
 export async function listFlips(
   db: Db,
   filter: FlipFilter,
@@ -50,12 +53,12 @@ export async function listFlips(
     service === undefined ? undefined : isNamed(flips.service_id, services.name, service),
     project === undefined ? undefined : isNamed(services.project_id, projects.name, project),
   );
-  const [found, totals] = await db.batch([
+  const [fetched, totals] = await db.batch([
     selectFlips(db, and(matches, isBefore(page.after))).limit(page.limit + 1),
     countFlips(db, matches),
   ]);
-  const rows = found.slice(0, page.limit);
-  const last = found.length > page.limit ? rows.at(-1) : undefined;
+  const rows = fetched.slice(0, page.limit);
+  const last = fetched.length > page.limit ? rows.at(-1) : undefined;
   return {
     rows: rows.map((row) => ({ ...toFlip(row), project_id: row.project_id, project: row.project, name: row.name })),
     total: totals[0]?.total ?? 0,
@@ -97,7 +100,10 @@ function isBefore(cursor: string | undefined): SQL | undefined {
   return sql`(${flips.at}, ${flips.service_id}, ${flips.seq}) < (${position})`;
 }
 
-/** `status`: at `from`, or, when there are more flips than the newest 1,000, before the first that is given. */
+/**
+ * Returns at most the newest 1,000 flips of [from, to) (Unix ms). `status`: the status before the first returned flip;
+ * the status at `from` when no flip is returned.
+ */
 export async function flipsInWindow(
   db: Db,
   id: number,
@@ -118,7 +124,10 @@ export async function flipsInWindow(
   return { status: rows[0]?.from ?? earlier[0]?.status ?? "unknown", flips: rows };
 }
 
-/** All changes that held in [from, to) (Unix ms), oldest first and without evidence; `before`: the status before the first. */
+/**
+ * Returns all changes that held in [from, to) (Unix ms), oldest first and without evidence. `before`: the status before
+ * the first change.
+ */
 export async function statusChanges(
   db: Db,
   id: number,
@@ -142,7 +151,7 @@ export async function statusChanges(
   return { before: rows[0]?.from ?? "unknown", changes };
 }
 
-/** The exact uptime of each of the last `spans` (ms) before `now`; null when nothing is known of one. */
+/** Returns the exact uptime for each of `spans` (ms) before `now` (Unix ms). null: no status is known in that span. */
 export async function recentUptimes(
   db: Db,
   id: number,

@@ -1,17 +1,21 @@
-/** Pieces of SQL that drizzle has no words for. */
+/** SQL expressions that drizzle has no functions for. */
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 
-/** `part` occurs in the column's text, in any case. Not LIKE, of whose patterns D1 takes 50 bytes at most. */
+/**
+ * Whether the column's text contains `part`, ignoring case. LIKE can't be used: D1 allows patterns of at most 50 bytes.
+ */
 export function contains(column: AnyColumn, part: string): SQL {
   return sql`instr(lower(${column}), ${part.toLowerCase()}) > 0`;
 }
 
-/** The name is one of a JSON column's array of names. */
+/** Whether the array of names in a JSON column contains the name. */
 export function holds(column: AnyColumn, name: string): SQL {
   return sql`EXISTS (SELECT 1 FROM json_each(${column}) AS item WHERE item.value = ${name})`;
 }
 
-/** A field of the object that a row of `json_each(…) AS item` holds; a nested array or object comes as its JSON text. */
+/**
+ * Returns a field of the object in a row of `json_each(…) AS item`. A nested array or object is returned as JSON text.
+ */
 export function itemField(name: string): SQL {
   return sql.raw(`item.value ->> '${name}'`);
 }

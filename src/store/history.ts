@@ -1,4 +1,6 @@
-/** A service's past as a chart shows it: from hourly rollups, and from raw rounds where there are none. */
+/**
+ * The history of a service for charts. It is read from hourly rollups, and from raw rounds for hours without rollups.
+ */
 import { and, eq, gte, inArray, lt } from "drizzle-orm";
 import { decodeHistogram } from "../core/histogram.ts";
 import { uptimes } from "../core/uptime.ts";
@@ -7,40 +9,40 @@ import type { Db } from "./database.ts";
 import { statusChanges } from "./flips.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
-import { type Recorded, rawChecks } from "./raw-checks.ts";
+import { type HistorySource, rawChecks } from "./raw-checks.ts";
 import { addCheck, addSums, type Latencies, latenciesOf, newSums, type Sums } from "./sums.ts";
 import { meta, rollups } from "./tables.ts";
 
 export { recentChecks } from "./raw-checks.ts";
 
-/** Longer ranges come from rollups, which are a hundredth of the rows. */
+/** Longer ranges are read from rollups, which have about a hundredth of the rows. */
 const MAX_RAW_SPAN_MS = 2 * DAY_MS;
 
 export interface HistoryPoint extends Latencies {
-  /** Start of the bucket, ISO 8601. */
+  /** Start of the bucket, ISO 8601 UTC. */
   at: string;
-  /** That said something of the service. */
+  /** Number of checks with a conclusive result, whether they passed or failed. */
   checks: number;
   failures: number;
-  /** Exact, from flips; null when nothing is known. */
+  /** Exact, computed from flips; null: no status is known. */
   uptime: number | null;
   /** Milliseconds. */
   max: number | null;
 }
 
-/** Up to where rollups reach and from where raw rounds do, Unix ms. */
+/** Rollups exist for hours before `rolledUntil`. Raw rounds exist from `rawSince` on. Both in Unix ms. */
 interface Extent {
   rolledUntil: number;
   rawSince: number;
 }
 
 /**
- * At most `points` buckets of equal, round length that cover [from, to) (Unix ms).
- * They are hours or longer where the range reaches back beyond the raw rounds.
+ * Returns at most `points` buckets of equal, round length that cover [from, to) (Unix ms). Buckets are at least an hour
+ * long when the range starts before the oldest raw round.
  */
 export async function historyPoints(
   db: Db,
-  row: Recorded,
+  row: HistorySource,
   from: number,
   to: number,
   points: number,
@@ -65,8 +67,8 @@ export async function historyPoints(
   }));
 }
 
-/** Of the checks in [from, to) (Unix ms), `from` taken down to its hour. */
-export async function latencyPercentiles(db: Db, row: Recorded, from: number, to: number): Promise<Latencies> {
+/** Percentiles of the checks in [from, to) (Unix ms). `from` is rounded down to the hour. */
+export async function latencyPercentiles(db: Db, row: HistorySource, from: number, to: number): Promise<Latencies> {
   const { rolledUntil } = await readExtent(db);
   const start = hourOf(from);
   const [sums = newSums()] = await sumBuckets(db, row, { start, step: Math.max(1, to - start), count: 1 }, rolledUntil);
@@ -81,7 +83,7 @@ async function readExtent(db: Db): Promise<Extent> {
   const facts = new Map(rows.map(({ key, value }) => [key, Number(value)]));
   const hour = facts.get(ROLLUP_HOUR_KEY);
   const rawSince = facts.get(RAW_SINCE_KEY) ?? 0;
-  // Late rounds bring the rollup back, maybe to hours of which there are rollups only.
+  // Late rounds make the rollup start again at an earlier hour, which may be older than the raw rounds.
   return { rolledUntil: hour === undefined ? rawSince : Math.max(hour + HOUR_MS, rawSince), rawSince };
 }
 
@@ -102,10 +104,10 @@ function hoursOf(id: number, from: number, to: number) {
   return and(eq(rollups.service_id, id), gte(rollups.hour, from), lt(rollups.hour, to));
 }
 
-/** Each hour that is rolled up from its rollup, the rest from raw rounds. */
+/** Sums hours before `rolledUntil` (Unix ms) from rollups and later checks from raw rounds. */
 async function sumBuckets(
   db: Db,
-  row: Recorded,
+  row: HistorySource,
   { start, step, count }: Buckets,
   rolledUntil: number,
 ): Promise<Sums[]> {

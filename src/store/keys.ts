@@ -1,4 +1,4 @@
-/** API keys: what is known of them, never the keys themselves. */
+/** API keys. The hub stores a hash of each key, never the key itself. */
 import { asc, eq, getTableColumns } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { apiKeys, type Scope } from "./tables.ts";
@@ -16,14 +16,14 @@ export interface NewKey {
   name: string;
   scope: Scope;
   agent?: string | null | undefined;
-  /** Of the key, as findKey is asked for. */
+  /** Hash of the key, as findKey gets it. */
   hash: string;
   now: number;
 }
 
 const { hash: _secret, ...publicColumns } = getTableColumns(apiKeys);
 
-/** Throws when there is a key with that hash. */
+/** Throws when a key with this hash exists. */
 export async function createKey(db: Db, { name, scope, agent, hash, now }: NewKey): Promise<KeyRow> {
   const values = { name, scope, agent: agent ?? null, hash, created_at: now };
   return await db.insert(apiKeys).values(values).returning(publicColumns).get();
@@ -37,7 +37,7 @@ export async function listKeys(db: Db): Promise<KeyRow[]> {
   return await db.select(publicColumns).from(apiKeys).orderBy(asc(apiKeys.id));
 }
 
-/** False: no such key. */
+/** Returns false when there is no such key. */
 export async function deleteKey(db: Db, id: number): Promise<boolean> {
   const deleted = await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning({ id: apiKeys.id });
   return deleted.length > 0;

@@ -1,37 +1,35 @@
-/** Makes a project's services exactly what its manifest says, all or nothing. */
+/** Applies a manifest: afterwards the project has exactly the services that the manifest names. */
 import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
-import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
+import type { ManifestPlan } from "../core/manifest-plan.ts";
+import { FIELD_NAMES } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
-import { changeRow, countLanes, movesLane, newRow, type ServiceChange } from "./service-records.ts";
+import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
 import { selectServices } from "./services.ts";
 import { services } from "./tables.ts";
 
-export interface ManifestPlan {
-  create: readonly ServiceInput[];
-  update: readonly { id: number; input: ServiceInput }[];
-  delete: readonly number[];
-}
-
 export interface ManifestChange {
   created: ServiceRow[];
-  /** Those that are really other than before. */
+  /** Services that are different afterwards. */
   updated: ServiceRow[];
-  /** As they were. */
+  /** Services as they were before they were deleted. */
   deleted: ServiceRow[];
 }
 
-/** All services of the project, disabled ones included. */
+/** Returns all services of the project, including disabled ones. */
 export async function projectServices(db: Db, projectId: number): Promise<ServiceRow[]> {
   return await selectServices(db, eq(services.project_id, projectId));
 }
 
-/** One transaction of a few statements, however many services. Throws, with nothing changed, when a new name is taken. */
+/**
+ * Applies the plan in one transaction of a few statements, however many services there are. Throws and changes nothing
+ * when the name of a new service is taken.
+ */
 export async function applyManifest(
   db: Db,
   projectId: number,
-  plan: ManifestPlan,
+  plan: Omit<ManifestPlan, "unchanged">,
   now: number,
 ): Promise<ManifestChange> {
   const before = await projectServices(db, projectId);
@@ -52,7 +50,13 @@ export async function applyManifest(
   };
 }
 
-async function plannedRows(db: Db, projectId: number, before: readonly ServiceRow[], plan: ManifestPlan, now: number) {
+async function plannedRows(
+  db: Db,
+  projectId: number,
+  before: readonly ServiceRow[],
+  plan: Omit<ManifestPlan, "unchanged">,
+  now: number,
+) {
   const rows = new Map(before.map((row) => [row.id, row]));
   const updates = plan.update.flatMap(({ id, input }) => {
     const row = rows.get(id);
@@ -73,11 +77,11 @@ async function plannedRows(db: Db, projectId: number, before: readonly ServiceRo
   return { changes, creations: plan.create.map((input) => newRow(projectId, input, counts, now)) };
 }
 
-function changeRecord(id: number, { values, revised }: ServiceChange) {
+function changeRecord(id: number, { values, revised }: RowChange) {
   return { ...values, id, revised };
 }
 
-/** Every column but the id, which the database gives, from the item's field of that name. */
+/** Fills each column from the item's field of the same name. The database makes the id. */
 function insertServices(db: Db, json: string) {
   const columns = Object.keys(getTableColumns(services)).map((name) => (name === "id" ? sql`NULL` : itemField(name)));
   return db

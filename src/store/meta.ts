@@ -1,14 +1,17 @@
-/** Small facts the hub remembers about itself, as JSON by key. */
+/**
+ * Small values that the hub stores about itself, as JSON by key. Deployed hubs have these keys, so the keys stay as
+ * they are.
+ */
 import { and, eq } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { meta } from "./tables.ts";
 
-/** The newest hour that is rolled up, Unix ms of its start. */
+/** The newest hour that is rolled up: Unix ms of its start. */
 export const ROLLUP_HOUR_KEY = "rollup_hour";
-/** Raw rounds due before were deleted, Unix ms. */
+/** Raw rounds that were due before this time are deleted, Unix ms. */
 export const RAW_SINCE_KEY = "raw_since";
 
-/** Undefined when never set. The caller parses what it gets. */
+/** Returns undefined when the key was never set. The caller must parse the value. */
 export async function getMeta(db: Db, key: string): Promise<unknown> {
   const [row] = await db.select({ value: meta.value }).from(meta).where(eq(meta.key, key));
   return row === undefined ? undefined : JSON.parse(row.value);
@@ -22,13 +25,13 @@ export async function setMeta(db: Db, key: string, value: unknown): Promise<void
     .onConflictDoUpdate({ target: meta.key, set: { value: json } });
 }
 
-/** A time kept under the key, Unix ms. */
+/** Returns the time stored under the key, Unix ms. */
 export async function readTime(db: Db, key: string): Promise<number | undefined> {
   const value = await getMeta(db, key);
   return typeof value === "number" ? value : undefined;
 }
 
-/** Sets it unless someone else has changed it since it was read as `before`. */
+/** Stores the time (Unix ms) only when the stored time still is `before`. undefined: no time was stored. */
 export async function replaceTime(db: Db, key: string, before: number | undefined, time: number): Promise<void> {
   const value = JSON.stringify(time);
   if (before === undefined) await db.insert(meta).values({ key, value }).onConflictDoNothing();

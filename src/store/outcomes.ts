@@ -1,63 +1,53 @@
-/** Writes what rounds found: one row a round, the flips, the status as recorded. */
+/** Writes the outcomes of rounds: one row for each round, the flips, and the recorded status of each service. */
 import { sql } from "drizzle-orm";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
-import { type Db, jsonChunks } from "./database.ts";
+import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { ROLLUP_HOUR_KEY } from "./meta.ts";
 import { flips, meta, rounds, services } from "./tables.ts";
 
-/** Results of a part of the round that came later and are not there yet; those from elsewhere say from where. */
-const isNews = sql.raw("news.value ->> 0 NOT IN (SELECT known.value ->> 0 FROM json_each(rounds.results) AS known)");
+/** SQL condition: the new result `incoming` is of a service that the stored row has no result of. */
+const isMissing = sql.raw(
+  "incoming.value ->> 0 NOT IN (SELECT known.value ->> 0 FROM json_each(rounds.results) AS known)",
+);
 const mergedResults = sql`(
   SELECT json_group_array(json(merged.value)) FROM (
     SELECT value FROM json_each(rounds.results)
     UNION ALL
-    SELECT iif(excluded.vantage = rounds.vantage, news.value, json_insert(news.value, '$[#]', excluded.vantage))
-    FROM json_each(excluded.results) AS news WHERE ${isNews}
+    SELECT iif(excluded.vantage = rounds.vantage, incoming.value, json_insert(incoming.value, '$[#]', excluded.vantage))
+    FROM json_each(excluded.results) AS incoming WHERE ${isMissing}
   ) AS merged)`;
 
 /**
- * One transaction, safe to repeat: answers only the flips that were not there before, in the order of the messages.
- * Flips of services that are gone are dropped. Two messages of one round become one row with the results of both.
+ * Writes the messages in one transaction; it is safe to repeat. Flips of deleted services are dropped. Two messages of
+ * one round become one row with the results of both. `now`: Unix ms.
  */
-export async function recordOutcomes(
-  db: Db,
-  messages: readonly OutcomesMessage[],
-  now: number,
-): Promise<{ flips: RecordedFlip[] }> {
-  const found = messages.flatMap((message) => message.flips);
+export async function recordOutcomes(db: Db, messages: readonly OutcomesMessage[], now: number): Promise<void> {
+  const reported = messages.flatMap((message) => message.flips);
   const versions = messages.flatMap((message) => message.versions);
-  const [first, ...rest] = [
-    ...jsonChunks(found.map(flipRecord)).map((json) => insertFlips(db, json)),
-    ...jsonChunks(newestFlips(found)).map((json) => updateStatuses(db, json)),
+  await runBatch(db, [
+    ...jsonChunks(reported.map(flipRecord)).map((json) => insertFlips(db, json)),
+    ...jsonChunks(newestFlips(reported)).map((json) => updateStatuses(db, json)),
     ...jsonChunks(messages.flatMap(roundRecord)).map((json) => insertRounds(db, json)),
     ...jsonChunks([...new Map(versions.map((item) => [item.service_id, item])).values()]).map((json) =>
       updateVersions(db, json),
     ),
     ...rollUpAgain(db, messages, now),
-  ];
-  if (first === undefined) return { flips: [] };
-  const results = await db.batch([first, ...rest]);
-  const inserted = new Set(results.flatMap((result) => (Array.isArray(result) ? result.map(flipKey) : [])));
-  return { flips: found.filter((flip) => inserted.delete(flipKey(flip))) };
+  ]);
 }
 
-function flipKey(flip: { service_id: number; seq: number }): string {
-  return `${flip.service_id}:${flip.seq}`;
-}
-
-/** Evidence stays text, so that SQL stores it as it is. */
+/** The evidence is JSON text here, so that SQL stores it unchanged. */
 function flipRecord(flip: RecordedFlip) {
   const { service_id, seq, from, to, reason, project_id } = flip;
   const times = { at: Date.parse(flip.at), began_at: Date.parse(flip.began_at) };
   return { service_id, seq, from, to, reason, ...times, evidence: JSON.stringify(flip.evidence), project_id };
 }
 
-function newestFlips(found: readonly RecordedFlip[]) {
+function newestFlips(reported: readonly RecordedFlip[]) {
   const newest = new Map<number, RecordedFlip>();
-  for (const flip of found) {
+  for (const flip of reported) {
     if (flip.seq > (newest.get(flip.service_id)?.seq ?? 0)) newest.set(flip.service_id, flip);
   }
   return [...newest.values()].map(({ service_id, seq, to, at }) => ({ service_id, seq, to, at: Date.parse(at) }));
@@ -78,8 +68,7 @@ function insertFlips(db: Db, json: string) {
       sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item
           JOIN services ON services.id = ${itemField("service_id")} WHERE TRUE`,
     )
-    .onConflictDoNothing()
-    .returning({ service_id: flips.service_id, seq: flips.seq });
+    .onConflictDoNothing();
 }
 
 function updateStatuses(db: Db, json: string) {
@@ -98,7 +87,7 @@ function insertRounds(db: Db, json: string) {
     .onConflictDoUpdate({
       target: [rounds.lane, rounds.due_at, rounds.attempt],
       set: { results: mergedResults },
-      setWhere: sql`EXISTS (SELECT 1 FROM json_each(excluded.results) AS news WHERE ${isNews})`,
+      setWhere: sql`EXISTS (SELECT 1 FROM json_each(excluded.results) AS incoming WHERE ${isMissing})`,
     });
 }
 
@@ -110,7 +99,7 @@ function updateVersions(db: Db, json: string) {
     .where(sql`${services.id} = ${itemField("service_id")} AND ${services.version} IS NOT ${itemField("version")}`);
 }
 
-/** Rounds of an hour that may have been rolled up already bring the rollup back to that hour. */
+/** A round that comes after its hour was rolled up makes the rollup start again at that hour. */
 function rollUpAgain(db: Db, messages: readonly OutcomesMessage[], now: number) {
   const earliest = hourOf(Math.min(...messages.map((message) => message.round.due_at)));
   if (!(earliest <= lastWholeHour(now))) return [];

@@ -1,4 +1,4 @@
-/** The registry of projects. Deleting one deletes its services; what they leave behind is swept by retention. */
+/** The registry of projects. Deleting a project deletes its services. Retention deletes the history that remains. */
 import { and, asc, eq, getTableColumns, gt, ne, type SQL, sql } from "drizzle-orm";
 import type { ProjectStatus, Status } from "../core/records.ts";
 import type { ProjectRow } from "../core/service-row.ts";
@@ -37,10 +37,10 @@ function toProjectRow(row: Awaited<ReturnType<typeof selectProjects>>[number]): 
   return { ...project, counts: { unknown, up, degraded, down } };
 }
 
-/** `total` counts all that match `q`. Ordered by id. */
+/** Lists projects by id. `total` counts all projects that match `q`. */
 export async function listProjects(
   db: Db,
-  page: Page & { /** Part of the name, in any case. */ q?: string | undefined },
+  page: Page & { /** Part of the name; case is ignored. */ q?: string | undefined },
 ): Promise<{ rows: ProjectRow[]; total: number }> {
   const matches = page.q === undefined ? undefined : contains(projects.name, page.q);
   const after = page.after === undefined ? undefined : gt(projects.id, page.after);
@@ -54,7 +54,7 @@ export async function listProjects(
   return { rows: rows.map(toProjectRow), total: totals[0]?.total ?? 0 };
 }
 
-/** For the summary, which names every project. */
+/** Lists every project, for the summary. */
 export async function listAllProjects(db: Db): Promise<ProjectRow[]> {
   return (await selectProjects(db, undefined)).map(toProjectRow);
 }
@@ -67,7 +67,7 @@ export async function getProjectByName(db: Db, name: string): Promise<ProjectRow
   return (await selectProjects(db, eq(projects.name, name))).map(toProjectRow)[0];
 }
 
-/** Running from the start. */
+/** The new project is running. */
 export async function createProject(
   db: Db,
   project: { name: string; metadata: Record<string, unknown>; now: number },
@@ -85,7 +85,10 @@ export async function createProject(
   return inserted.length === 0 || row === undefined ? "duplicate" : row;
 }
 
-/** Undefined: no such project. A new name is a new revision of every check that carries it. */
+/**
+ * Returns undefined when there is no such project. A new name makes a new revision of each of the project's checks,
+ * because the check contains the name.
+ */
 export async function updateProject(
   db: Db,
   id: number,
@@ -111,7 +114,10 @@ export async function updateProject(
   }
 }
 
-/** A new revision of each of its checks when the status changes; writes nothing otherwise. Undefined: no such project. */
+/**
+ * Returns undefined when there is no such project. A changed status makes a new revision of each of the project's
+ * checks. Writes nothing when the status is the same.
+ */
 export async function setProjectStatus(
   db: Db,
   id: number,
@@ -132,7 +138,7 @@ export async function setProjectStatus(
   return rows.map(toProjectRow)[0];
 }
 
-/** False: no such project. */
+/** Returns false when there is no such project. */
 export async function deleteProject(db: Db, id: number): Promise<boolean> {
   const deleted = await db.delete(projects).where(eq(projects.id, id)).returning({ id: projects.id });
   return deleted.length > 0;

@@ -1,11 +1,11 @@
-/** The codes of packed results: positions in VERDICTS and STATUSES. */
+/** A packed result holds its verdict and its status as codes: positions in VERDICTS and STATUSES. */
 import { STATUSES, type Status, VERDICTS, type Verdict } from "../core/records.ts";
 
 export const FAIL = VERDICTS.indexOf("fail");
-/** The verdicts up to this one say something of the service; the others only of the hub's sight. */
-export const LAST_TELLING = VERDICTS.indexOf("warn");
+/** Codes up to this one describe the service (fail, ok, warn). Higher codes mean that the hub could not check it. */
+export const LAST_CONCLUSIVE_CODE = VERDICTS.indexOf("warn");
 
-/** A code of a newer release reads as "could not see". */
+/** A newer release may have stored a code that this release does not know. Such a code counts as "inconclusive". */
 export function verdictOf(code: number): Verdict {
   return VERDICTS[code] ?? "inconclusive";
 }

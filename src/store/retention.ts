@@ -1,4 +1,4 @@
-/** Deletes what is too old, and what deleted services left behind; in bounded pieces along primary keys. */
+/** Deletes rows that are too old and rows of deleted services. Each statement deletes a limited number of rows. */
 import { type SQL, sql } from "drizzle-orm";
 import { DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
@@ -6,14 +6,14 @@ import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY, readTime, setMeta } from "./meta.ts";
 
 const HISTORY_DAYS = 730;
-/** A statement takes a fraction of a second, of the 30 s that D1 allows. */
+/** Rows that one statement deletes at most. It then takes less than a second; D1 allows 30 s. */
 const ROWS_AT_ONCE = 10_000;
-/** For each table and call; what is left waits for the next one. */
+/** Statements for each sweep and call. The next call deletes the rest. */
 const MAX_STATEMENTS = 40;
 
 /**
- * Meant for once an hour. Raw rounds are kept for `rawHours`, and until they are rolled up; flips and rollups for two
- * years, the newest flip of a service for ever. `more`: whether something is left for the next call.
+ * Runs once an hour. Keeps raw rounds for `rawHours` and until they are rolled up, and flips and rollups for two years.
+ * Keeps the newest flip of each service. `more`: whether rows remain for the next call.
  */
 export async function applyRetention(
   db: Db,
@@ -48,7 +48,10 @@ async function sweep(db: Db, statement: SQL): Promise<{ deleted: number; more: b
   return { deleted, more: true };
 }
 
-/** Whole hours, so that no hour is rolled up from a part of its rounds. Never moves back. */
+/**
+ * Moves the start of the raw rounds forward by whole hours, never back. So no hour is rolled up from only a part of its
+ * rounds.
+ */
 async function moveRawSince(db: Db, now: number, rawHours: number): Promise<number> {
   const rolled = await readTime(db, ROLLUP_HOUR_KEY);
   const before = (await readTime(db, RAW_SINCE_KEY)) ?? 0;
@@ -58,7 +61,10 @@ async function moveRawSince(db: Db, now: number, rawHours: number): Promise<numb
   return since;
 }
 
-/** The distinct values of a primary key's first column, by one seek each: `known (value)`. */
+/**
+ * SQL for a table `known (value)` with the distinct values of a primary key's first column. It needs one index search
+ * for each value.
+ */
 function distinct(table: string, column: string): SQL {
   return sql.raw(`WITH RECURSIVE known (value) AS (
     SELECT min(${column}) FROM ${table}
@@ -73,7 +79,7 @@ function oldRounds(before: number): SQL {
     CROSS JOIN rounds AS old ON old.lane = known.value AND old.due_at < ${before} LIMIT ${ROWS_AT_ONCE})`;
 }
 
-/** The newest flip tells the status of all the time since. */
+/** The newest flip is kept: it says which status the service has had since then. */
 function oldFlips(before: number): SQL {
   return sql`DELETE FROM flips WHERE (service_id, seq) IN (
     SELECT old.service_id, old.seq FROM flips AS old

@@ -1,4 +1,4 @@
-/** Turns the raw rounds of each hour into one row for each service. */
+/** Rolls up raw rounds: one row for each service and hour. */
 import { asc, sql } from "drizzle-orm";
 import { encodeHistogram } from "../core/histogram.ts";
 import { LANE_SIZE } from "../core/lanes.ts";
@@ -6,13 +6,13 @@ import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY, readTime, replaceTime } from "./meta.ts";
-import { LAST_TELLING } from "./results.ts";
+import { LAST_CONCLUSIVE_CODE } from "./results.ts";
 import { addCheck, newSums, type Sums } from "./sums.ts";
 import { rollups, services } from "./tables.ts";
 
-/** Ten lanes at a time: at most 170,000 checks, when their interval is the shortest. */
+/** Ten lanes at a time. They have at most 170,000 checks an hour, with the shortest interval. */
 const SERVICES_AT_ONCE = 10 * LANE_SIZE;
-/** 10,000 services take about 90 queries an hour, of the 1,000 that D1 allows an invocation. */
+/** Hours in one call. 10,000 services take about 90 queries for each hour; D1 allows 1,000 in an invocation. */
 const MAX_HOURS = 3;
 
 interface Member {
@@ -21,8 +21,8 @@ interface Member {
 }
 
 /**
- * Rolls up the oldest whole hours that are not yet, a few at a time; safe to repeat and to run twice at once.
- * `more`: whether hours are left for the next call.
+ * Rolls up the oldest complete hours that are not rolled up yet, a few in each call. It may be repeated or run twice at
+ * once. `more`: whether hours remain for the next call.
  */
 export async function rollupHours(db: Db, now: number): Promise<{ hours: number; more: boolean }> {
   const last = lastWholeHour(now);
@@ -42,7 +42,7 @@ export async function rollupHours(db: Db, now: number): Promise<{ hours: number;
   return { hours, more: done < last };
 }
 
-/** By lane, so that a lane is read for one chunk, or two. */
+/** Ordered by lane, so that each lane is read for at most two chunks. */
 async function membersInChunks(db: Db): Promise<Member[][]> {
   const members = await db
     .select({ id: services.id, lanes: services.lanes })
@@ -57,7 +57,7 @@ function lanesOf(members: readonly Member[]): number[] {
   return [...new Set(members.flatMap(({ lanes }) => lanes))];
 }
 
-/** The first hour from `from` on that has rounds: a hub that was away for a month has few hours to catch up on. */
+/** Returns the first hour with rounds, at or after `from` (Unix ms). Hours in which the hub did not run are skipped. */
 async function nextHour(db: Db, members: readonly Member[], from: number): Promise<number | undefined> {
   const row = await db.get<{ due_at: number | null }>(sql`
     SELECT min((SELECT min(due_at) FROM rounds WHERE rounds.lane = lanes.value AND due_at >= ${from})) AS due_at
@@ -81,7 +81,7 @@ async function sumHour(db: Db, members: readonly Member[], hour: number): Promis
     SELECT item.value ->> 0 AS service_id, item.value ->> 1 AS verdict, json_group_array(item.value ->> 3) AS latencies
     FROM rounds CROSS JOIN json_each(rounds.results) AS item
     WHERE rounds.lane IN ${idList(lanesOf(members))} AND rounds.due_at >= ${hour} AND rounds.due_at < ${hour + HOUR_MS}
-      AND item.value ->> 1 <= ${LAST_TELLING} AND item.value ->> 0 IN ${idList(members.map(({ id }) => id))}
+      AND item.value ->> 1 <= ${LAST_CONCLUSIVE_CODE} AND item.value ->> 0 IN ${idList(members.map(({ id }) => id))}
     GROUP BY 1, 2`);
   const sums = new Map<number, Sums>();
   for (const { service_id, verdict, latencies } of groups) {
@@ -93,7 +93,7 @@ async function sumHour(db: Db, members: readonly Member[], hour: number): Promis
   return sums;
 }
 
-/** Rolled up again, an hour can only have gained checks; one that has not is not written. */
+/** An hour that is rolled up again can only have gained checks. Its row is written only when it has. */
 function upsertRollups(db: Db, json: string) {
   const columns = ["service_id", "hour", "checks", "failures", "max", "histogram"].map(itemField);
   return db

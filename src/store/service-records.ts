@@ -1,4 +1,4 @@
-/** How a parsed service becomes a row: its lane, and whether a change of it is a change of its check. */
+/** Makes the row of a service from parsed input: chooses its lane and decides whether its check has a new revision. */
 import { and, gte, lt, sql } from "drizzle-orm";
 import { chooseLane, firstLane } from "../core/lanes.ts";
 import { isProbed } from "../core/records.ts";
@@ -14,12 +14,12 @@ import type { ServiceRow } from "../core/service-row.ts";
 import type { Db } from "./database.ts";
 import { services } from "./tables.ts";
 
-/** History that lies in older lanes is given up; each lane is one more range to read. */
+/** Lanes that a service keeps. History in older lanes is no longer found. Each lane costs one more range to read. */
 const MAX_LANES = 8;
 
 export type LaneCounts = Map<number, number>;
 
-/** Members by lane, of the lanes of these intervals. One index range each. */
+/** Counts the members of each lane of these intervals. Reads one index range for each interval. */
 export async function countLanes(db: Db, intervals: Iterable<number>): Promise<LaneCounts> {
   const counts: LaneCounts = new Map();
   for (const interval of new Set(intervals)) {
@@ -33,7 +33,10 @@ export async function countLanes(db: Db, intervals: Iterable<number>): Promise<L
   return counts;
 }
 
-/** Takes the place in `counts`. Two registrations at the same instant may make a lane of 25, which is harmless. */
+/**
+ * Chooses a lane and counts the service in `counts`. Two registrations at the same instant may make a lane of 25
+ * services, which is harmless.
+ */
 function takeLane(input: Pick<ServiceInput, "health_method" | "health_interval">, counts: LaneCounts): number {
   const lane = chooseLane(input.health_interval, isProbed(input.health_method), counts);
   counts.set(lane, (counts.get(lane) ?? 0) + 1);
@@ -42,7 +45,10 @@ function takeLane(input: Pick<ServiceInput, "health_method" | "health_interval">
 
 type NewService = Omit<typeof services.$inferSelect, "id">;
 
-/** The row of a new service; `counts` of its interval's lanes, in which it takes a place. */
+/**
+ * Returns the row of a new service. `counts`: members of the lanes of its interval; the service is added. `now`: Unix
+ * ms.
+ */
 export function newRow(projectId: number, input: ServiceInput, counts: LaneCounts, now: number): NewService {
   const lane = takeLane(input, counts);
   return {
@@ -59,19 +65,19 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
   };
 }
 
-export interface ServiceChange {
+export interface RowChange {
   values: ServiceDefinition & { lane: number; lanes: number[]; updated_at: number };
-  /** Whether the check itself, or whether it runs at all, is another one now. */
+  /** Whether the check is different now, or was enabled or disabled. */
   revised: boolean;
 }
 
-/** What an update makes of a row; undefined when nothing changes. */
+/** Returns the changed values of the row; undefined when nothing changes. `now`: Unix ms. */
 export function changeRow(
   row: ServiceRow,
   input: ServiceInput,
   counts: LaneCounts,
   now: number,
-): ServiceChange | undefined {
+): RowChange | undefined {
   const values = definition(input, row.version);
   const differs = (field: FieldName) => JSON.stringify(values[field]) !== JSON.stringify(row[field]);
   if (!FIELD_NAMES.some(differs)) return undefined;
@@ -85,7 +91,7 @@ export function movesLane(row: ServiceRow, input: Pick<ServiceInput, "health_met
   return row.health_interval !== input.health_interval || isProbed(row.health_method) !== isProbed(input.health_method);
 }
 
-/** A version that is not given stays as it was found. */
+/** Without a version in the input, the service keeps the version that a probe found. */
 function definition(input: ServiceInput, version: string | null): ServiceDefinition {
   return { ...pick(input, FIELD_NAMES), version: input.version === undefined ? version : input.version };
 }

@@ -1,27 +1,26 @@
 /** The registry of services. */
-import { and, asc, eq, getTableColumns, gt, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, or, type SQL, sql } from "drizzle-orm";
 import type { HealthMethod, ServiceType, Status } from "../core/records.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
-import { type Db, idList, isDuplicate } from "./database.ts";
+import { type Db, isDuplicate } from "./database.ts";
 import { contains, holds } from "./fragments.ts";
 import { changeRow, countLanes, movesLane, newRow } from "./service-records.ts";
 import { flips, projects, rollups, services } from "./tables.ts";
 
-/** Absent: any. */
+/** Each field limits the list; an absent field does not. */
 export interface ServiceFilter {
   project_id?: number | undefined;
-  /** Name of a project. */
   project?: string | undefined;
-  /** As recorded. */
+  /** The recorded status. */
   status?: Status | undefined;
   type?: ServiceType | undefined;
   tag?: string | undefined;
   capability?: string | undefined;
   method?: HealthMethod | undefined;
-  /** Part of the service's or the project's name, in any case. */
+  /** Part of the service's or the project's name; case is ignored. */
   q?: string | undefined;
-  /** Also the services of stopped projects, which count as deregistered. */
+  /** Also list services of stopped projects, which count as deregistered. */
   include_stopped?: boolean | undefined;
 }
 
@@ -33,12 +32,15 @@ export interface Page {
 
 export type ServicePatch = { [K in keyof ServiceInput]?: ServiceInput[K] | undefined };
 
-/** Services with their project, of which `where` may speak too. Ordered by id; batchable. */
+/**
+ * Selects services with their project, ordered by id. `where` may use columns of both. The query can be part of a
+ * batch.
+ */
 export function selectServices(db: Db, where: SQL | undefined) {
   return db
     .select({
       ...getTableColumns(services),
-      // Aliased, because a batch names columns and two columns of one name become one.
+      // A batch returns columns by name, so two columns of one name would become one. These need aliases.
       project: sql<string>`${projects.name}`.as("project"),
       project_status: sql<"running" | "stopped">`${projects.status}`.as("project_status"),
     })
@@ -49,7 +51,7 @@ export function selectServices(db: Db, where: SQL | undefined) {
     .$dynamic();
 }
 
-/** `total` counts all that the filter lets through. Ordered by id. */
+/** Lists services by id. `total` counts all services that match the filter. */
 export async function listServices(
   db: Db,
   filter: ServiceFilter,
@@ -91,12 +93,7 @@ export async function getServiceByName(db: Db, project: string, name: string): P
   return (await selectServices(db, and(eq(projects.name, project), eq(services.name, name))))[0];
 }
 
-/** Those that exist, ordered by id. */
-export async function getServices(db: Db, ids: readonly number[]): Promise<ServiceRow[]> {
-  return ids.length === 0 ? [] : await selectServices(db, inArray(services.id, idList(ids)));
-}
-
-/** The project must exist. */
+/** The project must exist; otherwise the database throws. */
 export async function createService(
   db: Db,
   projectId: number,
@@ -115,7 +112,7 @@ export async function createService(
   return inserted.length === 0 || rows[0] === undefined ? "duplicate" : rows[0];
 }
 
-/** Undefined: no such service. Writes nothing when the patch changes nothing. */
+/** Returns undefined when there is no such service. Writes nothing when the patch changes nothing. */
 export async function updateService(
   db: Db,
   id: number,
@@ -149,7 +146,10 @@ function patched(row: ServiceRow, patch: ServicePatch): ServiceInput {
   return { ...row, ...given };
 }
 
-/** Its flips and rollups go with it; its rounds age out. False: no such service. */
+/**
+ * Also deletes the service's flips and rollups. Its rounds stay until they are too old. Returns false when there is no
+ * such service.
+ */
 export async function deleteService(db: Db, id: number): Promise<boolean> {
   const [deleted] = await db.batch([
     db.delete(services).where(eq(services.id, id)).returning({ id: services.id }),

@@ -1,11 +1,11 @@
-/** What a number of checks amount to; sums of parts add up to the sum of the whole. */
+/** Counts and latencies of a number of checks. Sums of parts can be added to the sum of the whole. */
 import { type Histogram, mergeHistogram, percentiles, recordLatency } from "../core/histogram.ts";
 import { FAIL } from "./results.ts";
 
 export interface Sums {
   checks: number;
   failures: number;
-  /** Milliseconds, of the checks that passed; null when none did. */
+  /** Longest latency of the checks that passed, in milliseconds; null: none passed. */
   max: number | null;
   /** Latencies of the checks that passed. */
   histogram: Histogram;
@@ -15,7 +15,7 @@ export function newSums(): Sums {
   return { checks: 0, failures: 0, max: null, histogram: new Map() };
 }
 
-/** Into `sums`, which it changes. `verdict`: a code that says something of the service. */
+/** Adds a check to `sums`. `verdict`: a code, at most LAST_CONCLUSIVE_CODE. */
 export function addCheck(sums: Sums, verdict: number, latencyMs: number | null): void {
   sums.checks++;
   if (verdict === FAIL) {
@@ -26,7 +26,7 @@ export function addCheck(sums: Sums, verdict: number, latencyMs: number | null):
   }
 }
 
-/** Into `sums`, which it changes. */
+/** Adds `other` to `sums`. */
 export function addSums(sums: Sums, other: Sums): void {
   sums.checks += other.checks;
   sums.failures += other.failures;
@@ -34,7 +34,7 @@ export function addSums(sums: Sums, other: Sums): void {
   mergeHistogram(sums.histogram, other.histogram);
 }
 
-/** Milliseconds, within 5 %, of the checks that passed; null when none did. */
+/** Percentiles of the latencies of passed checks: milliseconds, within 5 %; null: none passed. */
 export interface Latencies {
   p50: number | null;
   p95: number | null;

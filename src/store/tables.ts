@@ -1,4 +1,4 @@
-/** The D1 tables, as migrations/ makes them. Times are Unix ms; JSON columns are parsed on reading. */
+/** The D1 tables that the files in migrations/ make. Times are Unix ms. JSON columns are parsed when they are read. */
 import type { NotNull } from "drizzle-orm";
 import {
   type ConvertCustomConfig,
@@ -27,7 +27,7 @@ export type Scope = (typeof SCOPES)[number];
 
 type ColumnOf<T> = NotNull<SQLiteCustomColumnBuilder<ConvertCustomConfig<"", { data: T; driverData: unknown }>>>;
 
-/** Column that stores a field as it is, as JSON text, or as 0 or 1. */
+/** Returns a column that stores a field unchanged, as JSON text, or as 0 or 1. */
 function columnOf<T>({ stored }: { stored: Storage }): ColumnOf<T> {
   return customType<{ data: T; driverData: unknown }>({
     dataType: () => "",
@@ -39,10 +39,13 @@ function columnOf<T>({ stored }: { stored: Storage }): ColumnOf<T> {
 
 type DefinitionColumns = { [K in FieldName]: ColumnOf<ServiceDefinition[K]> };
 
-/** A column for each field of a service's definition. The type of a nullable field holds null, so every column counts as given. */
+/**
+ * Returns a column for each field of a service's definition. Every column counts as not null, because the type of a
+ * nullable field includes null.
+ */
 function definitionColumns(): DefinitionColumns {
   const columns = FIELD_NAMES.map((name) => [name, columnOf(SERVICE_FIELDS[name])]);
-  return Object.fromEntries(columns) as DefinitionColumns; // by name
+  return Object.fromEntries(columns) as DefinitionColumns; // each column has the type of its field
 }
 
 const jsonObject = () => text({ mode: "json" }).$type<Record<string, unknown>>().notNull().default({});
@@ -66,9 +69,11 @@ export const services = sqliteTable(
       .notNull()
       .references(() => projects.id, { onDelete: "cascade" }),
     ...definitionColumns(),
-    /** Where its state and its new history lie. */
+    /** The lane that holds the service's state and its new history. */
     lane: integer().notNull(),
-    /** The newest lanes it was in, the current one first: its history lies there. A negative one is of an old release. */
+    /**
+     * The service's newest lanes, the current one first. Its history lies in them. Old releases used negative lanes.
+     */
     lanes: text({ mode: "json" }).$type<number[]>().notNull().default([]),
     rev: integer().notNull().default(1),
     status: text({ enum: STATUSES }).notNull().default("unknown"),
@@ -79,9 +84,9 @@ export const services = sqliteTable(
     updated_at: integer().notNull(),
   },
   (table) => [
-    // A name is unique in its project; also finds the services of a project.
+    // A name is unique in its project. The index also finds the services of a project.
     uniqueIndex("services_by_name").on(table.project_id, table.name),
-    // Counts the members of an interval's lanes without reading the rows.
+    // The index counts the members of an interval's lanes without reading the rows.
     index("services_by_lane").on(table.lane),
   ],
 );
@@ -94,7 +99,7 @@ export const rounds = sqliteTable(
     attempt: integer().notNull(),
     vantage: text().notNull(),
     started_at: integer().notNull(),
-    /** A result merged in from another vantage has that vantage as its seventh element. */
+    /** A result from another vantage than the row's has that vantage as its seventh element. */
     results: text({ mode: "json" }).$type<(RoundResult | [...RoundResult, string])[]>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.lane, table.due_at, table.attempt] })],
@@ -115,7 +120,7 @@ export const flips = sqliteTable(
   },
   (table) => [
     primaryKey({ columns: [table.service_id, table.seq] }),
-    // The hub's transitions newest first, and what retention deletes.
+    // The index lists the hub's flips newest first and finds flips that retention deletes.
     index("flips_by_time").on(table.at),
   ],
 );
@@ -126,10 +131,10 @@ export const rollups = sqliteTable(
     service_id: integer().notNull(),
     /** Start of the hour. */
     hour: integer().notNull(),
-    /** That gave an answer, good or bad. */
+    /** Number of checks with a conclusive result, whether they passed or failed. */
     checks: integer().notNull(),
     failures: integer().notNull(),
-    /** Milliseconds, of the checks that passed; null when none did. */
+    /** Longest latency of the checks that passed, in milliseconds; null: none passed. */
     max: real(),
     /** Latencies of the checks that passed, as core/histogram encodes them. */
     histogram: text().notNull(),
@@ -143,7 +148,7 @@ export const apiKeys = sqliteTable("api_keys", {
   scope: text({ enum: SCOPES }).notNull(),
   /** The agent that a key of scope `agent` belongs to. */
   agent: text(),
-  /** Of the key, which itself is never stored. */
+  /** Hash of the key. The key itself is never stored. */
   hash: text().notNull().unique(),
   created_at: integer().notNull(),
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import {
   adopt,
-  bury,
   expiryOf,
   forget,
-  held,
   type LaneRecord,
+  recordInLane,
   release,
   releasedFrom,
   standingOf,
+  tombstone,
 } from "../../src/core/lane-record.ts";
 import { newMonitorState } from "../../src/core/monitor-state.ts";
 import { aCheck, T0 } from "./fixtures.ts";
@@ -27,9 +27,9 @@ describe("a service in its lane", () => {
   test.each<[string, LaneRecord | undefined, number, number[], string]>([
     ["is at home when it never was elsewhere", undefined, 1, [], "here"],
     ["is a stranger when its state may lie in a former lane", undefined, 2, [FORMER], "stranger"],
-    ["is at home when its state is here", held(stateAt(1)), 1, [], "here"],
-    ["is refused after it left, when the check was planned before", bury(3, T0), 3, [], "refused"],
-    ["is a stranger when it left and comes back", bury(3, T0), 4, [FORMER], "stranger"],
+    ["is at home when its state is here", recordInLane(stateAt(1)), 1, [], "here"],
+    ["is refused after it left, when the check was planned before", tombstone(3, T0), 3, [], "refused"],
+    ["is a stranger when it left and comes back", tombstone(3, T0), 4, [FORMER], "stranger"],
   ])("%s", (_, record, rev, former_lanes, standing) => {
     expect(standingOf(record, aCheck({ rev, former_lanes }))).toBe(standing);
   });
@@ -37,7 +37,7 @@ describe("a service in its lane", () => {
 
 describe("a move", () => {
   test("takes status, seq and flips along, and begins a new streak", () => {
-    const left = release(held(stateAt(1)), 2, T0);
+    const left = release(recordInLane(stateAt(1)), 2, T0);
     const arrived = adopt(undefined, inNewLane(2), stateFrom(left, 2));
     expect(arrived).toMatchObject({
       left: null,
@@ -47,7 +47,7 @@ describe("a move", () => {
   });
 
   test("may be repeated until the old lane is told that the state arrived", () => {
-    const left = release(held(stateAt(1)), 2, T0);
+    const left = release(recordInLane(stateAt(1)), 2, T0);
     expect(stateFrom(release(left, 2, T0 + 9), 2)).toEqual(stateAt(1));
     const forgotten = forget(left, 2);
     expect(stateFrom(release(forgotten, 2, T0 + 9), 2)).toBeNull();
@@ -60,16 +60,16 @@ describe("a move", () => {
   });
 
   test("that is overtaken by a newer one is refused", () => {
-    const left = release(held(stateAt(1)), 3, T0);
+    const left = release(recordInLane(stateAt(1)), 3, T0);
     expect(stateFrom(release(left, 2, T0), 2)).toBeNull();
     expect(stateFrom(release(left, 3, T0), 3)).toEqual(stateAt(1));
-    const back = held(stateAt(3));
+    const back = recordInLane(stateAt(3));
     expect(release(back, 2, T0)).toBe(back);
     expect(releasedFrom(back, 2)).toEqual({ state: null, superseded: true });
   });
 
   test("back to a lane that still keeps the state goes on with it, unless the other lane brings a newer one", () => {
-    const left = release(held(stateAt(1)), 2, T0);
+    const left = release(recordInLane(stateAt(1)), 2, T0);
     expect(adopt(left, inNewLane(3), null).state).toMatchObject({ seq: 4, status: "down" });
     expect(adopt(left, inNewLane(3), { ...stateAt(2), seq: 5 }).state).toMatchObject({ seq: 5 });
     expect(adopt(left, inNewLane(2), stateAt(2))).toBe(left);
@@ -83,10 +83,10 @@ describe("a move", () => {
 
 describe("a tombstone", () => {
   test("stays for an hour, and for as long as it keeps a state that has not arrived", () => {
-    expect(expiryOf(bury(3, T0))).toBe(T0 + 3_600_000);
+    expect(expiryOf(tombstone(3, T0))).toBe(T0 + 3_600_000);
     expect(expiryOf(release(undefined, 3, T0))).toBe(T0 + 3_600_000);
-    expect(expiryOf(release(held(stateAt(1)), 2, T0))).toBeNull();
-    expect(expiryOf(forget(release(held(stateAt(1)), 2, T0), 2))).toBe(T0 + 3_600_000);
-    expect(expiryOf(held(stateAt(1)))).toBeNull();
+    expect(expiryOf(release(recordInLane(stateAt(1)), 2, T0))).toBeNull();
+    expect(expiryOf(forget(release(recordInLane(stateAt(1)), 2, T0), 2))).toBe(T0 + 3_600_000);
+    expect(expiryOf(recordInLane(stateAt(1)))).toBeNull();
   });
 });

@@ -149,7 +149,7 @@ it("the summary does not wait for the outbox before it", async () => {
   await reader.close();
 });
 
-it("flips that can't be stored are not taken for told: they come again", async () => {
+it("flips that can't be stored do not count as announced: they are announced again", async () => {
   await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge, ctx) => {
     ctx.storage.sql.exec("ALTER TABLE outbox RENAME TO away");
     expect(() => bridge.announceFlips([aFlip(1, 1)])).toThrow();

@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { type DurableEvent, serviceCard } from "../../src/nats/messages.ts";
+import type { DurableEvent } from "../../src/nats/messages.ts";
 import { Outbox } from "../../src/nats/outbox.ts";
-import { aCheck, T0 } from "../core/fixtures.ts";
+import { T0 } from "../core/fixtures.ts";
 
 const event = (seq: number): DurableEvent => ({
   service_id: 1,
@@ -46,24 +46,6 @@ describe("an outbox", () => {
       expect(ids(outbox)).toEqual(["hub:1:3", "hub:1:4", "hub:1:5"]);
       expect(outbox).toMatchObject({ isFull: true, depth: 3, dropped: { events: 2, last_at: T0 + 2 } });
       expect(again()).toMatchObject({ isFull: true, dropped: { events: 2 } });
-    });
-  });
-
-  it("remembers whom it told of, until they are gone for long", async () => {
-    await withOutbox(3, (outbox) => {
-      const card = serviceCard(aCheck());
-      outbox.tellSeq(7, 4, T0);
-      outbox.setRegistered(7, card, T0);
-      expect({ seq: outbox.toldSeq(7), known: outbox.registered(7) }).toEqual({ seq: 4, known: card });
-      expect([...outbox.allRegistered().keys()]).toEqual([7]);
-      outbox.forget(T0 + 1);
-      expect(outbox.registered(7)).toEqual(card);
-      outbox.setRegistered(7, null, T0);
-      expect({ seq: outbox.toldSeq(7), known: outbox.registered(7) }).toEqual({ seq: 4, known: null });
-      outbox.forget(T0);
-      expect(outbox.toldSeq(7)).toBe(4);
-      outbox.forget(T0 + 1);
-      expect(outbox.toldSeq(7)).toBe(0);
     });
   });
 });

@@ -4,9 +4,9 @@ import { type NatsFailure, natsReason, withoutCredentials } from "../../src/nats
 const failure = (over: Partial<NatsFailure>): NatsFailure => ({
   code: "",
   message: "",
-  refusal: null,
-  refused: null,
-  answers: null,
+  jetstreamError: null,
+  refusedSubject: null,
+  answersHttp: null,
   ...over,
 });
 
@@ -17,26 +17,38 @@ it.each<[string, Partial<NatsFailure>, RegExp]>([
     /refuses the hub: check/,
   ],
   ["expired credentials", { message: "User Authentication Expired" }, /refuses the hub: check/],
-  ["credentials that made the relay hang up", { message: "connection lost", answers: true }, /answers, but closes/],
+  ["credentials that made the relay hang up", { message: "connection lost", answersHttp: true }, /answers, but closes/],
   [
     "a server that is no relay",
-    { message: "expected server to reply with HTTP status code 101, but received 404 instead.", answers: true },
+    { message: "expected server to reply with HTTP status code 101, but received 404 instead.", answersHttp: true },
     /takes no WebSockets of NATS: check NATS_URL/,
   ],
-  ["a relay that is not there", { message: "connection lost", answers: false }, /can't reach the relay at ws:/],
+  ["a relay that is not there", { message: "connection lost", answersHttp: false }, /can't reach the relay at ws:/],
   ["a broken creds file", { code: "BAD_CREDS", message: "BAD_CREDS" }, /^NATS_CREDS is not/],
   [
     "a missing permission",
-    { code: "TIMEOUT", refused: "hub.a.health.b" },
+    { code: "TIMEOUT", refusedSubject: "hub.a.health.b" },
     /does not let the hub use hub\.a\.health\.b/,
   ],
   ["no JetStream", { code: "503", message: "503" }, /^no JetStream answers for the stream HUB_EVENTS/],
-  ["a full stream", { code: "503", refusal: "maximum bytes exceeded" }, /is full: maximum bytes exceeded; raise/],
-  ["another stream in the way", { refusal: "expected stream does not match" }, /^another stream than HUB_EVENTS/],
-  ["any other refusal", { refusal: "no message found" }, /^JetStream refuses the hub's events: no message found/],
+  [
+    "a full stream",
+    { code: "503", jetstreamError: "maximum bytes exceeded" },
+    /is full: maximum bytes exceeded; raise/,
+  ],
+  [
+    "another stream in the way",
+    { jetstreamError: "expected stream does not match" },
+    /^another stream than HUB_EVENTS/,
+  ],
+  [
+    "any other refusal",
+    { jetstreamError: "no message found" },
+    /^JetStream refuses the hub's events: no message found/,
+  ],
   ["a message that is too large", { code: "MAX_PAYLOAD_EXCEEDED" }, /raise max_payload/],
   ["a core that does not answer", { code: "TIMEOUT" }, /did not answer in time/],
-])("%s is told in words that help", (_, given, expected) => {
+])("%s is explained in words that help", (_, given, expected) => {
   expect(natsReason(failure(given), "ws://relay:1")).toMatch(expected);
 });
 
@@ -46,7 +58,7 @@ it("a URL loses its user and password", () => {
 });
 
 it("a relay that can't be reached by TLS may have a certificate that does not hold", () => {
-  const away = failure({ message: "internal error", answers: false });
+  const away = failure({ message: "internal error", answersHttp: false });
   expect(natsReason(away, "wss://relay:1")).toMatch(/is NATS_URL right, and its certificate valid\?$/);
   expect(natsReason(away, "ws://relay:1")).toMatch(/is it running, is NATS_URL right\?$/);
 });

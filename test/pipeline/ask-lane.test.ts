@@ -4,13 +4,13 @@ import type { Check } from "../../src/core/check.ts";
 import type { LaneAnswer } from "../../src/core/lane-answer.ts";
 import {
   adopt,
-  bury,
   forget,
-  held,
   type LaneRecord,
+  recordInLane,
   release,
   releasedFrom,
   standingOf,
+  tombstone,
 } from "../../src/core/lane-record.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { askLane, type MoveDeps } from "../../src/pipeline/ask-lane.ts";
@@ -94,7 +94,7 @@ class Lanes {
     for (const { seq, to } of step.state.flips) {
       if (!this.flips.some((flip) => flip.seq === seq)) this.flips.push({ seq, to });
     }
-    this.set(check.lane, check.service_id, held(step.state, record));
+    this.set(check.lane, check.service_id, recordInLane(step.state, record));
     return step.state.status;
   }
 
@@ -161,7 +161,7 @@ describe("a service that moved to another lane", () => {
     const lanes = new Lanes();
     await lanes.round([before], true, T0);
     await lanes.round([after], true, T0 + 1_000);
-    lanes.set(NEW, 7, bury(2, T0));
+    lanes.set(NEW, 7, tombstone(2, T0));
     expect([...lanes.records.values()].map((record) => record.state)).toEqual([null, null]);
     expect(await lanes.round([after], true, T0 + 2_000)).toEqual([null]);
   });

@@ -1,0 +1,68 @@
+/**
+ * The ledger of announcements: which flip and which registration of each service the hub has announced. The bridge
+ * reads the ledger before it announces anything, so that it announces nothing twice.
+ */
+
+import type { ServiceCard } from "./messages.ts";
+
+/** Deployed hubs have this table, so its name and its columns stay as they are. `card` is null: deregistered. */
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS told (
+    service_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, card TEXT, changed_at INTEGER NOT NULL)
+`;
+
+export class Announcements {
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#sql = storage.sql;
+    this.#sql.exec(TABLE);
+  }
+
+  /** Returns the `seq` of the newest announced flip; 0: no flip was announced. */
+  announcedSeq(serviceId: number): number {
+    const [row] = this.#sql.exec<{ seq: number }>("SELECT seq FROM told WHERE service_id = ?", serviceId);
+    return row?.seq ?? 0;
+  }
+
+  /** `now`: Unix ms. */
+  setAnnouncedSeq(serviceId: number, seq: number, now: number): void {
+    this.#sql.exec(
+      `INSERT INTO told (service_id, seq, changed_at) VALUES (?, ?, ?)
+       ON CONFLICT (service_id) DO UPDATE SET seq = excluded.seq, changed_at = excluded.changed_at`,
+      serviceId,
+      seq,
+      now,
+    );
+  }
+
+  /** Returns the service as its registration was announced; null: it is not registered. */
+  registered(serviceId: number): ServiceCard | null {
+    const [row] = this.#sql.exec<{ card: string | null }>("SELECT card FROM told WHERE service_id = ?", serviceId);
+    return row === undefined || row.card === null ? null : JSON.parse(row.card);
+  }
+
+  /** Returns all registered services by their id. */
+  allRegistered(): Map<number, ServiceCard> {
+    const rows = this.#sql.exec<{ service_id: number; card: string }>(
+      "SELECT service_id, card FROM told WHERE card IS NOT NULL",
+    );
+    return new Map([...rows].map(({ service_id, card }) => [service_id, JSON.parse(card)]));
+  }
+
+  /** `card`: the announced registration; null: the service was deregistered. `now`: Unix ms. */
+  setRegistered(serviceId: number, card: ServiceCard | null, now: number): void {
+    this.#sql.exec(
+      `INSERT INTO told (service_id, seq, card, changed_at) VALUES (?, 0, ?, ?)
+       ON CONFLICT (service_id) DO UPDATE SET card = excluded.card, changed_at = excluded.changed_at`,
+      serviceId,
+      card === null ? null : JSON.stringify(card),
+      now,
+    );
+  }
+
+  /** Forgets services that are not registered and have had no announcement since `before`, Unix ms. */
+  forgetGone(before: number): void {
+    this.#sql.exec("DELETE FROM told WHERE card IS NULL AND changed_at < ?", before);
+  }
+}

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { type FederatedService, federatedServicesQuery } from "../../api/federation.ts";
+import { type FederatedService, federatedServicesQuery } from "../../api/federation-queries.ts";
 import { count } from "../../model/format.ts";
 import { concern } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";

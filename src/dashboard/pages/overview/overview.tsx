@@ -2,13 +2,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
-import type { Status } from "../../../core/records.ts";
 import { projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
 import { useDetails, useServices } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { countRows, projectCards, type Verdict, verdict } from "../../model/overview.ts";
+import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows, viewSearch } from "../../model/service-list.ts";
 import { BY_CONCERN, STATUS_WORDS, statusOfHealth } from "../../model/status.ts";
+import { countRows, type StatusCounts } from "../../model/status-counts.ts";
+import { type Verdict, verdict } from "../../model/verdict.ts";
 import { Empty, Loading } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { STATUS_SOFT, StatusShape } from "../../ui/status-mark.tsx";
@@ -69,7 +70,7 @@ function Sentence({ judged }: { judged: Verdict }) {
   );
 }
 
-function Counts({ counts }: { counts: Record<Status, number> }) {
+function Counts({ counts }: { counts: StatusCounts }) {
   return (
     <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
       {BY_CONCERN.map((status) => (

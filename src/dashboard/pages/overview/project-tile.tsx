@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import { count } from "../../model/format.ts";
-import type { ProjectCard } from "../../model/overview.ts";
+import type { ProjectCard } from "../../model/project-card.ts";
 import { BY_CONCERN, STATUS_WORDS } from "../../model/status.ts";
 import { HealthMark, StatusShape } from "../../ui/status-mark.tsx";
 

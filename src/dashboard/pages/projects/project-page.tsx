@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { ApiProblem } from "../../api/client.ts";
 import { type Project, projectQuery } from "../../api/queries.ts";
 import { useServices } from "../../live/live-context.tsx";
-import { projectCards } from "../../model/overview.ts";
+import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows } from "../../model/service-list.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { projectsQuery } from "../../api/queries.ts";
 import { useServices } from "../../live/live-context.tsx";
 import { count } from "../../model/format.ts";
-import { projectCards } from "../../model/overview.ts";
+import { projectCards } from "../../model/project-card.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";

@@ -51,7 +51,7 @@ const read = createRoute({
   },
 });
 
-/** The same operation at a second address; the API document shows the first one only. */
+/** The same operation at a second address. The API document shows only the first address. */
 const readUnderApi = createRoute({ ...read, path: "/api/health", hide: true });
 
 export const hubHealthRoutes = routes()

@@ -11,8 +11,9 @@ export interface LocalDatabaseOptions extends RuntimePlace {
 }
 
 /**
- * Runs in a short-lived runtime that has the database only, as `wrangler d1 migrations apply --local` does. The
- * Worker's objects would find no tables if the Worker itself ran meanwhile. Returns the names that were applied now.
+ * Starts a short-lived runtime that has only the database, as `wrangler d1 migrations apply --local` does. The Worker
+ * does not run there, because its Durable Objects would find no tables. Returns the names of the migrations that were
+ * applied now.
  */
 export async function migrateLocalDatabase(options: LocalDatabaseOptions): Promise<string[]> {
   const { d1Databases } = options.worker;

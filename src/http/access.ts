@@ -42,7 +42,9 @@ export function guard(need: RequiredScope, options: { agent?: boolean } = {}) {
   return { middleware, security: roles.map((role) => ({ bearer: [role] })) };
 }
 
-/** Returns the principal when it has the scope. Throws a 401 or 403 otherwise. `presented`: the caller sent credentials. */
+/**
+ * Returns the principal when it has the scope. Throws a 401 or 403 otherwise. `presented`: the caller sent credentials.
+ */
 export function authorize(
   hub: HubContext,
   principal: Principal | null,
@@ -80,7 +82,10 @@ export function credentialsOf(c: Context): { token: string; from: "header" | "co
   return key === null ? null : { token: key, from: "cookie" };
 }
 
-/** Returns the token of `Bearer TOKEN` (RFC 6750), null without a header. A malformed header gives "", which matches no key. */
+/**
+ * Returns the token of `Bearer TOKEN` (RFC 6750), null without a header. A malformed header gives "", which matches no
+ * key.
+ */
 export function bearerToken(header: string | undefined): string | null {
   if (header === undefined) return null;
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? "";

@@ -42,7 +42,10 @@ function resources() {
     .route("/", metrics);
 }
 
-/** The API's types for hono's client (`hc`). It is a union, because the combined type is too long for a declaration file. */
+/**
+ * The API's types for hono's client (`hc`). It is a union, because the combined type is too long for a declaration
+ * file.
+ */
 export type AppType =
   | typeof projects
   | typeof manifest

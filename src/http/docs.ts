@@ -1,4 +1,7 @@
-/** `GET /openapi.json`: the API document. `GET /docs`: a page that shows the document and loads nothing from other hosts. */
+/**
+ * `GET /openapi.json`: the API document. `GET /docs`: a page that shows the document and loads nothing from other
+ * hosts.
+ */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { version } from "../../package.json";

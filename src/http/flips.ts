@@ -48,7 +48,9 @@ export const flips = routes().openapi(list, async (c) => {
   return c.json({ flips: rows, next_cursor: next, total }, 200);
 });
 
-/** A reference of digits is an id; any other reference is a name. Several projects may have a service of the same name. */
+/**
+ * A reference of digits is an id; any other reference is a name. Several projects may have a service of the same name.
+ */
 function idOrName(reference: string): number | string {
   return /^\d{1,15}$/.test(reference) ? Number(reference) : reference;
 }

@@ -4,7 +4,10 @@ import { Problem } from "./problem.ts";
 
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
 const YAML_TYPE = /^(application|text)\/(x-)?yaml$/;
-/** Manifests use aliases to share defaults. The limit stops small documents that expand to a huge size ("billion laughs"). */
+/**
+ * Manifests use aliases to share defaults. The limit stops small documents that expand to a huge size ("billion
+ * laughs").
+ */
 const MAX_ALIASES = 100;
 
 /** Throws a 400 or 415. The caller limits the size of `bytes`. */

@@ -17,7 +17,9 @@ export function endSession(c: Context): void {
   deleteCookie(c, cookieName(c), attributes(c));
 }
 
-/** Whether a page of the hub sent the request. The cookie does not prove it: browsers may send it for other sites, too. */
+/**
+ * Whether a page of the hub sent the request. The cookie does not prove it: browsers may send it for other sites, too.
+ */
 export function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
@@ -26,7 +28,9 @@ export function isSameOrigin(c: Context): boolean {
   return URL.canParse(origin) && new URL(origin).host === new URL(c.req.url).host;
 }
 
-/** The name has the port: browsers share cookies between ports, and hubs on one machine must not sign each other out. */
+/**
+ * The name has the port: browsers share cookies between ports, and hubs on one machine must not sign each other out.
+ */
 function cookieName(c: Context): string {
   const { protocol, port } = new URL(c.req.url);
   return `${protocol === "https:" ? "__Host-" : ""}hub_session${port === "" ? "" : `_${port}`}`;

@@ -1,4 +1,6 @@
-/** `GET /api/summary`: the health summary of the hub. It has the same fields as the summary that is published on NATS. */
+/**
+ * `GET /api/summary`: the health summary of the hub. It has the same fields as the summary that is published on NATS.
+ */
 import { createRoute } from "@hono/zod-openapi";
 import { guard } from "./access.ts";
 import { problems } from "./problem.ts";

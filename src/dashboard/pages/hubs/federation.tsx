@@ -1,4 +1,4 @@
-/** The other hubs, as far as this one has heard of them. */
+/** The other hubs that this hub knows. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { hubsQuery, type Peer } from "../../api/federation-queries.ts";

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
-import { ApiProblem, answerOf, api, problemText } from "../../api/client.ts";
+import { ApiProblem, api, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery } from "../../api/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -15,7 +15,7 @@ export function NewProject({ close }: { close(): void }) {
   const make = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      const project = await answerOf(api.projects.$post({ json: { name: name.trim() } }));
+      const project = await responseBody(api.projects.$post({ json: { name: name.trim() } }));
       await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
       go(`/projects/${project.id}`);
     } catch (error) {

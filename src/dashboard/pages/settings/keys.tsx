@@ -1,7 +1,7 @@
-/** API keys: made here, shown once, revoked here. */
+/** Lists, creates and revokes API keys. A new key is shown only once. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiProblem, answerOf, api, done, type FieldError, problemText } from "../../api/client.ts";
+import { ApiProblem, api, expectSuccess, type FieldError, problemText, responseBody } from "../../api/client.ts";
 import { type Key, keysQuery } from "../../api/queries.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -40,7 +40,7 @@ function KeyRow({ item }: { item: Key }) {
   const client = useQueryClient();
   const revoke = async () => {
     try {
-      await done(api.keys[":id"].$delete({ param: { id: String(item.id) } }));
+      await expectSuccess(api.keys[":id"].$delete({ param: { id: String(item.id) } }));
       await client.invalidateQueries({ queryKey: keysQuery.queryKey });
       setAsking(false);
     } catch (error) {
@@ -85,7 +85,7 @@ function NewKey() {
     const { name, scope, agent } = form;
     try {
       const json = { name: name.trim(), scope, ...(scope === "agent" && { agent: agent.trim() }) };
-      const made = await answerOf(api.keys.$post({ json }));
+      const made = await responseBody(api.keys.$post({ json }));
       setShown({ name: made.name, key: made.key });
       setForm({ name: "", scope: "read", agent: "" });
       setErrors([]);

@@ -7,10 +7,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
-/**
- * This file says from which sources the dashboard was built. It lies outside the assets, because the hub serves all
- * assets.
- */
+/** This file identifies the sources of the last build. It is not among the assets, because the hub serves them all. */
 const STAMP = "dashboard-built";
 /** The dashboard is built from these files and folders of the checkout. */
 const DASHBOARD_SOURCES = ["src/dashboard", "src/core", "package-lock.json"];
@@ -59,10 +56,7 @@ async function buildDashboard({ root, target }: AssetFolders): Promise<void> {
   }
 }
 
-/**
- * Vite runs in its own process: it builds for production whatever NODE_ENV is here, and its memory is freed when it
- * ends.
- */
+/** Vite runs in its own process with its own NODE_ENV. Its memory is freed when the process ends. */
 async function runVite(source: string, target: string): Promise<void> {
   const { resolve } = createRequire(import.meta.url);
   const program = join(dirname(resolve("vite/package.json")), "bin/vite.js");

@@ -21,8 +21,7 @@ export async function buildWorker(source: string, folder: string): Promise<{ ent
       target: "es2024",
       sourcemap: true,
       keepNames: true,
-      // Miniflare copies the bundle for each entry of its configuration, so it is made small. Stack traces need the
-      // names.
+      // Miniflare copies the bundle several times, so it is made small. Names stay, because stack traces show them.
       minifyWhitespace: true,
       minifySyntax: true,
       conditions: ["workerd", "worker", "browser"],

@@ -5,10 +5,7 @@ const NO_DATABASE = "00000000-0000-0000-0000-000000000000";
 /** The path of the copy, relative to the checkout. */
 export const DEPLOY_CONFIG = "dist/wrangler.deploy.toml";
 
-/**
- * Returns the text of the copy. Its paths are relative to dist/. Throws when wrangler.toml lacks a line that has to
- * change.
- */
+/** Returns the text of the copy, with paths relative to dist/. Throws when wrangler.toml lacks a line to change. */
 export function deployConfig(toml: string, databaseId: string): string {
   const changes: [key: string, change: (value: string) => string][] = [
     ["main", (path) => `../${path}`],

@@ -25,7 +25,7 @@ export interface LocalHubOptions extends RuntimePlace {
   vars: Readonly<Record<string, string>>;
   /**
    * Whether idle Durable Objects are removed from memory, as in a deployed hub. By default they stay in memory, because
-   * loading them again for each check is slow.
+   * loading them again for each check costs more than the memory that they use.
    */
   evictIdleObjects?: boolean;
   log(line: LogLine): void;

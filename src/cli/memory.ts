@@ -13,7 +13,7 @@ const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "2" };
 /** The first run of the cron produces garbage too, so the collection waits for it. */
 const COLLECT_AFTER_MS = 1_000;
 
-export interface ProcessDeps {
+interface ProcessDeps {
   environment: Readonly<Record<string, string | undefined>>;
   /** The flags of Node.js that this process was started with. */
   flags: readonly string[];

@@ -6,10 +6,7 @@ export class PortUnavailableError extends Error {
   override name = "PortUnavailableError";
 }
 
-/**
- * Returns `port`; for 0, returns a free port. Throws a PortUnavailableError when this program cannot listen on the
- * port.
- */
+/** Returns `port`; for 0, returns a free port. Throws a PortUnavailableError when the port cannot be used. */
 export async function claimPort(port: number, host: string): Promise<number> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();

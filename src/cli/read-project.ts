@@ -1,7 +1,4 @@
-/**
- * Reads a checkout with wrangler. Wrangler takes 200 MB of memory, so only a process that ends soon may import this
- * file.
- */
+/** Reads a checkout with wrangler, which takes 200 MB of memory. Only a process that ends soon may import this file. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -11,10 +8,7 @@ import {
 } from "wrangler";
 import type { Migration } from "./migrations.ts";
 
-/**
- * Returns a value for `projectSchema`. `bindings` contains the vars of wrangler.toml and of `.dev.vars` in the
- * checkout.
- */
+/** Returns a value for `projectSchema`. `bindings` contains the vars of wrangler.toml and of `.dev.vars`. */
 export async function readProject(root: string): Promise<unknown> {
   const config = readConfig({ config: join(root, "wrangler.toml") });
   return {

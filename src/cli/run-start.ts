@@ -21,10 +21,7 @@ export interface StartIo {
   stopped: Promise<unknown>;
 }
 
-/**
- * Returns the exit code when the hub has stopped: 0 after a stop request, 1 when it cannot run, 2 for a wrong command
- * line.
- */
+/** Returns the exit code: 0 when the hub has stopped on request, 1 when it cannot run, 2 for a wrong command line. */
 export async function runStart(argv: readonly string[], io: StartIo): Promise<number> {
   try {
     const args = parseStartArguments(argv);

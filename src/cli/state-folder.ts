@@ -30,7 +30,10 @@ export async function openStateFolder(directory: string): Promise<StateFolder> {
   return { path, data: join(path, "v3"), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
 }
 
-/** Takes a file lock of SQLite, because the kernel releases it even when the process is killed. Returns its release. */
+/**
+ * Takes a file lock of SQLite, because the kernel releases it even after a kill -9. Returns a function that releases
+ * it.
+ */
 function lock(path: string): () => void {
   const database = new DatabaseSync(join(path, "lock.sqlite"));
   try {

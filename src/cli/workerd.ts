@@ -21,8 +21,8 @@ function filesIn(state: string): Files {
 }
 
 /**
- * Writes the program that Miniflare starts in place of workerd, and returns its path. On Linux, the kernel kills workerd
- * when the hub is killed. The program ignores Ctrl-C, because the hub ends workerd itself.
+ * Writes the program that Miniflare starts in place of workerd, and returns its path. On Linux with setpriv, the kernel
+ * kills workerd when the hub is killed. The program ignores Ctrl-C, because the hub ends workerd itself.
  */
 export async function writeLauncher(state: string, environment = process.env): Promise<string> {
   const files = filesIn(state);
@@ -42,9 +42,7 @@ export async function writeLauncher(state: string, environment = process.env): P
   return files.launcher;
 }
 
-/**
- * Ends a runtime of this state folder that still runs although its hub has ended. The caller holds the folder's lock.
- */
+/** Ends a runtime that an earlier hub of this state folder has left running. The caller holds the folder's lock. */
 export async function endLeftRuntime(state: string): Promise<void> {
   const files = filesIn(state);
   const pid = Number(await readFile(files.pid, "utf8").catch(() => ""));

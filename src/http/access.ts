@@ -13,7 +13,7 @@ type RequiredScope = Exclude<Scope, "agent">;
 
 const MAX_BODY_BYTES = 256 * 1_024;
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
-/** Keys are shorter. Longer tokens are refused without hashing them. */
+/** All keys are shorter. Longer tokens are refused before they are hashed. */
 const MAX_TOKEN_CHARS = 256;
 
 export const limitBody = bodyLimit({
@@ -82,10 +82,7 @@ export function credentialsOf(c: Context): { token: string; from: "header" | "co
   return key === null ? null : { token: key, from: "cookie" };
 }
 
-/**
- * Returns the token of `Bearer TOKEN` (RFC 6750), null without a header. A malformed header gives "", which matches no
- * key.
- */
+/** Returns the token of `Bearer TOKEN` (RFC 6750). Returns null without a header, "" for a malformed header. */
 export function bearerToken(header: string | undefined): string | null {
   if (header === undefined) return null;
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? "";

@@ -1,7 +1,4 @@
-/**
- * `GET /openapi.json`: the API document. `GET /docs`: a page that shows the document and loads nothing from other
- * hosts.
- */
+/** `GET /openapi.json`: the API document. `GET /docs`: a page that shows it and loads nothing from other hosts. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { version } from "../../package.json";
@@ -68,7 +65,7 @@ export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
     });
 }
 
-/** The OpenAPI document of the routes of `api`. */
+/** Returns the OpenAPI document of the routes of `api`. */
 export function openApiDocument(api: OpenAPIHono<HubEnv>) {
   return api.getOpenAPI31Document({
     openapi: "3.1.0",

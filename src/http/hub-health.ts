@@ -70,7 +70,7 @@ export interface HubFacts {
   nats: BridgeStatus | null;
 }
 
-/** Never throws: a part that does not answer is reported as a failed check. */
+/** Never throws: a part that does not respond is reported as a failed check. */
 export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
   const started = hub.now();
   const [database, pipeline, nats] = await Promise.all([askDatabase(hub, started), askPipeline(hub), hub.nats()]);

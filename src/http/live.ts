@@ -40,10 +40,7 @@ function offeredProtocols(c: Context<HubEnv>): string[] {
   return header.split(",").map((part) => part.trim());
 }
 
-/**
- * Uses the first credential that is present: header, sub-protocol, ticket, cookie. Does not use up a ticket that comes
- * second.
- */
+/** Uses the first credential that is present: header, sub-protocol, ticket, cookie. Leaves the others untouched. */
 async function identify(
   hub: HubContext,
   c: Context<HubEnv>,

@@ -5,8 +5,7 @@ import { Problem } from "./problem.ts";
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
 const YAML_TYPE = /^(application|text)\/(x-)?yaml$/;
 /**
- * Manifests use aliases to share defaults. The limit stops small documents that expand to a huge size ("billion
- * laughs").
+ * Manifests share defaults by aliases. The limit stops small documents that expand to a huge size ("billion laughs").
  */
 const MAX_ALIASES = 100;
 

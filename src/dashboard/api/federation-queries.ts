@@ -32,7 +32,7 @@ const SERVICES = "/api/federation/services";
 const MAX_SERVICES = 500;
 const REFRESH_MS = 5_000;
 
-/** Reads the API document first, because the browser logs an error when a route does not exist. */
+/** Reads the API document, because the browser would log an error for a request to a route that does not exist. */
 async function hasFederation(): Promise<boolean> {
   const { paths } = await read<{ paths: Record<string, unknown> }>("/openapi.json");
   return Object.hasOwn(paths, HUBS);

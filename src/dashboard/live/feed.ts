@@ -10,9 +10,10 @@ const PING_EVERY_MS = 20_000;
 /** The connection counts as lost when no message arrives for this time. The hub responds to each ping, too. */
 const SILENT_AFTER_MS = 45_000;
 
+/** `since`: when the last message arrived, or when the first try failed. Times are in Unix ms. */
 export type FeedState =
   | { phase: "connecting" }
-  | { phase: "live"; since: number }
+  | { phase: "live" }
   | { phase: "lost"; since: number; retry_at: number };
 
 interface FeedDeps {
@@ -43,6 +44,7 @@ export function startFeed(deps: FeedDeps): Feed {
   return feed;
 }
 
+/** Waits longer after each failed try. Ignores events of earlier sockets. */
 class ReconnectingFeed implements Feed {
   readonly #deps: FeedDeps;
   #socket: WebSocket | null = null;
@@ -86,7 +88,7 @@ class ReconnectingFeed implements Feed {
     this.#failures = 0;
     this.#lostAt = null;
     this.#lastMessageAt = this.#deps.now();
-    this.#deps.onState({ phase: "live", since: this.#lastMessageAt });
+    this.#deps.onState({ phase: "live" });
     clearInterval(this.#pinger);
     this.#pinger = setInterval(() => this.#ping(socket), PING_EVERY_MS);
   }

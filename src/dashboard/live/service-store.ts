@@ -6,7 +6,7 @@ import { rowOfListed, rowOfLite, type ServiceOfList, type ServiceRow } from "./s
 const MAX_FLIPS = 200;
 /** Number of response times that are kept for each service, for its sparkline. */
 const MAX_LATENCIES = 40;
-/** The shortest time between two renderings. Without it, a storm of flips would block the page. */
+/** Changes are collected for this time before the pages render again. Otherwise a storm of flips would block them. */
 const PUBLISH_EVERY_MS = 200;
 
 export interface Snapshot {

@@ -41,10 +41,7 @@ export function latency(ms: number | null): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / SECOND).toFixed(1)} s`;
 }
 
-/**
- * Formats a ratio as a percentage. It never rounds up to 100 %, so that a short outage is not hidden. `ratio`: null
- * when it is not known.
- */
+/** Formats a ratio as a percentage. Never rounds up to 100 %, which would hide a short outage. Null: not known. */
 export function percent(ratio: number | null): string {
   if (ratio === null) return "–";
   if (ratio >= 1) return "100 %";
@@ -62,10 +59,7 @@ export function dateTime(at: number): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" }).format(at);
 }
 
-/**
- * Formats a time (Unix ms) for the axis of a chart. `span`: ms that the axis covers; up to a day, only the time of day
- * is shown.
- */
+/** Formats a time (Unix ms) for an axis that covers `span` ms: up to a day as a time of day, else as a date. */
 export function axisTime(at: number, span: number): string {
   if (span <= DAY) return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(at);
   return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(at);

@@ -10,7 +10,7 @@ export interface ProjectCard {
   name: string;
   status: ProjectStatus;
   health: Health;
-  /** Of the enabled services. */
+  /** Numbers of enabled services. */
   counts: StatusCounts;
   /** Number of services, disabled ones included. */
   total: number;

@@ -50,9 +50,7 @@ export function parseView(search: string): ListView {
   };
 }
 
-/**
- * Returns a query string that starts with a question mark. It lacks default values, and is empty for the default view.
- */
+/** Returns a query string with its question mark. It has no default values; for the default view it is empty. */
 export function viewSearch(view: ListView): string {
   const entries = Object.entries(view).filter(([name, value]) => value !== DEFAULT_VIEW[name as keyof ListView]);
   const query = new URLSearchParams(entries.map(([name, value]) => [name, String(value ?? "")]));

@@ -1,9 +1,6 @@
 /** Draws a small line of values without axes. */
 
-/**
- * Returns the `d` of an SVG path in a box of `width` × `height`; null for fewer than two values. A null value makes a
- * gap.
- */
+/** Returns the `d` of an SVG path, or null for fewer than two values. A null among `values` makes a gap. */
 export function sparkPath(values: readonly (number | null)[], width: number, height: number): string | null {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return null;

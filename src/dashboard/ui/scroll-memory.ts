@@ -1,6 +1,4 @@
-/**
- * Remembers the scroll position of each page. The browser's back button restores it; any other page starts at its top.
- */
+/** Remembers the scroll position of each page. The back button restores it; any other page starts at its top. */
 import { type RefObject, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 

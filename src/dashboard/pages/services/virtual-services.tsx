@@ -4,6 +4,7 @@ import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { ServiceHealthCard } from "./service-health-card.tsx";
 
+// Heights, widths and gaps are in px.
 const LIST_HEIGHT = 46;
 /** In a narrow list, the marks are below the name. */
 const NARROW_HEIGHT = 62;

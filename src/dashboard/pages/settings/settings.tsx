@@ -30,7 +30,8 @@ function Access() {
   const session = useSession();
   const client = useQueryClient();
   const signOut = async () => {
-    await expectSuccess(api.session.$delete()).catch(() => {}); // the session is read again below, so an error here does not matter
+    // The session is read again below, so an error here does not matter.
+    await expectSuccess(api.session.$delete()).catch(() => {});
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
     await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };

@@ -28,13 +28,16 @@ interface ProcessDeps {
  * Starts this program again in the same process with the flags above. Returns when the process has the flags already,
  * or when the system has no `execve`.
  */
-export function startAgainSmall({ environment, flags, program, argv, execve }: ProcessDeps, cache: string): void {
+export function restartWithMemoryFlags(
+  { environment, flags, program, argv, execve }: ProcessDeps,
+  cache: string,
+): void {
   if (FLAGS.every((flag) => flags.includes(flag))) return;
   // Node.js reads compiled scripts from the cache, so it does not load its TypeScript compiler.
   execve?.(program, [program, ...FLAGS, ...argv], { NODE_COMPILE_CACHE: cache, ...ALLOCATOR, ...environment });
 }
 
 /** Frees the memory that the start of a hub has used. It runs shortly after the start. */
-export function giveBackMemory(collect: (() => void) | undefined): void {
+export function freeStartupMemory(collect: (() => void) | undefined): void {
   setTimeout(() => collect?.(), COLLECT_AFTER_MS).unref();
 }

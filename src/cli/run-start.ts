@@ -4,8 +4,8 @@ import { messageOf } from "./error-message.ts";
 import { claimPort } from "./port.ts";
 import { readProject } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
-import { keptAdminToken, openStateFolder } from "./state-folder.ts";
-import { endLeftRuntime } from "./workerd.ts";
+import { openStateFolder, storedAdminToken } from "./state-folder.ts";
+import { endLeftoverRuntime } from "./workerd.ts";
 
 const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true" };
 
@@ -43,10 +43,10 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state);
   try {
-    await endLeftRuntime(state.path);
+    await endLeftoverRuntime(state.path);
     const port = await claimPort(args.port, args.host);
     const url = `http://localhost:${port}`;
-    const token = given.HUB_ADMIN_TOKEN ?? (await keptAdminToken(state.path));
+    const token = given.HUB_ADMIN_TOKEN ?? (await storedAdminToken(state.path));
     const vars = { ...LOCAL_PRESETS, HUB_URL: url, ...given, HUB_ADMIN_TOKEN: token };
     const log = args.quiet ? () => {} : io.out;
     const hub = await launch({ root: io.root, project, vars, state, port, host: args.host, log, err: io.err });

@@ -1,14 +1,14 @@
 /** `npm start`; see run-start.ts. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { giveBackMemory, startAgainSmall } from "./memory.ts";
+import { freeStartupMemory, restartWithMemoryFlags } from "./memory.ts";
 import { parentEnded } from "./parent-process.ts";
 import { stopSignal } from "./signals.ts";
 
 const FORCED_EXIT_CODE = 130;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-startAgainSmall(
+restartWithMemoryFlags(
   {
     environment: process.env,
     flags: process.execArgv,
@@ -25,14 +25,14 @@ const underNpm = process.env.npm_lifecycle_event !== undefined;
 // The hub keeps running when the reader of its output has ended, as in `npm start | head -1`.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-// This import comes after startAgainSmall, so that only the process that keeps running loads it.
+// This import comes after restartWithMemoryFlags, so that only the process that keeps running loads it.
 const { runStart } = await import("./run-start.ts");
 const code = await runStart(process.argv.slice(2), {
   environment: process.env,
   root,
   out: console.log,
   err: console.error,
-  ready: () => giveBackMemory(globalThis.gc),
+  ready: () => freeStartupMemory(globalThis.gc),
   stopped: underNpm ? Promise.race([stopRequested, parentEnded(() => process.ppid)]) : stopRequested,
 });
 process.exit(code);

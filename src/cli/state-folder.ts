@@ -53,7 +53,7 @@ function isBusy(error: unknown): boolean {
 }
 
 /** Returns the admin token of the folder. The first call makes the token. Only the owner of the file can read it. */
-export async function keptAdminToken(path: string): Promise<string> {
+export async function storedAdminToken(path: string): Promise<string> {
   const file = join(path, "admin-token");
   const kept = await readFile(file, "utf8").catch(() => "");
   if (kept.trim() !== "") {

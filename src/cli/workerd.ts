@@ -43,7 +43,7 @@ export async function writeLauncher(state: string, environment = process.env): P
 }
 
 /** Ends a runtime that an earlier hub of this state folder has left running. The caller holds the folder's lock. */
-export async function endLeftRuntime(state: string): Promise<void> {
+export async function endLeftoverRuntime(state: string): Promise<void> {
   const files = filesIn(state);
   const pid = Number(await readFile(files.pid, "utf8").catch(() => ""));
   if (!Number.isSafeInteger(pid) || pid <= 1) return;

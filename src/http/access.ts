@@ -82,7 +82,10 @@ export function credentialsOf(c: Context): { token: string; from: "header" | "co
   return key === null ? null : { token: key, from: "cookie" };
 }
 
-/** Returns the token of `Bearer TOKEN` (RFC 6750). Returns null without a header, "" for a malformed header. */
+/**
+ * Returns the token of `Bearer TOKEN` (RFC 6750), or null without a header. A malformed header returns "", which is
+ * refused like a wrong key.
+ */
 export function bearerToken(header: string | undefined): string | null {
   if (header === undefined) return null;
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? "";

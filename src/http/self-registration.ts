@@ -43,27 +43,27 @@ export const selfRegistration = routes().openapi(put, async (c) => {
   const enabled = given.enabled ?? before?.enabled ?? true;
   const input = parseService({ ...given, name, enabled }, rulesOf(hub));
   if (!input.ok) throw invalid(input.errors);
-  const known = before ?? (await create(hub, project, input.value));
-  if ("created" in known) return c.json(await oneService(hub, known.created), 201);
-  return c.json(await oneService(hub, await update(hub, known, input.value)), 200);
+  const result = before ?? (await createOrGet(hub, project, input.value));
+  if ("created" in result) return c.json(await oneService(hub, result.created), 201);
+  return c.json(await oneService(hub, await update(hub, result, input.value)), 200);
 });
 
 /** Returns the existing row when another request created the service first. */
-async function create(
+async function createOrGet(
   hub: HubContext,
   project: string,
   input: ServiceInput,
 ): Promise<{ created: ServiceRow } | ServiceRow> {
-  const made = await createService(hub.db, await projectId(hub, project), input, hub.now());
-  if (made === "duplicate") return orNotFound(await getServiceByName(hub.db, project, input.name), "service");
-  await announce(hub, [{ before: null, after: made }]);
-  return { created: made };
+  const row = await createService(hub.db, await getOrCreateProjectId(hub, project), input, hub.now());
+  if (row === "duplicate") return orNotFound(await getServiceByName(hub.db, project, input.name), "service");
+  await announce(hub, [{ before: null, after: row }]);
+  return { created: row };
 }
 
-async function projectId(hub: HubContext, name: string): Promise<number> {
-  const made =
+async function getOrCreateProjectId(hub: HubContext, name: string): Promise<number> {
+  const row =
     (await getProjectByName(hub.db, name)) ?? (await createProject(hub.db, { name, metadata: {}, now: hub.now() }));
-  return made === "duplicate" ? orNotFound(await getProjectByName(hub.db, name), "project").id : made.id;
+  return row === "duplicate" ? orNotFound(await getProjectByName(hub.db, name), "project").id : row.id;
 }
 
 async function update(hub: HubContext, before: ServiceRow, input: ServiceInput): Promise<ServiceRow> {

@@ -12,7 +12,7 @@ export function NewProject({ close }: { close(): void }) {
   const [problem, setProblem] = useState<string>();
   const [, go] = useLocation();
   const client = useQueryClient();
-  const make = async (event: FormEvent) => {
+  const create = async (event: FormEvent) => {
     event.preventDefault();
     try {
       const project = await responseBody(api.projects.$post({ json: { name: name.trim() } }));
@@ -24,7 +24,7 @@ export function NewProject({ close }: { close(): void }) {
   };
   return (
     <Dialog title="New project" close={close}>
-      <form onSubmit={(event) => void make(event)} className="flex flex-col gap-4">
+      <form onSubmit={(event) => void create(event)} className="flex flex-col gap-4">
         <Field label="Name" hint="a-z, 0-9, _ and -" error={problem}>
           {(control) => (
             <input

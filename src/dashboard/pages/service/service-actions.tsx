@@ -15,7 +15,7 @@ type Doing = "check" | "toggle" | "delete";
 
 export function ServiceActions({ service }: { service: Service }) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);
-  const { act, busy, said } = useActions(service);
+  const { act, busy, message } = useActions(service);
   const isProbed = service.health_method !== "heartbeat" && service.health_method !== "exec";
   return (
     <div className="flex flex-col items-end gap-1.5">
@@ -34,7 +34,7 @@ export function ServiceActions({ service }: { service: Service }) {
         </Button>
       </div>
       <span role="status" className="min-h-5 max-w-md text-right break-words text-muted">
-        {said}
+        {message}
       </span>
       {open === "edit" && <Edit service={service} close={() => setOpen(null)} />}
       {open === "delete" && (
@@ -55,7 +55,7 @@ export function ServiceActions({ service }: { service: Service }) {
 
 function useActions(service: Service) {
   const [busy, setBusy] = useState<Doing | null>(null);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const [, go] = useLocation();
   const { store } = useLive();
   const client = useQueryClient();
@@ -82,10 +82,10 @@ function useActions(service: Service) {
   };
   const act = async (what: Doing) => {
     setBusy(what);
-    setSaid(await run[what]().catch(problemText));
+    setMessage(await run[what]().catch(problemText));
     setBusy(null);
   };
-  return { act, busy, said };
+  return { act, busy, message };
 }
 
 function Edit({ service, close }: { service: Service; close(): void }) {

@@ -30,7 +30,11 @@ export function useListing(): Listing {
   return listing;
 }
 
-async function listAll(store: ServiceStore, signal: AbortSignal, tell: (listing: Listing) => void): Promise<void> {
+async function listAll(
+  store: ServiceStore,
+  signal: AbortSignal,
+  onProgress: (listing: Listing) => void,
+): Promise<void> {
   let cursor: string | null = null;
   let loaded = 0;
   do {
@@ -44,6 +48,6 @@ async function listAll(store: ServiceStore, signal: AbortSignal, tell: (listing:
     store.addListed(page.services);
     loaded += page.services.length;
     cursor = page.next_cursor;
-    tell({ loaded, total: page.total, error: null });
+    onProgress({ loaded, total: page.total, error: null });
   } while (cursor !== null);
 }

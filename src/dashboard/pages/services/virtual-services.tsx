@@ -73,12 +73,12 @@ function useBox(ref: RefObject<HTMLDivElement | null>): { width: number; top: nu
     const element = ref.current;
     const scroller = document.querySelector("[data-scroll]");
     if (element === null || scroller === null) return;
-    const look = () => {
+    const measure = () => {
       const { width, top } = element.getBoundingClientRect();
       const start = Math.round(top - scroller.getBoundingClientRect().top + scroller.scrollTop);
       setBox((before) => (before.width === width && before.top === start ? before : { width, top: start }));
     };
-    const observer = new ResizeObserver(look);
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     observer.observe(scroller);
     return () => observer.disconnect();

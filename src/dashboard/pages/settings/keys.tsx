@@ -35,14 +35,14 @@ export function Keys() {
 }
 
 function KeyRow({ item }: { item: Key }) {
-  const [asking, setAsking] = useState(false);
+  const [isConfirming, setIsConfirming] = useState(false);
   const [problem, setProblem] = useState<string>();
   const client = useQueryClient();
   const revoke = async () => {
     try {
       await expectSuccess(api.keys[":id"].$delete({ param: { id: String(item.id) } }));
       await client.invalidateQueries({ queryKey: keysQuery.queryKey });
-      setAsking(false);
+      setIsConfirming(false);
     } catch (error) {
       setProblem(problemText(error));
     }
@@ -56,17 +56,17 @@ function KeyRow({ item }: { item: Key }) {
           {item.agent !== null && ` ${item.agent}`}, made <Ago at={Date.parse(item.created_at)} />
         </span>
       </span>
-      <Button look="danger" aria-label={`Revoke ${item.name}`} onClick={() => setAsking(true)}>
+      <Button look="danger" aria-label={`Revoke ${item.name}`} onClick={() => setIsConfirming(true)}>
         Revoke
       </Button>
-      {asking && (
+      {isConfirming && (
         <Confirm
           title={`Revoke ${item.name}?`}
           action="Revoke it"
           busy={false}
           problem={problem}
           confirm={() => void revoke()}
-          close={() => setAsking(false)}
+          close={() => setIsConfirming(false)}
         >
           Whoever uses it is shut out at once. It can't be brought back.
         </Confirm>
@@ -80,7 +80,7 @@ function NewKey() {
   const [form, setForm] = useState({ name: "", scope: "read" as Key["scope"], agent: "" });
   const [errors, setErrors] = useState<readonly FieldError[]>([]);
   const [shown, setShown] = useState<{ name: string; key: string } | null>(null);
-  const make = async (event: FormEvent) => {
+  const create = async (event: FormEvent) => {
     event.preventDefault();
     const { name, scope, agent } = form;
     try {
@@ -104,7 +104,7 @@ function NewKey() {
           <Copyable text={shown.key} what="the key" />
         </div>
       )}
-      <form onSubmit={(event) => void make(event)} className="flex flex-wrap items-start gap-3">
+      <form onSubmit={(event) => void create(event)} className="flex flex-wrap items-start gap-3">
         <Field label="New key for" error={errorOf("name")} className="min-w-44 flex-1">
           {(control) => (
             <input

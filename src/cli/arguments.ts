@@ -20,19 +20,19 @@ Runs a CommandCenter Hub on this machine.
 export interface StartArguments {
   port: number;
   host: string;
-  /** As given; relative to the working directory. */
+  /** The path as given. It may be relative to the working directory. */
   state: string;
   vars: ReadonlyMap<string, string>;
   quiet: boolean;
   help: boolean;
 }
 
-/** The command line or a setting is wrong: the message says which and what is expected. Exit code 2. */
+/** The command line or a setting is wrong. The message names it and says what is expected. The exit code is 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Throws a UsageError for an unknown flag or a value that does not fit. */
+/** Throws a UsageError for an unknown flag or a wrong value. */
 export function parseStartArguments(argv: readonly string[]): StartArguments {
   const { values } = parse(argv);
   if (values.state === "") throw new UsageError("--state: expected a folder");
@@ -73,7 +73,7 @@ function parsePort(text: string): number {
   throw new UsageError(`--port: expected a number from 0 to ${MAX_PORT}, not "${text}"`);
 }
 
-/** The value may hold a secret, so an error shows the part before "=" only. */
+/** The value may be a secret, so an error shows only the part before "=". */
 function parseVariables(pairs: readonly string[]): Map<string, string> {
   const vars = new Map<string, string>();
   for (const pair of pairs) {

@@ -1,4 +1,4 @@
-/** Puts together dist/assets, the files that the hub serves as they are. */
+/** Makes dist/assets: the files that the hub serves without changes. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
@@ -7,24 +7,24 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
-/** Beside the assets, because everything among them is served. */
+/** This file identifies the sources of the last build. It is not among the assets, because the hub serves them all. */
 const STAMP = "dashboard-built";
-/** What the dashboard is made of, below the checkout. */
+/** The dashboard is built from these files and folders of the checkout. */
 const DASHBOARD_SOURCES = ["src/dashboard", "src/core", "package-lock.json"];
-/** The page itself: written last, so that whatever it names is there. */
+/** The page is written last, so that every file that the page names exists. */
 const PAGE = "index.html";
-/** The folder of the files whose names carry a hash of their content. */
-const HASHED = "app";
+/** In this folder, each file name contains a hash of the file's content. */
+const HASHED_FOLDER = "app";
 
-export interface AssetSources {
+interface AssetFolders {
   /** The checkout. */
   root: string;
-  /** Made when absent. */
+  /** The folder of the assets. It is made when it does not exist. */
   target: string;
 }
 
-/** Skips what is fresh. */
-export async function buildAssets({ root, target }: AssetSources): Promise<void> {
+/** Skips files whose sources have not changed. */
+export async function buildAssets({ root, target }: AssetFolders): Promise<void> {
   await mkdir(join(target, "docs"), { recursive: true });
   await buildDashboard({ root, target });
   const swagger = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
@@ -38,8 +38,8 @@ async function copyIfChanged(source: string, target: string): Promise<void> {
   await utimes(target, from.atime, from.mtime);
 }
 
-/** Nothing to do in a checkout without a dashboard, or when its sources are what it was last built from. */
-async function buildDashboard({ root, target }: AssetSources): Promise<void> {
+/** Does nothing when the checkout has no dashboard, or when the sources have not changed since the last build. */
+async function buildDashboard({ root, target }: AssetFolders): Promise<void> {
   const source = join(root, "src/dashboard");
   if (!(await exists(join(source, PAGE)))) return;
   const digest = await digestOf(DASHBOARD_SOURCES.map((name) => join(root, name)));
@@ -56,34 +56,34 @@ async function buildDashboard({ root, target }: AssetSources): Promise<void> {
   }
 }
 
-/** In a process of its own, so that it is for production whatever this one runs for, and gives its memory back. */
+/** Vite runs in its own process with its own NODE_ENV. Its memory is freed when the process ends. */
 async function runVite(source: string, target: string): Promise<void> {
   const { resolve } = createRequire(import.meta.url);
   const program = join(dirname(resolve("vite/package.json")), "bin/vite.js");
-  const options = ["--outDir", target, "--emptyOutDir", "false", "--assetsDir", HASHED, "--logLevel", "warn"];
+  const options = ["--outDir", target, "--emptyOutDir", "false", "--assetsDir", HASHED_FOLDER, "--logLevel", "warn"];
   const env = { ...process.env, NODE_ENV: "production" };
   await promisify(execFile)(process.execPath, [program, "build", source, ...options], { env });
 }
 
 /**
- * Keeps the files of the build before, `previous`, for who has its page open. Answers the names of the new ones. Another
- * hub may be serving the target meanwhile.
+ * Keeps `previous`, the hashed files of the last build, because browsers may still show its page. Returns the names of
+ * the new hashed files. Another hub may serve files from `target` at the same time.
  */
 async function install(fresh: string, target: string, previous: readonly string[]): Promise<string[]> {
-  const hashed = await listed(join(fresh, HASHED));
+  const hashed = await namesIn(join(fresh, HASHED_FOLDER));
   const kept = new Set([...hashed, ...previous]);
-  await mkdir(join(target, HASHED), { recursive: true });
-  const others = (await listed(fresh)).filter((name) => name !== HASHED && name !== PAGE);
-  for (const name of [...others, ...hashed.map((each) => join(HASHED, each))]) {
+  await mkdir(join(target, HASHED_FOLDER), { recursive: true });
+  const others = (await namesIn(fresh)).filter((name) => name !== HASHED_FOLDER && name !== PAGE);
+  for (const name of [...others, ...hashed.map((each) => join(HASHED_FOLDER, each))]) {
     await replace(join(fresh, name), join(target, name));
   }
   await rename(join(fresh, PAGE), join(target, PAGE));
-  const gone = (await listed(join(target, HASHED))).filter((name) => !kept.has(name));
-  await Promise.all(gone.map((name) => rm(join(target, HASHED, name), { force: true })));
+  const obsolete = (await namesIn(join(target, HASHED_FOLDER))).filter((name) => !kept.has(name));
+  await Promise.all(obsolete.map((name) => rm(join(target, HASHED_FOLDER, name), { force: true })));
   return hashed;
 }
 
-/** At once, for whoever reads it: never half a file. */
+/** Replaces the file in one step, so that nobody reads half a file. */
 async function replace(source: string, target: string): Promise<void> {
   const temporary = `${target}.${process.pid}`;
   await copyFile(source, temporary);
@@ -94,11 +94,11 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null;
 }
 
-async function listed(folder: string): Promise<string[]> {
+async function namesIn(folder: string): Promise<string[]> {
   return await readdir(folder).catch(() => []);
 }
 
-/** Of the files, and of everything inside the folders, by name and content. */
+/** Returns a hash of the names and contents of the files and of all files inside the folders. */
 async function digestOf(paths: readonly string[]): Promise<string> {
   const files = (await Promise.all(paths.map(filesOf))).flat().sort();
   const hash = createHash("sha256");

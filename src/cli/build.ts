@@ -1,12 +1,15 @@
-/** Bundles the Worker the way `wrangler deploy` would, without its second of start-up. */
+/** Bundles the Worker as `wrangler deploy` does. Wrangler itself would need a second to start. */
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { build, type Plugin, stop } from "esbuild";
 
-/** What the runtime provides itself. */
+/** The runtime provides these modules, so they are not bundled. */
 const RUNTIME_MODULES = ["cloudflare:*", "node:*", "workerd:*"];
 
-/** Returns the entry module, an absolute path inside `folder`. Throws esbuild's BuildFailure, whose message lists every error with its place. */
+/**
+ * Returns the path of the entry module inside `folder`. Throws esbuild's BuildFailure; its message lists every error with
+ * its place.
+ */
 export async function buildWorker(source: string, folder: string): Promise<{ entry: string }> {
   const entry = join(folder, "index.js");
   try {
@@ -18,7 +21,7 @@ export async function buildWorker(source: string, folder: string): Promise<{ ent
       target: "es2024",
       sourcemap: true,
       keepNames: true,
-      // Miniflare copies the bundle for each entry of its configuration. Names stay, for stack traces.
+      // Miniflare copies the bundle several times, so it is made small. Names stay, because stack traces show them.
       minifyWhitespace: true,
       minifySyntax: true,
       conditions: ["workerd", "worker", "browser"],
@@ -30,12 +33,12 @@ export async function buildWorker(source: string, folder: string): Promise<{ ent
       logLevel: "silent",
     });
   } finally {
-    await stop(); // esbuild's own process would outlive the caller's work
+    await stop(); // ends the process of esbuild, which would otherwise keep running
   }
   return { entry };
 }
 
-/** Packages import `events` where the runtime knows `node:events` only. */
+/** Some packages import `events`, but the runtime only has `node:events`. */
 const nodeModulesByTheirFullName: Plugin = {
   name: "node-modules-by-their-full-name",
   setup(builder) {

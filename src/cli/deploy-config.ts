@@ -1,11 +1,11 @@
-/** wrangler.toml as `npm run deploy` needs it: in dist/, with the database's real id. */
+/** `npm run deploy` needs a copy of wrangler.toml in dist/ that has the real id of the database. */
 
 const NO_DATABASE = "00000000-0000-0000-0000-000000000000";
 
-/** Where the deploy configuration lies, below the checkout. */
+/** The path of the copy, relative to the checkout. */
 export const DEPLOY_CONFIG = "dist/wrangler.deploy.toml";
 
-/** Paths become relative to dist/. Throws when wrangler.toml lacks a line that has to change. */
+/** Returns the text of the copy, with paths relative to dist/. Throws when wrangler.toml lacks a line to change. */
 export function deployConfig(toml: string, databaseId: string): string {
   const changes: [key: string, change: (value: string) => string][] = [
     ["main", (path) => `../${path}`],
@@ -25,7 +25,7 @@ export interface Resources {
   queues: string[];
 }
 
-/** What the Worker is bound to and has to exist before it is deployed; a dead-letter queue comes before its queue. */
+/** Returns the resources that must exist before the Worker is deployed. A dead-letter queue comes before its queue. */
 export function neededResources(config: {
   d1_databases: { database_name?: string | undefined }[];
   queues: {

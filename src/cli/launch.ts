@@ -1,4 +1,4 @@
-/** Brings a local hub up: built, its database up to date, its cron running. */
+/** Builds a local hub, migrates its database, and starts the hub and its cron. */
 import { join } from "node:path";
 import { buildAssets } from "./assets.ts";
 import { messageOf } from "./error-message.ts";
@@ -9,7 +9,7 @@ import type { StateFolder } from "./state-folder.ts";
 import { startTicker, type Ticker } from "./ticker.ts";
 import { writeLauncher } from "./workerd.ts";
 
-export interface LaunchOptions {
+interface LaunchOptions {
   /** The checkout. */
   root: string;
   project: Project;
@@ -17,9 +17,9 @@ export interface LaunchOptions {
   state: StateFolder;
   port: number;
   host: string;
-  /** A line of the Worker's log. */
+  /** Receives a line of the Worker's log. */
   log(line: string): void;
-  /** A line about the hub's processes. */
+  /** Receives a line about the hub's processes. */
   err(line: string): void;
 }
 
@@ -48,7 +48,7 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
     log: ({ message }) => options.log(message),
     restarted() {
       err("the runtime crashed and was started again");
-      if (ticker === undefined) return; // it is about to start
+      if (ticker === undefined) return; // the hub starts it below
       ticker.stop();
       ticker = tickerOf(hub, err);
     },

@@ -1,4 +1,4 @@
-/** Brings the database of a local hub up to date before the hub takes its first request. */
+/** Migrates the database of a local hub before the hub accepts its first request. */
 import { applyMigrations, type Migration } from "./migrations.ts";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
 import type { WorkerOptions } from "./worker-options.ts";
@@ -11,14 +11,14 @@ export interface LocalDatabaseOptions extends RuntimePlace {
 }
 
 /**
- * Runs in a short-lived runtime that has the database only, as `wrangler d1 migrations apply --local` does. The
- * Worker's objects would find no tables if the Worker itself ran meanwhile. Returns the names that were applied now.
+ * Starts a short-lived runtime that has only the database, as `wrangler d1 migrations apply --local` does. The Worker
+ * does not run there, because its Durable Objects would find no tables.
  */
-export async function migrateLocalDatabase(options: LocalDatabaseOptions): Promise<string[]> {
+export async function migrateLocalDatabase(options: LocalDatabaseOptions): Promise<void> {
   const { d1Databases } = options.worker;
   const runtime = await startRuntime(options, { modules: true, script: "export default {}", d1Databases });
   try {
-    return await applyMigrations(await runtime.getD1Database(DATABASE_BINDING), options.migrations);
+    await applyMigrations(await runtime.getD1Database(DATABASE_BINDING), options.migrations);
   } finally {
     await runtime.dispose();
   }

@@ -1,16 +1,16 @@
-/** The Worker in a local runtime. */
+/** Runs the Worker in a local runtime. */
 import { dirname } from "node:path";
 import type { Miniflare, V4MiniflareOptions } from "miniflare";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
-/** Lets the queue hand over its next batch while a consumer still waits for slow targets. */
+/** With this flag, the queue delivers the next batch while a consumer still waits for slow targets. */
 const LOCAL_COMPATIBILITY_FLAGS = ["queue_consumer_no_wait_for_wait_until"];
-/** The one of wrangler.toml. */
+/** The schedule in wrangler.toml. */
 const CRON = "* * * * *";
 
 /** A line of the Worker's log. */
-export interface LogLine {
+interface LogLine {
   level: string;
   message: string;
 }
@@ -21,25 +21,25 @@ export interface LocalHubOptions extends RuntimePlace {
   entry: string;
   host: string;
   port: number;
-  /** Win over the vars of wrangler.toml. */
+  /** These values replace the vars of wrangler.toml. */
   vars: Readonly<Record<string, string>>;
   /**
-   * Whether idle Durable Objects leave memory, as they do when deployed. By default they stay, because loading them
-   * for each check costs more than they hold.
+   * Whether idle Durable Objects are removed from memory, as in a deployed hub. By default they stay in memory, because
+   * loading them again for each check costs more than the memory that they use.
    */
   evictIdleObjects?: boolean;
   log(line: LogLine): void;
-  /** The runtime crashed and is back; what its queues held is lost. */
+  /** Called when the runtime has crashed and runs again. The messages in its queues are lost. */
   restarted(): void;
 }
 
 export interface LocalHub {
-  /** Runs the scheduled handler as for `at` (Unix ms). Rejects when it failed. */
+  /** Runs the scheduled handler for the time `at` (Unix ms). Rejects when the handler fails. */
   tick(at: number, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Resolves when the port answers. The database has to be up to date: see local-database.ts. */
+/** Resolves when the hub accepts requests. The database must be migrated before; see local-database.ts. */
 export async function startLocalHub(options: LocalHubOptions): Promise<LocalHub> {
   const runtime = await startRuntime(options, workerRuntime(options));
   return {
@@ -56,7 +56,7 @@ function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOpti
     unsafeHandleRuntimeRestart: options.restarted,
     unsafeTriggerHandlers: true,
     ...worker,
-    stripCfConnectingIp: false, // spares every probe a copy of its headers; probes have no such header
+    stripCfConnectingIp: false, // saves a copy of the headers of every probe; probes never have this header
     modules: [{ type: "ESModule", path: options.entry }],
     modulesRoot: dirname(options.entry),
     compatibilityFlags: [...worker.compatibilityFlags, ...LOCAL_COMPATIBILITY_FLAGS],

@@ -1,37 +1,43 @@
-/** Keeps the process of a hub small, because it mostly waits while the runtime works. */
+/** Keeps the memory of the hub's process small. This process mostly waits while the runtime works. */
 
 const FLAGS = [
-  // The heap grows to 60 MB while Miniflare loads and never shrinks unless young objects get little room.
+  // The heap grows to 60 MB while Miniflare loads. It only shrinks again when the space for young objects is small.
   "--max-semi-space-size=1",
   "--expose-gc",
 ];
 /**
- * For glibc: without these, the blocks of some MB that Miniflare writes its configuration in are kept as free memory
- * of this process. Other systems ignore them.
+ * Settings of glibc; other systems ignore them. Miniflare writes its configuration in blocks of several MB. Without
+ * these settings, the process keeps the freed blocks.
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "2" };
-/** The first run of the cron leaves garbage too. */
-const FIRST_WORK_MS = 1_000;
+/** The first run of the cron produces garbage too, so the collection waits for it. */
+const COLLECT_AFTER_MS = 1_000;
 
-export interface ProcessDeps {
+interface ProcessDeps {
   environment: Readonly<Record<string, string | undefined>>;
-  /** Of this process. */
+  /** The flags of Node.js that this process was started with. */
   flags: readonly string[];
   program: string;
   /** The script and its arguments. */
   argv: readonly string[];
-  /** Replaces this process, which keeps its id; absent where the system has no such thing. */
+  /** Replaces this process by another program with the same process id. Absent on systems that cannot do this. */
   execve?: ((file: string, args: readonly string[], environment: NodeJS.ProcessEnv) => never) | undefined;
 }
 
-/** Starts this program again in the same process with the flags above; returns when it has them already or can't. */
-export function startAgainSmall({ environment, flags, program, argv, execve }: ProcessDeps, cache: string): void {
+/**
+ * Starts this program again in the same process with the flags above. Returns when the process has the flags already,
+ * or when the system has no `execve`.
+ */
+export function restartWithMemoryFlags(
+  { environment, flags, program, argv, execve }: ProcessDeps,
+  cache: string,
+): void {
   if (FLAGS.every((flag) => flags.includes(flag))) return;
-  // Compiled scripts are read from the cache, so that the compiler of TypeScript is not loaded.
+  // Node.js reads compiled scripts from the cache, so it does not load its TypeScript compiler.
   execve?.(program, [program, ...FLAGS, ...argv], { NODE_COMPILE_CACHE: cache, ...ALLOCATOR, ...environment });
 }
 
-/** Gives back what the start of a hub has used, shortly after it. */
-export function giveBackMemory(collect: (() => void) | undefined): void {
-  setTimeout(() => collect?.(), FIRST_WORK_MS).unref();
+/** Frees the memory that the start of a hub has used. It runs shortly after the start. */
+export function freeStartupMemory(collect: (() => void) | undefined): void {
+  setTimeout(() => collect?.(), COLLECT_AFTER_MS).unref();
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { messageOf } from "./error-message.ts";
 
-/** Wrangler's own table, statement for statement, so that either of them sees what the other applied. */
+/** The same table as Wrangler's, so that this program and Wrangler see which migrations the other has applied. */
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
 		name       TEXT UNIQUE,
@@ -10,7 +10,7 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 )`;
 
 export const migrationSchema = z.object({
-  /** The name of its file; migrations are applied in the order of their names. */
+  /** The name of the file. Migrations are applied in the order of their names. */
   name: z.string(),
   statements: z.array(z.string()),
 });
@@ -39,9 +39,9 @@ export async function applyMigrations(database: MigrationTarget, migrations: rea
 }
 
 async function applyOne(database: MigrationTarget, { name, statements }: Migration): Promise<void> {
-  const noted = database.prepare(`INSERT INTO "d1_migrations" (name) VALUES (?)`).bind(name);
+  const record = database.prepare(`INSERT INTO "d1_migrations" (name) VALUES (?)`).bind(name);
   try {
-    await database.batch([...statements.map((part) => database.prepare(part)), noted]);
+    await database.batch([...statements.map((part) => database.prepare(part)), record]);
   } catch (error) {
     throw new Error(`migration ${name} failed: ${messageOf(error)}`);
   }

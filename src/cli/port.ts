@@ -6,7 +6,7 @@ export class PortUnavailableError extends Error {
   override name = "PortUnavailableError";
 }
 
-/** Answers `port`, or a free one for 0. Throws a PortUnavailableError when this program can't have it. */
+/** Returns `port`; for 0, returns a free port. Throws a PortUnavailableError when the port cannot be used. */
 export async function claimPort(port: number, host: string): Promise<number> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,15 +1,15 @@
 /**
- * The heavy steps before a hub runs. Each is done in a process of its own, because what they load and
- * use (wrangler, esbuild, a runtime for the migrations) would otherwise stay in the hub's memory for its whole life.
+ * The heavy steps before a hub runs. Each step has its own process. Otherwise wrangler, esbuild and the runtime for the
+ * migrations would stay in the memory of the hub until it ends.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { migrationSchema } from "./migrations.ts";
-import type { BuildOptions, Step } from "./preparation.ts";
+import type { BuildOptions, Step } from "./prepare-process.ts";
 import { workerOptionsSchema } from "./worker-options.ts";
 
-const PROGRAM = fileURLToPath(new URL("./preparation.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./prepare-process.ts", import.meta.url));
 
 const projectSchema = z.object({
   /** The entry module of the Worker's source, an absolute path. */
@@ -24,16 +24,18 @@ const bundleSchema = z.object({
 const resultSchema = z.union([z.object({ failed: z.string() }), z.object({ done: z.unknown() })]);
 
 export type Project = z.infer<typeof projectSchema>;
-export type WorkerBundle = z.infer<typeof bundleSchema>;
+type WorkerBundle = z.infer<typeof bundleSchema>;
 
-/** Returns what a hub needs to know about the checkout `root`. Throws when wrangler.toml or a migration can't be read. */
+/**
+ * Returns what a hub needs to know about the checkout `root`. Throws when wrangler.toml or a migration can't be read.
+ */
 export async function readProject(root: string): Promise<Project> {
   return projectSchema.parse(await inOwnProcess({ name: "read", root }));
 }
 
 /**
  * Bundles the Worker and applies migrations to the database, with the runtime of MINIFLARE_WORKERD_PATH. Throws an
- * error that lists every fault in the source with its place, or that names the migration that failed.
+ * error that lists every error in the source with its place, or that names the migration that failed.
  */
 export async function buildHub(options: BuildOptions): Promise<WorkerBundle> {
   return bundleSchema.parse(await inOwnProcess({ name: "build", ...options }));
@@ -41,7 +43,7 @@ export async function buildHub(options: BuildOptions): Promise<WorkerBundle> {
 
 async function inOwnProcess(step: Step): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  // Detached: Ctrl-C reaches every process of the terminal, and the hub decides what it means.
+  // Ctrl-C reaches every attached process of the terminal. Only the hub shall react to it, so the child is detached.
   const child = fork(PROGRAM, { execArgv: [], detached: true });
   child.once("message", resolve);
   child.once("error", reject);

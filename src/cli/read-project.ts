@@ -1,4 +1,4 @@
-/** Reads a checkout with wrangler, which takes 200 MB of memory: import this in a process that ends soon. */
+/** Reads a checkout with wrangler, which takes 200 MB of memory. Only a process that ends soon may import this file. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -8,7 +8,7 @@ import {
 } from "wrangler";
 import type { Migration } from "./migrations.ts";
 
-/** Returns what `projectSchema` accepts. `bindings` holds the vars, with those of a `.dev.vars` file in the checkout. */
+/** Returns a value for `projectSchema`. `bindings` contains the vars of wrangler.toml and of `.dev.vars`. */
 export async function readProject(root: string): Promise<unknown> {
   const config = readConfig({ config: join(root, "wrangler.toml") });
   return {

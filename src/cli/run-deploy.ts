@@ -1,4 +1,4 @@
-/** `npm run deploy`: creates what is missing in the account, applies migrations, deploys. */
+/** `npm run deploy`: creates the resources that the account lacks, applies migrations and deploys the Worker. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,12 +14,12 @@ const USAGE = `Usage: npm run deploy -- [--dry-run]
 Creates the database and queues that are missing in your Cloudflare account, applies migrations and deploys.
 
   --dry-run   says what it would do and bundles the Worker; needs no account`;
-/** Stands in for the database's id when nothing is deployed. */
+/** A dry run uses this id in place of the id of the database. */
 const DRY_RUN_ID = "11111111-1111-1111-1111-111111111111";
 const ADMIN_TOKEN = "HUB_ADMIN_TOKEN";
 const databasesSchema = z.array(z.object({ name: z.string(), uuid: z.string() }));
 
-export interface DeployIo {
+interface DeployIo {
   /** The checkout. */
   root: string;
   wrangler: Wrangler;
@@ -27,7 +27,7 @@ export interface DeployIo {
   err(line: string): void;
 }
 
-/** Answers the exit code: 0 when deployed, 1 when a step failed, 2 for a wrong command line. */
+/** Returns the exit code: 0 when all steps worked, 1 when a step failed, 2 for a wrong command line. */
 export async function runDeploy(argv: readonly string[], io: DeployIo): Promise<number> {
   let dryRun: boolean;
   try {
@@ -82,7 +82,7 @@ async function resources({ root }: DeployIo): Promise<Resources> {
   return neededResources(readConfig({ config: join(root, "wrangler.toml") }));
 }
 
-/** The files that are deployed. */
+/** Writes the files that are deployed. */
 async function prepare({ root }: DeployIo, id: string): Promise<void> {
   await buildAssets({ root, target: join(root, "dist/assets") });
   const target = join(root, DEPLOY_CONFIG);

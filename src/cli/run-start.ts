@@ -1,11 +1,11 @@
-/** `npm start`: a hub on this machine, from the command line to its last process. */
+/** `npm start`: runs a hub on this machine, from reading the command line until its last process has ended. */
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
 import { messageOf } from "./error-message.ts";
 import { claimPort } from "./port.ts";
 import { readProject } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
-import { keptAdminToken, openStateFolder } from "./state-folder.ts";
-import { endLeftRuntime } from "./workerd.ts";
+import { openStateFolder, storedAdminToken } from "./state-folder.ts";
+import { endLeftoverRuntime } from "./workerd.ts";
 
 const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true" };
 
@@ -15,13 +15,13 @@ export interface StartIo {
   root: string;
   out(line: string): void;
   err(line: string): void;
-  /** Called once the hub runs. */
+  /** Called when the hub runs. */
   ready?(): void;
   /** Resolves when the hub is asked to stop. */
   stopped: Promise<unknown>;
 }
 
-/** Returns the exit code once the hub has stopped: 0 when asked to, 1 when it can't run, 2 for a wrong command line. */
+/** Returns the exit code: 0 when the hub has stopped on request, 1 when it cannot run, 2 for a wrong command line. */
 export async function runStart(argv: readonly string[], io: StartIo): Promise<number> {
   try {
     const args = parseStartArguments(argv);
@@ -38,15 +38,15 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
 
 async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   const given = givenSettings({ environment: io.environment, flags: args.vars });
-  // Miniflare takes a while to load, so it is loaded while the other process reads.
+  // Miniflare loads slowly, so this process loads it while another process reads the project.
   const [project, { launch }] = await Promise.all([readProject(io.root), import("./launch.ts")]);
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state);
   try {
-    await endLeftRuntime(state.path);
+    await endLeftoverRuntime(state.path);
     const port = await claimPort(args.port, args.host);
     const url = `http://localhost:${port}`;
-    const token = given.HUB_ADMIN_TOKEN ?? (await keptAdminToken(state.path));
+    const token = given.HUB_ADMIN_TOKEN ?? (await storedAdminToken(state.path));
     const vars = { ...LOCAL_PRESETS, HUB_URL: url, ...given, HUB_ADMIN_TOKEN: token };
     const log = args.quiet ? () => {} : io.out;
     const hub = await launch({ root: io.root, project, vars, state, port, host: args.host, log, err: io.err });

@@ -1,17 +1,19 @@
-/** Starts Miniflare as a part of this program: signals and temporary files are the caller's. */
+/** Starts Miniflare. The caller, not Miniflare, handles signals and chooses the folder for temporary files. */
 import { mkdir, rm } from "node:fs/promises";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4MiniflareOptions } from "miniflare";
 
-const OWN_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface RuntimePlace {
-  /** Where D1 and the Durable Objects live. */
+  /** The folder in which D1 and the Durable Objects keep their data. */
   data: string;
-  /** A folder of its own that is emptied first; a killed hub leaves files there. */
+  /**
+   * A folder for temporary files of this runtime only. It is emptied first, because a killed hub leaves files there.
+   */
   temporary: string;
 }
 
-/** Resolves when the runtime runs. The caller disposes of it. */
+/** Resolves when the runtime runs. The caller must dispose of the runtime. */
 export async function startRuntime(place: RuntimePlace, options: V4MiniflareOptions): Promise<Miniflare> {
   const converted = convertV4MiniflareOptions({
     log: new Log(LogLevel.ERROR),
@@ -27,12 +29,12 @@ export async function startRuntime(place: RuntimePlace, options: V4MiniflareOpti
     await runtime.ready;
     return runtime;
   } catch (error) {
-    await runtime.dispose().catch(() => {}); // repeats the error
+    await runtime.dispose().catch(() => {}); // fails with the same error
     throw error;
   }
 }
 
-/** Miniflare takes the system's folder for temporary files, and a kill -9 would leave them there. */
+/** Miniflare uses the system's folder for temporary files; after a kill -9, its files would stay there. */
 function withTemporaryFolder<T>(path: string, create: () => T): T {
   const { TMPDIR } = process.env;
   process.env.TMPDIR = path;
@@ -44,9 +46,9 @@ function withTemporaryFolder<T>(path: string, create: () => T): T {
   }
 }
 
-/** Miniflare exits the process on a signal; stopping in order is the caller's. */
+/** Miniflare would exit the process on a signal. This removes its listeners, so that the caller can stop in order. */
 function withoutSignalHandlers<T>(create: () => T): T {
-  const before = new Map(OWN_SIGNALS.map((signal) => [signal, new Set(process.listeners(signal))]));
+  const before = new Map(SIGNALS.map((signal) => [signal, new Set(process.listeners(signal))]));
   const created = create();
   for (const [signal, known] of before) {
     for (const listener of process.listeners(signal)) {

@@ -1,39 +1,42 @@
-/** Where a local hub's settings come from: wrangler.toml, what `npm start` presets, the environment, flags. */
+/** The settings of a local hub that come from the environment and from flags. */
 import { parseSettings, SettingsError } from "../core/settings.ts";
 import { UsageError } from "./arguments.ts";
 
 const PROBE_SECRET = /^PROBE_SECRET_[A-Z0-9_]+$/;
-/** Of two names' letter pairs, the shared part from which one may be meant for the other. */
-const ALIKE = 0.5;
+/** From this similarity on (0 to 1), an error suggests the known name for the unknown name. */
+const MIN_SIMILARITY = 0.5;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface SettingSources {
+interface SettingSources {
   environment: Environment;
   flags: ReadonlyMap<string, string>;
 }
 
-/** The names that `parseSettings` asks its argument for, so that there is one list of them. */
+/** Returns the names that `parseSettings` reads from its argument. So `parseSettings` is the only list of names. */
 export function settingNames(): string[] {
   const names = new Set<string>();
-  const note = (name: string | symbol) => {
+  const add = (name: string | symbol) => {
     if (typeof name === "string") names.add(name);
   };
-  const asked = new Proxy(
+  const recorder = new Proxy(
     {},
     {
-      get: (_target, name) => void note(name),
+      get: (_target, name) => void add(name),
       has: (_target, name) => {
-        note(name);
+        add(name);
         return false;
       },
     },
   );
-  parseSettings(asked);
+  parseSettings(recorder);
   return [...names].filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
 }
 
-/** Settings named by a flag or by an environment variable; an empty environment variable counts as none. */
+/**
+ * Returns the settings that a flag or an environment variable gives. A flag takes precedence. Empty environment
+ * variables are ignored.
+ */
 export function givenSettings({ environment, flags }: SettingSources): Record<string, string> {
   const names = settingNames();
   const isSetting = (name: string) => names.includes(name) || PROBE_SECRET.test(name);
@@ -59,15 +62,15 @@ export function validateSettings(settings: object): void {
 
 function unknownSetting(name: string, names: readonly string[]): string {
   const nearest = names
-    .map((known) => ({ known, likeness: likeness(name, known) }))
-    .sort((a, b) => b.likeness - a.likeness)
-    .find(({ likeness }) => likeness >= ALIKE);
+    .map((known) => ({ known, score: similarity(name, known) }))
+    .sort((a, b) => b.score - a.score)
+    .find(({ score }) => score >= MIN_SIMILARITY);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest.known}?`;
   return `--var: no setting is called ${name}${hint}\nSettings: ${[...names].sort().join(", ")}, PROBE_SECRET_…`;
 }
 
-/** From 0 to 1: the part of both words' letter pairs that they share (Jaccard). */
-function likeness(one: string, other: string): number {
+/** Returns the Jaccard index of the letter pairs of both words, from 0 to 1. */
+function similarity(one: string, other: string): number {
   const pairs = (word: string) => new Set(Array.from(word, (_letter, index) => word.slice(index, index + 2)));
   const [ones, others] = [pairs(one), pairs(other)];
   return ones.intersection(others).size / ones.union(others).size;

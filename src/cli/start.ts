@@ -1,14 +1,14 @@
 /** `npm start`; see run-start.ts. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parentEnded } from "./lifeline.ts";
-import { giveBackMemory, startAgainSmall } from "./memory.ts";
+import { freeStartupMemory, restartWithMemoryFlags } from "./memory.ts";
+import { parentEnded } from "./parent-process.ts";
 import { stopSignal } from "./signals.ts";
 
-const FORCED = 130;
+const FORCED_EXIT_CODE = 130;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-startAgainSmall(
+restartWithMemoryFlags(
   {
     environment: process.env,
     flags: process.execArgv,
@@ -19,20 +19,20 @@ startAgainSmall(
   join(root, "dist/compiled"),
 );
 
-const asked = stopSignal(process, Date.now, () => process.exit(FORCED));
-// npm passes a signal on to its shell only, and the shell ends without telling us.
+const stopRequested = stopSignal(process, Date.now, () => process.exit(FORCED_EXIT_CODE));
+// npm passes a signal on only to its shell. The shell ends without a signal to this process.
 const underNpm = process.env.npm_lifecycle_event !== undefined;
-// A reader that has gone away (`npm start | head -1`) is no reason to stop.
+// The hub keeps running when the reader of its output has ended, as in `npm start | head -1`.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-// Loaded by the process that stays only.
+// This import comes after restartWithMemoryFlags, so that only the process that keeps running loads it.
 const { runStart } = await import("./run-start.ts");
 const code = await runStart(process.argv.slice(2), {
   environment: process.env,
   root,
   out: console.log,
   err: console.error,
-  ready: () => giveBackMemory(globalThis.gc),
-  stopped: underNpm ? Promise.race([asked, parentEnded(() => process.ppid)]) : asked,
+  ready: () => freeStartupMemory(globalThis.gc),
+  stopped: underNpm ? Promise.race([stopRequested, parentEnded(() => process.ppid)]) : stopRequested,
 });
 process.exit(code);

@@ -1,4 +1,4 @@
-/** The folder that keeps a local hub's data, and the lock that gives it to one hub at a time. */
+/** The folder with the data of a local hub. A lock ensures that only one hub uses the folder. */
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -8,13 +8,13 @@ const SQLITE_BUSY = 5;
 
 export interface StateFolder {
   path: string;
-  /** D1 and the Durable Objects; the layout of `wrangler … --local --persist-to DIR`. */
+  /** The data of D1 and of the Durable Objects, in the layout of `wrangler … --local --persist-to DIR`. */
   data: string;
-  /** The bundled Worker. */
+  /** The folder of the bundled Worker. */
   worker: string;
-  /** Nothing in it outlives its hub. */
+  /** The folder for temporary files. They are not needed after the hub has ended. */
   temporary: string;
-  /** Lets another hub have the folder. */
+  /** Releases the lock, so that another hub can use the folder. */
   release(): void;
 }
 
@@ -22,7 +22,7 @@ export class StateFolderInUseError extends Error {
   override name = "StateFolderInUseError";
 }
 
-/** Makes the folder if needed. Throws a StateFolderInUseError while another hub has it. */
+/** Makes the folder if needed. Throws a StateFolderInUseError while another hub uses the folder. */
 export async function openStateFolder(directory: string): Promise<StateFolder> {
   const path = resolve(directory);
   await mkdir(path, { recursive: true, mode: 0o700 });
@@ -30,7 +30,10 @@ export async function openStateFolder(directory: string): Promise<StateFolder> {
   return { path, data: join(path, "v3"), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
 }
 
-/** SQLite's file lock: the kernel gives it back however its holder ends. */
+/**
+ * Takes a file lock of SQLite, because the kernel releases it even after a kill -9. Returns a function that releases
+ * it.
+ */
 function lock(path: string): () => void {
   const database = new DatabaseSync(join(path, "lock.sqlite"));
   try {
@@ -49,8 +52,8 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
 }
 
-/** The folder's own admin token, made at the first call and readable by its owner only. */
-export async function keptAdminToken(path: string): Promise<string> {
+/** Returns the admin token of the folder. The first call makes the token. Only the owner of the file can read it. */
+export async function storedAdminToken(path: string): Promise<string> {
   const file = join(path, "admin-token");
   const kept = await readFile(file, "utf8").catch(() => "");
   if (kept.trim() !== "") {

@@ -1,10 +1,10 @@
-/** The local cron: one tick at once, then one at each full minute. */
+/** The local cron. It ticks once at the start and then at each full minute. */
 export const MINUTE_MS = 60_000;
 
-export interface TickerDeps {
+interface TickerDeps {
   /** Unix ms. */
   now(): number;
-  /** One run of the scheduled handler; `signal` aborts when the next one is due. */
+  /** Runs the scheduled handler for the time `at` (Unix ms). `signal` aborts when the next tick is due. */
   tick(at: number, signal: AbortSignal): Promise<void>;
   failed(error: unknown): void;
 }
@@ -13,7 +13,7 @@ export interface Ticker {
   stop(): void;
 }
 
-/** Ticks never overlap: one that hangs is given up when the next minute begins. */
+/** Ticks never overlap. A tick that has not ended when the next minute begins is aborted. */
 export function startTicker(deps: TickerDeps): Ticker {
   let timer: NodeJS.Timeout | undefined;
   let running = new AbortController();
@@ -26,7 +26,7 @@ export function startTicker(deps: TickerDeps): Ticker {
     });
     waitFor(nextMinute(at));
   };
-  /** A timer may fire a little early, and very late when the machine slept: then the minutes between are skipped. */
+  /** A timer may fire a little early. It fires very late when the machine slept; the minutes in between are skipped. */
   const waitFor = (minute: number) => {
     const wake = () => {
       const now = deps.now();

@@ -1,7 +1,7 @@
-/** What wrangler.toml says about the Worker, in Miniflare's words. */
+/** The configuration of the Worker in wrangler.toml, as options of Miniflare. */
 import { z } from "zod";
 
-/** Checked as far as `npm start` changes or reads them; everything else is handed on as it is. */
+/** The schema has only the options that `npm start` reads or changes. All other options are passed on unchanged. */
 export const workerOptionsSchema = z.looseObject({
   name: z.string(),
   bindings: z.record(z.string(), z.json()).default({}),

@@ -1,4 +1,4 @@
-/** Ties the runtime process to its hub: it ends with it, however that ends. */
+/** Makes the runtime process end when its hub ends, even when the hub is killed. */
 import { execFile } from "node:child_process";
 import { access, constants, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -9,7 +9,7 @@ const END_LIMIT_MS = 5_000;
 const POLL_MS = 10;
 
 interface Files {
-  /** A link to the runtime in the state folder, so that its command line says whose it is. */
+  /** A link to the runtime. It lies in the state folder, so that the command line of the process shows its hub. */
   runtime: string;
   launcher: string;
   pid: string;
@@ -21,8 +21,8 @@ function filesIn(state: string): Files {
 }
 
 /**
- * Writes the program that Miniflare is to start in place of workerd and answers its path. Under Linux the kernel
- * then kills workerd when the hub is killed; Ctrl-C reaches the hub only, which ends workerd itself.
+ * Writes the program that Miniflare starts in place of workerd, and returns its path. On Linux with setpriv, the kernel
+ * kills workerd when the hub is killed. The program ignores Ctrl-C, because the hub ends workerd itself.
  */
 export async function writeLauncher(state: string, environment = process.env): Promise<string> {
   const files = filesIn(state);
@@ -42,8 +42,8 @@ export async function writeLauncher(state: string, environment = process.env): P
   return files.launcher;
 }
 
-/** Ends the runtime that a hub of this state folder left behind. The caller holds the folder's lock. */
-export async function endLeftRuntime(state: string): Promise<void> {
+/** Ends a runtime that an earlier hub of this state folder has left running. The caller holds the folder's lock. */
+export async function endLeftoverRuntime(state: string): Promise<void> {
   const files = filesIn(state);
   const pid = Number(await readFile(files.pid, "utf8").catch(() => ""));
   if (!Number.isSafeInteger(pid) || pid <= 1) return;
@@ -57,7 +57,7 @@ export async function endLeftRuntime(state: string): Promise<void> {
   throw new Error(`the runtime of an earlier hub (process ${pid}) does not end`);
 }
 
-/** Empty when there is no such process (or it is a zombie). */
+/** Returns "" when the process does not exist or is a zombie. */
 async function commandLine(pid: number): Promise<string> {
   if (process.platform === "linux") {
     const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
@@ -67,7 +67,7 @@ async function commandLine(pid: number): Promise<string> {
   return listed.stdout;
 }
 
-/** The runtime that Miniflare itself would start. */
+/** Returns the path of the runtime that Miniflare itself would start. */
 function workerdPath(): string {
   const fromMiniflare = createRequire(createRequire(import.meta.url).resolve("miniflare"));
   const found: unknown = fromMiniflare("workerd");

@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 
 export interface WranglerRun {
   code: number;
-  /** Both streams; empty unless captured. */
+  /** The text of stdout and stderr. Empty unless it is captured. */
   output: string;
 }
 
-/** `capture`: the output is answered instead of shown. */
+/** `capture`: the output is returned and not shown. */
 export type Wrangler = (args: readonly string[], how?: { capture: boolean }) => Promise<WranglerRun>;
 
 export function wranglerIn(root: string): Wrangler {

@@ -1,4 +1,4 @@
-/** The dashboard: its data, its door, its pages. */
+/** The dashboard: its providers, the sign-in gate and the pages. */
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
@@ -31,24 +31,24 @@ export function App() {
   return (
     <QueryClientProvider client={client}>
       <ClockContext value={clock}>
-        <Door>
+        <SignInGate>
           <LiveProvider>
             <Shell>
-              <Guarded>
-                <Suspense fallback={<Coming />}>
+              <PageErrorBoundary>
+                <Suspense fallback={<PageLoading />}>
                   <Pages />
                 </Suspense>
-              </Guarded>
+              </PageErrorBoundary>
             </Shell>
           </LiveProvider>
-        </Door>
+        </SignInGate>
       </ClockContext>
     </QueryClientProvider>
   );
 }
 
-/** Lets in whoever may read. */
-function Door({ children }: { children: ReactNode }) {
+/** Shows the dashboard to a caller that may read, and the sign-in page to any other caller. */
+function SignInGate({ children }: { children: ReactNode }) {
   const { data: session, error, refetch } = useQuery(sessionQuery);
   if (session === undefined) {
     return <div className="p-6">{error === null ? null : <Failure error={error} retry={() => void refetch()} />}</div>;
@@ -61,13 +61,13 @@ function Door({ children }: { children: ReactNode }) {
   );
 }
 
-/** Another page is another try. */
-function Guarded({ children }: { children: ReactNode }) {
+/** An error stays visible until the user opens another section of the dashboard. */
+function PageErrorBoundary({ children }: { children: ReactNode }) {
   const [path] = useLocation();
   return <ErrorBoundary key={path.split("/")[1]}>{children}</ErrorBoundary>;
 }
 
-function Coming() {
+function PageLoading() {
   return (
     <div className="mx-auto w-full max-w-6xl p-6">
       <Loading what="the page" />

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { App } from "./app.tsx";
 import "./style.css";
 
-// The page's content security policy forbids code made from text, which zod would otherwise try.
+// Zod would try to make code from text. The page's content security policy forbids that.
 z.config({ jitless: true });
 
 const root = document.getElementById("root");

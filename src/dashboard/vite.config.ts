@@ -2,17 +2,17 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** For `npx vite src/dashboard`: the pages from their sources, the API from a hub that runs beside them. */
+/** `npx vite src/dashboard` serves the pages from their sources and passes API requests on to this hub. */
 const HUB = process.env.HUB_URL ?? "http://localhost:8787";
 
-/** The browser's own host stays in the request: the hub acts for its own pages only. */
+/** The request keeps the browser's host, because the hub refuses requests of pages from other hosts. */
 const hub = { target: HUB, changeOrigin: false };
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   build: { modulePreload: { polyfill: false }, chunkSizeWarningLimit: 800 },
   server: {
-    // Sources lie in a folder api, too.
+    // Vite also serves sources from a folder named api, so requests for .ts files are not passed on.
     proxy: { "^/api/(?!.*\\.ts$)": hub, "/openapi.json": hub, "/docs": hub, "/ws": { ...hub, ws: true } },
   },
 });

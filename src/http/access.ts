@@ -7,13 +7,13 @@ import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { Problem } from "./problem.ts";
 import { isSameOrigin, sessionKey } from "./session-cookie.ts";
 
-/** A scope includes the scopes of lower rank. `agent` only opens routes that allow it by name. */
+/** A scope includes the scopes of lower rank. `agent` opens only the routes that allow agents. */
 const RANK: Record<Scope, number> = { agent: 0, read: 1, write: 2, admin: 3 };
-type Need = Exclude<Scope, "agent">;
+type RequiredScope = Exclude<Scope, "agent">;
 
 const MAX_BODY_BYTES = 256 * 1_024;
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
-/** Keys are shorter. Longer tokens are refused without hashing them. */
+/** All keys are shorter. Longer tokens are refused before they are hashed. */
 const MAX_TOKEN_CHARS = 256;
 
 export const limitBody = bodyLimit({
@@ -23,37 +23,42 @@ export const limitBody = bodyLimit({
   },
 });
 
-/** For a route definition: the scope that the document shows, and a middleware that checks it before reading the body. */
-export function guard(need: Need, options: { agent?: boolean } = {}) {
+/**
+ * Returns the security requirement for a route definition, and a middleware that checks it before the body is read.
+ * `agent`: keys of the scope `agent` are allowed, too.
+ */
+export function guard(need: RequiredScope, options: { agent?: boolean } = {}) {
   const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
     const { hub } = c.var;
-    const shown = credentialsOf(c);
-    if (shown?.from === "cookie" && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) {
+    const credentials = credentialsOf(c);
+    if (credentials?.from === "cookie" && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) {
       throw new Problem(403, "a page of another site may not act for who is signed in here");
     }
-    const principal = shown === null ? null : await authenticate(hub, shown.token);
-    c.set("principal", authorize(hub, principal, shown !== null, need, options));
+    const principal = credentials === null ? null : await authenticate(hub, credentials.token);
+    c.set("principal", authorize(hub, principal, credentials !== null, need, options));
     return limitBody(c, next);
   };
   const roles: Scope[] = options.agent ? [need, "agent"] : [need];
   return { middleware, security: roles.map((role) => ({ bearer: [role] })) };
 }
 
-/** Returns the principal when it has the scope; else throws a 401 or 403. `presented`: the caller sent credentials. */
+/**
+ * Returns the principal when it has the scope. Throws a 401 or 403 otherwise. `presented`: the caller sent credentials.
+ */
 export function authorize(
   hub: HubContext,
   principal: Principal | null,
   presented: boolean,
-  need: Need,
+  need: RequiredScope,
   options: { agent?: boolean } = {},
 ): Principal {
-  const open = need === "read" && hub.settings.PUBLIC_READ;
+  const isPublic = need === "read" && hub.settings.PUBLIC_READ;
   if (principal === null) {
-    if (open && !presented) return { scope: "read", agent: null };
+    if (isPublic && !presented) return { scope: "read", agent: null };
     throw unauthorized(presented);
   }
-  const own = options.agent === true && principal.scope === "agent";
-  if (open || own || RANK[principal.scope] >= RANK[need]) return principal;
+  const isAllowedAgent = options.agent === true && principal.scope === "agent";
+  if (isPublic || isAllowedAgent || RANK[principal.scope] >= RANK[need]) return principal;
   throw new Problem(403, `this needs the scope ${need}; the key has ${principal.scope}`);
 }
 
@@ -77,18 +82,21 @@ export function credentialsOf(c: Context): { token: string; from: "header" | "co
   return key === null ? null : { token: key, from: "cookie" };
 }
 
-/** The token of `Bearer TOKEN` (RFC 6750). Null without a header; "", which matches no key, for a malformed header. */
+/**
+ * Returns the token of `Bearer TOKEN` (RFC 6750), or null without a header. A malformed header returns "", which is
+ * refused like a wrong key.
+ */
 export function bearerToken(header: string | undefined): string | null {
   if (header === undefined) return null;
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? "";
 }
 
-/** The form in which the database stores a key: SHA-256 in hex. */
+/** Returns the SHA-256 of the key in hex. The database stores keys in this form. */
 export async function keyHash(key: string): Promise<string> {
   return toHex(await sha256(key));
 }
 
-/** Limits requests by the caller's IP address, before any costly work. */
+/** Limits the requests of each IP address. It runs before any costly work. */
 export async function rateLimit(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
   if (await c.var.hub.limited(`ip:${c.var.hub.requestIp}`)) {
     throw new Problem(429, "too many requests", { headers: { "retry-after": "10" } });

@@ -42,7 +42,9 @@ function resources() {
     .route("/", metrics);
 }
 
-/** The API's types for hono's client (`hc`). A union, because the combined type is too long for a declaration file. */
+/**
+ * The API's types for hono's client (`hc`). It is a union, because a declaration file cannot hold the combined type.
+ */
 export type AppType =
   | typeof projects
   | typeof manifest

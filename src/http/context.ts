@@ -16,22 +16,22 @@ export interface HubContext {
   now(): number;
   /** The caller's IP address, for rate limits. */
   requestIp: string;
-  /** The latest states by service id; services that the live board does not know are missing. */
+  /** Returns the latest states by service id. Services that the live board does not know are missing. */
   live(ids: number[]): Promise<Map<number, LiveState>>;
-  /** Called after each change of the registry, when the change is stored. */
+  /** The API calls it after it has stored a change of the registry. */
   registryChanged(change: RegistryChange): Promise<void>;
   /** Probes a service immediately, independent of its schedule. */
   checkNow(row: ServiceRow): Promise<Outcome>;
   heartbeat(row: ServiceRow, beat: Heartbeat): Promise<Outcome>;
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */
   websocket(request: Request): Promise<Response>;
-  /** Tickets work once and expire after 30 s. `redeem` returns null for any other ticket. */
+  /** A ticket works once and expires after 30 s. `redeem` returns null for a ticket that is not valid. */
   ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
   pipelineHealth(): Promise<PipelineHealth>;
-  /** Null when no NATS is set up. Never rejects. */
+  /** Returns null when NATS is not set up. Never rejects. */
   nats(): Promise<BridgeStatus | null>;
   summary(): Promise<Summary>;
-  /** Counts a request for `key`; true when there were too many. */
+  /** Counts a request for `key`. Returns true when there were too many. */
   limited(key: string): Promise<boolean>;
 }
 

@@ -5,10 +5,10 @@ import { currentState } from "../core/service-view.ts";
 import { getProject } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import { textQuery } from "./parameters.ts";
-import { found, problems } from "./problem.ts";
+import { orNotFound, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { answer, serviceTypeSchema, statusSchema } from "./schemas.ts";
+import { jsonResponse, serviceTypeSchema, statusSchema } from "./schemas.ts";
 import { allServices, liveStates } from "./service-reads.ts";
 
 const nodeSchema = z
@@ -55,7 +55,7 @@ const graph = createRoute({
         .describe("Name or id of a project. Returns only its services and the services that they depend on"),
     }),
   },
-  responses: { 200: answer(graphSchema, "The dependency graph"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: jsonResponse(graphSchema, "The dependency graph"), ...problems(400, 401, 403, 404, 429) },
 });
 
 export const dependencies = routes().openapi(graph, async (c) => {
@@ -64,7 +64,7 @@ export const dependencies = routes().openapi(graph, async (c) => {
   const only =
     project === undefined
       ? undefined
-      : found(await getProject(hub.db, await resolveProject(hub.db, project)), "project").name;
+      : orNotFound(await getProject(hub.db, await resolveProject(hub.db, project)), "project").name;
   const rows = await allServices(hub, {});
   const live = await liveStates(hub, rows);
   const services = rows.map((row) => ({

@@ -1,4 +1,4 @@
-/** `GET /openapi.json`: the API document. `GET /docs`: a page to browse it, which loads nothing from other hosts. */
+/** `GET /openapi.json`: the API document. `GET /docs`: a page that shows it and loads nothing from other hosts. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import { version } from "../../package.json";
@@ -65,7 +65,7 @@ export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
     });
 }
 
-/** The OpenAPI document of the routes of `api`. */
+/** Returns the OpenAPI document of the routes of `api`. */
 export function openApiDocument(api: OpenAPIHono<HubEnv>) {
   return api.getOpenAPI31Document({
     openapi: "3.1.0",
@@ -80,7 +80,7 @@ export function openApiDocument(api: OpenAPIHono<HubEnv>) {
   });
 }
 
-/** Allows what Swagger UI needs: inline styles and images as data URLs. */
+/** Swagger UI needs inline styles and images as data URLs. */
 async function contentSecurityPolicy(): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(INIT_SCRIPT));
   const hash = new Uint8Array(digest).toBase64();

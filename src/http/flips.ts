@@ -6,7 +6,7 @@ import { pageQuery, textQuery, timeSchema } from "./parameters.ts";
 import { problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { answer, listedFlipSchema, pageFields } from "./schemas.ts";
+import { jsonResponse, listedFlipSchema, pageFields } from "./schemas.ts";
 
 const list = createRoute({
   method: "get",
@@ -28,7 +28,10 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: answer(z.object({ flips: z.array(listedFlipSchema), ...pageFields }).openapi("FlipPage"), "A page of changes"),
+    200: jsonResponse(
+      z.object({ flips: z.array(listedFlipSchema), ...pageFields }).openapi("FlipPage"),
+      "A page of changes",
+    ),
     ...problems(400, 401, 403, 429),
   },
 });
@@ -45,7 +48,9 @@ export const flips = routes().openapi(list, async (c) => {
   return c.json({ flips: rows, next_cursor: next, total }, 200);
 });
 
-/** Digits are an id, anything else is a name. Several projects may have a service of the same name. */
+/**
+ * A reference of digits is an id; any other reference is a name. Several projects may have a service of the same name.
+ */
 function idOrName(reference: string): number | string {
   return /^\d{1,15}$/.test(reference) ? Number(reference) : reference;
 }

@@ -51,7 +51,7 @@ const read = createRoute({
   },
 });
 
-/** The same operation at a second address; the API document shows the first one only. */
+/** The same operation at a second address. The API document shows only the first address. */
 const readUnderApi = createRoute({ ...read, path: "/api/health", hide: true });
 
 export const hubHealthRoutes = routes()
@@ -70,7 +70,7 @@ export interface HubFacts {
   nats: BridgeStatus | null;
 }
 
-/** Never throws: a part that does not answer is reported as a failed check. */
+/** Never throws: a part that does not respond is reported as a failed check. */
 export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
   const started = hub.now();
   const [database, pipeline, nats] = await Promise.all([askDatabase(hub, started), askPipeline(hub), hub.nats()]);

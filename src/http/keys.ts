@@ -7,7 +7,7 @@ import { guard, keyHash } from "./access.ts";
 import { idParams } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body, pageFields } from "./schemas.ts";
+import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
 
 const KEY_BYTES = 32;
 const tags = ["access"];
@@ -50,7 +50,10 @@ const list = createRoute({
   summary: "List API keys, without the keys themselves",
   ...guard("admin"),
   responses: {
-    200: answer(z.object({ keys: z.array(keySchema), ...pageFields }).openapi("ApiKeyPage"), "All keys on one page"),
+    200: jsonResponse(
+      z.object({ keys: z.array(keySchema), ...pageFields }).openapi("ApiKeyPage"),
+      "All keys on one page",
+    ),
     ...problems(401, 403, 429),
   },
 });
@@ -62,9 +65,9 @@ const create = createRoute({
   tags,
   summary: "Create an API key",
   ...guard("admin"),
-  request: { body: body(newKeySchema) },
+  request: { body: jsonBody(newKeySchema) },
   responses: {
-    201: answer(createdKeySchema, "The new key; no later request shows it"),
+    201: jsonResponse(createdKeySchema, "The new key; no later request shows it"),
     ...problems(400, 401, 403, 413, 415, 429),
   },
 });
@@ -101,7 +104,7 @@ function toKey({ id, name, scope, agent, created_at }: KeyRow) {
   return { id, name, scope, agent, created_at: new Date(created_at).toISOString() };
 }
 
-/** `hub_` and 32 random bytes in base64url. */
+/** Returns `hub_` and 32 random bytes in base64url. */
 function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   return `hub_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;

@@ -31,8 +31,8 @@ export const live = routes().get("/ws/health", async (c) => {
   const offered = offeredProtocols(c);
   const caller = await identify(hub, c, offered);
   authorize(hub, caller.principal, caller.presented, "read");
-  const speaksHub = offered.includes(SUBPROTOCOL);
-  return named(await hub.websocket(withoutCredentials(c.req.raw, speaksHub)), speaksHub);
+  const offersHubProtocol = offered.includes(SUBPROTOCOL);
+  return withSubprotocol(await hub.websocket(withoutCredentials(c.req.raw, offersHubProtocol)), offersHubProtocol);
 });
 
 function offeredProtocols(c: Context<HubEnv>): string[] {
@@ -40,7 +40,7 @@ function offeredProtocols(c: Context<HubEnv>): string[] {
   return header.split(",").map((part) => part.trim());
 }
 
-/** Uses the first of: header, sub-protocol, ticket, cookie. A ticket is used up only when it is the first. */
+/** Uses the first credential that is present: header, sub-protocol, ticket, cookie. Leaves the others untouched. */
 async function identify(
   hub: HubContext,
   c: Context<HubEnv>,
@@ -55,7 +55,7 @@ async function identify(
   return { principal: scope === null ? null : { scope, agent: null }, presented: true };
 }
 
-/** Browsers send the cookie with WebSockets of any site, so the cookie only counts for the hub's own pages. */
+/** Browsers send the cookie with WebSockets of any site, so the cookie is accepted only from the hub's own pages. */
 async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
   const key = sessionKey(c);
   if (key === null) return { principal: null, presented: false };
@@ -63,8 +63,8 @@ async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
   return { principal: await authenticate(hub, key), presented: true };
 }
 
-/** A request with only what the live board needs: the upgrade headers and the filters of the query. */
-function withoutCredentials(request: Request, speaksHub: boolean): Request {
+/** Returns a request with only what the live board needs: the upgrade headers and the filters of the query. */
+function withoutCredentials(request: Request, offersHubProtocol: boolean): Request {
   const url = new URL(request.url);
   url.searchParams.delete("ticket");
   const headers = new Headers({ upgrade: "websocket", connection: "upgrade" });
@@ -72,14 +72,14 @@ function withoutCredentials(request: Request, speaksHub: boolean): Request {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  if (speaksHub) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  if (offersHubProtocol) headers.set("sec-websocket-protocol", SUBPROTOCOL);
   return new Request(url, { headers });
 }
 
 /** Copies the response, because its headers are immutable, and adds the sub-protocol that the caller expects. */
-function named(response: Response, speaksHub: boolean): Response {
+function withSubprotocol(response: Response, offersHubProtocol: boolean): Response {
   const headers = new Headers(response.headers);
-  if (speaksHub && response.status === 101) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+  if (offersHubProtocol && response.status === 101) headers.set("sec-websocket-protocol", SUBPROTOCOL);
   const { status, webSocket } = response;
   return webSocket === null
     ? new Response(response.body, { status, headers })

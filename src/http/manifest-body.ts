@@ -1,10 +1,12 @@
-/** Reads a manifest from JSON or YAML. A body that cannot be read is a 400 or 415, never a 500. */
+/** Reads a manifest from JSON or YAML. A body that cannot be read causes a 400 or 415, never a 500. */
 import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { Problem } from "./problem.ts";
 
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
 const YAML_TYPE = /^(application|text)\/(x-)?yaml$/;
-/** Enough for shared defaults. The limit stops small documents that expand to a huge size ("billion laughs"). */
+/**
+ * Manifests share defaults by aliases. The limit stops small documents that expand to a huge size ("billion laughs").
+ */
 const MAX_ALIASES = 100;
 
 /** Throws a 400 or 415. The caller limits the size of `bytes`. */

@@ -9,9 +9,9 @@ import { getProject } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import { parseManifestBody } from "./manifest-body.ts";
 import { flagSchema, idParams } from "./parameters.ts";
-import { found, invalid, problems } from "./problem.ts";
+import { invalid, orNotFound, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer } from "./schemas.ts";
+import { jsonResponse } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
 
 /** The handler reads the body itself, so that one response names the wrong fields of all services. */
@@ -43,7 +43,7 @@ const put = createRoute({
     body: { required: true, content: { "application/json": content, "application/yaml": content } },
   },
   responses: {
-    200: answer(
+    200: jsonResponse(
       appliedManifestSchema,
       "The services that were created, updated and deleted; with `dry_run`, those that would be",
     ),
@@ -57,7 +57,7 @@ app.openAPIRegistry.register("Manifest", manifestSchema);
 export const manifest = app.openapi(put, async (c) => {
   const { hub } = c.var;
   const { id } = c.req.valid("param");
-  found(await getProject(hub.db, id), "project");
+  orNotFound(await getProject(hub.db, id), "project");
   const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
   const wanted = parseManifest(body, { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS });
   if (!wanted.ok) throw invalid(wanted.errors);

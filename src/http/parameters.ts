@@ -17,7 +17,7 @@ export const idSchema = id.openapi({ type: "integer", minimum: 1 });
 export const idParams = z.object({ id: idSchema });
 export const nameParams = z.object({ project: nameSchema, name: nameSchema });
 
-/** `c` and the last id of the page before, in base 36. Opaque to callers. */
+/** A cursor is `c` and the last id of the previous page in base 36. Callers pass it on without reading it. */
 const cursor = z
   .string()
   .regex(/^c[0-9a-z]{1,10}$/, "expected the next_cursor of an earlier answer")

@@ -20,13 +20,13 @@ const TITLES = {
   500: "Internal Server Error",
   503: "Service Unavailable",
 } as const;
-export type ProblemStatus = keyof typeof TITLES;
+type ProblemStatus = keyof typeof TITLES;
 
 const fieldErrorSchema = z
   .object({ path: z.string().describe("The wrong field, for example `health_options.method`"), message: z.string() })
   .openapi("FieldError");
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -62,8 +62,8 @@ export function invalid(errors: FieldError[]): Problem {
   return new Problem(400, `${detail}${more}`, { errors });
 }
 
-/** Returns the value, or throws a 404 that names what was not found. */
-export function found<T>(value: T | undefined | null, what: string): T {
+/** Returns the value. Throws a 404 when there is none; `what` names the kind of thing in the message. */
+export function orNotFound<T>(value: T | undefined | null, what: string): T {
   if (value === undefined || value === null) throw new Problem(404, `no such ${what}`);
   return value;
 }
@@ -103,7 +103,7 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
   429: "Too many requests; the `Retry-After` header says how many seconds to wait",
 };
 
-/** The error responses of a route, for its definition. */
+/** Returns the error responses for a route definition. */
 export function problems<S extends ProblemStatus>(...statuses: S[]) {
   const response = (status: ProblemStatus) => ({ description: descriptions[status] ?? TITLES[status], content });
   return Object.fromEntries(statuses.map((status) => [status, response(status)])) as {

@@ -2,10 +2,12 @@
 import type { Db } from "../store/database.ts";
 import { getProjectByName } from "../store/projects.ts";
 
-/** Not the id of any project: ids start at 1. */
+/** No project has this id, because ids start at 1. */
 const NONE = 0;
 
-/** Returns the project's id. Digits are an id unless a project has them as its name. An unknown name returns 0. */
+/**
+ * Returns the project's id, or 0 for an unknown name. A reference of digits is an id, unless a project has that name.
+ */
 export async function resolveProject(db: Db, reference: string): Promise<number> {
   const named = await getProjectByName(db, reference);
   if (named !== undefined) return named.id;

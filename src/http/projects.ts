@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { projectHealth, toProject } from "../core/project-view.ts";
 import type { ProjectStatus } from "../core/records.ts";
 import { projectInputSchema, projectPatchSchema } from "../core/registration.ts";
-import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
+import type { ProjectRow } from "../core/service-row.ts";
 import { currentState, isWatched } from "../core/service-view.ts";
 import { countStatuses } from "../core/summary.ts";
 import { projectServices } from "../store/manifest.ts";
@@ -18,9 +18,9 @@ import {
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
-import { found, Problem, problems } from "./problem.ts";
+import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body, pageFields, projectHealthSchema, projectSchema } from "./schemas.ts";
+import { jsonBody, jsonResponse, pageFields, projectHealthSchema, projectSchema } from "./schemas.ts";
 import { announce, liveStates } from "./service-reads.ts";
 
 const tags = ["projects"];
@@ -34,7 +34,7 @@ const list = createRoute({
   ...guard("read"),
   request: { query: pageQuery.extend({ q: textQuery.optional().describe("Text that the name contains") }) },
   responses: {
-    200: answer(
+    200: jsonResponse(
       z.object({ projects: z.array(projectSchema), ...pageFields }).openapi("ProjectPage"),
       "A page of projects",
     ),
@@ -50,8 +50,8 @@ const create = createRoute({
   summary: "Create a project",
   description: "The new project is running.",
   ...guard("write"),
-  request: { body: body(projectInputSchema) },
-  responses: { 201: answer(projectSchema, "The new project"), ...problems(400, 401, 403, 409, 413, 415, 429) },
+  request: { body: jsonBody(projectInputSchema) },
+  responses: { 201: jsonResponse(projectSchema, "The new project"), ...problems(400, 401, 403, 409, 413, 415, 429) },
 });
 
 const read = createRoute({
@@ -62,7 +62,7 @@ const read = createRoute({
   summary: "Get a project",
   ...guard("read"),
   request: { params: idParams },
-  responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
 });
 
 const patch = createRoute({
@@ -72,8 +72,8 @@ const patch = createRoute({
   tags,
   summary: "Rename a project or replace its metadata",
   ...guard("write"),
-  request: { params: idParams, body: body(projectPatchSchema) },
-  responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+  request: { params: idParams, body: jsonBody(projectPatchSchema) },
+  responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
 });
 
 const remove = createRoute({
@@ -95,7 +95,7 @@ const start = createRoute({
   summary: "Start a project: register its services and check them",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 200: answer(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
 });
 
 const stop = createRoute({
@@ -114,7 +114,7 @@ const health = createRoute({
   ...guard("read"),
   request: { params: idParams },
   responses: {
-    200: answer(projectHealthSchema, "The health of the project and of each service"),
+    200: jsonResponse(projectHealthSchema, "The health of the project and of each service"),
     ...problems(400, 401, 403, 404, 429),
   },
 });
@@ -129,24 +129,28 @@ export const projects = routes()
   .openapi(create, async (c) => {
     const { hub } = c.var;
     const { name, metadata = {} } = c.req.valid("json");
-    const row = unique(await createProject(hub.db, { name, metadata, now: hub.now() }), name);
+    const row = orNameTaken(await createProject(hub.db, { name, metadata, now: hub.now() }), name);
     return c.json(toProject(row), 201, { location: `/api/projects/${row.id}` });
   })
   .openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(toProject(found(await getProject(c.var.hub.db, id), "project")), 200);
+    return c.json(toProject(orNotFound(await getProject(c.var.hub.db, id), "project")), 200);
   })
   .openapi(patch, async (c) => {
     const { hub } = c.var;
     const { id } = c.req.valid("param");
     const { name, metadata } = c.req.valid("json");
-    const before = found(await getProject(hub.db, id), "project");
+    const before = orNotFound(await getProject(hub.db, id), "project");
     if (name === undefined && metadata === undefined) return c.json(toProject(before), 200);
     const changed = await updateProject(hub.db, id, { name, metadata }, hub.now());
-    const row = found(unique(changed, name ?? before.name), "project");
+    const row = orNotFound(orNameTaken(changed, name ?? before.name), "project");
     if (row.name !== before.name) {
       const services = await projectServices(hub.db, id);
-      await announce(hub, unchangedBut(services));
+      // The services did not change, but the live board shows the name of their project.
+      await announce(
+        hub,
+        services.map((service) => ({ before: service, after: service })),
+      );
     }
     return c.json(toProject(row), 200);
   })
@@ -166,26 +170,22 @@ export const projects = routes()
   .openapi(health, async (c) => {
     const { hub } = c.var;
     const { id } = c.req.valid("param");
-    const row = found(await getProject(hub.db, id), "project");
+    const row = orNotFound(await getProject(hub.db, id), "project");
     return c.json(await projectHealthView(hub, row), 200);
   });
 
-/** Returns the row, or throws a 409 when the name is taken. */
-function unique<T>(row: T | "duplicate", name: string): T {
+/** Returns the row. Throws a 409 when another project has the name. */
+function orNameTaken<T>(row: T | "duplicate", name: string): T {
   if (row === "duplicate") throw new Problem(409, `there is a project named ${name} already`);
   return row;
 }
 
-function unchangedBut(services: readonly ServiceRow[]) {
-  return services.map((row) => ({ before: row, after: row }));
-}
-
-/** Changes and announces nothing when the project already has this status. */
+/** Does nothing when the project already has this status. */
 async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Promise<ProjectRow> {
-  const project = found(await getProject(hub.db, id), "project");
+  const project = orNotFound(await getProject(hub.db, id), "project");
   if (project.status === status) return project;
   const before = new Map((await projectServices(hub.db, id)).map((row) => [row.id, row]));
-  const changed = found(await setProjectStatus(hub.db, id, status, hub.now()), "project");
+  const changed = orNotFound(await setProjectStatus(hub.db, id, status, hub.now()), "project");
   const after = await projectServices(hub.db, id);
   await announce(
     hub,

@@ -12,7 +12,7 @@ export const statusSchema = z.enum(STATUSES).openapi("Status");
 export const healthSchema = z.enum(HEALTHS).openapi("Health");
 export const serviceTypeSchema = z.enum(SERVICE_TYPES).openapi("ServiceType");
 export const healthMethodSchema = z.enum(HEALTH_METHODS).openapi("HealthMethod");
-export const projectStatusSchema = z.enum(["running", "stopped"]).openapi("ProjectStatus");
+const projectStatusSchema = z.enum(["running", "stopped"]).openapi("ProjectStatus");
 const verdictSchema = z.enum(VERDICTS).openapi("Verdict", {
   description:
     "`ok`: the check passed. `warn`: it passed, but the service reports that it is degraded. `fail`: it failed. `unprobeable`: the hub cannot check this target. `inconclusive`: the hub itself had a problem, so the check says nothing about the service.",
@@ -189,18 +189,18 @@ export const historySchema = z
   .object({ points: z.array(historyPointSchema), flips: z.array(flipSchema) })
   .openapi("ServiceHistory");
 
-/** Fields of every page of a list, beside the entries themselves. */
+/** Every page of a list has these fields in addition to its entries. */
 export const pageFields = {
   next_cursor: z.string().nullable().describe("`cursor` of the next page; null on the last page"),
   total: z.int().describe("Number of entries on all pages"),
 };
 
-/** A response with a JSON body. */
-export function answer<S extends z.ZodType>(schema: S, description: string) {
+/** A response with a JSON body, for a route definition. */
+export function jsonResponse<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** A required JSON body. */
-export function body<S extends z.ZodType>(schema: S) {
+/** A required JSON body of a request, for a route definition. */
+export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: { "application/json": { schema } } };
 }

@@ -10,9 +10,9 @@ import { createService, getServiceByName, updateService } from "../store/service
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { nameParams } from "./parameters.ts";
-import { found, invalid, Problem, problems } from "./problem.ts";
+import { invalid, orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body, serviceSchema } from "./schemas.ts";
+import { jsonBody, jsonResponse, serviceSchema } from "./schemas.ts";
 import { announce, oneService } from "./service-reads.ts";
 import { rulesOf } from "./services.ts";
 
@@ -25,10 +25,10 @@ const put = createRoute({
   description:
     "For services that register themselves. Creates the project when it does not exist. Fields that are left out get their defaults, except `enabled`: a disabled service stays disabled. Repeating the request changes nothing.",
   ...guard("write"),
-  request: { params: nameParams, body: body(selfRegistrationSchema) },
+  request: { params: nameParams, body: jsonBody(selfRegistrationSchema) },
   responses: {
-    200: answer(serviceSchema, "The service existed; it now has the given configuration"),
-    201: answer(serviceSchema, "The service was created"),
+    200: jsonResponse(serviceSchema, "The service existed; it now has the given configuration"),
+    201: jsonResponse(serviceSchema, "The service was created"),
     ...problems(400, 401, 403, 409, 413, 415, 429),
   },
 });
@@ -43,34 +43,34 @@ export const selfRegistration = routes().openapi(put, async (c) => {
   const enabled = given.enabled ?? before?.enabled ?? true;
   const input = parseService({ ...given, name, enabled }, rulesOf(hub));
   if (!input.ok) throw invalid(input.errors);
-  const known = before ?? (await create(hub, project, input.value));
-  if ("created" in known) return c.json(await oneService(hub, known.created), 201);
-  return c.json(await oneService(hub, await update(hub, known, input.value)), 200);
+  const result = before ?? (await createOrGet(hub, project, input.value));
+  if ("created" in result) return c.json(await oneService(hub, result.created), 201);
+  return c.json(await oneService(hub, await update(hub, result, input.value)), 200);
 });
 
 /** Returns the existing row when another request created the service first. */
-async function create(
+async function createOrGet(
   hub: HubContext,
   project: string,
   input: ServiceInput,
 ): Promise<{ created: ServiceRow } | ServiceRow> {
-  const made = await createService(hub.db, await projectId(hub, project), input, hub.now());
-  if (made === "duplicate") return found(await getServiceByName(hub.db, project, input.name), "service");
-  await announce(hub, [{ before: null, after: made }]);
-  return { created: made };
+  const row = await createService(hub.db, await getOrCreateProjectId(hub, project), input, hub.now());
+  if (row === "duplicate") return orNotFound(await getServiceByName(hub.db, project, input.name), "service");
+  await announce(hub, [{ before: null, after: row }]);
+  return { created: row };
 }
 
-async function projectId(hub: HubContext, name: string): Promise<number> {
-  const made =
+async function getOrCreateProjectId(hub: HubContext, name: string): Promise<number> {
+  const row =
     (await getProjectByName(hub.db, name)) ?? (await createProject(hub.db, { name, metadata: {}, now: hub.now() }));
-  return made === "duplicate" ? found(await getProjectByName(hub.db, name), "project").id : made.id;
+  return row === "duplicate" ? orNotFound(await getProjectByName(hub.db, name), "project").id : row.id;
 }
 
 async function update(hub: HubContext, before: ServiceRow, input: ServiceInput): Promise<ServiceRow> {
   if (matchesInput(before, input)) return before;
   const after = await updateService(hub.db, before.id, input, hub.now());
   if (after === "duplicate") throw new Problem(409, "renamed by another request at the same time; try again");
-  const row = found(after, "service");
+  const row = orNotFound(after, "service");
   await announce(hub, [{ before, after: row }]);
   return row;
 }

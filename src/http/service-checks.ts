@@ -7,9 +7,9 @@ import { isWatched } from "../core/service-view.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import { idParams } from "./parameters.ts";
-import { found, Problem, problems } from "./problem.ts";
+import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, outcomeSchema } from "./schemas.ts";
+import { jsonResponse, outcomeSchema } from "./schemas.ts";
 
 const check = createRoute({
   method: "post",
@@ -21,7 +21,10 @@ const check = createRoute({
     "Waits for the check and returns its outcome. Services of the methods `heartbeat` and `exec` are not checked by the hub; for them the response is a 409.",
   ...guard("write"),
   request: { params: idParams },
-  responses: { 200: answer(outcomeSchema, "The outcome of the check"), ...problems(400, 401, 403, 404, 409, 429) },
+  responses: {
+    200: jsonResponse(outcomeSchema, "The outcome of the check"),
+    ...problems(400, 401, 403, 404, 409, 429),
+  },
 });
 
 const heartbeatSchema = z
@@ -42,7 +45,7 @@ const heartbeat = createRoute({
   ...guard("write", { agent: true }),
   request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
   responses: {
-    202: answer(outcomeSchema, "The heartbeat was recorded"),
+    202: jsonResponse(outcomeSchema, "The heartbeat was recorded"),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });
@@ -50,24 +53,25 @@ const heartbeat = createRoute({
 export const serviceChecks = routes()
   .openapi(check, async (c) => {
     const { hub } = c.var;
-    const row = watched(found(await getService(hub.db, c.req.valid("param").id), "service"));
+    const row = requireWatched(orNotFound(await getService(hub.db, c.req.valid("param").id), "service"));
     if (!isProbed(row.health_method))
       throw new Problem(409, `a service of the method ${row.health_method} is not probed`);
     return c.json(toOutcomeView(row, await hub.checkNow(row)), 200);
   })
   .openapi(heartbeat, async (c) => {
     const { hub, principal } = c.var;
-    const row = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     if (principal.scope === "agent" && (row.agent === null || row.agent !== principal.agent)) {
       throw new Problem(403, "this service belongs to another agent");
     }
     if (row.health_method !== "heartbeat")
       throw new Problem(409, "only a service of the method heartbeat reports itself");
     const { status = "pass", details = {} } = c.req.valid("json");
-    return c.json(toOutcomeView(row, await hub.heartbeat(watched(row), { status, details })), 202);
+    return c.json(toOutcomeView(row, await hub.heartbeat(requireWatched(row), { status, details })), 202);
   });
 
-function watched(row: ServiceRow): ServiceRow {
+/** Returns the row. Throws a 409 when the hub does not watch the service at the moment. */
+function requireWatched(row: ServiceRow): ServiceRow {
   if (!isWatched(row)) throw new Problem(409, row.enabled ? "the project is stopped" : "the service is disabled");
   return row;
 }

@@ -8,9 +8,9 @@ import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { idParams, timeSchema } from "./parameters.ts";
-import { found, invalid, problems } from "./problem.ts";
+import { invalid, orNotFound, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, historySchema, serviceHealthSchema } from "./schemas.ts";
+import { historySchema, jsonResponse, serviceHealthSchema } from "./schemas.ts";
 import { liveStates } from "./service-reads.ts";
 
 const HOUR_MS = 3_600_000;
@@ -29,7 +29,10 @@ const health = createRoute({
   summary: "Get the health of a service in detail",
   ...guard("read"),
   request: { params: idParams },
-  responses: { 200: answer(serviceHealthSchema, "The health of the service"), ...problems(400, 401, 403, 404, 429) },
+  responses: {
+    200: jsonResponse(serviceHealthSchema, "The health of the service"),
+    ...problems(400, 401, 403, 404, 429),
+  },
 });
 
 const history = createRoute({
@@ -61,18 +64,18 @@ const history = createRoute({
         }),
     }),
   },
-  responses: { 200: answer(historySchema, "The history of the service"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: jsonResponse(historySchema, "The history of the service"), ...problems(400, 401, 403, 404, 429) },
 });
 
 export const serviceHealth = routes()
   .openapi(health, async (c) => {
     const { hub } = c.var;
-    const row = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     return c.json(await healthView(hub, row), 200);
   })
   .openapi(history, async (c) => {
     const { hub } = c.var;
-    const row = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const { points, ...range } = c.req.valid("query");
     const { from, to } = boundedRange(range, hub.now());
     const [pointList, window] = await Promise.all([
@@ -110,7 +113,7 @@ async function healthView(hub: HubContext, row: ServiceRow) {
   };
 }
 
-/** Unix ms, limited to the time for which there can be history. */
+/** Returns Unix ms, limited to the period for which the hub can have history. */
 function boundedRange(range: { from?: number | undefined; to?: number | undefined }, now: number) {
   const to = Math.min(range.to ?? now, now);
   const from = range.from ?? to - DAY_MS;

@@ -9,7 +9,7 @@ import type { HubContext } from "./context.ts";
 
 const PAGE = 1_000;
 
-/** All services that match the filter, over all pages. */
+/** Returns all services that match the filter; the database returns them in pages. */
 export async function allServices(hub: HubContext, filter: ServiceFilter): Promise<ServiceRow[]> {
   const all: ServiceRow[] = [];
   for (let after: number | undefined; ; after = all.at(-1)?.id) {
@@ -33,7 +33,7 @@ export async function oneService(hub: HubContext, row: ServiceRow): Promise<Serv
   return toService(row, live.get(row.id) ?? null, hub.now());
 }
 
-/** Call it when the changes are stored. Does nothing when no watched service changed. */
+/** The caller has stored the changes. Does nothing when no watched service changed. */
 export async function announce(hub: HubContext, changes: readonly ServiceChange[]): Promise<void> {
   const change = registryChange(changes);
   if (change !== null) await hub.registryChanged(change);

@@ -9,13 +9,13 @@ import { createService, deleteService, getService, listServices, updateService }
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
-import { found, invalid, Problem, problems } from "./problem.ts";
+import { invalid, orNotFound, Problem, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
 import {
-  answer,
-  body,
   healthMethodSchema,
+  jsonBody,
+  jsonResponse,
   pageFields,
   serviceSchema,
   serviceTypeSchema,
@@ -46,7 +46,7 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: answer(
+    200: jsonResponse(
       z.object({ services: z.array(serviceSchema), ...pageFields }).openapi("ServicePage"),
       "A page of services",
     ),
@@ -62,8 +62,11 @@ const create = createRoute({
   summary: "Create a service",
   description: "The project must exist. Name it by `project_id` or by `project`.",
   ...guard("write"),
-  request: { body: body(newServiceSchema) },
-  responses: { 201: answer(serviceSchema, "The new service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+  request: { body: jsonBody(newServiceSchema) },
+  responses: {
+    201: jsonResponse(serviceSchema, "The new service"),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
+  },
 });
 
 const read = createRoute({
@@ -74,7 +77,7 @@ const read = createRoute({
   summary: "Get a service",
   ...guard("read"),
   request: { params: idParams },
-  responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
+  responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
 });
 
 const patch = createRoute({
@@ -85,8 +88,8 @@ const patch = createRoute({
   summary: "Update a service",
   description: "Changes only the fields that are given. The service that results must be valid as a whole.",
   ...guard("write"),
-  request: { params: idParams, body: body(servicePatchSchema) },
-  responses: { 200: answer(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
+  request: { params: idParams, body: jsonBody(servicePatchSchema) },
+  responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
 });
 
 const remove = createRoute({
@@ -116,29 +119,29 @@ export const services = routes()
     const input = parseService(given, rulesOf(hub));
     if (!input.ok) throw invalid(input.errors);
     const row = await createService(hub.db, project.id, input.value, hub.now());
-    if (row === "duplicate") throw taken(project.name, given);
+    if (row === "duplicate") throw nameTaken(project.name, given);
     await announce(hub, [{ before: null, after: row }]);
     return c.json(await oneService(hub, row), 201, { location: `/api/services/${row.id}` });
   })
   .openapi(read, async (c) => {
     const { hub } = c.var;
-    return c.json(await oneService(hub, found(await getService(hub.db, c.req.valid("param").id), "service")), 200);
+    return c.json(await oneService(hub, orNotFound(await getService(hub.db, c.req.valid("param").id), "service")), 200);
   })
   .openapi(patch, async (c) => {
     const { hub } = c.var;
-    const before = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const before = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const input = parsePatch(before, c.req.valid("json"), rulesOf(hub));
     if (!input.ok) throw invalid(input.errors);
     if (matchesInput(before, input.value)) return c.json(await oneService(hub, before), 200);
     const after = await updateService(hub.db, before.id, input.value, hub.now());
-    if (after === "duplicate") throw taken(before.project, input.value);
-    const row = found(after, "service");
+    if (after === "duplicate") throw nameTaken(before.project, input.value);
+    const row = orNotFound(after, "service");
     await announce(hub, [{ before, after: row }]);
     return c.json(await oneService(hub, row), 200);
   })
   .openapi(remove, async (c) => {
     const { hub } = c.var;
-    const before = found(await getService(hub.db, c.req.valid("param").id), "service");
+    const before = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     if (!(await deleteService(hub.db, before.id))) throw new Problem(404, "no such service");
     await announce(hub, [{ before, after: null }]);
     return c.body(null, 204);
@@ -148,7 +151,7 @@ export function rulesOf(hub: HubContext) {
   return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS };
 }
 
-function taken(project: string, { name }: Pick<ServiceBody, "name">): Problem {
+function nameTaken(project: string, { name }: Pick<ServiceBody, "name">): Problem {
   return new Problem(409, `there is a service named ${name} in the project ${project} already`);
 }
 
@@ -157,7 +160,7 @@ async function projectOf(hub: HubContext, id: number | undefined, name: string |
     throw invalid([{ path: "project_id", message: "expected project_id or project" }]);
   }
   const row = id === undefined ? await getProjectByName(hub.db, name ?? "") : await getProject(hub.db, id);
-  const project = found(row, "project");
+  const project = orNotFound(row, "project");
   if (name !== undefined && project.name !== name) {
     throw invalid([{ path: "project", message: `the project ${id} is named ${project.name}` }]);
   }

@@ -17,16 +17,20 @@ export function endSession(c: Context): void {
   deleteCookie(c, cookieName(c), attributes(c));
 }
 
-/** True when a page of the hub sent the request. The cookie is no proof: browsers may send it for other sites, too. */
+/**
+ * Whether a page of the hub sent the request. The cookie does not prove it: browsers may send it for other sites, too.
+ */
 export function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin") ?? "";
-  // Compares only the host: behind a proxy that terminates TLS, the hub sees http where the browser uses https.
+  // Only the hosts are compared: behind a proxy that terminates TLS, the hub sees http and the browser uses https.
   return URL.canParse(origin) && new URL(origin).host === new URL(c.req.url).host;
 }
 
-/** Contains the port: browsers share cookies between ports, and hubs on one machine must not sign each other out. */
+/**
+ * The name has the port: browsers share cookies between ports, and hubs on one machine must not sign each other out.
+ */
 function cookieName(c: Context): string {
   const { protocol, port } = new URL(c.req.url);
   return `${protocol === "https:" ? "__Host-" : ""}hub_session${port === "" ? "" : `_${port}`}`;

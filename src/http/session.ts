@@ -7,7 +7,7 @@ import { authenticate, credentialsOf, limitBody } from "./access.ts";
 import type { HubEnv, Principal } from "./context.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer, body } from "./schemas.ts";
+import { jsonBody, jsonResponse } from "./schemas.ts";
 import { endSession, isSameOrigin, keepSession, sessionKey } from "./session-cookie.ts";
 
 const MAX_KEY_CHARS = 256;
@@ -33,7 +33,7 @@ const read = createRoute({
   summary: "Get the session of the caller",
   description: "Returns whether the caller is signed in, and what the caller may do.",
   security: [],
-  responses: { 200: answer(sessionSchema, "The session"), ...problems(429) },
+  responses: { 200: jsonResponse(sessionSchema, "The session"), ...problems(429) },
 });
 
 const signIn = createRoute({
@@ -45,8 +45,8 @@ const signIn = createRoute({
   description: "Stores the key in a cookie. Browsers send the cookie only with requests of the hub's own pages.",
   security: [],
   middleware: limitBody,
-  request: { body: body(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignInInput")) },
-  responses: { 200: answer(sessionSchema, "The caller is signed in"), ...problems(400, 401, 403, 413, 415, 429) },
+  request: { body: jsonBody(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignInInput")) },
+  responses: { 200: jsonResponse(sessionSchema, "The caller is signed in"), ...problems(400, 401, 403, 413, 415, 429) },
 });
 
 const signOut = createRoute({
@@ -61,8 +61,8 @@ const signOut = createRoute({
 
 export const session = routes()
   .openapi(read, async (c) => {
-    const shown = credentialsOf(c);
-    const principal = shown === null ? null : await authenticate(c.var.hub, shown.token);
+    const credentials = credentialsOf(c);
+    const principal = credentials === null ? null : await authenticate(c.var.hub, credentials.token);
     if (principal === null && sessionKey(c) !== null) endSession(c);
     return c.json(sessionView(c, principal), 200, NO_STORE);
   })
@@ -81,7 +81,7 @@ export const session = routes()
     return c.body(null, 204);
   });
 
-/** Browsers always send one of these headers. Programs send neither, and are allowed. */
+/** Browsers always send one of these headers. Programs send neither header and are allowed. */
 function refuseOtherSites(c: Context): void {
   const fromBrowser = ["sec-fetch-site", "origin"].some((name) => c.req.header(name) !== undefined);
   if (fromBrowser && !isSameOrigin(c)) throw new Problem(403, "this comes from another site");

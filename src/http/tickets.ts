@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { guard } from "./access.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { answer } from "./schemas.ts";
+import { jsonResponse } from "./schemas.ts";
 
 const LIFETIME_S = 30;
 
@@ -21,7 +21,7 @@ const issue = createRoute({
     "Use it as `/ws/health?ticket=TICKET` within 30 seconds. A ticket works once and has the scope of the caller.",
   ...guard("read"),
   responses: {
-    201: answer(ticketSchema, "The ticket"),
+    201: jsonResponse(ticketSchema, "The ticket"),
     ...problems(401, 403, 429),
   },
 });

@@ -1,5 +1,5 @@
 /** The program of `npm run relay`; see run-relay.ts. */
-import { parentEnded } from "../cli/lifeline.ts";
+import { parentEnded } from "../cli/parent-process.ts";
 import { stopSignal } from "../cli/signals.ts";
 import { runRelay } from "./run-relay.ts";
 

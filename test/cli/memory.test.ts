@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { giveBackMemory, startAgainSmall } from "../../src/cli/memory.ts";
+import { freeStartupMemory, restartWithMemoryFlags } from "../../src/cli/memory.ts";
 import { run, temporaryFolder } from "../servers/child-process.ts";
 
 const MODULE = fileURLToPath(new URL("../../src/cli/memory.ts", import.meta.url));
@@ -18,9 +18,9 @@ async function start(environment: Record<string, string> = {}) {
   const program = join(folder.path, "program.ts");
   await writeFile(
     program,
-    `import { startAgainSmall } from ${JSON.stringify(MODULE)};
+    `import { restartWithMemoryFlags } from ${JSON.stringify(MODULE)};
     console.log(process.pid);
-    startAgainSmall({
+    restartWithMemoryFlags({
       environment: process.env,
       flags: process.execArgv,
       program: process.execPath,
@@ -66,13 +66,13 @@ describe("the process of a hub", () => {
 
   test("goes on as it is where no process can be replaced", () => {
     const process = { environment: {}, flags: [], program: "node", argv: ["start.ts"], execve: undefined };
-    expect(() => startAgainSmall(process, "cache")).not.toThrow();
+    expect(() => restartWithMemoryFlags(process, "cache")).not.toThrow();
   });
 
   test("collects its garbage once, after the first work of the hub", () => {
     vi.useFakeTimers();
     const collect = vi.fn();
-    giveBackMemory(collect);
+    freeStartupMemory(collect);
     expect(collect).not.toHaveBeenCalled();
     vi.advanceTimersByTime(60_000);
     expect(collect).toHaveBeenCalledTimes(1);

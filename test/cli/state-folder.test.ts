@@ -1,7 +1,7 @@
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { keptAdminToken, openStateFolder, StateFolderInUseError } from "../../src/cli/state-folder.ts";
+import { openStateFolder, StateFolderInUseError, storedAdminToken } from "../../src/cli/state-folder.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const OWNER_ONLY = 0o600;
@@ -36,18 +36,18 @@ describe("the state folder", () => {
 
 describe("the admin token", () => {
   test("is made once, unguessable, and readable by its owner only", async () => {
-    const token = await keptAdminToken(folder.path);
+    const token = await storedAdminToken(folder.path);
     expect(token).toMatch(/^hub_admin_[\w-]{32}$/);
     const file = join(folder.path, "admin-token");
     expect((await stat(file)).mode & 0o777).toBe(OWNER_ONLY);
     expect(await readFile(file, "utf8")).toBe(`${token}\n`);
     await chmod(file, 0o644);
-    expect(await keptAdminToken(folder.path)).toBe(token);
+    expect(await storedAdminToken(folder.path)).toBe(token);
     expect((await stat(file)).mode & 0o777).toBe(OWNER_ONLY);
   });
 
   test("replaces an empty file", async () => {
     await writeFile(join(folder.path, "admin-token"), "\n");
-    expect(await keptAdminToken(folder.path)).toMatch(/^hub_admin_/);
+    expect(await storedAdminToken(folder.path)).toMatch(/^hub_admin_/);
   });
 });

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { parentEnded } from "../../src/cli/lifeline.ts";
+import { parentEnded } from "../../src/cli/parent-process.ts";
 import { claimPort, PortUnavailableError } from "../../src/cli/port.ts";
 import { stopSignal } from "../../src/cli/signals.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { endLeftRuntime, writeLauncher } from "../../src/cli/workerd.ts";
+import { endLeftoverRuntime, writeLauncher } from "../../src/cli/workerd.ts";
 import { run, temporaryFolder } from "../servers/child-process.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -49,7 +49,7 @@ describe("a runtime that an earlier hub left behind", () => {
     const left = await startNamed(join(folder.path, "runtime/workerd"));
     const ended = once(left, "exit");
     await writeFile(join(folder.path, "runtime/pid"), `${left.pid}\n`);
-    await endLeftRuntime(folder.path);
+    await endLeftoverRuntime(folder.path);
     expect(await ended).toEqual([null, "SIGKILL"]);
   });
 
@@ -57,7 +57,7 @@ describe("a runtime that an earlier hub left behind", () => {
     await mkdir(join(folder.path, "runtime"));
     const other = await startNamed("/bin/sleep");
     await writeFile(join(folder.path, "runtime/pid"), `${other.pid}\n`);
-    await endLeftRuntime(folder.path);
+    await endLeftoverRuntime(folder.path);
     expect(other.signalCode).toBeNull();
     expect(other.kill(0)).toBe(true);
   });
@@ -65,10 +65,10 @@ describe("a runtime that an earlier hub left behind", () => {
   test.each(["", "nonsense", "1"])("a note that says %j ends nothing", async (note) => {
     await mkdir(join(folder.path, "runtime"));
     await writeFile(join(folder.path, "runtime/pid"), note);
-    await expect(endLeftRuntime(folder.path)).resolves.toBeUndefined();
+    await expect(endLeftoverRuntime(folder.path)).resolves.toBeUndefined();
   });
 
   test("the first start has nothing to end", async () => {
-    await expect(endLeftRuntime(folder.path)).resolves.toBeUndefined();
+    await expect(endLeftoverRuntime(folder.path)).resolves.toBeUndefined();
   });
 });

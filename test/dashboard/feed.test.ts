@@ -55,8 +55,8 @@ beforeEach(() => {
     },
     now: Date.now,
     random: () => 0,
-    frame: (frame) => frames.push(frame),
-    state: (state) => states.push(state),
+    onFrame: (frame) => frames.push(frame),
+    onState: (state) => states.push(state),
   });
 });
 afterEach(() => {

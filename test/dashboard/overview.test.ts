@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Status } from "../../src/core/records.ts";
 import { rowOfListed } from "../../src/dashboard/live/service-row.ts";
 import { marksOf } from "../../src/dashboard/model/marks.ts";
-import { countRows, projectCards, verdict } from "../../src/dashboard/model/overview.ts";
+import { projectCards } from "../../src/dashboard/model/project-card.ts";
+import { countRows } from "../../src/dashboard/model/status-counts.ts";
+import { verdict } from "../../src/dashboard/model/verdict.ts";
 import { aRow, aService, iso, NOW } from "./rows.ts";
 
 const rowsOf = (...statuses: Status[]) =>

@@ -54,7 +54,7 @@ describe("the live store", () => {
   });
 
   test("takes a flip's status, time and reason", () => {
-    store.list([aService()]);
+    store.addListed([aService()]);
     store.apply(aFlip());
     tellNow();
     expect(row(1)).toMatchObject({ status: "down", since: NOW, listed: { error: "connect: refused" } });
@@ -65,7 +65,7 @@ describe("the live store", () => {
     const { type: _, flip_seq, ...flip } = aFlip();
     store.apply(aFlip());
     store.apply(aFlip());
-    store.remember([
+    store.addFlips([
       { ...flip, seq: flip_seq },
       { ...flip, seq: 0, at: iso(NOW - 5_000) },
       { ...flip, seq: 2, at: iso(NOW + 5_000) },
@@ -84,9 +84,9 @@ describe("the live store", () => {
       seq: 10,
       services: [{ id: 1, status: "up", latency_ms: null, at: iso(NOW) }],
     });
-    expect(store.trail(1)).toHaveLength(40);
-    expect(store.trail(1).at(-1)).toBe(60);
-    expect(store.trail(99)).toEqual([]);
+    expect(store.latencies(1)).toHaveLength(40);
+    expect(store.latencies(1).at(-1)).toBe(60);
+    expect(store.latencies(99)).toEqual([]);
   });
 
   test("a check of the same status does not change since when it is so", () => {
@@ -109,7 +109,7 @@ describe("the live store", () => {
   });
 
   test("a new snapshot drops what was deregistered meanwhile and keeps what is disabled", () => {
-    store.list([aService({ id: 5, enabled: false, health_status: "unknown" })]);
+    store.addListed([aService({ id: 5, enabled: false, health_status: "unknown" })]);
     store.apply({ type: "snapshot", at: "", seq: 20, services: [aLite()] });
     expect([...store.read().rows.keys()].sort()).toEqual([1, 5]);
   });
@@ -121,13 +121,13 @@ describe("the live store", () => {
       seq: 11,
       services: [{ id: 1, status: "degraded", latency_ms: 900, at: iso(NOW) }],
     });
-    store.list([aService({ tags: ["primary"] })]);
+    store.addListed([aService({ tags: ["primary"] })]);
     tellNow();
     expect(row(1)).toMatchObject({ status: "degraded", latency_ms: 900, listed: { tags: ["primary"] } });
   });
 
   test("a service that was disabled is what the list says, whatever the feed told before", () => {
-    store.list([aService({ enabled: false, health_status: "unknown", last_health_check: null })]);
+    store.addListed([aService({ enabled: false, health_status: "unknown", last_health_check: null })]);
     tellNow();
     expect(row(1)).toMatchObject({ status: "unknown", listed: { enabled: false } });
   });

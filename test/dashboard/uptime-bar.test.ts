@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { failureCount, hasValues, seriesOf } from "../../src/dashboard/model/chart-series.ts";
 import { sparkPath } from "../../src/dashboard/model/spark-line.ts";
-import { heldFor, uptimePieces } from "../../src/dashboard/model/uptime-bar.ts";
+import { statusPeriods, timeByStatus } from "../../src/dashboard/model/status-periods.ts";
 import { iso, NOW } from "./rows.ts";
 
 const window = { from: NOW - 100, to: NOW };
@@ -11,11 +11,11 @@ const flip = (from: "up" | "down", to: "up" | "down", at: number, began_at = at)
 
 describe("an uptime bar", () => {
   test("without any change shows one status all along", () => {
-    expect(uptimePieces([], { status: "up", since: NOW - 5_000 }, window)).toEqual([{ status: "up", ...window }]);
+    expect(statusPeriods([], { status: "up", since: NOW - 5_000 }, window)).toEqual([{ status: "up", ...window }]);
   });
 
   test("knows nothing of the time before the service", () => {
-    expect(uptimePieces([], { status: "up", since: NOW - 40 }, window)).toEqual([
+    expect(statusPeriods([], { status: "up", since: NOW - 40 }, window)).toEqual([
       { status: "unknown", from: NOW - 100, to: NOW - 40 },
       { status: "up", from: NOW - 40, to: NOW },
     ]);
@@ -23,7 +23,7 @@ describe("an uptime bar", () => {
 
   test("counts an outage from its first failing check, in whatever order the flips come", () => {
     const flips = [flip("down", "up", 20), flip("up", "down", 50, 60)];
-    expect(uptimePieces(flips, { status: "up", since: NOW - 20 }, window)).toEqual([
+    expect(statusPeriods(flips, { status: "up", since: NOW - 20 }, window)).toEqual([
       { status: "up", from: NOW - 100, to: NOW - 60 },
       { status: "down", from: NOW - 60, to: NOW - 20 },
       { status: "up", from: NOW - 20, to: NOW },
@@ -31,13 +31,13 @@ describe("an uptime bar", () => {
   });
 
   test("of an outage that began before the window starts with it", () => {
-    const [first] = uptimePieces([flip("up", "down", 90, 500)], { status: "down", since: NOW - 90 }, window);
+    const [first] = statusPeriods([flip("up", "down", 90, 500)], { status: "down", since: NOW - 90 }, window);
     expect(first).toEqual({ status: "down", ...window });
   });
 
   test("adds up to the whole window", () => {
     const flips = [flip("up", "down", 80), flip("down", "up", 70), flip("up", "down", 30), flip("down", "up", 10)];
-    const held = heldFor(uptimePieces(flips, { status: "up", since: NOW - 10 }, window));
+    const held = timeByStatus(statusPeriods(flips, { status: "up", since: NOW - 10 }, window));
     expect(Object.fromEntries(held)).toEqual({ up: 70, down: 30 });
   });
 });

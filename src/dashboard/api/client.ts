@@ -1,4 +1,4 @@
-/** The hub's API, typed by its own routes. */
+/** A client of the hub's API. Its types come from the routes of the API. */
 import { type ClientResponse, hc } from "hono/client";
 import type { AppType } from "../../http/app.ts";
 
@@ -7,7 +7,7 @@ export interface FieldError {
   message: string;
 }
 
-/** What the hub said instead of an answer (RFC 9457). Status 0: it did not answer at all. */
+/** An error that the hub returned (RFC 9457). The status is 0 when the hub did not respond. */
 export class ApiProblem extends Error {
   override name = "ApiProblem";
   readonly status: number;
@@ -25,21 +25,21 @@ export const api = hc<AppType>(location.origin, { init: { credentials: "same-ori
 type Body<R> =
   R extends ClientResponse<infer T, infer Status, string> ? (Status extends 200 | 201 | 202 ? T : never) : never;
 
-/** The body of a successful answer. Throws an ApiProblem otherwise. */
-export async function answerOf<R extends ClientResponse<unknown, number, string>>(
+/** Returns the body of a successful response. Throws an ApiProblem otherwise. */
+export async function responseBody<R extends ClientResponse<unknown, number, string>>(
   request: Promise<R>,
 ): Promise<Body<R>> {
-  const response = await answered(request);
-  // The route types say which body belongs to which status; `ok` is what tells them apart at run time.
+  const response = await successfulResponse(request);
+  // The route types say which body belongs to which status. A response with `ok` has the body of a successful status.
   return (await response.json()) as Body<R>;
 }
 
-/** For an answer without a body. */
-export async function done(request: Promise<ClientResponse<unknown, number, string>>): Promise<void> {
-  await answered(request);
+/** For a response without a body. Throws an ApiProblem when the request fails. */
+export async function expectSuccess(request: Promise<ClientResponse<unknown, number, string>>): Promise<void> {
+  await successfulResponse(request);
 }
 
-async function answered<R extends ClientResponse<unknown, number, string>>(request: Promise<R>): Promise<R> {
+async function successfulResponse<R extends ClientResponse<unknown, number, string>>(request: Promise<R>): Promise<R> {
   let response: R;
   try {
     response = await request;
@@ -51,8 +51,8 @@ async function answered<R extends ClientResponse<unknown, number, string>>(reque
 }
 
 export async function problemOf(response: Pick<Response, "status" | "json">): Promise<ApiProblem> {
-  const said: unknown = await response.json().catch(() => null);
-  const { detail, errors } = isProblem(said) ? said : { detail: undefined, errors: undefined };
+  const body: unknown = await response.json().catch(() => null);
+  const { detail, errors } = isProblem(body) ? body : { detail: undefined, errors: undefined };
   return new ApiProblem(response.status, detail ?? `the hub answered ${response.status}`, errors ?? []);
 }
 
@@ -60,7 +60,7 @@ function isProblem(value: unknown): value is { detail?: string; errors?: FieldEr
   return typeof value === "object" && value !== null && "detail" in value;
 }
 
-/** A problem in words for a person. */
+/** Returns the text that a user reads about a problem. */
 export function problemText(error: unknown): string {
   return error instanceof Error ? error.message : "something went wrong";
 }

@@ -1,7 +1,7 @@
-/** What the dashboard asks the hub for, and how long an answer stays good. */
+/** The queries of the dashboard, with the time after which each result is out of date. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import type { InferResponseType } from "hono/client";
-import { ApiProblem, answerOf, api, problemOf } from "./client.ts";
+import { ApiProblem, api, problemOf, responseBody } from "./client.ts";
 
 export type Session = InferResponseType<typeof api.session.$get, 200>;
 export type Service = InferResponseType<(typeof api.services)[":id"]["$get"], 200>;
@@ -24,14 +24,14 @@ export function newQueryClient(): QueryClient {
       queries: {
         staleTime: 5_000,
         gcTime: 5 * MINUTE_MS,
-        retry: (count, error) => count < RETRIES && isPassing(error),
+        retry: (count, error) => count < RETRIES && isTemporary(error),
       },
     },
   });
 }
 
-/** Worth another try: the hub was away, or busy. */
-function isPassing(error: Error): boolean {
+/** True when the hub did not respond or was busy, so that another try may succeed. */
+function isTemporary(error: Error): boolean {
   return !(error instanceof ApiProblem) || error.status === 0 || error.status === 429 || error.status >= 500;
 }
 
@@ -39,7 +39,7 @@ const param = (id: number) => ({ param: { id: String(id) } });
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: () => answerOf(api.session.$get()),
+  queryFn: () => responseBody(api.session.$get()),
   staleTime: 5 * MINUTE_MS,
 });
 
@@ -48,7 +48,7 @@ export const projectsQuery = queryOptions({
   queryFn: async () => {
     const all: Project[] = [];
     for (let cursor: string | null = null; ; ) {
-      const page: { projects: Project[]; next_cursor: string | null } = await answerOf(
+      const page: { projects: Project[]; next_cursor: string | null } = await responseBody(
         api.projects.$get({ query: { limit: "1000", ...(cursor !== null && { cursor }) } }),
       );
       all.push(...page.projects);
@@ -60,18 +60,18 @@ export const projectsQuery = queryOptions({
 });
 
 export const projectQuery = (id: number) =>
-  queryOptions({ queryKey: ["projects", id], queryFn: () => answerOf(api.projects[":id"].$get(param(id))) });
+  queryOptions({ queryKey: ["projects", id], queryFn: () => responseBody(api.projects[":id"].$get(param(id))) });
 
-/** Every service of a project, also of one that is stopped. */
+/** Returns all services of a project, even when the project is stopped. */
 export const projectServicesQuery = (id: number) =>
   queryOptions({
     queryKey: ["projects", id, "services"],
     queryFn: async () => {
-      const { services } = await answerOf(api.projects[":id"].health.$get(param(id)));
+      const { services } = await responseBody(api.projects[":id"].health.$get(param(id)));
       const found: Service[] = [];
       for (let start = 0; start < services.length; start += 8) {
         const part = services.slice(start, start + 8);
-        found.push(...(await Promise.all(part.map((each) => answerOf(api.services[":id"].$get(param(each.id)))))));
+        found.push(...(await Promise.all(part.map((each) => responseBody(api.services[":id"].$get(param(each.id)))))));
       }
       return found;
     },
@@ -79,48 +79,48 @@ export const projectServicesQuery = (id: number) =>
 
 export const recentFlipsQuery = queryOptions({
   queryKey: ["flips"],
-  queryFn: async () => (await answerOf(api.flips.$get({ query: { limit: String(RECENT_FLIPS) } }))).flips,
+  queryFn: async () => (await responseBody(api.flips.$get({ query: { limit: String(RECENT_FLIPS) } }))).flips,
   staleTime: MINUTE_MS,
 });
 
 export const serviceQuery = (id: number) =>
-  queryOptions({ queryKey: ["services", id], queryFn: () => answerOf(api.services[":id"].$get(param(id))) });
+  queryOptions({ queryKey: ["services", id], queryFn: () => responseBody(api.services[":id"].$get(param(id))) });
 
 export const serviceHealthQuery = (id: number) =>
   queryOptions({
     queryKey: ["services", id, "health"],
-    queryFn: () => answerOf(api.services[":id"].health.$get(param(id))),
+    queryFn: () => responseBody(api.services[":id"].health.$get(param(id))),
     refetchInterval: MINUTE_MS,
   });
 
-/** `span`: ms back from now. */
+/** `span`: the length of the period that ends now, in ms. */
 export const historyQuery = (id: number, span: number, points: number) =>
   queryOptions({
     queryKey: ["services", id, "history", span, points],
     queryFn: async () => {
       const to = Date.now();
       const query = { from: String(to - span), to: String(to), points: String(points) };
-      const history = await answerOf(api.services[":id"].history.$get({ ...param(id), query }));
+      const history = await responseBody(api.services[":id"].history.$get({ ...param(id), query }));
       return { ...history, from: to - span, to };
     },
     staleTime: MINUTE_MS,
     refetchInterval: MINUTE_MS,
   });
 
-/** `project`: name; undefined: the whole hub. */
+/** `project`: name of a project; undefined for the whole hub. */
 export const graphQuery = (project: string | undefined) =>
   queryOptions({
     queryKey: ["graph", project ?? ""],
-    queryFn: () => answerOf(api.dependencies.$get({ query: project === undefined ? {} : { project } })),
+    queryFn: () => responseBody(api.dependencies.$get({ query: project === undefined ? {} : { project } })),
     refetchInterval: MINUTE_MS,
   });
 
 export const keysQuery = queryOptions({
   queryKey: ["keys"],
-  queryFn: async () => (await answerOf(api.keys.$get())).keys,
+  queryFn: async () => (await responseBody(api.keys.$get())).keys,
 });
 
-/** A hub that fails answers 503 with the same body. */
+/** A hub that does not work returns a 503 with the same body. */
 export const hubHealthQuery = queryOptions({
   queryKey: ["hub-health"],
   queryFn: async () => {

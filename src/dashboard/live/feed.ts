@@ -1,37 +1,38 @@
-/** The WebSocket to the hub: opened again when it is lost, from where it was. */
+/** The WebSocket to the hub. When the connection is lost, it reconnects and asks for the frames that it missed. */
 import type { Frame } from "../../core/live-protocol.ts";
 import { parseFrame } from "./frames.ts";
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 15_000;
-/** Each wait is made shorter by up to this part, so that many pages don't come back at once. */
+/** Each wait is shortened by a random part up to this ratio, so that many pages do not reconnect at the same time. */
 const JITTER = 0.3;
 const PING_EVERY_MS = 20_000;
-/** Without a word for longer, a ping included, the connection is dead although nobody said so. */
+/** The connection counts as lost when no message arrives for this time. The hub responds to each ping, too. */
 const SILENT_AFTER_MS = 45_000;
 
+/** `since`: when the last message arrived, or when the first try failed. Times are in Unix ms. */
 export type FeedState =
   | { phase: "connecting" }
-  | { phase: "live"; since: number }
+  | { phase: "live" }
   | { phase: "lost"; since: number; retry_at: number };
 
-export interface FeedDeps {
+interface FeedDeps {
   open(path: string): WebSocket;
   /** Unix ms. */
   now(): number;
-  /** 0 to 1. */
+  /** Returns a number from 0 to 1. */
   random(): number;
-  frame(frame: Frame): void;
-  state(state: FeedState): void;
+  onFrame(frame: Frame): void;
+  onState(state: FeedState): void;
 }
 
 export interface Feed {
-  /** Tries at once when it is waiting. */
+  /** Reconnects at once when the feed waits for the next try. */
   retry(): void;
   stop(): void;
 }
 
-/** The wait before the `failures`-th try, ms. */
+/** Returns the wait in ms after `failures` failed connections. */
 export function retryDelay(failures: number, random: number): number {
   const full = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
   return Math.round(full * (1 - JITTER * random));
@@ -43,14 +44,15 @@ export function startFeed(deps: FeedDeps): Feed {
   return feed;
 }
 
+/** Waits longer after each failed try. Ignores events of earlier sockets. */
 class ReconnectingFeed implements Feed {
   readonly #deps: FeedDeps;
   #socket: WebSocket | null = null;
-  /** The newest frame heard; null: none yet. */
+  /** The `seq` of the newest frame; null before the first frame. */
   #seq: number | null = null;
   #failures = 0;
   #lostAt: number | null = null;
-  #heardAt = 0;
+  #lastMessageAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pinger: ReturnType<typeof setInterval> | undefined;
   #stopped = false;
@@ -61,12 +63,12 @@ class ReconnectingFeed implements Feed {
 
   connect(): void {
     clearTimeout(this.#timer);
-    if (this.#lostAt === null) this.#deps.state({ phase: "connecting" });
+    if (this.#lostAt === null) this.#deps.onState({ phase: "connecting" });
     const socket = this.#deps.open(this.#seq === null ? "/ws/health" : `/ws/health?since=${this.#seq}`);
     this.#socket = socket;
-    socket.addEventListener("open", () => this.#opened(socket));
-    socket.addEventListener("message", ({ data }) => this.#heard(socket, data));
-    socket.addEventListener("close", () => this.#closed(socket));
+    socket.addEventListener("open", () => this.#onOpen(socket));
+    socket.addEventListener("message", ({ data }) => this.#receive(socket, data));
+    socket.addEventListener("close", () => this.#onClose(socket));
   }
 
   retry(): void {
@@ -81,31 +83,31 @@ class ReconnectingFeed implements Feed {
     this.#socket = null;
   }
 
-  #opened(socket: WebSocket): void {
+  #onOpen(socket: WebSocket): void {
     if (socket !== this.#socket) return;
     this.#failures = 0;
     this.#lostAt = null;
-    this.#heardAt = this.#deps.now();
-    this.#deps.state({ phase: "live", since: this.#heardAt });
+    this.#lastMessageAt = this.#deps.now();
+    this.#deps.onState({ phase: "live" });
     clearInterval(this.#pinger);
     this.#pinger = setInterval(() => this.#ping(socket), PING_EVERY_MS);
   }
 
   #ping(socket: WebSocket): void {
-    if (this.#deps.now() - this.#heardAt > SILENT_AFTER_MS) this.#closed(socket);
+    if (this.#deps.now() - this.#lastMessageAt > SILENT_AFTER_MS) this.#onClose(socket);
     else socket.send("ping");
   }
 
-  #heard(socket: WebSocket, data: unknown): void {
+  #receive(socket: WebSocket, data: unknown): void {
     if (socket !== this.#socket) return;
-    this.#heardAt = this.#deps.now();
+    this.#lastMessageAt = this.#deps.now();
     const frame = typeof data === "string" && data !== "pong" ? parseFrame(data) : null;
     if (frame === null) return;
     this.#seq = frame.seq;
-    this.#deps.frame(frame);
+    this.#deps.onFrame(frame);
   }
 
-  #closed(socket: WebSocket): void {
+  #onClose(socket: WebSocket): void {
     if (socket !== this.#socket || this.#stopped) return;
     clearInterval(this.#pinger);
     this.#socket = null;
@@ -114,7 +116,7 @@ class ReconnectingFeed implements Feed {
     this.#lostAt ??= now;
     this.#failures += 1;
     const delay = retryDelay(this.#failures, this.#deps.random());
-    this.#deps.state({ phase: "lost", since: this.#heardAt || this.#lostAt, retry_at: now + delay });
+    this.#deps.onState({ phase: "lost", since: this.#lastMessageAt || this.#lostAt, retry_at: now + delay });
     this.#timer = setTimeout(() => this.connect(), delay);
   }
 }

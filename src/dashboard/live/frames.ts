@@ -1,7 +1,7 @@
-/** Frames of /ws/health, read from their text. */
+/** Parses the frames of /ws/health. */
 import { type Frame, frameSchema } from "../../core/live-protocol.ts";
 
-/** Null for a text that is no frame, and for a frame that this page does not know: a newer hub may send more. */
+/** Returns null for a text that is not a frame, and for an unknown type of frame: a newer hub may send more types. */
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
   try {

@@ -1,8 +1,8 @@
-/** The store and the feed for every page. */
+/** Gives every page the store of services and the state of the connection. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Frame } from "../../core/live-protocol.ts";
-import { answerOf, api } from "../api/client.ts";
+import { api, responseBody } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
 import { type Feed, type FeedState, startFeed } from "./feed.ts";
 import type { ServiceRow } from "./service-row.ts";
@@ -15,9 +15,9 @@ interface Live {
 }
 
 const LiveContext = createContext<Live | null>(null);
-/** Registered services looked up one by one; more at once are left to the next listing. */
+/** At most this many new services are requested at the same time. The next listing brings the others. */
 const MAX_LOOK_UPS = 20;
-/** What is asked for again after a flip, or after a change of the registry, is asked for once for many of them. */
+/** After a flip or a change of the registry, queries wait this long, so that many changes cause one request. */
 const REFRESH_AFTER_MS = 400;
 const CHANGED_BY_FLIPS = ["graph"];
 const CHANGED_BY_REGISTRY = ["projects"];
@@ -29,22 +29,22 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const refresh = useRefresh();
   useEffect(() => {
-    const lookUp = lookUps(store);
-    const frame = (heard: Frame) => {
-      store.apply(heard);
-      if (heard.type === "registered") lookUp(heard.service.id);
-      if (heard.type !== "health") refresh(CHANGED_BY_FLIPS);
-      if (heard.type === "registered" || heard.type === "deregistered") refresh(CHANGED_BY_REGISTRY);
-      // After a long absence the feed begins anew: the changes of meanwhile stand in the database.
-      if (heard.type === "snapshot") void client.invalidateQueries({ queryKey: recentFlipsQuery.queryKey });
+    const lookUp = limitedLookUp(store);
+    const onFrame = (frame: Frame) => {
+      store.apply(frame);
+      if (frame.type === "registered") lookUp(frame.service.id);
+      if (frame.type !== "health") refresh(CHANGED_BY_FLIPS);
+      if (frame.type === "registered" || frame.type === "deregistered") refresh(CHANGED_BY_REGISTRY);
+      // A snapshot does not contain the flips that the feed missed, so they are read from the database.
+      if (frame.type === "snapshot") void client.invalidateQueries({ queryKey: recentFlipsQuery.queryKey });
     };
     const open = (path: string) => new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
-    const state = (next: FeedState) => {
+    const onState = (next: FeedState) => {
       setFeed(next);
-      // It may have been refused rather than lost: the key may be revoked.
+      // The hub may have refused the connection because the key is revoked, so the session is read again.
       if (next.phase === "lost") void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
     };
-    const started = startFeed({ open, now: Date.now, random: Math.random, frame, state });
+    const started = startFeed({ open, now: Date.now, random: Math.random, onFrame, onState });
     running.current = started;
     const online = () => started.retry();
     window.addEventListener("online", online);
@@ -58,7 +58,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
-/** Asks again for what a frame may have changed. */
+/** Returns a function that reads a query again after REFRESH_AFTER_MS. */
 function useRefresh(): (queryKey: readonly string[]) => void {
   const client = useQueryClient();
   return useMemo(() => {
@@ -74,14 +74,14 @@ function useRefresh(): (queryKey: readonly string[]) => void {
   }, [client]);
 }
 
-function lookUps(store: ServiceStore): (id: number) => void {
+function limitedLookUp(store: ServiceStore): (id: number) => void {
   let pending = 0;
   return (id) => {
     if (pending >= MAX_LOOK_UPS) return;
     pending += 1;
-    answerOf(api.services[":id"].$get({ param: { id: String(id) } }))
-      .then((service) => store.list([service]))
-      .catch(() => {}) // it went as fast as it came, or the next listing brings it
+    responseBody(api.services[":id"].$get({ param: { id: String(id) } }))
+      .then((service) => store.addListed([service]))
+      .catch(() => {}) // the service is deleted already, or the next listing brings it
       .finally(() => {
         pending -= 1;
       });
@@ -91,7 +91,7 @@ function lookUps(store: ServiceStore): (id: number) => void {
 function useRecentFlips(store: ServiceStore): void {
   const { data: flips } = useQuery(recentFlipsQuery);
   useEffect(() => {
-    if (flips !== undefined) store.remember(flips);
+    if (flips !== undefined) store.addFlips(flips);
   }, [flips, store]);
 }
 
@@ -101,7 +101,7 @@ export function useLive(): Live {
   return live;
 }
 
-/** Looks up what the feed does not tell of these few services, their last error above all. */
+/** Loads the details that the feed does not send, for example the last error. `rows` must be few. */
 export function useDetails(rows: readonly ServiceRow[]): void {
   const { store } = useLive();
   const asked = useRef(new Set<number>());
@@ -109,14 +109,14 @@ export function useDetails(rows: readonly ServiceRow[]): void {
     for (const { id, listed } of rows) {
       if (listed !== null || asked.current.has(id)) continue;
       asked.current.add(id);
-      answerOf(api.services[":id"].$get({ param: { id: String(id) } }))
-        .then((service) => store.list([service]))
-        .catch(() => {}); // the row stands without it
+      responseBody(api.services[":id"].$get({ param: { id: String(id) } }))
+        .then((service) => store.addListed([service]))
+        .catch(() => {}); // the row is shown without details
     }
   }, [rows, store]);
 }
 
-/** All services; renders again when they changed, a few times a second at most. */
+/** Returns all services. Renders again when they change, at most a few times a second. */
 export function useServices(): Snapshot {
   const { store } = useLive();
   return useSyncExternalStore(store.subscribe, store.read);

@@ -1,9 +1,9 @@
-/** A service as the pages show it: what the live feed says, with what the list of services knows beside it. */
+/** A service as the pages show it: its live state from the feed, with details from the API. */
 import type { ServiceLite } from "../../core/live-protocol.ts";
 import type { HealthMethod, ServiceType, Status } from "../../core/records.ts";
 
-/** What only the API's list tells. */
-export interface Listed {
+/** Details that only the API has; the feed does not send them. */
+interface Listed {
   method: HealthMethod;
   url: string;
   /** Seconds. */
@@ -14,7 +14,7 @@ export interface Listed {
   version: string | null;
 }
 
-/** Times in Unix ms. A row is never changed: a newer one takes its place. */
+/** Times are in Unix ms. A row is immutable: a change makes a new row. */
 export interface ServiceRow {
   id: number;
   project_id: number;
@@ -26,11 +26,11 @@ export interface ServiceRow {
   last_at: number | null;
   latency_ms: number | null;
   flapping: boolean;
-  /** Null: not listed yet. */
+  /** Null until the API has returned the details. */
   listed: Listed | null;
 }
 
-/** A service of the API's list, as far as a row needs it. */
+/** The fields of the API's `Service` that a row needs. */
 export interface ServiceOfList {
   id: number;
   project_id: number;
@@ -55,7 +55,7 @@ export function rowOfLite(lite: ServiceLite, known: ServiceRow | undefined): Ser
   return { ...same, since: Date.parse(since), last_at: timeOf(last_health_check), listed: known?.listed ?? null };
 }
 
-/** What the feed said later than the list was read stays. */
+/** Keeps the state in `known` when the feed sent it after the check that the API returned. */
 export function rowOfListed(service: ServiceOfList, known: ServiceRow | undefined): ServiceRow {
   const listed = listedOf(service);
   const { id, project_id, project, name, service_type: type, health_status: status, flapping } = service;

@@ -1,36 +1,35 @@
-/** Every service of the hub as the feed keeps it up to date, for pages to read and to be told of changes. */
-
+/** All services of the hub. The feed keeps them up to date; pages read them and subscribe to changes. */
 import type { FlipFrame, Frame, HealthUpdate, ServiceLite } from "../../core/live-protocol.ts";
 import type { ListedFlip } from "../api/queries.ts";
 import { rowOfListed, rowOfLite, type ServiceOfList, type ServiceRow } from "./service-row.ts";
 
 const MAX_FLIPS = 200;
-/** Response times remembered of one service, for its sparkline. */
-const MAX_TRAIL = 40;
-/** Pages are told this often at most: faster is not seen, and a storm of flips must not stop the page. */
-const TELL_EVERY_MS = 200;
+/** Number of response times that are kept for each service, for its sparkline. */
+const MAX_LATENCIES = 40;
+/** Changes are collected for this time before the pages render again. Otherwise a storm of flips would block them. */
+const PUBLISH_EVERY_MS = 200;
 
 export interface Snapshot {
-  /** Rises with each change. */
+  /** Rises with each change. `rows` is always the same map, so it does not show changes. */
   version: number;
   rows: ReadonlyMap<number, ServiceRow>;
   /** Newest first. */
   flips: readonly ListedFlip[];
-  /** The feed has told what there is. */
+  /** True when the feed has sent all services. */
   ready: boolean;
 }
 
-/** `later` runs a function once after some ms: setTimeout. */
+/** `later` runs a function once after some ms, as setTimeout does. */
 export class ServiceStore {
   readonly #later: (run: () => void, ms: number) => void;
   readonly #rows = new Map<number, ServiceRow>();
-  readonly #trails = new Map<number, number[]>();
+  readonly #latencies = new Map<number, number[]>();
   readonly #listeners = new Set<() => void>();
   #flips: ListedFlip[] = [];
   #version = 0;
   #ready = false;
-  #told: Snapshot = { version: 0, rows: this.#rows, flips: [], ready: false };
-  #waiting = false;
+  #published: Snapshot = { version: 0, rows: this.#rows, flips: [], ready: false };
+  #isScheduled = false;
 
   constructor(later: (run: () => void, ms: number) => void) {
     this.#later = later;
@@ -41,12 +40,12 @@ export class ServiceStore {
     return () => this.#listeners.delete(listener);
   };
 
-  /** The same object until there is something new. */
-  readonly read = (): Snapshot => this.#told;
+  /** Returns the same object until something changes, as useSyncExternalStore requires. */
+  readonly read = (): Snapshot => this.#published;
 
-  /** The newest response times, oldest first. */
-  trail(id: number): readonly number[] {
-    return this.#trails.get(id) ?? [];
+  /** Returns the latest response times in ms, oldest first. */
+  latencies(id: number): readonly number[] {
+    return this.#latencies.get(id) ?? [];
   }
 
   apply(frame: Frame): void {
@@ -73,30 +72,30 @@ export class ServiceStore {
     this.#changed();
   }
 
-  /** Services as the API lists them. */
-  list(services: readonly ServiceOfList[]): void {
+  /** Adds or updates services that the API returned. */
+  addListed(services: readonly ServiceOfList[]): void {
     for (const service of services) this.#rows.set(service.id, rowOfListed(service, this.#rows.get(service.id)));
     this.#changed();
   }
 
-  forget(id: number): void {
+  remove(id: number): void {
     this.#rows.delete(id);
     this.#changed();
   }
 
-  /** Flips of the past; those that the feed told already are not doubled. */
-  remember(flips: readonly ListedFlip[]): void {
+  /** Adds flips from the database. Ignores flips that the feed has already sent. */
+  addFlips(flips: readonly ListedFlip[]): void {
     const known = new Set(this.#flips.map(keyOf));
     const merged = [...this.#flips, ...flips.filter((flip) => !known.has(keyOf(flip)))];
     this.#flips = merged.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, MAX_FLIPS);
     this.#changed();
   }
 
-  /** What was deregistered while the feed was away is not in the snapshot; what nobody watches never is. */
+  /** Removes services that are not in the snapshot. Disabled services stay, because a snapshot never contains them. */
   #replace(services: readonly ServiceLite[]): void {
-    const there = new Set(services.map(({ id }) => id));
+    const present = new Set(services.map(({ id }) => id));
     for (const [id, row] of this.#rows) {
-      if (!there.has(id) && row.listed?.enabled !== false) this.#rows.delete(id);
+      if (!present.has(id) && row.listed?.enabled !== false) this.#rows.delete(id);
     }
     for (const service of services) this.#rows.set(service.id, rowOfLite(service, this.#rows.get(service.id)));
     this.#ready = true;
@@ -109,9 +108,9 @@ export class ServiceStore {
     const since = status === row.status ? row.since : (last_at ?? row.since);
     this.#rows.set(id, { ...row, status, latency_ms, last_at, since });
     if (latency_ms === null) return;
-    const trail = this.#trails.get(id);
-    if (trail === undefined) this.#trails.set(id, [latency_ms]);
-    else if (trail.push(latency_ms) > MAX_TRAIL) trail.shift();
+    const latencies = this.#latencies.get(id);
+    if (latencies === undefined) this.#latencies.set(id, [latency_ms]);
+    else if (latencies.push(latency_ms) > MAX_LATENCIES) latencies.shift();
   }
 
   #flip({ type: _, flip_seq, ...frame }: FlipFrame): void {
@@ -128,16 +127,16 @@ export class ServiceStore {
 
   #changed(now = false): void {
     this.#version += 1;
-    if (now) this.#tell();
-    else if (!this.#waiting) {
-      this.#waiting = true;
-      this.#later(() => this.#tell(), TELL_EVERY_MS);
+    if (now) this.#publish();
+    else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      this.#later(() => this.#publish(), PUBLISH_EVERY_MS);
     }
   }
 
-  #tell(): void {
-    this.#waiting = false;
-    this.#told = { version: this.#version, rows: this.#rows, flips: this.#flips, ready: this.#ready };
+  #publish(): void {
+    this.#isScheduled = false;
+    this.#published = { version: this.#version, rows: this.#rows, flips: this.#flips, ready: this.#ready };
     for (const listener of this.#listeners) listener();
   }
 }

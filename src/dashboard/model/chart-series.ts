@@ -1,4 +1,4 @@
-/** History as charts draw it. */
+/** Converts the history of a service to series for charts. */
 import type { History } from "../api/queries.ts";
 
 export const SPANS = {
@@ -33,7 +33,7 @@ export function hasValues(values: readonly (number | null)[]): boolean {
   return values.some((value) => value !== null);
 }
 
-/** Of all checks in the points; null: there were none. */
+/** Returns the sums over all points. */
 export function failureCount(points: History["points"]): { checks: number; failures: number } {
   return points.reduce(
     (sum, point) => ({ checks: sum.checks + point.checks, failures: sum.failures + point.failures }),

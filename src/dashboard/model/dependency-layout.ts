@@ -1,4 +1,4 @@
-/** Places for the nodes of a drawing: dependencies to the right of what needs them, few crossings. */
+/** Computes the places of the nodes. A dependency is to the right of the services that need it. */
 import { graphlib, layout } from "@dagrejs/dagre";
 import type { Drawing } from "./dependency-model.ts";
 
@@ -6,19 +6,19 @@ export const NODE_WIDTH = 190;
 export const NODE_HEIGHT = 58;
 const ROW_GAP = 18;
 const RANK_GAP = 70;
-/** Between the columns of one rank. */
+/** Gap in px between the columns of one rank. */
 const COLUMN_GAP = 26;
-/** Width to height that a large drawing is packed to: about that of its frame. */
+/** Width divided by height of a large drawing. It is about that of the frame. */
 const ASPECT = 1.6;
-/** Fewer in a rank are never broken up. */
+/** A rank with at most this many nodes stays one column. */
 const MIN_ROWS = 12;
 
-export interface Place {
+interface Place {
   x: number;
   y: number;
 }
 
-/** The upper left corner of each node, by key. */
+/** Returns the upper left corner of each node in px, by key. */
 export function placesOf(drawing: Drawing): Map<string, Place> {
   const places = layered(drawing);
   const ranks = [...Map.groupBy(places, ([, { x }]) => x)].sort(([a], [b]) => a - b).map(([, rank]) => rank);
@@ -46,7 +46,7 @@ function rowsFor(count: number): number {
   return Math.max(MIN_ROWS, Math.ceil(Math.sqrt((count * cell) / ASPECT)));
 }
 
-/** A rank that is a tower becomes several columns beside each other, in the order that it had. */
+/** Splits each rank that is too tall into several columns. The order of its nodes stays the same. */
 function packed(ranks: readonly [string, Place][][], rows: number): Map<string, Place> {
   const places = new Map<string, Place>();
   const rowHeight = NODE_HEIGHT + ROW_GAP;

@@ -1,19 +1,19 @@
-/** The graph of dependencies as it is drawn: what is missing is a node too, cycles and causes are marked. */
+/** The graph of dependencies as it is drawn. Missing services are nodes, too. Cycles and causes are marked. */
 import type { ServiceType, Status } from "../../core/records.ts";
 import type { Graph } from "../api/queries.ts";
 
 export interface DrawnNode {
-  /** A service's id, or `missing:project/name`. */
+  /** The id of the service, or `missing:project/name`. */
   key: string;
-  /** Null: not registered. */
+  /** Null when the service is not registered. */
   id: number | null;
   name: string;
   project: string;
   type: ServiceType | null;
   status: Status | "missing";
-  /** An outage of others comes from here. */
+  /** Whether this service causes an outage, its own or that of others. */
   is_cause: boolean;
-  /** Keys of what its own outage comes from, itself left out. */
+  /** Keys of the other services that cause the outage of this service. */
   causes: string[];
   in_cycle: boolean;
 }
@@ -66,13 +66,13 @@ function missingNodes(graph: Graph): DrawnNode[] {
   });
 }
 
-/** Without the services that nothing depends on and that depend on nothing, which a graph says nothing about. */
+/** Returns the drawing without the services that have no edge. */
 export function connected({ nodes, edges }: Drawing): Drawing {
   const joined = new Set(edges.flatMap(({ from, to }) => [from, to]));
   return { nodes: nodes.filter(({ key }) => joined.has(key)), edges };
 }
 
-/** What is not well, and what needs it directly. */
+/** Returns the services that are not up or that are in a cycle, and the services that need them directly. */
 export function troubled({ nodes, edges }: Drawing): Drawing {
   const bad = new Set(nodes.filter((node) => node.status !== "up" || node.in_cycle).map(({ key }) => key));
   const shown = new Set([...bad, ...edges.filter(({ to }) => bad.has(to)).map(({ from }) => from)]);
@@ -82,13 +82,13 @@ export function troubled({ nodes, edges }: Drawing): Drawing {
   };
 }
 
-export interface Cause {
+interface Cause {
   node: DrawnNode;
-  /** What is down because of it, itself left out. */
+  /** The other services that are down because of `node`. */
   affected: DrawnNode[];
 }
 
-/** Where the outages come from, the one with the most consequences first. */
+/** Returns the causes of outages. The cause that affects the most services is first. */
 export function causesOf({ nodes }: Drawing): Cause[] {
   return nodes
     .filter((node) => node.is_cause)

@@ -1,26 +1,26 @@
-/** Times, amounts and ratios in words. English, because the hub's own words are. */
+/** Formats times, amounts and ratios as English text. */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `ms` as its largest unit and the next: `2 h 5 min`. Negative counts as nothing. */
+/** Formats `ms` with its largest unit and the next smaller one: `2 h 5 min`. Negative values become `0 s`. */
 export function duration(ms: number): string {
   const all = Math.max(0, ms);
   if (all < MINUTE) return `${Math.floor(all / SECOND)} s`;
-  if (all < HOUR) return pair(all, MINUTE, "min", SECOND, "s");
-  if (all < DAY) return pair(all, HOUR, "h", MINUTE, "min");
-  return pair(all, DAY, "d", HOUR, "h");
+  if (all < HOUR) return twoUnits(all, MINUTE, "min", SECOND, "s");
+  if (all < DAY) return twoUnits(all, HOUR, "h", MINUTE, "min");
+  return twoUnits(all, DAY, "d", HOUR, "h");
 }
 
-function pair(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+function twoUnits(ms: number, large: number, largeName: string, small: number, smallName: string): string {
   const whole = Math.floor(ms / large);
   const rest = Math.floor((ms % large) / small);
   return rest === 0 || whole >= 10 ? `${whole} ${largeName}` : `${whole} ${largeName} ${rest} ${smallName}`;
 }
 
-/** Only the largest unit, for narrow places. */
+/** Formats `ms` with its largest unit only, for narrow places. */
 export function shortDuration(ms: number): string {
   const all = Math.max(0, ms);
   if (all < MINUTE) return `${Math.floor(all / SECOND)} s`;
@@ -29,19 +29,19 @@ export function shortDuration(ms: number): string {
   return `${Math.floor(all / DAY)} d`;
 }
 
-/** How long ago, both in Unix ms. */
+/** Formats how long ago `at` was. Both times are in Unix ms. */
 export function ago(at: number, now: number): string {
   return now - at < 2 * SECOND ? "just now" : `${shortDuration(now - at)} ago`;
 }
 
-/** Null: nothing was measured. */
+/** `ms`: null when no response time was measured. */
 export function latency(ms: number | null): string {
   if (ms === null) return "–";
   if (ms < 10) return `${ms.toFixed(ms < 1 ? 2 : 1).replace(/\.0+$/, "")} ms`;
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / SECOND).toFixed(1)} s`;
 }
 
-/** A ratio as a percentage that never rounds up to 100 %: 0.99996 is not "all the time". Null: not known. */
+/** Formats a ratio as a percentage. Never rounds up to 100 %, which would hide a short outage. Null: not known. */
 export function percent(ratio: number | null): string {
   if (ratio === null) return "–";
   if (ratio >= 1) return "100 %";
@@ -54,12 +54,12 @@ export function count(amount: number, one: string, many = `${one}s`): string {
   return `${new Intl.NumberFormat("en").format(amount)} ${amount === 1 ? one : many}`;
 }
 
-/** Date and time to the second, in the reader's own time zone. */
+/** Formats date and time to the second, in the time zone of the browser. `at`: Unix ms. */
 export function dateTime(at: number): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" }).format(at);
 }
 
-/** As short as the span (ms) that is shown allows. */
+/** Formats a time (Unix ms) for an axis that covers `span` ms: up to a day as a time of day, else as a date. */
 export function axisTime(at: number, span: number): string {
   if (span <= DAY) return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(at);
   return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(at);

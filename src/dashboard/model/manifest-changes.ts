@@ -1,4 +1,4 @@
-/** The plan of a dry run, with what it changes in each service. */
+/** The plan of a dry run, with the changed fields of each service. */
 import type { ManifestEntry } from "../../core/manifest-export.ts";
 
 export interface Plan {
@@ -10,7 +10,7 @@ export interface Plan {
 
 export interface FieldChange {
   field: string;
-  /** Null: not there. */
+  /** Null when the field is absent. `after` uses null in the same way. */
   before: string | null;
   after: string | null;
 }
@@ -21,7 +21,7 @@ export interface ServiceChange {
   fields: FieldChange[];
 }
 
-/** `before` and `after`: the manifest's entries as they are and as they are wanted. */
+/** `before`: the current entries of the manifest. `after`: the wanted entries. */
 export function serviceChanges(
   plan: Plan,
   before: readonly ManifestEntry[],
@@ -51,7 +51,7 @@ function valueText(value: unknown): string | null {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The entries of a parsed manifest; whatever else is in there is left to the hub to refuse. */
+/** Returns the entries of a parsed manifest. Ignores all other content; the hub refuses wrong content. */
 export function entriesOf(manifest: unknown): ManifestEntry[] {
   if (typeof manifest !== "object" || manifest === null || !("services" in manifest)) return [];
   return Array.isArray(manifest.services) ? manifest.services.filter(isEntry) : [];

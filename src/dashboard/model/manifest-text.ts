@@ -1,4 +1,4 @@
-/** The text of a manifest before there is one. */
+/** The editor shows this text for a project without services. */
 export const EMPTY_MANIFEST = `# The services of this project. "Preview" shows what would change before anything does.
 services: []
 #  - name: site

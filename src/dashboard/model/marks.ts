@@ -1,4 +1,4 @@
-/** What a service's row says beside its status. */
+/** The marks that a row shows in addition to the status of its service. */
 import { breakerOf, isStale } from "../../core/breaker.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 
@@ -11,7 +11,7 @@ export const MARKS: Record<Mark, { word: string; meaning: string }> = {
   breaker: { word: "breaker open", meaning: "Down for long, so it is checked less often" },
 };
 
-/** `now` in Unix ms. Staleness and breaker follow from times, as the hub itself computes them. */
+/** `now`: Unix ms. Staleness and breaker are computed from times, with the same functions that the hub uses. */
 export function marksOf(row: ServiceRow, now: number): Mark[] {
   if (row.listed?.enabled === false) return ["disabled"];
   const marks: Mark[] = row.flapping ? ["flapping"] : [];

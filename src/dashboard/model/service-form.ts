@@ -1,15 +1,15 @@
-/** The form of a service: text in fields, and the body that it becomes. */
+/** The form of a service: the text in its fields, and the conversion to and from the body of a request. */
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
 import { defaultOf, type ServiceDefinition } from "../../core/service-definition.ts";
 import type { Service } from "../api/queries.ts";
 
-/** As the fields hold it. */
+/** The text in the fields of the form. */
 export interface ServiceForm {
   project: string;
   name: string;
   health_method: HealthMethod;
   health_url: string;
-  /** Empty: guessed from the target. */
+  /** When empty, the hub guesses the type from the target. */
   service_type: ServiceType | "";
   health_interval: string;
   health_timeout: string;
@@ -67,16 +67,16 @@ export function formOf(service: Service): ServiceForm {
   };
 }
 
-/** What the form sends; the fields that it has no place for keep their values. */
+/** The body that the form sends. It lacks the fields that the form does not show, so those fields keep their values. */
 export type ServiceBody = Omit<
   ServiceDefinition,
   "service_type" | "version" | "port" | "container_id" | "capabilities" | "metadata" | "enabled"
 > & { service_type?: ServiceType };
 
-/** Only what the hub can't say better itself is refused here: text that is no number and JSON that is none. */
+/** Refuses only text that is not a number and options that are not a JSON object. The hub checks everything else. */
 export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { path: string; message: string }[] } {
   const errors: { path: string; message: string }[] = [];
-  const whole = (path: "health_interval" | "health_timeout" | "health_retries") => {
+  const wholeNumber = (path: "health_interval" | "health_timeout" | "health_retries") => {
     if (/^\d{1,6}$/.test(form[path].trim())) return Number(form[path]);
     errors.push({ path, message: "expected a whole number" });
     return 0;
@@ -88,18 +88,18 @@ export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { p
     health_method: form.health_method,
     health_url: form.health_url.trim(),
     ...(form.service_type !== "" && { service_type: form.service_type }),
-    health_interval: whole("health_interval"),
-    health_timeout: whole("health_timeout"),
-    health_retries: whole("health_retries"),
-    tags: words(form.tags),
-    depends_on: words(form.depends_on),
+    health_interval: wholeNumber("health_interval"),
+    health_timeout: wholeNumber("health_timeout"),
+    health_retries: wholeNumber("health_retries"),
+    tags: splitList(form.tags),
+    depends_on: splitList(form.depends_on),
     health_options: health_options ?? {},
     agent: form.agent.trim() === "" ? null : form.agent.trim(),
   };
   return errors.length > 0 ? { errors } : { body };
 }
 
-function words(text: string): string[] {
+function splitList(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
 

@@ -1,4 +1,4 @@
-/** Which services a list shows, and in which order. */
+/** Selects and orders the services of a list. */
 import { SERVICE_TYPES, type ServiceType, STATUSES, type Status } from "../../core/records.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 import { concern } from "./status.ts";
@@ -14,7 +14,7 @@ export const SORT_WORDS: Record<Sort, string> = {
   since: "Latest change first",
 };
 
-/** Empty text and null: any. */
+/** In a filter, empty text or null means any value. */
 export interface ListView {
   q: string;
   status: Status | null;
@@ -35,7 +35,7 @@ export const DEFAULT_VIEW: ListView = {
   layout: "list",
 };
 
-/** Reads a query string; what is not understood counts as not given. */
+/** Reads a query string. Unknown values are ignored. */
 export function parseView(search: string): ListView {
   const query = new URLSearchParams(search);
   const text = (name: string) => (query.get(name) ?? "").slice(0, 200);
@@ -50,7 +50,7 @@ export function parseView(search: string): ListView {
   };
 }
 
-/** With its question mark, or empty; what is as usual is left out. */
+/** Returns a query string with its question mark. It has no default values; for the default view it is empty. */
 export function viewSearch(view: ListView): string {
   const entries = Object.entries(view).filter(([name, value]) => value !== DEFAULT_VIEW[name as keyof ListView]);
   const query = new URLSearchParams(entries.map(([name, value]) => [name, String(value ?? "")]));
@@ -69,7 +69,7 @@ export function listRows(rows: Iterable<ServiceRow>, view: ListView): ServiceRow
   return shown.sort(comparison(view.sort));
 }
 
-/** All tags in use, by name. */
+/** Returns all tags that services have, in alphabetical order. */
 export function tagsOf(rows: Iterable<ServiceRow>): string[] {
   const tags = new Set<string>();
   for (const row of rows) for (const tag of row.listed?.tags ?? []) tags.add(tag);
@@ -87,7 +87,7 @@ function matches(row: ServiceRow, view: ListView, words: readonly string[]): boo
 
 type Comparison = (a: ServiceRow, b: ServiceRow) => number;
 
-/** Names are of a-z, 0-9, _ and -: comparing code units sorts them, many times as fast as a locale would. */
+/** Names consist of a-z, 0-9, _ and -. Code units sort them well, and much faster than localeCompare does. */
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const byName: Comparison = (a, b) => byText(a.name, b.name) || byText(a.project, b.project);
 

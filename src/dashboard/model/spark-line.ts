@@ -1,13 +1,13 @@
-/** A row of values as the path of a small drawing. */
+/** Draws a small line of values without axes. */
 
-/** The `d` of an SVG path through a box of `width` × `height`; null: too little to draw. Gaps stay gaps. */
+/** Returns the `d` of an SVG path, or null for fewer than two values. A null among `values` makes a gap. */
 export function sparkPath(values: readonly (number | null)[], width: number, height: number): string | null {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return null;
   const low = Math.min(...known);
   const range = Math.max(...known) - low;
   const x = (index: number) => (index / (values.length - 1)) * width;
-  // All the same: a line through the middle.
+  // Equal values give a line through the middle.
   const y = (value: number) => (range === 0 ? height / 2 : height - ((value - low) / range) * height);
   let pen = "M";
   return values

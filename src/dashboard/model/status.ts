@@ -1,4 +1,4 @@
-/** Statuses and healths in words and in order of concern. */
+/** The words for each status and each health, and the order of concern. */
 import type { Health, Status } from "../../core/records.ts";
 
 /** The worst first. */
@@ -22,7 +22,7 @@ export function concern(status: Status): number {
   return BY_CONCERN.indexOf(status);
 }
 
-/** The status whose colour and shape stand for a health. */
+/** Returns the status whose colour and shape represent the health. */
 export function statusOfHealth(health: Health): Status {
   switch (health) {
     case "healthy":

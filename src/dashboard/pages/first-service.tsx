@@ -1,4 +1,4 @@
-/** The first visit: how a service gets here. */
+/** Shown while the hub has no services: how to register the first one. */
 import { Copyable } from "../ui/copyable.tsx";
 import { useMayWrite } from "../ui/session.tsx";
 import { AddService } from "./service/add-service.tsx";

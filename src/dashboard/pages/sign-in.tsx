@@ -1,7 +1,7 @@
-/** The door of a hub that shows nothing without a key. */
+/** The sign-in page of a hub that requires a key for reading. */
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { answerOf, api, problemText } from "../api/client.ts";
+import { api, problemText, responseBody } from "../api/client.ts";
 import { type Session, sessionQuery } from "../api/queries.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
@@ -36,7 +36,7 @@ export function SignInForm() {
     event.preventDefault();
     setBusy(true);
     try {
-      const session = await answerOf(api.session.$post({ json: { key: key.trim() } }));
+      const session = await responseBody(api.session.$post({ json: { key: key.trim() } }));
       client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
       client.setQueryData(sessionQuery.queryKey, session);
     } catch (error) {
@@ -46,7 +46,7 @@ export function SignInForm() {
   };
   return (
     <form onSubmit={(event) => void signIn(event)} className="flex flex-col gap-4">
-      {/* Tells password managers several hubs apart. */}
+      {/* With this user name, password managers keep one entry for each hub. */}
       <input type="text" autoComplete="username" readOnly hidden value={location.host} />
       <Field
         label="Key or admin token"

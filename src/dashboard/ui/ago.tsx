@@ -1,7 +1,7 @@
 import { ago, dateTime, duration } from "../model/format.ts";
 import { useNow } from "./clock.ts";
 
-/** A moment as how long ago it was, with the exact time on hover. `at` in Unix ms. */
+/** Shows how long ago a time was, and the exact time on hover. `at`: Unix ms. */
 export function Ago({ at }: { at: number }) {
   const now = useNow();
   return (
@@ -11,8 +11,8 @@ export function Ago({ at }: { at: number }) {
   );
 }
 
-/** How long something has been so. */
-export function For({ since }: { since: number }) {
+/** Shows how much time has passed since `since`, in Unix ms. */
+export function Elapsed({ since }: { since: number }) {
   const now = useNow();
   return (
     <time dateTime={new Date(since).toISOString()} title={`since ${dateTime(since)}`}>

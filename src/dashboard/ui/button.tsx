@@ -20,7 +20,7 @@ export function Button({
   return <button type="button" {...rest} className={`${SHAPE} ${LOOKS[look]} ${className}`} />;
 }
 
-/** A way to another page that looks like a button. */
-export function LinkButton({ look = "plain", ...rest }: LinkProps & { href: string; look?: Look }) {
-  return <Link {...rest} className={`${SHAPE} ${LOOKS[look]}`} />;
+/** A link to another page that looks like a button. */
+export function LinkButton(props: LinkProps & { href: string }) {
+  return <Link {...props} className={`${SHAPE} ${LOOKS.plain}`} />;
 }

@@ -1,4 +1,4 @@
-/** The time as pages show it: one clock for all of them. */
+/** One clock for all pages, so that all times on a page change together. */
 import { createContext, use, useSyncExternalStore } from "react";
 
 const TICK_MS = 1_000;
@@ -19,7 +19,7 @@ export class Clock {
     };
   };
 
-  /** Unix ms, to `step` ms. */
+  /** Returns Unix ms, rounded down to a multiple of `step` ms. */
   read(step: number): number {
     if (this.#timer === undefined) this.#now = Date.now();
     return Math.floor(this.#now / step) * step;
@@ -33,7 +33,7 @@ export class Clock {
 
 export const ClockContext = createContext<Clock | null>(null);
 
-/** Unix ms; renders again every `step` ms, a multiple of a second. */
+/** Returns Unix ms. Renders again every `step` ms; `step` must be a multiple of a second. */
 export function useNow(step = TICK_MS): number {
   const clock = use(ClockContext);
   if (clock === null) throw new Error("outside of ClockContext");

@@ -1,4 +1,4 @@
-/** Whether what is on the page is what is now. */
+/** Shows whether the page receives live updates. */
 import { useLive } from "../live/live-context.tsx";
 import { duration } from "../model/format.ts";
 import { Button } from "./button.tsx";

@@ -2,13 +2,13 @@ import { useState } from "react";
 import { Button } from "./button.tsx";
 import { ScrollBox } from "./scroll-box.tsx";
 
-/** Text to be taken along: a command, a key. */
+/** A text with a button that copies it, for example a command or a key. */
 export function Copyable({ text, what }: { text: string; what: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(text).then(
       () => setCopied(true),
-      () => setCopied(false), // not allowed here: the text can be selected
+      () => setCopied(false), // the browser forbids copying; the user can select the text
     );
   };
   return (

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Button } from "./button.tsx";
 
-/** Modal: the browser keeps the focus inside and closes it on Escape. Shown as long as it is rendered. */
+/** A modal dialog that is open as long as it is rendered. The browser keeps the focus inside. Escape calls `close`. */
 export function Dialog({ title, close, children }: { title: string; close(): void; children: ReactNode }) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();

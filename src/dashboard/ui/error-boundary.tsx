@@ -7,7 +7,7 @@ interface State {
   error: Error | null;
 }
 
-/** A page that broke, or whose program can't be loaded any more because the hub was updated, says so. */
+/** Shows the error of a page that failed. A page also fails when its script is gone because the hub was updated. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   override state: State = { error: null };
 

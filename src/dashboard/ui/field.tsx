@@ -3,13 +3,13 @@ import { type ReactNode, useId } from "react";
 interface FieldProps {
   label: string;
   hint?: ReactNode;
-  /** What is wrong with the value. */
+  /** Says what is wrong with the value. It replaces the hint. */
   error?: string | undefined;
   className?: string;
   children(control: { id: string; "aria-describedby": string; "aria-invalid": boolean }): ReactNode;
 }
 
-/** A label, a control, and what there is to say about it. */
+/** A label, a control, and a hint or an error below the control. */
 export function Field({ label, hint, error, className = "", children }: FieldProps) {
   const id = useId();
   return (

@@ -1,8 +1,8 @@
-/** Keys that work on every page, and the list of them. */
+/** The keyboard shortcuts of all pages, and the dialog that lists them. */
 import { useEffect, useRef } from "react";
 import { Dialog } from "./dialog.tsx";
 
-export const KEYS: readonly [keys: string[], does: string][] = [
+const KEYS: readonly [keys: string[], does: string][] = [
   [["/"], "Search services"],
   [["j", "k"], "Next, previous in a list"],
   [["Enter"], "Open it"],
@@ -15,8 +15,8 @@ export const KEYS: readonly [keys: string[], does: string][] = [
 ];
 
 export const SEARCH_FIELD = "[data-search]";
-/** What `j` and `k` walk through. */
-export const WALKABLE = "[data-walk]";
+/** `j` and `k` move the focus through these elements. */
+const WALKABLE = "[data-walk]";
 
 const PLACES: Record<string, string> = { o: "/", s: "/services", d: "/dependencies", p: "/projects" };
 
@@ -25,7 +25,7 @@ interface Actions {
   help(): void;
 }
 
-/** Keys typed into a field belong to the field, and those with a modifier to the browser. */
+/** Ignores keys with a modifier and, except for Escape, keys that the user types into a field. */
 export function useKeyboard(actions: Actions): void {
   const latest = useRef(actions);
   useEffect(() => {
@@ -36,11 +36,11 @@ export function useKeyboard(actions: Actions): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (isTyping(event.target)) {
-        if (event.key === "Escape") leave(event);
+        if (event.key === "Escape") leaveField(event);
         return;
       }
       if (document.querySelector("dialog[open]") !== null) return;
-      if (act(before, event.key, latest.current)) event.preventDefault();
+      if (handleKey(before, event.key, latest.current)) event.preventDefault();
       before = event.key;
     };
     window.addEventListener("keydown", pressed);
@@ -48,15 +48,15 @@ export function useKeyboard(actions: Actions): void {
   }, []);
 }
 
-/** In a dialog the key closes it; a search field would empty itself. */
-function leave(event: KeyboardEvent): void {
+/** Keeps Escape from emptying a search field. In a dialog, Escape closes the dialog, so this does nothing there. */
+function leaveField(event: KeyboardEvent): void {
   if (!(event.target instanceof HTMLElement) || event.target.closest("dialog") !== null) return;
   event.preventDefault();
   event.target.blur();
 }
 
-/** True when the key meant something. */
-function act(before: string, key: string, { go, help }: Actions): boolean {
+/** Returns true when the key did something. */
+function handleKey(before: string, key: string, { go, help }: Actions): boolean {
   const place = PLACES[key];
   if (before === "g" && place !== undefined) {
     go(place);
@@ -64,7 +64,7 @@ function act(before: string, key: string, { go, help }: Actions): boolean {
   }
   if (key === "?") help();
   else if (key === "/") search(go);
-  else if (key === "j" || key === "k") return walk(key === "j" ? 1 : -1);
+  else if (key === "j" || key === "k") return moveFocus(key === "j" ? 1 : -1);
   else return false;
   return true;
 }
@@ -78,8 +78,8 @@ function search(go: (path: string) => void): void {
   }
 }
 
-/** Lists that are longer than what is rendered walk themselves. */
-function walk(step: 1 | -1): boolean {
+/** Moves the focus by one element. Returns false when there is no such element. */
+function moveFocus(step: 1 | -1): boolean {
   const items = [...document.querySelectorAll<HTMLElement>(WALKABLE)];
   const current = items.indexOf(document.activeElement as HTMLElement);
   const next = items[current === -1 ? (step === 1 ? 0 : items.length - 1) : current + step];

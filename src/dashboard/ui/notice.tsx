@@ -1,4 +1,4 @@
-/** What stands where there is nothing to show: nothing yet, not yet, or not at all. */
+/** Notices in place of content: the content is empty, could not be loaded, or is being loaded. */
 import type { ReactNode } from "react";
 import { problemText } from "../api/client.ts";
 import { Button } from "./button.tsx";
@@ -22,7 +22,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-/** Grey bars of about the size of what is coming. */
+/** Shows grey bars that have about the size of the coming content. */
 export function Loading({ rows = 4, what }: { rows?: number; what: string }) {
   return (
     <div role="status" className="flex flex-col gap-3">

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect } from "react";
 
-/** A page's heading and content; names the browser's tab. */
+/** The heading and content of a page. It also sets the title of the browser tab. */
 export function Page({
   title,
   beside,

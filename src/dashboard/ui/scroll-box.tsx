@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** What scrolls by itself: a place that the keyboard reaches, with a name. */
+/** A named box with its own scroll bar. It can have the focus, so that the keyboard can scroll it. */
 export function ScrollBox({
   label,
   className = "",
@@ -12,7 +12,7 @@ export function ScrollBox({
 }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach a scrolling element
     <div role="group" aria-label={label} tabIndex={0} className={className}>
       {children}
     </div>

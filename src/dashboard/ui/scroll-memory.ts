@@ -1,8 +1,8 @@
-/** Where each page was scrolled to: a new page begins at its top, one that is gone back to where it was left. */
+/** Remembers the scroll position of each page. The back button restores it; any other page starts at its top. */
 import { type RefObject, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 
-/** Also moves the focus to what scrolls, so that the keyboard goes on in the new page. */
+/** Also moves the focus to the scrolling element, so that the keyboard works in the new page. */
 export function useScrollMemory(ref: RefObject<HTMLElement | null>): void {
   const [path] = useLocation();
   const left = useRef(new Map<string, number>());
@@ -18,7 +18,7 @@ export function useScrollMemory(ref: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    if (!first.current) arrive(element, wentBack.current ? (left.current.get(path) ?? 0) : 0);
+    if (!first.current) focusAndScroll(element, wentBack.current ? (left.current.get(path) ?? 0) : 0);
     first.current = false;
     wentBack.current = false;
     const note = () => left.current.set(path, element.scrollTop);
@@ -27,12 +27,12 @@ export function useScrollMemory(ref: RefObject<HTMLElement | null>): void {
   }, [path, ref]);
 }
 
-function arrive(element: HTMLElement, top: number): void {
+function focusAndScroll(element: HTMLElement, top: number): void {
   const { activeElement: at } = document;
   const isInPage = at instanceof HTMLElement && element.contains(at);
   if (!isInPage || at === element) element.focus({ preventScroll: true });
   element.scrollTop = top;
-  // A list knows its height one frame later.
+  // A list has its full height one frame later, so the position is set again.
   requestAnimationFrame(() => {
     element.scrollTop = top;
   });

@@ -1,4 +1,4 @@
-/** Who looks at the page, and what they may do. */
+/** The session of the user, and what the user may do. */
 import { createContext, use } from "react";
 import type { Session } from "../api/queries.ts";
 

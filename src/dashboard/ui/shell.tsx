@@ -1,4 +1,4 @@
-/** What is around every page: where one is, where one can go, whether what one sees is live. */
+/** The frame around every page: the navigation and the state of the connection. */
 import { type ReactNode, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { ConnectionMark, LostBanner } from "./connection.tsx";
@@ -38,7 +38,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <main
           id="main"
           ref={main}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach a scrolling element
           tabIndex={0}
           className="min-h-0 flex-1 overflow-y-auto focus-visible:outline-none"
           data-scroll

@@ -3,7 +3,7 @@ import { sparkPath } from "../model/spark-line.ts";
 const WIDTH = 84;
 const HEIGHT = 20;
 
-/** Response times, oldest first; an empty place as long as there are too few. */
+/** `values`: response times in ms, oldest first. Shows a dashed line while there are fewer than two. */
 export function Sparkline({ values }: { values: readonly (number | null)[] }) {
   const path = sparkPath(values, WIDTH, HEIGHT);
   return (

@@ -1,10 +1,10 @@
-/** A status by colour, by shape and by word. */
+/** Shows a status by its colour, its shape and its word. */
 import type { ReactNode } from "react";
 import type { Health, Status } from "../../core/records.ts";
 import { HEALTH_WORDS, STATUS_WORDS, statusOfHealth } from "../model/status.ts";
 
-/** Written out, because Tailwind finds classes by reading the source. */
-export const STATUS_TEXT: Record<Status, string> = {
+/** The class names are written in full, because Tailwind searches the source for them. */
+const STATUS_TEXT: Record<Status, string> = {
   up: "text-up",
   degraded: "text-degraded",
   down: "text-down",
@@ -18,7 +18,7 @@ export const STATUS_SOFT: Record<Status, string> = {
   unknown: "bg-unknown-soft text-unknown",
 };
 
-/** For pieces of a drawing. */
+/** Fill colours for SVG shapes. */
 export const STATUS_FILL: Record<Status, string> = {
   up: "fill-up",
   degraded: "fill-degraded",
@@ -33,7 +33,7 @@ const SHAPES: Record<Status, ReactNode> = {
   unknown: <circle cx="8" cy="8" r="5.2" fill="none" stroke="currentColor" strokeWidth="2" strokeDasharray="3.2 2.2" />,
 };
 
-/** The shape alone, where the word stands beside it. */
+/** Shows only the shape. The caller shows the word next to it. */
 export function StatusShape({ status, className = "size-3.5" }: { status: Status; className?: string }) {
   return (
     <svg

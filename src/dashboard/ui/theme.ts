@@ -1,14 +1,14 @@
-/** Dark or light: as the system says, unless the person chose. */
+/** The theme of the page: the system's choice, unless the user has chosen dark or light. */
 import { useSyncExternalStore } from "react";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** Also read by public/theme.js, before the first paint. */
+/** Key in localStorage. public/theme.js reads it, too. */
 const KEY = "theme";
 const CHANGED = "themechange";
 
-export function chosenTheme(): Theme {
+function chosenTheme(): Theme {
   const chosen = localStorage.getItem(KEY);
   return chosen === "light" || chosen === "dark" ? chosen : "system";
 }
@@ -38,7 +38,7 @@ export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, chosenTheme);
 }
 
-/** What the page looks like now; for drawings that take no CSS. */
+/** Returns whether the page is dark now. Charts need it, because CSS does not style them. */
 export function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, () => {
     const theme = chosenTheme();

@@ -1,4 +1,4 @@
-/** Who needs whom, and where an outage comes from. */
+/** The dependencies of services, and the causes of outages. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
@@ -13,7 +13,7 @@ import { InWords } from "./in-words.tsx";
 
 const GraphView = lazy(async () => ({ default: (await import("./graph-view.tsx")).GraphView }));
 
-/** More can't be read; a project is chosen instead. */
+/** A larger drawing is hard to read, so the user is asked to choose a project. */
 const MAX_DRAWN = 500;
 
 export function Dependencies() {
@@ -55,7 +55,7 @@ export function Dependencies() {
   );
 }
 
-/** `only`: what is in trouble. */
+/** `only`: draws only services with problems and the services that need them. */
 function Graph({ project, only }: { project: string; only: boolean }) {
   const query = graphQuery(project === "" ? undefined : project);
   const { data: graph, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });

@@ -1,4 +1,4 @@
-/** What the graph says, in sentences. */
+/** The root causes, cycles and missing services of the graph, as sentences. */
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Graph } from "../../api/queries.ts";
@@ -40,7 +40,7 @@ function named(nodes: readonly DrawnNode[]): ReactNode {
   ));
 }
 
-/** To the service; what is not registered has no page. */
+/** A link to the page of a service. A service that is not registered has no page, so only its name is shown. */
 export function NodeLink({ node }: { node: DrawnNode }) {
   if (node.id === null) return <span>{`${node.project}/${node.name}`}</span>;
   return (

@@ -1,4 +1,4 @@
-/** The drawing itself; loaded when it is looked at. */
+/** Draws the graph. This module is large, so it is loaded only when a graph is shown. */
 import { Controls, type Edge, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
@@ -18,7 +18,7 @@ const EDGE_COLOURS: Record<DrawnEdge["kind"], string> = {
   cycle: "var(--color-degraded)",
   missing: "var(--color-degraded)",
 };
-/** There the whole graph would be too small to read: it begins readable, and is moved about. */
+/** Width of the window in px. In a narrower window, the graph starts larger and the user moves it. */
 const NARROW_BELOW = 640;
 const DASHED = new Set<DrawnEdge["kind"]>(["cycle", "missing"]);
 
@@ -26,9 +26,9 @@ const nodeTypes = { service: ServiceBox };
 
 export function GraphView({ drawing }: { drawing: Drawing }) {
   const dark = useIsDark();
-  // The layout costs; a change of status moves nothing.
+  // The layout is slow to compute. A change of a status does not change it, so it depends only on keys and edges.
   const shape = JSON.stringify([drawing.nodes.map(({ key }) => key), drawing.edges.map(({ from, to }) => [from, to])]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for the drawing
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the places depend only on the shape of the drawing
   const places = useMemo(() => placesOf(drawing), [shape]);
   const nodes = useMemo(() => drawing.nodes.map((node) => toNode(node, places)), [drawing, places]);
   const edges = useMemo(() => drawing.edges.map((edge) => toEdge(edge, places)), [drawing, places]);
@@ -105,7 +105,7 @@ function ServiceBox({ data: { node } }: NodeProps<ServiceNode>) {
         </Link>
       )}
       <Handle type="source" position={Position.Right} isConnectable={false} className="opacity-0" />
-      {/* What leads back, in a circle, goes below the boxes rather than behind them. */}
+      {/* Edges that lead back to the left are drawn below the boxes, not behind them. */}
       <Handle id="back-from" type="source" position={Position.Bottom} isConnectable={false} className="opacity-0" />
       <Handle id="back-to" type="target" position={Position.Bottom} isConnectable={false} className="opacity-0" />
     </div>

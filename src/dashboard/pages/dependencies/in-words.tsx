@@ -2,7 +2,7 @@ import type { Drawing, DrawnNode } from "../../model/dependency-model.ts";
 import { StatusMark } from "../../ui/status-mark.tsx";
 import { NodeLink } from "./findings.tsx";
 
-/** The graph as a list, for who can't or would rather not see it drawn. */
+/** The graph as a list, for users who cannot see the drawing or prefer text. */
 export function InWords({ drawing: { nodes, edges } }: { drawing: Drawing }) {
   const byKey = new Map(nodes.map((node) => [node.key, node]));
   const needs = Map.groupBy(edges, (edge) => edge.from);

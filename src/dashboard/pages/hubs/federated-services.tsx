@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { type FederatedService, federatedServicesQuery } from "../../api/federation.ts";
+import { type FederatedService, federatedServicesQuery } from "../../api/federation-queries.ts";
 import { count } from "../../model/format.ts";
 import { concern } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";
@@ -8,11 +8,11 @@ import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 
-/** Everybody's services, the worst first, each with how fresh the news of it is. */
+/** The services of all hubs, the worst first. Each one shows when this hub last received news of it. */
 export function FederatedServices() {
   const { data, error, refetch } = useQuery(federatedServicesQuery);
   const [q, setQ] = useState("");
-  const rows = useMemo(() => (data === undefined ? [] : found(data.services, q)), [data, q]);
+  const rows = useMemo(() => (data === undefined ? [] : matchingServices(data.services, q)), [data, q]);
   if (data === undefined) {
     return error === null ? (
       <Loading what="the services of all hubs" />
@@ -60,7 +60,7 @@ function Row({ service }: { service: FederatedService }) {
   );
 }
 
-function found(services: readonly FederatedService[], q: string): FederatedService[] {
+function matchingServices(services: readonly FederatedService[], q: string): FederatedService[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   return services
     .filter((service) => {

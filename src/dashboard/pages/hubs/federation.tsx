@@ -1,7 +1,7 @@
-/** The other hubs, as far as this one has heard of them. */
+/** The other hubs that this hub knows. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { hubsQuery, type Peer } from "../../api/federation.ts";
+import { hubsQuery, type Peer } from "../../api/federation-queries.ts";
 import { duration, latency } from "../../model/format.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";

@@ -4,7 +4,7 @@ import { STATUS_WORDS } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 
-/** Changes of status of many services, newest first. */
+/** `flips`: changes of status of any services, newest first. */
 export function FlipList({ flips }: { flips: readonly ListedFlip[] }) {
   return (
     <ul className="card divide-y divide-line overflow-hidden">

@@ -1,14 +1,15 @@
-/** Is everything all right? */
+/** The overview: whether all services work, which ones do not, the projects, and the recent changes. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
-import type { Status } from "../../../core/records.ts";
 import { projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
 import { useDetails, useServices } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { countRows, projectCards, type Verdict, verdict } from "../../model/overview.ts";
+import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows, viewSearch } from "../../model/service-list.ts";
 import { BY_CONCERN, STATUS_WORDS, statusOfHealth } from "../../model/status.ts";
+import { countRows, type StatusCounts } from "../../model/status-counts.ts";
+import { type Verdict, verdict } from "../../model/verdict.ts";
 import { Empty, Loading } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { STATUS_SOFT, StatusShape } from "../../ui/status-mark.tsx";
@@ -17,7 +18,7 @@ import { ServiceHealthCard } from "../services/service-health-card.tsx";
 import { FlipList } from "./flip-list.tsx";
 import { ProjectTile } from "./project-tile.tsx";
 
-/** Troubled services shown here; the others are a click away. */
+/** At most this many services that are down or degraded are listed. A link leads to the others. */
 const MAX_TROUBLED = 8;
 const MAX_FLIPS = 12;
 
@@ -32,14 +33,14 @@ export function Overview() {
   }
   return (
     <Page title="Overview">
-      {services.rows.size === 0 ? <FirstService /> : <State rows={services.rows} version={services.version} />}
-      <Changes />
+      {services.rows.size === 0 ? <FirstService /> : <HubState rows={services.rows} version={services.version} />}
+      <RecentChanges />
     </Page>
   );
 }
 
-/** `version`: what tells one state of the same `rows` from the next. */
-function State({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; version: number }) {
+/** `rows` is always the same map; `version` rises when its content changes. */
+function HubState({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; version: number }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map stays the same, its version does not
   const { judged, counts, troubled } = useMemo(() => {
     const all = [...rows.values()];
@@ -48,7 +49,7 @@ function State({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; versi
   }, [rows, version]);
   return (
     <>
-      <Sentence judged={judged} />
+      <VerdictSentence judged={judged} />
       <Counts counts={counts} />
       {troubled.length > 0 && <Troubled rows={troubled} />}
       <Projects rows={rows} version={version} />
@@ -56,7 +57,7 @@ function State({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; versi
   );
 }
 
-function Sentence({ judged }: { judged: Verdict }) {
+function VerdictSentence({ judged }: { judged: Verdict }) {
   const status = statusOfHealth(judged.health);
   return (
     <p
@@ -69,7 +70,7 @@ function Sentence({ judged }: { judged: Verdict }) {
   );
 }
 
-function Counts({ counts }: { counts: Record<Status, number> }) {
+function Counts({ counts }: { counts: StatusCounts }) {
   return (
     <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
       {BY_CONCERN.map((status) => (
@@ -133,7 +134,7 @@ function Projects({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; ve
   );
 }
 
-function Changes() {
+function RecentChanges() {
   const { flips, rows } = useServices();
   const { isPending } = useQuery(recentFlipsQuery);
   if (flips.length === 0 && rows.size === 0) return null;

@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 import { count } from "../../model/format.ts";
-import type { ProjectCard } from "../../model/overview.ts";
+import type { ProjectCard } from "../../model/project-card.ts";
 import { BY_CONCERN, STATUS_WORDS } from "../../model/status.ts";
 import { HealthMark, StatusShape } from "../../ui/status-mark.tsx";
 
@@ -15,25 +15,25 @@ export function ProjectTile({ card }: { card: ProjectCard }) {
         <span className="truncate font-medium">{card.name}</span>
         {card.status === "stopped" ? <span className="text-muted">Stopped</span> : <HealthMark health={card.health} />}
       </div>
-      <Tally card={card} />
+      <StatusSummary card={card} />
     </Link>
   );
 }
 
-/** How many services have which status; nothing about those that nothing has. */
-export function Tally({ card }: { card: ProjectCard }) {
+/** Shows the number of services for each status that occurs. */
+export function StatusSummary({ card }: { card: ProjectCard }) {
   if (card.total === 0)
     return <span className="text-muted">{card.status === "stopped" ? "Not watched" : "No services yet"}</span>;
-  const there = BY_CONCERN.filter((status) => card.counts[status] > 0);
+  const present = BY_CONCERN.filter((status) => card.counts[status] > 0);
   return (
     <span className="flex flex-wrap gap-x-3 gap-y-1 text-muted tabular-nums">
-      {there.map((status) => (
+      {present.map((status) => (
         <span key={status} className="inline-flex items-center gap-1.5">
           <StatusShape status={status} className="size-3" />
           {card.counts[status]} {STATUS_WORDS[status].toLowerCase()}
         </span>
       ))}
-      {there.length === 0 && count(card.total, "service")}
+      {present.length === 0 && count(card.total, "service")}
     </span>
   );
 }

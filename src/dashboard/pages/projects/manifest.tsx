@@ -1,4 +1,4 @@
-/** The manifest of a project: edited as YAML, its consequences shown before they happen. */
+/** The editor for the manifest of a project, as YAML. It shows a plan before it applies changes. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
@@ -19,7 +19,7 @@ export function Manifest({ project }: { project: Project }) {
   const entries = useMemo(() => services?.map(manifestEntry), [services]);
   const { store } = useLive();
   useEffect(() => {
-    if (services !== undefined && project.status === "running") store.list(services);
+    if (services !== undefined && project.status === "running") store.addListed(services);
   }, [services, project.status, store]);
   return (
     <Section title="Manifest">
@@ -51,7 +51,7 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
     await work().catch((error) => setErrors(errorsOf(error)));
     setBusy(false);
   };
-  const look = async () => {
+  const showPreview = async () => {
     const plan = await putManifest(project.id, text, true);
     setPreview({ changes: serviceChanges(plan, entries, entriesOf(parse(text))), unchanged: plan.unchanged });
   };
@@ -77,7 +77,7 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
       )}
       {mayWrite && preview === null && (
         <div className="flex flex-wrap gap-2">
-          <Button look="primary" disabled={busy || text === before} onClick={() => void run(look)}>
+          <Button look="primary" disabled={busy || text === before} onClick={() => void run(showPreview)}>
             Preview the changes
           </Button>
           <Button disabled={busy || text === before} onClick={() => edit(before)}>
@@ -110,7 +110,7 @@ function errorsOf(error: unknown): readonly FieldError[] {
   return [{ path: "", message: problemText(error) }];
 }
 
-/** By hand, because a typed client sends JSON and this is the person's own YAML. */
+/** Calls `fetch` directly, because the typed client sends JSON and the text of the user is YAML. */
 async function putManifest(id: number, text: string, dryRun: boolean): Promise<Plan> {
   const response = await fetch(`/api/projects/${id}/manifest${dryRun ? "?dry_run=true" : ""}`, {
     method: "PUT",

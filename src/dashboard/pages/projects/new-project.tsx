@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
-import { ApiProblem, answerOf, api, problemText } from "../../api/client.ts";
+import { ApiProblem, api, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery } from "../../api/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -12,10 +12,10 @@ export function NewProject({ close }: { close(): void }) {
   const [problem, setProblem] = useState<string>();
   const [, go] = useLocation();
   const client = useQueryClient();
-  const make = async (event: FormEvent) => {
+  const create = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      const project = await answerOf(api.projects.$post({ json: { name: name.trim() } }));
+      const project = await responseBody(api.projects.$post({ json: { name: name.trim() } }));
       await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
       go(`/projects/${project.id}`);
     } catch (error) {
@@ -24,7 +24,7 @@ export function NewProject({ close }: { close(): void }) {
   };
   return (
     <Dialog title="New project" close={close}>
-      <form onSubmit={(event) => void make(event)} className="flex flex-col gap-4">
+      <form onSubmit={(event) => void create(event)} className="flex flex-col gap-4">
         <Field label="Name" hint="a-z, 0-9, _ and -" error={problem}>
           {(control) => (
             <input

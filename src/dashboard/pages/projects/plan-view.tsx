@@ -15,7 +15,7 @@ interface PlanViewProps {
   cancel(): void;
 }
 
-/** What would change, as a diff. */
+/** Shows the planned changes as a diff. */
 export function PlanView({ changes, unchanged, busy, apply, cancel }: PlanViewProps) {
   const deleted = changes.filter(({ kind }) => kind === "delete").length;
   return (

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { answerOf, api, done, problemText } from "../../api/client.ts";
+import { api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
 import { type Project, projectQuery, projectsQuery } from "../../api/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
@@ -21,12 +21,12 @@ export function ProjectActions({ project }: { project: Project }) {
   };
   const toggle = async () => {
     const { start, stop } = api.projects[":id"];
-    const changed = await answerOf(project.status === "running" ? stop.$post({ param }) : start.$post({ param }));
+    const changed = await responseBody(project.status === "running" ? stop.$post({ param }) : start.$post({ param }));
     client.setQueryData(projectQuery(project.id).queryKey, changed);
     await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
   };
   const remove = async () => {
-    await done(api.projects[":id"].$delete({ param }));
+    await expectSuccess(api.projects[":id"].$delete({ param }));
     await client.invalidateQueries({ queryKey: projectsQuery.queryKey, exact: true });
     go("/projects");
   };

@@ -1,17 +1,17 @@
-/** One project: its services, its manifest, start and stop. */
+/** One project: its services, its manifest, and buttons that start, stop and delete it. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { ApiProblem } from "../../api/client.ts";
 import { type Project, projectQuery } from "../../api/queries.ts";
 import { useServices } from "../../live/live-context.tsx";
-import { projectCards } from "../../model/overview.ts";
+import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows } from "../../model/service-list.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { HealthMark } from "../../ui/status-mark.tsx";
-import { Tally } from "../overview/project-tile.tsx";
+import { StatusSummary } from "../overview/project-tile.tsx";
 import { AddService } from "../service/add-service.tsx";
 import { ServiceHealthCard } from "../services/service-health-card.tsx";
 import { Manifest } from "./manifest.tsx";
@@ -37,10 +37,10 @@ export function ProjectPage({ id }: { id: number }) {
       </Page>
     );
   }
-  return <Known project={project} />;
+  return <LoadedProject project={project} />;
 }
 
-function Known({ project }: { project: Project }) {
+function LoadedProject({ project }: { project: Project }) {
   const mayWrite = useMayWrite();
   const services = useServices();
   const rows = useMemo(
@@ -59,7 +59,7 @@ function Known({ project }: { project: Project }) {
       lead={
         <span className="flex flex-wrap items-center gap-x-4 gap-y-1">
           {stopped ? "Stopped: nothing of it is checked" : card !== undefined && <HealthMark health={card.health} />}
-          {card !== undefined && !stopped && <Tally card={card} />}
+          {card !== undefined && !stopped && <StatusSummary card={card} />}
         </span>
       }
       beside={mayWrite && <ProjectActions project={project} />}

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { projectsQuery } from "../../api/queries.ts";
 import { useServices } from "../../live/live-context.tsx";
 import { count } from "../../model/format.ts";
-import { projectCards } from "../../model/overview.ts";
+import { projectCards } from "../../model/project-card.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -14,10 +14,10 @@ import { NewProject } from "./new-project.tsx";
 export function Projects() {
   const { data: projects, error, refetch } = useQuery(projectsQuery);
   const services = useServices();
-  const [making, setMaking] = useState(false);
+  const [isCreating, setIsCreating] = useState(false);
   const mayWrite = useMayWrite();
   const cards = useMemo(() => projectCards(services.rows.values(), projects ?? []), [services, projects]);
-  const add = mayWrite && <Button onClick={() => setMaking(true)}>New project</Button>;
+  const add = mayWrite && <Button onClick={() => setIsCreating(true)}>New project</Button>;
   return (
     <Page title="Projects" lead={projects && count(projects.length, "project")} beside={add}>
       {projects === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
@@ -26,7 +26,7 @@ export function Projects() {
         <Empty title="No projects yet">
           A project is a group of services that start and stop together, described by a manifest.
           {mayWrite && (
-            <Button look="primary" onClick={() => setMaking(true)}>
+            <Button look="primary" onClick={() => setIsCreating(true)}>
               Make the first one
             </Button>
           )}
@@ -40,7 +40,7 @@ export function Projects() {
             </li>
           ))}
       </ul>
-      {making && <NewProject close={() => setMaking(false)} />}
+      {isCreating && <NewProject close={() => setIsCreating(false)} />}
     </Page>
   );
 }

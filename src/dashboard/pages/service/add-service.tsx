@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useLocation } from "wouter";
-import { ApiProblem, answerOf, api } from "../../api/client.ts";
+import { ApiProblem, api, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { NEW_SERVICE, type ServiceBody } from "../../model/service-form.ts";
@@ -10,7 +10,7 @@ import { Text } from "./service-fields.tsx";
 
 const ServiceDialog = lazy(async () => ({ default: (await import("./service-dialog.tsx")).ServiceDialog }));
 
-/** `project`: the one that is proposed. */
+/** `project`: the name that the form contains at first. */
 export function AddService({ look = "plain", project = "" }: { look?: "plain" | "primary"; project?: string }) {
   const [open, setOpen] = useState(false);
   const [, go] = useLocation();
@@ -18,7 +18,7 @@ export function AddService({ look = "plain", project = "" }: { look?: "plain" | 
   const client = useQueryClient();
   const send = async (body: ServiceBody, named: string) => {
     const service = await register(named.trim(), body);
-    store.list([service]);
+    store.addListed([service]);
     void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
     setOpen(false);
     go(`/services/${service.id}`);
@@ -53,24 +53,26 @@ export function AddService({ look = "plain", project = "" }: { look?: "plain" | 
   );
 }
 
-/** A name that is taken is refused; a project that is not there yet is made. */
+/**
+ * Creates the service. Creates the project first when it does not exist. Throws an ApiProblem when the name is taken.
+ */
 async function register(project: string, body: ServiceBody): Promise<Service> {
-  const create = () => answerOf(api.services.$post({ json: { ...body, project } }));
+  const create = () => responseBody(api.services.$post({ json: { ...body, project } }));
   try {
     return await create();
   } catch (error) {
     if (!(error instanceof ApiProblem && error.status === 404)) throw error;
   }
-  await answerOf(api.projects.$post({ json: { name: project } })).catch((error) => {
+  await responseBody(api.projects.$post({ json: { name: project } })).catch((error) => {
     if (error instanceof ApiProblem && error.status === 409) return;
-    if (error instanceof ApiProblem) throw underProject(error);
+    if (error instanceof ApiProblem) throw withProjectPath(error);
     throw error;
   });
   return await create();
 }
 
-/** The form calls the new project's name `project`. */
-function underProject(problem: ApiProblem): ApiProblem {
+/** The API reports a wrong project name as `name`. The form has that field as `project`. */
+function withProjectPath(problem: ApiProblem): ApiProblem {
   const errors = problem.errors.map(({ path, message }) => ({ path: path === "name" ? "project" : path, message }));
   return new ApiProblem(problem.status, problem.message, errors);
 }

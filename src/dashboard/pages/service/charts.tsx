@@ -1,4 +1,4 @@
-/** The charts of a service's past; loaded when they are looked at. */
+/** The charts of a service's history. This module is large, so it is loaded only when charts are shown. */
 import {
   Chart,
   type ChartData,
@@ -16,12 +16,12 @@ import { useIsDark } from "../../ui/theme.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip);
 
-/** A line of fewer points is hardly one: the points are shown. */
-const FEW = 4;
+/** A line with fewer points is hard to see, so its points are drawn, too. */
+const MIN_LINE_POINTS = 4;
 
 interface LineSpec {
   label: string;
-  /** A custom property of the style sheet. */
+  /** The name of a custom property of the style sheet. */
   colour: string;
   values: readonly (number | null)[];
   fill?: boolean;
@@ -33,10 +33,10 @@ interface ChartSpec {
   /** Milliseconds from the first to the last point. */
   span: number;
   lines: readonly LineSpec[];
-  /** Of the vertical axis; absent: as the values are. */
+  /** The range of the vertical axis. When absent, the range depends on the values. */
   range?: { min: number; max: number };
   format(value: number): string;
-  /** On the vertical axis. */
+  /** Formats a label of the vertical axis. */
   tick(value: number): string;
 }
 
@@ -69,7 +69,7 @@ function LineChart({ title, spec, height }: { title: string; spec: ChartSpec; he
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read from the page, which changes with the theme
   useEffect(() => {
     if (canvas.current === null) return;
-    const chart = drawn(canvas.current, spec);
+    const chart = drawChart(canvas.current, spec);
     return () => chart.destroy();
   }, [spec.at, spec.span, dark]);
   return (
@@ -81,7 +81,7 @@ function LineChart({ title, spec, height }: { title: string; spec: ChartSpec; he
         ))}
       </figcaption>
       <div className={`relative ${height}`}>
-        <canvas ref={canvas} role="img" aria-label={spoken(title, spec)} />
+        <canvas ref={canvas} role="img" aria-label={spokenText(title, spec)} />
       </div>
     </figure>
   );
@@ -98,8 +98,8 @@ function Legend({ line }: { line: LineSpec }) {
   );
 }
 
-/** The chart for who can't see it: the newest value of each line. */
-function spoken(title: string, { lines, format }: ChartSpec): string {
+/** Returns a text for screen readers: the newest value of each line. */
+function spokenText(title: string, { lines, format }: ChartSpec): string {
   const newest = lines.map(({ label, values }) => {
     const value = values.findLast((each) => each !== null);
     return `${label} ${value === undefined || value === null ? "not known" : format(value)}`;
@@ -107,8 +107,8 @@ function spoken(title: string, { lines, format }: ChartSpec): string {
   return `${title}, newest: ${newest.join(", ")}`;
 }
 
-function drawn(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
-  const colour = colours(canvas);
+function drawChart(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
+  const colour = colourReader(canvas);
   const data: ChartData<"line", { x: number; y: number | null }[]> = {
     datasets: spec.lines.map(({ label, colour: name, values, fill = false, dash = [] }) => ({
       label,
@@ -117,7 +117,7 @@ function drawn(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
       backgroundColor: colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.1)"),
       borderDash: dash,
       borderWidth: 1.6,
-      pointRadius: values.filter((value) => value !== null).length < FEW ? 2.5 : 0,
+      pointRadius: values.filter((value) => value !== null).length < MIN_LINE_POINTS ? 2.5 : 0,
       pointHitRadius: 12,
       tension: 0.25,
       fill,
@@ -160,8 +160,11 @@ function drawn(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
   });
 }
 
-/** A canvas knows no custom properties: what the browser makes of them as a text colour is read back. */
-function colours(canvas: HTMLCanvasElement): (name: string) => string {
+/**
+ * Returns a function that resolves a custom property to a colour. A canvas does not accept custom properties, so the
+ * function sets the property as a text colour and reads the computed colour.
+ */
+function colourReader(canvas: HTMLCanvasElement): (name: string) => string {
   const probe = canvas.parentElement ?? canvas;
   return (name) => {
     probe.style.color = `var(${name})`;

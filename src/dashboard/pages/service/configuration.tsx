@@ -3,7 +3,7 @@ import type { Service } from "../../api/queries.ts";
 import { count, dateTime } from "../../model/format.ts";
 import { Section } from "../../ui/page.tsx";
 
-/** How the service is checked, and what is registered of it. */
+/** Shows how the service is checked, and the other registered fields. */
 export function Configuration({ service }: { service: Service }) {
   const options = Object.entries(service.health_options);
   const metadata = Object.entries(service.metadata);
@@ -36,7 +36,7 @@ export function Configuration({ service }: { service: Service }) {
   );
 }
 
-/** Nothing when there is nothing to say. */
+/** Renders nothing when the value is null. */
 function Item({ name, children }: { name: string; children: ReactNode }) {
   if (children === null) return null;
   return (

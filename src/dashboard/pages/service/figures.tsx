@@ -3,7 +3,7 @@ import type { ServiceHealth } from "../../api/queries.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { latency, percent } from "../../model/format.ts";
 
-/** What the service amounts to, in numbers. */
+/** Shows the response times and uptime of a service as numbers. */
 export function Figures({ row, health }: { row: ServiceRow; health: ServiceHealth | undefined }) {
   const { uptime, latency: quantiles } = health ?? {};
   return (

@@ -1,9 +1,9 @@
-/** A service's past: an uptime bar, response times, uptime, over a span that one chooses. */
+/** The history of a service: an uptime bar, response times and uptime. The user chooses the span of time. */
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { historyQuery } from "../../api/queries.ts";
+import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { SETTLE_MS } from "../../live/settle.ts";
 import { failureCount, hasValues, SPANS, type Span, seriesOf } from "../../model/chart-series.ts";
 import { count } from "../../model/format.ts";
 import { Failure, Loading } from "../../ui/notice.tsx";
@@ -15,10 +15,10 @@ const UptimeChart = lazy(async () => ({ default: (await import("./charts.tsx")).
 
 const NAMES: readonly Span[] = ["1h", "24h", "7d", "30d"];
 
-/** A young service's day is mostly empty. */
+/** A service that is younger shows one hour at first, because a day would be mostly empty. */
 const YOUNG_MS = 4 * SPANS["1h"].ms;
 
-/** `created`: Unix ms. */
+/** `created`: when the service was created, in Unix ms. */
 export function Past({ row, created }: { row: ServiceRow; created: number }) {
   const [span, setSpan] = useState<Span>(() => (Date.now() - created < YOUNG_MS ? "1h" : "24h"));
   return (
@@ -52,10 +52,10 @@ function History({ row, span }: { row: ServiceRow; span: Span }) {
   const { ms, points, word } = SPANS[span];
   const { data, error, refetch } = useQuery(historyQuery(row.id, ms, points));
   const isEmpty = data === undefined || !hasValues(seriesOf(data.points).p50);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer check is what there is to react to
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each newer check
   useEffect(() => {
     if (!isEmpty && ms > SPANS["1h"].ms) return;
-    const timer = setTimeout(() => void refetch(), SETTLE_MS);
+    const timer = setTimeout(() => void refetch(), DATABASE_DELAY_MS);
     return () => clearTimeout(timer);
   }, [row.last_at, isEmpty, ms, refetch]);
   const series = useMemo(() => (data === undefined ? null : seriesOf(data.points)), [data]);

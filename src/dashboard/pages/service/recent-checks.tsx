@@ -16,7 +16,7 @@ const WORDS: Record<Check["verdict"], string> = {
   inconclusive: "Inconclusive: the hub could not see",
 };
 
-/** Undefined: not known yet. */
+/** `checks`: undefined until they are loaded. */
 export function RecentChecks({ checks }: { checks: readonly Check[] | undefined }) {
   return (
     <Section title="Recent checks">

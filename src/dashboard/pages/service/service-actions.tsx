@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { answerOf, api, done, problemText } from "../../api/client.ts";
+import { api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service, serviceQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { latency } from "../../model/format.ts";
@@ -15,7 +15,7 @@ type Doing = "check" | "toggle" | "delete";
 
 export function ServiceActions({ service }: { service: Service }) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);
-  const { act, busy, said } = useActions(service);
+  const { act, busy, message } = useActions(service);
   const isProbed = service.health_method !== "heartbeat" && service.health_method !== "exec";
   return (
     <div className="flex flex-col items-end gap-1.5">
@@ -34,7 +34,7 @@ export function ServiceActions({ service }: { service: Service }) {
         </Button>
       </div>
       <span role="status" className="min-h-5 max-w-md text-right break-words text-muted">
-        {said}
+        {message}
       </span>
       {open === "edit" && <Edit service={service} close={() => setOpen(null)} />}
       {open === "delete" && (
@@ -55,26 +55,26 @@ export function ServiceActions({ service }: { service: Service }) {
 
 function useActions(service: Service) {
   const [busy, setBusy] = useState<Doing | null>(null);
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const [, go] = useLocation();
   const { store } = useLive();
   const client = useQueryClient();
   const param = { id: String(service.id) };
   const run: Record<Doing, () => Promise<string>> = {
     check: async () => {
-      const { status, observation } = await answerOf(api.services[":id"].check.$post({ param }));
+      const { status, observation } = await responseBody(api.services[":id"].check.$post({ param }));
       const found = observation.error ?? `passed in ${latency(observation.latency_ms)}`;
       return `${STATUS_WORDS[status]}: ${found}`;
     },
     toggle: async () => {
-      const changed = await answerOf(api.services[":id"].$patch({ param, json: { enabled: !service.enabled } }));
+      const changed = await responseBody(api.services[":id"].$patch({ param, json: { enabled: !service.enabled } }));
       client.setQueryData(serviceQuery(service.id).queryKey, changed);
-      store.list([changed]);
+      store.addListed([changed]);
       return changed.enabled ? "It is checked again." : "It is not checked any more.";
     },
     delete: async () => {
-      await done(api.services[":id"].$delete({ param }));
-      store.forget(service.id);
+      await expectSuccess(api.services[":id"].$delete({ param }));
+      store.remove(service.id);
       void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
       go("/services");
       return "";
@@ -82,10 +82,10 @@ function useActions(service: Service) {
   };
   const act = async (what: Doing) => {
     setBusy(what);
-    setSaid(await run[what]().catch(problemText));
+    setMessage(await run[what]().catch(problemText));
     setBusy(null);
   };
-  return { act, busy, said };
+  return { act, busy, message };
 }
 
 function Edit({ service, close }: { service: Service; close(): void }) {
@@ -93,9 +93,9 @@ function Edit({ service, close }: { service: Service; close(): void }) {
   const client = useQueryClient();
   const send = async ({ service_type, ...body }: ServiceBody) => {
     const json = service_type === undefined ? body : { ...body, service_type };
-    const changed = await answerOf(api.services[":id"].$patch({ param: { id: String(service.id) }, json }));
+    const changed = await responseBody(api.services[":id"].$patch({ param: { id: String(service.id) }, json }));
     client.setQueryData(serviceQuery(service.id).queryKey, changed);
-    store.list([changed]);
+    store.addListed([changed]);
     close();
   };
   return (

@@ -1,4 +1,4 @@
-/** The form around a service's fields: sends it, and puts what the hub refuses beside the field. */
+/** A dialog with the form of a service. It sends the form, and shows each error of the hub below its field. */
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ApiProblem, type FieldError, problemText } from "../../api/client.ts";
 import { bodyOf, type ServiceBody, type ServiceForm } from "../../model/service-form.ts";
@@ -10,13 +10,13 @@ interface ServiceDialogProps {
   title: string;
   start: ServiceForm;
   action: string;
-  /** Fields before the common ones. */
+  /** Renders fields before the common fields. */
   head?(fields: {
     form: ServiceForm;
     errors: readonly FieldError[];
     change(part: Partial<ServiceForm>): void;
   }): ReactNode;
-  /** Rejects with an ApiProblem when the hub refuses. */
+  /** Rejects with an ApiProblem when the hub refuses the service. */
   send(body: ServiceBody, form: ServiceForm): Promise<void>;
   close(): void;
 }
@@ -75,7 +75,7 @@ export function ServiceDialog({ title, start, action, head, send, close }: Servi
   );
 }
 
-/** Whether the form has a field for what is wrong. */
+/** Returns whether the form has a field for the path of an error. */
 function isShown(path: string): boolean {
   return /^(project|name|health_|service_type|tags|depends_on|agent)/.test(path);
 }

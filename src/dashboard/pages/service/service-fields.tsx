@@ -9,7 +9,7 @@ interface FieldsProps {
   change(part: Partial<ServiceForm>): void;
 }
 
-/** The fields that a new service and a known one have in common. */
+/** The fields for a new service and for an existing one. */
 export function ServiceFields(props: FieldsProps) {
   const { form, errors, change } = props;
   const isProbed = form.health_method !== "heartbeat" && form.health_method !== "exec";
@@ -116,7 +116,7 @@ export function Text({ form, errors, change, name, label, hint, mono = false, re
   );
 }
 
-/** Of the field itself or of something inside it. */
+/** Returns the first error of the field or of a value inside the field. */
 export function errorOf(errors: readonly FieldError[], name: string): string | undefined {
   return errors.find(({ path }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`))
     ?.message;

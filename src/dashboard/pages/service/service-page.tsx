@@ -1,14 +1,14 @@
-/** One service: how it is, how it was, why it changed, and how it is checked. */
+/** One service: its current state, history, changes of status, recent checks and configuration. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "wouter";
 import { ApiProblem } from "../../api/client.ts";
 import { type Service, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
+import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
-import { SETTLE_MS } from "../../live/settle.ts";
 import { marksOf } from "../../model/marks.ts";
-import { Ago, For } from "../../ui/ago.tsx";
+import { Ago, Elapsed } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
 import { useNow } from "../../ui/clock.ts";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
@@ -26,7 +26,7 @@ import { Transitions } from "./transitions.tsx";
 export function ServicePage({ id }: { id: number }) {
   const { data: service, error, refetch } = useQuery(serviceQuery(id));
   const { rows } = useServices();
-  if (error instanceof ApiProblem && error.status === 404) return <Gone />;
+  if (error instanceof ApiProblem && error.status === 404) return <NotFound />;
   if (service === undefined) {
     return (
       <Page title="Service">
@@ -38,10 +38,10 @@ export function ServicePage({ id }: { id: number }) {
       </Page>
     );
   }
-  return <Known service={service} row={rows.get(id) ?? rowOfListed(service, undefined)} />;
+  return <LoadedService service={service} row={rows.get(id) ?? rowOfListed(service, undefined)} />;
 }
 
-function Gone() {
+function NotFound() {
   return (
     <Page title="No such service">
       <Empty title="There is no service with this number">
@@ -52,7 +52,7 @@ function Gone() {
   );
 }
 
-function Known({ service, row }: { service: Service; row: ServiceRow }) {
+function LoadedService({ service, row }: { service: Service; row: ServiceRow }) {
   const mayWrite = useMayWrite();
   const health = useFreshHealth(row);
   return (
@@ -61,7 +61,7 @@ function Known({ service, row }: { service: Service; row: ServiceRow }) {
       lead={<Lead service={service} row={row} />}
       beside={mayWrite && <ServiceActions service={service} />}
     >
-      <Now service={service} row={row} />
+      <CurrentState service={service} row={row} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <Figures row={row} health={health.data} />
       <Past row={row} created={Date.parse(service.created_at)} />
@@ -90,7 +90,7 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
   );
 }
 
-function Now({ service, row }: { service: Service; row: ServiceRow }) {
+function CurrentState({ service, row }: { service: Service; row: ServiceRow }) {
   const error = row.status === "up" ? null : (service.health_details.error ?? row.listed?.error ?? null);
   const unseen = service.health_details.unseen_from;
   return (
@@ -100,7 +100,7 @@ function Now({ service, row }: { service: Service; row: ServiceRow }) {
           <StatusMark status={row.status} soft />
         </span>
         <span className="text-muted">
-          for <For since={row.since} />
+          for <Elapsed since={row.since} />
         </span>
         <span className="text-muted">
           {row.last_at === null ? (
@@ -118,23 +118,23 @@ function Now({ service, row }: { service: Service; row: ServiceRow }) {
   );
 }
 
-/** Asked again when the feed tells of a newer check, the service's own record too. */
+/** Returns the query of the service's health. Reads it and the service again after each newer check in the feed. */
 function useFreshHealth(row: ServiceRow) {
   const health = useQuery(serviceHealthQuery(row.id));
   const service = useQuery(serviceQuery(row.id));
   const { store } = useLive();
   const { refetch } = health;
   const { refetch: refetchService, data } = service;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a newer check or status is what there is to react to
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each newer check or status
   useEffect(() => {
     const timer = setTimeout(() => {
       void refetch();
       void refetchService();
-    }, SETTLE_MS);
+    }, DATABASE_DELAY_MS);
     return () => clearTimeout(timer);
   }, [row.last_at, row.status, refetch, refetchService]);
   useEffect(() => {
-    if (data !== undefined) store.list([data]);
+    if (data !== undefined) store.addListed([data]);
   }, [data, store]);
   return health;
 }

@@ -7,7 +7,7 @@ import { Section } from "../../ui/page.tsx";
 import { ScrollBox } from "../../ui/scroll-box.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 
-/** Why the status changed, and what was seen; undefined: not known yet. */
+/** Shows each change of status with its reason and its checks. `flips`: undefined until they are loaded. */
 export function Transitions({ flips }: { flips: readonly Flip[] | undefined }) {
   return (
     <Section title="Changes of status">

@@ -2,12 +2,12 @@ import type { Flip } from "../../api/queries.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { axisTime, dateTime, duration } from "../../model/format.ts";
 import { BY_CONCERN, STATUS_WORDS } from "../../model/status.ts";
-import { heldFor, uptimePieces } from "../../model/uptime-bar.ts";
+import { statusPeriods, timeByStatus } from "../../model/status-periods.ts";
 import { STATUS_FILL, StatusShape } from "../../ui/status-mark.tsx";
 
 const WIDTH = 1_000;
 const HEIGHT = 30;
-/** So that a short outage can be seen in a long span. */
+/** Each period is at least this wide, so that a short outage is visible in a long span. */
 const MIN_WIDTH = 3;
 
 interface UptimeBarProps {
@@ -17,9 +17,9 @@ interface UptimeBarProps {
 }
 
 export function UptimeBar({ flips, row, window }: UptimeBarProps) {
-  const pieces = uptimePieces(flips, row, window);
+  const periods = statusPeriods(flips, row, window);
   const span = window.to - window.from;
-  const held = heldFor(pieces);
+  const held = timeByStatus(periods);
   const x = (at: number) => ((at - window.from) / span) * WIDTH;
   return (
     <div className="flex flex-col gap-1.5">
@@ -29,8 +29,8 @@ export function UptimeBar({ flips, row, window }: UptimeBarProps) {
         aria-hidden="true"
         className="h-7 w-full rounded"
       >
-        {/* What is good is drawn first: a short outage lies above it. */}
-        {[...pieces]
+        {/* Good periods are drawn first, so that they do not cover a short outage. */}
+        {[...periods]
           .sort((a, b) => BY_CONCERN.indexOf(b.status) - BY_CONCERN.indexOf(a.status))
           .map(({ status, from, to }) => (
             <rect

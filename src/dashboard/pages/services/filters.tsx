@@ -71,14 +71,14 @@ export function Filters({ view, projects, tags, change }: FiltersProps) {
 
 interface ChoiceProps {
   label: string;
-  /** Stands for no filter. */
+  /** The text of the option that does not filter. Without it, there is no such option. */
   all?: string;
   value: string;
   options: readonly (readonly [value: string, word: string])[];
   choose(value: string): void;
 }
 
-/** A value that is not among the options yet, as from a link, is one. */
+/** A value from a link may be missing in `options`, so it is added as an option. */
 export function Choice({ label, all, value, options, choose }: ChoiceProps) {
   const known = value === "" || options.some(([each]) => each === value);
   return (

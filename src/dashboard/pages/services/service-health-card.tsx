@@ -1,4 +1,4 @@
-/** One service in a list or a grid: how it is, how fast, since when, and what is odd about it. */
+/** One service in a list or a grid: its status, response times, marks, and the time since its last change. */
 import { useQuery } from "@tanstack/react-query";
 import { memo, useEffect, useMemo, useState } from "react";
 import { Link } from "wouter";
@@ -8,18 +8,18 @@ import type { ServiceRow } from "../../live/service-row.ts";
 import { SPANS } from "../../model/chart-series.ts";
 import { latency } from "../../model/format.ts";
 import { MARKS, type Mark, marksOf } from "../../model/marks.ts";
-import { For } from "../../ui/ago.tsx";
+import { Elapsed } from "../../ui/ago.tsx";
 import { useNow } from "../../ui/clock.ts";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { STATUS_SOFT, StatusMark } from "../../ui/status-mark.tsx";
 
-/** A row that is only scrolled past asks for nothing. */
+/** A card loads its history after this time, so that fast scrolling causes no requests. */
 const STAY_MS = 500;
 const SPARK_POINTS = 30;
 const SPARK_STALE_MS = 5 * 60_000;
 const MARK_STEP_MS = 5_000;
 
-export interface ServiceHealthCardProps {
+interface ServiceHealthCardProps {
   row: ServiceRow;
   layout: "list" | "grid";
 }
@@ -43,7 +43,7 @@ function ListCard({ row }: { row: ServiceRow }) {
       <span className="text-right tabular-nums">{latency(row.latency_ms)}</span>
       <span className="hidden truncate text-right text-muted tabular-nums md:block">
         <span className="sr-only">for </span>
-        <For since={row.since} />
+        <Elapsed since={row.since} />
       </span>
     </div>
   );
@@ -62,7 +62,7 @@ function GridCard({ row }: { row: ServiceRow }) {
         <div className="flex flex-col items-end tabular-nums">
           <span className="text-lg leading-tight font-semibold">{latency(row.latency_ms)}</span>
           <span className="text-muted">
-            for <For since={row.since} />
+            for <Elapsed since={row.since} />
           </span>
         </div>
       </div>
@@ -113,31 +113,31 @@ export function MarkBadge({ mark }: { mark: Mark }) {
 }
 
 function Spark({ row }: { row: ServiceRow }) {
-  return <Sparkline values={useTrail(row)} />;
+  return <Sparkline values={useLatencies(row)} />;
 }
 
-/** What the database has of the last hour, and what the feed told since. */
-function useTrail(row: ServiceRow): readonly (number | null)[] {
+/** Returns the response times of the last hour from the database, followed by those that the feed has sent since. */
+function useLatencies(row: ServiceRow): readonly (number | null)[] {
   const { store } = useLive();
-  const stays = useStays();
+  const hasStayed = useHasStayed();
   const query = historyQuery(row.id, SPANS["1h"].ms, SPARK_POINTS);
   const { data } = useQuery({
     ...query,
-    enabled: stays,
+    enabled: hasStayed,
     staleTime: SPARK_STALE_MS,
     refetchInterval: false,
     retry: false,
   });
   const past = useMemo(() => data?.points.flatMap(({ p50 }) => p50 ?? []) ?? [], [data]);
-  const heard = store.trail(row.id);
-  return heard.length >= SPARK_POINTS ? heard : [...past, ...heard].slice(-SPARK_POINTS);
+  const recent = store.latencies(row.id);
+  return recent.length >= SPARK_POINTS ? recent : [...past, ...recent].slice(-SPARK_POINTS);
 }
 
-function useStays(): boolean {
-  const [stays, setStays] = useState(false);
+function useHasStayed(): boolean {
+  const [hasStayed, setHasStayed] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setStays(true), STAY_MS);
+    const timer = setTimeout(() => setHasStayed(true), STAY_MS);
     return () => clearTimeout(timer);
   }, []);
-  return stays;
+  return hasStayed;
 }

@@ -75,7 +75,7 @@ function Amount({ shown, all, listing }: { shown: number; all: number; listing: 
   );
 }
 
-/** What the list shows stands in the address, so that it can be shared and found again. */
+/** The URL contains the filters and the order, so that users can share a view and return to it. */
 function useView(): { view: ListView; change(part: Partial<ListView>): void } {
   const search = useSearch();
   const [, go] = useLocation();
@@ -83,7 +83,7 @@ function useView(): { view: ListView; change(part: Partial<ListView>): void } {
   return { view, change: (part) => go(`/services${viewSearch({ ...view, ...part })}`, { replace: true }) };
 }
 
-/** `/` on another page leads here, into the field. */
+/** On another page, the key `/` opens this page with `#search`. Then the search field gets the focus. */
 function useSearchOnArrival(): void {
   useEffect(() => {
     if (location.hash === "#search") document.querySelector<HTMLInputElement>(SEARCH_FIELD)?.focus();

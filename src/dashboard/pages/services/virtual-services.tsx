@@ -1,11 +1,12 @@
-/** Only the services that are in sight are rendered, however many there are. */
+/** A list that renders only the visible services, so that thousands of services stay fast. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { ServiceHealthCard } from "./service-health-card.tsx";
 
+// Heights, widths and gaps are in px.
 const LIST_HEIGHT = 46;
-/** Name and marks below each other. */
+/** In a narrow list, the marks are below the name. */
 const NARROW_HEIGHT = 62;
 const GRID_HEIGHT = 128;
 const GRID_MIN_WIDTH = 290;
@@ -36,8 +37,8 @@ export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[];
     overscan: OVERSCAN,
     gap,
   });
-  // Sizes are told, not measured: the virtualizer keeps those of before otherwise.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new height is what there is to react to
+  // The virtualizer keeps the old sizes when the height changes, so it has to compute them again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each new height or gap
   useLayoutEffect(() => lines.measure(), [height, gap, lines]);
   const frame = layout === "list" ? "card overflow-hidden" : "";
   return (
@@ -65,19 +66,19 @@ export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[];
   );
 }
 
-/** Its width, and how far from the start of what scrolls it begins. */
+/** Returns the width of the element, and the distance from its top to the start of the scrolling content, in px. */
 function useBox(ref: RefObject<HTMLDivElement | null>): { width: number; top: number } {
   const [box, setBox] = useState({ width: 1_000, top: 0 });
   useLayoutEffect(() => {
     const element = ref.current;
     const scroller = document.querySelector("[data-scroll]");
     if (element === null || scroller === null) return;
-    const look = () => {
+    const measure = () => {
       const { width, top } = element.getBoundingClientRect();
       const start = Math.round(top - scroller.getBoundingClientRect().top + scroller.scrollTop);
       setBox((before) => (before.width === width && before.top === start ? before : { width, top: start }));
     };
-    const observer = new ResizeObserver(look);
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     observer.observe(scroller);
     return () => observer.disconnect();

@@ -1,7 +1,7 @@
-/** API keys: made here, shown once, revoked here. */
+/** Lists, creates and revokes API keys. A new key is shown only once. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiProblem, answerOf, api, done, type FieldError, problemText } from "../../api/client.ts";
+import { ApiProblem, api, expectSuccess, type FieldError, problemText, responseBody } from "../../api/client.ts";
 import { type Key, keysQuery } from "../../api/queries.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -35,14 +35,14 @@ export function Keys() {
 }
 
 function KeyRow({ item }: { item: Key }) {
-  const [asking, setAsking] = useState(false);
+  const [isConfirming, setIsConfirming] = useState(false);
   const [problem, setProblem] = useState<string>();
   const client = useQueryClient();
   const revoke = async () => {
     try {
-      await done(api.keys[":id"].$delete({ param: { id: String(item.id) } }));
+      await expectSuccess(api.keys[":id"].$delete({ param: { id: String(item.id) } }));
       await client.invalidateQueries({ queryKey: keysQuery.queryKey });
-      setAsking(false);
+      setIsConfirming(false);
     } catch (error) {
       setProblem(problemText(error));
     }
@@ -56,17 +56,17 @@ function KeyRow({ item }: { item: Key }) {
           {item.agent !== null && ` ${item.agent}`}, made <Ago at={Date.parse(item.created_at)} />
         </span>
       </span>
-      <Button look="danger" aria-label={`Revoke ${item.name}`} onClick={() => setAsking(true)}>
+      <Button look="danger" aria-label={`Revoke ${item.name}`} onClick={() => setIsConfirming(true)}>
         Revoke
       </Button>
-      {asking && (
+      {isConfirming && (
         <Confirm
           title={`Revoke ${item.name}?`}
           action="Revoke it"
           busy={false}
           problem={problem}
           confirm={() => void revoke()}
-          close={() => setAsking(false)}
+          close={() => setIsConfirming(false)}
         >
           Whoever uses it is shut out at once. It can't be brought back.
         </Confirm>
@@ -80,12 +80,12 @@ function NewKey() {
   const [form, setForm] = useState({ name: "", scope: "read" as Key["scope"], agent: "" });
   const [errors, setErrors] = useState<readonly FieldError[]>([]);
   const [shown, setShown] = useState<{ name: string; key: string } | null>(null);
-  const make = async (event: FormEvent) => {
+  const create = async (event: FormEvent) => {
     event.preventDefault();
     const { name, scope, agent } = form;
     try {
       const json = { name: name.trim(), scope, ...(scope === "agent" && { agent: agent.trim() }) };
-      const made = await answerOf(api.keys.$post({ json }));
+      const made = await responseBody(api.keys.$post({ json }));
       setShown({ name: made.name, key: made.key });
       setForm({ name: "", scope: "read", agent: "" });
       setErrors([]);
@@ -104,7 +104,7 @@ function NewKey() {
           <Copyable text={shown.key} what="the key" />
         </div>
       )}
-      <form onSubmit={(event) => void make(event)} className="flex flex-wrap items-start gap-3">
+      <form onSubmit={(event) => void create(event)} className="flex flex-wrap items-start gap-3">
         <Field label="New key for" error={errorOf("name")} className="min-w-44 flex-1">
           {(control) => (
             <input

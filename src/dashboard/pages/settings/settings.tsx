@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, done } from "../../api/client.ts";
+import { api, expectSuccess } from "../../api/client.ts";
 import { type HubHealth, hubHealthQuery, sessionQuery } from "../../api/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { Failure, Loading } from "../../ui/notice.tsx";
@@ -30,7 +30,8 @@ function Access() {
   const session = useSession();
   const client = useQueryClient();
   const signOut = async () => {
-    await done(api.session.$delete()).catch(() => {}); // what the hub then says of the session decides
+    // The session is read again below, so an error here does not matter.
+    await expectSuccess(api.session.$delete()).catch(() => {});
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
     await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
@@ -95,7 +96,7 @@ function Item({ name, value }: { name: string; value: string }) {
 const CHECK_STATUS = { pass: "up", warn: "degraded", fail: "down" } as const;
 const CHECK_WORDS = { pass: "Passes", warn: "Warns", fail: "Fails" } as const;
 
-/** The hub's own checks, as it names them. */
+/** The checks of the hub itself, with the names from `GET /health`. */
 function Checks({ checks }: { checks: HubHealth["checks"] }) {
   const all = Object.entries(checks).flatMap(([name, found]) => found.map((check) => ({ name, check })));
   return (

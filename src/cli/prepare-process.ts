@@ -1,11 +1,11 @@
-/** The program of a process that does one heavy step of a start and then ends; see prepare.ts. */
+/** This program runs in its own process. It does one heavy step of a start and then ends; see prepare.ts. */
 import { messageOf } from "./error-message.ts";
 import type { LocalDatabaseOptions } from "./local-database.ts";
 
 export interface BuildOptions extends LocalDatabaseOptions {
   /** The entry module of the Worker's source. */
   source: string;
-  /** For the bundled Worker. */
+  /** The folder for the bundled Worker. */
   folder: string;
 }
 
@@ -20,7 +20,7 @@ async function run(step: Step): Promise<unknown> {
   }
 }
 
-/** Leaves the database alone when the source has faults. */
+/** Does not migrate the database when the source has errors. */
 async function build(options: BuildOptions): Promise<unknown> {
   const { buildWorker } = await import("./build.ts");
   const [bundle, { migrateLocalDatabase }] = await Promise.all([
@@ -31,13 +31,13 @@ async function build(options: BuildOptions): Promise<unknown> {
   return bundle;
 }
 
-const tell = (result: { done: unknown } | { failed: string }) => process.send?.(result, () => process.disconnect());
+const report = (result: { done: unknown } | { failed: string }) => process.send?.(result, () => process.disconnect());
 
-// The hub has the result, or has ended: either way nothing is left to do.
+// The hub has received the result or has ended, so this process can end, too.
 process.once("disconnect", () => process.exit());
 process.once("message", (step: Step) => {
   run(step).then(
-    (done) => tell({ done }),
-    (error) => tell({ failed: messageOf(error) }),
+    (done) => report({ done }),
+    (error) => report({ failed: messageOf(error) }),
   );
 });

@@ -1,9 +1,9 @@
-/** The other hubs and everybody's services. A hub whose API has no federation has heard of none. */
+/** Queries for the other hubs and the services of all hubs. Not every hub has a federation API. */
 import { queryOptions } from "@tanstack/react-query";
-import type { Health, ServiceType, Status } from "../../core/records.ts";
+import type { Health, Status } from "../../core/records.ts";
 import { ApiProblem, problemOf } from "./client.ts";
 
-/** As `GET /api/federation/hubs` tells of each. */
+/** A hub in the response of `GET /api/federation/hubs`. */
 export interface Peer {
   hub_id: string;
   name: string | null;
@@ -17,13 +17,11 @@ export interface Peer {
   source: string;
 }
 
-/** As `GET /api/federation/services` tells of each, as far as it is shown. */
+/** A service in the response of `GET /api/federation/services`. It has only the fields that the page shows. */
 export interface FederatedService {
-  id: number;
   hub_id: string;
   project: string;
   name: string;
-  service_type: ServiceType;
   health_status: Status;
   freshness: "live" | "stale";
   last_heard_at: string | null;
@@ -31,11 +29,11 @@ export interface FederatedService {
 
 const HUBS = "/api/federation/hubs";
 const SERVICES = "/api/federation/services";
-const SHOWN = 500;
+const MAX_SERVICES = 500;
 const REFRESH_MS = 5_000;
 
-/** What a hub can do stands in its API's description; asking for what it can't is an error in the console. */
-async function federates(): Promise<boolean> {
+/** Reads the API document, because the browser would log an error for a request to a route that does not exist. */
+async function hasFederation(): Promise<boolean> {
   const { paths } = await read<{ paths: Record<string, unknown> }>("/openapi.json");
   return Object.hasOwn(paths, HUBS);
 }
@@ -50,13 +48,13 @@ async function read<T>(path: string): Promise<T> {
 
 export const hubsQuery = queryOptions({
   queryKey: ["hubs"],
-  queryFn: async () => ((await federates()) ? (await read<{ hubs: Peer[] }>(HUBS)).hubs : []),
+  queryFn: async () => ((await hasFederation()) ? (await read<{ hubs: Peer[] }>(HUBS)).hubs : []),
   refetchInterval: (query) => ((query.state.data?.length ?? 0) > 0 ? REFRESH_MS : false),
 });
 
-/** The first of them; `total` says how many there are. */
+/** Returns the first MAX_SERVICES services; `total` is the number of all services. */
 export const federatedServicesQuery = queryOptions({
   queryKey: ["federated-services"],
-  queryFn: () => read<{ services: FederatedService[]; total?: number }>(`${SERVICES}?limit=${SHOWN}`),
+  queryFn: () => read<{ services: FederatedService[]; total?: number }>(`${SERVICES}?limit=${MAX_SERVICES}`),
   refetchInterval: REFRESH_MS,
 });

@@ -1,8 +1,7 @@
 /** The Prometheus metrics of the services and of the hub itself. */
+import type { BoardEntry } from "./board.ts";
 import { ageSeconds, type HubHealth, type PipelineHealth } from "./hub-health.ts";
 import { STATUSES, type Status } from "./records.ts";
-import type { ServiceRow } from "./service-row.ts";
-import type { CurrentState } from "./service-view.ts";
 
 export interface Sample {
   labels: Record<string, string>;
@@ -16,46 +15,41 @@ export interface Metric {
   samples: Sample[];
 }
 
-export interface MeasuredService {
-  row: Pick<ServiceRow, "project" | "name" | "service_type" | "flip_seq">;
-  state: CurrentState;
-}
-
 const CODE: Record<Status, number> = { unknown: 0, up: 1, degraded: 2, down: 3 };
 
-export function serviceMetrics(services: readonly MeasuredService[]): Metric[] {
-  const each = (value: (service: MeasuredService) => number | null): Sample[] =>
+export function serviceMetrics(services: readonly BoardEntry[]): Metric[] {
+  const each = (value: (service: BoardEntry) => number | null): Sample[] =>
     services.flatMap((service) => {
       const measured = value(service);
       if (measured === null) return [];
-      return [{ labels: { project: service.row.project, service: service.row.name }, value: measured }];
+      return [{ labels: { project: service.check.project, service: service.check.name }, value: measured }];
     });
   return [
     gauge("hub_service_up", "1 when the service is up or degraded, 0 when it is down or unknown.", each(isRunning)),
     gauge(
       "hub_service_status",
       "Status of the service: 0 unknown, 1 up, 2 degraded, 3 down.",
-      each(({ state }) => CODE[state.status]),
+      each(({ live }) => CODE[live.status]),
     ),
     gauge(
       "hub_service_latency_seconds",
       "Response time of the last check.",
-      each(({ state }) => (state.latency_ms === null ? null : state.latency_ms / 1_000)),
+      each(({ live }) => (live.latency_ms === null ? null : live.latency_ms / 1_000)),
     ),
     gauge(
       "hub_service_last_check_timestamp_seconds",
       "When the service was last checked.",
-      each(({ state }) => (state.last_at === null ? null : state.last_at / 1_000)),
+      each(({ live }) => (live.last_at === null ? null : live.last_at / 1_000)),
     ),
     gauge(
       "hub_service_consecutive_failures",
       "Checks that failed in a row.",
-      each(({ state }) => state.consecutive_failures),
+      each(({ live }) => live.consecutive_failures),
     ),
     counter(
       "hub_service_flips_total",
       "Changes of status of the service.",
-      each(({ row }) => row.flip_seq),
+      each(({ live }) => live.flip_seq),
     ),
     gauge("hub_services", "Registered services by status.", countSamples(services)),
   ];
@@ -85,12 +79,12 @@ export function hubMetrics(health: HubHealth, pipeline: PipelineHealth | null, n
   ];
 }
 
-function isRunning({ state }: MeasuredService): number {
-  return state.status === "up" || state.status === "degraded" ? 1 : 0;
+function isRunning({ live }: BoardEntry): number {
+  return live.status === "up" || live.status === "degraded" ? 1 : 0;
 }
 
-function countSamples(services: readonly MeasuredService[]): Sample[] {
-  const byStatus = Map.groupBy(services, ({ state }) => state.status);
+function countSamples(services: readonly BoardEntry[]): Sample[] {
+  const byStatus = Map.groupBy(services, ({ live }) => live.status);
   return STATUSES.map((status) => ({ labels: { status }, value: byStatus.get(status)?.length ?? 0 }));
 }
 

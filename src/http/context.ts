@@ -29,6 +29,8 @@ export interface HubContext {
   ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
   pipelineHealth(): Promise<PipelineHealth>;
   /** Returns null when NATS is not set up. Never rejects. */
+  /** The metrics of every watched service, in the text format of Prometheus. */
+  serviceMetrics(): Promise<string>;
   nats(): Promise<BridgeStatus | null>;
   summary(): Promise<Summary>;
   /** Counts a request for `key`. Returns true when there were too many. */

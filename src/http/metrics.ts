@@ -1,14 +1,12 @@
 /** `GET /metrics`: metrics in the text format of Prometheus. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { hubMetrics, serviceMetrics } from "../core/hub-metrics.ts";
-import { currentState } from "../core/service-view.ts";
+import { hubMetrics } from "../core/hub-metrics.ts";
+import { metricsText } from "../core/metrics-text.ts";
 import { natsMetrics } from "../nats/health.ts";
 import { guard } from "./access.ts";
 import { readHubFacts } from "./hub-health.ts";
-import { metricsText } from "./metrics-text.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { allServices, liveStates } from "./service-reads.ts";
 
 const read = createRoute({
   method: "get",
@@ -28,15 +26,11 @@ const read = createRoute({
 
 export const metrics = routes().openapi(read, async (c) => {
   const { hub } = c.var;
-  const [rows, facts] = await Promise.all([allServices(hub, {}), readHubFacts(hub)]);
-  const enabled = rows.filter((row) => row.enabled);
-  const live = await liveStates(hub, enabled);
+  const [services, facts] = await Promise.all([hub.serviceMetrics(), readHubFacts(hub)]);
   const now = hub.now();
-  const services = enabled.map((row) => ({ row, state: currentState(row, live.get(row.id) ?? null, now) }));
-  const text = metricsText([
+  const hubText = metricsText([
     ...hubMetrics(facts.health, facts.pipeline, now),
     ...(facts.nats === null ? [] : natsMetrics(facts.nats, now)),
-    ...serviceMetrics(services),
   ]);
-  return c.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  return c.text(hubText + services, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
 });

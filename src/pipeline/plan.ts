@@ -1,18 +1,20 @@
 /** Step one: every minute, a message for each round that falls due. */
 import type { Check } from "../core/check.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
-import { planRounds, tickWindow } from "../core/schedule.ts";
+import { planRounds, tickWindow, type Window } from "../core/schedule.ts";
 
 /** The plan begins 15 s after its tick; a database that comes back within the minute still gets one. */
 const KEEP_TRYING_MS = 50_000;
 const TRY_AGAIN_MS = 2_000;
+/** Pause between two pages of the registry, so that requests are not held up by the plan of thousands of services. */
+const PAGE_PAUSE_MS = 20;
 
 export interface PlanDeps {
   now(): number;
   wait(ms: number): Promise<void>;
-  /** From the registry. */
-  load(): Promise<Check[]>;
-  /** As the live board knows the registry; null when it does not. */
+  /** The registry's scheduled checks in pages of whole lanes. */
+  load(): AsyncIterable<Check[]>;
+  /** All scheduled checks as the live board knows them; null when the board never read the registry. */
   remembered(): Promise<Check[] | null>;
   send(messages: ProbeMessage[]): Promise<void>;
   planned(report: PlanReport): Promise<void>;
@@ -31,22 +33,48 @@ export interface PlanReport {
  * what to check for most of a minute; the next tick then plans the next minute.
  */
 export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
-  const scheduled = await retryUntil(() => loadOrRemember(deps), tick + KEEP_TRYING_MS, deps);
-  const messages = newestOfLate(planRounds(scheduled, tickWindow(tick), deps.vantages), deps.now());
-  await deps.send(messages);
-  const report = { at: deps.now(), checks: scheduled.length, rounds: messages.length };
+  const planner = new Planner(tickWindow(tick), deps);
+  await retryUntil(() => planner.planAll(), tick + KEEP_TRYING_MS, deps);
+  const report = { at: deps.now(), checks: planner.checks, rounds: planner.rounds };
   await deps.planned(report);
   return report;
 }
 
-async function loadOrRemember(deps: PlanDeps): Promise<Check[]> {
-  try {
-    return await deps.load();
-  } catch (error) {
-    const remembered = await deps.remembered();
-    if (remembered === null) throw error;
-    deps.failed(error);
-    return remembered;
+/** Plans every lane once, however often it has to begin again. */
+class Planner {
+  readonly #window: Window;
+  readonly #deps: PlanDeps;
+  readonly #lanes = new Set<number>();
+  checks = 0;
+  rounds = 0;
+
+  constructor(window: Window, deps: PlanDeps) {
+    this.#window = window;
+    this.#deps = deps;
+  }
+
+  async planAll(): Promise<void> {
+    try {
+      for await (const page of this.#deps.load()) {
+        await this.#planPage(page);
+        await this.#deps.wait(PAGE_PAUSE_MS);
+      }
+    } catch (error) {
+      const remembered = await this.#deps.remembered();
+      if (remembered === null) throw error;
+      this.#deps.failed(error);
+      await this.#planPage(remembered);
+    }
+  }
+
+  async #planPage(page: readonly Check[]): Promise<void> {
+    const checks = page.filter(({ lane }) => !this.#lanes.has(lane));
+    const messages = planRounds(checks, this.#window, this.#deps.vantages);
+    const due = newestOfLate(messages, this.#deps.now());
+    await this.#deps.send(due);
+    for (const { lane } of checks) this.#lanes.add(lane);
+    this.checks += checks.length;
+    this.rounds += due.length;
   }
 }
 

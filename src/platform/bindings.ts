@@ -53,6 +53,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   entries(): Promise<BoardEntry[]>;
   all(): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
   summary(): Promise<Summary>;
+  serviceMetrics(): Promise<string>;
   toPlan(): Check[] | null;
   planned(at: number): void;
   recorded(at: number): void;

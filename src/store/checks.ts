@@ -1,19 +1,21 @@
 /**
  * Reads the checks that the planner schedules, and the state that a live board starts from when it has lost its memory.
  */
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Check } from "../core/check.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
 import type { ObservationDetails, Verdict } from "../core/records.ts";
 import { CHECK_FIELDS, pick } from "../core/service-definition.ts";
 import { toCheck } from "../core/service-row.ts";
-import type { Db } from "./database.ts";
+import { type Db, idList } from "./database.ts";
 import { verdictOf } from "./results.ts";
 import { projects, services } from "./tables.ts";
 
 /** Number of intervals to search backwards. A service with an open breaker is probed only on every 4th due time. */
 const ROUNDS_BACK = 4;
+/** A page has up to 480 checks: reading it takes some milliseconds, in which the hub does nothing else. */
+const LANES_A_PAGE = 20;
 
 export interface LastResult {
   /** Start of the round, Unix ms. */
@@ -44,17 +46,24 @@ const checkColumns = {
   status_since: services.status_since,
 };
 
-function watchedChecks(db: Db) {
+function watchedChecks(db: Db, where?: SQL) {
   return db
     .select(checkColumns)
     .from(services)
     .innerJoin(projects, eq(projects.id, services.project_id))
-    .where(and(eq(services.enabled, true), eq(projects.status, "running")));
+    .where(and(eq(services.enabled, true), eq(projects.status, "running"), where));
 }
 
-/** The enabled checks that the hub itself probes, of running projects. */
-export async function loadChecks(db: Db): Promise<Check[]> {
-  return (await watchedChecks(db)).filter(({ lane }) => isScheduled(lane)).map(toCheck);
+/** Yields the enabled checks that the hub itself probes, of running projects, in pages of whole lanes. */
+export async function* loadChecks(db: Db): AsyncGenerator<Check[]> {
+  const lanes = (await db.selectDistinct({ lane: services.lane }).from(services).orderBy(asc(services.lane)))
+    .map(({ lane }) => lane)
+    .filter(isScheduled);
+  for (let start = 0; start < lanes.length; start += LANES_A_PAGE) {
+    const page = lanes.slice(start, start + LANES_A_PAGE);
+    const rows = await watchedChecks(db, inArray(services.lane, idList(page)));
+    yield rows.map(toCheck);
+  }
 }
 
 /** All enabled services of running projects. */

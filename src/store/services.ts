@@ -61,13 +61,29 @@ export async function listServices(
   const after = page.after === undefined ? undefined : gt(services.id, page.after);
   const [rows, totals] = await db.batch([
     selectServices(db, and(matches, after)).limit(page.limit),
-    db
-      .select({ total: sql<number>`count(*)`.as("total") })
-      .from(services)
-      .innerJoin(projects, eq(projects.id, services.project_id))
-      .where(matches),
+    isPlain(filter) ? countRegistered(db) : countMatching(db, matches),
   ]);
   return { rows, total: totals[0]?.total ?? 0 };
+}
+
+function isPlain(filter: ServiceFilter): boolean {
+  return Object.values(filter).every((value) => value === undefined);
+}
+
+/** Counts along the index of names alone, without reading the services. */
+function countRegistered(db: Db) {
+  return db
+    .select({ total: sql<number>`count(*)`.as("total") })
+    .from(services)
+    .where(sql`${services.project_id} IN (SELECT id FROM projects WHERE status = 'running')`);
+}
+
+function countMatching(db: Db, matches: SQL | undefined) {
+  return db
+    .select({ total: sql<number>`count(*)`.as("total") })
+    .from(services)
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(matches);
 }
 
 function conditions(filter: ServiceFilter): (SQL | undefined)[] {

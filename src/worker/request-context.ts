@@ -31,6 +31,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
       redeem: async (ticket) => (await board.redeemTicket(ticket)) as Scope | null, // only scopes are issued
     },
     pipelineHealth: async () => board.pulse(),
+    serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(env, settings),
     summary: async () => board.summary(),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,

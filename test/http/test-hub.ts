@@ -1,12 +1,16 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
+import { serviceMetrics } from "../../src/core/hub-metrics.ts";
+import { metricsText } from "../../src/core/metrics-text.ts";
 import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
 import type { ServiceRow } from "../../src/core/service-row.ts";
+import { toCheck } from "../../src/core/service-row.ts";
 import { parseSettings, type Settings } from "../../src/core/settings.ts";
 import { keyHash } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { HubContext } from "../../src/http/context.ts";
+import { allServices } from "../../src/http/service-reads.ts";
 import type { Db } from "../../src/store/database.ts";
 import { createKey } from "../../src/store/keys.ts";
 import type { Scope } from "../../src/store/tables.ts";
@@ -92,6 +96,14 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       },
     },
     pipelineHealth: async () => ({ planned_at: NOW, probed_at: NOW, recorded_at: NOW, dead_letters: 0 }),
+    serviceMetrics: async () => {
+      const rows = await allServices(context, {});
+      const entries = rows.flatMap((row) => {
+        const state = live.get(row.id);
+        return state === undefined ? [] : [{ check: toCheck(row), live: state }];
+      });
+      return metricsText(serviceMetrics(entries));
+    },
     nats: async () => null,
     summary: async () => ({
       hub_id: settings.HUB_ID,

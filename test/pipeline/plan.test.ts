@@ -1,7 +1,20 @@
 import { expect, it } from "vitest";
+import type { Check } from "../../src/core/check.ts";
 import type { ProbeMessage } from "../../src/core/queue-messages.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
+
+const check = aCheck({ recorded_status: "up", recorded_since: T0 });
+const away = new Error("away");
+
+async function* pages(...all: Check[][]): AsyncIterable<Check[]> {
+  yield* all;
+}
+
+// biome-ignore lint/correctness/useYield: it fails before the first page
+async function* noPages(): AsyncIterable<Check[]> {
+  throw away;
+}
 
 function fakeDeps(over: Partial<PlanDeps> = {}) {
   const sent: ProbeMessage[] = [];
@@ -13,7 +26,7 @@ function fakeDeps(over: Partial<PlanDeps> = {}) {
     wait: async (ms) => {
       clock += ms;
     },
-    load: async () => [aCheck({ recorded_status: "up", recorded_since: T0 })],
+    load: () => pages([check]),
     remembered: async () => null,
     send: async (messages) => void sent.push(...messages),
     planned: async (report) => void reports.push(report),
@@ -28,7 +41,7 @@ it("sends the rounds of the minute that begins 15 s after the tick, and says so"
   const { deps, sent, reports } = fakeDeps();
   const report = await plan(T0, deps);
   expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
-  expect(report).toEqual({ at: T0, checks: 1, rounds: 2 });
+  expect(report).toEqual({ at: T0 + 20, checks: 1, rounds: 2 });
   expect(reports).toEqual([report]);
 });
 
@@ -42,12 +55,11 @@ it("a doubled tick makes the same rounds", async () => {
 it("waits for a database that comes back within the minute", async () => {
   let failing = 8;
   const { deps, sent, failures } = fakeDeps();
-  const load = deps.load;
   await plan(T0, {
     ...deps,
     load: () => {
       failing -= 1;
-      return failing > 0 ? Promise.reject(new Error("away")) : load();
+      return failing > 0 ? noPages() : deps.load();
     },
   });
   expect(failures).toHaveLength(7);
@@ -56,15 +68,27 @@ it("waits for a database that comes back within the minute", async () => {
 
 it("goes by what the live board knows while the database is away", async () => {
   const { deps, sent, failures, now } = fakeDeps();
-  const remembered = deps.load;
-  await plan(T0, { ...deps, load: () => Promise.reject(new Error("away")), remembered });
-  expect(failures).toHaveLength(1);
+  await plan(T0, { ...deps, load: noPages, remembered: async () => [check] });
+  expect(failures).toEqual([away]);
   expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
   expect(now()).toBe(T0);
 });
 
+it("plans each lane once when the database goes away between two pages", async () => {
+  const other = aCheck({ service_id: 8, lane: 3_000_001 });
+  async function* broken(): AsyncIterable<Check[]> {
+    yield [check];
+    throw away;
+  }
+  const { deps, sent } = fakeDeps({ load: broken, remembered: async () => [check, other] });
+  expect(await plan(T0, deps)).toMatchObject({ checks: 2 });
+  const keys = sent.map(({ round }) => `${round.lane} ${round.due_at}`);
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(new Set(sent.map(({ round }) => round.lane)).size).toBe(2);
+});
+
 it("gives up before the next tick", async () => {
-  const { deps, failures, now } = fakeDeps({ load: () => Promise.reject(new Error("away")) });
+  const { deps, failures, now } = fakeDeps({ load: noPages });
   await expect(plan(T0, deps)).rejects.toThrow("away");
   expect(failures.length).toBeGreaterThan(20);
   expect(now()).toBeLessThan(T0 + 60_000);

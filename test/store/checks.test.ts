@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 test("the planner gets the enabled, probed checks of running projects with their recorded status", async () => {
-  const checks = await loadChecks(db);
+  const checks = (await Array.fromAsync(loadChecks(db))).flat();
   expect(checks).toEqual([
     { ...toCheck(web), recorded_status: "down", recorded_since: NOW, recorded_seq: 1, version: "2" },
     { ...toCheck(api), recorded_status: "unknown" },

@@ -1,5 +1,5 @@
 /** The Prometheus text exposition format 0.0.4. */
-import type { Metric } from "../core/hub-metrics.ts";
+import type { Metric } from "./hub-metrics.ts";
 
 /** Leaves out metrics without samples. */
 export function metricsText(metrics: readonly Metric[]): string {

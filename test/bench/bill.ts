@@ -35,13 +35,13 @@ export const billBench: Bench = {
       billAt(hubs[1], LARGE, 1, progress),
     ]);
     return [
-      { ...small, limit: 0.45 },
+      { ...small, limit: 0.25 },
       { ...large, limit: null },
       {
         name: `bill: a check at ${LARGE} services against one at ${SMALL}, difference`,
         value: Math.abs(large.value / small.value - 1) * 100,
         unit: "%",
-        limit: 15,
+        limit: 10,
         better: "lower",
       },
     ];

@@ -20,6 +20,8 @@ const RAW_HOURS = 48;
 const FLIP_EVERY_MS = 12 * HOUR_MS;
 const RATE = 20;
 const LOAD_MS = 20_000;
+/** A hub that has just been started compiles its code first. */
+const WARM_UP_MS = 10_000;
 
 export const historyBench: Bench = {
   names: ["history"],
@@ -45,17 +47,19 @@ async function askHistory(hub: HubProcess, { progress }: BenchContext, stored: s
   progress(`${RATE} requests a second for ${LOAD_MS / 1_000} s`);
   const from = new Date(Date.now() - DAYS * 24 * HOUR_MS).toISOString();
   let checks = 0;
-  const latencies = await requestsAtRate({ rate: RATE, durationMs: LOAD_MS }, async (index) => {
+  const ask = async (index: number) => {
     const path = `/api/services/${1 + ((index * 7) % SERVICES)}/history?from=${from}`;
     const { points }: { points: { checks: number }[] } = await accepted(await hub.fetch(path));
     checks = points.reduce((sum, point) => sum + point.checks, 0);
-  });
+  };
+  await requestsAtRate({ rate: RATE, durationMs: WARM_UP_MS }, ask);
+  const latencies = await requestsAtRate({ rate: RATE, durationMs: LOAD_MS }, ask);
   if (checks < (DAYS - 1) * 24 * 120) throw new Error(`the history of a month tells of ${checks} checks`);
   return {
     name: `history: ${DAYS} days of one service, p99`,
     value: quantile(latencies, 0.99),
     unit: "ms",
-    limit: 100,
+    limit: 60,
     better: "lower",
     note: `${latencies.length} requests at ${RATE}/s, ms: ${spread(latencies)}; ${stored}; load average ${loadAverage()}`,
   };

@@ -109,7 +109,7 @@ async function cpuPerCheck(hub: HubProcess, target: Target, { progress }: BenchC
     name: `cpu: per check, node and workerd, ${CPU_SERVICES} services at ${INTERVAL_S} s`,
     value: used / checks,
     unit: "ms",
-    limit: 1.5,
+    limit: 0.55,
     better: "lower",
     note: `${Math.round(used)} ms for ${checks} checks; ${treeMemoryMib(hub.pid)} MB of memory; load average ${loadAverage()}`,
   };

@@ -18,12 +18,16 @@ export interface Metric {
 const CODE: Record<Status, number> = { unknown: 0, up: 1, degraded: 2, down: 3 };
 
 export function serviceMetrics(services: readonly BoardEntry[]): Metric[] {
-  const each = (value: (service: BoardEntry) => number | null): Sample[] =>
-    services.flatMap((service) => {
-      const measured = value(service);
-      if (measured === null) return [];
-      return [{ labels: { project: service.check.project, service: service.check.name }, value: measured }];
+  const labels = services.map(({ check }) => ({ project: check.project, service: check.name }));
+  const each = (measure: (service: BoardEntry) => number | null): Sample[] => {
+    const samples: Sample[] = [];
+    services.forEach((service, index) => {
+      const value = measure(service);
+      const shared = labels[index];
+      if (value !== null && shared !== undefined) samples.push({ labels: shared, value });
     });
+    return samples;
+  };
   return [
     gauge("hub_service_up", "1 when the service is up or degraded, 0 when it is down or unknown.", each(isRunning)),
     gauge(

@@ -3,10 +3,17 @@ import type { Metric } from "./hub-metrics.ts";
 
 /** Leaves out metrics without samples. */
 export function metricsText(metrics: readonly Metric[]): string {
+  /** The metrics of a service share their labels, so each text is made once. */
+  const texts = new Map<Metric["samples"][number]["labels"], string>();
+  const textOf = (labels: Metric["samples"][number]["labels"]) => {
+    const text = texts.get(labels) ?? labelText(labels);
+    texts.set(labels, text);
+    return text;
+  };
   return metrics
     .filter((metric) => metric.samples.length > 0)
     .map(({ name, type, help, samples }) => {
-      const lines = samples.map((sample) => `${name}${labelText(sample.labels)} ${valueText(sample.value)}\n`);
+      const lines = samples.map((sample) => `${name}${textOf(sample.labels)} ${valueText(sample.value)}\n`);
       return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
     })
     .join("");

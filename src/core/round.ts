@@ -13,6 +13,7 @@ import {
   STATUSES,
   VERDICTS,
 } from "./records.ts";
+import { DUE_STEP_MS } from "./schedule.ts";
 
 /** Packs one outcome. A version that the database already has is left out of the details. */
 export function roundResult(outcome: Outcome, knownVersion: string | null): RoundResult {
@@ -56,10 +57,7 @@ export function splitOutcomes(message: OutcomesMessage): OutcomesMessage[] {
   return [{ ...message, flips: first }, ...rest.map((flips) => ({ ...message, results: [], versions: [], flips }))];
 }
 
-/**
- * Returns the time of a round on demand, Unix ms. It is never a whole second. Scheduled rounds are always due at whole
- * seconds, so their keys differ.
- */
+/** The time of a round on demand. Scheduled rounds are due at multiples of a step; this one never is, so both keep their own key. */
 export function onDemandTime(now: number): number {
-  return now % 1_000 === 0 ? now + 1 : now;
+  return now % DUE_STEP_MS === 0 ? now + 1 : now;
 }

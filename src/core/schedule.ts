@@ -10,6 +10,8 @@ import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE } from "./records.ts";
 import { downVantage } from "./retry-policy.ts";
 
+/** Scheduled rounds are due at multiples of it. */
+export const DUE_STEP_MS = 50;
 const GOLDEN_RATIO_CONJUGATE = 0.618_033_988_749_894_9;
 /** Length of the window that one tick plans. */
 const PLAN_LENGTH_MS = 60_000;
@@ -41,17 +43,19 @@ export function catchUpWindow(now: number): Window {
 }
 
 /**
- * Returns the phase of a lane in whole seconds. The golden-ratio sequence spreads any number of lanes evenly over the
- * interval.
+ * Milliseconds after the start of an interval at which the lane is due, a multiple of DUE_STEP_MS. Lanes of one interval
+ * spread evenly however many there are (golden-ratio sequence), and over the second too: many rounds that begin at the
+ * same instant hold up everything else.
  */
 export function lanePhase(lane: number): number {
-  return Math.floor(((laneNumber(lane) * GOLDEN_RATIO_CONJUGATE) % 1) * laneInterval(lane));
+  const steps = (laneInterval(lane) * 1_000) / DUE_STEP_MS;
+  return Math.floor(((laneNumber(lane) * GOLDEN_RATIO_CONJUGATE) % 1) * steps) * DUE_STEP_MS;
 }
 
 /** Returns the due times of a lane in a window (Unix ms), with their index `k`. */
 export function dueTimes(lane: number, window: Window): { due_at: number; index: number }[] {
   const interval = laneInterval(lane) * 1_000;
-  const phase = lanePhase(lane) * 1_000;
+  const phase = lanePhase(lane);
   const times: { due_at: number; index: number }[] = [];
   for (let index = Math.ceil((window.from - phase) / interval); phase + index * interval < window.to; index++) {
     times.push({ due_at: phase + index * interval, index });

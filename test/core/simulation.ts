@@ -76,7 +76,7 @@ function simulateService(
   const seen = makeEye(check, [...outages, ...blips], troubles, world.loss, random);
   const due = {
     interval: check.health_interval * 1_000,
-    phase: lanePhase(check.health_interval * 100_000 + lane) * 1_000,
+    phase: lanePhase(check.health_interval * 100_000 + lane),
   };
   let state: MonitorState | null = null;
   let checks = 0;

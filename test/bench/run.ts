@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "./bench.ts";
 import { billBench } from "./bill.ts";
+import { crashBench } from "./crash.ts";
 import { dashboardBench } from "./dashboard.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
@@ -13,6 +14,7 @@ import { loadAverage } from "./process-tree.ts";
 import { scaleBench } from "./scale.ts";
 import { simulationBench } from "./simulation.ts";
 import { sizeBench } from "./size.ts";
+import { soakBench } from "./soak.ts";
 import { steadyBench } from "./steady.ts";
 import { isWithin, tableOf } from "./table.ts";
 
@@ -23,6 +25,8 @@ const BENCHES: readonly Bench[] = [
   sizeBench,
   steadyBench,
   scaleBench,
+  crashBench,
+  soakBench,
   billBench,
   natsBench,
   dashboardBench,

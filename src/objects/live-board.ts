@@ -5,11 +5,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
-import { serviceMetrics } from "../core/hub-metrics.ts";
 import type { Frame } from "../core/live-protocol.ts";
-import { metricsText } from "../core/metrics-text.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { Health, LiveState } from "../core/records.ts";
+import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
 import { expireOverdue } from "../pipeline/expire.ts";
@@ -109,7 +108,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   /** The metrics of every service as text: one string travels faster than ten thousand states. */
   async serviceMetrics(): Promise<string> {
-    return metricsText(serviceMetrics(await this.entries()));
+    return serviceMetricsText(await this.entries());
   }
 
   /** All that NATS is told of; null while the registry could not be read. */

@@ -1,9 +1,8 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
-import { serviceMetrics } from "../../src/core/hub-metrics.ts";
-import { metricsText } from "../../src/core/metrics-text.ts";
 import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
+import { serviceMetricsText } from "../../src/core/service-metrics.ts";
 import type { ServiceRow } from "../../src/core/service-row.ts";
 import { toCheck } from "../../src/core/service-row.ts";
 import { parseSettings, type Settings } from "../../src/core/settings.ts";
@@ -102,7 +101,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
         const state = live.get(row.id);
         return state === undefined ? [] : [{ check: toCheck(row), live: state }];
       });
-      return metricsText(serviceMetrics(entries));
+      return serviceMetricsText(entries);
     },
     nats: async () => null,
     summary: async () => ({

@@ -3,6 +3,7 @@
  * that was disconnected can ask for the frames that it missed. Times are ISO 8601 UTC.
  */
 import { z } from "zod";
+import { recordedFlipSchema } from "./queue-messages.ts";
 import { SERVICE_TYPES, STATUSES } from "./records.ts";
 
 const seq = z.number();
@@ -29,31 +30,8 @@ export type ServiceLite = z.infer<typeof serviceLiteSchema>;
 const healthSchema = z.object({ id: z.number(), status, latency_ms, at: z.string().nullable() });
 export type HealthUpdate = z.infer<typeof healthSchema>;
 
-const attemptSchema = z.object({
-  at: z.string(),
-  vantage: z.string(),
-  ok: z.boolean(),
-  latency_ms,
-  error: z.string().nullable(),
-});
-
-/** A flip of a service. `flip_seq` rises by one with each flip of the service. */
-const flipSchema = z.object({
-  flip_seq: z.number(),
-  service_id: z.number(),
-  from: status,
-  to: status,
-  reason: z.string(),
-  at: z.string(),
-  began_at: z.string(),
-  evidence: z.array(attemptSchema),
-  project_id: z.number(),
-  project: z.string(),
-  name: z.string(),
-  service_type: type,
-  version: z.string().nullable(),
-  latency_ms,
-});
+/** A flip of a service; `flip_seq` is its place in the service's life. */
+const flipSchema = recordedFlipSchema.omit({ seq: true }).extend({ flip_seq: z.number() });
 export type FlipBody = z.infer<typeof flipSchema>;
 
 export const frameSchema = z.discriminatedUnion("type", [

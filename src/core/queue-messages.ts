@@ -48,7 +48,7 @@ const attemptSchema = z.object({
 });
 
 /** A flip with the names and values that readers outside the hub need. */
-const recordedFlipSchema = z.object({
+export const recordedFlipSchema = z.object({
   seq: z.int(),
   service_id: z.int(),
   from: status,

@@ -19,6 +19,7 @@ interface Size {
 
 const SIZES: readonly Size[] = [
   { services: 0, interval: 60, memory: 350, cpu: null },
+  { services: 100, interval: 20, memory: null, cpu: null },
   { services: 1_000, interval: 20, memory: 450, cpu: 0.55 },
   { services: 2_000, interval: 20, memory: null, cpu: null },
   { services: 5_000, interval: 60, memory: null, cpu: null },

@@ -1,4 +1,4 @@
-/** Messages that failed their last retry: kept in the object's storage, so that /health tells of them for a day. */
+/** Keeps the messages that failed their last retry in the object's storage. /health counts them for a day. */
 import type { DeadLetter } from "../platform/bindings.ts";
 
 const KEY = "dead_letters";
@@ -23,7 +23,7 @@ export class DeadLetters {
     if (left.length < known.length) this.#storage.kv.put(KEY, left);
   }
 
-  /** Those of the last day. */
+  /** Returns how many messages failed within the last day. */
   count(now: number): number {
     return this.#read().filter(({ at }) => now - at < KEPT_MS).length;
   }

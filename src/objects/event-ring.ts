@@ -1,4 +1,4 @@
-/** The latest frames, so that a socket that was away for a moment can catch up. */
+/** Keeps the latest frames, so that a socket that was disconnected for a moment can catch up. */
 const RING_SIZE = 1_000;
 
 export interface RingEvent<T> {
@@ -10,7 +10,7 @@ export class EventRing<T> {
   #events: RingEvent<T>[] = [];
   #last: number;
 
-  /** `start`: Unix ms. Seqs begin there, so that they rise across restarts without being stored. */
+  /** `start`: Unix ms. Frame numbers begin there, so that they rise across restarts although nothing stores them. */
   constructor(start: number) {
     this.#last = start;
   }
@@ -27,7 +27,7 @@ export class EventRing<T> {
     return event;
   }
 
-  /** The events after `seq`; null when they are not all in the ring. */
+  /** Returns the events after `seq`; null when the ring does not hold all of them any more. */
   since(seq: number): RingEvent<T>[] | null {
     const kept = this.#events.slice(-RING_SIZE);
     if (seq > this.#last) return null;

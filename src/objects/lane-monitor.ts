@@ -1,6 +1,6 @@
 /**
- * The state machines of one lane's services, and their single writer. It loads, asks core, saves what changed, replies.
- * Every method is one synchronous step, so its writes are stored together or not at all.
+ * Keeps the state machines of one lane's services and is their only writer. Each method loads, asks core, saves what
+ * changed and replies. It is one synchronous step, so its writes are stored together or not at all.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Check, Finding } from "../core/check.ts";
@@ -48,14 +48,14 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     });
   }
 
-  /** Nothing came since `last_at` (Unix ms): changes the status of each service whose time is up. */
+  /** No result came since `last_at` (Unix ms). Changes the status of each service whose deadline has passed. */
   expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence> {
     return this.#answer(overdue, ({ check, last_at }, state) => {
       return this.#silence(check, expire(state ?? newMonitorState(check), check, last_at, now));
     });
   }
 
-  /** The services are not watched any more; of those that are `deleted` nothing but a tombstone remains. */
+  /** Ends the watch over services. Of a `deleted` service only a tombstone remains. */
   async close(
     closing: { check: Check; reason: string; deleted: boolean }[],
     now: number,
@@ -81,7 +81,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     return states;
   }
 
-  /** Takes in services from former lanes; `state`: what those released, null when they had none. May be repeated. */
+  /** Takes in services from former lanes. `state`: what these lanes released; null: they had none. May be repeated. */
   adopt(newcomers: { check: Check; state: MonitorState | null }[]): void {
     for (const { check, state } of newcomers) {
       const record = this.#records.get(check.service_id);
@@ -90,7 +90,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     }
   }
 
-  /** The released states have arrived where they belong. */
+  /** Drops states that were released and have arrived in their new lane. */
   async forget(leavers: Leaver[], now: number): Promise<void> {
     for (const { service_id, rev } of leavers) {
       const record = this.#records.get(service_id);
@@ -101,7 +101,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     await this.#armForTombstones(now);
   }
 
-  /** The former lanes of these services have been told that their states arrived. */
+  /** Notes that the former lanes of these services know that the states arrived. */
   settle(serviceIds: number[]): void {
     for (const id of serviceIds) {
       const record = this.#records.get(id);

@@ -1,6 +1,6 @@
 /**
- * The latest state of every service of this hub, and the sockets that watch it. Its memory is made anew from the
- * database when it was evicted; nothing here is stored but what has no other home (dead letters).
+ * Holds the latest state of every service of this hub, and the sockets that watch it. After an eviction the object
+ * reads its state from the database again. Only dead letters are stored here, because no other place has them.
  */
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
@@ -26,9 +26,9 @@ import { TicketBox } from "./tickets.ts";
 import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
 
 const MIN_ALARM_GAP_MS = 1_000;
-/** When looking after the overdue changed nothing, or failed. */
+/** Pause after an alarm that changed no overdue service, or that failed. */
 const IDLE_ALARM_GAP_MS = 10_000;
-/** Overdue services looked after by one alarm; the others follow a second later. */
+/** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
 
@@ -67,7 +67,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return unknown;
   }
 
-  /** Services that are watched from now on, or whose check changed; those in `created` are announced. */
+  /** Adds services that are watched from now on, or whose check changed. Announces those in `created`. */
   async add(checks: Check[], created: number[]): Promise<void> {
     await this.#ensureLoaded();
     const now = Date.now();
@@ -80,12 +80,12 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
   }
 
-  /** Ids of those checks that have been changed or deregistered since they were planned. */
+  /** Returns the ids of checks that were changed or deregistered after they had been planned. */
   obsolete(planned: { id: number; rev: number }[]): number[] {
     return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
   }
 
-  /** Services that the board does not know are left out. */
+  /** Leaves out services that the board does not know. */
   async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {
     await this.#ensureLoaded();
     return ids.flatMap((id) => {
@@ -99,25 +99,25 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return [...this.#board.entries()];
   }
 
-  /** The health summary of this moment. Throws when the database does not answer. */
+  /** Returns the health summary of this moment. Throws when the database does not answer. */
   async summary(): Promise<Summary> {
     const services = (await this.entries()).map(({ check, live }) => ({ ...check, live }));
     const projects = await listAllProjects(openDatabase(this.env.DB));
     return summarize(this.#settings.HUB_ID, services, projects, Date.now());
   }
 
-  /** The metrics of every service as text: one string travels faster than ten thousand states. */
+  /** Returns the metrics of every service as one text, which takes less time to send than ten thousand states. */
   async serviceMetrics(): Promise<string> {
     return serviceMetricsText(await this.entries());
   }
 
-  /** All that NATS is told of; null while the registry could not be read. */
+  /** Returns all that is published on NATS; null while the registry could not be read. */
   async all(): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
     const entries = await this.entries();
     return this.#loaded ? { entries, summary: await this.summary() } : null;
   }
 
-  /** What is to be planned as far as the board knows; null when it never got to read the registry. */
+  /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
   toPlan(): Check[] | null {
     return this.#loaded ? this.#board.scheduled() : null;
   }
@@ -134,7 +134,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#deadLetters.add(letters);
   }
 
-  /** The message got through after all. */
+  /** Forgets dead letters that were delivered in the end. */
   revived(ids: string[]): void {
     this.#deadLetters.remove(ids);
   }
@@ -156,7 +156,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return this.#tickets.issue(scope, Date.now());
   }
 
-  /** The scope that the ticket stands for; null when it is unknown, used or too old. */
+  /** Returns the scope of the ticket; null when the ticket is unknown, used or too old. */
   redeemTicket(ticket: string): string | null {
     return this.#tickets.redeem(ticket, Date.now());
   }
@@ -179,7 +179,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    // 1005 and 1006 say that there was no code; they can't be sent.
+    // 1005 and 1006 mean that there was no code, and must not be sent.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
@@ -207,7 +207,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     };
   }
 
-  /** Missed events when they are still in the ring, else the snapshot. */
+  /** Sends the missed events when the ring still has them, otherwise a snapshot. */
   #greet(socket: WebSocket, watch: Watch, since: number | null): void {
     const at = new Date().toISOString();
     const missed = since === null ? null : this.#ring.since(since);
@@ -231,7 +231,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     if (frames.some((frame) => frame.type !== "health")) this.#noteHealth();
   }
 
-  /** Whoever hears summaries hears of a change of the overall status at once. */
+  /** Tells the bridge to NATS of a change of the overall status at once. */
   #noteHealth(): void {
     if (this.#settings.NATS_URL === undefined) return;
     const health = this.#board.health();
@@ -247,7 +247,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return [{ type, parts: [{ service_id, project_id, body: serviceLite(entry) }] }];
   }
 
-  /** Arms the alarm when one of these services is due before it. */
+  /** Sets the alarm earlier when one of these services has an earlier deadline. */
   async #arm(ids: readonly number[]): Promise<void> {
     const next = this.#board.earliestOf(ids);
     if (next === null || (this.#alarmAt !== null && this.#alarmAt <= next)) return;
@@ -260,7 +260,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.ctx.storage.setAlarm(this.#alarmAt);
   }
 
-  /** A database that is away must not stop the board: it goes on with what it hears and loads later. */
+  /** While the database is away, the board goes on with the states that it gets, and loads the others later. */
   async #ensureLoaded(): Promise<void> {
     if (this.#loaded || Date.now() - this.#loadTriedAt < LOAD_AGAIN_MS) return;
     await this.ctx.blockConcurrencyWhile(() => this.#load());
@@ -279,7 +279,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 }
 
-/** A heartbeat whose last round is unknown counts as heard when its status began; its lane knows better when it is asked. */
+/** A heartbeat whose last round is unknown counts as heard when its status began. Its lane knows the exact time. */
 function seededState({ check, last }: BoardSeed): LiveState {
   const { recorded_status, recorded_since, recorded_seq } = check;
   const heard = check.health_method === "heartbeat" && recorded_status !== "unknown";

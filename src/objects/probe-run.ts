@@ -1,6 +1,6 @@
 /**
- * Probes in an invocation of their own. A connection whose TLS handshake hangs can't be closed: it goes when the
- * invocation that opened it ends, and in a Durable Object that would be never.
+ * Runs probes in an invocation of its own. A connection whose TLS handshake hangs can't be closed. It ends with the
+ * invocation that opened it, and a Durable Object's invocation may never end.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DueCheck } from "../core/check.ts";
@@ -10,7 +10,7 @@ import type { Bindings } from "../platform/bindings.ts";
 import { probeAll } from "../probes/probe-all.ts";
 
 export class ProbeRun extends WorkerEntrypoint<Bindings> {
-  /** Observations in the order of the checks. */
+  /** Returns the observations in the order of the checks. */
   async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     const found = new Map<number, Observation>();
     const probing = { settings: parseSettings(this.env), vars: this.env };

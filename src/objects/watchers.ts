@@ -1,4 +1,4 @@
-/** The sockets of /ws/health: what each asked for, and who gets which frame. */
+/** The sockets of /ws/health: which services each socket asked for, and which frames it gets. */
 import type { BoardFrame } from "../core/board.ts";
 import type { Frame } from "../core/live-protocol.ts";
 import type { RingEvent } from "./event-ring.ts";
@@ -6,18 +6,18 @@ import type { RingEvent } from "./event-ring.ts";
 const PING = "ping";
 const PONG = "pong";
 /**
- * What may go out to a socket without a word from its client, in characters: the runtime neither tells how much of it
- * has arrived nor refuses to hold it, so silence is all there is to know a stuck client by.
+ * Number of characters that may be sent to a socket before its client says anything. The runtime does not tell how
+ * much has arrived, and it buffers everything. So only the client's silence shows that the client is stuck.
  */
 export const MAX_UNHEARD_CHARS = 16_000_000;
 
-/** Null: all. */
+/** A filter that is null lets everything through. */
 export interface Watch {
   project: number | null;
   service: number | null;
 }
 
-/** Reads `?project=ID&service=ID`; answers what is wrong with them. */
+/** Reads `?project=ID&service=ID&since=SEQ`. Returns what is wrong when a value is no number. */
 export function parseWatch(url: URL): { watch: Watch; since: number | null } | { error: string } {
   const numbers: Record<string, number | null> = {};
   for (const name of ["project", "service", "since"]) {
@@ -37,7 +37,7 @@ export function wants(watch: Watch, part: { service_id: number; project_id: numb
   );
 }
 
-/** The frame's text as one watch sees it; null when no part of it concerns the watch. */
+/** Returns the text of the frame for one filter; null when no part of the frame passes the filter. */
 export function frameText({ seq, frame }: RingEvent<BoardFrame>, watch: Watch, at: string): string | null {
   const seen = frameFor(seq, frame, watch, at);
   return seen === null ? null : JSON.stringify(seen);
@@ -53,7 +53,7 @@ function frameFor(seq: number, frame: BoardFrame, watch: Watch, at: string): Fra
   return { type: frame.type, seq, service: frame.parts[0].body };
 }
 
-/** What went out since the client was last known to be there. */
+/** What was sent since the client last showed that it is there. */
 interface Unheard {
   /** Unix ms. */
   since: number;
@@ -78,7 +78,7 @@ export class Watchers {
     socket.serializeAttachment(watch);
   }
 
-  /** Each watch's text is made once, however many sockets share it. */
+  /** Makes the text of each filter once, however many sockets share the filter. */
   broadcast(event: RingEvent<BoardFrame>, at: string): void {
     const texts = new Map<string, string | null>();
     for (const socket of this.#ctx.getWebSockets()) {
@@ -98,7 +98,7 @@ export class Watchers {
     if (text !== null) this.send(socket, text);
   }
 
-  /** Closes the socket instead when its client takes nothing any more. */
+  /** Sends the text, or closes the socket when its client is stuck. */
   send(socket: WebSocket, text: string): void {
     if (!this.#mayTake(socket, text.length)) {
       closeSocket(socket, 1013, "too slow: nothing was heard from you for long; send `ping` now and then");
@@ -111,7 +111,7 @@ export class Watchers {
     }
   }
 
-  /** The client said something else than a ping. */
+  /** Notes that the client sent a message other than a ping. */
   heard(socket: WebSocket): void {
     this.#unheard.delete(socket);
   }
@@ -138,6 +138,6 @@ function closeSocket(socket: WebSocket, code: number, reason: string): void {
   try {
     socket.close(code, reason);
   } catch {
-    // it is gone already
+    // the socket is closed already
   }
 }

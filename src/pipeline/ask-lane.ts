@@ -1,11 +1,11 @@
-/** Asks a lane's monitor about services, and moves in the states of those that come from another lane. */
+/** Asks a lane's monitor about services. First moves the states of services that were in another lane before. */
 
 import type { Check } from "../core/check.ts";
 import type { LaneAnswer } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 
-/** Calls of the lanes' monitors; each may be repeated. */
+/** Calls to the monitors of lanes. Each call may be repeated. */
 export interface MoveDeps {
   release(lane: number, leavers: Leaver[]): Promise<Released[]>;
   adopt(lane: number, newcomers: { check: Check; state: MonitorState | null }[]): Promise<void>;
@@ -14,8 +14,8 @@ export interface MoveDeps {
 }
 
 /**
- * The results in the order of `items`, which all belong to the lane. A result is null when the service is not watched
- * there any more. Throws when a monitor does not answer; then the whole call may be repeated.
+ * Returns the results in the order of `items`, which all belong to the lane. A result is null when the lane does not
+ * watch the service any more. Throws when a monitor does not answer; the caller may then repeat the whole call.
  */
 export async function askLane<I extends { check: Check }, T>(
   lane: number,
@@ -39,8 +39,8 @@ export async function askLane<I extends { check: Check }, T>(
 }
 
 /**
- * The newest former lane that has a state wins: an older one may still keep what it handed over. A service that moved
- * on meanwhile is left alone.
+ * Takes the state of the newest former lane that has one: an older lane may still keep a state that it handed over.
+ * Leaves out services that moved to yet another lane meanwhile.
  */
 async function moveIn(lane: number, checks: readonly Check[], deps: MoveDeps): Promise<void> {
   const states = new Map<number, MonitorState>();
@@ -60,7 +60,7 @@ async function moveIn(lane: number, checks: readonly Check[], deps: MoveDeps): P
   );
 }
 
-/** Each former lane with the checks that were in it: all the newest former lanes first, then the ones before. */
+/** Returns each former lane with the checks that were in it. The newest former lane of every check comes first. */
 function leaversByLane(checks: readonly Check[]): [number, Check[]][] {
   const depths = Math.max(0, ...checks.map((check) => check.former_lanes.length));
   return Array.from({ length: depths }, (_, depth) => depth).flatMap((depth) => {
@@ -69,7 +69,7 @@ function leaversByLane(checks: readonly Check[]): [number, Check[]][] {
   });
 }
 
-/** Former lanes forget what has arrived, and the lane notes that they did. */
+/** Tells former lanes to forget the states that arrived, and tells the lane that they did. */
 async function settleAll<I extends { check: Check }>(
   lane: number,
   items: readonly I[],

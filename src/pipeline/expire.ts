@@ -1,4 +1,4 @@
-/** Services that were not heard of in time: their lanes decide, and the flips go on to the record. */
+/** Handles services whose results are overdue: their lanes decide, and the flips are recorded. */
 import type { BoardEntry, BoardUpdate } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
@@ -7,12 +7,12 @@ import { flipsOnly, recordedFlip } from "../core/round.ts";
 
 export interface ExpireDeps {
   now(): number;
-  /** `last_at`: when the service was last heard of, Unix ms. */
+  /** `last_at`: time of the service's last result, Unix ms. */
   expire(lane: number, overdue: { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
   record(message: OutcomesMessage): Promise<void>;
 }
 
-/** Returns what the board is to take in. */
+/** Returns the new states for the board. */
 export async function expireOverdue(overdue: readonly BoardEntry[], deps: ExpireDeps): Promise<BoardUpdate> {
   const now = deps.now();
   const lanes = Map.groupBy(overdue, ({ check }) => check.lane);

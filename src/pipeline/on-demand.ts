@@ -1,4 +1,4 @@
-/** Rounds outside the schedule: a check that somebody asks for now, and a service that reports itself. */
+/** Rounds outside the schedule: a check on demand, and a heartbeat that a service sends. */
 
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
@@ -12,7 +12,7 @@ import {
 import { onDemandTime } from "../core/round.ts";
 import { type ProbeDeps, runRound } from "./probe.ts";
 
-/** Throws when the service is not watched any more. */
+/** Probes the service at once. Throws when it is not watched any more. */
 export async function checkNow(check: Check, deps: ProbeDeps): Promise<Outcome> {
   const at = onDemandTime(deps.now());
   const message = {
@@ -26,7 +26,7 @@ export async function checkNow(check: Check, deps: ProbeDeps): Promise<Outcome> 
   return outcome;
 }
 
-/** A heartbeat is an observation that the service made of itself. */
+/** Takes a heartbeat as an observation of the service. */
 export async function takeHeartbeat(check: Check, beat: Heartbeat, deps: ProbeDeps): Promise<Outcome> {
   const observation = observationOf(beat, deps.now());
   return await checkNow(check, { ...deps, probe: async (_checks, _vantage, found) => found({ check, observation }) });
@@ -45,7 +45,7 @@ function observationOf({ status, details }: Heartbeat, at: number): Observation 
   };
 }
 
-/** Details are kept flat: a nested value becomes its JSON text. */
+/** Replaces each nested value by its JSON text. */
 function flatDetails(details: Record<string, unknown>): ObservationDetails {
   const flat: ObservationDetails = {};
   for (const [key, value] of Object.entries(details)) {

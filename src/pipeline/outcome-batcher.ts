@@ -1,9 +1,9 @@
 /**
  * Gathers the findings of a round for a moment, so that they reach their lane, the board and the queue in few calls.
- * A check that hangs holds up nobody else's news.
+ * A check that hangs does not delay the results of the others.
  */
 
-/** A finding waits this long for company; when the last check of the round is done, nothing waits. */
+/** Time for which a finding waits for others. The end of the round ends the wait. */
 const GATHER_MS = 50;
 
 export class OutcomeBatcher<T> {
@@ -13,7 +13,7 @@ export class OutcomeBatcher<T> {
   #sending: Promise<void>[] = [];
   #timed = false;
 
-  /** `send` is called with what was gathered; `isLast`: nothing comes after it. */
+  /** `send` gets the gathered items. `isLast`: no more items follow. */
   constructor(wait: (ms: number) => Promise<void>, send: (items: T[], isLast: boolean) => Promise<void>) {
     this.#wait = wait;
     this.#send = send;
@@ -26,7 +26,7 @@ export class OutcomeBatcher<T> {
     void this.#wait(GATHER_MS).then(() => this.#sendGathered());
   }
 
-  /** Sends what is left. Throws what any sending threw. */
+  /** Sends the remaining items. Throws the error of any call of `send` that failed. */
   async flush(): Promise<void> {
     const items = this.#take();
     if (items.length > 0) await this.#send(items, true);
@@ -38,7 +38,7 @@ export class OutcomeBatcher<T> {
     const items = this.#take();
     if (items.length === 0) return;
     const sending = this.#send(items, false);
-    sending.catch(() => {}); // flush() throws it
+    sending.catch(() => {}); // flush() throws the error
     this.#sending.push(sending);
   }
 

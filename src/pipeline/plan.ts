@@ -1,9 +1,9 @@
-/** Step one: every minute, a message for each round that falls due. */
+/** Step one of the pipeline: each minute, makes a message for each round that falls due. */
 import type { Check } from "../core/check.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
 import { planRounds, tickWindow, type Window } from "../core/schedule.ts";
 
-/** The plan begins 15 s after its tick; a database that comes back within the minute still gets one. */
+/** The planned minute begins 15 s after the tick. If the database comes back before this time, most rounds still run. */
 const KEEP_TRYING_MS = 50_000;
 const TRY_AGAIN_MS = 2_000;
 /** Pause between two pages of the registry, so that requests are not held up by the plan of thousands of services. */
@@ -29,8 +29,8 @@ export interface PlanReport {
 }
 
 /**
- * While the database is away the live board stands in for it, so that no round is lost. Throws when neither could tell
- * what to check for most of a minute; the next tick then plans the next minute.
+ * While the database is away, the live board supplies the checks, so that no round is lost. Throws when neither of
+ * them answered for most of a minute; the next tick then plans the next minute.
  */
 export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
   const planner = new Planner(tickWindow(tick), deps);
@@ -40,7 +40,7 @@ export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
   return report;
 }
 
-/** Plans every lane once, however often it has to begin again. */
+/** Plans every lane once, even if it has to start again after an error. */
 class Planner {
   readonly #window: Window;
   readonly #deps: PlanDeps;
@@ -78,7 +78,7 @@ class Planner {
   }
 }
 
-/** A plan that comes late has rounds in the past: each lane then runs its newest at once and skips the others. */
+/** In a late plan some rounds are due in the past. Each lane then keeps its newest past round and skips the older ones. */
 export function newestOfLate(messages: readonly ProbeMessage[], now: number): ProbeMessage[] {
   const newest = new Map<number, number>();
   for (const { round } of messages) {

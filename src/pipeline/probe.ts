@@ -1,4 +1,4 @@
-/** Step two: a round is probed, its lane's monitor judges the findings, what comes of them goes to the board and the record. */
+/** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
 import type { BoardUpdate } from "../core/board.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
@@ -10,11 +10,11 @@ import { OutcomeBatcher } from "./outcome-batcher.ts";
 export interface ProbeDeps {
   now(): number;
   wait(ms: number): Promise<void>;
-  /** Those that were neither changed nor deregistered since the round was planned: a target that was let go is left alone. */
+  /** Returns the checks that were neither changed nor deregistered since the round was planned. */
   watched(checks: DueCheck[]): Promise<DueCheck[]>;
   /** Probes all checks from a vantage and hands over each finding as soon as it is there. */
   probe(checks: DueCheck[], vantage: string, found: (finding: Finding) => Promise<void>): Promise<void>;
-  /** In the order of the findings; null: the check's configuration is no longer watched. */
+  /** Returns results in the order of the findings; null: the check's configuration is no longer watched. */
   observe(round: Round, findings: Finding[]): Promise<(Judgement | null)[]>;
   /** Asks the control target whether the hub itself can see. */
   canSee(): Promise<boolean>;
@@ -28,7 +28,7 @@ interface Judged {
   outcome: Outcome;
 }
 
-/** Returns the outcomes; throws only when a part of the hub failed, and then the whole round may run again. */
+/** Returns the outcomes. Throws only when a part of the hub failed; then the whole round may run again. */
 export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<Outcome[]> {
   const early = message.not_before - deps.now();
   if (early > 0) await deps.wait(early);
@@ -49,7 +49,7 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   return all.map((judged) => judged.outcome);
 }
 
-/** Nothing answered: was it the target, or can the hub not see at all? */
+/** When a target did not answer, asks the control target whether the hub itself has a connection. */
 async function conclusive(observation: Observation, canSee: () => Promise<boolean>): Promise<Observation> {
   if (observation.verdict !== "fail" || observation.latency_ms !== null) return observation;
   if (await canSee()) return observation;
@@ -76,7 +76,7 @@ async function judge(round: Round, findings: Finding[], deps: ProbeDeps): Promis
   });
 }
 
-/** To the board, with the retries to the queue. While checks of the round still hang, new flips are recorded without them. */
+/** Sends states to the board and retries to the queue. Records new flips at once while checks of the round still run. */
 async function tell(
   message: ProbeMessage,
   judged: readonly Judged[],

@@ -1,11 +1,11 @@
-/** Step three: outcomes become history, and flips are announced. */
+/** Step three of the pipeline: stores outcomes as history, and announces flips. */
 
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 
 export interface RecordDeps {
   now(): number;
-  /** Idempotent by `(service_id, seq)`; comes first, so that a crash between the two announces again rather than never. */
+  /** Idempotent by `(service_id, seq)`. Called before `store`, so that a crash between the two repeats the announcement. */
   announce(flips: RecordedFlip[]): Promise<void>;
   /** Idempotent by round and by `(service_id, seq)`. */
   store(messages: OutcomesMessage[]): Promise<void>;
@@ -13,8 +13,8 @@ export interface RecordDeps {
 }
 
 /**
- * Throws when the database or the announcer is away: the queue then delivers the batch again. Without the announcer
- * the rounds are stored all the same; the flips, which a stored flip would make the monitors forget, come with the repeat.
+ * Throws when the database or the announcer is away; the queue then delivers the batch again. When only the announcer
+ * is away, the rounds are stored without their flips: the lanes forget a flip once it is stored.
  */
 export async function record(messages: OutcomesMessage[], deps: RecordDeps): Promise<void> {
   const flips = distinctFlips(messages);
@@ -28,7 +28,7 @@ export async function record(messages: OutcomesMessage[], deps: RecordDeps): Pro
   await deps.recorded(deps.now());
 }
 
-/** A flip travels more than once until it is known to be recorded; ordered by seq within each service. */
+/** Returns each flip once, ordered by seq within each service. Lanes send a flip again until it is recorded. */
 export function distinctFlips(messages: readonly OutcomesMessage[]): RecordedFlip[] {
   const flips = new Map<string, RecordedFlip>();
   for (const flip of messages.flatMap((message) => message.flips)) flips.set(`${flip.service_id} ${flip.seq}`, flip);

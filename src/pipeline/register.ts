@@ -1,4 +1,4 @@
-/** What follows a change of the registry: lanes closed, board told, first checks at once. */
+/** The consequences of a change in the registry: closes services in their lanes, tells the board, checks newcomers. */
 
 import type { Check } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
@@ -9,30 +9,30 @@ import { flipsOnly, recordedFlip } from "../core/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
 
 export interface RegistryChange {
-  /** To be checked from now on. `created`: new or restarted, to be announced. */
+  /** Services that are checked from now on. `created`: the service is new or restarted, and is announced. */
   registered: { check: Check; created: boolean }[];
   deregistered: Closing[];
 }
 
-/** A service that is not watched any more. */
+/** A service that the hub stops watching. */
 export interface Closing {
   check: Check;
   reason: string;
-  /** Nothing is to remain of the service in its lane. */
+  /** Whether only a tombstone of the service remains in its lane. */
   deleted: boolean;
 }
 
 export interface RegisterDeps {
   now(): number;
   vantages: readonly string[];
-  /** In the order of `closing`, whose services all belong to the lane. */
+  /** Returns results in the order of `closing`, whose services all belong to the lane. */
   close(lane: number, closing: Closing[]): Promise<(Silence | null)[]>;
   record(message: OutcomesMessage): Promise<void>;
   send(messages: ProbeMessage[]): Promise<void>;
   boardAdd(checks: Check[], created: number[]): Promise<void>;
   boardRemove(checks: Check[]): Promise<void>;
   announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
-  /** Idempotent: the record announces them too, but only after the deregistration would be out. */
+  /** Idempotent. The record step announces the flips too, but only after the deregistration. */
   announceFlips(flips: RecordedFlip[]): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** The queue consumers: probes, outcomes, and what the queues gave up. */
+/** The consumers of the queues: probes, outcomes, and the dead letters of both. */
 import { z } from "zod";
 import { type OutcomesMessage, outcomesMessageSchema, probeMessageSchema } from "../core/queue-messages.ts";
 import type { Settings } from "../core/settings.ts";
@@ -11,14 +11,14 @@ import { makeSlots } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
 import { probeDeps, recordDeps } from "./deps.ts";
 
-/** The local queue waits for a consumer before it starts the next: slower rounds go on without it. */
+/** The local queue starts no batch before the last one ended. After this time, slow rounds go on in the background. */
 const LOCAL_PATIENCE_MS = 50;
-/** More rounds at once would only make every target look slow. */
+/** A wait that ends this late shows that the hub is busy. More rounds at once would make every target look slow. */
 const LOCAL_LATENESS_MS = 15;
-/** A target that hangs in a busy hub holds up the others for a second, or two. */
+/** Number of waits: in a busy hub, a target that hangs holds up the others for a second or two. */
 const LOCAL_TURNS = 20;
 
-/** Throws for a queue that the hub knows nothing of, so that its messages are not lost. */
+/** Throws for a queue that the hub does not know, so that its messages are not lost. */
 export async function consume(
   batch: MessageBatch<string>,
   env: Bindings,
@@ -47,7 +47,7 @@ async function consumeProbes(
   await unlessSlow(rounds);
 }
 
-/** Waits for the rounds, but not for slow targets. A wait that ends late says that the hub itself is what is slow. */
+/** Waits for the rounds, but not for slow targets. While waits end late, the hub itself is slow, and it waits on. */
 async function unlessSlow(rounds: Promise<unknown>): Promise<void> {
   const done = rounds.then(() => true);
   for (let turn = 0; turn < LOCAL_TURNS; turn++) {
@@ -57,7 +57,7 @@ async function unlessSlow(rounds: Promise<unknown>): Promise<void> {
   }
 }
 
-/** A round that can't be read goes the way of one that fails: it is tried again, and in the end counted as lost. */
+/** A round that fails or can't be read is tried again. After the last try it is counted as lost. */
 async function consumeRound(message: Message<string>, env: Bindings, settings: Settings, slots: Slots): Promise<void> {
   try {
     await runRound(parseBody(probeMessageSchema, message.body), probeDeps(env, settings, slots));
@@ -68,12 +68,12 @@ async function consumeRound(message: Message<string>, env: Bindings, settings: S
   }
 }
 
-/** Messages that can't be read fail alone; the others are recorded together. */
+/** Records all readable messages together. Each of the others fails alone. */
 async function consumeOutcomes(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
   await record(readable(batch), recordDeps(env, settings));
 }
 
-/** Lost rounds are only counted; outcomes are tried on, so that a long outage of the database loses no history. */
+/** Lost rounds are only counted. Outcomes are tried again, so that a long outage of the database loses no history. */
 async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
   const board = boardOf(env);
   const now = Date.now();
@@ -96,7 +96,7 @@ function readable(batch: MessageBatch<string>): OutcomesMessage[] {
   });
 }
 
-/** Throws what is wrong with the body; a release before this one may have written it. */
+/** Throws an error that says what is wrong with the body. A release before this one may have written the body. */
 function parseBody<T extends z.ZodType>(schema: T, body: string): z.infer<T> {
   const result = schema.safeParse(JSON.parse(body));
   if (result.success) return result.data;

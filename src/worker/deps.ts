@@ -106,7 +106,7 @@ async function announceFlips(flips: RecordedFlip[], env: Bindings, settings: Set
   if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
 }
 
-/** Whoever registers does not wait for a bridge in trouble: within a minute it finds out by itself. */
+/** A registration does not wait for a bridge that fails. The bridge compares itself with the registry each minute. */
 async function announceServices(
   event: "registered" | "deregistered",
   checks: Check[],
@@ -120,7 +120,7 @@ async function announceServices(
   }
 }
 
-/** The record announces them too, and surely; this only spares them the way through the queue. */
+/** Announces flips before they go through the queue. The record step announces them again, so a failure here is harmless. */
 async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
   try {
     await announceFlips(flips, env, settings);
@@ -129,7 +129,7 @@ async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Set
   }
 }
 
-/** Null: no NATS is set up. */
+/** Returns null when no NATS is set up. */
 export async function bridgeStatus(env: Bindings, settings: Settings): Promise<BridgeStatus | null> {
   if (settings.NATS_URL === undefined) return null;
   try {
@@ -140,7 +140,7 @@ export async function bridgeStatus(env: Bindings, settings: Settings): Promise<B
   }
 }
 
-/** Each minute: the latest values. */
+/** Publishes the latest values. Called each minute. */
 export async function tellNats(env: Bindings, settings: Settings): Promise<void> {
   if (settings.NATS_URL === undefined) return;
   try {

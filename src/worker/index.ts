@@ -1,4 +1,4 @@
-/** The hub as a Worker: what comes in over HTTP, by the clock and from the queues. */
+/** The Worker's entry: requests, the cron, the queues, and the classes of its Durable Objects. */
 
 import { parseSettings } from "../core/settings.ts";
 import { createApp } from "../http/app.ts";
@@ -16,7 +16,7 @@ export { LiveBoard } from "../objects/live-board.ts";
 export { ProbeRun } from "../objects/probe-run.ts";
 export { Prober } from "../objects/prober.ts";
 
-// The app knows no bindings: these are what wrangler.toml gives.
+// The app does not know the type of the bindings. wrangler.toml declares exactly these.
 const app = createApp((c) => requestContext(c.req.raw, c.env as Bindings, parseSettings(c.env as Bindings)));
 
 export default {

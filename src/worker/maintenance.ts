@@ -1,4 +1,4 @@
-/** What the cron does beside planning: hourly rollups and retention, a little each minute until nothing is left. */
+/** The cron's work beside planning: hourly rollups and retention, in small parts each minute until nothing is left. */
 
 import type { Settings } from "../core/settings.ts";
 import type { Bindings } from "../platform/bindings.ts";
@@ -7,9 +7,9 @@ import { type Db, openDatabase } from "../store/database.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
 
-/** Retention runs in this minute of each hour, away from the rollups of the hour that just ended. */
+/** Minute of the hour in which retention runs. The rollups of the last hour are done by then. */
 const RETENTION_MINUTE = 17;
-/** Of up to 400,000 rows of each kind; with the rollups below the 1,000 queries that D1 allows an invocation. */
+/** A sweep deletes up to 400,000 rows of each kind. With the rollups this stays below D1's 1,000 queries an invocation. */
 const MAX_SWEEPS = 3;
 
 export async function maintain(tick: number, env: Bindings, settings: Settings): Promise<void> {

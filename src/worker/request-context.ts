@@ -1,4 +1,4 @@
-/** What the API needs of the hub, made for one request from the bindings. */
+/** Makes the API's HubContext for one request from the bindings. */
 import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";

@@ -103,7 +103,6 @@ export interface NatsBridgeRpc extends Rpc.DurableObjectBranded {
 
 export interface Bindings {
   DB: D1Database;
-  ASSETS: Fetcher;
   PROBES: Queue<string>;
   OUTCOMES: Queue<string>;
   LANE_MONITOR: DurableObjectNamespace<LaneMonitorRpc>;

@@ -70,7 +70,11 @@ async function consumeRound(message: Message<string>, env: Bindings, settings: S
 
 /** Records all readable messages together. Each of the others fails alone. */
 async function consumeOutcomes(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
-  await record(readable(batch), recordDeps(env, settings));
+  const read = readable(batch);
+  await record(
+    read.map(({ body }) => body),
+    recordDeps(env, settings),
+  );
 }
 
 /** Lost rounds are only counted. Outcomes are tried again, so that a long outage of the database loses no history. */
@@ -80,14 +84,18 @@ async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings, se
   await board.deadLettered(batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now })));
   log("error", "queue.dead_letters", { queue: batch.queue, messages: batch.messages.length });
   if (!batch.queue.includes("-outcomes")) return;
-  await record(readable(batch), recordDeps(env, settings));
-  await board.revived(batch.messages.map(({ id }) => id));
+  const read = readable(batch);
+  await record(
+    read.map(({ body }) => body),
+    recordDeps(env, settings),
+  );
+  await board.revived(read.map(({ id }) => id));
 }
 
-function readable(batch: MessageBatch<string>): OutcomesMessage[] {
+function readable(batch: MessageBatch<string>): { id: string; body: OutcomesMessage }[] {
   return batch.messages.flatMap((message) => {
     try {
-      return [parseBody(outcomesMessageSchema, message.body)];
+      return [{ id: message.id, body: parseBody(outcomesMessageSchema, message.body) }];
     } catch (error) {
       log("error", "queue.unreadable_message", { queue: batch.queue, message: message.id, error: errorText(error) });
       message.retry();

@@ -1,0 +1,72 @@
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, it, vi } from "vitest";
+import { parseSettings } from "../../src/core/settings.ts";
+import { boardOf } from "../../src/platform/object-stubs.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { rounds } from "../../src/store/tables.ts";
+import { consume } from "../../src/worker/consumers.ts";
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+
+/** A batch whose messages note what was asked for each. */
+function batchOf(queue: string, bodies: string[]) {
+  const asked = new Map<string, "ack" | "retry">();
+  const messages = bodies.map((body, index) => ({
+    id: `m${index}`,
+    timestamp: new Date(),
+    body,
+    attempts: 1,
+    ack: () => void asked.set(`m${index}`, "ack"),
+    retry: () => void asked.set(`m${index}`, "retry"),
+  }));
+  const batch = { queue, messages, ackAll() {}, retryAll() {} } as unknown as MessageBatch<string>; // as far as it is used
+  const ctx = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext; // as far as it is used
+  return { asked, run: () => consume(batch, env as never, parseSettings(env), ctx) };
+}
+
+const outcomes = (lane: number) =>
+  JSON.stringify({
+    round: { lane, due_at: 1_000, attempt: 0 },
+    ...{ vantage: "home", started_at: 1_000, results: [[1, 1, 1, 5, null, null]], flips: [], versions: [] },
+  });
+
+it("a queue that the hub does not know is an error, so that its messages are not lost", async () => {
+  await expect(batchOf("another-queue", ["{}"]).run()).rejects.toThrow("no consumer for the queue another-queue");
+});
+
+it("a message that can't be read fails alone, with a word in the log", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const { asked, run } = batchOf("hub-outcomes", [
+    outcomes(3_000_000),
+    "not JSON",
+    '{"round": 7}',
+    outcomes(3_000_001),
+  ]);
+  await run();
+  expect([...asked]).toEqual([
+    ["m1", "retry"],
+    ["m2", "retry"],
+  ]);
+  const stored = await openDatabase(env.DB).select({ lane: rounds.lane }).from(rounds);
+  expect(stored.map(({ lane }) => lane)).toEqual([3_000_000, 3_000_001]);
+  expect(error.mock.calls.flat().join()).toContain("unreadable message");
+  error.mockRestore();
+});
+
+it("a round that can't be read is tried again", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const { asked, run } = batchOf("hub-probes", ['{"round": {"lane": 1}}']);
+  await run();
+  expect([...asked]).toEqual([["m0", "retry"]]);
+  error.mockRestore();
+});
+
+it("outcomes that the queue gave up are counted until they are recorded", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  await batchOf("hub-outcomes-dead", [outcomes(3_000_002)]).run();
+  expect((await boardOf(env as never).pulse()).dead_letters).toBe(0);
+  await batchOf("hub-probes-dead", ["{}"]).run();
+  expect((await boardOf(env as never).pulse()).dead_letters).toBe(1);
+  error.mockRestore();
+});

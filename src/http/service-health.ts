@@ -78,11 +78,11 @@ export const serviceHealth = routes()
     const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const { points, ...range } = c.req.valid("query");
     const { from, to } = boundedRange(range, hub.now());
-    const [pointList, window] = await Promise.all([
+    const [pointList, flips] = await Promise.all([
       historyPoints(hub.db, row, from, to, points),
       flipsInWindow(hub.db, row.id, from, to),
     ]);
-    return c.json({ points: pointList, flips: window.flips }, 200);
+    return c.json({ points: pointList, flips }, 200);
   });
 
 async function healthView(hub: HubContext, row: ServiceRow) {

@@ -100,44 +100,31 @@ function isBefore(cursor: string | undefined): SQL | undefined {
   return sql`(${flips.at}, ${flips.service_id}, ${flips.seq}) < (${position})`;
 }
 
-/**
- * Returns at most the newest 1,000 flips of [from, to) (Unix ms). `status`: the status before the first returned flip;
- * the status at `from` when no flip is returned.
- */
-export async function flipsInWindow(
-  db: Db,
-  id: number,
-  from: number,
-  to: number,
-): Promise<{ status: Status /** Oldest first. */; flips: Flip[] }> {
+/** Returns the flips in [from, to) (Unix ms), oldest first, at most the newest 1,000. */
+export async function flipsInWindow(db: Db, id: number, from: number, to: number): Promise<Flip[]> {
   const inside = and(eq(flips.service_id, id), gte(flips.at, from), lt(flips.at, to));
-  const [newest, earlier] = await db.batch([
-    db.select().from(flips).where(inside).orderBy(desc(flips.seq)).limit(MAX_FLIPS),
-    db
-      .select({ status: flips.to_status })
-      .from(flips)
-      .where(and(eq(flips.service_id, id), lt(flips.at, from)))
-      .orderBy(desc(flips.seq))
-      .limit(1),
-  ]);
-  const rows = newest.map(toFlip).reverse();
-  return { status: rows[0]?.from ?? earlier[0]?.status ?? "unknown", flips: rows };
+  const newest = await db.select().from(flips).where(inside).orderBy(desc(flips.seq)).limit(MAX_FLIPS);
+  return newest.map(toFlip).reverse();
 }
 
 /**
  * Returns all changes that held in [from, to) (Unix ms), oldest first and without evidence. `before`: the status before
  * the first change.
  */
-export async function statusChanges(
-  db: Db,
-  id: number,
-  from: number,
-  to: number,
-): Promise<{ before: Status; changes: StatusChange[] }> {
-  const rows = await db
-    .select({
-      ...{ from: flips.from_status, to: flips.to_status, at: flips.at, began_at: flips.began_at },
-    })
+export async function statusChanges(db: Db, id: number, from: number, to: number): Promise<StatusChanges> {
+  return toChanges(await selectChanges(db, id, from, to), to);
+}
+
+export interface StatusChanges {
+  /** The status before the first change. */
+  before: Status;
+  changes: StatusChange[];
+}
+
+/** The query of `statusChanges`, for a batch with others. */
+export function selectChanges(db: Db, id: number, from: number, to: number) {
+  return db
+    .select({ from: flips.from_status, to: flips.to_status, at: flips.at, began_at: flips.began_at })
     .from(flips)
     .where(
       and(
@@ -147,6 +134,10 @@ export async function statusChanges(
       ),
     )
     .orderBy(asc(flips.seq));
+}
+
+/** Makes of the query's rows what `statusChanges` returns. */
+export function toChanges(rows: Awaited<ReturnType<typeof selectChanges>>, to: number): StatusChanges {
   const changes = rows.map((row) => ({ to: row.to, ...isoTimes(row) })).filter((change) => heldFrom(change) < to);
   return { before: rows[0]?.from ?? "unknown", changes };
 }

@@ -1,15 +1,15 @@
 /**
  * The history of a service for charts. It is read from hourly rollups, and from raw rounds for hours without rollups.
  */
-import { and, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, lt } from "drizzle-orm";
 import { decodeHistogram } from "../core/histogram.ts";
 import { uptimes } from "../core/uptime.ts";
 import { type Buckets, chooseBuckets, DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
-import { statusChanges } from "./flips.ts";
+import { selectChanges, toChanges } from "./flips.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
-import { type HistorySource, rawChecks } from "./raw-checks.ts";
+import { type HistorySource, type RawCheck, rawChecks } from "./raw-checks.ts";
 import { addCheck, addSums, type Latencies, latenciesOf, newSums, type Sums } from "./sums.ts";
 import { meta, rollups } from "./tables.ts";
 
@@ -51,10 +51,14 @@ export async function historyPoints(
   const beyondRaw = to - from > MAX_RAW_SPAN_MS || (await hasRollups(db, row.id, hourOf(from), extent.rawSince));
   const buckets = chooseBuckets(from, to, points, beyondRaw ? HOUR_MS : 0);
   const { start, step, count } = buckets;
-  const [sums, { before, changes }] = await Promise.all([
-    sumBuckets(db, row, buckets, step % HOUR_MS === 0 ? extent.rolledUntil : 0),
-    statusChanges(db, row.id, start, to),
+  const rolledUntil = step % HOUR_MS === 0 ? extent.rolledUntil : 0;
+  // One request to the database for all three.
+  const [hours, checks, rows] = await db.batch([
+    ...selectBuckets(db, row, buckets, rolledUntil),
+    selectChanges(db, row.id, start, to),
   ]);
+  const sums = sumBuckets(buckets, hours, checks);
+  const { before, changes } = toChanges(rows, to);
   const edges = Array.from({ length: count + 1 }, (_, i) => Math.min(start + i * step, to));
   const known = uptimes(changes, before, edges);
   return sums.map((sum, i) => ({
@@ -71,7 +75,9 @@ export async function historyPoints(
 export async function latencyPercentiles(db: Db, row: HistorySource, from: number, to: number): Promise<Latencies> {
   const { rolledUntil } = await readExtent(db);
   const start = hourOf(from);
-  const [sums = newSums()] = await sumBuckets(db, row, { start, step: Math.max(1, to - start), count: 1 }, rolledUntil);
+  const bucket = { start, step: Math.max(1, to - start), count: 1 };
+  const [hours, checks] = await db.batch(selectBuckets(db, row, bucket, rolledUntil));
+  const [sums = newSums()] = sumBuckets(bucket, hours, checks);
   return latenciesOf(sums);
 }
 
@@ -104,23 +110,16 @@ function hoursOf(id: number, from: number, to: number) {
   return and(eq(rollups.service_id, id), gte(rollups.hour, from), lt(rollups.hour, to));
 }
 
-/** Sums hours before `rolledUntil` (Unix ms) from rollups and later checks from raw rounds. */
-async function sumBuckets(
-  db: Db,
-  row: HistorySource,
-  { start, step, count }: Buckets,
-  rolledUntil: number,
-): Promise<Sums[]> {
+type RollupRow = typeof rollups.$inferSelect;
+
+/** The rollups of hours before `rolledUntil` (Unix ms), and the raw checks from then on. */
+function selectBuckets(db: Db, row: HistorySource, { start, step, count }: Buckets, rolledUntil: number) {
   const end = start + count * step;
-  const [hours, checks] = await Promise.all([
-    rolledUntil <= start
-      ? []
-      : db.all<typeof rollups.$inferSelect>(
-          // Plain SQL: its columns need no conversion, and a month has 720 rows.
-          sql`SELECT * FROM rollups WHERE ${hoursOf(row.id, start, Math.min(end, rolledUntil))}`,
-        ),
-    rawChecks(db, row, Math.max(start, rolledUntil), end),
-  ]);
+  const hours = hoursOf(row.id, start, Math.min(end, rolledUntil));
+  return [db.select().from(rollups).where(hours), rawChecks(db, row, Math.max(start, rolledUntil), end)] as const;
+}
+
+function sumBuckets({ start, step, count }: Buckets, hours: readonly RollupRow[], checks: readonly RawCheck[]): Sums[] {
   const sums = Array.from({ length: count }, newSums);
   const sumAt = (time: number) => sums[Math.floor((time - start) / step)] ?? newSums();
   for (const { histogram, ...hour } of hours) {

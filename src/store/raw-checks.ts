@@ -83,12 +83,17 @@ function toRecentCheck({ started_at, vantage, result }: PackedCheck): RecentChec
 }
 
 /** Returns the checks that were due in [from, to) (Unix ms), in any order. */
-export async function rawChecks(db: Db, row: HistorySource, from: number, to: number): Promise<RawCheck[]> {
-  if (from >= to) return [];
-  return await db.all<RawCheck>(sql`
-    SELECT rounds.due_at, item.value ->> 1 AS verdict, item.value ->> 3 AS latency_ms
-    FROM rounds CROSS JOIN json_each(rounds.results) AS item
-    WHERE rounds.lane IN ${idList(row.lanes)} AND rounds.due_at >= ${from} AND rounds.due_at < ${to}
-      AND instr(rounds.results, ${searchText(row.id)}) AND item.value ->> 0 = ${row.id}
-      AND item.value ->> 1 <= ${LAST_CONCLUSIVE_CODE}`);
+export function rawChecks(db: Db, row: HistorySource, from: number, to: number) {
+  return db
+    .select({
+      due_at: sql<number>`rounds.due_at`.as("due_at"),
+      verdict: sql<number>`item.value ->> 1`.as("verdict"),
+      latency_ms: sql<number | null>`item.value ->> 3`.as("latency_ms"),
+    })
+    .from(sql`rounds CROSS JOIN json_each(rounds.results) AS item`)
+    .where(
+      sql`rounds.lane IN ${idList(row.lanes)} AND rounds.due_at >= ${from} AND rounds.due_at < ${to}
+        AND instr(rounds.results, ${searchText(row.id)}) AND item.value ->> 0 = ${row.id}
+        AND item.value ->> 1 <= ${LAST_CONCLUSIVE_CODE}`,
+    );
 }

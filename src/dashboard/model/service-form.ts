@@ -1,6 +1,6 @@
 /** The form of a service: the text in its fields, and the conversion to and from the body of a request. */
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
-import { defaultOf, type ServiceDefinition } from "../../core/service-definition.ts";
+import { defaultOf, type FieldName, type ServiceDefinition } from "../../core/service-definition.ts";
 import type { Service } from "../api/queries.ts";
 
 /** The text in the fields of the form. */
@@ -67,11 +67,10 @@ export function formOf(service: Service): ServiceForm {
   };
 }
 
-/** The body that the form sends. It lacks the fields that the form does not show, so those fields keep their values. */
-export type ServiceBody = Omit<
-  ServiceDefinition,
-  "service_type" | "version" | "port" | "container_id" | "capabilities" | "metadata" | "enabled"
-> & { service_type?: ServiceType };
+/** What the form sends: its own fields. The hub keeps the values of all others. */
+export type ServiceBody = Omit<Pick<ServiceDefinition, Extract<keyof ServiceForm, FieldName>>, "service_type"> & {
+  service_type?: ServiceType;
+};
 
 /** Refuses only text that is not a number and options that are not a JSON object. The hub checks everything else. */
 export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { path: string; message: string }[] } {

@@ -1,4 +1,7 @@
 /** The response of a lane's monitor to a question about some of its services. */
+import type { Check } from "./check.ts";
+import { type LaneRecord, standingOf } from "./lane-record.ts";
+import type { MonitorState } from "./monitor-state.ts";
 import type { Flip, LiveState } from "./records.ts";
 
 export interface LaneAnswer<T> {
@@ -18,4 +21,22 @@ export interface Silence {
   live: LiveState;
   /** Flips that may not be in the database yet, oldest first. */
   flips: Flip[];
+}
+
+/** Asks `reply` about each service that is in the lane. `recordOf`: what the lane keeps of a service. */
+export function answerAll<I extends { check: Check }, T>(
+  items: readonly I[],
+  recordOf: (serviceId: number) => LaneRecord | undefined,
+  reply: (item: I, state: MonitorState | null) => T | null,
+): LaneAnswer<T> {
+  const answer: LaneAnswer<T> = { results: [], strangers: [], unsettled: [] };
+  for (const item of items) {
+    const { check } = item;
+    const record = recordOf(check.service_id);
+    const standing = standingOf(record, check);
+    if (standing === "stranger") answer.strangers.push(check.service_id);
+    for (const lane of record?.unsettled ?? []) answer.unsettled.push({ service_id: check.service_id, lane });
+    answer.results.push(standing === "here" ? reply(item, record?.state ?? null) : null);
+  }
+  return answer;
 }

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Check, Finding } from "../core/check.ts";
-import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
+import { answerAll, type LaneAnswer, type Silence } from "../core/lane-answer.ts";
 import {
   adopt,
   expiryOf,
@@ -15,7 +15,6 @@ import {
   recordInLane,
   release,
   releasedFrom,
-  standingOf,
   tombstone,
 } from "../core/lane-record.ts";
 import { forgetRecorded, liveState, type MonitorState, mustSave, newMonitorState } from "../core/monitor-state.ts";
@@ -134,16 +133,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     items: readonly I[],
     reply: (item: I, state: MonitorState | null) => T | null,
   ): LaneAnswer<T> {
-    const answer: LaneAnswer<T> = { results: [], strangers: [], unsettled: [] };
-    for (const item of items) {
-      const { check } = item;
-      const record = this.#records.get(check.service_id);
-      const standing = standingOf(record, check);
-      if (standing === "stranger") answer.strangers.push(check.service_id);
-      for (const lane of record?.unsettled ?? []) answer.unsettled.push({ service_id: check.service_id, lane });
-      answer.results.push(standing === "here" ? reply(item, record?.state ?? null) : null);
-    }
-    return answer;
+    return answerAll(items, (id) => this.#records.get(id), reply);
   }
 
   #silence(check: Check, state: MonitorState): Silence {

@@ -49,7 +49,7 @@ export const billBench: Bench = {
 };
 
 /** Removes the hub in the end. */
-async function billAt(
+export async function billAt(
   hub: MeteredHub,
   services: number,
   minutes: number,

@@ -1,10 +1,13 @@
-/** How a hub's memory and its work for a check grow with the number of its services. */
+/** How memory, the work for a check, the backlog and the bill change with the number of services. */
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { billAt } from "./bill.ts";
 import { settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
+import { startMeteredHub } from "./metered-hub.ts";
 import { loadAverage, treeCpuMs, treeMemoryMib } from "./process-tree.ts";
 import { registerServices } from "./registered.ts";
+import { drainBacklog } from "./scale.ts";
 import { startTarget, type Target } from "./target-process.ts";
 
 interface Size {
@@ -29,13 +32,18 @@ const IDLE_MS = 30_000;
 /** A whole minute, so that it holds one plan of all the services. */
 const COUNT_MS = 60_000;
 const SAMPLES = 6;
+const BILLED_MINUTES = 1;
 
 export const sizeBench: Bench = {
   names: ["size"],
-  about: `memory and CPU per check of npm start with ${SIZES.map(({ services }) => services).join(", ")} services`,
+  about: `memory, CPU per check, backlog and bill with ${SIZES.map(({ services }) => services).join(", ")} services`,
   async run({ progress }) {
     const figures: Figure[] = [];
     for (const size of SIZES) figures.push(...(await measureSize(size, progress)));
+    // The bill is counted, not timed, and always at the interval of its own.
+    for (const { services } of SIZES) {
+      if (services > 0) figures.push(await billAt(await startMeteredHub(), services, BILLED_MINUTES, progress));
+    }
     return figures;
   },
 };
@@ -50,7 +58,9 @@ async function measureSize(size: Size, progress: BenchContext["progress"]): Prom
     }
     await registerServices(hub, { count: size.services, interval: size.interval, target, progress });
     await settled(hub.state, progress);
-    return await countChecks(size, hub, target);
+    const counted = await countChecks(size, hub, target);
+    const drained = await drainBacklog(hub, target, size.services, progress);
+    return [...counted, { ...drained, name: `size: backlog, ${size.services} services`, limit: null }];
   } finally {
     await hub.remove();
     await target.stop();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/core/check.ts";
-import type { LaneAnswer } from "../../src/core/lane-answer.ts";
+import { answerAll, type LaneAnswer } from "../../src/core/lane-answer.ts";
 import {
   adopt,
   forget,
@@ -9,7 +9,6 @@ import {
   recordInLane,
   release,
   releasedFrom,
-  standingOf,
   tombstone,
 } from "../../src/core/lane-record.ts";
 import { observe } from "../../src/core/state-machine.ts";
@@ -75,15 +74,9 @@ class Lanes {
   }
 
   #observe(items: { check: Check }[], ok: boolean, at: number): LaneAnswer<string> {
-    const answer: LaneAnswer<string> = { results: [], strangers: [], unsettled: [] };
-    for (const { check } of items) {
-      const record = this.get(check.lane, check.service_id);
-      const standing = standingOf(record, check);
-      if (standing === "stranger") answer.strangers.push(check.service_id);
-      for (const lane of record?.unsettled ?? []) answer.unsettled.push({ service_id: check.service_id, lane });
-      answer.results.push(standing === "here" ? this.#step(check, record, ok, at) : null);
-    }
-    return answer;
+    const lane = items[0]?.check.lane ?? 0;
+    const recordOf = (id: number) => this.get(lane, id);
+    return answerAll(items, recordOf, ({ check }) => this.#step(check, recordOf(check.service_id), ok, at));
   }
 
   #step(check: Check, record: LaneRecord | undefined, ok: boolean, at: number): string | null {

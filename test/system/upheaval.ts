@@ -160,20 +160,24 @@ interface Listed {
   health_interval: number;
 }
 
-async function list(hub: HubProcess): Promise<Listed[]> {
-  const all: Listed[] = [];
+/** All pages of a list of the API; `path` has a query already. */
+async function allPages<T>(hub: HubProcess, path: string, itemsOf: (page: Page) => T[]): Promise<T[]> {
+  const all: T[] = [];
   for (let cursor: string | null = ""; cursor !== null; ) {
-    const query: string = cursor === "" ? "" : `&cursor=${cursor}`;
-    const page: { services: Listed[]; next_cursor: string | null } = await call(
-      hub,
-      "GET",
-      `/api/services?limit=1000${query}`,
-    );
-    all.push(...page.services);
+    const page: Page = await call(hub, "GET", cursor === "" ? path : `${path}&cursor=${cursor}`);
+    all.push(...itemsOf(page));
     cursor = page.next_cursor;
   }
   return all;
 }
+
+interface Page {
+  services: Listed[];
+  flips: ListedFlip[];
+  next_cursor: string | null;
+}
+
+const list = (hub: HubProcess) => allPages(hub, "/api/services?limit=1000", ({ services }) => services);
 
 /** Waits until every service has the status that its kind has now. */
 async function statusesSettle(hub: HubProcess, projects: readonly Project[], now = { toggled: "up" }): Promise<void> {
@@ -209,17 +213,7 @@ interface ListedFlip {
 }
 
 async function wrongFlips(hub: HubProcess, projects: readonly Project[]): Promise<string[]> {
-  const flips: ListedFlip[] = [];
-  for (let cursor: string | null = ""; cursor !== null; ) {
-    const query: string = cursor === "" ? "" : `&cursor=${cursor}`;
-    const page: { flips: ListedFlip[]; next_cursor: string | null } = await call(
-      hub,
-      "GET",
-      `/api/flips?limit=1000${query}`,
-    );
-    flips.push(...page.flips);
-    cursor = page.next_cursor;
-  }
+  const flips = await allPages(hub, "/api/flips?limit=1000", (page) => page.flips);
   const expected = {
     steady: "1 unknown up",
     gone: "1 unknown down",

@@ -95,7 +95,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
    */
   async tick(): Promise<void> {
     const changes = this.#registryChanges;
-    const board = await boardOf(this.env).all();
+    const board = await boardOf(this.env).all(this.#settings.HUB_ID);
     if (board !== null && changes === this.#registryChanges) this.#reconcile(board.entries);
     this.#announcements.forgetGone(Date.now() - FORGET_MS);
     await this.#restoreAlarm();
@@ -103,7 +103,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     if (board === null) return;
     const now = Date.now();
     const values = board.entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
-    this.#sendLatest([...values, ...summaryValues({ ...board.summary, hub_id: this.#settings.HUB_ID })]);
+    this.#sendLatest([...values, ...summaryValues(board.summary)]);
   }
 
   /** Call this when the overall status of the hub changed. The summary follows within 2 s. */
@@ -116,8 +116,8 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     } finally {
       this.#summary = { sentAt: Date.now(), waiting: false };
     }
-    const board = await boardOf(this.env).all();
-    if (board !== null) this.#sendLatest(summaryValues({ ...board.summary, hub_id: this.#settings.HUB_ID }));
+    const board = await boardOf(this.env).all(this.#settings.HUB_ID);
+    if (board !== null) this.#sendLatest(summaryValues(board.summary));
   }
 
   status(): BridgeStatus {

@@ -100,10 +100,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   /** Returns the health summary of this moment. Throws when the database does not answer. */
-  async summary(): Promise<Summary> {
+  async summary(hubId: string): Promise<Summary> {
     const services = (await this.entries()).map(({ check, live }) => ({ ...check, live }));
     const projects = await listAllProjects(openDatabase(this.env.DB));
-    return summarize(this.#settings.HUB_ID, services, projects, Date.now());
+    return summarize(hubId, services, projects, Date.now());
   }
 
   /** Returns the metrics of every service as one text, which takes less time to send than ten thousand states. */
@@ -112,9 +112,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   /** Returns all that is published on NATS; null while the registry could not be read. */
-  async all(): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
+  async all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
     const entries = await this.entries();
-    return this.#loaded ? { entries, summary: await this.summary() } : null;
+    return this.#loaded ? { entries, summary: await this.summary(hubId) } : null;
   }
 
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */

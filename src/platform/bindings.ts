@@ -51,8 +51,8 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   obsolete(planned: { id: number; rev: number }[]): number[];
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
   entries(): Promise<BoardEntry[]>;
-  all(): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
-  summary(): Promise<Summary>;
+  all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
+  summary(hubId: string): Promise<Summary>;
   serviceMetrics(): Promise<string>;
   toPlan(): Check[] | null;
   planned(at: number): void;

@@ -33,7 +33,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     pipelineHealth: async () => board.pulse(),
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(env, settings),
-    summary: async () => board.summary(),
+    summary: async () => board.summary(settings.HUB_ID),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
   };
 }

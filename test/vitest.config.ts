@@ -6,7 +6,7 @@ const root = new URL("..", import.meta.url).pathname;
 export default defineConfig({
   root,
   test: {
-    maxWorkers: 3, // more than cores: the tests against servers mostly wait
+    maxWorkers: 4, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],

@@ -18,7 +18,12 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: "unit", include: ["test/{core,pipeline,cli,dashboard}/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          isolate: false,
+          testTimeout: 20_000,
+          include: ["test/{core,pipeline,cli,dashboard}/**/*.test.ts"],
+        },
       },
       {
         root,
@@ -41,6 +46,7 @@ export default defineConfig({
           include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {

@@ -9,6 +9,9 @@ import { promisify } from "node:util";
 const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 5_000;
 const POLL_MS = 20;
+/** Below the ports that the system gives to outgoing connections, so that none of these takes it meanwhile. */
+const FIRST_PORT = 15_000;
+const PORTS = 17_000;
 
 export const run = promisify(execFile);
 
@@ -25,12 +28,19 @@ export async function temporaryFolder(name: string): Promise<{ path: string; rem
 
 /** A port of the loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 20; tries++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error("no free port");
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 function listens(port: number): Promise<boolean> {

@@ -22,7 +22,7 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           testTimeout: 20_000,
-          include: ["test/{core,pipeline,cli,dashboard}/**/*.test.ts"],
+          include: ["test/{core,pipeline,federation,cli,dashboard}/**/*.test.ts"],
         },
       },
       {

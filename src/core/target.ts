@@ -180,6 +180,11 @@ function parseLeniently(method: HealthMethod, url: string): Target | null {
   return result.ok ? result.target : null;
 }
 
+/** Returns the host of a target, and nothing else of it; null: the target has none. */
+export function targetHost(method: HealthMethod, url: string): string | null {
+  return parseLeniently(method, url)?.host ?? null;
+}
+
 export function guessPort(method: HealthMethod, url: string): number | null {
   return parseLeniently(method, url)?.port ?? null;
 }

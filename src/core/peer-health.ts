@@ -1,0 +1,78 @@
+/**
+ * The health of another hub, judged by the same rules as a service: a pull is a check, a failed pull a failed check, a
+ * slow one makes it degraded.
+ */
+import type { Check } from "./check.ts";
+import type { MonitorState } from "./monitor-state.ts";
+import { type Flip, HOME_VANTAGE, type Observation } from "./records.ts";
+import { observe } from "./state-machine.ts";
+
+/** Failed pulls that are forgiven. With the delays between them this is some seconds. */
+const RETRIES = 3;
+const DEGRADED_ABOVE_MS = 2_000;
+/** A hub has no number, and this is no number of a service. */
+const NO_ID = 0;
+const TIMEOUT_S = 10;
+
+export interface PullResult {
+  /** When the pull began, Unix ms. */
+  at: number;
+  latency_ms: number | null;
+  /** null: the hub answered. */
+  error: string | null;
+}
+
+export interface PeerState {
+  monitor: MonitorState;
+  /** The change of status that the pull made; null: none. */
+  flip: Flip | null;
+  /** When to ask again, Unix ms. */
+  next_at: number;
+}
+
+/** `interval`: seconds between pulls. `random`: in [0, 1), for the jitter of retries. */
+export function afterPull(
+  before: MonitorState | null,
+  result: PullResult,
+  interval: number,
+  random: number,
+): PeerState {
+  const observation: Observation = {
+    at: result.at,
+    vantage: HOME_VANTAGE,
+    verdict: result.error === null ? "ok" : "fail",
+    latency_ms: result.latency_ms,
+    error: result.error,
+    details: {},
+  };
+  const attempt = before?.retry?.attempt ?? 0;
+  const round = { lane: NO_ID, due_at: before?.retry?.due_at ?? result.at, attempt };
+  const step = observe(before, { check: peerCheck(interval), round, observation, vantages: [], random });
+  if (step === null) throw new Error("a hub's check has one revision only");
+  const flip = step.state.flips.at(-1) ?? null;
+  const delay = step.retry?.delay_ms ?? interval * 1_000;
+  return { monitor: { ...step.state, flips: [] }, flip, next_at: result.at + (result.latency_ms ?? 0) + delay };
+}
+
+function peerCheck(interval: number): Check {
+  return {
+    service_id: NO_ID,
+    project_id: NO_ID,
+    project: "",
+    name: "",
+    service_type: "other",
+    health_method: "http",
+    health_url: "",
+    health_interval: interval,
+    health_timeout: TIMEOUT_S,
+    health_retries: RETRIES,
+    health_options: { degraded_above_ms: DEGRADED_ABOVE_MS },
+    rev: 1,
+    lane: NO_ID,
+    former_lanes: [],
+    recorded_status: "unknown",
+    recorded_since: 0,
+    recorded_seq: 0,
+    version: null,
+  };
+}

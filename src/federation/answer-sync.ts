@@ -1,0 +1,32 @@
+/** Answers another hub that asks what changed in this hub's registry. */
+import type { Introduction, SyncPage } from "../core/federation.ts";
+import type { LiveState } from "../core/records.ts";
+import type { PageStart, RegistryState, SyncQuery } from "../core/replication.ts";
+import { type Change, syncPage } from "../core/sync-page.ts";
+
+export interface AnswerDeps {
+  /** Unix ms. */
+  now(): number;
+  hubId: string;
+  begin(asked: SyncQuery): Promise<Exclude<PageStart, { kind: "reborn" }>>;
+  changesSince(
+    revision: number,
+  ): Promise<{ registry: RegistryState; changes: Change[]; more: boolean; hubs: Introduction[] }>;
+  /** Returns the mark of the revision. The next request proves with it that it belongs to this registry. */
+  markOf(revision: number): Promise<string>;
+  live(ids: number[]): Promise<ReadonlyMap<number, LiveState>>;
+}
+
+/** Returns null when nothing changed. `asker`: the hub that asks; it needs no introduction to itself. */
+export async function answerSync(asker: string, asked: SyncQuery, deps: AnswerDeps): Promise<SyncPage | null> {
+  const start = await deps.begin(asked);
+  if (start.kind === "nothing") return null;
+  const { registry, changes, more, hubs } = await deps.changesSince(start.since);
+  const watched = changes.flatMap(({ service_id, row }) => (row === null ? [] : [service_id]));
+  const page = syncPage({
+    ...{ hubId: deps.hubId, registry, full: start.full, changes, more, now: deps.now() },
+    hubs: hubs.filter(({ hub_id }) => hub_id !== asker),
+    live: watched.length === 0 ? new Map() : await deps.live(watched),
+  });
+  return { ...page, mark: await deps.markOf(page.next ?? page.revision) };
+}

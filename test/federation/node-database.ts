@@ -1,0 +1,103 @@
+/** The hub's database in this process: SQLite with the hub's own migrations, behind the interface of D1. */
+import { readdirSync, readFileSync } from "node:fs";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { type Db, openDatabase } from "../../src/store/database.ts";
+
+const FOLDER = `${import.meta.dirname}/../../migrations/`;
+const MIGRATIONS = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".sql"))
+  .sort()
+  .map((name) => readFileSync(FOLDER + name, "utf8"))
+  .join("\n");
+
+export interface NodeDatabase {
+  db: Db;
+  /** The file's bytes, as a backup has them. */
+  backup(): Backup;
+  restore(backup: Backup): void;
+}
+
+export type Backup = Map<string, { columns: string[]; rows: Record<string, SQLInputValue>[] }>;
+
+const TABLES = [
+  ...["projects", "services", "flips", "registry", "registry_marks", "service_revisions"],
+  ...["hubs", "remote_services", "hub_flips", "sqlite_sequence"],
+];
+
+export function nodeDatabase(): NodeDatabase {
+  const sqlite = new DatabaseSync(":memory:");
+  sqlite.exec("PRAGMA foreign_keys = ON");
+  sqlite.exec(MIGRATIONS);
+  const triggers = sqlite
+    .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    .all() as unknown as Trigger[];
+  return {
+    db: openDatabase(d1(sqlite)),
+    backup: () =>
+      new Map(
+        TABLES.map((table) => {
+          const stored = sqlite.prepare(`PRAGMA table_info(${table})`).all(); // without columns that are computed
+          const columns = stored.map(({ name }) => String(name));
+          const rows = sqlite.prepare(`SELECT ${columns.join()} FROM ${table}`).all();
+          return [table, { columns, rows: rows as Record<string, SQLInputValue>[] }];
+        }),
+      ),
+    restore(backup) {
+      sqlite.exec("PRAGMA foreign_keys = OFF; BEGIN");
+      for (const { name } of triggers) sqlite.exec(`DROP TRIGGER ${name}`);
+      for (const [table, { columns, rows }] of backup) {
+        sqlite.exec(`DELETE FROM ${table}`);
+        if (rows.length === 0) continue;
+        const insert = sqlite.prepare(
+          `INSERT INTO ${table} (${columns.join()}) VALUES (${columns.map(() => "?").join()})`,
+        );
+        for (const row of rows) insert.run(...columns.map((column) => row[column] ?? null));
+      }
+      for (const { sql } of triggers) sqlite.exec(sql);
+      sqlite.exec("COMMIT; PRAGMA foreign_keys = ON");
+    },
+  };
+}
+
+interface Trigger {
+  name: string;
+  sql: string;
+}
+
+interface Prepared {
+  sql: string;
+  values: SQLInputValue[];
+}
+
+function d1(sqlite: DatabaseSync): D1Database {
+  const all = ({ sql, values }: Prepared) => {
+    const results = sqlite.prepare(sql).all(...values);
+    return { success: true, results, meta: { changes: Number(sqlite.prepare("SELECT changes() AS n").get()?.n ?? 0) } };
+  };
+  const prepared = (statement: Prepared): object => ({
+    ...statement,
+    bind: (...values: SQLInputValue[]) => prepared({ ...statement, values }),
+    all: async () => all(statement),
+    run: async () => all(statement),
+    raw: async () => {
+      const query = sqlite.prepare(statement.sql);
+      query.setReturnArrays(true);
+      return query.all(...statement.values);
+    },
+  });
+  const database = {
+    prepare: (sql: string) => prepared({ sql, values: [] }),
+    async batch(statements: Prepared[]) {
+      sqlite.exec("BEGIN");
+      try {
+        const results = statements.map(all);
+        sqlite.exec("COMMIT");
+        return results;
+      } catch (error) {
+        sqlite.exec("ROLLBACK");
+        throw error;
+      }
+    },
+  };
+  return database as unknown as D1Database; // the part of D1 that drizzle uses
+}

@@ -1,0 +1,26 @@
+/** Records that the tests of the federation put into a registry. */
+import type { ServiceInput } from "../../src/core/service-definition.ts";
+
+/** 2026-11-05T10:00:00Z */
+export const NOW = 1_793_872_800_000;
+
+export function serviceInput(fields: Partial<ServiceInput> & { name: string }): ServiceInput {
+  return {
+    service_type: "api",
+    health_method: "http",
+    health_url: "https://api.example.com:8443/health",
+    health_interval: 30,
+    health_timeout: 5,
+    health_retries: 3,
+    health_options: {},
+    port: 8_443,
+    container_id: null,
+    agent: null,
+    tags: [],
+    capabilities: [],
+    metadata: {},
+    depends_on: [],
+    enabled: true,
+    ...fields,
+  };
+}

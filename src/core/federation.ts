@@ -1,6 +1,6 @@
 /** The records that hubs exchange. A field that a hub does not know is ignored, so a newer hub may send more. */
 import { z } from "zod";
-import { SERVICE_TYPES, STATUSES, type Status } from "./records.ts";
+import { STATUSES, type Status } from "./records.ts";
 import { metadataSchema, nameSchema } from "./service-definition.ts";
 
 /** Hubs with the same major version understand each other. */
@@ -57,7 +57,8 @@ export const remoteServiceSchema = z.object({
   id: z.int().min(1),
   project: nameSchema,
   name: nameSchema,
-  type: z.enum(SERVICE_TYPES).catch("other"),
+  /** A type that this hub does not know counts as `other`. */
+  type: text(32),
   version: text(128).nullable(),
   /** Host of the target; null: it has none. */
   address: text(300).nullable(),
@@ -92,13 +93,15 @@ export const syncPageSchema = z.object({
 });
 export type SyncPage = z.infer<typeof syncPageSchema>;
 
+export const MAX_REASON_CHARS = 2_000;
+
 /** A flip as it is pushed to other hubs. */
 export const pushedFlipSchema = z.object({
   service_id: z.int().min(1),
   seq: z.int().min(1),
   from: z.enum(STATUSES),
   to: z.enum(STATUSES),
-  reason: text(2_000),
+  reason: text(MAX_REASON_CHARS),
   at: z.iso.datetime(),
   began_at: z.iso.datetime(),
   project: nameSchema,
@@ -135,6 +138,18 @@ export const registrationAnswerSchema = z.object({
   proof: text(64).optional(),
 });
 export type RegistrationAnswer = z.infer<typeof registrationAnswerSchema>;
+
+/** Why a hub registers with another: an admin asked for it, a setting names it, or a third hub introduced it. */
+export type JoinReason = "asked" | "configured" | "introduced";
+
+/** Two hubs know each other now, or one waits for an admin of the other. */
+export interface Joined {
+  hub_id: string;
+  /** How this hub trusts the other one. */
+  trust: "approved" | "pending";
+  /** How the other one trusts this hub. */
+  there: "approved" | "pending";
+}
 
 export type Trust = "approved" | "pending" | "heard" | "removed";
 export type HubSource = "registered" | "introduced" | "nats";

@@ -1,10 +1,10 @@
 /**
- * The frames of `/ws/health` that the hub sends and the dashboard reads. `seq` rises with every frame, so that a socket
+ * The frames of `/ws/health` and `/ws/federation` that the hub sends and the dashboard reads. `seq` rises with every frame, so that a socket
  * that was disconnected can ask for the frames that it missed. Times are ISO 8601 UTC.
  */
 import { z } from "zod";
 import { recordedFlipSchema } from "./queue-messages.ts";
-import { SERVICE_TYPES, STATUSES } from "./records.ts";
+import { HEALTHS, SERVICE_TYPES, STATUSES } from "./records.ts";
 
 const seq = z.number();
 const status = z.enum(STATUSES);
@@ -44,3 +44,51 @@ export const frameSchema = z.discriminatedUnion("type", [
 ]);
 export type Frame = z.infer<typeof frameSchema>;
 export type FlipFrame = Extract<Frame, { type: "flip" }>;
+
+/** Another hub, as this hub sees it. */
+export const peerSchema = z.object({
+  hub_id: z.string(),
+  name: z.string().nullable(),
+  url: z.string().nullable(),
+  region: z.string().nullable(),
+  version: z.string().nullable(),
+  status: z.enum([...STATUSES, "pending"]),
+  status_since: z.string(),
+  /** The health of its services, as far as this hub knows. */
+  overall_status: z.enum(HEALTHS).nullable(),
+  last_seen: z.string().nullable(),
+  /** Seconds since it was last heard; null: it never was. */
+  lag_seconds: z.number().nullable(),
+  freshness: z.enum(["live", "stale"]),
+  service_count: z.number(),
+  latency_ms,
+  source: z.enum(["registered", "introduced", "nats"]),
+  capabilities: z.array(z.string()),
+  /** What was wrong at the last attempt to hear it; null: nothing. */
+  error: z.string().nullable(),
+});
+export type Peer = z.infer<typeof peerSchema>;
+
+/** A change of status of a service of another hub. */
+const remoteFlipSchema = z.object({
+  hub_id: z.string(),
+  service_id: z.number(),
+  project: z.string(),
+  name: z.string(),
+  from: status,
+  to: status,
+  reason: z.string().nullable(),
+  at: z.string(),
+  flip_seq: z.number(),
+});
+export type RemoteFlip = z.infer<typeof remoteFlipSchema>;
+
+export const federationFrameSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("snapshot"), seq, at: z.string(), hubs: z.array(peerSchema) }),
+  z.object({ type: z.literal("hub"), seq, hub: peerSchema }),
+  z.object({ type: z.literal("hub_removed"), seq, hub_id: z.string() }),
+  remoteFlipSchema.extend({ type: z.literal("remote_flip"), seq }),
+  z.object({ type: z.literal("summary"), seq, hub_id: z.string(), overall_status: z.enum(HEALTHS).nullable() }),
+  z.object({ type: z.literal("error"), seq, detail: z.string() }),
+]);
+export type FederationFrame = z.infer<typeof federationFrameSchema>;

@@ -7,8 +7,10 @@ import { rateLimit } from "./access.ts";
 import type { HubContext, HubEnv } from "./context.ts";
 import { dependencies } from "./dependencies.ts";
 import { docs } from "./docs.ts";
+import { federation } from "./federation.ts";
 import { flips } from "./flips.ts";
 import { hubHealthRoutes } from "./hub-health.ts";
+import { hubToHub } from "./hub-to-hub.ts";
 import { keys } from "./keys.ts";
 import { live } from "./live.ts";
 import { manifest } from "./manifest.ts";
@@ -39,6 +41,8 @@ function resources() {
     .route("/", session)
     .route("/", tickets)
     .route("/", hubHealthRoutes)
+    .route("/", federation)
+    .route("/", hubToHub)
     .route("/", metrics);
 }
 
@@ -57,6 +61,7 @@ export type AppType =
   | typeof summary
   | typeof keys
   | typeof session
+  | typeof federation
   | typeof hubHealthRoutes;
 
 /** Sets a content security policy that allows nothing, unless the response has a policy of its own. */

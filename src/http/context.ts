@@ -1,11 +1,12 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
+import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Summary } from "../core/summary.ts";
-import type { BridgeStatus } from "../platform/bindings.ts";
+import type { ArrivedRequest, BridgeStatus, Refusable } from "../platform/bindings.ts";
 import type { Db } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 
@@ -28,13 +29,30 @@ export interface HubContext {
   /** A ticket works once and expires after 30 s. `redeem` returns null for a ticket that is not valid. */
   ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
   pipelineHealth(): Promise<PipelineHealth>;
-  /** Returns null when NATS is not set up. Never rejects. */
   /** The metrics of every watched service, in the text format of Prometheus. */
   serviceMetrics(): Promise<string>;
+  /** Returns null when NATS is not set up. Never rejects. */
   nats(): Promise<BridgeStatus | null>;
   summary(): Promise<Summary>;
+  federation: FederationContext;
   /** Counts a request for `key`. Returns true when there were too many. */
   limited(key: string): Promise<boolean>;
+}
+
+/** What the API needs of the federation; see FederationRpc and PeerLinkRpc. */
+export interface FederationContext {
+  document(): Promise<HubDocument | null>;
+  join(url: string): Promise<Refusable<Joined>>;
+  register(registration: Registration, request: ArrivedRequest): Promise<Refusable<RegistrationAnswer>>;
+  approve(hubId: string): Promise<boolean>;
+  remove(hubId: string): Promise<boolean>;
+  left(hubId: string): Promise<void>;
+  rotateKey(): Promise<void>;
+  websocket(request: Request): Promise<Response>;
+  /** The link to one other hub. */
+  noteNonce(hubId: string, nonce: string): Promise<"new" | "used" | "full">;
+  take(hubId: string, events: FederationEvents): Promise<void>;
+  wake(hubId: string): Promise<void>;
 }
 
 /** The authenticated caller. */

@@ -37,6 +37,8 @@ sign in instead of sending a key: \`POST /api/session\` stores the key in a cook
 
 **Lists** return one page at a time. Pass \`next_cursor\` of one page as \`cursor\` to get the next page.
 
+**Federation.** \`/ws/federation?since=SEQ\` tells of the other hubs and of flips of their services in the same way.
+
 **Live updates.** Open a WebSocket at \`/ws/health?project=ID&service=ID&since=SEQ\`; each parameter is optional.
 Send the key in the \`Authorization\` header, or as \`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or use a ticket from
 \`POST /api/tickets\` as \`?ticket=TICKET\`. Send the text \`ping\` once a minute. The hub closes a connection with the
@@ -46,6 +48,8 @@ const TAGS = [
   { name: "projects", description: "Groups of services that are started and stopped together" },
   { name: "services", description: "What the hub checks: registering services, checking them, reading their history" },
   { name: "health", description: "The state of all services: summary, status changes, dependencies" },
+  { name: "federation", description: "The other hubs that this hub knows, and the services of all hubs" },
+  { name: "hub to hub", description: "What hubs ask of each other, with signed requests" },
   { name: "access", description: "API keys, signing in, and tickets for WebSocket connections" },
   { name: "hub", description: "The hub's own health and metrics" },
 ];
@@ -56,6 +60,11 @@ export function docs(api: OpenAPIHono<HubEnv>): Hono<HubEnv> {
     type: "http",
     scheme: "bearer",
     description: "An API key, or the admin token of the hub",
+  });
+  api.openAPIRegistry.registerComponent("securitySchemes", "signature", {
+    type: "http",
+    scheme: "signature",
+    description: "An HTTP Message Signature (RFC 9421) with an Ed25519 key of a hub that this hub trusts",
   });
   return routes()
     .get("/openapi.json", (c) => c.json(openApiDocument(api)))

@@ -1,4 +1,4 @@
-/** `/ws/health`: authenticates the caller, then passes the WebSocket to the live board. */
+/** `/ws/health` and `/ws/federation`: authenticate the caller, then pass the WebSocket to the object that serves it. */
 import type { Context } from "hono";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
@@ -21,7 +21,11 @@ const querySchema = z.object({
     .optional(),
 });
 
-export const live = routes().get("/ws/health", async (c) => {
+export const live = routes()
+  .get("/ws/health", (c) => openSocket(c, (request) => c.var.hub.websocket(request)))
+  .get("/ws/federation", (c) => openSocket(c, (request) => c.var.hub.federation.websocket(request)));
+
+async function openSocket(c: Context<HubEnv>, open: (request: Request) => Promise<Response>): Promise<Response> {
   const { hub } = c.var;
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     throw new Problem(426, "this is a WebSocket", { headers: { upgrade: "websocket" } });
@@ -32,8 +36,8 @@ export const live = routes().get("/ws/health", async (c) => {
   const caller = await identify(hub, c, offered);
   authorize(hub, caller.principal, caller.presented, "read");
   const offersHubProtocol = offered.includes(SUBPROTOCOL);
-  return withSubprotocol(await hub.websocket(withoutCredentials(c.req.raw, offersHubProtocol)), offersHubProtocol);
-});
+  return withSubprotocol(await open(withoutCredentials(c.req.raw, offersHubProtocol)), offersHubProtocol);
+}
 
 function offeredProtocols(c: Context<HubEnv>): string[] {
   const header = c.req.header("sec-websocket-protocol") ?? "";

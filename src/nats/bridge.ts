@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BoardEntry } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
+import type { Peer } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
@@ -18,6 +19,7 @@ import {
   flipEvent,
   healthValue,
   type LatestValue,
+  peerValue,
   registryEvent,
   serviceCard,
   summaryValues,
@@ -118,6 +120,12 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     }
     const board = await boardOf(this.env).all(this.#settings.HUB_ID);
     if (board !== null) this.#sendLatest(summaryValues(board.summary));
+  }
+
+  /** May be lost, as every latest value. */
+  async peerChanged(peer: Peer): Promise<void> {
+    await this.#waitForConnection();
+    this.#sendLatest([peerValue(this.#settings.HUB_ID, peer, Date.now())]);
   }
 
   status(): BridgeStatus {

@@ -1,6 +1,7 @@
 /** The hub's messages on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
 
 import type { Check } from "../core/check.ts";
+import type { Peer } from "../core/live-protocol.ts";
 import type { LiveState, RecordedFlip, Status } from "../core/records.ts";
 import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
@@ -32,7 +33,8 @@ export type EventType =
   | "commandcenter.service.health"
   | "commandcenter.service.registered"
   | "commandcenter.service.deregistered"
-  | "commandcenter.hub.summary";
+  | "commandcenter.hub.summary"
+  | "commandcenter.hub.peer";
 
 export interface ServiceHealth {
   hub_id: string;
@@ -144,6 +146,18 @@ export function healthValue(hubId: string, check: Check, live: LiveState, now: n
     type: "commandcenter.service.health",
     time,
     payload,
+  };
+}
+
+/** How this hub sees another one. */
+export function peerValue(hubId: string, peer: Peer, now: number): LatestValue {
+  const time = new Date(now).toISOString();
+  return {
+    id: `${hubId}:peer:${peer.hub_id}:${now}`,
+    subject: `hub.${hubId}.peer.${peer.hub_id}`,
+    type: "commandcenter.hub.peer",
+    time,
+    payload: { ...peer, hub_id: hubId, peer: peer.hub_id, timestamp: time },
   };
 }
 

@@ -2,14 +2,7 @@
 import type { BoardFrame } from "../core/board.ts";
 import type { Frame } from "../core/live-protocol.ts";
 import type { RingEvent } from "./event-ring.ts";
-
-const PING = "ping";
-const PONG = "pong";
-/**
- * Number of characters that may be sent to a socket before its client says anything. The runtime does not tell how
- * much has arrived, and it buffers everything. So only the client's silence shows that the client is stuck.
- */
-export const MAX_UNHEARD_CHARS = 16_000_000;
+import { SocketSender } from "./socket-sender.ts";
 
 /** A filter that is null lets everything through. */
 export interface Watch {
@@ -53,35 +46,26 @@ function frameFor(seq: number, frame: BoardFrame, watch: Watch, at: string): Fra
   return { type: frame.type, seq, service: frame.parts[0].body };
 }
 
-/** What was sent since the client last showed that it is there. */
-interface Unheard {
-  /** Unix ms. */
-  since: number;
-  chars: number;
-}
-
 export class Watchers {
-  readonly #ctx: DurableObjectState;
-  readonly #unheard = new WeakMap<WebSocket, Unheard>();
+  readonly #sender: SocketSender;
 
   constructor(ctx: DurableObjectState) {
-    this.#ctx = ctx;
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#sender = new SocketSender(ctx);
   }
 
   get count(): number {
-    return this.#ctx.getWebSockets().length;
+    return this.#sender.sockets.length;
   }
 
   accept(socket: WebSocket, watch: Watch): void {
-    this.#ctx.acceptWebSocket(socket);
+    this.#sender.accept(socket);
     socket.serializeAttachment(watch);
   }
 
   /** Makes the text of each filter once, however many sockets share the filter. */
   broadcast(event: RingEvent<BoardFrame>, at: string): void {
     const texts = new Map<string, string | null>();
-    for (const socket of this.#ctx.getWebSockets()) {
+    for (const socket of this.#sender.sockets) {
       const watch = attachedWatch(socket);
       const key = `${watch.project} ${watch.service}`;
       let text = texts.get(key);
@@ -98,46 +82,17 @@ export class Watchers {
     if (text !== null) this.send(socket, text);
   }
 
-  /** Sends the text, or closes the socket when its client is stuck. */
   send(socket: WebSocket, text: string): void {
-    if (!this.#mayTake(socket, text.length)) {
-      closeSocket(socket, 1013, "too slow: nothing was heard from you for long; send `ping` now and then");
-      return;
-    }
-    try {
-      socket.send(text);
-    } catch {
-      closeSocket(socket, 1011, "sending failed");
-    }
+    this.#sender.send(socket, text);
   }
 
   /** Notes that the client sent a message other than a ping. */
   heard(socket: WebSocket): void {
-    this.#unheard.delete(socket);
-  }
-
-  #mayTake(socket: WebSocket, chars: number): boolean {
-    const unheard = this.#unheard.get(socket) ?? { since: Date.now(), chars: 0 };
-    if (unheard.chars + chars > MAX_UNHEARD_CHARS && unheard.chars > 0) {
-      const pinged = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-      if (pinged < unheard.since) return false;
-      this.#unheard.set(socket, { since: Date.now(), chars });
-      return true;
-    }
-    this.#unheard.set(socket, { since: unheard.since, chars: unheard.chars + chars });
-    return true;
+    this.#sender.heard(socket);
   }
 }
 
 function attachedWatch(socket: WebSocket): Watch {
   const attached: Watch | null = socket.deserializeAttachment();
   return attached ?? { project: null, service: null };
-}
-
-function closeSocket(socket: WebSocket, code: number, reason: string): void {
-  try {
-    socket.close(code, reason);
-  } catch {
-    // the socket is closed already
-  }
 }

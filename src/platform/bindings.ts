@@ -4,10 +4,21 @@
  */
 import type { BoardEntry, BoardUpdate } from "../core/board.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
+import type {
+  FederationEvents,
+  HubDocument,
+  Introduction,
+  Joined,
+  JoinReason,
+  PushedFlip,
+  Registration,
+  RegistrationAnswer,
+} from "../core/federation.ts";
 import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
+import type { Peer, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
-import type { Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
+import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
 
 /** One object for each lane. Its name is the number of the lane. */
@@ -59,6 +70,8 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   recorded(at: number): void;
   deadLettered(letters: DeadLetter[]): void;
   revived(ids: string[]): void;
+  /** Sets how many other hubs want to hear of flips at once. */
+  setPeers(count: number): void;
   pulse(): BoardPulse;
   issueTicket(scope: string): string;
   redeemTicket(ticket: string): string | null;
@@ -98,7 +111,69 @@ export interface NatsBridgeRpc extends Rpc.DurableObjectBranded {
   announceServices(event: "registered" | "deregistered", checks: Check[]): void;
   tick(): Promise<void>;
   healthChanged(): Promise<void>;
+  /** Publishes how this hub sees another one. */
+  peerChanged(peer: Peer): Promise<void>;
   status(): BridgeStatus;
+}
+
+/** A change that the watchers of the federation hear of. */
+export type FederationNews =
+  | { type: "hub"; hub: Peer }
+  | { type: "hub_removed"; hub_id: string }
+  | ({ type: "remote_flip" } & RemoteFlip)
+  | { type: "summary"; hub_id: string; overall_status: Health | null };
+
+/** A request of another hub, as it arrived. */
+export interface ArrivedRequest {
+  method: string;
+  /** As the other hub must have called it. */
+  url: string;
+  headers: [string, string][];
+  body: string | null;
+}
+
+/** Refusals cross the border between objects as values, because errors lose their fields there. */
+export type Refusable<T> = { ok: true; value: T } | { ok: false; status: 400 | 401 | 403 | 409 | 429; words: string };
+
+/** One object for the hub: its identity, the hubs that it knows, and the sockets that watch them. */
+export interface FederationRpc extends Rpc.DurableObjectBranded {
+  /** Returns null when the hub has no public address, and so takes part in no federation. */
+  document(): Promise<HubDocument | null>;
+  sign(request: { method: string; url: string; body: string | null }, knownKid: string | null): Promise<SignedHeaders>;
+  rotateKey(): Promise<void>;
+  join(url: string, reason: JoinReason): Promise<Refusable<Joined>>;
+  register(registration: Registration, request: ArrivedRequest, caller: string): Promise<Refusable<RegistrationAnswer>>;
+  approve(hubId: string): Promise<boolean>;
+  remove(hubId: string): Promise<boolean>;
+  /** Another hub says that it has removed this one. */
+  left(hubId: string): Promise<void>;
+  introduce(hubs: Introduction[]): void;
+  flipped(flips: PushedFlip[]): Promise<void>;
+  changed(): Promise<void>;
+  announce(news: FederationNews[]): void;
+  /** Called each minute. */
+  tick(): Promise<void>;
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface SignedHeaders {
+  /** The key that signed. */
+  kid: string;
+  /** The newest key, which the other hub may not have yet. */
+  newest: string;
+  headers: Record<string, string>;
+}
+
+/** One object for each other hub. Its name is the hub's id. */
+export interface PeerLinkRpc extends Rpc.DurableObjectBranded {
+  /** Pulls now, unless a pull is under way. */
+  wake(hubId: string): Promise<void>;
+  push(hubId: string, news: { flips: PushedFlip[]; changed: boolean }): Promise<void>;
+  /** Notes the nonce of a signed request of the hub. */
+  noteNonce(nonce: string): "new" | "used" | "full";
+  /** Takes in what the hub pushed. */
+  take(hubId: string, events: FederationEvents): Promise<void>;
+  forget(): Promise<void>;
 }
 
 export interface Bindings {
@@ -109,5 +184,7 @@ export interface Bindings {
   LIVE_BOARD: DurableObjectNamespace<LiveBoardRpc>;
   PROBER: DurableObjectNamespace<ProberRpc>;
   NATS_BRIDGE: DurableObjectNamespace<NatsBridgeRpc>;
+  FEDERATION: DurableObjectNamespace<FederationRpc>;
+  PEER_LINK: DurableObjectNamespace<PeerLinkRpc>;
   REQUEST_LIMIT: RateLimit;
 }

@@ -1,5 +1,13 @@
 /** Returns stubs of the Durable Objects: the only place that knows their names. */
-import type { Bindings, LaneMonitorRpc, LiveBoardRpc, NatsBridgeRpc, ProberRpc } from "./bindings.ts";
+import type {
+  Bindings,
+  FederationRpc,
+  LaneMonitorRpc,
+  LiveBoardRpc,
+  NatsBridgeRpc,
+  PeerLinkRpc,
+  ProberRpc,
+} from "./bindings.ts";
 
 export function laneMonitorOf(env: Bindings, lane: number): DurableObjectStub<LaneMonitorRpc> {
   return env.LANE_MONITOR.get(env.LANE_MONITOR.idFromName(String(lane)));
@@ -11,6 +19,14 @@ export function boardOf(env: Bindings): DurableObjectStub<LiveBoardRpc> {
 
 export function bridgeOf(env: Bindings): DurableObjectStub<NatsBridgeRpc> {
   return env.NATS_BRIDGE.get(env.NATS_BRIDGE.idFromName("bridge"));
+}
+
+export function federationOf(env: Bindings): DurableObjectStub<FederationRpc> {
+  return env.FEDERATION.get(env.FEDERATION.idFromName("federation"));
+}
+
+export function peerLinkOf(env: Bindings, hubId: string): DurableObjectStub<PeerLinkRpc> {
+  return env.PEER_LINK.get(env.PEER_LINK.idFromName(hubId));
 }
 
 /** The vantage is the object's location hint. The hint has an effect only when the object is first used. */

@@ -16,11 +16,26 @@ export async function getHub(db: Db, hubId: string): Promise<HubRow | undefined>
   return (await db.select().from(hubs).where(eq(hubs.hub_id, hubId)))[0];
 }
 
+/** Returns the hub that has the key; undefined: none has it, or it was removed. */
+export async function hubOfKey(db: Db, kid: string): Promise<HubRow | undefined> {
+  const has = sql`EXISTS (SELECT 1 FROM json_each(${hubs.keys}) AS key WHERE key.value ->> 'kid' = ${kid})`;
+  return (await db.select().from(hubs).where(has))[0];
+}
+
+/** Counts hubs that are registered, and those of them that wait for approval. */
+export async function countHubs(db: Db): Promise<{ all: number; pending: number }> {
+  const [row] = await db
+    .select({ all: sql<number>`count(*)`, pending: sql<number>`coalesce(sum(${hubs.trust} = 'pending'), 0)` })
+    .from(hubs)
+    .where(inArray(hubs.trust, ["approved", "pending"]));
+  return row ?? { all: 0, pending: 0 };
+}
+
 /** Adds the hub, or updates what its document says of it. `now`: Unix ms. */
 export async function saveHub(
   db: Db,
   document: HubDocument,
-  fields: { source: HubSource; trust: Trust; known_kid: string | null },
+  fields: { source: HubSource; trust: Trust; known_kid: string },
   now: number,
 ): Promise<void> {
   const { hub_id, url, name, region, version, capabilities, keys } = document;

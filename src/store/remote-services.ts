@@ -1,6 +1,7 @@
 /** Copies of the services of other hubs. */
 import { and, asc, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { PushedFlip, RemoteService, SyncPage } from "../core/federation.ts";
+import { SERVICE_TYPES } from "../core/records.ts";
 import type { Cursor } from "../core/replication.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { hubs, remoteServices } from "./federation-tables.ts";
@@ -74,8 +75,13 @@ export async function forgetPushes(db: Db, hubId: string, before: number): Promi
   if (forgotten.length > 0) await countServices(db, hubId);
 }
 
-export async function removeRemoteServices(db: Db, hubId: string): Promise<void> {
-  await db.delete(remoteServices).where(eq(remoteServices.hub_id, hubId));
+/** The copied services with these ids, as they are before something new is taken in. */
+export async function copiesOf(db: Db, hubId: string, ids: readonly number[]) {
+  const { service_id, project, name, status, flip_seq } = remoteServices;
+  return await db
+    .select({ service_id, project, name, status, flip_seq })
+    .from(remoteServices)
+    .where(and(eq(remoteServices.hub_id, hubId), sql`${remoteServices.service_id} IN ${idList(ids)}`));
 }
 
 /** All copied services of a hub, by id. */
@@ -91,7 +97,7 @@ function copied(service: RemoteService, hub_id: string, copy: number) {
   const { id, type, status, status_since, flip_seq, ...rest } = service;
   return {
     ...rest,
-    ...{ hub_id, copy, service_id: id, service_type: type },
+    ...{ hub_id, copy, service_id: id, service_type: SERVICE_TYPES.find((known) => known === type) ?? "other" },
     ...{ pulled_status: status, pulled_since: Date.parse(status_since), pulled_seq: flip_seq, pushed_seq: 0 },
     tags: JSON.stringify(rest.tags),
     capabilities: JSON.stringify(rest.capabilities),

@@ -1,5 +1,5 @@
 /** The registry of services. */
-import { and, asc, eq, getTableColumns, gt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { HealthMethod, ServiceType, Status } from "../core/records.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -14,6 +14,10 @@ export interface ServiceFilter {
   project?: string | undefined;
   /** The recorded status. */
   status?: Status | undefined;
+  /** Any of these recorded statuses. */
+  statuses?: readonly Status[] | undefined;
+  /** The whole name. */
+  name?: string | undefined;
   type?: ServiceType | undefined;
   tag?: string | undefined;
   capability?: string | undefined;
@@ -87,12 +91,14 @@ function countMatching(db: Db, matches: SQL | undefined) {
 }
 
 function conditions(filter: ServiceFilter): (SQL | undefined)[] {
-  const { project_id, project, status, type, tag, capability, method, q } = filter;
+  const { project_id, project, status, statuses, name, type, tag, capability, method, q } = filter;
   return [
     filter.include_stopped ? undefined : eq(projects.status, "running"),
     project_id === undefined ? undefined : eq(services.project_id, project_id),
     project === undefined ? undefined : eq(projects.name, project),
     status === undefined ? undefined : eq(services.status, status),
+    statuses === undefined ? undefined : inArray(services.status, [...statuses]),
+    name === undefined ? undefined : eq(services.name, name),
     type === undefined ? undefined : eq(services.service_type, type),
     tag === undefined ? undefined : holds(services.tags, tag),
     capability === undefined ? undefined : holds(services.capabilities, capability),

@@ -7,12 +7,15 @@ import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { consume } from "./consumers.ts";
 import { planDeps, tellNats } from "./deps.ts";
+import { federate } from "./federation.ts";
 import { maintain } from "./maintenance.ts";
 import { requestContext } from "./request-context.ts";
 
 export { NatsBridge } from "../nats/bridge.ts";
+export { Federation } from "../objects/federation.ts";
 export { LaneMonitor } from "../objects/lane-monitor.ts";
 export { LiveBoard } from "../objects/live-board.ts";
+export { PeerLink } from "../objects/peer-link.ts";
 export { ProbeRun } from "../objects/probe-run.ts";
 export { Prober } from "../objects/prober.ts";
 
@@ -26,6 +29,7 @@ export default {
     const settings = parseSettings(env);
     ctx.waitUntil(maintain(event.scheduledTime, env, settings));
     ctx.waitUntil(tellNats(env, settings));
+    ctx.waitUntil(federate(env, settings));
     try {
       const report = await plan(event.scheduledTime, planDeps(env, settings));
       log("info", "plan.done", { ...report });

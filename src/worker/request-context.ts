@@ -10,17 +10,20 @@ import { boardOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 import { bridgeStatus, probeDeps, registerDeps } from "./deps.ts";
+import { federationContext } from "./federation.ts";
 
 const now = () => Date.now();
 
 export function requestContext(request: Request, env: Bindings, settings: Settings): HubContext {
   const db = openDatabase(env.DB);
   const board = boardOf(env);
+  const requestIp = request.headers.get("CF-Connecting-IP") ?? "local";
   return {
     settings,
     db,
     now,
-    requestIp: request.headers.get("CF-Connecting-IP") ?? "local",
+    requestIp,
+    federation: federationContext(env, requestIp),
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
     registryChanged: (change) => registryChanged(pipelineChange(change), registerDeps(env, settings)),
     checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),

@@ -48,7 +48,7 @@ export class SimulatedHub {
         version: "0",
         protocol: "1.0",
       };
-      const fields = { source: "registered", trust: "approved", known_kid: null } as const;
+      const fields = { source: "registered", trust: "approved", known_kid: "none" } as const;
       await saveHub(this.db, { ...document, capabilities: [], keys: [] }, fields, NOW);
     }
   }

@@ -7,24 +7,33 @@ interface Operation {
   method: string;
   path: string;
   roles: string[];
+  signed: boolean;
 }
 
 const hub = await testHub();
 const { paths = {} } = openApiDocument(createApp(() => hub.context));
 
 const METHODS = ["get", "put", "post", "patch", "delete"] as const;
-const operations: Operation[] = Object.entries(paths).flatMap(([path, item]) =>
+const described: Operation[] = Object.entries(paths).flatMap(([path, item]) =>
   METHODS.flatMap((method) => {
     const operation = item[method];
     if (operation === undefined) return [];
-    const roles = (operation.security ?? []).flatMap((each) => each.bearer ?? []);
-    return [{ method: method.toUpperCase(), path, roles }];
+    const security = operation.security ?? [];
+    const roles = security.flatMap((each) => each.bearer ?? []);
+    return [{ method: method.toUpperCase(), path, roles, signed: security.some((each) => each.signature) }];
   }),
 );
+/** The routes that hubs call, with signed requests. */
+const hubToHub = described.filter(({ signed }) => signed);
+const operations = described.filter(({ signed }) => !signed);
 
 /** A path where nothing is, so that a request that gets in changes nothing. */
 const concrete = (path: string) =>
-  path.replace("{id}", "999999").replace("{project}", "no-project").replace("{name}", "none");
+  path
+    .replace("{id}", "999999")
+    .replace("{project}", "no-project")
+    .replace("{name}", "none")
+    .replace("{hub_id}", "nobody");
 
 const ALLOWED: Record<string, string[]> = {
   none: [],
@@ -48,11 +57,15 @@ describe("every route for every caller", () => {
       operations.map(({ method, path, roles }) => `${method} ${path}: ${roles.join(" or ") || "public"}`).sort(),
     ).toMatchInlineSnapshot(`
       [
+        "DELETE /api/federation/hubs/{hub_id}: admin",
         "DELETE /api/keys/{id}: admin",
         "DELETE /api/projects/{id}: write",
         "DELETE /api/services/{id}: write",
         "DELETE /api/session: public",
+        "GET /.well-known/hub: public",
         "GET /api/dependencies: read",
+        "GET /api/federation/hubs: read",
+        "GET /api/federation/services: read",
         "GET /api/flips: read",
         "GET /api/keys: admin",
         "GET /api/projects/{id}/health: read",
@@ -68,6 +81,9 @@ describe("every route for every caller", () => {
         "GET /metrics: read",
         "PATCH /api/projects/{id}: write",
         "PATCH /api/services/{id}: write",
+        "POST /api/federation/hubs/{hub_id}/approve: admin",
+        "POST /api/federation/hubs: admin",
+        "POST /api/federation/rotate-key: admin",
         "POST /api/keys: admin",
         "POST /api/projects/{id}/start: write",
         "POST /api/projects/{id}/stop: write",
@@ -93,6 +109,19 @@ describe("every route for every caller", () => {
     expect(response.status).toBe(who === "none" || who === "bad" ? 401 : 403);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(response.headers.has("www-authenticate")).toBe(response.status === 401);
+  });
+
+  test.each(hubToHub)("$method $path refuses whoever has not signed, whatever key it has", async ({ method, path }) => {
+    const bodies: Record<string, object> = {
+      "/api/federation/register": { hub_id: "hub-b", url: "http://192.0.2.1", protocol: "1.0" },
+      "/api/federation/events": { hub_id: "hub-b" },
+      "/api/federation/leave": { hub_id: "hub-b" },
+    };
+    for (const key of [null, hub.keys.admin]) {
+      const response = await hub.request(method, path, bodies[path], { key });
+      expect([401, 403]).toContain(response.status);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+    }
   });
 
   test("with PUBLIC_READ reading needs no key, a wrong key is still wrong and writing needs one", async () => {

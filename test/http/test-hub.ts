@@ -1,5 +1,6 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
+import { env } from "cloudflare:workers";
 import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
 import { serviceMetricsText } from "../../src/core/service-metrics.ts";
@@ -13,6 +14,7 @@ import { allServices } from "../../src/http/service-reads.ts";
 import type { Db } from "../../src/store/database.ts";
 import { createKey } from "../../src/store/keys.ts";
 import type { Scope } from "../../src/store/tables.ts";
+import { federationContext } from "../../src/worker/federation.ts";
 import { migratedDatabase, NOW } from "../store/fixtures.ts";
 
 export const ADMIN_TOKEN = "test-admin-token-0000";
@@ -104,6 +106,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       return serviceMetricsText(entries);
     },
     nats: async () => null,
+    federation: federationContext(env as never, "203.0.113.9"),
     summary: async () => ({
       hub_id: settings.HUB_ID,
       timestamp: new Date(NOW).toISOString(),

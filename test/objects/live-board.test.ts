@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { unknownState } from "../../src/core/board.ts";
 import type { LiveState } from "../../src/core/records.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
-import { MAX_UNHEARD_CHARS } from "../../src/objects/watchers.ts";
+import { MAX_UNHEARD_CHARS } from "../../src/objects/socket-sender.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 
 let stub: DurableObjectStub<LiveBoard>;

@@ -136,12 +136,12 @@ describe("recording flips", () => {
     expect(await serviceFlips(db, gone.id, 9)).toEqual([]);
   });
 
-  test("costs two rows of history and one of the registry", async () => {
+  test("costs two rows of history, one of the registry and three of its revision", async () => {
     const row = await addService(db, project, { name: "cost" });
     const counted = countingDatabase();
     const flips = [flipOf(row, 1, "unknown", "up", NOW)];
     await recordOutcomes(counted.db, [message(row.lane, NOW, [], { flips })], NOW);
-    expect(counted.rowsWritten()).toBe(3);
+    expect(counted.rowsWritten()).toBe(6);
   });
 });
 
@@ -153,7 +153,7 @@ test("a version is written when it is another one", async () => {
     message(row.lane, NOW, [], { versions: [{ service_id: row.id, version }] }),
   ];
   await recordOutcomes(counted.db, found("16.0"), NOW);
-  expect(counted.rowsWritten()).toBe(1);
+  expect(counted.rowsWritten()).toBe(4);
   await recordOutcomes(counted.db, found("16.0"), NOW);
   expect(counted.rowsWritten()).toBe(0);
   expect(await getService(db, row.id)).toMatchObject({ version: "16.0", rev: 1 });

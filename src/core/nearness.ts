@@ -1,0 +1,75 @@
+/**
+ * How near one region is to another. A region is what a hub calls its own: a location hint of Cloudflare (`weur`), a
+ * region of a cloud (`eu-west-1`, `us-east1`), or any other name.
+ */
+
+/** Degrees of latitude and longitude, roughly in the middle. */
+const PLACES: Readonly<Record<string, readonly [number, number]>> = {
+  wnam: [40, -120],
+  enam: [40, -77],
+  sam: [-15, -55],
+  weur: [48, 4],
+  eeur: [50, 22],
+  apac: [22, 110],
+  "apac-ne": [36, 138],
+  "apac-se": [3, 104],
+  oc: [-30, 145],
+  afr: [-10, 25],
+  me: [25, 50],
+};
+
+/** The beginnings of the names that clouds use, the longer ones first. */
+const PREFIXES: readonly (readonly [string, string])[] = [
+  ["us-west", "wnam"],
+  ["us-east", "enam"],
+  ["us-central", "enam"],
+  ["us-south", "enam"],
+  ["northamerica", "enam"],
+  ["southamerica", "sam"],
+  ["ap-northeast", "apac-ne"],
+  ["asia-northeast", "apac-ne"],
+  ["ap-southeast-2", "oc"],
+  ["ap-southeast-4", "oc"],
+  ["ap-southeast", "apac-se"],
+  ["asia-southeast", "apac-se"],
+  ["australia", "oc"],
+  ["africa", "afr"],
+  ["europe", "weur"],
+  ["asia", "apac"],
+  ["ca-", "enam"],
+  ["us", "enam"],
+  ["eu", "weur"],
+  ["ap", "apac"],
+  ["sa-", "sam"],
+  ["af-", "afr"],
+  ["me", "me"],
+  ["il-", "me"],
+];
+
+/** Kilometres to a place that nobody knows: farther than all others. */
+const UNKNOWN_KM = 30_000;
+const EARTH_RADIUS_KM = 6_371;
+
+/** Returns kilometres, roughly; the same region is nearest, and a region that nobody knows is farthest. */
+export function distanceKm(from: string, to: string | null): number {
+  if (to === null) return UNKNOWN_KM;
+  const [one, other] = [from.toLowerCase(), to.toLowerCase()];
+  if (one === other) return 0;
+  const [here, there] = [placeOf(one), placeOf(other)];
+  // Another region of the same place is near, but the region itself is nearer.
+  return here === null || there === null ? UNKNOWN_KM : Math.max(1, greatCircleKm(here, there));
+}
+
+function placeOf(region: string): readonly [number, number] | null {
+  const known = PLACES[region];
+  if (known !== undefined) return known;
+  const [, place] = PREFIXES.find(([prefix]) => region.startsWith(prefix)) ?? [];
+  return place === undefined ? null : (PLACES[place] ?? null);
+}
+
+function greatCircleKm([lat1, lon1]: readonly [number, number], [lat2, lon2]: readonly [number, number]): number {
+  const radians = (degrees: number) => (degrees * Math.PI) / 180;
+  const half = (degrees: number) => Math.sin(radians(degrees) / 2) ** 2;
+  const a = half(lat2 - lat1) + Math.cos(radians(lat1)) * Math.cos(radians(lat2)) * half(lon2 - lon1);
+  return 2 * EARTH_RADIUS_KM * Math.asin(Math.sqrt(a));
+}

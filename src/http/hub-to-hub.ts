@@ -1,0 +1,151 @@
+/** What hubs say to each other: who they are, registration, changes of the registry, events. Requests are signed. */
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  eventsSchema,
+  hubDocumentSchema,
+  hubIdSchema,
+  registrationAnswerSchema,
+  registrationSchema,
+  syncPageSchema,
+} from "../core/federation.ts";
+import { answerSync } from "../federation/answer-sync.ts";
+import { beginSync, changesSince, markOf } from "../store/registry-changes.ts";
+import { limitBody } from "./access.ts";
+import type { HubContext } from "./context.ts";
+import { flagSchema } from "./parameters.ts";
+import { Problem, problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { jsonBody, jsonResponse } from "./schemas.ts";
+import { arrivedRequest, signedBy } from "./signed-request.ts";
+
+const tags = ["hub to hub"];
+const signed = "The request is signed with a key of the calling hub (RFC 9421).";
+const security = [{ signature: [] }];
+const revision = z
+  .string()
+  .regex(/^\d{1,15}$/, "expected a revision")
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 0 });
+
+const document = createRoute({
+  method: "get",
+  path: "/.well-known/hub",
+  operationId: "getHubDocument",
+  tags,
+  summary: "Get the identity of this hub",
+  security: [],
+  responses: {
+    200: jsonResponse(hubDocumentSchema.openapi("HubDocument"), "Who this hub is, and its public keys"),
+    ...problems(404, 429),
+  },
+});
+
+const register = createRoute({
+  method: "post",
+  path: "/api/federation/register",
+  operationId: "registerHub",
+  tags,
+  summary: "Register another hub with this one",
+  description: `${signed} Without a proof of the join token, the hub waits for the approval of an admin.`,
+  security,
+  middleware: limitBody,
+  request: { body: jsonBody(registrationSchema.openapi("HubRegistration")) },
+  responses: {
+    200: jsonResponse(registrationAnswerSchema.openapi("HubRegistrationAnswer"), "How this hub trusts the other one"),
+    ...problems(400, 401, 403, 409, 413, 415, 429),
+  },
+});
+
+const sync = createRoute({
+  method: "get",
+  path: "/api/federation/sync",
+  operationId: "getRegistryChanges",
+  tags,
+  summary: "Get the changes of this hub's registry since a revision",
+  description: signed,
+  security,
+  request: {
+    query: z.object({
+      since: revision.optional().describe("The revision that the copy has"),
+      epoch: z.string().max(64).optional().describe("The epoch of the copy"),
+      mark: z.string().max(64).optional().describe("What came with the revision"),
+      copying: flagSchema.optional().describe("`true`: the copy is not complete yet"),
+    }),
+  },
+  responses: {
+    200: jsonResponse(syncPageSchema.openapi("RegistryChanges"), "A page of changes"),
+    204: { description: "Nothing changed" },
+    ...problems(400, 401, 403, 429),
+  },
+});
+
+const events = createRoute({
+  method: "post",
+  path: "/api/federation/events",
+  operationId: "pushEvents",
+  tags,
+  summary: "Push flips of another hub",
+  description: signed,
+  security,
+  middleware: limitBody,
+  request: { body: jsonBody(eventsSchema.openapi("FederationEvents")) },
+  responses: { 202: { description: "Accepted" }, ...problems(400, 401, 403, 413, 415, 429) },
+});
+
+const leaveSchema = z.object({ hub_id: hubIdSchema }).openapi("LeaveInput");
+
+const leave = createRoute({
+  method: "post",
+  path: "/api/federation/leave",
+  operationId: "leaveHub",
+  tags,
+  summary: "Tell this hub that the caller has removed it",
+  description: signed,
+  security,
+  middleware: limitBody,
+  request: { body: jsonBody(leaveSchema) },
+  responses: { 204: { description: "This hub has removed the caller" }, ...problems(400, 401, 403, 413, 415, 429) },
+});
+
+export const hubToHub = routes()
+  .openapi(document, async (c) => {
+    const own = await c.var.hub.federation.document();
+    if (own === null) throw new Problem(404, "this hub takes part in no federation: HUB_URL is not set");
+    return c.json(own, 200, { "cache-control": "public, max-age=10" });
+  })
+  .openapi(register, async (c) => {
+    const answer = await c.var.hub.federation.register(c.req.valid("json"), await arrivedRequest(c));
+    if (!answer.ok) throw new Problem(answer.status, answer.words);
+    return c.json(answer.value, 200);
+  })
+  .openapi(sync, async (c) => {
+    const { hub } = c.var;
+    const { peer } = await signedBy(c);
+    const { since = 0, epoch = null, mark = null, copying = false } = c.req.valid("query");
+    const page = await answerSync(peer.hub_id, { since, epoch, mark, copying }, answerDeps(hub));
+    return page === null ? c.body(null, 204) : c.json(page, 200);
+  })
+  .openapi(events, async (c) => {
+    const { peer } = await signedBy(c);
+    const news = c.req.valid("json");
+    if (news.hub_id !== peer.hub_id) throw new Problem(403, "the events are of another hub than the signature");
+    await c.var.hub.federation.take(peer.hub_id, news);
+    return c.body(null, 202);
+  })
+  .openapi(leave, async (c) => {
+    const { peer } = await signedBy(c);
+    if (c.req.valid("json").hub_id !== peer.hub_id) throw new Problem(403, "a hub can speak for itself only");
+    await c.var.hub.federation.left(peer.hub_id);
+    return c.body(null, 204);
+  });
+
+function answerDeps(hub: HubContext) {
+  return {
+    now: hub.now,
+    hubId: hub.settings.HUB_ID,
+    begin: (asked: Parameters<typeof beginSync>[1]) => beginSync(hub.db, asked),
+    changesSince: (revision: number) => changesSince(hub.db, revision),
+    markOf: (revision: number) => markOf(hub.db, revision, hub.now()),
+    live: (ids: number[]) => hub.live(ids),
+  };
+}

@@ -1,0 +1,57 @@
+/** The hub's keys. The private ones are in this object's storage and never leave it. */
+import { importPrivateKey, type KeyPair, newKeyPair } from "../federation/keys.ts";
+import { newNonce, type SignableRequest, signRequest } from "../federation/signatures.ts";
+import type { SignedHeaders } from "../platform/bindings.ts";
+
+const STORED_AS = "keys";
+/** After a rotation the key before is valid for this time, in which every other hub must be heard once. */
+const OVERLAP_MS = 7 * 86_400_000;
+const MAX_KEYS = 4;
+
+export class Identity {
+  readonly #storage: DurableObjectStorage;
+  readonly #imported = new Map<string, CryptoKey>();
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** The newest first. The first call makes a key. `now`: Unix ms. */
+  async keys(now: number): Promise<KeyPair[]> {
+    const stored = (await this.#storage.get<KeyPair[]>(STORED_AS)) ?? [];
+    const valid = stored.filter(({ not_after }) => not_after === null || not_after > now);
+    if (valid.length > 0) return valid;
+    const first = [await newKeyPair(now)];
+    await this.#storage.put(STORED_AS, first);
+    return first;
+  }
+
+  /** Makes a new key. The one before stays valid for a while. `now`: Unix ms. */
+  async rotate(now: number): Promise<void> {
+    const [newest, ...older] = await this.keys(now);
+    const ending = newest === undefined ? [] : [{ ...newest, not_after: now + OVERLAP_MS }];
+    await this.#storage.put(STORED_AS, [await newKeyPair(now), ...ending, ...older].slice(0, MAX_KEYS));
+  }
+
+  /** Signs with the key that the other hub knows, if this hub still has it. `now`: Unix ms. */
+  async sign(
+    request: SignableRequest,
+    knownKid: string | null,
+    now: number,
+    nonce = newNonce(),
+  ): Promise<SignedHeaders> {
+    const keys = await this.keys(now);
+    const pair = keys.find(({ kid }) => kid === knownKid) ?? keys[0];
+    if (pair === undefined) throw new Error("this hub has no key");
+    const headers = await signRequest(request, { kid: pair.kid, privateKey: await this.#import(pair) }, { now, nonce });
+    return { kid: pair.kid, newest: keys[0]?.kid ?? pair.kid, headers };
+  }
+
+  async #import(pair: KeyPair): Promise<CryptoKey> {
+    const known = this.#imported.get(pair.kid);
+    if (known !== undefined) return known;
+    const key = await importPrivateKey(pair);
+    this.#imported.set(pair.kid, key);
+    return key;
+  }
+}

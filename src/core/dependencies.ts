@@ -4,7 +4,9 @@ import type { ServiceType, Status } from "./records.ts";
 import { components } from "./strongly-connected-components.ts";
 
 export interface GraphService {
+  /** Unique in the graph. Services of other hubs have negative numbers, because their ids are other hubs' own. */
   id: number;
+  hub_id: string;
   project: string;
   name: string;
   type: ServiceType;
@@ -13,6 +15,7 @@ export interface GraphService {
 }
 
 export interface GraphNode {
+  /** A service of another hub has a negative number, which is valid in this answer only. */
   id: number;
   project: string;
   name: string;
@@ -30,7 +33,7 @@ export interface DependencyGraph {
   nodes: GraphNode[];
   /** `from` depends on `to`. */
   edges: { from: number; to: number }[];
-  /** Dependencies on services that are not registered. `to` is `project/name`. */
+  /** Dependencies on services that are not known. `to` is `project/name`, or `hub/project/name` for another hub. */
   missing: { from: number; to: string }[];
   /** Groups of ids of services that depend on each other. */
   cycles: number[][];
@@ -40,12 +43,24 @@ export interface DependencyGraph {
 export const MAX_ROOT_CAUSES = 20;
 
 /**
- * `project`: include only its services and their direct and indirect dependencies. The run time is linear in services
- * and dependencies.
+ * Returns the place that a name in `depends_on` means. A short name means the same project, or the same hub, as the
+ * service that has it.
+ */
+export function placeOf(reference: string, { hub_id, project }: { hub_id: string; project: string }): Place {
+  const [name = "", itsProject = project, hub = hub_id] = reference.split("/").reverse();
+  return [hub, itsProject, name];
+}
+
+/** `[hub_id, project, name]` */
+export type Place = [string, string, string];
+
+/**
+ * `hubId`: this hub. `project`: include only its services and their direct and indirect dependencies. The run time is
+ * linear in services and dependencies.
  */
 export function dependencyGraph(services: readonly GraphService[], hubId: string, project?: string): DependencyGraph {
-  const { targets, missing } = resolve(services);
-  const kept = project === undefined ? undefined : reachable(services, targets, project);
+  const { targets, missing } = resolve(services, hubId);
+  const kept = project === undefined ? undefined : reachable(services, targets, hubId, project);
   const shown = (id: number) => kept === undefined || kept.has(id);
   const groups = components(
     services.map((service) => service.id),
@@ -53,7 +68,7 @@ export function dependencyGraph(services: readonly GraphService[], hubId: string
   );
   const causes = rootCauses(services, groups, targets);
   return {
-    nodes: services.filter(({ id }) => shown(id)).map((service) => node(service, hubId, causes.get(service.id))),
+    nodes: services.filter(({ id }) => shown(id)).map((service) => node(service, causes.get(service.id))),
     edges: services
       .filter(({ id }) => shown(id))
       .flatMap(({ id }) => (targets.get(id) ?? []).map((to) => ({ from: id, to }))),
@@ -62,35 +77,39 @@ export function dependencyGraph(services: readonly GraphService[], hubId: string
   };
 }
 
-function node(
-  { id, project, name, status, type }: GraphService,
-  hub_id: string,
-  causes: number[] | undefined,
-): GraphNode {
+function node({ id, hub_id, project, name, status, type }: GraphService, causes: number[] | undefined): GraphNode {
   const base = { id, project, name, status, type, hub_id };
   return status === "down" ? { ...base, root_cause: causes ?? [id] } : base;
 }
 
 type Targets = ReadonlyMap<number, number[]>;
 
-function resolve(services: readonly GraphService[]): { targets: Targets; missing: DependencyGraph["missing"] } {
-  const ids = new Map(services.map((service) => [`${service.project}/${service.name}`, service.id]));
+function resolve(
+  services: readonly GraphService[],
+  hubId: string,
+): { targets: Targets; missing: DependencyGraph["missing"] } {
+  const ids = new Map(
+    services.map((service) => [placeKey([service.hub_id, service.project, service.name]), service.id]),
+  );
   const targets = new Map<number, number[]>();
   const missing: DependencyGraph["missing"] = [];
-  for (const { id, project, depends_on } of services) {
+  for (const service of services) {
     const dependencies = new Set<number>();
-    for (const reference of new Set(depends_on.map((name) => (name.includes("/") ? name : `${project}/${name}`)))) {
-      const to = ids.get(reference);
-      if (to === undefined) missing.push({ from: id, to: reference });
-      else dependencies.add(to);
+    for (const key of new Set(service.depends_on.map((name) => placeKey(placeOf(name, service))))) {
+      const to = ids.get(key);
+      if (to !== undefined) dependencies.add(to);
+      else missing.push({ from: service.id, to: key.startsWith(`${hubId}/`) ? key.slice(hubId.length + 1) : key });
     }
-    targets.set(id, [...dependencies]);
+    targets.set(service.id, [...dependencies]);
   }
   return { targets, missing };
 }
 
-function reachable(services: readonly GraphService[], targets: Targets, project: string): Set<number> {
-  const stack = services.filter((service) => service.project === project).map((service) => service.id);
+const placeKey = (place: Place): string => place.join("/");
+
+function reachable(services: readonly GraphService[], targets: Targets, hubId: string, project: string): Set<number> {
+  const isStart = (service: GraphService) => service.project === project && service.hub_id === hubId;
+  const stack = services.filter(isStart).map((service) => service.id);
   const seen = new Set(stack);
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
     for (const to of targets.get(id) ?? []) {

@@ -17,6 +17,7 @@ const DEFAULT_TIMEOUT_S = 5;
 const DEFAULT_RETRIES = 3;
 
 const NAME = "[a-z0-9][a-z0-9_-]{0,62}";
+const HUB_ID = "[a-z0-9-]{1,63}";
 const nameMessage = "expected 1 to 63 of a-z, 0-9, _ and -, the first a letter or digit";
 /** A service with this name would have the same NATS subject as the hub's summary. */
 export const RESERVED_SERVICE_NAME = "summary";
@@ -35,7 +36,14 @@ const text = (max: number) =>
 const names = z.array(text(64)).max(50);
 
 const dependencies = z
-  .array(z.string().regex(new RegExp(`^(${NAME}/)?${NAME}$`), "expected `service` or `project/service`"))
+  .array(
+    z
+      .string()
+      .regex(
+        new RegExp(`^((${HUB_ID}/)?${NAME}/)?${NAME}$`),
+        "expected `service`, `project/service` or `hub/project/service`",
+      ),
+  )
   .max(100);
 
 export const metadataSchema = z

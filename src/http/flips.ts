@@ -1,12 +1,13 @@
 /** `GET /api/flips`: changes of status of all services. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { FLIP_CURSOR, listFlips } from "../store/flips.ts";
+import { listHubFlips } from "../store/hubs.ts";
 import { guard } from "./access.ts";
 import { pageQuery, textQuery, timeSchema } from "./parameters.ts";
 import { problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
-import { jsonResponse, listedFlipSchema, pageFields } from "./schemas.ts";
+import { hubFlipSchema, jsonResponse, listedFlipSchema, pageFields } from "./schemas.ts";
 
 const list = createRoute({
   method: "get",
@@ -29,7 +30,15 @@ const list = createRoute({
   },
   responses: {
     200: jsonResponse(
-      z.object({ flips: z.array(listedFlipSchema), ...pageFields }).openapi("FlipPage"),
+      z
+        .object({
+          flips: z.array(listedFlipSchema),
+          hub_flips: z
+            .array(hubFlipSchema)
+            .describe("Changes of other hubs, on the first page of a list that names no service and no project"),
+          ...pageFields,
+        })
+        .openapi("FlipPage"),
       "A page of changes",
     ),
     ...problems(400, 401, 403, 429),
@@ -45,7 +54,9 @@ export const flips = routes().openapi(list, async (c) => {
     project: project === undefined ? undefined : await resolveProject(hub.db, project),
   };
   const { rows, total, next } = await listFlips(hub.db, filter, { limit, after: cursor });
-  return c.json({ flips: rows, next_cursor: next, total }, 200);
+  const isWhole = cursor === undefined && service === undefined && project === undefined;
+  const hub_flips = isWhole ? await listHubFlips(hub.db, since, limit) : [];
+  return c.json({ flips: rows, hub_flips, next_cursor: next, total }, 200);
 });
 
 /**

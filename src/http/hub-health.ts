@@ -1,10 +1,14 @@
 /** `GET /health`: the hub's own health as `application/health+json`. It is public, so it never names a service. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { version } from "../../package.json";
+import { federationChecks } from "../core/federation-health.ts";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
+import type { Peer } from "../core/live-protocol.ts";
+import { toPeer } from "../core/peer-view.ts";
 import { natsChecks } from "../nats/health.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
+import { listHubs } from "../store/hubs.ts";
 import { listProjects } from "../store/projects.ts";
 import type { HubContext } from "./context.ts";
 import { problems } from "./problem.ts";
@@ -68,16 +72,23 @@ export interface HubFacts {
   health: HubHealth;
   pipeline: PipelineHealth | null;
   nats: BridgeStatus | null;
+  /** Empty when the database does not answer. */
+  peers: Peer[];
 }
 
 /** Never throws: a part that does not respond is reported as a failed check. */
 export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
   const started = hub.now();
-  const [database, pipeline, nats] = await Promise.all([askDatabase(hub, started), askPipeline(hub), hub.nats()]);
+  const [database, pipeline, nats, peers] = await Promise.all([
+    askDatabase(hub, started),
+    askPipeline(hub),
+    hub.nats(),
+    askPeers(hub),
+  ]);
   const { HUB_ID: hub_id } = hub.settings;
   const now = hub.now();
-  const more = nats === null ? {} : natsChecks(nats, now);
-  return { health: hubHealth({ hub_id, version, ...database, pipeline, more }, now), pipeline, nats };
+  const more = { ...(nats === null ? {} : natsChecks(nats, now)), ...federationChecks(peers, now) };
+  return { health: hubHealth({ hub_id, version, ...database, pipeline, more }, now), pipeline, nats, peers };
 }
 
 type DatabaseFacts = { database_ms: number | null; watching_since: number | null };
@@ -89,6 +100,15 @@ async function askDatabase(hub: HubContext, started: number): Promise<DatabaseFa
   } catch (error) {
     log("error", "database_unreachable", { error: errorText(error) });
     return { database_ms: null, watching_since: null };
+  }
+}
+
+async function askPeers(hub: HubContext): Promise<Peer[]> {
+  try {
+    const rows = await listHubs(hub.db, ["approved"]);
+    return rows.map((row) => toPeer(row, hub.settings.FEDERATION_INTERVAL, hub.now()));
+  } catch {
+    return []; // the database's own check tells of it
   }
 }
 

@@ -1,5 +1,6 @@
 /** `GET /metrics`: metrics in the text format of Prometheus. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { federationMetrics } from "../core/federation-health.ts";
 import { hubMetrics } from "../core/hub-metrics.ts";
 import { metricsText } from "../core/metrics-text.ts";
 import { natsMetrics } from "../nats/health.ts";
@@ -31,6 +32,7 @@ export const metrics = routes().openapi(read, async (c) => {
   const hubText = metricsText([
     ...hubMetrics(facts.health, facts.pipeline, now),
     ...(facts.nats === null ? [] : natsMetrics(facts.nats, now)),
+    ...federationMetrics(facts.peers),
   ]);
   return c.text(hubText + services, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
 });

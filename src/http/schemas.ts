@@ -118,6 +118,11 @@ export const listedFlipSchema = flipSchema
   .extend({ project_id: z.int(), project: z.string(), name: z.string() })
   .openapi("ListedFlip", { description: "A change of status, with the names of the service and its project" });
 
+export const hubFlipSchema = flipSchema
+  .omit({ service_id: true })
+  .extend({ hub_id: z.string().describe("The other hub") })
+  .openapi("HubFlip", { description: "A change of another hub's status, as this hub saw it" });
+
 const observationSchema = z
   .object({
     at: time,

@@ -137,10 +137,15 @@ export function cursorOf(row: HubRow): Cursor {
 /** The newest changes of status of other hubs, as this hub saw them. `since`: Unix ms. */
 export async function listHubFlips(db: Db, since: number | undefined, limit: number) {
   const newer = since === undefined ? undefined : sql`${hubFlips.at} >= ${since}`;
-  return await db
+  const rows = await db
     .select()
     .from(hubFlips)
     .where(and(newer))
     .orderBy(desc(hubFlips.at), desc(hubFlips.hub_id), desc(hubFlips.seq))
     .limit(limit);
+  return rows.map(({ hub_id, seq, from_status: from, to_status: to, reason, at, began_at, evidence }) => ({
+    ...{ hub_id, seq, from, to, reason, evidence },
+    at: new Date(at).toISOString(),
+    began_at: new Date(began_at).toISOString(),
+  }));
 }

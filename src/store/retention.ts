@@ -4,6 +4,7 @@ import { DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY, readTime, setMeta } from "./meta.ts";
+import { forgetTombstones } from "./registry-changes.ts";
 
 const HISTORY_DAYS = 730;
 /** Rows that one statement deletes at most. It then takes less than a second; D1 allows 30 s. */
@@ -27,7 +28,10 @@ export async function applyRetention(
     oldRollups(oldest),
     orphans("flips", "seq"),
     orphans("rollups", "hour"),
+    sql`DELETE FROM hub_flips WHERE (hub_id, seq) IN (
+      SELECT hub_id, seq FROM hub_flips WHERE at < ${oldest} LIMIT ${ROWS_AT_ONCE})`,
   ];
+  await forgetTombstones(db, now);
   let deleted = 0;
   let more = false;
   for (const statement of sweeps) {

@@ -4,8 +4,14 @@ import { dependencyGraph, type GraphService, MAX_ROOT_CAUSES } from "../../src/c
 import type { Status } from "../../src/core/records.ts";
 import { components } from "../../src/core/strongly-connected-components.ts";
 
-function service(id: number, depends_on: string[], status: Status = "up", project = "shop"): GraphService {
-  return { id, project, name: `s${id}`, type: "api", status, depends_on };
+function service(
+  id: number,
+  depends_on: string[],
+  status: Status = "up",
+  project = "shop",
+  hub_id = "h",
+): GraphService {
+  return { id, hub_id, project, name: `s${id}`, type: "api", status, depends_on };
 }
 
 const causesOf = (services: GraphService[]) =>
@@ -15,7 +21,7 @@ describe("the graph of dependencies", () => {
   test("has edges to services of the same and of other projects, each once", () => {
     const graph = dependencyGraph(
       [service(1, ["s2", "shop/s2", "other/s3"]), service(2, []), service(3, [], "down", "other")],
-      "hub-main",
+      "h",
     );
     expect(graph.edges).toEqual([
       { from: 1, to: 2 },
@@ -27,9 +33,27 @@ describe("the graph of dependencies", () => {
       name: "s1",
       status: "up",
       type: "api",
-      hub_id: "hub-main",
+      hub_id: "h",
     });
     expect(graph).toMatchObject({ missing: [], cycles: [] });
+  });
+
+  test("reaches into other hubs, where short names mean the services of that hub", () => {
+    const services = [
+      service(1, ["far/shop/s2", "far/shop/gone"], "down"),
+      service(-1, ["s3", "h/shop/s4"], "down", "shop", "far"),
+      service(-2, [], "down", "shop", "far"),
+      service(4, []),
+    ].map((each, index) => ({ ...each, name: `s${index + 1}` }));
+    const graph = dependencyGraph(services, "h", "shop");
+    expect(graph.edges).toEqual([
+      { from: 1, to: -1 },
+      { from: -1, to: -2 },
+      { from: -1, to: 4 },
+    ]);
+    expect(graph.missing).toEqual([{ from: 1, to: "far/shop/gone" }]);
+    expect(causesOf(services)).toEqual({ 1: [-2], "-1": [-2], "-2": [-2], 4: undefined });
+    expect(graph.nodes.map(({ hub_id }) => hub_id)).toEqual(["h", "far", "far", "h"]);
   });
 
   test("tells what is missing by project and name", () => {

@@ -5,7 +5,7 @@ import { NODE_WIDTH, placesOf } from "../../src/dashboard/model/dependency-layou
 import { causesOf, connected, drawingOf, troubled } from "../../src/dashboard/model/dependency-model.ts";
 
 const service = (id: number, name: string, status: Status, ...depends_on: string[]) => {
-  return { id, name, status, depends_on, project: "shop", type: "api" as const };
+  return { id, hub_id: "hub", name, status, depends_on, project: "shop", type: "api" as const };
 };
 /** web → checkout → db, which is down and with it the others; a ↔ b; checkout needs what nobody registered. */
 const graph = dependencyGraph(

@@ -13,8 +13,8 @@ export interface Watching {
   close(): void;
 }
 
-export async function watch(hub: HubProcess): Promise<Watching> {
-  const socket = new WebSocket(`${hub.url.replace("http", "ws")}/ws/health`, ["hub.v1", `bearer.${hub.token}`]);
+export async function watch(hub: HubProcess, path = "/ws/health"): Promise<Watching> {
+  const socket = new WebSocket(`${hub.url.replace("http", "ws")}${path}`, ["hub.v1", `bearer.${hub.token}`]);
   const frames: Frame[] = [];
   socket.addEventListener("message", ({ data }) => frames.push(JSON.parse(String(data))));
   await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,268 @@
+/** What a hub refuses of others, each with a word in its log. Both sides are real processes or real servers. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Peer } from "../../src/core/live-protocol.ts";
+import { joinProof } from "../../src/federation/join-proof.ts";
+import { newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
+import { newNonce } from "../../src/federation/signatures.ts";
+import { call, until } from "./hub-client.ts";
+import { type HubProcess, startHub } from "./hub-process.ts";
+import { json, type RogueHub, startRogueHub } from "./rogue-hub.ts";
+
+const TOKEN = "join-token-of-the-tests";
+const NOTHING = { full: true, services: [], deleted: [], hubs: [], next: null, mark: "m", epoch: "e", revision: 0 };
+
+let hub: HubProcess;
+let rogue: RogueHub;
+let count = 0;
+
+beforeAll(async () => {
+  hub = await startHub({ vars: { HUB_ID: "hub-a", FEDERATION_TOKEN: TOKEN, FEDERATION_INTERVAL: "5" } });
+});
+afterAll(() => hub.remove());
+
+beforeEach(async ({ onTestFinished }) => {
+  rogue = await startRogueHub(`rogue-${count++}`);
+  onTestFinished(() => rogue.stop());
+});
+
+const peers = async () => (await call<{ hubs: Peer[] }>(hub, "GET", "/api/federation/hubs")).hubs;
+const peer = async () => (await peers()).find(({ hub_id }) => hub_id === rogue.hubId);
+const logged = (text: string) => hub.lines.some((line) => line.includes('"federation.') && line.includes(text));
+
+async function proofOf(nonce: string, token = TOKEN): Promise<string> {
+  return await joinProof(token, { from: rogue.hubId, to: "hub-a", kid: rogue.key.kid, nonce });
+}
+
+/** Becomes a trusted hub, as one whose admin turned bad. */
+async function becomeTrusted(): Promise<void> {
+  const nonce = newNonce();
+  const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.0", proof: await proofOf(nonce) };
+  const answer = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
+  expect(await answer.json()).toMatchObject({ trust: "approved" });
+}
+
+async function refused(response: Response, status: number, words: string): Promise<void> {
+  expect({ status: response.status, ...(await response.json()) }).toMatchObject({
+    status,
+    detail: expect.stringContaining(words),
+  });
+  await until(() => expect(logged(words)).toBe(true));
+}
+
+const SYNC = "/api/federation/sync?since=0";
+
+test("a request without a signature", async () => {
+  await refused(await fetch(`${hub.url}${SYNC}`), 401, "the request is not signed");
+});
+
+test("a key that belongs to nobody, and a key of another that claims to be a trusted one", async () => {
+  await becomeTrusted();
+  const own = await newKeyPair(Date.now());
+  await refused(await rogue.send(hub.url, "GET", SYNC, undefined, { key: own }), 401, "belongs to no hub");
+  const borrowed = { ...own, kid: rogue.key.kid };
+  await refused(
+    await rogue.send(hub.url, "GET", SYNC, undefined, { key: borrowed }),
+    401,
+    "the signature is not valid",
+  );
+});
+
+test("a body that was altered on the way", async () => {
+  await becomeTrusted();
+  const events = { hub_id: rogue.hubId, changed: true };
+  const answer = await rogue.send(hub.url, "POST", "/api/federation/events", events, {
+    forge: (sent) => ({ ...sent, body: sent.body?.replace("true", "false") ?? null }),
+  });
+  await refused(answer, 401, "the body is not the one that was signed");
+});
+
+test("a request that was sent before, also after the hub was killed and started again", async () => {
+  await becomeTrusted();
+  let copy: RequestInit & { url: string } = { url: "" };
+  const first = await rogue.send(hub.url, "GET", SYNC, undefined, {
+    forge: (sent) => {
+      copy = { url: sent.url, headers: sent.headers };
+      return sent;
+    },
+  });
+  expect(first.status).toBe(200);
+  await refused(await fetch(copy.url, copy), 401, "the request was sent before");
+  await hub.kill9();
+  await hub.restart();
+  await refused(await fetch(copy.url, copy), 401, "the request was sent before");
+});
+
+test.each([-62_000, 62_000])("a request that is dated %i ms off", async (off) => {
+  await becomeTrusted();
+  const answer = await rogue.send(hub.url, "GET", SYNC, undefined, { at: Date.now() + off });
+  await refused(answer, 401, "the signature is not valid");
+});
+
+test("events in the name of another hub", async () => {
+  await becomeTrusted();
+  const answer = await rogue.send(hub.url, "POST", "/api/federation/events", { hub_id: "hub-b", changed: true });
+  expect(answer.status).toBe(403);
+});
+
+test("services of another hub in an answer", async () => {
+  rogue.sync = (_request, response) => json(response, { ...NOTHING, hub_id: "hub-b" });
+  await becomeTrusted();
+  await until(async () => expect(await peer()).toMatchObject({ error: "the answer is of the hub hub-b" }));
+  expect(logged("the answer is of the hub hub-b")).toBe(true);
+});
+
+test("a hub that claims our own hub_id", async () => {
+  await refused(await rogue.register(hub.url, { hub_id: "hub-a" }), 409, "is this hub's own");
+});
+
+test("a hub that claims to be another one", async () => {
+  await refused(await rogue.register(hub.url, { hub_id: "hub-b" }), 400, `there is the hub ${rogue.hubId}`);
+});
+
+test("a hundred megabytes of services: no more than a page's size is read of it", async () => {
+  let written = 0;
+  rogue.sync = (_request, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    const chunk = "x".repeat(1_000_000);
+    const pump = (): void => {
+      while (written < 100 && !response.destroyed) {
+        written += 1;
+        if (!response.write(chunk)) {
+          response.once("drain", pump);
+          return;
+        }
+      }
+      response.end();
+    };
+    pump();
+  };
+  await becomeTrusted();
+  await until(async () => expect(await peer()).toMatchObject({ error: expect.stringContaining("larger than") }));
+  expect(written).toBeLessThan(100);
+  expect((await hub.fetch("/health")).status).toBe(200);
+});
+
+test("pages without an end", async () => {
+  let revision = 0;
+  rogue.sync = (_request, response) => {
+    revision += 500;
+    const services = Array.from({ length: 500 }, (_each, index) => aService(revision + index));
+    json(response, {
+      ...NOTHING,
+      hub_id: rogue.hubId,
+      revision: 9_999_999,
+      next: revision,
+      full: revision === 500,
+      services,
+    });
+  };
+  await becomeTrusted();
+  await until(async () => expect(await peer()).toMatchObject({ error: "more than 20000 services" }), 60_000);
+  const { service_count = 0 } = (await peer()) ?? {};
+  expect(service_count).toBeLessThanOrEqual(41_000);
+}, 90_000);
+
+test("an address that leads to us", async () => {
+  const { url } = hub;
+  await refused(await rogue.register(hub.url, { url }), 400, "there is the hub hub-a");
+  const joined = await hub.fetch("/api/federation/hubs", post({ url }));
+  expect({ status: joined.status, ...((await joined.json()) as object) }).toMatchObject({
+    status: 409,
+    detail: expect.stringContaining("this hub itself"),
+  });
+});
+
+test("a redirect", async () => {
+  rogue.intercept = (_request, response) => {
+    response.writeHead(302, { location: `${hub.url}/.well-known/hub` }).end();
+    return true;
+  };
+  await refused(await rogue.register(hub.url), 400, "redirect");
+});
+
+test("a private address, where private addresses are not allowed", async () => {
+  const strict = await startHub({ vars: { HUB_ID: "hub-s", ALLOW_PRIVATE_TARGETS: "false" } });
+  try {
+    for (const url of [
+      "http://127.0.0.1:9",
+      "http://[::1]:9",
+      "http://0x7f.1:9",
+      "http://169.254.169.254",
+      rogue.url,
+    ]) {
+      const answer = await rogue.register(strict.url, { url });
+      expect(answer.status, url).toBe(400);
+      expect(((await answer.json()) as { detail: string }).detail, url).toContain("refused");
+    }
+    expect(rogue.asked).toEqual([]);
+  } finally {
+    await strict.remove();
+  }
+});
+
+test("another key for a hub that is known, until an admin removes the hub", async () => {
+  await becomeTrusted();
+  const old = rogue.key;
+  rogue.key = await newKeyPair(Date.now());
+  rogue.document = { ...rogue.document, keys: [toPublicKey(rogue.key), toPublicKey(old)] };
+  await refused(await rogue.register(hub.url), 409, "registered with another key");
+  await call(hub, "DELETE", `/api/federation/hubs/${rogue.hubId}`);
+  expect(await (await rogue.register(hub.url)).json()).toMatchObject({ trust: "pending" });
+});
+
+test("a removed hub, which knows the join token all the same", async () => {
+  await becomeTrusted();
+  await call(hub, "DELETE", `/api/federation/hubs/${rogue.hubId}`);
+  await until(() => expect(rogue.asked).toContain("/api/federation/leave"));
+  await refused(await rogue.send(hub.url, "GET", SYNC), 401, "belongs to no hub");
+  const nonce = newNonce();
+  const proof = await proofOf(nonce);
+  const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.0", proof };
+  const again = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
+  expect(await again.json()).toMatchObject({ trust: "pending" });
+  await refused(await rogue.send(hub.url, "GET", SYNC), 403, "waits for the approval");
+  await call(hub, "POST", `/api/federation/hubs/${rogue.hubId}/approve`);
+  expect((await rogue.send(hub.url, "GET", SYNC)).status).toBe(200);
+});
+
+test("another major version of the protocol, with words; a newer minor one with unknown fields is fine", async () => {
+  await refused(await rogue.register(hub.url, { protocol: "2.0" }), 400, "version 2.0 of the protocol");
+  rogue.document = { ...rogue.document, protocol: "1.7", future: true } as typeof rogue.document;
+  const service = { ...aService(1), type: "quantum", entangled: true };
+  const page = { ...NOTHING, hub_id: rogue.hubId, revision: 1, services: [service], more: { from: "1.7" } };
+  rogue.sync = (_request, response) => json(response, page);
+  const nonce = newNonce();
+  const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.7", proof: await proofOf(nonce), more: 1 };
+  const answer = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
+  expect(await answer.json()).toMatchObject({ trust: "approved" });
+  await until(async () => {
+    const path = `/api/federation/services?hub=${rogue.hubId}`;
+    const { services } = await call<{ services: object[] }>(hub, "GET", path);
+    expect(services).toMatchObject([{ name: "s-1", service_type: "other" }]);
+  });
+});
+
+test("a wrong join token, and after some of them everybody for a while", async () => {
+  const attempt = async () => {
+    const nonce = newNonce();
+    const proof = await proofOf(nonce, "another-token-of-nobody");
+    const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.0", proof };
+    return await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
+  };
+  await refused(await attempt(), 401, "the join token is not the one of this hub");
+  for (let tries = 0; tries < 9; tries++) expect((await attempt()).status).toBe(401);
+  await refused(await attempt(), 429, "too many wrong join tokens");
+  expect(await peer()).toBeUndefined();
+});
+
+function aService(id: number) {
+  return {
+    ...{ id, project: "shop", name: `s-${id}`, type: "api", version: null, address: null, port: null },
+    ...{ tags: [], capabilities: [], metadata: {}, depends_on: [], status: "up", flip_seq: 1, latency_ms: 1 },
+    status_since: new Date().toISOString(),
+  };
+}
+
+function post(body: object): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}

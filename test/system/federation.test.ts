@@ -1,0 +1,229 @@
+/** Three hubs as processes of their own: they meet, see the same, lose each other and find each other again. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { FederatedService } from "../../src/core/federated-service.ts";
+import type { Peer } from "../../src/core/live-protocol.ts";
+import { type Eyes, startEyes } from "../servers/eyes.ts";
+import { call, until } from "./hub-client.ts";
+import { type HubProcess, startHub } from "./hub-process.ts";
+import { type Watching, watch } from "./watch.ts";
+
+const TOKEN = "join-token-of-the-tests";
+/** Seconds; a hub is stale after three of them. */
+const INTERVAL = 5;
+/** One round of pulls, with room for a busy machine. */
+const ROUND_MS = INTERVAL * 1_000 + 5_000;
+
+let eyes: Eyes;
+let a: HubProcess;
+let b: HubProcess;
+let c: HubProcess;
+
+const vars = (HUB_ID: string, HUB_REGION: string, peers = "") => ({
+  ...{ HUB_ID, HUB_REGION, FEDERATION_TOKEN: TOKEN, FEDERATION_INTERVAL: String(INTERVAL), FEDERATION_PEERS: peers },
+});
+
+beforeAll(async () => {
+  [eyes, a] = await Promise.all([startEyes(), startHub({ vars: vars("hub-a", "weur") })]);
+  b = await startHub({ vars: vars("hub-b", "enam", a.url) });
+  c = await startHub({ vars: vars("hub-c", "apac", b.url) });
+});
+afterAll(() => Promise.all([eyes.stop(), a.remove(), b.remove(), c.remove()]));
+
+const peers = async (hub: HubProcess) => (await call<{ hubs: Peer[] }>(hub, "GET", "/api/federation/hubs")).hubs;
+const peerOf = async (hub: HubProcess, id: string) => (await peers(hub)).find(({ hub_id }) => hub_id === id);
+const found = async (hub: HubProcess, query = "") =>
+  (await call<{ services: FederatedService[] }>(hub, "GET", `/api/federation/services?limit=1000${query}`)).services;
+const put = (hub: HubProcess, name: string, fields: object = {}) =>
+  call<{ id: number }>(hub, "PUT", `/api/projects/shop/services/${name}`, {
+    ...{ health_method: "http", health_url: eyes.url(name), health_interval: 5, health_retries: 0 },
+    ...fields,
+  });
+
+/** What a hub says of the services of another: everything but when it heard of it and how quick it was. */
+async function view(hub: HubProcess, of: string): Promise<string[]> {
+  const services = await found(hub, `&hub=${of}`);
+  return services.map((each) => `${each.id} ${each.project}/${each.name} ${each.health_status} [${each.tags.join()}]`);
+}
+
+test("hubs that join one of them are known by all within two rounds", async () => {
+  await until(async () => {
+    for (const [hub, others] of [
+      [a, ["hub-b", "hub-c"]],
+      [b, ["hub-a", "hub-c"]],
+      [c, ["hub-a", "hub-b"]],
+    ] as const) {
+      expect((await peers(hub)).map(({ hub_id, status }) => `${hub_id} ${status}`)).toEqual(
+        others.map((id) => `${id} up`),
+      );
+    }
+  }, 2 * ROUND_MS);
+  expect(await peerOf(a, "hub-c")).toMatchObject({ region: "apac", freshness: "live", error: null });
+  expect([(await peerOf(a, "hub-c"))?.source, (await peerOf(c, "hub-a"))?.source]).toContain("introduced");
+});
+
+test("a flip at one hub is heard and seen at another within a second", async () => {
+  await put(a, "api", { tags: ["primary"], capabilities: ["orders"] });
+  await put(b, "api", { health_interval: 5 });
+  await until(async () => expect(await found(c, "&name=api&healthy=true")).toHaveLength(2), ROUND_MS);
+  const watching = await watch(c, "/ws/federation");
+  eyes.hide("api", "all");
+  const seen: string[] = [];
+  await until(() => {
+    const told = watching.frames.filter((frame) => frame.type === "remote_flip" && frame.to === "down");
+    seen.push(...told.map((frame) => String(frame.hub_id)));
+    expect(new Set(seen)).toEqual(new Set(["hub-a", "hub-b"]));
+  });
+  for (const frame of watching.frames.filter(({ type }) => type === "remote_flip")) {
+    expect(frame).toMatchObject({ project: "shop", name: "api", from: "up", to: "down" });
+  }
+  await until(async () => {
+    for (const service of await found(c, "&name=api")) {
+      expect(service).toMatchObject({ health_status: "down", healthy: false, freshness: "live" });
+    }
+  }, 1_000);
+  eyes.hide("api", []);
+  await until(async () => expect(await found(c, "&name=api&healthy=true")).toHaveLength(2));
+  watching.close();
+});
+
+test("the services of all hubs are filtered, paged, and ordered by how near they are", async () => {
+  await put(c, "worker", { service_type: "worker", tags: ["batch"] });
+  await until(async () => expect(await found(a, "&type=worker")).toMatchObject([{ hub_id: "hub-c" }]), ROUND_MS);
+  expect(await found(a, "&tag=primary&capability=orders")).toMatchObject([{ hub_id: "hub-a", name: "api" }]);
+  expect(await found(a, "&hub=hub-b&project=shop&status=up")).toMatchObject([{ hub_id: "hub-b", name: "api" }]);
+  const hubs = async (query: string) => (await found(a, query)).map(({ hub_id }) => hub_id);
+  expect(await hubs("")).toEqual(["hub-a", "hub-b", "hub-c"]);
+  expect(await hubs("&near=apac-ne")).toEqual(["hub-c", "hub-b", "hub-a"]);
+  const paged: string[] = [];
+  for (let cursor = ""; ; ) {
+    const path = `/api/federation/services?limit=1&near=enam${cursor}`;
+    const page = await call<{ services: FederatedService[]; next_cursor: string | null; total: number }>(
+      a,
+      "GET",
+      path,
+    );
+    expect(page.total).toBe(3);
+    paged.push(...page.services.map(({ hub_id }) => hub_id));
+    if (page.next_cursor === null) break;
+    cursor = `&cursor=${page.next_cursor}`;
+  }
+  expect(paged).toEqual(["hub-b", "hub-a", "hub-c"]);
+});
+
+test("the root cause of an outage is found at the other hub", async () => {
+  await put(b, "orders-db");
+  await put(b, "orders", { depends_on: ["orders-db"] });
+  await put(a, "checkout", { depends_on: ["hub-b/shop/orders"] });
+  await until(async () => expect(await found(a, "&hub=hub-b&status=up")).toHaveLength(3), ROUND_MS);
+  for (const name of ["orders-db", "orders", "checkout"]) eyes.hide(name, "all");
+  await until(async () => {
+    const graph = await call<{ nodes: { id: number; name: string; hub_id: string; root_cause?: number[] }[] }>(
+      ...([a, "GET", "/api/dependencies"] as const),
+    );
+    const cause = graph.nodes.find(({ name }) => name === "orders-db");
+    expect(cause).toMatchObject({ hub_id: "hub-b" });
+    expect(graph.nodes.find(({ name }) => name === "checkout")?.root_cause).toEqual([cause?.id]);
+  });
+  for (const name of ["orders-db", "orders", "checkout"]) eyes.hide(name, []);
+});
+
+let watching: Watching;
+
+test("a hub that hangs is down for the others, delays nobody, and stays readable as stale", async () => {
+  watching = await watch(a, "/ws/federation");
+  const before = await view(a, "hub-c");
+  expect(before).toHaveLength(1);
+  const runtime = await c.runtimePid();
+  process.kill(runtime, "SIGSTOP");
+  try {
+    await until(async () => {
+      const peer = await peerOf(a, "hub-c");
+      expect(peer).toMatchObject({ status: "down", freshness: "stale" });
+    }, 75_000);
+    expect(await view(a, "hub-c")).toEqual(before);
+    const [stale] = await found(a, "&hub=hub-c");
+    expect(stale).toMatchObject({ freshness: "stale", healthy: false, last_heard_at: expect.any(String) });
+    expect(await found(a, "&hub=hub-c&healthy=true")).toEqual([]);
+    expect(await found(a, "&hub=hub-c&healthy=false")).toHaveLength(1);
+    await put(a, "meanwhile", { health_method: "heartbeat", health_url: "" });
+    await until(async () => expect(await found(b, "&name=meanwhile")).toHaveLength(1), ROUND_MS);
+    expect(await (await a.fetch("/health")).json()).toMatchObject({
+      status: "warn",
+      checks: { "federation:hubs": [{ output: "1 of 2 other hubs can't be heard" }] },
+    });
+  } finally {
+    process.kill(runtime, "SIGCONT");
+  }
+  await until(async () => expect(await peerOf(a, "hub-c")).toMatchObject({ status: "up", freshness: "live" }), 30_000);
+  const told = watching.frames.filter((frame) => frame.type === "hub");
+  expect(told.map(({ hub }) => (hub as Peer).status)).toEqual(expect.arrayContaining(["down", "up"]));
+  const { hub_flips } = await call<{ hub_flips: { hub_id: string; from: string; to: string }[] }>(
+    a,
+    "GET",
+    "/api/flips",
+  );
+  const ofC = hub_flips.filter(({ hub_id }) => hub_id === "hub-c").map(({ to }) => to);
+  expect(ofC.slice(0, 2)).toEqual(["up", "down"]);
+}, 150_000);
+
+test("what changes, appears and goes while a hub is away is the same everywhere after one round", async () => {
+  const { id } = await call<{ id: number }>(b, "POST", "/api/projects", { name: "fleet" });
+  const fleet = (names: string[], tags: string[]) =>
+    call(b, "PUT", `/api/projects/${id}/manifest`, {
+      services: names.map((name) => ({ name, tags, health_method: "heartbeat", health_interval: 3_600 })),
+    });
+  const first = Array.from({ length: 200 }, (_each, index) => `s-${index}`);
+  await fleet(first, ["one"]);
+  await until(async () => expect(await view(a, "hub-b")).toEqual(await view(b, "hub-b")), ROUND_MS);
+  await a.kill9();
+  await fleet([...first.slice(100), ...first.slice(0, 50).map((name) => `new-${name}`)], ["two"]);
+  await put(c, "late", { health_method: "heartbeat", health_url: "" });
+  await a.restart();
+  await until(async () => {
+    for (const hub of [a, c]) expect(await view(hub, "hub-b")).toEqual(await view(b, "hub-b"));
+    for (const hub of [a, b]) expect(await view(hub, "hub-c")).toEqual(await view(c, "hub-c"));
+    for (const hub of [b, c]) expect(await view(hub, "hub-a")).toEqual(await view(a, "hub-a"));
+  }, ROUND_MS);
+  expect(await found(a, "&hub=hub-b&project=fleet")).toHaveLength(150);
+});
+
+test("a hub gets a new key without anyone noticing", async () => {
+  const kids = async () => {
+    const document = await (await fetch(`${a.url}/.well-known/hub`)).json();
+    return (document as { keys: { kid: string; not_after: string | null }[] }).keys;
+  };
+  const [old] = await kids();
+  await call(a, "POST", "/api/federation/rotate-key");
+  expect((await kids()).map(({ kid, not_after }) => [kid === old?.kid, not_after === null])).toEqual([
+    [false, true],
+    [true, false],
+  ]);
+  await put(a, "after-rotation", { health_method: "heartbeat", health_url: "" });
+  for (const hub of [b, c]) {
+    await until(async () => expect(await found(hub, "&name=after-rotation")).toHaveLength(1), ROUND_MS);
+    expect(await peerOf(hub, "hub-a")).toMatchObject({ status: "up", error: null });
+  }
+  for (const hub of [b, c]) expect(await peerOf(a, hub === b ? "hub-b" : "hub-c")).toMatchObject({ error: null });
+});
+
+test("a hub without the join token waits for an admin, and one that is removed is told so", async () => {
+  const d = await startHub({
+    vars: { HUB_ID: "hub-d", FEDERATION_INTERVAL: String(INTERVAL), FEDERATION_PEERS: a.url },
+  });
+  try {
+    await until(async () => expect(await peerOf(a, "hub-d")).toMatchObject({ status: "pending" }));
+    await until(async () => {
+      expect(await peerOf(d, "hub-a")).toMatchObject({ error: expect.stringContaining("waits for the approval") });
+    });
+    await call(a, "POST", "/api/federation/hubs/hub-d/approve");
+    await until(async () => expect(await peerOf(d, "hub-a")).toMatchObject({ status: "up" }), ROUND_MS);
+    await until(async () => expect(await peerOf(a, "hub-d")).toMatchObject({ status: "up" }), ROUND_MS);
+    expect((await found(d, "&hub=hub-a")).length).toBeGreaterThan(0);
+    await call(a, "DELETE", "/api/federation/hubs/hub-d");
+    await until(async () => expect(await peerOf(d, "hub-a")).toBeUndefined());
+    expect(await found(d, "&hub=hub-a")).toEqual([]);
+    expect(await peerOf(a, "hub-d")).toBeUndefined();
+  } finally {
+    await d.remove();
+  }
+});

@@ -12,7 +12,12 @@ const RETRIES = 3;
 const DEGRADED_ABOVE_MS = 2_000;
 /** A hub has no number, and this is no number of a service. */
 const NO_ID = 0;
-const TIMEOUT_S = 10;
+const MAX_TIMEOUT_S = 10;
+
+/** Seconds that another hub has for an answer. `interval`: seconds between two pulls. */
+export function pullTimeout(interval: number): number {
+  return Math.min(MAX_TIMEOUT_S, interval);
+}
 
 export interface PullResult {
   /** When the pull began, Unix ms. */
@@ -64,7 +69,7 @@ function peerCheck(interval: number): Check {
     health_method: "http",
     health_url: "",
     health_interval: interval,
-    health_timeout: TIMEOUT_S,
+    health_timeout: pullTimeout(interval),
     health_retries: RETRIES,
     health_options: { degraded_above_ms: DEGRADED_ABOVE_MS },
     rev: 1,

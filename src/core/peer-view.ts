@@ -1,5 +1,5 @@
 /** Other hubs in the form that the API and the sockets return. */
-import { freshness, type HubSource, type Trust } from "./federation.ts";
+import { type Freshness, freshness, type HubSource, type Trust } from "./federation.ts";
 import type { Peer, RemoteFlip } from "./live-protocol.ts";
 import type { Health, Status } from "./records.ts";
 
@@ -29,13 +29,20 @@ export function toPeer(row: StoredHub, interval: number, now: number): Peer {
   const fresh = freshness(last_heard_at, interval, now);
   return {
     ...{ hub_id, name, url, region, version, source, capabilities, service_count, latency_ms, error },
-    status: row.trust === "pending" ? "pending" : row.status,
+    status: statusOf(row, fresh),
     status_since: new Date(row.status_since).toISOString(),
     overall_status: fresh === "stale" && overall_status === "healthy" ? "unknown" : overall_status,
     last_seen: last_heard_at === null ? null : new Date(last_heard_at).toISOString(),
     lag_seconds: last_heard_at === null ? null : Math.max(0, Math.round((now - last_heard_at) / 1_000)),
     freshness: fresh,
   };
+}
+
+/** A hub that is only heard of on NATS is up while it publishes. */
+function statusOf({ trust, status }: StoredHub, fresh: Freshness): Peer["status"] {
+  if (trust === "pending") return "pending";
+  if (trust === "heard") return fresh === "live" ? "up" : "unknown";
+  return status;
 }
 
 /** A service of another hub before and after news of it. */

@@ -1,8 +1,6 @@
 /** Requests to other hubs: only to addresses that are allowed, without redirects, bounded in size and time. */
 import { parseProbedTarget } from "../core/target.ts";
 
-const MAX_REQUEST_MS = 10_000;
-
 export interface HubRequest {
   method: "GET" | "POST";
   url: string;
@@ -11,7 +9,7 @@ export interface HubRequest {
   /** Largest body of the answer. */
   maxBytes: number;
   /** Milliseconds until the whole answer is there. */
-  timeoutMs?: number;
+  timeoutMs: number;
   /** Whether private and loopback addresses are allowed. */
   allowPrivate: boolean;
 }
@@ -28,7 +26,7 @@ export class HubUnreachable extends Error {
 
 /** Throws a HubUnreachable when there is no whole answer, or when the answer says that the request failed. */
 export async function hubFetch(request: HubRequest): Promise<HubAnswer> {
-  const { method, url, headers = {}, body = null, maxBytes, timeoutMs = MAX_REQUEST_MS, allowPrivate } = request;
+  const { method, url, headers = {}, body = null, maxBytes, timeoutMs, allowPrivate } = request;
   const target = parseProbedTarget("http", url, { allowPrivate });
   if (!target.ok) throw new HubUnreachable(`the address is refused: ${target.error}`);
   const signal = AbortSignal.timeout(timeoutMs);

@@ -20,6 +20,8 @@ const DOCUMENT_MS = 5_000;
 
 export interface RequestDeps {
   allowPrivate: boolean;
+  /** Milliseconds until the whole answer must be there. */
+  timeoutMs: number;
   sign(request: { method: string; url: string; body: string | null }): Promise<Record<string, string>>;
 }
 
@@ -65,10 +67,10 @@ async function signed(
   method: "GET" | "POST",
   url: string,
   body: string | null,
-  { sign, allowPrivate }: RequestDeps,
+  { sign, allowPrivate, timeoutMs }: RequestDeps,
 ): Promise<HubAnswer> {
   const headers = await sign({ method, url, body });
-  return await hubFetch({ method, url, headers, body, maxBytes: MAX_PAGE_BYTES, allowPrivate });
+  return await hubFetch({ method, url, headers, body, maxBytes: MAX_PAGE_BYTES, timeoutMs, allowPrivate });
 }
 
 interface Schema<T> {

@@ -59,6 +59,13 @@ export class RelayConnection {
     this.#connection.publish(value.subject, payload(value), { headers: this.#headers(value, null) });
   }
 
+  /** Calls `heard` with each message on the subject until the connection ends. Larger messages are skipped. */
+  async listen(subject: string, maxBytes: number, heard: (text: string) => void): Promise<void> {
+    for await (const { data } of this.#connection.subscribe(subject)) {
+      if (data.length <= maxBytes) heard(new TextDecoder().decode(data));
+    }
+  }
+
   #headers(message: LatestValue, stream: string | null): MsgHdrs {
     const all = headers();
     for (const [name, value] of messageHeaders(message, this.#hubId, stream)) all.set(name, value);

@@ -1,12 +1,14 @@
 /** The hub's messages on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
 
+import { z } from "zod";
 import type { Check } from "../core/check.ts";
+import { hubIdSchema } from "../core/federation.ts";
 import type { Peer } from "../core/live-protocol.ts";
-import type { LiveState, RecordedFlip, Status } from "../core/records.ts";
+import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/records.ts";
 import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
 
-const GLOBAL_SUBJECT = "hub.global.health";
+export const GLOBAL_SUBJECT = "hub.global.health";
 /** Number of events that the outbox keeps. Beyond this number it drops the oldest. */
 export const MAX_EVENTS = 100_000;
 
@@ -192,4 +194,33 @@ export function messageHeaders(message: LatestValue, hubId: string, stream: stri
 
 function serviceSubject(hubId: string, name: string): string {
   return `hub.${hubId}.health.${name}`;
+}
+
+/** What the summary of another hub tells of it. */
+export interface HeardSummary {
+  hub_id: string;
+  overall_status: Health;
+  service_count: number;
+}
+
+const heardSchema = z.object({
+  hub_id: hubIdSchema,
+  overall_status: z.enum(HEALTHS),
+  services: z.array(z.unknown()),
+});
+
+/** Returns null for what is no summary of another hub. Anybody who may publish there can say anything. */
+export function heardSummary(text: string, hubId: string): HeardSummary | null {
+  const summary = heardSchema.safeParse(parseJson(text));
+  if (!summary.success || summary.data.hub_id === hubId) return null;
+  const { hub_id, overall_status, services } = summary.data;
+  return { hub_id, overall_status, service_count: services.length };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -9,6 +9,7 @@ import {
   type Introduction,
   type Joined,
   type JoinReason,
+  MAX_HUBS,
   PROTOCOL,
   type PublicKey,
   type PushedFlip,
@@ -17,6 +18,7 @@ import {
 } from "../core/federation.ts";
 import type { FederationFrame, Peer } from "../core/live-protocol.ts";
 import { toPeer } from "../core/peer-view.ts";
+import type { Health } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { JoinRefused, join, register, withoutSlash } from "../federation/join.ts";
 import { importPublicKey, toPublicKey } from "../federation/keys.ts";
@@ -33,17 +35,23 @@ import type {
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf, peerLinkOf } from "../platform/object-stubs.ts";
 import { type Db, openDatabase } from "../store/database.ts";
-import { countHubs, getHub, listHubs, removeHub, saveHub, setTrust } from "../store/hubs.ts";
+import { countHubs, getHub, listHubs, removeHub, saveHeardHub, saveHub, setTrust } from "../store/hubs.ts";
 import { EventRing } from "./event-ring.ts";
 import { Identity } from "./identity.ts";
 import { Nonces } from "./nonces.ts";
 import { SocketSender } from "./socket-sender.ts";
 
+/** Stored under this and the address: the id of the hub that was joined there. */
+const JOINED = "joined:";
 /** Wrong join tokens that are looked at in a minute, from anyone. */
 const MAX_WRONG_PROOFS = 10;
 const MINUTE_MS = 60_000;
+/** A registration is answered after the other hub has called back. */
+const REQUEST_MS = 10_000;
 /** An address that could not be joined is tried again after 1, 2, 4 … s, and at the latest after this time. */
 const MAX_RETRY_MS = 60_000;
+/** A hub publishes its summary each minute, and at each change of its health. */
+const HEARD_GAP_MS = 5_000;
 /** A hub that was introduced and can't be joined. */
 const INTRODUCTION_RETRY_MS = 600_000;
 
@@ -57,8 +65,10 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   #wrongProofs: number[] = [];
   /** The ids of approved hubs; null: not read yet. */
   #approved: string[] | null = null;
-  /** Addresses of FEDERATION_PEERS that are joined, or failed how often. */
-  readonly #peers = new Map<string, { joined: boolean; failures: number; nextAt: number }>();
+  /** Addresses of FEDERATION_PEERS that could not be joined. */
+  readonly #attempts = new Map<string, { failures: number; nextAt: number }>();
+  /** When the summaries of hubs that are not registered here were last written down. */
+  readonly #heardAt = new Map<string, number>();
   readonly #introduced = new Map<string, number>();
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -100,12 +110,13 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
       const own = await this.#own();
       const nonce = newNonce();
       const { ALLOW_PRIVATE_TARGETS: allowPrivate } = this.#settings;
+      const timeoutMs = REQUEST_MS;
       const sign = async (request: { method: string; url: string; body: string | null }) =>
         (await this.#identity.sign(request, null, Date.now(), nonce)).headers;
       const joined = await join(withoutSlash(url), reason, {
         ...this.#joinDeps(own),
         nonce,
-        send: (hubUrl, registration) => sendRegistration(hubUrl, registration, { allowPrivate, sign }),
+        send: (hubUrl, registration) => sendRegistration(hubUrl, registration, { allowPrivate, timeoutMs, sign }),
       });
       log("info", "federation.joined", { ...joined });
       await this.#hubsChanged(joined.hub_id);
@@ -175,6 +186,23 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
       this.#sockets.broadcast(JSON.stringify({ ...each, seq }));
       if (each.type === "hub") this.#tellNats(each.hub);
     }
+  }
+
+  async heard(summary: { hub_id: string; overall_status: Health; service_count: number }): Promise<void> {
+    const now = Date.now();
+    const { hub_id, overall_status } = summary;
+    if (now - (this.#heardAt.get(hub_id) ?? 0) < HEARD_GAP_MS) return;
+    this.#heardAt.set(hub_id, now);
+    const known = await getHub(this.#db, hub_id);
+    if (known === undefined && (await listHubs(this.#db, ["heard"])).length >= MAX_HUBS) return;
+    if (known !== undefined && known.trust !== "heard") return; // it tells of itself, which is worth more
+    await saveHeardHub(this.#db, summary, now);
+    const saved = await getHub(this.#db, hub_id);
+    if (saved === undefined) return;
+    const hub = toPeer(saved, this.#settings.FEDERATION_INTERVAL, now);
+    const news: FederationNews[] = known === undefined ? [{ type: "hub", hub }] : [];
+    if (known?.overall_status !== overall_status) news.push({ type: "summary", hub_id, overall_status });
+    this.announce(news);
   }
 
   async tick(): Promise<void> {
@@ -302,6 +330,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     try {
       await sendLeave(url, this.#settings.HUB_ID, {
         allowPrivate: this.#settings.ALLOW_PRIVATE_TARGETS,
+        timeoutMs: REQUEST_MS,
         sign: async (request) => (await this.#identity.sign(request, knownKid, Date.now())).headers,
       });
     } catch (error) {
@@ -322,24 +351,34 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     }
   }
 
-  /** Joins the hubs of FEDERATION_PEERS, and tries until it works. */
+  /** Joins the hubs of FEDERATION_PEERS, and tries until it works. Which ones it joined outlasts an eviction. */
   async #joinPeers(): Promise<void> {
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
     for (const url of this.#settings.FEDERATION_PEERS) {
-      const peer = this.#peers.get(url) ?? { joined: false, failures: 0, nextAt: 0 };
-      this.#peers.set(url, peer);
-      if (peer.joined) continue;
-      if (peer.nextAt <= now) {
+      if (await this.#isJoined(url)) continue;
+      const attempt = this.#attempts.get(url) ?? { failures: 0, nextAt: 0 };
+      if (attempt.nextAt <= now) {
         const joined = await this.join(url, "configured");
-        peer.joined = joined.ok || joined.status === 409;
-        peer.failures += 1;
-        peer.nextAt = now + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (peer.failures - 1));
-        if (!joined.ok) log("warn", "federation.join_failed", { url, reason: joined.words, attempt: peer.failures });
+        const hubId = joined.ok ? joined.value.hub_id : "";
+        // A hub that was removed, or that is this one, is not asked again.
+        if (joined.ok || joined.status === 409) await this.ctx.storage.put(JOINED + url, hubId);
+        if (joined.ok) continue;
+        attempt.failures += 1;
+        attempt.nextAt = Date.now() + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
+        this.#attempts.set(url, attempt);
+        log("warn", "federation.join_failed", { url, reason: joined.words, attempt: attempt.failures });
       }
-      if (!peer.joined) next = Math.min(next, peer.nextAt);
+      if (!(await this.#isJoined(url))) next = Math.min(next, attempt.nextAt);
     }
     if (next < Number.POSITIVE_INFINITY) await this.ctx.storage.setAlarm(Math.max(next, Date.now() + 100));
+  }
+
+  /** False when the hub left, so that it is joined again. */
+  async #isJoined(url: string): Promise<boolean> {
+    const hubId = await this.ctx.storage.get<string>(JOINED + url);
+    if (hubId === undefined) return false;
+    return hubId === "" || (await getHub(this.#db, hubId)) !== undefined;
   }
 
   #tellNats(peer: Peer): void {

@@ -5,7 +5,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { FederationEvents, PushedFlip, SyncPage } from "../core/federation.ts";
-import { afterPull, type PullResult } from "../core/peer-health.ts";
+import { afterPull, type PullResult, pullTimeout } from "../core/peer-health.ts";
 import { type RemoteState, remoteFlips, toPeer } from "../core/peer-view.ts";
 import { ProtocolError } from "../core/replication.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
@@ -197,6 +197,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   #requests(row: HubRow): RequestDeps {
     return {
       allowPrivate: this.#settings.ALLOW_PRIVATE_TARGETS,
+      timeoutMs: pullTimeout(this.#settings.FEDERATION_INTERVAL) * 1_000,
       sign: async (request) => (await federationOf(this.env).sign(request, row.known_kid)).headers,
     };
   }

@@ -151,6 +151,8 @@ export interface FederationRpc extends Rpc.DurableObjectBranded {
   flipped(flips: PushedFlip[]): Promise<void>;
   changed(): Promise<void>;
   announce(news: FederationNews[]): void;
+  /** Another hub published its summary on NATS. */
+  heard(summary: { hub_id: string; overall_status: Health; service_count: number }): Promise<void>;
   /** Called each minute. */
   tick(): Promise<void>;
   fetch(request: Request): Promise<Response>;

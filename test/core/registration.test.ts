@@ -30,7 +30,7 @@ describe("the fields of a service", () => {
     ["a control character", { version: "1\u0000" }, "version"],
     ["a lone surrogate", { capabilities: ["ok", "\ud800"] }, "capabilities[1]"],
     ["101 dependencies", { depends_on: Array(101).fill("a") }, "depends_on"],
-    ["a dependency with two slashes", { depends_on: ["a/b/c"] }, "depends_on[0]"],
+    ["a dependency with three slashes", { depends_on: ["a/b/c/d"] }, "depends_on[0]"],
     ["more than 8 KB of metadata", { metadata: { a: "x".repeat(8_192) } }, "metadata"],
     ["an unknown field", { helth_url: "x" }, "helth_url"],
     ["an unknown option", { health_options: { gracee: 1 } }, "health_options.gracee"],

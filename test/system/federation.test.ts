@@ -93,7 +93,7 @@ test("the services of all hubs are filtered, paged, and ordered by how near they
   expect(await found(a, "&hub=hub-b&project=shop&status=up")).toMatchObject([{ hub_id: "hub-b", name: "api" }]);
   const hubs = async (query: string) => (await found(a, query)).map(({ hub_id }) => hub_id);
   expect(await hubs("")).toEqual(["hub-a", "hub-b", "hub-c"]);
-  expect(await hubs("&near=apac-ne")).toEqual(["hub-c", "hub-b", "hub-a"]);
+  expect(await hubs("&near=apac-ne")).toEqual(["hub-c", "hub-a", "hub-b"]);
   const paged: string[] = [];
   for (let cursor = ""; ; ) {
     const path = `/api/federation/services?limit=1&near=enam${cursor}`;
@@ -139,7 +139,7 @@ test("a hub that hangs is down for the others, delays nobody, and stays readable
     await until(async () => {
       const peer = await peerOf(a, "hub-c");
       expect(peer).toMatchObject({ status: "down", freshness: "stale" });
-    }, 75_000);
+    }, 60_000);
     expect(await view(a, "hub-c")).toEqual(before);
     const [stale] = await found(a, "&hub=hub-c");
     expect(stale).toMatchObject({ freshness: "stale", healthy: false, last_heard_at: expect.any(String) });

@@ -16,8 +16,11 @@ const BACKLOG_SERVICES = 3_000;
 const BACKLOG_INTERVAL_S = 60;
 /** Of the services that are only listed. */
 const LISTED_INTERVAL_S = 60;
-/** Each plans all services once, to be checked at once because their time has passed. */
-const LATE_PLANS = [11, 10, 9, 8, 7, 6, 5, 4, 3, 2];
+/**
+ * Each plans all services once, to be checked at once because their time has passed. In minutes ago: the hub did not
+ * run yet then, so it has no rounds of these minutes of its own.
+ */
+const LATE_PLANS = [31, 30, 29, 28, 27, 26, 25, 24, 23, 22];
 /** A large hub plans fewer minutes. */
 const MOST_CHECKS = 30_000;
 const DRAIN_LIMIT_MS = 90_000;
@@ -60,7 +63,7 @@ export async function drainBacklog(
 ): Promise<Figure> {
   const thisMinute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
   // The rounds of a plan are due from 15 s after its tick, for a minute.
-  const window = { from: thisMinute - 11 * MINUTE_MS + 15_000, to: thisMinute - MINUTE_MS + 15_000 };
+  const window = { from: thisMinute - 31 * MINUTE_MS + 15_000, to: thisMinute - 21 * MINUTE_MS + 15_000 };
   const before = { recorded: recordedChecks(hub.state, window), cpu: treeCpuMs(hub.pid) };
   await target.takeAnswers();
   const started = Date.now();

@@ -19,7 +19,7 @@ const graph = dependencyGraph(
   ],
   "hub",
 );
-const drawing = drawingOf(graph);
+const drawing = drawingOf(graph, "hub");
 
 describe("a drawing of dependencies", () => {
   test("marks where an outage comes from, and what is down because of it", () => {
@@ -57,6 +57,7 @@ test("only what is in trouble is what is not up, missing or in a circle, and wha
       [service(1, "a", "down"), service(2, "b", "up", "a"), service(3, "c", "up", "b"), service(4, "d", "up")],
       "hub",
     ),
+    "hub",
   );
   expect(troubled(all).nodes.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(troubled(all).edges.map(({ from, to }) => [from, to])).toEqual([["2", "1"]]);
@@ -75,13 +76,13 @@ describe("the layout", () => {
     const many = Array.from({ length: 200 }, (_, id) => {
       return service(id + 1, `s${id}`, "up", ...(id < 3 ? [] : [`s${Math.floor(id / 3)}`, `s${Math.floor(id / 7)}`]));
     });
-    const found = placesOf(drawingOf(dependencyGraph(many, "hub")));
+    const found = placesOf(drawingOf(dependencyGraph(many, "hub"), "hub"));
     expect(new Set([...found.values()].map((place) => `${place.x} ${place.y}`)).size).toBe(200);
   });
 
   test("of many that need the same few is no tower", () => {
     const many = Array.from({ length: 150 }, (_, id) => service(id + 1, `s${id}`, "up", ...(id === 0 ? [] : ["s0"])));
-    const found = [...placesOf(drawingOf(dependencyGraph(many, "hub"))).values()];
+    const found = [...placesOf(drawingOf(dependencyGraph(many, "hub"), "hub")).values()];
     const height = Math.max(...found.map(({ y }) => y)) - Math.min(...found.map(({ y }) => y));
     const width = Math.max(...found.map(({ x }) => x)) - Math.min(...found.map(({ x }) => x));
     expect(height).toBeLessThan(width);

@@ -1,60 +1,42 @@
-/** Queries for the other hubs and the services of all hubs. Not every hub has a federation API. */
+/** Queries and changes of the other hubs, and the services of all hubs. */
 import { queryOptions } from "@tanstack/react-query";
-import type { Health, Status } from "../../core/records.ts";
-import { ApiProblem, problemOf } from "./client.ts";
+import { api, expectSuccess, responseBody } from "./client.ts";
 
-/** A hub in the response of `GET /api/federation/hubs`. */
-export interface Peer {
-  hub_id: string;
-  name: string | null;
-  region: string | null;
-  status: Status | "pending";
-  overall_status: Health | null;
-  last_seen: string | null;
-  lag_seconds: number | null;
-  service_count: number | null;
-  latency_ms: number | null;
-  source: string;
-}
-
-/** A service in the response of `GET /api/federation/services`. It has only the fields that the page shows. */
-export interface FederatedService {
-  hub_id: string;
-  project: string;
-  name: string;
-  health_status: Status;
-  freshness: "live" | "stale";
-  last_heard_at: string | null;
-}
-
-const HUBS = "/api/federation/hubs";
-const SERVICES = "/api/federation/services";
 const MAX_SERVICES = 500;
 const REFRESH_MS = 5_000;
 
-/** Reads the API document, because the browser would log an error for a request to a route that does not exist. */
-async function hasFederation(): Promise<boolean> {
-  const { paths } = await read<{ paths: Record<string, unknown> }>("/openapi.json");
-  return Object.hasOwn(paths, HUBS);
+export type Peer = Awaited<ReturnType<typeof readHubs>>[number];
+export type FederatedService = Awaited<ReturnType<typeof readServices>>["services"][number];
+
+async function readHubs() {
+  return (await responseBody(api.federation.hubs.$get())).hubs;
 }
 
-async function read<T>(path: string): Promise<T> {
-  const response = await fetch(path).catch(() => null);
-  if (response === null) throw new ApiProblem(0, "the hub does not answer");
-  if (!response.ok) throw await problemOf(response);
-  const body: T = await response.json();
-  return body;
+async function readServices() {
+  return await responseBody(api.federation.services.$get({ query: { limit: String(MAX_SERVICES) } }));
 }
 
 export const hubsQuery = queryOptions({
   queryKey: ["hubs"],
-  queryFn: async () => ((await hasFederation()) ? (await read<{ hubs: Peer[] }>(HUBS)).hubs : []),
-  refetchInterval: (query) => ((query.state.data?.length ?? 0) > 0 ? REFRESH_MS : false),
+  queryFn: readHubs,
+  refetchInterval: REFRESH_MS,
 });
 
 /** Returns the first MAX_SERVICES services; `total` is the number of all services. */
 export const federatedServicesQuery = queryOptions({
   queryKey: ["federated-services"],
-  queryFn: () => read<{ services: FederatedService[]; total?: number }>(`${SERVICES}?limit=${MAX_SERVICES}`),
+  queryFn: readServices,
   refetchInterval: REFRESH_MS,
 });
+
+export async function joinHub(url: string) {
+  return await responseBody(api.federation.hubs.$post({ json: { url } }));
+}
+
+export async function approveHub(hub_id: string): Promise<void> {
+  await expectSuccess(api.federation.hubs[":hub_id"].approve.$post({ param: { hub_id } }));
+}
+
+export async function removeHub(hub_id: string): Promise<void> {
+  await expectSuccess(api.federation.hubs[":hub_id"].$delete({ param: { hub_id } }));
+}

@@ -5,8 +5,10 @@ import type { Graph } from "../api/queries.ts";
 export interface DrawnNode {
   /** The id of the service, or `missing:project/name`. */
   key: string;
-  /** Null when the service is not registered. */
+  /** Null when the service has no page here: it is not registered, or it is of another hub. */
   id: number | null;
+  /** Null when the service is of this hub, or not registered. */
+  hub_id: string | null;
   name: string;
   project: string;
   type: ServiceType | null;
@@ -31,13 +33,15 @@ export interface Drawing {
 
 const missingKey = (reference: string) => `missing:${reference}`;
 
-export function drawingOf(graph: Graph): Drawing {
+/** `hubId`: this hub. */
+export function drawingOf(graph: Graph, hubId: string): Drawing {
   const cycleOf = new Map(graph.cycles.flatMap((ids, index) => ids.map((id) => [id, index] as const)));
   const causes = new Set(graph.nodes.flatMap((node) => node.root_cause ?? []));
   const down = new Set(graph.nodes.filter((node) => node.status === "down").map((node) => node.id));
   const services: DrawnNode[] = graph.nodes.map((node) => ({
     key: String(node.id),
-    ...{ id: node.id, name: node.name, project: node.project, type: node.type, status: node.status },
+    ...{ name: node.name, project: node.project, type: node.type, status: node.status },
+    ...(node.hub_id === hubId ? { id: node.id, hub_id: null } : { id: null, hub_id: node.hub_id }),
     is_cause: causes.has(node.id),
     causes: (node.root_cause ?? []).filter((id) => id !== node.id).map(String),
     in_cycle: cycleOf.has(node.id),
@@ -60,8 +64,8 @@ function isCycle(cycleOf: ReadonlyMap<number, number>, from: number, to: number)
 function missingNodes(graph: Graph): DrawnNode[] {
   const references = [...new Set(graph.missing.map(({ to }) => to))];
   return references.map((reference) => {
-    const [project = "", name = ""] = reference.split("/");
-    const nothing = { id: null, type: null, is_cause: false, causes: [], in_cycle: false };
+    const [name = "", project = "", hub_id = null] = reference.split("/").reverse();
+    const nothing = { id: null, hub_id, type: null, is_cause: false, causes: [], in_cycle: false };
     return { key: missingKey(reference), name, project, status: "missing", ...nothing };
   });
 }

@@ -7,6 +7,7 @@ import { connected, drawingOf, troubled } from "../../model/dependency-model.ts"
 import { count } from "../../model/format.ts";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
+import { useSession } from "../../ui/session.tsx";
 import { Choice } from "../services/filters.tsx";
 import { Causes, Cycles, Missing } from "./findings.tsx";
 import { InWords } from "./in-words.tsx";
@@ -57,9 +58,10 @@ export function Dependencies() {
 
 /** `only`: draws only services with problems and the services that need them. */
 function Graph({ project, only }: { project: string; only: boolean }) {
+  const { hub } = useSession();
   const query = graphQuery(project === "" ? undefined : project);
   const { data: graph, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });
-  const drawing = useMemo(() => (graph === undefined ? null : drawingOf(graph)), [graph]);
+  const drawing = useMemo(() => (graph === undefined ? null : drawingOf(graph, hub.id)), [graph, hub.id]);
   const shown = useMemo(
     () => (drawing === null ? null : only ? troubled(connected(drawing)) : connected(drawing)),
     [drawing, only],

@@ -40,9 +40,9 @@ function named(nodes: readonly DrawnNode[]): ReactNode {
   ));
 }
 
-/** A link to the page of a service. A service that is not registered has no page, so only its name is shown. */
+/** A link to the page of a service. A service that is not registered, or of another hub, has no page here. */
 export function NodeLink({ node }: { node: DrawnNode }) {
-  if (node.id === null) return <span>{`${node.project}/${node.name}`}</span>;
+  if (node.id === null) return <span>{[node.hub_id, node.project, node.name].filter(Boolean).join("/")}</span>;
   return (
     <Link href={`/services/${node.id}`} className="link">
       {node.name}

@@ -119,7 +119,10 @@ function BoxText({ node }: { node: DrawnNode }) {
       <span className="flex items-center gap-1.5 text-xs text-muted">
         {node.status === "missing" ? "not registered" : <StatusShape status={node.status} className="size-3" />}
         {node.status !== "missing" && STATUS_WORDS[node.status]}
-        <span className="truncate">· {node.project}</span>
+        <span className="truncate">
+          · {node.hub_id !== null && `${node.hub_id} / `}
+          {node.project}
+        </span>
         {node.in_cycle && <span className="font-medium text-degraded">· circle</span>}
       </span>
     </>

@@ -20,7 +20,7 @@ export function FederatedServices() {
       <Failure error={error} retry={() => void refetch()} />
     );
   }
-  const total = data.total ?? data.services.length;
+  const { total } = data;
   return (
     <Section title="Services of all hubs" beside={<span className="text-muted">{count(total, "service")}</span>}>
       <input

@@ -6,6 +6,7 @@ import type { Bench } from "./bench.ts";
 import { billBench } from "./bill.ts";
 import { crashBench } from "./crash.ts";
 import { dashboardBench } from "./dashboard.ts";
+import { federationBench } from "./federation.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
 import { historyBench } from "./history.ts";
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   soakBench,
   billBench,
   natsBench,
+  federationBench,
   dashboardBench,
 ];
 const REPORT = fileURLToPath(new URL("../../dist/bench.json", import.meta.url));

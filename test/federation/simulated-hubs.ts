@@ -5,6 +5,7 @@ import { answerSync } from "../../src/federation/answer-sync.ts";
 import { pull } from "../../src/federation/pull.ts";
 import type { Db } from "../../src/store/database.ts";
 import { cursorOf, getHub, saveHub } from "../../src/store/hubs.ts";
+import { applyManifest } from "../../src/store/manifest.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { createProject } from "../../src/store/projects.ts";
 import { beginSync, changesSince, markOf } from "../../src/store/registry-changes.ts";
@@ -51,6 +52,13 @@ export class SimulatedHub {
       const fields = { source: "registered", trust: "approved", known_kid: "none" } as const;
       await saveHub(this.db, { ...document, capabilities: [], keys: [] }, fields, NOW);
     }
+  }
+
+  async fill(services: number): Promise<void> {
+    const create = Array.from({ length: services }, (_each, index) =>
+      serviceInput({ name: `s-${index}`, tags: ["a"] }),
+    );
+    await applyManifest(this.db, 1, { create, update: [], delete: [] }, NOW);
   }
 
   async put(name: string, tags: string[]): Promise<void> {

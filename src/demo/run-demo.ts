@@ -2,6 +2,7 @@
  * `npm run demo`: three hubs that know each other, a relay, and some little services that fail and recover. It needs no
  * settings and leaves nothing behind.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +67,7 @@ async function start(folder: string, running: { stop(): Promise<unknown> }[], io
   const nats = await startRelay(join(folder, "nats"), io);
   if (nats !== null) running.push(nats.servers);
   const hubs: DemoHub[] = [];
-  const token = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)).toHex();
+  const token = randomBytes(TOKEN_BYTES).toString("hex");
   for (const { id, name, region } of HUBS) {
     io.out(`starting ${id} …`);
     const first = hubs[0];

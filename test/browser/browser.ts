@@ -1,6 +1,7 @@
 /** The dashboard in a real Chromium, watched for errors and for requests that leave the hub. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** Where screenshots go when somebody sets SCREENSHOTS to look at them. */
@@ -53,4 +54,18 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await page.getByLabel("Key or admin token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+}
+
+/** Without loading the dashboard anew. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate((to) => history.pushState(null, "", to), path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator("[role=status] > .sr-only", { hasText: "Loading" }).first().waitFor({ state: "detached" });
+}
+
+/** What breaks a rule of accessibility. `rules`: only these. */
+export async function violations(page: Page, rules?: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  const { violations: found } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
+  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.html.slice(0, 160)}`));
 }

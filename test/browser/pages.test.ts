@@ -1,10 +1,9 @@
 /** Every page, whoever looks at it and whatever a service says: readable, operable, harmless. */
 import { gzipSync } from "node:zlib";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { openChromium, signIn, type Visitor, visit } from "./browser.ts";
+import { goTo, openChromium, signIn, type Visitor, violations, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";
 
 const PAGES = [
@@ -40,12 +39,6 @@ const post = (path: string, body?: object) => {
   const headers = { "content-type": "application/json" };
   return hub.fetch(path, { method: "POST", headers, ...(body && { body: JSON.stringify(body) }) });
 };
-/** Without loading the dashboard anew. */
-const goTo = async (page: Page, path: string) => {
-  await page.evaluate((to) => history.pushState(null, "", to), path);
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.locator("[role=status] > .sr-only", { hasText: "Loading" }).first().waitFor({ state: "detached" });
-};
 
 /** A service that is up and says evil things of itself, one that is down with an evil reason, one that is disabled. */
 beforeAll(async () => {
@@ -69,12 +62,6 @@ afterAll(async () => {
   await browser?.close();
   await Promise.all([hub?.remove(), target?.down()]);
 });
-
-const violations = async (page: Page, rules?: string[]) => {
-  const axe = new AxeBuilder({ page });
-  const { violations: found } = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
-  return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id} ${node.html.slice(0, 160)}`));
-};
 
 // Of the rules, only the one about contrast can tell the themes apart.
 describe.each([
@@ -121,26 +108,6 @@ test("what services, hubs and people say is shown as it was said", async () => {
   await page.getByText(`version ${EVIL}`).waitFor();
   await page.goto(`${hub.url}/settings`);
   await page.getByRole("button", { name: `Revoke ${EVIL}` }).waitFor();
-});
-
-test("hubs of a federation and their services are shown with how fresh the news is, and are text too", async () => {
-  const { page, close } = await visit(browser, hub.url);
-  const at = new Date(Date.now() - 90_000).toISOString();
-  const known = { status: "down", overall_status: "unhealthy", last_seen: at, lag_seconds: 90, service_count: 1 };
-  const peer = { ...known, hub_id: "hub-far", name: EVIL, region: EVIL, latency_ms: null, source: "registered" };
-  const service = { id: 7, hub_id: "hub-far", project: "far", name: EVIL, service_type: "api", health_status: "down" };
-  const services = [{ ...service, freshness: "stale", last_heard_at: at }];
-  await page.route("**/openapi.json", (route) => route.fulfill({ json: { paths: { "/api/federation/hubs": {} } } }));
-  await page.route("**/api/federation/hubs", (route) => route.fulfill({ json: { hubs: [peer] } }));
-  await page.route("**/api/federation/services?*", (route) => route.fulfill({ json: { services, total: 1 } }));
-  await signIn(page, hub.token);
-  await goTo(page, "/federation");
-  await page.getByText("stale 1 min ago").waitFor();
-  await page.getByText(EVIL, { exact: true }).first().waitFor();
-  await page.getByText("1 min 30 s").waitFor();
-  expect(await violations(page)).toEqual([]);
-  expect(await page.evaluate(() => "harmed" in globalThis)).toBe(false);
-  await close();
 });
 
 test("every page fits a width of 360 px", async () => {

@@ -6,7 +6,7 @@ const root = new URL("..", import.meta.url).pathname;
 export default defineConfig({
   root,
   test: {
-    maxWorkers: 4, // more than cores: the tests against servers mostly wait
+    maxWorkers: 3,
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],
@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 20_000,
           include: ["test/{core,pipeline,federation,cli,dashboard}/**/*.test.ts"],
         },
@@ -43,6 +44,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          sequence: { groupOrder: 1 },
           include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 20_000,
@@ -53,6 +55,7 @@ export default defineConfig({
         root,
         test: {
           name: "system",
+          maxWorkers: 6, // more than cores: the tests against whole hubs mostly wait
           include: ["test/{system,relay}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -66,7 +69,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // After all others: they say how soon something is on the screen.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -25,7 +25,7 @@ const HEALTHY: readonly Status[] = ["up", "degraded"];
 /** `hub id ~ service id`: the last entry of a page. */
 const CURSOR = /^([a-z0-9-]{1,63})~(\d{1,15})$/;
 
-const hubSchema = peerSchema.openapi("Peer");
+const hubSchema = peerSchema.meta({ id: "Peer" });
 const federatedSchema = z
   .object({
     hub_id: z.string(),

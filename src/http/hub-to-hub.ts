@@ -35,7 +35,7 @@ const document = createRoute({
   summary: "Get the identity of this hub",
   security: [],
   responses: {
-    200: jsonResponse(hubDocumentSchema.openapi("HubDocument"), "Who this hub is, and its public keys"),
+    200: jsonResponse(hubDocumentSchema.meta({ id: "HubDocument" }), "Who this hub is, and its public keys"),
     ...problems(404, 429),
   },
 });
@@ -49,9 +49,12 @@ const register = createRoute({
   description: `${signed} Without a proof of the join token, the hub waits for the approval of an admin.`,
   security,
   middleware: limitBody,
-  request: { body: jsonBody(registrationSchema.openapi("HubRegistration")) },
+  request: { body: jsonBody(registrationSchema.meta({ id: "HubRegistration" })) },
   responses: {
-    200: jsonResponse(registrationAnswerSchema.openapi("HubRegistrationAnswer"), "How this hub trusts the other one"),
+    200: jsonResponse(
+      registrationAnswerSchema.meta({ id: "HubRegistrationAnswer" }),
+      "How this hub trusts the other one",
+    ),
     ...problems(400, 401, 403, 409, 413, 415, 429),
   },
 });
@@ -73,7 +76,7 @@ const sync = createRoute({
     }),
   },
   responses: {
-    200: jsonResponse(syncPageSchema.openapi("RegistryChanges"), "A page of changes"),
+    200: jsonResponse(syncPageSchema.meta({ id: "RegistryChanges" }), "A page of changes"),
     204: { description: "Nothing changed" },
     ...problems(400, 401, 403, 429),
   },
@@ -88,7 +91,7 @@ const events = createRoute({
   description: signed,
   security,
   middleware: limitBody,
-  request: { body: jsonBody(eventsSchema.openapi("FederationEvents")) },
+  request: { body: jsonBody(eventsSchema.meta({ id: "FederationEvents" })) },
   responses: { 202: { description: "Accepted" }, ...problems(400, 401, 403, 413, 415, 429) },
 });
 

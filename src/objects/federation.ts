@@ -52,6 +52,8 @@ const REQUEST_MS = 10_000;
 const MAX_RETRY_MS = 60_000;
 /** A hub publishes its summary each minute, and at each change of its health. */
 const HEARD_GAP_MS = 5_000;
+/** Anybody who may publish there can make up hubs. */
+const MAX_HEARD = 1_000;
 /** A hub that was introduced and can't be joined. */
 const INTRODUCTION_RETRY_MS = 600_000;
 
@@ -192,6 +194,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     const now = Date.now();
     const { hub_id, overall_status } = summary;
     if (now - (this.#heardAt.get(hub_id) ?? 0) < HEARD_GAP_MS) return;
+    if (this.#heardAt.size > MAX_HEARD) this.#heardAt.clear();
     this.#heardAt.set(hub_id, now);
     const known = await getHub(this.#db, hub_id);
     if (known === undefined && (await listHubs(this.#db, ["heard"])).length >= MAX_HUBS) return;

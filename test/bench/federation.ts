@@ -118,11 +118,15 @@ const sizeSchema = z.object({
   quiet: trafficSchema,
   flipped: trafficSchema,
   request_bytes: z.int(),
+  copy_bytes: z.number(),
+  first_page_ms: z.number(),
+  by_name_ms: z.number(),
 });
 
 async function measureSize(progress: BenchContext["progress"]): Promise<Figure[]> {
   progress("ten hubs of 1,000 services, from empty");
-  const { pairs, first, quiet, flipped, request_bytes } = sizeSchema.parse(await measured("size"));
+  const size = sizeSchema.parse(await measured("size"));
+  const { pairs, first, quiet, flipped, request_bytes, copy_bytes, first_page_ms, by_name_ms } = size;
   const each = (value: number) => value / pairs;
   const lower = { better: "lower" as const, limit: null };
   return [
@@ -147,6 +151,11 @@ async function measureSize(progress: BenchContext["progress"]): Promise<Figure[]
       ...{ name: "federation: one flip, pulled by a pair, body", value: flipped.bytes / (pairs / 10), unit: "B" },
       ...lower,
       note: `${flipped.requests} requests of all pairs, of which ${pairs / 10} brought the flip`,
+    },
+    {
+      ...{ name: "federation: a copied service in the database, with its indexes", value: copy_bytes, unit: "B" },
+      ...lower,
+      note: `of 9,000 copies the first page takes ${first_page_ms.toFixed(0)} ms, one name ${by_name_ms.toFixed(1)} ms`,
     },
   ];
 }

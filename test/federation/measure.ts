@@ -3,6 +3,7 @@ import { deepStrictEqual } from "node:assert";
 import { PAGE_SERVICES } from "../../src/core/federation.ts";
 import { importPrivateKey, newKeyPair } from "../../src/federation/keys.ts";
 import { newNonce, signRequest } from "../../src/federation/signatures.ts";
+import { searchRemote } from "../../src/store/remote-search.ts";
 import { checkConvergence } from "./converging.ts";
 import { SimulatedHub, type Traffic } from "./simulated-hubs.ts";
 
@@ -30,7 +31,29 @@ async function size() {
   await hubs[0]?.flip("s-7", "down");
   const flipped = await round(hubs);
   await expectEqual(hubs);
-  return { pairs: HUBS * (HUBS - 1), first, quiet, flipped, request_bytes: await requestBytes() };
+  return {
+    ...(await lookUp(hubs)),
+    pairs: HUBS * (HUBS - 1),
+    first,
+    quiet,
+    flipped,
+    request_bytes: await requestBytes(),
+  };
+}
+
+/** What 9,000 copies take up, and how long the first page of all of them and one by its name take. */
+async function lookUp(hubs: readonly SimulatedHub[]) {
+  const [some, ...others] = hubs;
+  if (some === undefined) throw new Error("there is no hub");
+  const ids = others.map(({ id }) => id);
+  const took = async (filter: { name?: string }) => {
+    const began = performance.now();
+    await searchRemote(some.db, ids, filter, { limit: 101 });
+    return performance.now() - began;
+  };
+  await took({});
+  const times = { first_page_ms: await took({}), by_name_ms: await took({ name: "s-77" }) };
+  return { ...times, copy_bytes: some.database.bytesOf("remote_services") / (others.length * SERVICES) };
 }
 
 /** Every hub pulls once from every other. */

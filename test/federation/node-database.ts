@@ -15,6 +15,8 @@ export interface NodeDatabase {
   /** The file's bytes, as a backup has them. */
   backup(): Backup;
   restore(backup: Backup): void;
+  /** What the table and its indexes take up. Empties the table. */
+  bytesOf(table: string): number;
 }
 
 export type Backup = Map<string, { columns: string[]; rows: Record<string, SQLInputValue>[] }>;
@@ -42,6 +44,11 @@ export function nodeDatabase(): NodeDatabase {
           return [table, { columns, rows: rows as Record<string, SQLInputValue>[] }];
         }),
       ),
+    bytesOf: (table) => {
+      const before = pages(sqlite);
+      sqlite.exec(`DELETE FROM ${table}; VACUUM`);
+      return (before - pages(sqlite)) * PAGE_BYTES;
+    },
     restore(backup) {
       sqlite.exec("PRAGMA foreign_keys = OFF; BEGIN");
       for (const { name } of triggers) sqlite.exec(`DROP TRIGGER ${name}`);
@@ -57,6 +64,14 @@ export function nodeDatabase(): NodeDatabase {
       sqlite.exec("COMMIT; PRAGMA foreign_keys = ON");
     },
   };
+}
+
+const PAGE_BYTES = 4_096;
+
+/** Pages in use, once what is free has gone. */
+function pages(sqlite: DatabaseSync): number {
+  sqlite.exec("VACUUM");
+  return Number(sqlite.prepare("PRAGMA page_count").get()?.page_count);
 }
 
 interface Trigger {

@@ -57,7 +57,7 @@ test("a hub that asks is approved and its services are shown, as text, with how 
     await tab.getByText(EVIL, { exact: true }).first().waitFor();
     await screenshot("federation");
     rogue.sync = (_request, response) => void response.writeHead(500).end(JSON.stringify({ detail: EVIL }));
-    await tab.getByText(/^It answers 500/).waitFor();
+    await tab.getByText(/^It answers 500/).waitFor({ timeout: 30_000 });
     await tab
       .getByText(/^stale/)
       .first()

@@ -74,7 +74,8 @@ CREATE TABLE hubs (
   capabilities TEXT NOT NULL DEFAULT '[]',
   epoch TEXT, -- the epoch of the copy; null: there is no copy
   revision INTEGER NOT NULL DEFAULT 0, -- the copy has all changes up to this revision
-  mark TEXT, -- what the hub gave us with this revision
+  head INTEGER NOT NULL DEFAULT 0, -- the hub's revision at its last page; ahead while there are more pages
+  mark TEXT, -- what the hub gave us with that page
   copy INTEGER NOT NULL DEFAULT 0, -- number of the copy that is being made or kept
   copying INTEGER NOT NULL DEFAULT 0, -- 1: older copies' services go when this copy is whole
   status TEXT NOT NULL DEFAULT 'unknown' CHECK (status IN ('unknown', 'up', 'degraded', 'down')),

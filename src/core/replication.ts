@@ -19,7 +19,12 @@ export interface Cursor {
   epoch: string | null;
   /** The copy has all changes up to this revision. */
   revision: number;
-  /** What the owner gave with this revision; null: nothing yet. */
+  /**
+   * The revision of the owner when it gave the last page. Between two pages it is ahead: what has changed since
+   * `revision` was left out of the pages before, so they are of this revision and of no other.
+   */
+  head: number;
+  /** What the owner gave with `head`; null: nothing yet. */
   mark: string | null;
   /** Number of this copy. Services of earlier copies are removed once this copy is whole. */
   copy: number;
@@ -27,11 +32,10 @@ export interface Cursor {
   copying: boolean;
 }
 
-export const NO_COPY: Cursor = { epoch: null, revision: 0, mark: null, copy: 0, copying: false };
-
 export interface SyncQuery {
   epoch: string | null;
   since: number;
+  head: number;
   mark: string | null;
   copying: boolean;
 }
@@ -45,7 +49,7 @@ export interface PageHead {
   full: boolean;
   /** The revision to ask for next; null: this was the last page. */
   next: number | null;
-  /** Belongs to `next`, or to `revision` on the last page. */
+  /** Belongs to `revision`. */
   mark: string;
 }
 
@@ -56,17 +60,17 @@ export type PageStart =
   /** The registry went back in time: it needs a new epoch, and everybody a new copy. */
   | { kind: "reborn" };
 
-export function syncQuery({ epoch, revision, mark, copying }: Cursor): SyncQuery {
-  return { epoch, since: revision, mark, copying };
+export function syncQuery({ epoch, revision, head, mark, copying }: Cursor): SyncQuery {
+  return { epoch, since: revision, head, mark, copying };
 }
 
-/** Decides what to answer. `isMarked`: whether this registry gave the mark with that revision. */
+/** Decides what to answer. `isMarked`: whether this registry gave the mark with the revision `head`. */
 export function startOfPage(asked: SyncQuery, registry: RegistryState, isMarked: boolean): PageStart {
   const full = { kind: "page", full: true, since: 0 } as const;
   if (asked.epoch !== registry.epoch) return full;
   // While a full copy is made, its revision is older than what is forgotten, and that does not matter.
   if (!asked.copying && asked.since <= registry.floor) return full;
-  if (asked.since > registry.revision || !isMarked) return { kind: "reborn" };
+  if (asked.since > registry.revision || asked.head > registry.revision || !isMarked) return { kind: "reborn" };
   if (asked.since === registry.revision && !asked.copying) return { kind: "nothing" };
   return { kind: "page", full: false, since: asked.since };
 }
@@ -92,6 +96,7 @@ export function advance(cursor: Cursor, page: PageHead): { cursor: Cursor; whole
     cursor: {
       epoch: page.epoch,
       revision,
+      head: page.revision,
       mark: page.mark,
       copy: page.full ? cursor.copy + 1 : cursor.copy,
       copying: copying && page.next !== null,

@@ -27,7 +27,7 @@ export interface PageParts {
   now: number;
 }
 
-/** Takes as many changes as fit. The mark belongs to the revision that the page ends with. */
+/** Takes as many changes as fit. */
 export function syncPage(parts: PageParts): Omit<SyncPage, "mark"> {
   const { registry, full, changes } = parts;
   const services: RemoteService[] = [];

@@ -28,5 +28,5 @@ export async function answerSync(asker: string, asked: SyncQuery, deps: AnswerDe
     hubs: hubs.filter(({ hub_id }) => hub_id !== asker),
     live: watched.length === 0 ? new Map() : await deps.live(watched),
   });
-  return { ...page, mark: await deps.markOf(page.next ?? page.revision) };
+  return { ...page, mark: await deps.markOf(page.revision) };
 }

@@ -35,8 +35,9 @@ export async function readDocument(url: string, allowPrivate: boolean): Promise<
 
 /** Returns null when nothing changed. */
 export async function askForChanges(hubUrl: string, query: SyncQuery, deps: RequestDeps): Promise<SyncPage | null> {
-  const { epoch, since, mark, copying } = query;
+  const { epoch, since, head, mark, copying } = query;
   const parameters = new URLSearchParams({ since: String(since) });
+  if (head !== since) parameters.set("head", String(head));
   if (epoch !== null) parameters.set("epoch", epoch);
   if (mark !== null) parameters.set("mark", mark);
   if (copying) parameters.set("copying", "true");

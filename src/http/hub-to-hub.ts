@@ -71,7 +71,10 @@ const sync = createRoute({
     query: z.object({
       since: revision.optional().describe("The revision that the copy has"),
       epoch: z.string().max(64).optional().describe("The epoch of the copy"),
-      mark: z.string().max(64).optional().describe("What came with the revision"),
+      head: revision
+        .optional()
+        .describe("The revision of the hub at the page before; the same as `since` after the last page"),
+      mark: z.string().max(64).optional().describe("What came with that page"),
       copying: flagSchema.optional().describe("`true`: the copy is not complete yet"),
     }),
   },
@@ -124,8 +127,8 @@ export const hubToHub = routes()
   .openapi(sync, async (c) => {
     const { hub } = c.var;
     const { peer } = await signedBy(c);
-    const { since = 0, epoch = null, mark = null, copying = false } = c.req.valid("query");
-    const page = await answerSync(peer.hub_id, { since, epoch, mark, copying }, answerDeps(hub));
+    const { since = 0, head = since, epoch = null, mark = null, copying = false } = c.req.valid("query");
+    const page = await answerSync(peer.hub_id, { since, head, epoch, mark, copying }, answerDeps(hub));
     return page === null ? c.body(null, 204) : c.json(page, 200);
   })
   .openapi(events, async (c) => {

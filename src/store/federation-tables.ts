@@ -51,6 +51,7 @@ export const hubs = sqliteTable("hubs", {
   capabilities: jsonList(),
   epoch: text(),
   revision: integer().notNull().default(0),
+  head: integer().notNull().default(0),
   mark: text(),
   copy: integer().notNull().default(0),
   copying: integer({ mode: "boolean" }).notNull().default(false),

@@ -75,13 +75,21 @@ export async function setTrust(db: Db, hubId: string, trust: Trust, now: number)
  * knows the join token.
  */
 export async function removeHub(db: Db, hubId: string, remember: boolean, now: number): Promise<boolean> {
-  const nothing: Partial<HubRow> = { keys: [], epoch: null, revision: 0, mark: null, copying: false, service_count: 0 };
+  const nothing: Partial<HubRow> = { keys: [], epoch: null, revision: 0, head: 0, mark: null, copying: false };
   const [, removed] = await db.batch([
     db.delete(remoteServices).where(eq(remoteServices.hub_id, hubId)),
     remember
       ? db
           .update(hubs)
-          .set({ ...nothing, trust: "removed", monitor: null, status: "unknown", last_heard_at: null, updated_at: now })
+          .set({
+            ...nothing,
+            trust: "removed",
+            service_count: 0,
+            monitor: null,
+            status: "unknown",
+            last_heard_at: null,
+            updated_at: now,
+          })
           .where(eq(hubs.hub_id, hubId))
           .returning({ hub_id: hubs.hub_id })
       : db.delete(hubs).where(eq(hubs.hub_id, hubId)).returning({ hub_id: hubs.hub_id }),
@@ -130,8 +138,8 @@ export async function saveSync(db: Db, hubId: string, result: SyncResult): Promi
 }
 
 export function cursorOf(row: HubRow): Cursor {
-  const { epoch, revision, mark, copy, copying } = row;
-  return { epoch, revision, mark, copy, copying };
+  const { epoch, revision, head, mark, copy, copying } = row;
+  return { epoch, revision, head, mark, copy, copying };
 }
 
 /** The newest changes of status of other hubs, as this hub saw them. `since`: Unix ms. */

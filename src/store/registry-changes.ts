@@ -26,7 +26,7 @@ export interface ChangedServices {
 export async function beginSync(db: Db, asked: SyncQuery): Promise<Exclude<PageStart, { kind: "reborn" }>> {
   const [states, marks] = await db.batch([
     db.select().from(registry),
-    db.select().from(registryMarks).where(eq(registryMarks.revision, asked.since)),
+    db.select().from(registryMarks).where(eq(registryMarks.revision, asked.head)),
   ]);
   const start = startOfPage(asked, state(states), marks[0]?.mark === asked.mark && asked.mark !== null);
   if (start.kind !== "reborn") return start;

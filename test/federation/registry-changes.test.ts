@@ -107,7 +107,7 @@ test("old tombstones are forgotten, and who has not heard of them gets everythin
   const { rows } = await shop(db, "a", "b");
   const { epoch, revision } = await registryState(db);
   const mark = await markOf(db, revision, Date.now());
-  const query = { epoch, since: revision, mark, copying: false };
+  const query = { epoch, since: revision, head: revision, mark, copying: false };
   await deleteService(db, rows[0]?.id ?? 0);
   expect(await beginSync(db, query)).toEqual({ kind: "page", full: false, since: revision });
   await markOf(db, await revisionOf(db), Date.now());
@@ -122,7 +122,7 @@ test("a hub in which nothing happens for a year is not copied anew", async () =>
   const { db } = nodeDatabase();
   await shop(db, "a");
   const { epoch, revision } = await registryState(db);
-  const query = { epoch, since: revision, mark: await markOf(db, revision, NOW), copying: false };
+  const query = { epoch, since: revision, head: revision, mark: await markOf(db, revision, NOW), copying: false };
   await forgetTombstones(db, NOW + 365 * DAY);
   expect(await beginSync(db, query)).toEqual({ kind: "nothing" });
 });
@@ -133,7 +133,7 @@ test("a database that was restored notices it by a mark that it never gave, even
   const saved = backup();
   await createService(db, project.id, serviceInput({ name: "lost" }), NOW);
   const { epoch, revision } = await registryState(db);
-  const query = { epoch, since: revision, mark: await markOf(db, revision, NOW), copying: false };
+  const query = { epoch, since: revision, head: revision, mark: await markOf(db, revision, NOW), copying: false };
   restore(saved);
   for (const name of ["b", "c", "d"]) await createService(db, project.id, serviceInput({ name }), NOW);
   expect(await beginSync(db, query)).toEqual({ kind: "page", full: true, since: 0 });

@@ -43,7 +43,7 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
  * revision was the newest one. What had changed since that page is then not told again.
  */
 const RESTORED_BETWEEN_PAGES: Command[] = [
-  ...["a", "c", "d"].map((each) => ({ kind: "put" as const, hub: 0, name: each, tag: 0 })),
+  ...(["a", "c", "d"] as const).map((each) => ({ kind: "put" as const, hub: 0, name: each, tag: 0 })),
   { kind: "pull", hub: 1, from: 0, lost: 2 },
   { kind: "backup", hub: 0 },
   { kind: "remove", hub: 0, name: "a" },

@@ -44,6 +44,8 @@ export default defineConfig({
                 TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
                 ALLOW_PRIVATE_TARGETS: "true",
                 HUB_ADMIN_TOKEN: "test-admin-token-0000",
+                HUB_URL: "https://hub.test",
+                FEDERATION_TOKEN: "join-token-of-the-tests",
               },
             },
           })),

@@ -38,6 +38,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   readonly #db: Db;
   readonly #nonces: Nonces;
   #pulling: Promise<void> | null = null;
+  #pullAgain = false;
   #pushing = false;
   #waiting: Waiting = { flips: [], changed: false };
 
@@ -91,13 +92,25 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     if (hubId !== undefined) await this.#pullOnce(hubId);
   }
 
+  /** One pull at a time. What happened while one was under way needs another one after it. */
   async #pullOnce(hubId: string): Promise<void> {
-    this.#pulling ??= this.#pull(hubId)
+    if (this.#pulling !== null) {
+      this.#pullAgain = true;
+      return await this.#pulling;
+    }
+    this.#pulling = this.#pullWhileAsked(hubId)
       .catch((error) => log("error", "federation.pull_failed", { hub: hubId, error: errorText(error) }))
       .finally(() => {
         this.#pulling = null;
       });
     await this.#pulling;
+  }
+
+  async #pullWhileAsked(hubId: string): Promise<void> {
+    do {
+      this.#pullAgain = false;
+      await this.#pull(hubId);
+    } while (this.#pullAgain);
   }
 
   async #pull(hubId: string): Promise<void> {

@@ -119,11 +119,3 @@ it("a hub that is only heard of on NATS is shown and never asked", async () => {
   expect(await getHub(db, "hub-b")).toMatchObject({ trust: "approved", overall_status: null });
   expect(await federation().approve("hub-n")).toBe(false);
 });
-
-it("without an address of its own a hub takes part in no federation, with words", async () => {
-  expect(await federation().document()).toBeNull();
-  expect(await federation().join("http://127.0.0.1:9", "asked")).toEqual({
-    ...{ ok: false, status: 403 },
-    words: "this hub takes part in no federation: HUB_URL is not set",
-  });
-});

@@ -51,6 +51,8 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
 
   async wake(hubId: string): Promise<void> {
     await this.ctx.storage.put("hub_id", hubId);
+    // An eviction may end the pull before it has set the time of the next one.
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#pullAfter(this.#intervalMs);
     this.ctx.waitUntil(this.#pullOnce(hubId));
   }
 
@@ -164,6 +166,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     const interval = this.#settings.FEDERATION_INTERVAL;
     const { monitor, flip, next_at } = afterPull(row.monitor, result, interval, Math.random());
     const next = brokeProtocol ? result.at + PROTOCOL_ERROR_MS : next_at;
+    await this.#pullAfter(next - Date.now()); // before anything is stored, so that no eviction ends the pulls
     await saveSync(this.#db, hub_id, {
       ...{ monitor, status: monitor.status, status_since: monitor.since, error: result.error, flip },
       ...{ latency_ms: result.latency_ms, heard_at: result.error === null ? result.at : null, next_sync_at: next },
@@ -176,7 +179,6 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
       news.push({ type: "summary", hub_id, overall_status: peer.overall_status });
     }
     await this.#announce(news);
-    await this.#pullAfter(next - Date.now());
   }
 
   async #pushAll(hubId: string): Promise<void> {

@@ -1,24 +1,34 @@
 /** A service of any hub of the federation, as the API returns it. */
 import { type Freshness, isHealthy } from "./federation.ts";
 import type { ServiceType, Status } from "./records.ts";
+import { pick } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { type CurrentState, isWatched } from "./service-view.ts";
 import { targetHost } from "./target.ts";
 
-export interface FederatedService {
-  hub_id: string;
-  /** The id that the service has at its own hub. */
-  id: number;
+/** What a service is, as people and programs that look for it need to know. */
+interface Description {
   project: string;
   name: string;
   service_type: ServiceType;
   version: string | null;
-  address: string | null;
   port: number | null;
   tags: string[];
   capabilities: string[];
   metadata: Record<string, unknown>;
   depends_on: string[];
+}
+const DESCRIPTION = [
+  ...(["project", "name", "service_type", "version", "port"] as const),
+  ...(["tags", "capabilities", "metadata", "depends_on"] as const),
+];
+
+export interface FederatedService extends Description {
+  hub_id: string;
+  /** The id that the service has at its own hub. */
+  id: number;
+  /** Host of the target; null: it has none. */
+  address: string | null;
   health_status: Status;
   status_since: string;
   latency_ms: number | null;
@@ -29,19 +39,10 @@ export interface FederatedService {
   healthy: boolean;
 }
 
-export interface RemoteRow {
+export interface RemoteRow extends Description {
   hub_id: string;
   service_id: number;
-  project: string;
-  name: string;
-  service_type: ServiceType;
-  version: string | null;
   address: string | null;
-  port: number | null;
-  tags: string[];
-  capabilities: string[];
-  metadata: Record<string, unknown>;
-  depends_on: string[];
   status: Status;
   status_since: number;
   latency_ms: number | null;
@@ -49,40 +50,28 @@ export interface RemoteRow {
 
 /** `fresh` and `lastHeardAt` (Unix ms): of the hub. */
 export function ofRemote(row: RemoteRow, fresh: Freshness, lastHeardAt: number | null): FederatedService {
-  const { service_id, status, status_since, hub_id, ...described } = pickDescription(row);
+  const { hub_id, service_id: id, address, status, status_since, latency_ms } = row;
   return {
-    ...{ hub_id, id: service_id },
-    ...described,
+    ...{ hub_id, id, ...pick(row, DESCRIPTION), address },
     health_status: status,
     status_since: new Date(status_since).toISOString(),
+    latency_ms,
     freshness: fresh,
     last_heard_at: lastHeardAt === null ? null : new Date(lastHeardAt).toISOString(),
     healthy: isHealthy(status, fresh),
   };
 }
 
-/** A service of this hub. `now`: Unix ms. */
+/** A service of this hub. */
 export function ofOwn(hub_id: string, row: ServiceRow, state: CurrentState): FederatedService {
-  const { id, project, name, service_type, version, port, tags, capabilities, metadata, depends_on } = row;
   const fresh = state.stale ? "stale" : "live";
   return {
-    ...{ hub_id, id, project, name, service_type, version },
-    address: targetHost(row.health_method, row.health_url),
-    ...{ port, tags, capabilities, metadata, depends_on },
+    ...{ hub_id, id: row.id, ...pick(row, DESCRIPTION), address: targetHost(row.health_method, row.health_url) },
     health_status: state.status,
     status_since: new Date(state.since).toISOString(),
     latency_ms: state.latency_ms,
     freshness: fresh,
     last_heard_at: state.last_at === null ? null : new Date(state.last_at).toISOString(),
     healthy: isWatched(row) && isHealthy(state.status, fresh),
-  };
-}
-
-function pickDescription(row: RemoteRow): RemoteRow {
-  const { hub_id, service_id, project, name, service_type, version, address, port } = row;
-  const { tags, capabilities, metadata, depends_on, status, status_since, latency_ms } = row;
-  return {
-    ...{ hub_id, service_id, project, name, service_type, version, address, port },
-    ...{ tags, capabilities, metadata, depends_on, status, status_since, latency_ms },
   };
 }

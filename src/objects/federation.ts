@@ -36,20 +36,18 @@ import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf, peerLinkOf } from "../platform/object-stubs.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { countHubs, getHub, listHubs, removeHub, saveHeardHub, saveHub, setTrust } from "../store/hubs.ts";
+import { ConfiguredPeers } from "./configured-peers.ts";
 import { EventRing } from "./event-ring.ts";
 import { Identity } from "./identity.ts";
 import { Nonces } from "./nonces.ts";
 import { SocketSender } from "./socket-sender.ts";
 
-/** Stored under this and the address: the id of the hub that was joined there. */
-const JOINED = "joined:";
 /** Wrong join tokens that are looked at in a minute, from anyone. */
 const MAX_WRONG_PROOFS = 10;
 const MINUTE_MS = 60_000;
 /** A registration is answered after the other hub has called back. */
 const REQUEST_MS = 10_000;
-/** An address that could not be joined is tried again after 1, 2, 4 … s, and at the latest after this time. */
-const MAX_RETRY_MS = 60_000;
+const MIN_ALARM_GAP_MS = 100;
 /** A hub publishes its summary each minute, and at each change of its health. */
 const HEARD_GAP_MS = 5_000;
 /** Anybody who may publish there can make up hubs. */
@@ -67,8 +65,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   #wrongProofs: number[] = [];
   /** The ids of approved hubs; null: not read yet. */
   #approved: string[] | null = null;
-  /** Addresses of FEDERATION_PEERS that could not be joined. */
-  readonly #attempts = new Map<string, { failures: number; nextAt: number }>();
+  readonly #peers: ConfiguredPeers;
   /** When the summaries of hubs that are not registered here were last written down. */
   readonly #heardAt = new Map<string, number>();
   readonly #introduced = new Map<string, number>();
@@ -80,6 +77,10 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     this.#identity = new Identity(ctx.storage);
     this.#nonces = new Nonces(ctx.storage);
     this.#sockets = new SocketSender(ctx);
+    this.#peers = new ConfiguredPeers(ctx.storage, this.#settings.FEDERATION_PEERS, {
+      join: (url) => this.join(url, "configured"),
+      isKnown: async (hubId) => (await getHub(this.#db, hubId)) !== undefined,
+    });
   }
 
   async document(): Promise<HubDocument | null> {
@@ -354,34 +355,9 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     }
   }
 
-  /** Joins the hubs of FEDERATION_PEERS, and tries until it works. Which ones it joined outlasts an eviction. */
   async #joinPeers(): Promise<void> {
-    const now = Date.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (const url of this.#settings.FEDERATION_PEERS) {
-      if (await this.#isJoined(url)) continue;
-      const attempt = this.#attempts.get(url) ?? { failures: 0, nextAt: 0 };
-      if (attempt.nextAt <= now) {
-        const joined = await this.join(url, "configured");
-        const hubId = joined.ok ? joined.value.hub_id : "";
-        // A hub that was removed, or that is this one, is not asked again.
-        if (joined.ok || joined.status === 409) await this.ctx.storage.put(JOINED + url, hubId);
-        if (joined.ok) continue;
-        attempt.failures += 1;
-        attempt.nextAt = Date.now() + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
-        this.#attempts.set(url, attempt);
-        log("warn", "federation.join_failed", { url, reason: joined.words, attempt: attempt.failures });
-      }
-      if (!(await this.#isJoined(url))) next = Math.min(next, attempt.nextAt);
-    }
-    if (next < Number.POSITIVE_INFINITY) await this.ctx.storage.setAlarm(Math.max(next, Date.now() + 100));
-  }
-
-  /** False when the hub left, so that it is joined again. */
-  async #isJoined(url: string): Promise<boolean> {
-    const hubId = await this.ctx.storage.get<string>(JOINED + url);
-    if (hubId === undefined) return false;
-    return hubId === "" || (await getHub(this.#db, hubId)) !== undefined;
+    const next = await this.#peers.joinAll();
+    if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, Date.now() + MIN_ALARM_GAP_MS));
   }
 
   #tellNats(peer: Peer): void {

@@ -13,8 +13,8 @@ import {
   TOMBSTONE_DAYS,
 } from "../../src/store/registry-changes.ts";
 import { createService, deleteService, updateService } from "../../src/store/services.ts";
+import { NOW, serviceInput } from "../store/service-input.ts";
 import { nodeDatabase } from "./node-database.ts";
-import { NOW, serviceInput } from "./records.ts";
 
 const DAY = 86_400_000;
 

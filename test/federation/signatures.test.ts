@@ -8,7 +8,7 @@ import {
   validKeys,
 } from "../../src/federation/keys.ts";
 import { newNonce, signRequest, verifyRequest } from "../../src/federation/signatures.ts";
-import { NOW } from "./records.ts";
+import { NOW } from "../store/service-input.ts";
 
 const url = "https://hub-b.example.com/api/federation/events?x=1";
 const body = JSON.stringify({ hub_id: "hub-a" });

@@ -11,8 +11,8 @@ import { createProject } from "../../src/store/projects.ts";
 import { beginSync, changesSince, markOf } from "../../src/store/registry-changes.ts";
 import { copiedServices, forgetPushes, takeFlips, takePage } from "../../src/store/remote-services.ts";
 import { createService, deleteService, getServiceByName, updateService } from "../../src/store/services.ts";
+import { NOW, serviceInput } from "../store/service-input.ts";
 import { type NodeDatabase, nodeDatabase } from "./node-database.ts";
-import { NOW, serviceInput } from "./records.ts";
 
 const PROJECT = "shop";
 

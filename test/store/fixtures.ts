@@ -9,35 +9,15 @@ import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
 import { type Db, openDatabase } from "../../src/store/database.ts";
 import { createProject } from "../../src/store/projects.ts";
 import { createService } from "../../src/store/services.ts";
+import { NOW, serviceInput } from "./service-input.ts";
 
-/** 2026-11-05T10:00:00Z */
-export const NOW = 1_793_872_800_000;
+export { NOW, serviceInput };
+
 export const HOUR = 3_600_000;
 
 export async function migratedDatabase(): Promise<Db> {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
   return openDatabase(env.DB);
-}
-
-export function serviceInput(fields: Partial<ServiceInput> & { name: string }): ServiceInput {
-  return {
-    service_type: "api",
-    health_method: "http",
-    health_url: "http://a.example.com/",
-    health_interval: 30,
-    health_timeout: 5,
-    health_retries: 3,
-    health_options: {},
-    port: null,
-    container_id: null,
-    agent: null,
-    tags: [],
-    capabilities: [],
-    metadata: {},
-    depends_on: [],
-    enabled: true,
-    ...fields,
-  };
 }
 
 export async function addProject(db: Db, name: string): Promise<ProjectRow> {

@@ -1,4 +1,4 @@
-/** Records that the tests of the federation put into a registry. */
+/** The input of a service, for tests in any runtime. */
 import type { ServiceInput } from "../../src/core/service-definition.ts";
 
 /** 2026-11-05T10:00:00Z */
@@ -8,12 +8,12 @@ export function serviceInput(fields: Partial<ServiceInput> & { name: string }): 
   return {
     service_type: "api",
     health_method: "http",
-    health_url: "https://api.example.com:8443/health",
+    health_url: "http://a.example.com/",
     health_interval: 30,
     health_timeout: 5,
     health_retries: 3,
     health_options: {},
-    port: 8_443,
+    port: null,
     container_id: null,
     agent: null,
     tags: [],

@@ -9,18 +9,16 @@ import type { Peer } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
-import { errorText, log } from "../platform/log.ts";
-import { boardOf, federationOf } from "../platform/object-stubs.ts";
+import { log } from "../platform/log.ts";
+import { boardOf } from "../platform/object-stubs.ts";
 import { Announcements } from "./announcements.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
 import { deliver } from "./deliver.ts";
+import { hearOtherHubs } from "./hearing.ts";
 import {
   type DurableEvent,
   flipEvent,
-  GLOBAL_SUBJECT,
-  type HeardSummary,
   healthValue,
-  heardSummary,
   type LatestValue,
   peerValue,
   registryEvent,
@@ -41,9 +39,6 @@ const FORGET_MS = 86_400_000;
  * within 2 s.
  */
 const SUMMARY_GAP_MS = 1_000;
-
-/** A summary of 10,000 services has 2 MB. */
-const MAX_SUMMARY_BYTES = 4_000_000;
 
 export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc {
   readonly #settings: Settings;
@@ -232,33 +227,13 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       const connection = await RelayConnection.open(this.#settings);
       this.#connection = connection;
       this.ctx.waitUntil(this.#watchForEnd(connection));
-      this.ctx.waitUntil(this.#listen(connection));
+      this.ctx.waitUntil(hearOtherHubs(connection, this.#settings.HUB_ID, this.env));
       log("info", "nats.connected", { outbox: this.#outbox.depth });
       return connection;
     } catch (error) {
       const url = withoutCredentials(this.#settings.NATS_URL ?? "");
       await this.#fail({ ...failureOf(error, null), answersHttp: await answersHttp(url) });
       return null;
-    }
-  }
-
-  /** Hears the summaries of other hubs. The connection ends the listening. */
-  async #listen(connection: RelayConnection): Promise<void> {
-    try {
-      await connection.listen(GLOBAL_SUBJECT, MAX_SUMMARY_BYTES, (text) => {
-        const summary = heardSummary(text, this.#settings.HUB_ID);
-        if (summary !== null) this.ctx.waitUntil(this.#tellHeard(summary));
-      });
-    } catch (error) {
-      log("warn", "nats.listening_failed", { error: failureOf(error, null).message });
-    }
-  }
-
-  async #tellHeard(summary: HeardSummary): Promise<void> {
-    try {
-      await federationOf(this.env).heard(summary);
-    } catch (error) {
-      log("warn", "nats.heard_failed", { error: errorText(error) });
     }
   }
 

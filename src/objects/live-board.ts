@@ -5,23 +5,22 @@
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
-import { MAX_REASON_CHARS, type PushedFlip } from "../core/federation.ts";
-import type { FlipBody, Frame } from "../core/live-protocol.ts";
+import type { Frame } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
-import type { Health, LiveState } from "../core/records.ts";
+import type { LiveState } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
-import { parseSettings, type Settings } from "../core/settings.ts";
+import { parseSettings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
 import { expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
-import { bridgeOf, federationOf } from "../platform/object-stubs.ts";
 import { sendOutcomes } from "../platform/queues.ts";
 import { type BoardSeed, loadBoard } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { listHubs } from "../store/hubs.ts";
 import { listAllProjects } from "../store/projects.ts";
+import { Announcer } from "./announcer.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
 import { TicketBox } from "./tickets.ts";
@@ -45,17 +44,14 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     probed_at: null,
     recorded_at: null,
   };
-  readonly #settings: Settings;
-  #health: Health | null = null;
-  /** Number of other hubs that want to hear of flips at once. */
-  #peers = 0;
+  readonly #announcer: Announcer;
   #loaded = false;
   #loadTriedAt = 0;
   #alarmAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    this.#settings = parseSettings(env);
+    this.#announcer = new Announcer(ctx, env, parseSettings(env));
     this.#watchers = new Watchers(ctx);
     this.#deadLetters = new DeadLetters(ctx.storage);
     ctx.blockConcurrencyWhile(() => this.#load());
@@ -144,7 +140,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   setPeers(count: number): void {
-    this.#peers = count;
+    this.#announcer.peers = count;
   }
 
   pulse(): BoardPulse {
@@ -236,27 +232,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   #tell(frames: readonly BoardFrame[]): void {
     const at = new Date().toISOString();
     for (const frame of frames) this.#watchers.broadcast(this.#ring.push(frame), at);
-    if (frames.every((frame) => frame.type === "health")) return;
-    this.#noteHealth();
-    this.#tellPeers(frames);
-  }
-
-  /** Tells other hubs of flips and registrations at once. What is lost here comes with their next pull. */
-  #tellPeers(frames: readonly BoardFrame[]): void {
-    if (this.#peers === 0) return;
-    const flips = frames.flatMap((frame) => (frame.type === "flip" ? [pushedFlip(frame.parts[0].body)] : []));
-    const told = flips.length > 0 ? federationOf(this.env).flipped(flips) : federationOf(this.env).changed();
-    this.ctx.waitUntil(told.catch((error) => log("warn", "board.federation_failed", { error: errorText(error) })));
-  }
-
-  /** Tells the bridge to NATS of a change of the overall status at once. */
-  #noteHealth(): void {
-    if (this.#settings.NATS_URL === undefined) return;
-    const health = this.#board.health();
-    if (health === this.#health) return;
-    this.#health = health;
-    const told = bridgeOf(this.env).healthChanged();
-    this.ctx.waitUntil(told.catch((error) => log("warn", "board.bridge_failed", { error: errorText(error) })));
+    this.#announcer.announce(frames, () => this.#board.health());
   }
 
   #entryFrame(type: "registered" | "deregistered", entry: BoardEntry | undefined): BoardFrame[] {
@@ -290,29 +266,13 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     try {
       const db = openDatabase(this.env.DB);
       for (const seed of await loadBoard(db)) this.#board.add(seed.check, seededState(seed));
-      this.#peers = (await listHubs(db, ["approved"])).length;
+      this.#announcer.peers = (await listHubs(db, ["approved"])).length;
       this.#loaded = true;
       await this.#armFor(this.#board.nextDeadline());
     } catch (error) {
       log("error", "board.load_failed", { error: errorText(error) });
     }
   }
-}
-
-function pushedFlip(flip: FlipBody): PushedFlip {
-  const { service_id, flip_seq: seq, from, to, reason, at, began_at, project, name, latency_ms } = flip;
-  return {
-    service_id,
-    seq,
-    from,
-    to,
-    reason: reason.slice(0, MAX_REASON_CHARS),
-    at,
-    began_at,
-    project,
-    name,
-    latency_ms,
-  };
 }
 
 /** A heartbeat whose last round is unknown counts as heard when its status began. Its lane knows the exact time. */

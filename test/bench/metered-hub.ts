@@ -17,6 +17,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOKEN = "hub_admin_of_the_benchmark";
 
 export interface MeteredHub extends Api {
+  url: string;
   /** The state folder. */
   state: string;
   counts(): Promise<Counts>;
@@ -25,8 +26,8 @@ export interface MeteredHub extends Api {
   remove(): Promise<void>;
 }
 
-/** Objects leave memory when idle, as they do when deployed. */
-export async function startMeteredHub(): Promise<MeteredHub> {
+/** Objects leave memory when idle, as they do when deployed. `vars`: settings. */
+export async function startMeteredHub(vars: Readonly<Record<string, string>> = {}): Promise<MeteredHub> {
   const folder = await temporaryFolder("metered-hub");
   const at = (name: string) => join(folder.path, name);
   await mkdir(at("worker"), { recursive: true });
@@ -44,7 +45,7 @@ export async function startMeteredHub(): Promise<MeteredHub> {
     entry,
     host: "127.0.0.1",
     port,
-    vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN },
+    vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN, HUB_URL: url, ...vars },
     evictIdleObjects: true,
     log: ({ level, message }) => level === "error" && console.error(message),
     restarted: () => console.error("the runtime crashed and was started again"),
@@ -56,6 +57,7 @@ export async function startMeteredHub(): Promise<MeteredHub> {
     return fetch(`${url}${path}`, { ...init, headers });
   };
   return {
+    url,
     state: folder.path,
     fetch: api,
     counts: async (): Promise<Counts> => JSON.parse(await (await api("/api/__counts")).text()),

@@ -7,6 +7,7 @@ import { billBench } from "./bill.ts";
 import { crashBench } from "./crash.ts";
 import { dashboardBench } from "./dashboard.ts";
 import { federationBench } from "./federation.ts";
+import { federationBillBench } from "./federation-bill.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
 import { historyBench } from "./history.ts";
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   billBench,
   natsBench,
   federationBench,
+  federationBillBench,
   dashboardBench,
 ];
 const REPORT = fileURLToPath(new URL("../../dist/bench.json", import.meta.url));

@@ -62,6 +62,7 @@ test("a hub that asks is approved and its services are shown, as text, with how 
       .getByText(/^stale/)
       .first()
       .waitFor({ timeout: 40_000 });
+    await tab.getByText(/^Was /).first().waitFor();
     expect(await violations(tab)).toEqual([]);
     await screenshot("federation-stale");
     expect(await tab.evaluate(() => "harmed" in globalThis)).toBe(false);

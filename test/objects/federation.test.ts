@@ -119,3 +119,25 @@ it("a hub that is only heard of on NATS is shown and never asked", async () => {
   expect(await getHub(db, "hub-b")).toMatchObject({ trust: "approved", overall_status: null });
   expect(await federation().approve("hub-n")).toBe(false);
 });
+
+it("the tick wakes hubs whose pull is overdue, also when everything was evicted before, and leaves the others", async () => {
+  const asked: string[] = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+    asked.push(new URL(input instanceof Request ? input.url : String(input)).origin);
+    return new Response(null, { status: 204 });
+  });
+  const about = { name: null, region: null, version: "1", protocol: "1.0", capabilities: [], keys: [] };
+  const fields = { source: "registered", trust: "approved", known_kid: "old" } as const;
+  for (const name of ["overdue", "recent", "waiting"]) {
+    const trust = name === "waiting" ? "pending" : "approved";
+    const hub = { hub_id: name, url: `https://${name}.example.com`, ...about };
+    await saveHub(db, hub, { ...fields, trust }, Date.now());
+  }
+  const next = async (hubId: string, at: number) =>
+    await env.DB.prepare("UPDATE hubs SET next_sync_at = ? WHERE hub_id = ?").bind(at, hubId).run();
+  await next("overdue", Date.now() - 3_600_000);
+  for (const hubId of ["recent", "waiting", "hub-b"]) await next(hubId, Date.now() + 3_600_000);
+  await abortAllDurableObjects();
+  await federation().tick();
+  await vi.waitFor(() => expect([...new Set(asked)]).toEqual(["https://overdue.example.com"]));
+});

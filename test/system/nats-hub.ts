@@ -47,7 +47,7 @@ export async function keptEvents(core: NatsConnection): Promise<KeptEvent[]> {
 }
 
 /** Registers a service that calls in; answers its id. */
-export async function registerHeartbeat(hub: HubProcess, name: string): Promise<number> {
+export async function registerHeartbeat(hub: Pick<HubProcess, "fetch">, name: string): Promise<number> {
   const answer = await hub.fetch(`/api/projects/shop/services/${name}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
@@ -57,7 +57,7 @@ export async function registerHeartbeat(hub: HubProcess, name: string): Promise<
   return z.object({ id: z.int() }).parse(await answer.json()).id;
 }
 
-export async function beat(hub: HubProcess, id: number, status: "pass" | "fail"): Promise<void> {
+export async function beat(hub: Pick<HubProcess, "fetch">, id: number, status: "pass" | "fail"): Promise<void> {
   const answer = await hub.fetch(`/api/services/${id}/heartbeat`, {
     method: "POST",
     headers: { "content-type": "application/json" },

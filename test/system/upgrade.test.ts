@@ -112,6 +112,17 @@ test("a service that was down comes up, a heartbeat beats on, and the flips go o
   expect(beat).toMatchObject({ status: "up", flips: [] });
 });
 
+test("other hubs get every service of before", async () => {
+  const database = new DatabaseSync(databaseFile(hub.state), { readOnly: true });
+  const revisions = database.prepare("SELECT service_id, revision FROM service_revisions ORDER BY revision").all();
+  const { revision } = database.prepare("SELECT revision FROM registry").get() ?? {};
+  database.close();
+  expect(revisions.map(({ service_id }) => service_id).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(revisions.at(-1)).toMatchObject({ revision });
+  const { services } = await call<{ services: { name: string }[] }>(hub, "GET", "/api/federation/services");
+  expect(services.map(({ name }) => name).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
+});
+
 test("what the retired objects stored is gone", () => {
   expect(existsSync(join(hub.state, "v3/do/commandcenter-hub-ServiceMonitor"))).toBe(false);
   expect(existsSync(join(hub.state, "v3/do/commandcenter-hub-LaneMonitor"))).toBe(true);

@@ -32,6 +32,8 @@ export function meteredBindings(env: Bindings, meter: Meter, origin: Origin): Bi
     LIVE_BOARD: meteredNamespace(env.LIVE_BOARD, "LiveBoard", meter),
     PROBER: meteredNamespace(env.PROBER, "Prober", meter),
     NATS_BRIDGE: meteredNamespace(env.NATS_BRIDGE, "NatsBridge", meter),
+    FEDERATION: meteredNamespace(env.FEDERATION, "Federation", meter),
+    PEER_LINK: meteredNamespace(env.PEER_LINK, "PeerLink", meter),
   };
 }
 
@@ -117,6 +119,7 @@ function addRows(rows: RowCounts, result: unknown): void {
 /** Counts the rows that the object itself reads and writes, in place. An alarm that is set is a row. */
 export function meterStorage(ctx: DurableObjectState, { counts: { object_rows } }: Meter): DurableObjectState {
   const { storage } = ctx;
+  meterAsyncStorage(storage, object_rows);
   const { kv } = storage;
   const [get, put] = [kv.get.bind(kv), kv.put.bind(kv)];
   const [remove, setAlarm] = [kv.delete.bind(kv), storage.setAlarm.bind(storage)];
@@ -132,9 +135,31 @@ export function meterStorage(ctx: DurableObjectState, { counts: { object_rows } 
     object_rows.written += 1;
     return remove(key);
   };
+  const exec = storage.sql.exec.bind(storage.sql);
+  storage.sql.exec = <T extends Record<string, SqlStorageValue>>(query: string, ...values: SqlStorageValue[]) => {
+    const cursor = exec<T>(query, ...values);
+    // The objects read a cursor to its end at once; only then does it know its rows.
+    queueMicrotask(() => {
+      object_rows.read += cursor.rowsRead;
+      object_rows.written += cursor.rowsWritten;
+    });
+    return cursor;
+  };
   storage.setAlarm = (time, options) => {
     object_rows.written += 1;
     return setAlarm(time, options);
   };
   return ctx;
+}
+
+/** Values by key, one at a time, as the objects use them. */
+function meterAsyncStorage(storage: DurableObjectStorage, rows: RowCounts): void {
+  const { get, put } = storage;
+  const counted = (method: typeof get | typeof put, kind: keyof RowCounts) => ({
+    value: (...args: unknown[]) => {
+      rows[kind] += 1;
+      return Reflect.apply(method, storage, args);
+    },
+  });
+  Object.defineProperties(storage, { get: counted(get, "read"), put: counted(put, "written") });
 }

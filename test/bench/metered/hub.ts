@@ -30,6 +30,18 @@ export class NatsBridge extends objects.NatsBridge {
   }
 }
 
+export class Federation extends objects.Federation {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(meterStorage(ctx, meter), meteredBindings(env, meter, "objects"));
+  }
+}
+
+export class PeerLink extends objects.PeerLink {
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(meterStorage(ctx, meter), meteredBindings(env, meter, "objects"));
+  }
+}
+
 /** Every method of the class that can be called from outside is timed; its alarms are counted. */
 function timeMethods(timed: { prototype: object }, base: { prototype: object }): void {
   for (const name of Object.getOwnPropertyNames(base.prototype)) {
@@ -46,6 +58,8 @@ function timeMethods(timed: { prototype: object }, base: { prototype: object }):
 timeMethods(LaneMonitor, objects.LaneMonitor);
 timeMethods(LiveBoard, objects.LiveBoard);
 timeMethods(Prober, objects.Prober);
+timeMethods(Federation, objects.Federation);
+timeMethods(PeerLink, objects.PeerLink);
 
 export default {
   fetch(request, env, ctx) {

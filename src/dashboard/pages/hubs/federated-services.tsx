@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import type { Status } from "../../../core/records.ts";
 import { type FederatedService, federatedServicesQuery } from "../../api/federation-queries.ts";
 import { count } from "../../model/format.ts";
-import { concern } from "../../model/status.ts";
+import { concern, STATUS_WORDS } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
-import { StatusMark } from "../../ui/status-mark.tsx";
+import { StatusMark, StatusShape } from "../../ui/status-mark.tsx";
 
 /** The services of all hubs, the worst first. Each one shows when this hub last received news of it. */
 export function FederatedServices() {
@@ -46,7 +47,7 @@ function Row({ service }: { service: FederatedService }) {
   const { freshness, last_heard_at } = service;
   return (
     <li className="grid grid-cols-[6.6rem_minmax(0,1fr)_auto] items-center gap-x-3 px-3 py-2.5 sm:px-4">
-      <StatusMark status={service.health_status} />
+      <LastStatus service={service} />
       <span className="flex min-w-0 flex-col gap-x-2 sm:flex-row">
         <span className="truncate font-medium">{service.name}</span>
         <span className="truncate text-muted">
@@ -60,6 +61,17 @@ function Row({ service }: { service: FederatedService }) {
   );
 }
 
+/** What a hub that is not heard said last is no status of now. */
+function LastStatus({ service: { health_status, freshness } }: { service: FederatedService }) {
+  if (freshness !== "stale") return <StatusMark status={health_status} />;
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap text-unknown">
+      <StatusShape status="unknown" />
+      Was {STATUS_WORDS[health_status].toLowerCase()}
+    </span>
+  );
+}
+
 function matchingServices(services: readonly FederatedService[], q: string): FederatedService[] {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   return services
@@ -67,5 +79,9 @@ function matchingServices(services: readonly FederatedService[], q: string): Fed
       const text = `${service.hub_id}/${service.project}/${service.name}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
-    .sort((a, b) => concern(a.health_status) - concern(b.health_status));
+    .sort((a, b) => concern(statusNow(a)) - concern(statusNow(b)));
+}
+
+function statusNow({ health_status, freshness }: FederatedService): Status {
+  return freshness === "stale" ? "unknown" : health_status;
 }

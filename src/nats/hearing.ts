@@ -1,0 +1,29 @@
+/** Hears the summaries of other hubs on NATS. */
+import type { Bindings } from "../platform/bindings.ts";
+import { errorText, log } from "../platform/log.ts";
+import { federationOf } from "../platform/object-stubs.ts";
+import { failureOf, type RelayConnection } from "./connection.ts";
+import { GLOBAL_SUBJECT, type HeardSummary, heardSummary } from "./messages.ts";
+
+/** A summary of 10,000 services has 2 MB. */
+const MAX_SUMMARY_BYTES = 4_000_000;
+
+/** Resolves when the connection has ended. Never rejects. */
+export async function hearOtherHubs(connection: RelayConnection, hubId: string, env: Bindings): Promise<void> {
+  try {
+    await connection.listen(GLOBAL_SUBJECT, MAX_SUMMARY_BYTES, (text) => {
+      const summary = heardSummary(text, hubId);
+      if (summary !== null) void tellFederation(summary, env);
+    });
+  } catch (error) {
+    log("warn", "nats.listening_failed", { error: failureOf(error, null).message });
+  }
+}
+
+async function tellFederation(summary: HeardSummary, env: Bindings): Promise<void> {
+  try {
+    await federationOf(env).heard(summary);
+  } catch (error) {
+    log("warn", "nats.heard_failed", { error: errorText(error) });
+  }
+}

@@ -12,6 +12,15 @@ const OPEN_MAX_GAP_S = 300;
 const STALE_INTERVALS = 3;
 /** Silence that is allowed beyond the three intervals. It covers a lost cron tick and a slow queue. */
 const STALE_GRACE_MS = 75_000;
+/** An agent needs neither the cron nor the queue. It may lose its connection for a moment. */
+const AGENT_GRACE_MS = 5_000;
+
+/** What the time of a scheduled check depends on. */
+export interface Scheduled {
+  /** Seconds. */
+  health_interval: number;
+  agent: string | null;
+}
 
 /** `since`: start of the status. `since` and `now` in Unix ms. */
 export function breakerOf(status: Status, since: number, intervalS: number, now: number): Breaker {
@@ -26,8 +35,9 @@ export function breakerStride(breaker: Breaker, intervalS: number): number {
 }
 
 /** Returns the time after which a silent service is stale, Unix ms. `lastAt`: Unix ms. */
-export function staleAt(lastAt: number, intervalS: number, breaker: Breaker): number {
-  return lastAt + STALE_INTERVALS * breakerStride(breaker, intervalS) * intervalS * 1_000 + STALE_GRACE_MS;
+export function staleAt(lastAt: number, { health_interval, agent }: Scheduled, breaker: Breaker): number {
+  const grace = agent === null ? STALE_GRACE_MS : AGENT_GRACE_MS;
+  return lastAt + STALE_INTERVALS * breakerStride(breaker, health_interval) * health_interval * 1_000 + grace;
 }
 
 /**
@@ -37,9 +47,9 @@ export function staleAt(lastAt: number, intervalS: number, breaker: Breaker): nu
 export function isStale(
   lastAt: number | null,
   since: number,
-  intervalS: number,
+  scheduled: Scheduled,
   breaker: Breaker,
   now: number,
 ): boolean {
-  return now > staleAt(lastAt ?? since, intervalS, breaker);
+  return now > staleAt(lastAt ?? since, scheduled, breaker);
 }

@@ -44,7 +44,10 @@ export const healthOptionsSchema = z
       .describe("redis, postgres: `${PROBE_SECRET_NAME}`"),
     query: z.string().max(512).describe("postgres: query to run; default `SELECT version()`"),
     grace: z.int().min(0).max(86_400).describe("heartbeat: seconds of silence forgiven after the interval"),
-    command: z.array(z.string().max(1024)).min(1).max(32).describe("exec: program and arguments, run by an agent"),
+    command: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "expected the name of a command in the agent's own configuration")
+      .describe("exec: name of a command in the agent's own configuration"),
   })
   .partial()
   .refine((options) => JSON.stringify(options).length <= MAX_OPTIONS_BYTES, {

@@ -65,6 +65,7 @@ function peerCheck(interval: number): Check {
     project_id: NO_ID,
     project: "",
     name: "",
+    agent: null,
     service_type: "other",
     health_method: "http",
     health_url: "",

@@ -12,8 +12,11 @@ const roundSchema = z.object({ lane: z.int(), due_at: z.number(), attempt: z.int
 /** The options were validated when the service was registered; to do it again for every check would cost too much. */
 const health_options = z.custom<HealthOptions>((value) => typeof value === "object" && value !== null);
 
-const checkSchema = z.object({
-  ...pick(fieldSchemas(), CHECK_FIELDS),
+const fields = fieldSchemas();
+
+export const checkSchema = z.object({
+  ...pick(fields, CHECK_FIELDS),
+  agent: fields.agent.default(null), // an older release leaves it out
   health_options,
   service_id: z.int(),
   project_id: z.int(),

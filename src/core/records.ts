@@ -15,7 +15,7 @@ export type ServiceType = (typeof SERVICE_TYPES)[number];
 export const HEALTH_METHODS = ["http", "tcp", "redis", "postgres", "exec", "heartbeat"] as const;
 export type HealthMethod = (typeof HEALTH_METHODS)[number];
 
-/** Methods that the hub itself probes on a schedule. Services report the results of the others to the hub. */
+/** Methods that are probed over the network, by the hub or by an agent. */
 export const PROBED_METHODS = ["http", "tcp", "redis", "postgres"] as const;
 export type ProbedMethod = (typeof PROBED_METHODS)[number];
 
@@ -30,8 +30,29 @@ export function isProbed(method: HealthMethod): method is ProbedMethod {
 export const VERDICTS = ["fail", "ok", "warn", "unprobeable", "inconclusive"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The vantage of the queue consumer. Scheduled rounds run there. */
+/** The vantage of the queue consumer. The hub's scheduled rounds run there. */
 export const HOME_VANTAGE = "home";
+
+/** The vantage of an agent. No location hint has a colon. */
+export function agentVantage(agent: string): string {
+  return `agent:${agent}`;
+}
+
+/** The vantage of a check's scheduled rounds. Response times are judged by what it sees. */
+export function homeOf({ agent }: { agent: string | null }): string {
+  return agent === null ? HOME_VANTAGE : agentVantage(agent);
+}
+
+/** Whether the hub itself probes the service on a schedule. Agents and services report the others. */
+export function isProbedByHub({
+  health_method,
+  agent,
+}: {
+  health_method: HealthMethod;
+  agent: string | null;
+}): boolean {
+  return agent === null && isProbed(health_method);
+}
 
 /** What a probe found in addition to its verdict. An absent field was not reported. */
 export interface ObservationDetails {

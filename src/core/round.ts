@@ -7,11 +7,14 @@ import {
   type Flip,
   HOME_VANTAGE,
   type Judgement,
+  type Observation,
   type ObservationDetails,
   type Outcome,
   type RecordedFlip,
   STATUSES,
+  type Status,
   VERDICTS,
+  type Verdict,
 } from "./records.ts";
 import { DUE_STEP_MS } from "./schedule.ts";
 
@@ -27,6 +30,27 @@ export function roundResult(outcome: Outcome, knownVersion: string | null): Roun
     extraOf(observation.details, outcome.version ?? knownVersion),
   ];
 }
+
+/** Packs an observation that came too late for the state machine. The status is what it says by itself. */
+export function lateResult(serviceId: number, observation: Observation): RoundResult {
+  const { verdict, latency_ms, error, details } = observation;
+  return [
+    serviceId,
+    VERDICTS.indexOf(verdict),
+    STATUSES.indexOf(STATUS_OF_VERDICT[verdict]),
+    latency_ms,
+    error,
+    extraOf(details, null),
+  ];
+}
+
+const STATUS_OF_VERDICT: Record<Verdict, Status> = {
+  ok: "up",
+  warn: "degraded",
+  fail: "down",
+  unprobeable: "unknown",
+  inconclusive: "unknown",
+};
 
 function extraOf({ version, ...rest }: ObservationDetails, recordedVersion: string | null): ObservationDetails | null {
   const extra = version === undefined || version === recordedVersion ? rest : { version, ...rest };

@@ -123,7 +123,7 @@ export const SERVICE_FIELDS = {
   version: label(text(128).nullable(), () => undefined),
   port: label(port, ({ health_method, health_url = "" }) => guessPort(health_method, health_url)),
   container_id: label(text(128).nullable(), () => null),
-  agent: label(agent, () => null),
+  agent: part(agent, () => null),
   tags: label(names, () => [], "json"),
   capabilities: label(names, () => [], "json"),
   metadata: label(metadataSchema, () => ({}), "json"),

@@ -89,7 +89,10 @@ function targetErrors(input: ServiceInput, { allowPrivate }: TargetRules): Field
   const reported = input.health_method === "exec" || input.health_method === "heartbeat";
   if (reported && input.health_url === "") return [];
   if (input.health_url === "") return [{ path: "health_url", message: `needed for ${input.health_method}` }];
-  const target = parseTarget(input.health_method, input.health_url, { allowPrivate });
+  // An agent is in the private network that it checks.
+  const target = parseTarget(input.health_method, input.health_url, {
+    allowPrivate: allowPrivate || input.agent !== null,
+  });
   return target.ok ? [] : [{ path: "health_url", message: target.error }];
 }
 

@@ -8,7 +8,7 @@ import type { Check } from "./check.ts";
 import { flapAfterFlip, flapSettled } from "./flapping.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
 import { DEFAULT_DEGRADED_ABOVE_MS, DEFAULT_GRACE_S } from "./options.ts";
-import { type Attempt, HOME_VANTAGE, type Observation, type Retry, type Round, type Status } from "./records.ts";
+import { type Attempt, homeOf, type Observation, type Retry, type Round, type Status } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
 /** 10 retries make 11 attempts, so this number keeps all of them. */
@@ -44,7 +44,7 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
   if (check.rev < known.rev || (known.closed && check.rev === known.rev)) return null;
   const state = underRevision(known, check);
   if (isRepeat(state, round)) return { state, retry: repeatedRetry(state, round, input) };
-  const late = state.last_at !== null && observation.at < state.last_at;
+  const late = state.last_at !== null && observation.at < Math.max(state.last_at, silentUntil(state));
   if (late && !isAwaited(state, round)) return { state, retry: null };
   const observed: MonitorState = {
     ...state,
@@ -75,7 +75,7 @@ export function expire(state: MonitorState, check: Check, lastAt: number | null,
   if (deadline === null || now <= deadline) return state;
   const silence = Math.round((now - lastHeardAt) / 1_000);
   const heartbeat = check.health_method === "heartbeat";
-  const reason = heartbeat ? `heartbeat: silent for ${silence} s` : `stale: nothing heard for ${silence} s`;
+  const reason = silenceReason(check, silence);
   const began_at = heartbeat ? lastHeardAt + check.health_interval * 1_000 : now;
   const to = heartbeat ? "down" : "unknown";
   return flip(
@@ -91,6 +91,12 @@ export function expire(state: MonitorState, check: Check, lastAt: number | null,
   );
 }
 
+function silenceReason({ health_method, agent }: Check, seconds: number): string {
+  if (health_method === "heartbeat") return `heartbeat: silent for ${seconds} s`;
+  if (agent !== null) return `agent offline: nothing heard from ${agent} for ${seconds} s`;
+  return `stale: nothing heard for ${seconds} s`;
+}
+
 /** Returns the time at which silence changes the status, Unix ms; null: silence never changes it. */
 export function deadlineOf(check: Check, status: Status, since: number, lastAt: number): number | null {
   if (status === "unknown") return null;
@@ -99,7 +105,7 @@ export function deadlineOf(check: Check, status: Status, since: number, lastAt: 
     return lastAt + (check.health_interval + (check.health_options.grace ?? DEFAULT_GRACE_S)) * 1_000;
   }
   const breaker = breakerOf(status, since, check.health_interval, lastAt);
-  return staleAt(lastAt, check.health_interval, breaker);
+  return staleAt(lastAt, check, breaker);
 }
 
 /** Handles a service that was deregistered or disabled. `now`: Unix ms. */
@@ -128,6 +134,11 @@ export function underRevision(state: MonitorState, check: Check): MonitorState {
 
 function isRepeat(state: MonitorState, round: Round): boolean {
   return state.last_round?.due_at === round.due_at && state.last_round.attempt === round.attempt;
+}
+
+/** After a silence, what was seen before the hub noticed it is history. Returns 0 when there was no silence. */
+function silentUntil({ status, since }: MonitorState): number {
+  return status === "unknown" ? since : 0;
 }
 
 /** Whether the round is the retry that the state expects. */
@@ -216,7 +227,7 @@ function succeeded(state: MonitorState, check: Check, observation: Observation):
  */
 function degradedReason(state: MonitorState, check: Check, observation: Observation): string | null {
   if (observation.verdict === "warn") return observation.error ?? "the service reports itself degraded";
-  if (observation.vantage !== HOME_VANTAGE) return state.status === "degraded" ? state.error : null;
+  if (observation.vantage !== homeOf(check)) return state.status === "degraded" ? state.error : null;
   const limit = check.health_options.degraded_above_ms ?? DEFAULT_DEGRADED_ABOVE_MS;
   if (limit === 0 || observation.latency_ms === null || observation.latency_ms <= limit) return null;
   return `slow: ${Math.round(observation.latency_ms)} ms, more than ${limit} ms`;

@@ -15,6 +15,7 @@ const MAX_BODY_BYTES = 256 * 1_024;
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 /** All keys are shorter. Longer tokens are refused before they are hashed. */
 const MAX_TOKEN_CHARS = 256;
+const KEY_BYTES = 32;
 
 export const limitBody = bodyLimit({
   maxSize: MAX_BODY_BYTES,
@@ -94,6 +95,12 @@ export function bearerToken(header: string | undefined): string | null {
 /** Returns the SHA-256 of the key in hex. The database stores keys in this form. */
 export async function keyHash(key: string): Promise<string> {
   return toHex(await sha256(key));
+}
+
+/** Returns `hub_` and 32 random bytes in base64url. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return `hub_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
 /** Limits the requests of each IP address. It runs before any costly work. */

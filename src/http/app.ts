@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { rateLimit } from "./access.ts";
+import { agents } from "./agents.ts";
 import type { HubContext, HubEnv } from "./context.ts";
 import { dependencies } from "./dependencies.ts";
 import { docs } from "./docs.ts";
@@ -38,6 +39,7 @@ function resources() {
     .route("/", dependencies)
     .route("/", summary)
     .route("/", keys)
+    .route("/", agents)
     .route("/", session)
     .route("/", tickets)
     .route("/", hubHealthRoutes)
@@ -60,6 +62,7 @@ export type AppType =
   | typeof dependencies
   | typeof summary
   | typeof keys
+  | typeof agents
   | typeof session
   | typeof federation
   | typeof hubHealthRoutes;

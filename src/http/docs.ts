@@ -50,6 +50,7 @@ const TAGS = [
   { name: "health", description: "The state of all services: summary, status changes, dependencies" },
   { name: "federation", description: "The other hubs that this hub knows, and the services of all hubs" },
   { name: "hub to hub", description: "What hubs ask of each other, with signed requests" },
+  { name: "agents", description: "Programs beside the services that check what the hub can't reach" },
   { name: "access", description: "API keys, signing in, and tickets for WebSocket connections" },
   { name: "hub", description: "The hub's own health and metrics" },
 ];

@@ -3,13 +3,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/service-definition.ts";
 import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
 import { SCOPES } from "../store/tables.ts";
-import { guard, keyHash } from "./access.ts";
+import { guard, keyHash, newKey } from "./access.ts";
 import { idParams } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
 
-const KEY_BYTES = 32;
 const tags = ["access"];
 
 const keySchema = z
@@ -102,10 +101,4 @@ export const keys = routes()
 
 function toKey({ id, name, scope, agent, created_at }: KeyRow) {
   return { id, name, scope, agent, created_at: new Date(created_at).toISOString() };
-}
-
-/** Returns `hub_` and 32 random bytes in base64url. */
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  return `hub_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }

@@ -18,7 +18,7 @@ const check = createRoute({
   tags: ["services"],
   summary: "Check a service now",
   description:
-    "Waits for the check and returns its outcome. Services of the methods `heartbeat` and `exec` are not checked by the hub; for them the response is a 409.",
+    "Waits for the check and returns its outcome. Services of the methods `heartbeat` and `exec`, and those of agents, are not checked by the hub; for them the response is a 409.",
   ...guard("write"),
   request: { params: idParams },
   responses: {
@@ -54,6 +54,7 @@ export const serviceChecks = routes()
   .openapi(check, async (c) => {
     const { hub } = c.var;
     const row = requireWatched(orNotFound(await getService(hub.db, c.req.valid("param").id), "service"));
+    if (row.agent !== null) throw new Problem(409, `the service is checked by the agent ${row.agent}`);
     if (!isProbed(row.health_method))
       throw new Problem(409, `a service of the method ${row.health_method} is not probed`);
     return c.json(toOutcomeView(row, await hub.checkNow(row)), 200);

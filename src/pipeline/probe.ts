@@ -1,31 +1,21 @@
 /** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
-import type { BoardUpdate } from "../core/board.ts";
-import type { Check, DueCheck, Finding } from "../core/check.ts";
-import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
-import type { Judgement, Observation, Outcome, RecordedFlip, Round } from "../core/records.ts";
+import type { DueCheck, Finding } from "../core/check.ts";
+import type { ProbeMessage } from "../core/queue-messages.ts";
+import type { Observation, Outcome } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
-import { recordedFlip, roundResult } from "../core/round.ts";
+import { flipsOf, type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
 
-export interface ProbeDeps {
+export interface ProbeDeps extends JudgeDeps {
   now(): number;
   wait(ms: number): Promise<void>;
   /** Returns the checks that were neither changed nor deregistered since the round was planned. */
   watched(checks: DueCheck[]): Promise<DueCheck[]>;
   /** Probes all checks from a vantage and hands over each finding as soon as it is there. */
   probe(checks: DueCheck[], vantage: string, found: (finding: Finding) => Promise<void>): Promise<void>;
-  /** Returns results in the order of the findings; null: the check's configuration is no longer watched. */
-  observe(round: Round, findings: Finding[]): Promise<(Judgement | null)[]>;
   /** Asks the control target whether the hub itself can see. */
   canSee(): Promise<boolean>;
-  publish(update: BoardUpdate, checks: Check[]): Promise<void>;
-  record(message: OutcomesMessage): Promise<void>;
   retry(messages: ProbeMessage[]): Promise<void>;
-}
-
-interface Judged {
-  check: Check;
-  outcome: Outcome;
 }
 
 /** Returns the outcomes. Throws only when a part of the hub failed; then the whole round may run again. */
@@ -45,7 +35,7 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
     batcher.add({ check, observation: await conclusive(observation, sight) });
   });
   await batcher.flush();
-  if (all.length > 0) await deps.record(recordOf(message, startedAt, all));
+  if (all.length > 0) await deps.record(recordOf({ ...message, started_at: startedAt }, all));
   return all.map((judged) => judged.outcome);
 }
 
@@ -68,14 +58,6 @@ function onceInRound<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function judge(round: Round, findings: Finding[], deps: ProbeDeps): Promise<Judged[]> {
-  const judgements = await deps.observe(round, findings);
-  return findings.flatMap(({ check, observation }, index) => {
-    const judgement = judgements[index] ?? null;
-    return judgement === null ? [] : { check, outcome: { service_id: check.service_id, observation, ...judgement } };
-  });
-}
-
 /** Sends states to the board and retries to the queue. Records new flips at once while checks of the round still run. */
 async function tell(
   message: ProbeMessage,
@@ -86,34 +68,13 @@ async function tell(
 ): Promise<void> {
   if (judged.length === 0) return;
   const flips = flipsOf(judged);
-  const items = judged.map(({ outcome }): BoardUpdate["items"][number] => [outcome.service_id, outcome.live]);
   const failing = judged.flatMap(({ check, outcome: { retry } }) => (retry === null ? [] : [{ check, retry }]));
   const isNews = flips.some((flip) => Date.parse(flip.at) >= startedAt);
   const { round, vantage } = message;
   const news = { round, vantage, started_at: startedAt, results: [], flips, versions: [] };
   await Promise.all([
-    deps.publish(
-      { items, flips },
-      judged.map(({ check }) => check),
-    ),
+    publishJudged(judged, deps),
     failing.length > 0 ? deps.retry(retryRounds(message, failing, deps.now())) : undefined,
     isNews && !isLast ? deps.record(news) : undefined,
   ]);
-}
-
-function recordOf(message: ProbeMessage, started_at: number, all: readonly Judged[]): OutcomesMessage {
-  return {
-    round: message.round,
-    vantage: message.vantage,
-    started_at,
-    results: all.map(({ check, outcome }) => roundResult(outcome, check.version)),
-    flips: flipsOf(all),
-    versions: all.flatMap(({ check, outcome: { version } }) =>
-      version === null || version === check.version ? [] : [{ service_id: check.service_id, version }],
-    ),
-  };
-}
-
-function flipsOf(all: readonly Judged[]): RecordedFlip[] {
-  return all.flatMap(({ check, outcome }) => outcome.flips.map((flip) => recordedFlip(flip, check, outcome)));
 }

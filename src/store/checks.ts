@@ -46,7 +46,8 @@ const checkColumns = {
   status_since: services.status_since,
 };
 
-function watchedChecks(db: Db, where?: SQL) {
+/** Watched checks, of running projects. */
+export function selectChecks(db: Db, where?: SQL) {
   return db
     .select(checkColumns)
     .from(services)
@@ -61,14 +62,14 @@ export async function* loadChecks(db: Db): AsyncGenerator<Check[]> {
     .filter(isScheduled);
   for (let start = 0; start < lanes.length; start += LANES_A_PAGE) {
     const page = lanes.slice(start, start + LANES_A_PAGE);
-    const rows = await watchedChecks(db, inArray(services.lane, idList(page)));
+    const rows = await selectChecks(db, inArray(services.lane, idList(page)));
     yield rows.map(toCheck);
   }
 }
 
 /** All enabled services of running projects. */
 export async function loadBoard(db: Db): Promise<BoardSeed[]> {
-  const [rows, last] = await Promise.all([watchedChecks(db), lastResults(db)]);
+  const [rows, last] = await Promise.all([selectChecks(db), lastResults(db)]);
   return rows.map((row) => ({ check: toCheck(row), last: last.get(row.id) ?? null }));
 }
 

@@ -1,7 +1,7 @@
 /** Makes the row of a service from parsed input: chooses its lane and decides whether its check has a new revision. */
 import { and, gte, lt, sql } from "drizzle-orm";
 import { chooseLane, firstLane } from "../core/lanes.ts";
-import { isProbed } from "../core/records.ts";
+import { isProbedByHub } from "../core/records.ts";
 import {
   FIELD_NAMES,
   type FieldName,
@@ -16,6 +16,9 @@ import { services } from "./tables.ts";
 
 /** Lanes that a service keeps. History in older lanes is no longer found. Each lane costs one more range to read. */
 const MAX_LANES = 8;
+
+/** What the lane of a service depends on. */
+type Scheduling = Pick<ServiceInput, "health_method" | "health_interval" | "agent">;
 
 export type LaneCounts = Map<number, number>;
 
@@ -37,8 +40,8 @@ export async function countLanes(db: Db, intervals: Iterable<number>): Promise<L
  * Chooses a lane and counts the service in `counts`. Two registrations at the same instant may make a lane of 25
  * services, which is harmless.
  */
-function takeLane(input: Pick<ServiceInput, "health_method" | "health_interval">, counts: LaneCounts): number {
-  const lane = chooseLane(input.health_interval, isProbed(input.health_method), counts);
+function takeLane(input: Scheduling, counts: LaneCounts): number {
+  const lane = chooseLane(input.health_interval, isProbedByHub(input), counts);
   counts.set(lane, (counts.get(lane) ?? 0) + 1);
   return lane;
 }
@@ -87,8 +90,8 @@ export function changeRow(
   return { values: { ...values, lane, lanes, updated_at: now }, revised: REVISING_FIELDS.some(differs) };
 }
 
-export function movesLane(row: ServiceRow, input: Pick<ServiceInput, "health_method" | "health_interval">): boolean {
-  return row.health_interval !== input.health_interval || isProbed(row.health_method) !== isProbed(input.health_method);
+export function movesLane(row: Scheduling, input: Scheduling): boolean {
+  return row.health_interval !== input.health_interval || isProbedByHub(row) !== isProbedByHub(input);
 }
 
 /** Without a version in the input, the service keeps the version that a probe found. */

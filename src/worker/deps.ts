@@ -10,6 +10,7 @@ import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
 import type { RecordDeps } from "../pipeline/record.ts";
 import type { RegisterDeps } from "../pipeline/register.ts";
+import type { TakeReportDeps } from "../pipeline/take-report.ts";
 import type { Bindings, BridgeStatus } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -75,6 +76,12 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
     record: (message) => sendOutcomes(env, message),
     retry: (messages) => sendRounds(env, messages, now()),
   };
+}
+
+/** An agent retries by itself, and sees from its own place only. */
+export function reportDeps(env: Bindings, settings: Settings): TakeReportDeps {
+  const { publish, record } = probeDeps(env, settings);
+  return { now, publish, record, observe: (round, findings) => laneCalls(env, now).observe(round, findings, []) };
 }
 
 export function recordDeps(env: Bindings, settings: Settings): RecordDeps {

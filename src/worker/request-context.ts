@@ -1,15 +1,18 @@
 /** Makes the API's HubContext for one request from the bindings. */
+
+import { agentVantage } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
-import type { HubContext } from "../http/context.ts";
+import type { HubContext, TakenIn } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { registryChanged } from "../pipeline/register.ts";
+import { type Reported, takeReport } from "../pipeline/take-report.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
-import { bridgeStatus, probeDeps, registerDeps } from "./deps.ts";
+import { bridgeStatus, probeDeps, registerDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
 
 const now = () => Date.now();
@@ -22,12 +25,15 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     settings,
     db,
     now,
+    wait: (ms) => scheduler.wait(ms),
     requestIp,
     federation: federationContext(env, requestIp),
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
     registryChanged: (change) => registryChanged(pipelineChange(change), registerDeps(env, settings)),
     checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),
     heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
+    takeReport: (agent, reported) =>
+      takeReport(toFindings(agent, reported), agentVantage(agent), reportDeps(env, settings)),
     websocket: (upgrade) => board.fetch(upgrade),
     ticket: {
       issue: async (scope) => board.issueTicket(scope),
@@ -39,6 +45,14 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     summary: async () => board.summary(settings.HUB_ID),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
   };
+}
+
+function toFindings(agent: string, taken: readonly TakenIn[]): Reported[] {
+  const vantage = agentVantage(agent);
+  return taken.map(({ reported, check }) => {
+    const { due_at, attempt, at, verdict, latency_ms, error, details } = reported;
+    return { check, due_at, attempt, observation: { at, vantage, verdict, latency_ms, error, details } };
+  });
 }
 
 function pipelineChange({ registered, deregistered, created }: RegistryChange) {

@@ -18,6 +18,7 @@ export function aCheck(over: Partial<Check> = {}): Check {
     health_timeout: 5,
     health_retries: 3,
     health_options: {},
+    agent: null,
     rev: 1,
     lane: 3_000_000,
     former_lanes: [],

@@ -82,7 +82,7 @@ describe("rules across fields", () => {
     ["a private target", { health_url: "http://127.0.0.1:80/" }, "health_url"],
     ["a password in the target", { health_url: "https://u:secret@api.example.com/" }, "health_url"],
     ["an option of another method", { health_options: { grace: 1 } }, "health_options.grace"],
-    ["exec without an agent", { health_method: "exec", health_options: { command: ["true"] } }, "agent"],
+    ["exec without an agent", { health_method: "exec", health_options: { command: "check-disk" } }, "agent"],
     ["exec without a command", { health_method: "exec", agent: "a" }, "health_options.command"],
     [
       "a credential in a header",
@@ -100,7 +100,8 @@ describe("rules across fields", () => {
       "a heartbeat without a target",
       { health_method: "heartbeat", health_url: undefined, health_options: { grace: 5 } },
     ],
-    ["exec with agent and command", { health_method: "exec", agent: "a", health_options: { command: ["true"] } }],
+    ["a private target of an agent", { agent: "a", health_url: "http://10.0.0.7:8080" }],
+    ["exec with agent and command", { health_method: "exec", agent: "a", health_options: { command: "check-disk" } }],
     ["a secret by its name", { health_options: { headers: { authorization: "Bearer ${PROBE_SECRET_API}" } } }],
   ])("%s is fine", (_, fields) => {
     expect(parseService({ ...aBody(), ...fields }, publicOnly)).toMatchObject({ ok: true });

@@ -138,9 +138,9 @@ describe("the breaker", () => {
 
 describe("staleness", () => {
   it("comes after three intervals and a grace, four times as late while the breaker is open", () => {
-    expect(isStale(T0, T0, 30, "closed", T0 + 165_000)).toBe(false);
-    expect(isStale(T0, T0, 30, "closed", T0 + 165_001)).toBe(true);
-    expect(isStale(T0, T0, 30, "open", T0 + 165_001)).toBe(false);
-    expect(isStale(null, T0, 30, "closed", T0 + 165_001)).toBe(true);
+    expect(isStale(T0, T0, { health_interval: 30, agent: null }, "closed", T0 + 165_000)).toBe(false);
+    expect(isStale(T0, T0, { health_interval: 30, agent: null }, "closed", T0 + 165_001)).toBe(true);
+    expect(isStale(T0, T0, { health_interval: 30, agent: null }, "open", T0 + 165_001)).toBe(false);
+    expect(isStale(null, T0, { health_interval: 30, agent: null }, "closed", T0 + 165_001)).toBe(true);
   });
 });

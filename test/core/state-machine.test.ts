@@ -269,6 +269,18 @@ describe("degradation", () => {
   });
 });
 
+describe("the home of a check that an agent runs", () => {
+  it("is the agent, whose response times count", () => {
+    const monitor = new Monitor(aCheck({ agent: "dc-1" }));
+    monitor.see({ vantage: "agent:dc-1", latency_ms: 1_500 });
+    expect(monitor.status).toBe("degraded");
+    monitor.see({ vantage: "home", latency_ms: 5 });
+    expect(monitor.status).toBe("degraded");
+    monitor.see({ vantage: "agent:dc-1", latency_ms: 5 });
+    expect(monitor.status).toBe("up");
+  });
+});
+
 describe("silence", () => {
   it("makes a probed service unknown after three intervals and a grace", () => {
     const monitor = inStatus("up");
@@ -296,6 +308,31 @@ describe("silence", () => {
       began_at: new Date(beat + 60_000).toISOString(),
     });
     expect(expire(down, check, beat, beat + 9e6)).toBe(down);
+  });
+
+  it("makes an agent's service unknown after three intervals and a moment, and says whose silence it is", () => {
+    const check = aCheck({ agent: "dc-1", health_interval: 5 });
+    const monitor = new Monitor(check);
+    monitor.see({ vantage: "agent:dc-1" });
+    const { state } = monitor;
+    if (state === null) throw new Error("no state");
+    const deadline = monitor.now + 3 * 5_000 + 5_000;
+    expect(deadlineOf(check, "up", state.since, monitor.now)).toBe(deadline);
+    const silent = expire(state, check, monitor.now, deadline + 1);
+    expect(silent).toMatchObject({ status: "unknown", error: "agent offline: nothing heard from dc-1 for 20 s" });
+  });
+
+  it("once noticed, is not filled by what was seen before", () => {
+    const monitor = inStatus("up");
+    const { state, check } = monitor;
+    if (state === null) throw new Error("no state");
+    const noticed = monitor.now + 200_000;
+    const unknown = expire(state, check, monitor.now, noticed);
+    const input = { check, round: aRound({ due_at: T0 + 99 }), vantages: [], random: 0.5 };
+    const late = observe(unknown, { ...input, observation: aFailure({ at: noticed - 1 }) });
+    expect(late).toEqual({ state: unknown, retry: null });
+    const fresh = observe(unknown, { ...input, observation: anObservation({ at: noticed + 1 }) });
+    expect(fresh?.state.status).toBe("up");
   });
 
   it("changes nothing for a service that is unknown, closed or was never heard of", () => {

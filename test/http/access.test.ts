@@ -30,6 +30,7 @@ const operations = described.filter(({ signed }) => !signed);
 /** A path where nothing is, so that a request that gets in changes nothing. */
 const concrete = (path: string) =>
   path
+    .replace("/agents/{name}/", "/agents/inside/") // the agent of the key
     .replace("{id}", "999999")
     .replace("{project}", "no-project")
     .replace("{name}", "none")
@@ -57,12 +58,15 @@ describe("every route for every caller", () => {
       operations.map(({ method, path, roles }) => `${method} ${path}: ${roles.join(" or ") || "public"}`).sort(),
     ).toMatchInlineSnapshot(`
       [
+        "DELETE /api/agents/{name}: admin",
         "DELETE /api/federation/hubs/{hub_id}: admin",
         "DELETE /api/keys/{id}: admin",
         "DELETE /api/projects/{id}: write",
         "DELETE /api/services/{id}: write",
         "DELETE /api/session: public",
         "GET /.well-known/hub: public",
+        "GET /api/agents/{name}/checks: admin or agent",
+        "GET /api/agents: read",
         "GET /api/dependencies: read",
         "GET /api/federation/hubs: read",
         "GET /api/federation/services: read",
@@ -81,6 +85,7 @@ describe("every route for every caller", () => {
         "GET /metrics: read",
         "PATCH /api/projects/{id}: write",
         "PATCH /api/services/{id}: write",
+        "POST /api/agents/{name}/observations: admin or agent",
         "POST /api/federation/hubs/{hub_id}/approve: admin",
         "POST /api/federation/hubs: admin",
         "POST /api/federation/rotate-key: admin",
@@ -93,6 +98,7 @@ describe("every route for every caller", () => {
         "POST /api/services: write",
         "POST /api/session: public",
         "POST /api/tickets: read",
+        "PUT /api/agents/{name}: admin",
         "PUT /api/projects/{id}/manifest: write",
         "PUT /api/projects/{project}/services/{name}: write",
       ]

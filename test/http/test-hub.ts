@@ -67,6 +67,8 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     settings,
     db,
     now: () => NOW,
+    wait: async () => {},
+    takeReport: async () => ({ news: 0, late: 0 }),
     requestIp: "203.0.113.9",
     live: async (ids) => new Map(ids.flatMap((id) => (live.has(id) ? [[id, live.get(id) ?? aLive()] as const] : []))),
     registryChanged: async (change) => void told.changes.push(change),
@@ -123,7 +125,8 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     const sent = new Headers(headers);
     if (key !== null) sent.set("authorization", `Bearer ${key}`);
     if (body !== undefined && !sent.has("content-type")) sent.set("content-type", "application/json");
-    const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
+    const isRaw = typeof body === "string" || body instanceof ArrayBuffer || body === undefined;
+    const text = isRaw ? body : JSON.stringify(body);
     return await app.request(path, { method, headers: sent, ...(text === undefined ? {} : { body: text }) });
   };
   return {

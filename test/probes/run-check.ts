@@ -18,6 +18,7 @@ const BASE: Check = {
   health_timeout: 2,
   health_retries: 0,
   health_options: {},
+  agent: null,
   rev: 1,
   lane: 3_000_000,
   former_lanes: [],

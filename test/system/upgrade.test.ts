@@ -116,8 +116,12 @@ test("other hubs get every service of before", async () => {
   const database = new DatabaseSync(databaseFile(hub.state), { readOnly: true });
   const revisions = database.prepare("SELECT service_id, revision FROM service_revisions ORDER BY revision").all();
   const { revision } = database.prepare("SELECT revision FROM registry").get() ?? {};
+  const ids = database.prepare("SELECT id AS service_id FROM services ORDER BY id").all();
   database.close();
-  expect(revisions.map(({ service_id }) => service_id).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(ids.length).toBeGreaterThan(5);
+  expect(
+    revisions.map(({ service_id }) => ({ service_id })).toSorted((a, b) => Number(a.service_id) - Number(b.service_id)),
+  ).toEqual(ids);
   expect(revisions.at(-1)).toMatchObject({ revision });
   const { services } = await call<{ services: { name: string }[] }>(hub, "GET", "/api/federation/services");
   expect(services.map(({ name }) => name).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());

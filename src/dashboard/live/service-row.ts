@@ -8,6 +8,7 @@ interface Listed {
   url: string;
   /** Seconds. */
   interval: number;
+  agent: string | null;
   enabled: boolean;
   tags: string[];
   error: string | null;
@@ -40,6 +41,7 @@ export interface ServiceOfList {
   health_method: HealthMethod;
   health_url: string;
   health_interval: number;
+  agent: string | null;
   health_status: Status;
   status_since: string;
   last_health_check: string | null;
@@ -74,6 +76,7 @@ function listedOf(service: ServiceOfList): Listed {
     method: service.health_method,
     url: service.health_url,
     interval: service.health_interval,
+    agent: service.agent,
     enabled: service.enabled,
     tags: service.tags,
     error: service.health_details.error,

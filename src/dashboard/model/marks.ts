@@ -18,6 +18,7 @@ export function marksOf(row: ServiceRow, now: number): Mark[] {
   if (row.listed === null) return marks;
   const breaker = breakerOf(row.status, row.since, row.listed.interval, now);
   if (breaker === "open") marks.push("breaker");
-  if (row.last_at !== null && isStale(row.last_at, row.since, row.listed.interval, breaker, now)) marks.push("stale");
+  const scheduled = { health_interval: row.listed.interval, agent: row.listed.agent };
+  if (row.last_at !== null && isStale(row.last_at, row.since, scheduled, breaker, now)) marks.push("stale");
   return marks;
 }

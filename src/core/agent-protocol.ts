@@ -1,0 +1,100 @@
+/** What an agent and its hub say to each other: checks in one direction, what they found in the other. */
+import { z } from "zod";
+import { breakerOf, staleAt } from "./breaker.ts";
+import type { Check } from "./check.ts";
+import { healthOptionsSchema } from "./options.ts";
+import { checkSchema } from "./queue-messages.ts";
+import { VERDICTS } from "./records.ts";
+
+/** An agent runs this many checks. */
+export const MAX_AGENT_CHECKS = 5_000;
+/** Observations in one report. The hub makes some calls for each round of them. */
+export const MAX_REPORTED = 500;
+const MAX_DETAILS = 64;
+const MAX_DETAIL_CHARS = 256;
+const MAX_ERROR_CHARS = 300;
+/** No attempt has a higher number. */
+const MAX_ATTEMPT = 20;
+const MAX_LATENCY_MS = 86_400_000;
+
+/** How far a clock may be ahead of the hub's. An agent follows the hub's clock. */
+const MAX_AHEAD_MS = 60_000;
+
+const controlFree = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), "control characters are not allowed");
+
+/** `GET /api/agents/{name}/checks`. */
+export const agentChecksSchema = z
+  .object({
+    hub_id: z.string(),
+    agent: z.string(),
+    /** The hub's clock, Unix ms. */
+    now: z.number(),
+    // An agent does not trust its hub, so it looks at the options too.
+    checks: z.array(checkSchema.extend({ health_options: healthOptionsSchema })).max(MAX_AGENT_CHECKS),
+  })
+  .meta({ id: "AgentChecks" });
+export type AgentChecks = z.infer<typeof agentChecksSchema>;
+
+const detailSchema = z.union([controlFree(MAX_DETAIL_CHARS), z.number(), z.boolean(), z.null()]);
+
+export const reportedObservationSchema = z
+  .strictObject({
+    service_id: z.int().min(1),
+    rev: z.int().min(1).describe("Revision of the check"),
+    due_at: z.number().min(0).describe("When the round was due, Unix ms"),
+    attempt: z.int().min(0).max(MAX_ATTEMPT).describe("0: the scheduled check; k: its k-th retry"),
+    at: z.number().min(0).describe("Start of the check, Unix ms"),
+    verdict: z.enum(VERDICTS),
+    latency_ms: z.number().min(0).max(MAX_LATENCY_MS).nullable(),
+    error: controlFree(MAX_ERROR_CHARS).nullable(),
+    details: z
+      .record(z.string().max(64), detailSchema)
+      .refine((details) => Object.keys(details).length <= MAX_DETAILS, `more than ${MAX_DETAILS} details`),
+  })
+  .meta({ id: "AgentObservation" });
+export type ReportedObservation = z.infer<typeof reportedObservationSchema>;
+
+/** `POST /api/agents/{name}/observations`. */
+export const agentReportSchema = z
+  .strictObject({
+    version: controlFree(64).describe("Of the agent"),
+    host: controlFree(255).describe("Name of the agent's machine"),
+    waiting: z.int().min(0).describe("Observations that wait in the agent's spool after these"),
+    dropped: z.int().min(0).describe("Observations that the spool ever had no room for"),
+    observations: z.array(reportedObservationSchema).max(MAX_REPORTED).describe("Oldest first"),
+  })
+  .meta({ id: "AgentReport" });
+export type AgentReport = z.infer<typeof agentReportSchema>;
+
+export const agentReceiptSchema = z
+  .object({
+    now: z.number().describe("The hub's clock, Unix ms"),
+    news: z.int().describe("Observations that the services' status follows"),
+    late: z.int().describe("Observations that are history only, because they came too late"),
+    refused: z
+      .array(z.object({ service_id: z.int(), reason: z.string() }))
+      .describe("Observations that were not taken in, and why"),
+  })
+  .meta({ id: "AgentReceipt" });
+export type AgentReceipt = z.infer<typeof agentReceiptSchema>;
+
+/** Why the hub does not take in an observation; null: it does. `now`: Unix ms. */
+export function refusalOf(reported: ReportedObservation, check: Check | undefined, now: number): string | null {
+  if (check === undefined) return "this agent has no such service";
+  if (reported.rev > check.rev) return "the check has no such revision yet";
+  if (reported.at > now + MAX_AHEAD_MS) return "it was made in the future; the agent's clock is wrong";
+  return null;
+}
+
+/**
+ * Whether the status follows what was seen at `at`. By the time that an older one came, the hub has said that it does
+ * not know. Unix ms.
+ */
+export function isNews(check: Check, at: number, now: number): boolean {
+  const breaker = breakerOf(check.recorded_status, check.recorded_since, check.health_interval, at);
+  return now <= staleAt(at, check, breaker);
+}

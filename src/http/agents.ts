@@ -1,0 +1,236 @@
+/** `/api/agents`: programs beside the services that check what the hub can't reach. */
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  type AgentChecks,
+  agentChecksSchema,
+  agentReceiptSchema,
+  agentReportSchema,
+  refusalOf,
+} from "../core/agent-protocol.ts";
+import { nameSchema } from "../core/service-definition.ts";
+import {
+  type AgentRow,
+  agentChecks,
+  agentRevision,
+  getAgent,
+  listAgents,
+  removeAgent,
+  saveAgent,
+  sawAgent,
+} from "../store/agents.ts";
+import { createKey } from "../store/keys.ts";
+import { guard, keyHash, newKey } from "./access.ts";
+import type { HubContext, Principal } from "./context.ts";
+import { unzipBody } from "./gzip-body.ts";
+import { orNotFound, Problem, problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
+
+const tags = ["agents"];
+/** Heard of no longer ago than this. An agent asks for its checks each 25 s, and the time is noted each 30 s. */
+const ONLINE_MS = 90_000;
+const MAX_WAIT_S = 50;
+/** How often a waiting request looks whether anything changed. */
+const LOOK_MS = 2_000;
+
+const params = z.object({ name: nameSchema });
+
+const agentSchema = z
+  .object({
+    name: z.string(),
+    status: z.enum(["online", "offline", "new"]).describe("`new`: it has never been heard of"),
+    version: z.string().nullable(),
+    host: z.string().nullable().describe("Name of its machine"),
+    last_seen_at: z.iso.datetime().nullable().describe("To half a minute"),
+    service_count: z.int(),
+    waiting: z.int().describe("Observations that waited in its spool when it was last seen"),
+    dropped: z.int().describe("Observations that its spool ever had no room for"),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("Agent");
+
+const newAgentSchema = agentSchema
+  .extend({ key: z.string().describe("The key of the agent. No later request shows it") })
+  .openapi("NewAgent");
+
+const list = createRoute({
+  method: "get",
+  path: "/api/agents",
+  operationId: "listAgents",
+  tags,
+  summary: "List agents",
+  ...guard("read"),
+  responses: {
+    200: jsonResponse(z.object({ agents: z.array(agentSchema), ...pageFields }).openapi("AgentPage"), "All agents"),
+    ...problems(401, 403, 429),
+  },
+});
+
+const put = createRoute({
+  method: "put",
+  path: "/api/agents/{name}",
+  operationId: "putAgent",
+  tags,
+  summary: "Set up an agent",
+  description: "Repeating the request changes nothing and shows no key. `POST /api/keys` makes further keys.",
+  ...guard("admin"),
+  request: { params },
+  responses: {
+    200: jsonResponse(agentSchema, "The agent exists"),
+    201: jsonResponse(newAgentSchema, "The agent was set up; no later response shows its key"),
+    ...problems(400, 401, 403, 429),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/api/agents/{name}",
+  operationId: "removeAgent",
+  tags,
+  summary: "Remove an agent and its keys",
+  description: "Its services stay, and become `unknown` when nothing is heard of them.",
+  ...guard("admin"),
+  request: { params },
+  responses: { 204: { description: "The agent is removed" }, ...problems(400, 401, 403, 404, 429) },
+});
+
+const checks = createRoute({
+  method: "get",
+  path: "/api/agents/{name}/checks",
+  operationId: "getAgentChecks",
+  tags,
+  summary: "Get the checks of an agent",
+  description:
+    "For the agent itself. With `If-None-Match` and `wait`, the response comes when the checks change, or after that many seconds.",
+  ...guard("admin", { agent: true }),
+  request: {
+    params,
+    query: z.object({
+      wait: z
+        .string()
+        .regex(/^\d{1,2}$/, "expected seconds")
+        .transform((text) => Math.min(Number(text), MAX_WAIT_S))
+        .default(0)
+        .openapi({ type: "integer", minimum: 0, maximum: MAX_WAIT_S, default: 0 }),
+    }),
+    headers: z.object({ "if-none-match": z.string().max(64).optional() }),
+  },
+  responses: {
+    200: jsonResponse(agentChecksSchema, "The checks"),
+    304: { description: "The checks have not changed" },
+    ...problems(400, 401, 403, 404, 429),
+  },
+});
+
+const observations = createRoute({
+  method: "post",
+  path: "/api/agents/{name}/observations",
+  operationId: "reportObservations",
+  tags,
+  summary: "Report what an agent observed",
+  description:
+    "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
+  ...withUnzip(guard("admin", { agent: true })),
+  request: { params, body: jsonBody(agentReportSchema) },
+  responses: {
+    200: jsonResponse(agentReceiptSchema, "What was taken in"),
+    ...problems(400, 401, 403, 404, 413, 415, 429),
+  },
+});
+
+export const agents = routes()
+  .openapi(list, async (c) => {
+    const { hub } = c.var;
+    const rows = await listAgents(hub.db);
+    return c.json({ agents: rows.map((row) => toAgent(row, hub.now())), next_cursor: null, total: rows.length }, 200);
+  })
+  .openapi(put, async (c) => {
+    const { hub } = c.var;
+    const { name } = c.req.valid("param");
+    const isNew = await saveAgent(hub.db, name, hub.now());
+    const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), hub.now());
+    if (!isNew) return c.json(agent, 200);
+    const key = newKey();
+    await createKey(hub.db, {
+      ...{ name: `agent ${name}`, scope: "agent", agent: name },
+      ...{ hash: await keyHash(key), now: hub.now() },
+    });
+    return c.json({ ...agent, key }, 201, { "cache-control": "no-store" });
+  })
+  .openapi(remove, async (c) => {
+    if (!(await removeAgent(c.var.hub.db, c.req.valid("param").name))) throw new Problem(404, "no such agent");
+    return c.body(null, 204);
+  })
+  .openapi(checks, async (c) => {
+    const { hub, principal } = c.var;
+    const { name } = c.req.valid("param");
+    await requireOwn(hub, principal, name);
+    await sawAgent(hub.db, name, null, hub.now());
+    const known = c.req.valid("header")["if-none-match"];
+    const revision = await revisionAfter(hub, name, known, c.req.valid("query").wait);
+    const headers = { etag: etagOf(revision), "cache-control": "no-cache" };
+    if (known === etagOf(revision)) return c.body(null, 304, headers);
+    const answer: AgentChecks = {
+      hub_id: hub.settings.HUB_ID,
+      agent: name,
+      now: hub.now(),
+      checks: await agentChecks(hub.db, name),
+    };
+    return c.json(answer, 200, headers);
+  })
+  .openapi(observations, async (c) => {
+    const { hub, principal } = c.var;
+    const { name } = c.req.valid("param");
+    await requireOwn(hub, principal, name);
+    const { observations: reported, ...about } = c.req.valid("json");
+    const now = hub.now();
+    await sawAgent(hub.db, name, about, now);
+    const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
+    const byId = new Map(known.map((check) => [check.service_id, check]));
+    const refused = new Map<number, string>();
+    const taken = reported.flatMap((each) => {
+      const check = byId.get(each.service_id);
+      const reason = refusalOf(each, check, now);
+      if (reason !== null) refused.set(each.service_id, reason);
+      // An older revision is judged as such by the lane.
+      return check === undefined || reason !== null ? [] : [{ reported: each, check: { ...check, rev: each.rev } }];
+    });
+    const { news, late } = await hub.takeReport(name, taken);
+    const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));
+    return c.json({ now: hub.now(), news, late, refused: refusals }, 200);
+  });
+
+function withUnzip({ middleware, security }: ReturnType<typeof guard>) {
+  return { middleware: [middleware, unzipBody], security };
+}
+
+/** An agent's key opens nothing of another agent. */
+async function requireOwn(hub: HubContext, principal: Principal, name: string): Promise<void> {
+  if (principal.scope === "agent" && principal.agent !== name) throw new Problem(403, "this belongs to another agent");
+  orNotFound(await getAgent(hub.db, name), "agent");
+}
+
+/** Waits until the checks are no longer those of the tag, or until the time is over. */
+async function revisionAfter(hub: HubContext, name: string, known: string | undefined, waitS: number): Promise<number> {
+  const until = hub.now() + waitS * 1_000;
+  for (;;) {
+    const revision = await agentRevision(hub.db, name);
+    if (known !== etagOf(revision) || hub.now() + LOOK_MS > until) return revision;
+    await hub.wait(LOOK_MS);
+  }
+}
+
+function etagOf(revision: number): string {
+  return `"${revision}"`;
+}
+
+function toAgent(row: AgentRow, now: number): z.infer<typeof agentSchema> {
+  const { last_seen_at, created_at, ...rest } = row;
+  const isOnline = last_seen_at !== null && now - last_seen_at <= ONLINE_MS;
+  return {
+    ...rest,
+    status: last_seen_at === null ? "new" : isOnline ? "online" : "offline",
+    last_seen_at: last_seen_at === null ? null : new Date(last_seen_at).toISOString(),
+    created_at: new Date(created_at).toISOString(),
+  };
+}

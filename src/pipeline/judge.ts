@@ -1,0 +1,58 @@
+/** What follows from findings, wherever they were made: the lane judges them, the board and the history get them. */
+import type { BoardUpdate } from "../core/board.ts";
+import type { Check, Finding } from "../core/check.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { Judgement, Outcome, RecordedFlip, Round } from "../core/records.ts";
+import { recordedFlip, roundResult } from "../core/round.ts";
+
+export interface JudgeDeps {
+  /** Returns results in the order of the findings; null: the check's configuration is no longer watched. */
+  observe(round: Round, findings: Finding[]): Promise<(Judgement | null)[]>;
+  publish(update: BoardUpdate, checks: Check[]): Promise<void>;
+  record(message: OutcomesMessage): Promise<void>;
+}
+
+export interface Judged {
+  check: Check;
+  outcome: Outcome;
+}
+
+/** A round as the history names it. */
+export interface RoundRun {
+  round: Round;
+  vantage: string;
+  /** Unix ms. */
+  started_at: number;
+}
+
+/** Leaves out findings of checks that are no longer watched. */
+export async function judge(round: Round, findings: Finding[], deps: Pick<JudgeDeps, "observe">): Promise<Judged[]> {
+  const judgements = await deps.observe(round, findings);
+  return findings.flatMap(({ check, observation }, index) => {
+    const judgement = judgements[index] ?? null;
+    return judgement === null ? [] : { check, outcome: { service_id: check.service_id, observation, ...judgement } };
+  });
+}
+
+export async function publishJudged(judged: readonly Judged[], deps: Pick<JudgeDeps, "publish">): Promise<void> {
+  const items = judged.map(({ outcome }): BoardUpdate["items"][number] => [outcome.service_id, outcome.live]);
+  await deps.publish(
+    { items, flips: flipsOf(judged) },
+    judged.map(({ check }) => check),
+  );
+}
+
+export function recordOf({ round, vantage, started_at }: RoundRun, judged: readonly Judged[]): OutcomesMessage {
+  return {
+    ...{ round, vantage, started_at },
+    results: judged.map(({ check, outcome }) => roundResult(outcome, check.version)),
+    flips: flipsOf(judged),
+    versions: judged.flatMap(({ check, outcome: { version } }) =>
+      version === null || version === check.version ? [] : [{ service_id: check.service_id, version }],
+    ),
+  };
+}
+
+export function flipsOf(judged: readonly Judged[]): RecordedFlip[] {
+  return judged.flatMap(({ check, outcome }) => outcome.flips.map((flip) => recordedFlip(flip, check, outcome)));
+}

@@ -1,0 +1,52 @@
+/** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
+import { isNews } from "../core/agent-protocol.ts";
+import type { Finding } from "../core/check.ts";
+import type { Round } from "../core/records.ts";
+import { lateResult } from "../core/round.ts";
+import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
+
+/** A finding of an agent, with its place in the schedule. */
+export interface Reported extends Finding, Pick<Round, "due_at" | "attempt"> {}
+
+export interface TakeReportDeps extends JudgeDeps {
+  now(): number;
+}
+
+/** `reported`: of one agent, oldest first. May be repeated. Throws when a part of the hub failed. */
+export async function takeReport(
+  reported: readonly Reported[],
+  vantage: string,
+  deps: TakeReportDeps,
+): Promise<{ news: number; late: number }> {
+  const count = { news: 0, late: 0 };
+  const lanes = Map.groupBy(reported, ({ check }) => check.lane);
+  await Promise.all(
+    [...lanes].map(async ([lane, ofLane]) => {
+      // One after the other, because the state of a service follows the order of what was observed.
+      for (const findings of roundsOf(ofLane)) await takeRound(lane, findings);
+    }),
+  );
+  return count;
+
+  async function takeRound(lane: number, findings: Reported[]): Promise<void> {
+    const [first] = findings;
+    if (first === undefined) return;
+    const round = { lane, due_at: first.due_at, attempt: first.attempt };
+    const started_at = Math.min(...findings.map(({ observation }) => observation.at));
+    const now = deps.now();
+    const news = findings.filter(({ check, observation }) => isNews(check, observation.at, now));
+    const late = findings.filter((finding) => !news.includes(finding));
+    const judged = news.length === 0 ? [] : await judge(round, news, deps);
+    if (judged.length > 0) await publishJudged(judged, deps);
+    const message = recordOf({ round, vantage, started_at }, judged);
+    for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));
+    if (message.results.length > 0) await deps.record(message);
+    count.news += news.length;
+    count.late += late.length;
+  }
+}
+
+/** Findings of one round together, in the order in which the rounds began. */
+function roundsOf(reported: readonly Reported[]): Reported[][] {
+  return [...Map.groupBy(reported, ({ due_at, attempt }) => `${due_at} ${attempt}`).values()];
+}

@@ -1,0 +1,94 @@
+/** The agents, and the checks that each of them has to run. */
+import { and, asc, eq, inArray, lt, or, sql } from "drizzle-orm";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Check } from "../core/check.ts";
+import { toCheck } from "../core/service-row.ts";
+import { selectChecks } from "./checks.ts";
+import { type Db, idList } from "./database.ts";
+import { apiKeys, services } from "./tables.ts";
+
+/** A row that is written each time would cost more than the checks themselves. */
+const SEEN_STEP_MS = 30_000;
+
+const agents = sqliteTable("agents", {
+  name: text().primaryKey(),
+  version: text(),
+  host: text(),
+  last_seen_at: integer(),
+  waiting: integer().notNull().default(0),
+  dropped: integer().notNull().default(0),
+  created_at: integer().notNull(),
+});
+
+const agentRevisions = sqliteTable("agent_revisions", {
+  agent: text().primaryKey(),
+  revision: integer().notNull(),
+});
+
+export type AgentRow = typeof agents.$inferSelect & { service_count: number };
+
+/** What an agent says of itself. */
+export type AgentAbout = Pick<AgentRow, "version" | "host" | "waiting" | "dropped">;
+
+function selectAgents(db: Db) {
+  const count = sql<number>`(SELECT count(*) FROM services WHERE services.agent = agents.name)`;
+  return db
+    .select({
+      ...{ name: agents.name, version: agents.version, host: agents.host, last_seen_at: agents.last_seen_at },
+      ...{ waiting: agents.waiting, dropped: agents.dropped, created_at: agents.created_at },
+      service_count: count.as("service_count"),
+    })
+    .from(agents)
+    .$dynamic();
+}
+
+export async function listAgents(db: Db): Promise<AgentRow[]> {
+  return await selectAgents(db).orderBy(asc(agents.name));
+}
+
+export async function getAgent(db: Db, name: string): Promise<AgentRow | undefined> {
+  return (await selectAgents(db).where(eq(agents.name, name)))[0];
+}
+
+/** Returns whether the agent is new. `now`: Unix ms. */
+export async function saveAgent(db: Db, name: string, now: number): Promise<boolean> {
+  const made = await db
+    .insert(agents)
+    .values({ name, created_at: now })
+    .onConflictDoNothing()
+    .returning({ name: agents.name });
+  return made.length > 0;
+}
+
+/** Its keys go with it. Its services stay. Returns false when there is no such agent. */
+export async function removeAgent(db: Db, name: string): Promise<boolean> {
+  const [removed] = await db.batch([
+    db.delete(agents).where(eq(agents.name, name)).returning({ name: agents.name }),
+    db.delete(apiKeys).where(and(eq(apiKeys.scope, "agent"), eq(apiKeys.agent, name))),
+  ]);
+  return removed.length > 0;
+}
+
+/** Notes that the agent was heard of, now and then. `about`: null when it said nothing of itself. `now`: Unix ms. */
+export async function sawAgent(db: Db, name: string, about: AgentAbout | null, now: number): Promise<void> {
+  const isTime = or(sql`${agents.last_seen_at} IS NULL`, lt(agents.last_seen_at, now - SEEN_STEP_MS));
+  await db
+    .update(agents)
+    .set({ ...about, last_seen_at: now })
+    .where(and(eq(agents.name, name), isTime));
+}
+
+/** Rises with each change of the agent's checks; 0: it never had any. */
+export async function agentRevision(db: Db, name: string): Promise<number> {
+  const [row] = await db
+    .select({ revision: agentRevisions.revision })
+    .from(agentRevisions)
+    .where(eq(agentRevisions.agent, name));
+  return row?.revision ?? 0;
+}
+
+/** The checks of the agent that are watched. `ids`: only these. */
+export async function agentChecks(db: Db, name: string, ids?: readonly number[]): Promise<Check[]> {
+  const wanted = ids === undefined ? undefined : inArray(services.id, idList(ids));
+  return (await selectChecks(db, and(eq(services.agent, name), wanted))).map(toCheck);
+}

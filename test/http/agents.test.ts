@@ -1,0 +1,211 @@
+import { reset } from "cloudflare:test";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ReportedObservation } from "../../src/core/agent-protocol.ts";
+import type { TakenIn } from "../../src/http/context.ts";
+import { NOW } from "../store/fixtures.ts";
+import { type TestHub, testHub } from "./test-hub.ts";
+
+let hub: TestHub;
+let taken: { agent: string; reported: TakenIn[] }[];
+let waits: number[];
+let whileWaiting: () => Promise<unknown>;
+
+beforeEach(async () => {
+  await reset();
+  [taken, waits, whileWaiting] = [[], [], async () => {}];
+  let now = NOW;
+  hub = await testHub(
+    {},
+    {
+      now: () => now,
+      wait: async (ms) => {
+        waits.push(ms);
+        now += ms;
+        await whileWaiting();
+      },
+      takeReport: async (agent, reported) => {
+        taken.push({ agent, reported });
+        return { news: reported.length, late: 0 };
+      },
+    },
+  );
+});
+
+/** Sets up an agent and returns its key. */
+async function setUp(name: string): Promise<string> {
+  return (await hub.call<{ key: string }>("PUT", `/api/agents/${name}`, 201)).key;
+}
+
+async function register(name: string, agent: string | null, more: object = {}): Promise<number> {
+  const service = { health_method: "http", health_url: "http://10.0.0.7:8080", agent, ...more };
+  return (await hub.call<{ id: number }>("PUT", `/api/projects/shop/services/${name}`, 201, service)).id;
+}
+
+const observed = (service_id: number, over: Partial<ReportedObservation> = {}): ReportedObservation => ({
+  ...{ service_id, rev: 1, due_at: NOW - 1_000, attempt: 0, at: NOW - 900 },
+  ...{ verdict: "ok", latency_ms: 3, error: null, details: { load: 0.5 } },
+  ...over,
+});
+
+const report = (observations: object[]) => ({ version: "1.0", host: "m1", waiting: 3, dropped: 1, observations });
+
+describe("an agent", () => {
+  test("is set up once, shows its key once, and is listed", async () => {
+    const key = await setUp("dc-1");
+    expect(key).toMatch(/^hub_/);
+    await register("db", "dc-1");
+    const again = await hub.call("PUT", "/api/agents/dc-1", 200);
+    expect(again).toEqual({
+      ...{ name: "dc-1", status: "new", version: null, host: null, last_seen_at: null },
+      ...{ service_count: 1, waiting: 0, dropped: 0, created_at: new Date(NOW).toISOString() },
+    });
+    const { agents, total } = await hub.call<{ agents: object[]; total: number }>("GET", "/api/agents", 200);
+    expect([agents, total]).toEqual([[again], 1]);
+    expect(JSON.stringify(again)).not.toContain(key);
+  });
+
+  test("loses its keys when it is removed", async () => {
+    const key = await setUp("dc-1");
+    expect((await hub.request("DELETE", "/api/agents/dc-1")).status).toBe(204);
+    expect((await hub.request("DELETE", "/api/agents/dc-1")).status).toBe(404);
+    expect((await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key })).status).toBe(401);
+  });
+});
+
+describe("the checks of an agent", () => {
+  test("are those of its services that are watched, in private networks too", async () => {
+    const key = await setUp("dc-1");
+    await register("db", "dc-1");
+    await register("off", "dc-1", { enabled: false });
+    await register("other", "dc-2");
+    const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
+    const { checks, ...rest } = await answer.json<{ checks: object[] }>();
+    expect(rest).toEqual({ hub_id: "hub-main", agent: "dc-1", now: NOW });
+    expect(checks).toMatchObject([{ name: "db", agent: "dc-1", project: "shop", rev: 1 }]);
+  });
+
+  test("are not sent again while they are the same, and at once when they change", async () => {
+    const key = await setUp("dc-1");
+    const id = await register("db", "dc-1");
+    const get = (tag: string | null, wait = 0) =>
+      hub.request("GET", `/api/agents/dc-1/checks?wait=${wait}`, undefined, {
+        key,
+        headers: tag === null ? {} : { "if-none-match": tag },
+      });
+    let tag = (await get(null)).headers.get("etag");
+    expect((await get(tag)).status).toBe(304);
+    expect((await get(tag, 7)).status).toBe(304);
+    expect(waits).toEqual([2_000, 2_000, 2_000]);
+    const changes: [string, string, object][] = [
+      ["PATCH", `/api/services/${id}`, { health_interval: 60 }],
+      ["PATCH", `/api/services/${id}`, { enabled: false }],
+      ["PATCH", `/api/services/${id}`, { enabled: true }],
+      ["POST", "/api/projects/1/stop", {}],
+      ["POST", "/api/projects/1/start", {}],
+      ["PATCH", `/api/services/${id}`, { agent: "dc-2" }],
+      ["PATCH", `/api/services/${id}`, { agent: "dc-1" }],
+      ["DELETE", `/api/services/${id}`, {}],
+    ];
+    for (const [method, path, body] of changes) {
+      whileWaiting = () => hub.request(method, path, method === "DELETE" ? undefined : body);
+      const answer = await get(tag, 30);
+      expect([method, path, body, answer.status]).toEqual([method, path, body, 200]);
+      tag = answer.headers.get("etag");
+      whileWaiting = async () => {};
+    }
+    whileWaiting = () => hub.request("PATCH", "/api/projects/1", { metadata: { a: 1 } });
+    expect((await get(tag, 6)).status).toBe(304);
+  });
+
+  test("and its other routes are closed to other agents, and to keys that only read or write", async () => {
+    await setUp("dc-1");
+    const other = await setUp("dc-2");
+    for (const key of [other, hub.keys.read, hub.keys.write]) {
+      expect((await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key })).status).toBe(403);
+      expect((await hub.request("POST", "/api/agents/dc-1/observations", report([]), { key })).status).toBe(403);
+    }
+    expect((await hub.request("GET", "/api/agents/none/checks")).status).toBe(404);
+  });
+
+  test("an agent's key opens nothing else of the registry", async () => {
+    const key = await setUp("dc-1");
+    const id = await register("db", "dc-1");
+    for (const path of [
+      "/api/services",
+      `/api/services/${id}`,
+      "/api/projects",
+      "/api/agents",
+      "/api/keys",
+      "/api/flips",
+    ])
+      expect([path, (await hub.request("GET", path, undefined, { key })).status]).toEqual([path, 403]);
+    expect((await hub.request("DELETE", `/api/services/${id}`, undefined, { key })).status).toBe(403);
+    expect((await hub.request("PUT", "/api/agents/dc-3", undefined, { key })).status).toBe(403);
+  });
+});
+
+describe("observations of an agent", () => {
+  test("are taken in for its own services, and the others refused with words", async () => {
+    const key = await setUp("dc-1");
+    const [own, other] = [await register("db", "dc-1"), await register("api", "dc-2")];
+    const body = report([
+      observed(own),
+      observed(other),
+      observed(999),
+      observed(own, { rev: 2 }),
+      observed(own, { at: NOW + 70_000 }),
+    ]);
+    const answer = await hub.request("POST", "/api/agents/dc-1/observations", body, { key });
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        ...{ now: NOW, news: 1, late: 0 },
+        refused: [
+          { service_id: other, reason: "this agent has no such service" },
+          { service_id: 999, reason: "this agent has no such service" },
+          { service_id: own, reason: "it was made in the future; the agent's clock is wrong" },
+        ],
+      },
+    ]);
+    expect(taken.map(({ agent, reported }) => [agent, reported.map(({ check }) => check.name)])).toEqual([
+      ["dc-1", ["db"]],
+    ]);
+    const { agents } = await hub.call<{ agents: object[] }>("GET", "/api/agents", 200);
+    expect(agents[0]).toMatchObject({ status: "online", version: "1.0", host: "m1", waiting: 3, dropped: 1 });
+  });
+
+  test("may be compressed, within bounds", async () => {
+    const key = await setUp("dc-1");
+    const id = await register("db", "dc-1");
+    const post = async (text: string, encoding = "gzip") =>
+      await hub.request("POST", "/api/agents/dc-1/observations", await zipped(text), {
+        key,
+        headers: { "content-type": "application/json", "content-encoding": encoding },
+      });
+    expect((await post(JSON.stringify(report([observed(id)])))).status).toBe(200);
+    expect(taken).toHaveLength(1);
+    expect((await post("{", "gzip")).status).toBe(400);
+    expect((await post("{}", "br")).status).toBe(415);
+    expect((await post(" ".repeat(3_000_000))).status).toBe(413);
+  });
+
+  test.each<[string, object]>([
+    ["a verdict that there is not", { verdict: "great" }],
+    ["an unknown field", { command: "rm" }],
+    ["too long an error", { error: "x".repeat(301) }],
+    ["a nested detail", { details: { a: { b: 1 } } }],
+    ["too many details", { details: Object.fromEntries(Array.from({ length: 65 }, (_, k) => [`d${k}`, k])) }],
+    ["control characters", { error: "a\u0000b" }],
+    ["a negative time", { at: -1 }],
+  ])("with %s are refused as a whole", async (_, over) => {
+    const key = await setUp("dc-1");
+    const id = await register("db", "dc-1");
+    const body = report([{ ...observed(id), ...over }]);
+    expect((await hub.request("POST", "/api/agents/dc-1/observations", body, { key })).status).toBe(400);
+    expect(taken).toEqual([]);
+  });
+});
+
+async function zipped(text: string): Promise<ArrayBuffer> {
+  return await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+}

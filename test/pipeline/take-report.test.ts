@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import type { BoardUpdate } from "../../src/core/board.ts";
+import type { Check } from "../../src/core/check.ts";
+import { liveState, type MonitorState, newMonitorState } from "../../src/core/monitor-state.ts";
+import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
+import type { Observation } from "../../src/core/records.ts";
+import { expire, observe } from "../../src/core/state-machine.ts";
+import { type Reported, takeReport } from "../../src/pipeline/take-report.ts";
+import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
+
+const VANTAGE = "agent:dc-1";
+const SECOND = 1_000;
+const checkOf = (service_id: number, lane = 500_000): Check =>
+  aCheck({ service_id, agent: "dc-1", lane, health_interval: 5, health_retries: 1 });
+
+/** The real state machine; the rest remembers what it is told. */
+function hub(now: number) {
+  const monitors = new Map<number, MonitorState>();
+  const published: BoardUpdate[] = [];
+  const recorded: OutcomesMessage[] = [];
+  return {
+    ...{ monitors, published, recorded },
+    take: (reported: Reported[]) =>
+      takeReport(reported, VANTAGE, {
+        now: () => now,
+        observe: async (round, findings) =>
+          findings.map(({ check, observation }) => {
+            const before = monitors.get(check.service_id) ?? null;
+            const step = observe(before, { check, round, observation, vantages: [], random: 0.5 });
+            if (step === null) return null;
+            monitors.set(check.service_id, step.state);
+            return { live: liveState(step.state), flips: step.state.flips, retry: step.retry, version: null };
+          }),
+        publish: async (update) => void published.push(update),
+        record: async (message) => void recorded.push(message),
+      }),
+  };
+}
+
+function reported(check: Check, at: number, over: Partial<Observation> = {}, attempt = 0): Reported {
+  return { check, due_at: at - (at % 5_000), attempt, observation: anObservation({ at, vantage: VANTAGE, ...over }) };
+}
+
+const failed = (check: Check, at: number, attempt = 0) =>
+  reported(check, at, { ...aFailure(), at, vantage: VANTAGE }, attempt);
+
+describe("a report", () => {
+  it("is judged round by round, in its order, and recorded as rounds from the agent's place", async () => {
+    const { take, recorded, monitors } = hub(T0 + 10 * SECOND);
+    const [a, b] = [checkOf(1), checkOf(2)];
+    const due = { due_at: T0 + 5 * SECOND };
+    const news = [
+      { ...reported(a, T0 + 5_000), ...due },
+      { ...failed(b, T0 + 5_001), ...due },
+      { ...failed(b, T0 + 6_000, 1), ...due },
+    ];
+    expect(await take(news)).toEqual({ news: 3, late: 0 });
+    expect(recorded.map(({ round, vantage, results }) => [round.attempt, vantage, results.length])).toEqual([
+      [0, VANTAGE, 2],
+      [1, VANTAGE, 1],
+    ]);
+    expect([monitors.get(1)?.status, monitors.get(2)?.status]).toEqual(["up", "down"]);
+    expect(recorded[1]?.flips[0]).toMatchObject({ to: "down", began_at: new Date(T0 + 5_001).toISOString() });
+  });
+
+  it("that came too late is history and no news: no status changes, and nobody is told", async () => {
+    const { take, recorded, published, monitors } = hub(T0 + 120 * SECOND);
+    const check = checkOf(1);
+    const old = Array.from({ length: 20 }, (_, k) => failed(check, T0 + k * 5 * SECOND));
+    expect(await take(old)).toEqual({ news: 0, late: 20 });
+    expect([published, monitors.size, recorded.length]).toEqual([[], 0, 20]);
+    expect(recorded[0]).toMatchObject({ flips: [], results: [[1, 0, 3, null, "connect: refused", null]] });
+  });
+
+  it("leads from history into news, and the status follows the news alone", async () => {
+    const now = T0 + 120 * SECOND;
+    const { take, recorded, monitors } = hub(now);
+    const check = checkOf(1);
+    const silent = expire({ ...newMonitorState(check), status: "up" }, check, T0 - 5_000, now - 60 * SECOND);
+    monitors.set(1, silent);
+    const all = Array.from({ length: 24 }, (_, k) => {
+      const at = T0 + (k + 1) * 5 * SECOND;
+      return k < 15 ? failed(check, at) : reported(check, at);
+    });
+    expect(await take(all)).toEqual({ news: 5, late: 19 });
+    expect(recorded).toHaveLength(24);
+    const flips = monitors.get(1)?.flips.map(({ from, to }) => `${from} ${to}`);
+    expect(flips).toEqual(["up unknown", "unknown up"]);
+  });
+
+  it("that comes twice changes nothing", async () => {
+    const { take, monitors } = hub(T0 + 10 * SECOND);
+    const report = [
+      failed(checkOf(1), T0 + 5_000),
+      failed(checkOf(1), T0 + 6_000, 1),
+      { ...reported(checkOf(1), T0 + 9_000), due_at: T0 + 9_000 },
+    ];
+    await take(report);
+    const before = monitors.get(1);
+    await take(report);
+    expect(monitors.get(1)).toEqual(before);
+  });
+
+  it("of several lanes keeps the order in each", async () => {
+    const { take, recorded } = hub(T0 + 10 * SECOND);
+    const [a, b] = [checkOf(1, 500_000), checkOf(2, 500_001)];
+    await take([reported(a, T0), reported(b, T0 + 1), reported(a, T0 + 5_000), reported(b, T0 + 5_001)]);
+    for (const lane of [500_000, 500_001]) {
+      const dues = recorded.flatMap(({ round }) => (round.lane === lane ? [round.due_at] : []));
+      expect(dues).toEqual([T0, T0 + 5_000]);
+    }
+  });
+});

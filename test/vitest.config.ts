@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** Each test file starts a runtime of its own, which loads every module anew: fewer, larger ones are quicker. */
+/** Runtimes load every module anew: fewer, larger ones are quicker. */
 const BUNDLED = [
   ...["zod", "drizzle-orm", "drizzle-orm/d1", "drizzle-orm/sqlite-core", "drizzle-orm/errors", "yaml", "json-p3"],
   ...["hono", "hono/secure-headers", "hono/method-not-allowed", "hono/http-exception", "hono/cookie"],
@@ -52,6 +52,9 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          // A runtime takes long to start, so the files share one, which is emptied before each.
+          isolate: false,
+          setupFiles: ["test/fresh.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
           include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],

@@ -13,7 +13,7 @@ const BUNDLED = [
 export default defineConfig({
   root,
   test: {
-    maxWorkers: 4, // more than cores: the tests against servers mostly wait
+    maxWorkers: 5, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],

@@ -5,6 +5,7 @@ CREATE TABLE agents (
   version TEXT, -- of the program; null: it has never been heard of
   host TEXT, -- the name of its machine
   last_seen_at INTEGER, -- written at most each half minute
+  problem TEXT, -- what the agent says that a person should look at
   waiting INTEGER NOT NULL DEFAULT 0, -- observations in its spool when it was last seen
   dropped INTEGER NOT NULL DEFAULT 0, -- observations that its spool ever had no room for
   created_at INTEGER NOT NULL

@@ -1,11 +1,15 @@
-/** Test files that share a runtime begin with empty objects and an empty database. It runs before each file. */
+/**
+ * Test files that share a runtime begin with empty objects and an empty database, and leave nothing running: an object
+ * that wakes up while the runtime ends would be an error of the whole run. This file runs before each test file.
+ */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { afterAll } from "vitest";
 
 const TRIES = 50;
 const PAUSE_MS = 100;
 
-/** What the file before left running may still use the database. Then a reset leaves it as it was, without a word. */
+/** What still runs may use the database. Then a reset leaves it as it was, without a word. */
 async function resetAll(): Promise<void> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     await reset();
@@ -17,3 +21,4 @@ async function resetAll(): Promise<void> {
 }
 
 await resetAll();
+afterAll(resetAll);

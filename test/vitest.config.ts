@@ -13,6 +13,8 @@ const BUNDLED = [
 export default defineConfig({
   root,
   test: {
+    // An object that wakes up while its runtime ends asks for a module that nobody gives it any more.
+    onUnhandledError: ({ message }) => !message.includes('Closing rpc while "resolve" was pending'),
     maxWorkers: 5, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
@@ -29,7 +31,7 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           testTimeout: 20_000,
-          include: ["test/{core,pipeline,federation,cli,dashboard}/**/*.test.ts"],
+          include: ["test/{core,node,pipeline,federation,agent,cli,dashboard}/**/*.test.ts"],
         },
       },
       {

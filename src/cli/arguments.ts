@@ -1,6 +1,6 @@
 /** The command line of `npm start`. */
 import { parseArgs } from "node:util";
-import { messageOf } from "./error-message.ts";
+import { messageOf } from "../node/error-message.ts";
 
 const DEFAULT_PORT = 8787;
 const MAX_PORT = 65_535;

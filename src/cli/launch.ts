@@ -1,7 +1,7 @@
 /** Builds a local hub, migrates its database, and starts the hub and its cron. */
 import { join } from "node:path";
+import { messageOf } from "../node/error-message.ts";
 import { buildAssets } from "./assets.ts";
-import { messageOf } from "./error-message.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { buildHub, type Project } from "./prepare.ts";
 import { removeRetiredObjects } from "./retired-objects.ts";

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { z } from "zod";
+import { messageOf } from "../node/error-message.ts";
 import { buildAssets } from "./assets.ts";
 import { DEPLOY_CONFIG, deployConfig, neededResources, type Resources } from "./deploy-config.ts";
-import { messageOf } from "./error-message.ts";
 import type { Wrangler } from "./wrangler-command.ts";
 
 const USAGE = `Usage: npm run deploy -- [--dry-run]

@@ -1,6 +1,7 @@
 /** `npm start`: runs a hub on this machine, from reading the command line until its last process has ended. */
+
+import { messageOf } from "../node/error-message.ts";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
-import { messageOf } from "./error-message.ts";
 import { claimPort } from "./port.ts";
 import { readProject } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";

@@ -1,9 +1,9 @@
 /** `npm start`; see run-start.ts. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parentEnded } from "../node/parent-process.ts";
+import { stopSignal } from "../node/signals.ts";
 import { freeStartupMemory, restartWithMemoryFlags } from "./memory.ts";
-import { parentEnded } from "./parent-process.ts";
-import { stopSignal } from "./signals.ts";
 
 const FORCED_EXIT_CODE = 130;
 

@@ -2,9 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-
-const SQLITE_BUSY = 5;
+import { lockFolder } from "../node/folder-lock.ts";
 
 export interface StateFolder {
   path: string;
@@ -18,38 +16,12 @@ export interface StateFolder {
   release(): void;
 }
 
-export class StateFolderInUseError extends Error {
-  override name = "StateFolderInUseError";
-}
-
-/** Makes the folder if needed. Throws a StateFolderInUseError while another hub uses the folder. */
+/** Makes the folder if needed. Throws a FolderInUseError while another hub uses the folder. */
 export async function openStateFolder(directory: string): Promise<StateFolder> {
   const path = resolve(directory);
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const release = lock(path);
+  const release = lockFolder(path);
   return { path, data: join(path, "v3"), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
-}
-
-/**
- * Takes a file lock of SQLite, because the kernel releases it even after a kill -9. Returns a function that releases
- * it.
- */
-function lock(path: string): () => void {
-  const database = new DatabaseSync(join(path, "lock.sqlite"));
-  try {
-    database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
-  } catch (error) {
-    database.close();
-    if (isBusy(error)) {
-      throw new StateFolderInUseError(`another hub is running on ${path}; stop it or choose another --state DIR`);
-    }
-    throw error;
-  }
-  return () => database.close();
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
 }
 
 /** Returns the admin token of the folder. The first call makes the token. Only the owner of the file can read it. */

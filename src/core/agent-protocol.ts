@@ -63,6 +63,7 @@ export const agentReportSchema = z
   .strictObject({
     version: controlFree(64).describe("Of the agent"),
     host: controlFree(255).describe("Name of the agent's machine"),
+    problem: controlFree(MAX_ERROR_CHARS).nullable().describe("What a person should look at; null: nothing"),
     waiting: z.int().min(0).describe("Observations that wait in the agent's spool after these"),
     dropped: z.int().min(0).describe("Observations that the spool ever had no room for"),
     observations: z.array(reportedObservationSchema).max(MAX_REPORTED).describe("Oldest first"),

@@ -1,7 +1,7 @@
 /** The program of `npm run demo`; see run-demo.ts. */
 import { createInterface } from "node:readline";
-import { parentEnded } from "../cli/parent-process.ts";
-import { stopSignal } from "../cli/signals.ts";
+import { parentEnded } from "../node/parent-process.ts";
+import { stopSignal } from "../node/signals.ts";
 import { runDemo } from "./run-demo.ts";
 
 const FORCED = 130;

@@ -42,6 +42,7 @@ const agentSchema = z
     version: z.string().nullable(),
     host: z.string().nullable().describe("Name of its machine"),
     last_seen_at: z.iso.datetime().nullable().describe("To half a minute"),
+    problem: z.string().nullable().describe("What the agent says that a person should look at; null: nothing"),
     service_count: z.int(),
     waiting: z.int().describe("Observations that waited in its spool when it was last seen"),
     dropped: z.int().describe("Observations that its spool ever had no room for"),

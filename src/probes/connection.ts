@@ -1,18 +1,18 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/target.ts";
-import { ProbeFailure, type ProbeJob } from "./probe.ts";
+import { ProbeFailure, type ProbeJob, type ProbeSocket, type ProbeSocketOptions } from "./probe.ts";
 
 const EMPTY = new Uint8Array(0);
 
 export class Connection {
   readonly #job: ProbeJob;
-  #socket: Socket;
+  #socket: ProbeSocket;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #buffer: Uint8Array = EMPTY;
   /** True after the peer has sent at least one byte. */
   answered = false;
 
-  private constructor(socket: Socket, job: ProbeJob) {
+  private constructor(socket: ProbeSocket, job: ProbeJob) {
     this.#job = job;
     this.#socket = socket;
     this.#reader = socket.readable.getReader();
@@ -25,7 +25,7 @@ export class Connection {
    */
   static async open(job: ProbeJob, tls: "on" | "off" | "starttls"): Promise<Connection> {
     job.stage = "connecting";
-    const options: SocketOptions = { secureTransport: tls === "off" ? "off" : "starttls", allowHalfOpen: false };
+    const options: ProbeSocketOptions = { secureTransport: tls === "off" ? "off" : "starttls", allowHalfOpen: false };
     const socket = job.context.connect(authority(job.target), options);
     socket.closed.catch(() => {}); // reads and writes report the error
     const connection = new Connection(socket, job);

@@ -1,12 +1,16 @@
-/** Translates errors of the runtime into error texts for people. */
+/** Translates errors of the runtimes, Workers and Node, into error texts for people. */
 import { ProbeFailure } from "./probe.ts";
 
 const TLS_WORDS = "tls: the certificate is not trusted or the handshake failed";
 const WORDS: readonly [pattern: RegExp, words: string][] = [
   [/certificate|TLS|SSL|handshake/i, TLS_WORDS],
-  [/connection refused/i, "connect: refused"],
-  [/DNS|lookup|resolve|getaddrinfo|name or service/i, "connect: unknown host"],
-  [/reset by peer|connection lost|disconnected|closed|network connection/i, "connect: the connection was closed"],
+  [/connection refused|ECONNREFUSED/i, "connect: refused"],
+  [/DNS|lookup|resolve|getaddrinfo|name or service|ENOTFOUND/i, "connect: unknown host"],
+  [
+    /reset by peer|ECONNRESET|EPIPE|connection lost|disconnected|closed|network connection/i,
+    "connect: the connection was closed",
+  ],
+  [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/i, "connect: no route to the host"],
   [/cannot connect|connect/i, "connect: refused or unknown host"],
 ];
 

@@ -14,7 +14,7 @@ import {
   startup,
 } from "./postgres-messages.ts";
 import { PASSED, type ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
-import { hasSignature, md5Password, scramFinal, scramFirst } from "./scram.ts";
+import { hasSignature, type Md5, md5Password, scramFinal, scramFirst } from "./scram.ts";
 
 const DEFAULT_USER = "commandcenter";
 const STARTING_UP = "57P03"; // cannot_connect_now
@@ -34,7 +34,7 @@ export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
     await connection.write(message("X", ""));
     return result;
   }
-  await logIn(connection, first, user, password);
+  await logIn(connection, first, { user, password, md5: job.context.md5 });
   const version = await readyVersion(connection);
   job.stage = "the query did not come back";
   if (check.health_options.query !== undefined) await query(connection, check.health_options.query);
@@ -72,7 +72,17 @@ async function openSession(job: ProbeJob): Promise<Connection> {
   return connection;
 }
 
-async function logIn(connection: Connection, first: ServerMessage, user: string, password: string): Promise<void> {
+interface Credentials {
+  user: string;
+  password: string;
+  md5: Md5;
+}
+
+async function logIn(
+  connection: Connection,
+  first: ServerMessage,
+  { user, password, md5 }: Credentials,
+): Promise<void> {
   const code = authCode(first, connection);
   switch (code) {
     case AUTH.ok:
@@ -81,7 +91,7 @@ async function logIn(connection: Connection, first: ServerMessage, user: string,
       await connection.write(message("p", `${password}\0`));
       break;
     case AUTH.md5:
-      await connection.write(message("p", `${await md5Password(user, password, first.body.subarray(4, 8))}\0`));
+      await connection.write(message("p", `${await md5Password(user, password, first.body.subarray(4, 8), md5)}\0`));
       break;
     case AUTH.sasl:
       await saslLogIn(connection, password);

@@ -54,6 +54,7 @@ function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeCon
     },
     connect,
     fetch: (input, init) => fetch(input, init),
+    md5: (bytes) => crypto.subtle.digest("MD5", bytes),
     now: () => Date.now(),
   };
 }

@@ -3,6 +3,7 @@
 import type { Check } from "../core/check.ts";
 import type { ObservationDetails, Verdict } from "../core/records.ts";
 import type { Target } from "../core/target.ts";
+import type { Md5 } from "./scram.ts";
 
 export interface ProbeContext {
   /** `home` or a location hint. */
@@ -11,10 +12,27 @@ export interface ProbeContext {
   allowPrivateTargets: boolean;
   /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */
   secret(name: string): string | undefined;
-  connect: typeof import("cloudflare:sockets").connect;
+  connect(address: string, options: ProbeSocketOptions): ProbeSocket;
   fetch: typeof fetch;
+  md5: Md5;
   /** Unix ms. */
   now(): number;
+}
+
+export interface ProbeSocketOptions {
+  /** `starttls`: TLS may start later. */
+  secureTransport: "off" | "starttls";
+  allowHalfOpen: boolean;
+}
+
+/** What the probes use of a socket, in Workers and in Node. */
+export interface ProbeSocket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly opened: Promise<unknown>;
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+  startTls(): ProbeSocket;
 }
 
 /** One run of a probe. The secrets in the check and in the target are replaced by their values. */

@@ -103,7 +103,7 @@ function headersWithSecrets({ health_options }: Check): string[] {
 }
 
 async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promise<ProbeResult> {
-  let timer: number | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     const seconds = job.check.health_timeout;
     timer = setTimeout(() => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`)), seconds * 1_000);
@@ -112,7 +112,7 @@ async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promi
   try {
     return await Promise.race([result, timeout]);
   } finally {
-    if (timer !== null) clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }
 

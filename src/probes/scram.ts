@@ -6,6 +6,11 @@
 const MAX_ITERATIONS = 200_000;
 const HASH_BITS = 256;
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The digest of bytes. The Web Crypto of Workers has MD5, that of Node does not. */
+export type Md5 = (bytes: Bytes) => Promise<ArrayBuffer>;
+
 export interface ScramFinal {
   /** The client-final-message. */
   message: string;
@@ -39,17 +44,16 @@ export function hasSignature(serverFinal: string, signature: string): boolean {
 }
 
 /** Returns `md5` and the hex digits of md5(md5(password + user) + salt). */
-export async function md5Password(user: string, password: string, salt: Uint8Array): Promise<string> {
-  const inner = encode(await md5(encode(password + user)));
+export async function md5Password(user: string, password: string, salt: Uint8Array, md5: Md5): Promise<string> {
+  const inner = encode(toHex(await md5(encode(password + user))));
   const salted = new Uint8Array(inner.length + salt.length);
   salted.set(inner);
   salted.set(salt, inner.length);
-  return `md5${await md5(salted)}`;
+  return `md5${toHex(await md5(salted))}`;
 }
 
-async function md5(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("MD5", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+function toHex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function clientFirstBare(nonce: string): string {
@@ -60,24 +64,24 @@ function attributes(text: string): Record<string, string | undefined> {
   return Object.fromEntries(text.split(",").map((part) => [part.slice(0, 1), part.slice(2)]));
 }
 
-async function saltPassword(password: string, salt: Uint8Array, iterations: number): Promise<ArrayBuffer> {
+async function saltPassword(password: string, salt: Bytes, iterations: number): Promise<ArrayBuffer> {
   const key = await crypto.subtle.importKey("raw", encode(password), "PBKDF2", false, ["deriveBits"]);
   return crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, HASH_BITS);
 }
 
-async function hmac(secret: ArrayBuffer | Uint8Array, text: string): Promise<Uint8Array> {
+async function hmac(secret: ArrayBuffer | Bytes, text: string): Promise<Bytes> {
   const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, encode(text)));
 }
 
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+function encode(text: string): Bytes {
+  return new Uint8Array(new TextEncoder().encode(text));
 }
 
 function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-function fromBase64(text: string): Uint8Array {
+function fromBase64(text: string): Bytes {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

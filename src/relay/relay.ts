@@ -1,6 +1,6 @@
 /** The program of `npm run relay`; see run-relay.ts. */
-import { parentEnded } from "../cli/parent-process.ts";
-import { stopSignal } from "../cli/signals.ts";
+import { parentEnded } from "../node/parent-process.ts";
+import { stopSignal } from "../node/signals.ts";
 import { runRelay } from "./run-relay.ts";
 
 const FORCED = 130;

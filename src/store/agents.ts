@@ -15,6 +15,7 @@ const agents = sqliteTable("agents", {
   version: text(),
   host: text(),
   last_seen_at: integer(),
+  problem: text(),
   waiting: integer().notNull().default(0),
   dropped: integer().notNull().default(0),
   created_at: integer().notNull(),
@@ -28,14 +29,14 @@ const agentRevisions = sqliteTable("agent_revisions", {
 export type AgentRow = typeof agents.$inferSelect & { service_count: number };
 
 /** What an agent says of itself. */
-export type AgentAbout = Pick<AgentRow, "version" | "host" | "waiting" | "dropped">;
+export type AgentAbout = Pick<AgentRow, "version" | "host" | "problem" | "waiting" | "dropped">;
 
 function selectAgents(db: Db) {
   const count = sql<number>`(SELECT count(*) FROM services WHERE services.agent = agents.name)`;
   return db
     .select({
       ...{ name: agents.name, version: agents.version, host: agents.host, last_seen_at: agents.last_seen_at },
-      ...{ waiting: agents.waiting, dropped: agents.dropped, created_at: agents.created_at },
+      ...{ problem: agents.problem, waiting: agents.waiting, dropped: agents.dropped, created_at: agents.created_at },
       service_count: count.as("service_count"),
     })
     .from(agents)
@@ -71,7 +72,13 @@ export async function removeAgent(db: Db, name: string): Promise<boolean> {
 
 /** Notes that the agent was heard of, now and then. `about`: null when it said nothing of itself. `now`: Unix ms. */
 export async function sawAgent(db: Db, name: string, about: AgentAbout | null, now: number): Promise<void> {
-  const isTime = or(sql`${agents.last_seen_at} IS NULL`, lt(agents.last_seen_at, now - SEEN_STEP_MS));
+  const isTime = or(
+    sql`${agents.last_seen_at} IS NULL`,
+    lt(agents.last_seen_at, now - SEEN_STEP_MS),
+    about === null
+      ? undefined
+      : sql`(${agents.version}, ${agents.host}, ${agents.problem}) IS NOT (${about.version}, ${about.host}, ${about.problem})`,
+  );
   await db
     .update(agents)
     .set({ ...about, last_seen_at: now })

@@ -1,7 +1,8 @@
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openStateFolder, StateFolderInUseError, storedAdminToken } from "../../src/cli/state-folder.ts";
+import { openStateFolder, storedAdminToken } from "../../src/cli/state-folder.ts";
+import { FolderInUseError } from "../../src/node/folder-lock.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const OWNER_ONLY = 0o600;
@@ -22,7 +23,7 @@ describe("the state folder", () => {
 
   test("belongs to one hub at a time", async () => {
     const first = await openStateFolder(folder.path);
-    await expect(openStateFolder(folder.path)).rejects.toThrow(StateFolderInUseError);
+    await expect(openStateFolder(folder.path)).rejects.toThrow(FolderInUseError);
     first.release();
     const second = await openStateFolder(folder.path);
     second.release();

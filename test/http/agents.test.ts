@@ -47,7 +47,14 @@ const observed = (service_id: number, over: Partial<ReportedObservation> = {}): 
   ...over,
 });
 
-const report = (observations: object[]) => ({ version: "1.0", host: "m1", waiting: 3, dropped: 1, observations });
+const report = (observations: object[]) => ({
+  version: "1.0",
+  host: "m1",
+  problem: null,
+  waiting: 3,
+  dropped: 1,
+  observations,
+});
 
 describe("an agent", () => {
   test("is set up once, shows its key once, and is listed", async () => {
@@ -56,7 +63,7 @@ describe("an agent", () => {
     await register("db", "dc-1");
     const again = await hub.call("PUT", "/api/agents/dc-1", 200);
     expect(again).toEqual({
-      ...{ name: "dc-1", status: "new", version: null, host: null, last_seen_at: null },
+      ...{ name: "dc-1", status: "new", version: null, host: null, last_seen_at: null, problem: null },
       ...{ service_count: 1, waiting: 0, dropped: 0, created_at: new Date(NOW).toISOString() },
     });
     const { agents, total } = await hub.call<{ agents: object[]; total: number }>("GET", "/api/agents", 200);

@@ -42,6 +42,7 @@ export function runCheck(
       secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
       connect,
       fetch: (input, init) => fetch(input, init),
+      md5: (bytes) => crypto.subtle.digest("MD5", bytes),
       now: () => Date.now(),
       ...context,
     },

@@ -71,7 +71,7 @@ describe("a hub in a process of its own", () => {
   test("a second hub on the same state folder is refused", async () => {
     const second = startHere(["--state", hub.state, "--port", "0"]);
     expect(await second.code).toBe(1);
-    expect(second.lines.join("\n")).toContain("another hub is running");
+    expect(second.lines.join("\n")).toContain("another one is running");
   });
 
   test("the files of the API's documentation are served", async () => {

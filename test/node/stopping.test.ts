@@ -1,9 +1,9 @@
 import { EventEmitter } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { parentEnded } from "../../src/cli/parent-process.ts";
 import { claimPort, PortUnavailableError } from "../../src/cli/port.ts";
-import { stopSignal } from "../../src/cli/signals.ts";
+import { parentEnded } from "../../src/node/parent-process.ts";
+import { stopSignal } from "../../src/node/signals.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,0 +1,38 @@
+/** The configuration of an agent: flags and environment variables, and a YAML file for the commands. */
+import { parse } from "yaml";
+import { z } from "zod";
+import { fieldErrors } from "../core/fields.ts";
+import { nameSchema } from "../core/service-definition.ts";
+
+const MAX_COMMANDS = 1_000;
+
+const commandSchema = z.strictObject({
+  run: z.array(z.string()).min(1).describe("Program and arguments; no shell reads them"),
+  timeout: z.number().positive().max(86_400).optional().describe("Seconds; at most those of the check"),
+});
+
+const fileSchema = z.strictObject({
+  commands: z
+    .record(nameSchema, commandSchema)
+    .refine((commands) => Object.keys(commands).length <= MAX_COMMANDS, `more than ${MAX_COMMANDS} commands`)
+    .default({}),
+});
+
+export type Commands = Readonly<Record<string, z.infer<typeof commandSchema>>>;
+export type AgentFile = z.infer<typeof fileSchema>;
+
+/** Throws an error that names every wrong field of the file. */
+export function parseAgentFile(text: string, file: string): AgentFile {
+  const result = fileSchema.safeParse(readYaml(text, file) ?? {});
+  if (result.success) return result.data;
+  const lines = fieldErrors(result.error).map(({ path, message }) => `  ${path === "" ? "file" : path}: ${message}`);
+  throw new Error(`${file} is wrong:\n${lines.join("\n")}`);
+}
+
+function readYaml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`${file} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

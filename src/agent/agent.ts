@@ -1,0 +1,203 @@
+/** The agent: gets its checks from the hub, runs them, and reports what it found. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { type AgentChecks, agentChecksSchema, type ReportedObservation } from "../core/agent-protocol.ts";
+import type { Check } from "../core/check.ts";
+import { agentVantage, isProbed, type Observation, type Round } from "../core/records.ts";
+import { authority } from "../core/target.ts";
+import { runProbe, targetOf } from "../probes/run-probe.ts";
+import { LOCAL_SLOTS, Slots } from "../probes/slots.ts";
+import type { Commands } from "./agent-settings.ts";
+import { runExec } from "./exec.ts";
+import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
+import { HubClock } from "./hub-clock.ts";
+import { nodeContext } from "./node-context.ts";
+import { Reporter } from "./reporter.ts";
+import { Rounds } from "./rounds.ts";
+import { Spool } from "./spool.ts";
+
+const PLAN_EACH_MS = 500;
+const SPOOL_BYTES = 64_000_000;
+const SPOOL_FILE_BYTES = 1_000_000;
+const MAX_RETRY_MS = 5_000;
+const LOCKED_OUT_MS = 30_000;
+
+export interface AgentOptions {
+  hub: string;
+  key: string;
+  name: string;
+  /** The folder for what must outlast the program. */
+  state: string;
+  commands: Commands;
+  environment: Readonly<Record<string, string | undefined>>;
+  log(line: string): void;
+  /** Ends the agent. */
+  signal: AbortSignal;
+}
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #clock = new HubClock(Date.now);
+  readonly #api: HubApi;
+  readonly #reporter: Reporter;
+  readonly #rounds: Rounds;
+  readonly #slots = new Slots(LOCAL_SLOTS);
+  #hubId = "";
+  #failures = 0;
+  #problem: string | null = null;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { hub: url, key, name: agent, signal, log } = options;
+    this.#api = new HubApi({ url, key, agent, signal, clock: this.#clock, local: Date.now });
+    this.#rounds = new Rounds({
+      now: () => this.#clock.now(),
+      wait: (ms) => this.#wait(ms),
+      random: Math.random,
+      probe: (check) => this.#probe(check),
+      found: (check, round, observation) => this.#reporter.add(reported(check, round, observation)),
+    });
+    this.#reporter = new Reporter({
+      spool: new Spool<ReportedObservation>({
+        folder: join(options.state, "spool"),
+        maxBytes: SPOOL_BYTES,
+        fileBytes: SPOOL_FILE_BYTES,
+      }),
+      report: (report) => this.#api.report(report),
+      about: () => ({ version: manifest.version, host: hostname().slice(0, 255), problem: this.#problem }),
+      wait: (ms) => this.#wait(ms),
+      random: Math.random,
+      log,
+      recovered: () => this.#rounds.beginAnew(),
+    });
+  }
+
+  /** Runs until the signal. Throws when the hub refuses the agent at the first contact. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    await this.#begin();
+    const planner = setInterval(() => this.#rounds.plan(), PLAN_EACH_MS);
+    signal.addEventListener("abort", () => this.#reporter.stop());
+    try {
+      await Promise.all([this.#reporter.run(), this.#followChecks()]);
+    } finally {
+      clearInterval(planner);
+    }
+  }
+
+  /** While the hub is away, the agent goes on with the checks that it had before. */
+  async #begin(): Promise<void> {
+    const { log, name, hub } = this.#options;
+    try {
+      const checks = await this.#api.checks();
+      if (checks !== null) this.#take(checks);
+    } catch (error) {
+      if (error instanceof HubRefused && [401, 403, 404].includes(error.status)) {
+        throw new Error(`${hub} does not take the agent ${name}: ${error.message}`);
+      }
+      const known = this.#readChecks();
+      if (known !== null) this.#rounds.replace(known.checks);
+      log(`${words(error)}; going on with the ${this.#rounds.size} checks of before`);
+    }
+    this.#reporter.announce();
+  }
+
+  async #followChecks(): Promise<void> {
+    while (!this.#options.signal.aborted) {
+      try {
+        const checks = await this.#api.checks();
+        if (checks !== null) this.#take(checks);
+        this.#failures = 0;
+      } catch (error) {
+        if (!this.#options.signal.aborted) await this.#wait(this.#checksFailed(error));
+      }
+    }
+  }
+
+  /** Returns how long to wait, in milliseconds. */
+  #checksFailed(error: unknown): number {
+    this.#failures += 1;
+    if (error instanceof HubAnswerWrong) {
+      this.#report(`the hub's checks are not understood, so those of before go on: ${error.message}`);
+      return LOCKED_OUT_MS;
+    }
+    if (this.#failures === 1) this.#options.log(`no checks from the hub: ${words(error)}`);
+    if (error instanceof HubRefused && [401, 403, 404].includes(error.status)) return LOCKED_OUT_MS;
+    return Math.min(MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
+  }
+
+  #take(answer: AgentChecks): void {
+    this.#hubId = answer.hub_id;
+    this.#rounds.replace(answer.checks);
+    writeFileSync(this.#checksFile, JSON.stringify(answer), { mode: 0o600 });
+    this.#options.log(`${answer.checks.length} checks from ${answer.hub_id}`);
+    if (this.#problem !== null) this.#report(null);
+  }
+
+  /** The hub hears of what a person there should look at. */
+  #report(problem: string | null): void {
+    if (problem !== null) this.#options.log(problem);
+    this.#problem = problem === null ? null : problem.replace(/[\p{Cc}\p{Cs}]/gu, " ").slice(0, 300);
+    this.#reporter.announce();
+  }
+
+  async #probe(check: Check): Promise<Observation> {
+    const { name, environment, commands } = this.#options;
+    const now = () => this.#clock.now();
+    if (check.health_method === "exec") return runExec(check, { commands, vantage: agentVantage(name), now });
+    const context = nodeContext({ agent: name, hubId: this.#hubId, environment, now });
+    const target = targetOf(check, context);
+    const host = target.ok ? authority(target.target) : check.health_url;
+    const kind = check.health_method === "http" ? "http" : "tcp";
+    if (!isProbed(check.health_method)) return runProbe(check, context, target);
+    return await this.#slots.run(kind, host, () => runProbe(check, context, target));
+  }
+
+  get #checksFile(): string {
+    return join(this.#options.state, "checks.json");
+  }
+
+  #readChecks(): AgentChecks | null {
+    try {
+      return agentChecksSchema.parse(JSON.parse(readFileSync(this.#checksFile, "utf8")));
+    } catch {
+      return null;
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+function reported(check: Check, { due_at, attempt }: Round, observation: Observation): ReportedObservation {
+  const { at, verdict, latency_ms, error, details } = observation;
+  return {
+    ...{ service_id: check.service_id, rev: check.rev, due_at, attempt, at: Math.round(at), verdict },
+    latency_ms: latency_ms === null ? null : Math.max(0, latency_ms),
+    error: error === null ? null : error.replace(/[\p{Cc}\p{Cs}]/gu, " "),
+    details: withoutUndefined(details),
+  };
+}
+
+function withoutUndefined(details: Observation["details"]): ReportedObservation["details"] {
+  return Object.fromEntries(
+    Object.entries(details).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

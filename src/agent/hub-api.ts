@@ -1,0 +1,132 @@
+/** What an agent asks of its hub. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { z } from "zod";
+import {
+  type AgentChecks,
+  type AgentReceipt,
+  type AgentReport,
+  agentChecksSchema,
+  agentReceiptSchema,
+} from "../core/agent-protocol.ts";
+import type { HubClock } from "./hub-clock.ts";
+
+const WAIT_S = 25;
+const CHECKS_TIMEOUT_MS = (WAIT_S + 15) * 1_000;
+const REPORT_TIMEOUT_MS = 30_000;
+const MAX_ANSWER_BYTES = 16_000_000;
+
+/** The hub did not take the request. `retryAfterMs`: when it asked for a pause. */
+export class HubRefused extends Error {
+  override name = "HubRefused";
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+
+  constructor(status: number, detail: string, retryAfterMs: number | null) {
+    super(`the hub answers ${status}: ${detail}`);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The answer is none that a hub gives. Nothing of it is used. */
+export class HubAnswerWrong extends Error {
+  override name = "HubAnswerWrong";
+}
+
+export interface HubApiOptions {
+  url: string;
+  key: string;
+  agent: string;
+  clock: HubClock;
+  /** This machine's clock, Unix ms. */
+  local(): number;
+  signal: AbortSignal;
+}
+
+export class HubApi {
+  readonly #options: HubApiOptions;
+  #tag: string | null = null;
+
+  constructor(options: HubApiOptions) {
+    this.#options = options;
+  }
+
+  /** Returns null when the checks have not changed. The first call answers at once, the others when something changes. */
+  async checks(): Promise<AgentChecks | null> {
+    const known: Record<string, string> = this.#tag === null ? {} : { "if-none-match": this.#tag };
+    const wait = this.#tag === null ? 0 : WAIT_S;
+    const { response, sent } = await this.#send(`checks?wait=${wait}`, { headers: known }, CHECKS_TIMEOUT_MS);
+    if (response.status === 304) return null;
+    const checks = await this.#read(response, agentChecksSchema);
+    if (checks.agent !== this.#options.agent) throw new HubAnswerWrong(`it is for the agent ${checks.agent}`);
+    if (wait === 0) this.#heard(checks.now, sent);
+    this.#tag = response.headers.get("etag");
+    return checks;
+  }
+
+  async report(report: AgentReport): Promise<AgentReceipt> {
+    const body = await promisify(gzip)(JSON.stringify(report));
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    const init = { method: "POST", headers, body: new Uint8Array(body) };
+    const { response, sent } = await this.#send("observations", init, REPORT_TIMEOUT_MS);
+    const receipt = await this.#read(response, agentReceiptSchema);
+    this.#heard(receipt.now, sent);
+    return receipt;
+  }
+
+  async #send(
+    path: string,
+    init: { method?: string; headers: Record<string, string>; body?: Uint8Array<ArrayBuffer> },
+    timeoutMs: number,
+  ): Promise<{ response: Response; sent: number }> {
+    const { url, agent, key, signal, local } = this.#options;
+    const sent = local();
+    const response = await fetch(`${url}/api/agents/${agent}/${path}`, {
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${key}` },
+      redirect: "error", // the key goes to this address and no other
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    if (response.ok || response.status === 304) return { response, sent };
+    const after = Number(response.headers.get("retry-after") ?? Number.NaN);
+    throw new HubRefused(response.status, await detailOf(response), Number.isFinite(after) ? after * 1_000 : null);
+  }
+
+  async #read<S extends z.ZodType>(response: Response, schema: S): Promise<z.infer<S>> {
+    const document = parseJson(await limitedText(response, MAX_ANSWER_BYTES));
+    const result = schema.safeParse(document);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw new HubAnswerWrong(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not understood"}`);
+  }
+
+  #heard(hubNow: number, sent: number): void {
+    this.#options.clock.heard(hubNow, sent, this.#options.local());
+  }
+}
+
+async function detailOf(response: Response): Promise<string> {
+  const problem = z.object({ detail: z.string() }).safeParse(parseJson(await limitedText(response, 10_000)));
+  return problem.success ? problem.data.detail : response.statusText;
+}
+
+/** Throws a HubAnswerWrong when the body is longer. */
+async function limitedText(response: Response, maxBytes: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.length;
+    if (size > maxBytes) throw new HubAnswerWrong(`longer than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

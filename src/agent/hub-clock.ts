@@ -1,0 +1,37 @@
+/**
+ * The hub's clock, as far as its answers tell. All times of an agent follow it, so that a machine whose clock is wrong
+ * reports the right ones.
+ */
+
+/** A difference that the way of the answer explains. */
+const TOLERANCE_MS = 500;
+
+export class HubClock {
+  readonly #local: () => number;
+  #offset = 0;
+  #isSet = false;
+
+  /** `local`: this machine's clock, Unix ms. */
+  constructor(local: () => number) {
+    this.#local = local;
+  }
+
+  /** Unix ms. */
+  now(): number {
+    return this.#local() + this.#offset;
+  }
+
+  /** Milliseconds that the hub is ahead of this machine. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** `sent`, `received`: by this machine's clock. `hubNow`: what the answer said. Unix ms. */
+  heard(hubNow: number, sent: number, received: number): void {
+    const offset = hubNow - (sent + received) / 2;
+    const uncertain = (received - sent) / 2 + TOLERANCE_MS;
+    if (this.#isSet && Math.abs(offset - this.#offset) <= uncertain) return;
+    this.#offset = Math.round(offset);
+    this.#isSet = true;
+  }
+}

@@ -1,0 +1,35 @@
+/** What a probe needs of the machine that it runs on, here Node. */
+import { createHash } from "node:crypto";
+import { agentVantage } from "../core/records.ts";
+import type { ProbeContext } from "../probes/probe.ts";
+import { connect } from "./node-socket.ts";
+
+export interface NodeContextOptions {
+  agent: string;
+  hubId: string;
+  /** Only those named PROBE_SECRET_* are read. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Unix ms. */
+  now(): number;
+}
+
+/** An agent is in the private network that it checks, so every target is allowed. */
+export function nodeContext({ agent, hubId, environment, now }: NodeContextOptions): ProbeContext {
+  return {
+    vantage: agentVantage(agent),
+    hubId,
+    allowPrivateTargets: true,
+    secret: (name) => (name.startsWith("PROBE_SECRET_") ? environment[name] : undefined),
+    connect,
+    fetch: async (input, init) => {
+      try {
+        return await fetch(input, init);
+      } catch (error) {
+        // Node says "fetch failed" and puts the reason into the cause.
+        throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      }
+    },
+    md5: async (bytes) => new Uint8Array(createHash("md5").update(bytes).digest()).buffer,
+    now,
+  };
+}

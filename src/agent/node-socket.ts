@@ -1,0 +1,96 @@
+/**
+ * The sockets of `cloudflare:sockets`, as far as the probes use them, over those of Node. Nothing is read from a
+ * connection before somebody asks for it, so that TLS can start at any byte.
+ */
+import { connect as connectTcp, isIP, type Socket as TcpSocket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { ProbeSocket, ProbeSocketOptions } from "../probes/probe.ts";
+
+export function connect(address: string, { allowHalfOpen }: ProbeSocketOptions): ProbeSocket {
+  const { host, port } = parseAddress(address);
+  const tcp = connectTcp({ host, port, allowHalfOpen });
+  tcp.setNoDelay();
+  return new NodeSocket(tcp, "connect", host);
+}
+
+/** `host:port`; an IPv6 address stands in brackets. */
+function parseAddress(address: string): { host: string; port: number } {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+}
+
+class NodeSocket implements ProbeSocket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly opened: Promise<void>;
+  readonly closed: Promise<void>;
+  readonly #raw: TcpSocket;
+  readonly #host: string;
+
+  constructor(raw: TcpSocket, opens: "connect" | "secureConnect", host: string) {
+    this.#raw = raw;
+    this.#host = host;
+    this.opened = new Promise((resolve, reject) => {
+      raw.once(opens, () => resolve());
+      raw.once("error", reject);
+      raw.once("close", () => reject(new Error("the connection was closed")));
+    });
+    this.closed = new Promise((resolve, reject) => {
+      raw.once("error", reject);
+      raw.once("close", () => resolve());
+    });
+    for (const promise of [this.opened, this.closed]) promise.catch(() => {}); // whoever waits for them hears of it
+    this.readable = readableOf(raw);
+    this.writable = writableOf(raw);
+  }
+
+  async close(): Promise<void> {
+    this.#raw.destroy();
+  }
+
+  startTls(): ProbeSocket {
+    const servername = isIP(this.#host) === 0 ? { servername: this.#host } : {};
+    const host = this.#host;
+    return new NodeSocket(connectTls({ socket: this.#raw, host, ...servername }), "secureConnect", host);
+  }
+}
+
+function readableOf(raw: TcpSocket): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) =>
+        new Promise<void>((resolve, reject) => {
+          const take = () => {
+            const chunk: Buffer | null = raw.read();
+            if (chunk === null) return false;
+            controller.enqueue(new Uint8Array(chunk));
+            return true;
+          };
+          const done = (error?: Error) => {
+            for (const [event, listener] of Object.entries(listeners)) raw.off(event, listener);
+            if (error === undefined) resolve();
+            else reject(error);
+          };
+          const end = () => {
+            controller.close();
+            done();
+          };
+          const listeners = { readable: () => take() && done(), end, close: end, error: done };
+          if (raw.destroyed || raw.readableEnded) return end();
+          if (take()) return resolve();
+          for (const [event, listener] of Object.entries(listeners)) raw.on(event, listener);
+        }),
+      cancel: () => void raw.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function writableOf(raw: TcpSocket): WritableStream<Uint8Array> {
+  return new WritableStream<Uint8Array>({
+    write: (chunk) =>
+      new Promise<void>((resolve, reject) => {
+        raw.write(chunk, (error) => (error == null ? resolve() : reject(error)));
+      }),
+  });
+}

@@ -1,0 +1,144 @@
+/** Brings what the agent observed to the hub: in order, many at once, again and again until the hub has taken it in. */
+import { type AgentReceipt, type AgentReport, MAX_REPORTED, type ReportedObservation } from "../core/agent-protocol.ts";
+import { HubRefused } from "./hub-api.ts";
+import type { Spool } from "./spool.ts";
+
+/** Observations that come within this time travel together. */
+const GATHER_MS = 200;
+const MAX_RETRY_MS = 5_000;
+const MAX_PAUSE_MS = 60_000;
+/** Nobody but a person can help when the key is not valid any more. */
+const LOCKED_OUT_MS = 30_000;
+/** The hub takes 1 MB of uncompressed text. */
+const MAX_REPORT_CHARS = 700_000;
+
+export interface ReporterDeps {
+  spool: Spool<ReportedObservation>;
+  report(report: AgentReport): Promise<AgentReceipt>;
+  about(): Pick<AgentReport, "version" | "host" | "problem">;
+  wait(ms: number): Promise<void>;
+  random(): number;
+  log(line: string): void;
+  /** Called when the hub takes reports again after it did not. */
+  recovered(): void;
+}
+
+export class Reporter {
+  readonly #deps: ReporterDeps;
+  #wake: (() => void) | null = null;
+  #stopped = false;
+  #failures = 0;
+  #lastError = "";
+  /** Fewer when the hub can't read a report, until the one observation that is wrong is found. */
+  #limit = MAX_REPORTED;
+  /** True: a report is due even without observations. */
+  #due = false;
+
+  constructor(deps: ReporterDeps) {
+    this.#deps = deps;
+  }
+
+  add(observation: ReportedObservation): void {
+    this.#deps.spool.add([observation]);
+    this.#wake?.();
+  }
+
+  /** Tells the hub of the agent itself. */
+  announce(): void {
+    this.#due = true;
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.();
+  }
+
+  /** Runs until `stop`. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      if (this.#deps.spool.waiting === 0 && !this.#due) {
+        await this.#woken();
+        await this.#deps.wait(GATHER_MS);
+      } else {
+        const pause = await this.#reportOnce();
+        if (pause > 0) await this.#deps.wait(pause);
+      }
+    }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = null;
+        resolve();
+      };
+    });
+  }
+
+  /** Returns how long to wait before the next one, in milliseconds. */
+  async #reportOnce(): Promise<number> {
+    const { spool } = this.#deps;
+    const { items, lines } = this.#next();
+    const report = { ...this.#deps.about(), dropped: spool.dropped, waiting: spool.waiting - lines };
+    try {
+      const receipt = await this.#deps.report({ ...report, observations: items });
+      this.#due = false;
+      spool.drop(lines);
+      this.#taken(receipt);
+      return spool.waiting > 0 && spool.waiting < MAX_REPORTED ? GATHER_MS : 0;
+    } catch (error) {
+      return this.#failed(error, lines);
+    }
+  }
+
+  #next(): { items: ReportedObservation[]; lines: number } {
+    for (let limit = this.#limit; ; limit = Math.ceil(limit / 2)) {
+      const next = this.#deps.spool.peek(limit);
+      if (limit === 1 || JSON.stringify(next.items).length <= MAX_REPORT_CHARS) return next;
+    }
+  }
+
+  #taken({ refused, late }: AgentReceipt): void {
+    const { log } = this.#deps;
+    for (const { service_id, reason } of refused)
+      log(`the hub refuses observations of service ${service_id}: ${reason}`);
+    if (this.#failures > 0) {
+      log(`the hub takes reports again${late > 0 ? `; ${late} observations came too late for its statuses` : ""}`);
+      this.#deps.recovered();
+    }
+    this.#failures = 0;
+    this.#lastError = "";
+    this.#limit = MAX_REPORTED;
+  }
+
+  #failed(error: unknown, lines: number): number {
+    const words = error instanceof Error ? error.message : String(error);
+    if (error instanceof HubRefused && (error.status === 400 || error.status === 413))
+      return this.#isolate(words, lines);
+    this.#failures += 1;
+    if (words !== this.#lastError) this.#deps.log(`report failed: ${words}; ${this.#deps.spool.waiting} wait`);
+    this.#lastError = words;
+    if (!(error instanceof HubRefused)) return this.#backoff();
+    if ([401, 403, 404].includes(error.status)) return LOCKED_OUT_MS;
+    return Math.max(this.#backoff(), Math.min(error.retryAfterMs ?? 0, MAX_PAUSE_MS));
+  }
+
+  /** One observation that the hub can't read must not hold up all others. */
+  #isolate(words: string, lines: number): number {
+    if (lines > 1) {
+      this.#limit = Math.ceil(lines / 2);
+    } else {
+      this.#deps.log(`an observation is left out: ${words}`);
+      this.#deps.spool.drop(lines);
+      this.#due = false;
+      this.#limit = MAX_REPORTED;
+    }
+    return 0;
+  }
+
+  #backoff(): number {
+    const delay = Math.min(MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1));
+    return delay * (0.8 + 0.4 * this.#deps.random());
+  }
+}

@@ -1,0 +1,103 @@
+/** Runs the checks of an agent by the same arithmetic and the same state machine as the hub. */
+import type { Check, DueCheck } from "../core/check.ts";
+import { type MonitorState, newMonitorState } from "../core/monitor-state.ts";
+import type { ProbeMessage } from "../core/queue-messages.ts";
+import type { Observation, Round } from "../core/records.ts";
+import { retryRounds } from "../core/retry-policy.ts";
+import { firstRounds, planRounds } from "../core/schedule.ts";
+import { observe } from "../core/state-machine.ts";
+
+/** How far ahead rounds are planned. */
+export const PLAN_AHEAD_MS = 1_000;
+/** After a pause of the machine, rounds that are longer due than this are left out. */
+const LATE_MS = 1_000;
+
+export interface RoundsDeps {
+  /** Unix ms. */
+  now(): number;
+  wait(ms: number): Promise<void>;
+  random(): number;
+  /** Never rejects. */
+  probe(check: Check): Promise<Observation>;
+  found(check: Check, round: Round, observation: Observation): void;
+}
+
+export class Rounds {
+  readonly #deps: RoundsDeps;
+  #checks = new Map<number, Check>();
+  readonly #states = new Map<number, MonitorState>();
+  #plannedTo = 0;
+
+  constructor(deps: RoundsDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#checks.size;
+  }
+
+  /** Replaces the checks. What is new or changed runs at once. */
+  replace(checks: readonly Check[]): void {
+    const before = this.#checks;
+    this.#checks = new Map(checks.filter(isRun).map((check) => [check.service_id, check]));
+    for (const id of this.#states.keys()) if (!this.#checks.has(id)) this.#states.delete(id);
+    const changed = [...this.#checks.values()].filter(({ service_id, rev }) => before.get(service_id)?.rev !== rev);
+    for (const message of firstRounds(changed, this.#deps.now())) void this.#run(message);
+  }
+
+  /**
+   * Forgets the streaks of failures. After the hub was away it knows nothing of them, so the next failure has to be
+   * retried and told anew.
+   */
+  beginAnew(): void {
+    this.#states.clear();
+  }
+
+  /** Plans the rounds of the next moment. Call it more often than PLAN_AHEAD_MS. */
+  plan(): void {
+    const now = this.#deps.now();
+    const from = Math.max(this.#plannedTo, now - LATE_MS);
+    const to = now + PLAN_AHEAD_MS;
+    if (to <= from) return;
+    this.#plannedTo = to;
+    for (const message of planRounds([...this.#checks.values()].map(this.#current), { from, to }, [])) {
+      void this.#run(message);
+    }
+  }
+
+  /** The check with the status that this agent knows, which the circuit breaker depends on. */
+  readonly #current = (check: Check): Check => {
+    const state = this.#states.get(check.service_id);
+    return state === undefined ? check : { ...check, recorded_status: state.status, recorded_since: state.since };
+  };
+
+  async #run(message: ProbeMessage): Promise<void> {
+    await this.#until(message.not_before);
+    await Promise.all(message.checks.map((check) => this.#runCheck(message, check)));
+  }
+
+  async #runCheck(message: ProbeMessage, { after_ms = 0, ...planned }: DueCheck): Promise<void> {
+    if (after_ms > 0) await this.#deps.wait(after_ms);
+    const check = this.#checks.get(planned.service_id);
+    if (check === undefined || check.rev !== planned.rev) return; // changed or gone meanwhile
+    const observation = await this.#deps.probe(check);
+    this.#deps.found(check, message.round, observation);
+    const before = this.#states.get(check.service_id) ?? newMonitorState(check);
+    const input = { check, round: message.round, observation, vantages: [], random: this.#deps.random() };
+    const step = observe(before, input);
+    if (step === null) return;
+    this.#states.set(check.service_id, { ...step.state, flips: [] });
+    if (step.retry === null) return;
+    for (const retry of retryRounds(message, [{ check, retry: step.retry }], this.#deps.now())) void this.#run(retry);
+  }
+
+  async #until(time: number): Promise<void> {
+    const early = time - this.#deps.now();
+    if (early > 0) await this.#deps.wait(early);
+  }
+}
+
+/** A heartbeat comes from the service itself. */
+function isRun({ health_method }: Check): boolean {
+  return health_method !== "heartbeat";
+}

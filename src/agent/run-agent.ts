@@ -1,0 +1,124 @@
+/** `hub agent`: from the command line to the end of the agent. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { nameSchema } from "../core/service-definition.ts";
+import { messageOf } from "../node/error-message.ts";
+import { lockFolder } from "../node/folder-lock.ts";
+import { Agent } from "./agent.ts";
+import { type AgentFile, parseAgentFile } from "./agent-settings.ts";
+
+export const AGENT_USAGE = `Usage: hub agent [options]
+
+Checks the services that its hub assigned to it, from inside a private network, and reports what it finds. It only
+speaks outbound, to the hub.
+
+  --hub URL          the hub (or HUB_URL)
+  --name NAME        the agent's name at the hub (or HUB_AGENT; default: this machine's name)
+  --config FILE      YAML with the commands that checks of the method exec may name:
+                       commands:
+                         disk:
+                           run: [/usr/lib/nagios/plugins/check_disk, -w, 20%, -c, 10%]
+                           timeout: 10
+  --state DIR        folder for what waits while the hub is away (default below ~/.local/state/commandcenter-hub)
+  --help             this text
+
+HUB_KEY            the agent's key: PUT /api/agents/NAME shows it once
+PROBE_SECRET_*     secrets that checks name as \${PROBE_SECRET_X}; they never leave this machine but for the target
+
+It ends with 0 on Ctrl-C, 1 when it can't run, 2 for a wrong command line.`;
+
+export interface AgentIo {
+  environment: Readonly<Record<string, string | undefined>>;
+  out(line: string): void;
+  err(line: string): void;
+  /** Resolves when the agent is asked to stop. */
+  stopped: Promise<unknown>;
+}
+
+interface Arguments {
+  hub: string;
+  key: string;
+  name: string;
+  state: string;
+  file: AgentFile;
+}
+
+class UsageError extends Error {}
+
+/** Returns the exit code. */
+export async function runAgent(argv: readonly string[], io: AgentIo): Promise<number> {
+  try {
+    const values = parse(argv);
+    if (values.help) {
+      io.out(AGENT_USAGE);
+      return 0;
+    }
+    await run(argumentsOf(values, io.environment), io);
+    return 0;
+  } catch (error) {
+    io.err(messageOf(error));
+    if (!(error instanceof UsageError)) return 1;
+    io.err(`\n${AGENT_USAGE}`);
+    return 2;
+  }
+}
+
+async function run({ hub, key, name, state, file }: Arguments, io: AgentIo): Promise<void> {
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const release = lockFolder(state);
+  const stop = new AbortController();
+  void io.stopped.then(() => stop.abort());
+  try {
+    io.out(`agent ${name} for ${hub}`);
+    const { environment, out: log } = io;
+    const { commands } = file;
+    await new Agent({ hub, key, name, state, commands, environment, log, signal: stop.signal }).run();
+  } finally {
+    stop.abort();
+    release();
+  }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    const text = { type: "string" } as const;
+    const help = { type: "boolean", short: "h", default: false } as const;
+    const options = { hub: text, name: text, config: text, state: text, help };
+    return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+function argumentsOf(values: ReturnType<typeof parse>, environment: AgentIo["environment"]): Arguments {
+  const hub = values.hub ?? environment.HUB_URL ?? "";
+  if (!URL.canParse(hub) || !/^https?:/.test(hub)) throw new UsageError("--hub: expected the http(s) URL of a hub");
+  const key = environment.HUB_KEY ?? "";
+  if (key === "") throw new UsageError("HUB_KEY: expected the key of the agent");
+  const name = values.name ?? environment.HUB_AGENT ?? nameOfMachine();
+  if (!nameSchema.safeParse(name).success) {
+    throw new UsageError(`--name: expected 1 to 63 of a-z, 0-9, _ and -, not ${JSON.stringify(name)}`);
+  }
+  const file = values.config === undefined ? { commands: {} } : readConfig(values.config);
+  const state = values.state ?? join(stateHome(environment), "commandcenter-hub", `agent-${name}`);
+  return { hub: hub.replace(/\/+$/, ""), key, name, state, file };
+}
+
+function readConfig(file: string): AgentFile {
+  try {
+    return parseAgentFile(readFileSync(file, "utf8"), file);
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+function nameOfMachine(): string {
+  const [first = ""] = hostname().toLowerCase().split(".");
+  return first.replace(/[^a-z0-9_-]/g, "-").replace(/^[^a-z0-9]+/, "");
+}
+
+function stateHome(environment: AgentIo["environment"]): string {
+  return environment.XDG_STATE_HOME || join(homedir(), ".local", "state");
+}

@@ -67,6 +67,17 @@ export default defineConfig({
       {
         root,
         test: {
+          // The agent's probes are the hub's, so the same tests hold for them.
+          name: "probes-in-node",
+          alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
+          include: ["test/probes/{http,sockets,secrets}.test.ts"],
+          globalSetup: ["test/servers/global-setup.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: {
           name: "system",
           include: ["test/{system,relay}/**/*.test.ts"],
           testTimeout: 120_000,

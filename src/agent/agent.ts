@@ -80,6 +80,7 @@ export class Agent {
     await this.#begin();
     const planner = setInterval(() => this.#rounds.plan(), PLAN_EACH_MS);
     signal.addEventListener("abort", () => this.#reporter.stop());
+    if (signal.aborted) this.#reporter.stop();
     try {
       await Promise.all([this.#reporter.run(), this.#followChecks()]);
     } finally {

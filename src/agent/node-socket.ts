@@ -39,6 +39,7 @@ class NodeSocket implements ProbeSocket {
       raw.once("error", reject);
       raw.once("close", () => resolve());
     });
+    raw.on("error", () => {}); // an error that nobody listens for would end the program
     for (const promise of [this.opened, this.closed]) promise.catch(() => {}); // whoever waits for them hears of it
     this.readable = readableOf(raw);
     this.writable = writableOf(raw);
@@ -56,6 +57,7 @@ class NodeSocket implements ProbeSocket {
 }
 
 function readableOf(raw: TcpSocket): ReadableStream<Uint8Array> {
+  let isCancelled = false;
   return new ReadableStream<Uint8Array>(
     {
       pull: (controller) =>
@@ -72,7 +74,7 @@ function readableOf(raw: TcpSocket): ReadableStream<Uint8Array> {
             else reject(error);
           };
           const end = () => {
-            controller.close();
+            if (!isCancelled) controller.close();
             done();
           };
           const listeners = { readable: () => take() && done(), end, close: end, error: done };
@@ -80,7 +82,10 @@ function readableOf(raw: TcpSocket): ReadableStream<Uint8Array> {
           if (take()) return resolve();
           for (const [event, listener] of Object.entries(listeners)) raw.on(event, listener);
         }),
-      cancel: () => void raw.destroy(),
+      cancel: () => {
+        isCancelled = true;
+        raw.destroy();
+      },
     },
     { highWaterMark: 0 },
   );

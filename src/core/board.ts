@@ -15,6 +15,11 @@ export interface BoardEntry {
   live: LiveState;
 }
 
+export interface Overdue {
+  check: Check;
+  last_at: number;
+}
+
 /** Newer states of some services, and the flips that led to them. */
 export interface BoardUpdate {
   items: [service_id: number, live: LiveState][];
@@ -56,6 +61,8 @@ const MAX_GONE = 10_000;
 export class Board {
   readonly #gone = new Set<number>();
   readonly #entries = new Map<number, BoardEntry>();
+  /** Since when the hub can hear without a break, Unix ms. Silence before counts for nothing. */
+  hearingSince = 0;
 
   entries(): IterableIterator<BoardEntry> {
     return this.#entries.values();
@@ -120,22 +127,41 @@ export class Board {
 
   /** Returns the earliest time at which silence changes the status of a service, Unix ms; null: no such time. */
   nextDeadline(): number | null {
-    return earliest(this.#entries.values());
+    return this.#earliest(this.#entries.values());
   }
 
   /** Like nextDeadline, but only for these services. */
   earliestOf(ids: readonly number[]): number | null {
-    return earliest(ids.flatMap((id) => this.#entries.get(id) ?? []));
+    return this.#earliest(ids.flatMap((id) => this.#entries.get(id) ?? []));
   }
 
-  overdue(now: number, limit: number): BoardEntry[] {
-    const overdue: BoardEntry[] = [];
+  /** Services whose silence changes their status. `last_at`: since when they are silent, Unix ms. */
+  overdue(now: number, limit: number): Overdue[] {
+    const overdue: Overdue[] = [];
     for (const entry of this.#entries.values()) {
-      const deadline = entryDeadline(entry);
-      if (deadline !== null && deadline < now) overdue.push(entry);
+      const deadline = this.#deadlineOf(entry);
+      if (deadline !== null && deadline < now) overdue.push({ check: entry.check, last_at: this.#silentSince(entry) });
       if (overdue.length >= limit) break;
     }
     return overdue;
+  }
+
+  #earliest(entries: Iterable<BoardEntry>): number | null {
+    let next: number | null = null;
+    for (const entry of entries) {
+      const deadline = this.#deadlineOf(entry);
+      if (deadline !== null && (next === null || deadline < next)) next = deadline;
+    }
+    return next;
+  }
+
+  #deadlineOf(entry: BoardEntry): number | null {
+    const { check, live } = entry;
+    return live.last_at === null ? null : deadlineOf(check, live.status, live.since, this.#silentSince(entry));
+  }
+
+  #silentSince({ live }: BoardEntry): number {
+    return Math.max(live.last_at ?? 0, this.hearingSince);
   }
 
   *#statuses(): Generator<Status> {
@@ -155,19 +181,6 @@ export class Board {
     const body = { id, status: live.status, latency_ms: live.latency_ms, at };
     return { service_id: id, project_id: this.#entries.get(id)?.check.project_id ?? 0, body };
   }
-}
-
-function earliest(entries: Iterable<BoardEntry>): number | null {
-  let next: number | null = null;
-  for (const entry of entries) {
-    const deadline = entryDeadline(entry);
-    if (deadline !== null && (next === null || deadline < next)) next = deadline;
-  }
-  return next;
-}
-
-function entryDeadline({ check, live }: BoardEntry): number | null {
-  return live.last_at === null ? null : deadlineOf(check, live.status, live.since, live.last_at);
 }
 
 function flipFrame(flip: RecordedFlip): BoardFrame {

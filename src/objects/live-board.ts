@@ -32,6 +32,9 @@ const IDLE_ALARM_GAP_MS = 10_000;
 /** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
+/** An alarm that comes later than this shows that the hub was paused or away. */
+const LATE_ALARM_MS = 5_000;
+const HEARING_SINCE = "hearing_since";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
@@ -54,7 +57,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#announcer = new Announcer(ctx, env, parseSettings(env));
     this.#watchers = new Watchers(ctx);
     this.#deadLetters = new DeadLetters(ctx.storage);
-    ctx.blockConcurrencyWhile(() => this.#load());
+    this.#board.hearingSince = ctx.storage.kv.get<number>(HEARING_SINCE) ?? 0;
+    ctx.blockConcurrencyWhile(async () => {
+      this.#notePause(await ctx.storage.getAlarm());
+      await this.#load();
+    });
   }
 
   /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
@@ -187,8 +194,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
-  override async alarm(): Promise<void> {
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     this.#alarmAt = null;
+    if (info !== undefined && !info.isRetry) this.#notePause(info.scheduledTime);
     let gap = IDLE_ALARM_GAP_MS;
     try {
       await this.#ensureLoaded();
@@ -200,6 +208,18 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       log("error", "board.alarm_failed", { error: errorText(error) });
     }
     await this.#armFor(this.#board.nextDeadline(), gap);
+  }
+
+  /**
+   * While the hub was away it could hear nobody, so what was silent gets its full time again. `expected`: when the next
+   * alarm was due, Unix ms; null: none was.
+   */
+  #notePause(expected: number | null): void {
+    const now = Date.now();
+    if (expected === null || now - expected < LATE_ALARM_MS) return;
+    this.#board.hearingSince = now;
+    this.ctx.storage.kv.put(HEARING_SINCE, now);
+    log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
   }
 
   #expireDeps() {

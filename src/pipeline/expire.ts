@@ -1,5 +1,5 @@
 /** Handles services whose results are overdue: their lanes decide, and the flips are recorded. */
-import type { BoardEntry, BoardUpdate } from "../core/board.ts";
+import type { BoardUpdate, Overdue } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
@@ -13,12 +13,11 @@ export interface ExpireDeps {
 }
 
 /** Returns the new states for the board. */
-export async function expireOverdue(overdue: readonly BoardEntry[], deps: ExpireDeps): Promise<BoardUpdate> {
+export async function expireOverdue(overdue: readonly Overdue[], deps: ExpireDeps): Promise<BoardUpdate> {
   const now = deps.now();
   const lanes = Map.groupBy(overdue, ({ check }) => check.lane);
   const silent = await Promise.all(
-    [...lanes].map(async ([lane, entries]) => {
-      const asked = entries.map(({ check, live }) => ({ check, last_at: live.last_at ?? now }));
+    [...lanes].map(async ([lane, asked]) => {
       const silences = await deps.expire(lane, asked);
       return asked.flatMap(({ check }, index) => {
         const silence = silences[index] ?? null;

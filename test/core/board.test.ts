@@ -150,6 +150,18 @@ describe("silence", () => {
     expect(board.overdue((next ?? 0) + 1, 10)).toHaveLength(1);
     expect(board.overdue((next ?? 0) + 60_000, 2)).toHaveLength(2);
   });
+
+  it("counts only since the hub can hear", () => {
+    const board = boardWith(7);
+    board.apply([[7, up()]], []);
+    const next = board.nextDeadline() ?? 0;
+    board.hearingSince = T0 + 500_000;
+    expect(board.nextDeadline()).toBe(next + 500_000);
+    expect(board.overdue(next + 500_000, 10)).toEqual([]);
+    expect(board.overdue(next + 500_001, 10)).toMatchObject([{ last_at: T0 + 500_000 }]);
+    board.apply([[7, up({ last_at: T0 + 600_000 })]], []);
+    expect(board.nextDeadline()).toBe(next + 600_000);
+  });
 });
 
 it("a service in a snapshot has ISO times, or null", () => {

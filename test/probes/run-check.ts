@@ -1,10 +1,10 @@
-/** Probes a target the way the hub does, from inside workerd. */
-import { connect } from "cloudflare:sockets";
+/** Probes a target the way the hub does, or an agent. */
 import type { Check } from "../../src/core/check.ts";
 import type { Observation } from "../../src/core/records.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 import { runProbe } from "../../src/probes/run-probe.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
+import { runtime } from "./runtime.ts";
 
 const BASE: Check = {
   service_id: 1,
@@ -40,9 +40,7 @@ export function runCheck(
       hubId: "hub-test",
       allowPrivateTargets,
       secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
-      connect,
-      fetch: (input, init) => fetch(input, init),
-      md5: (bytes) => crypto.subtle.digest("MD5", bytes),
+      ...runtime,
       now: () => Date.now(),
       ...context,
     },

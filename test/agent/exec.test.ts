@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Commands } from "../../src/agent/agent-settings.ts";
+import { runExec } from "../../src/agent/exec.ts";
+import { aCheck } from "../core/fixtures.ts";
+
+const sh = (script: string, timeout?: number): Commands => ({
+  it: { run: ["sh", "-c", script], ...(timeout === undefined ? {} : { timeout }) },
+});
+const run = (commands: Commands, command = "it", health_timeout = 5) =>
+  runExec(aCheck({ health_method: "exec", health_timeout, health_options: { command } }), {
+    ...{ commands, vantage: "agent:dc-1", now: Date.now },
+  });
+
+describe("a command", () => {
+  test("is judged by its exit code, and its first line is kept", async () => {
+    expect(await run(sh("echo fine; exit 0"))).toMatchObject({ verdict: "ok", error: null, vantage: "agent:dc-1" });
+    expect(await run(sh("echo 'LOAD high|load=9'; exit 2"))).toMatchObject({
+      ...{ verdict: "fail", error: "exec: LOAD high", details: { load: 9, output: "LOAD high" } },
+    });
+    expect(await run(sh("echo broken >&2; exit 3"))).toMatchObject({ verdict: "unprobeable", error: "exec: broken" });
+  });
+
+  test("that is not in the agent's configuration is not run, whatever it is called", async () => {
+    for (const name of ["rm", "/bin/sh", "../it", "__proto__", "constructor", ""]) {
+      const { verdict, error } = await run(sh("exit 0"), name);
+      expect([verdict, error]).toEqual([
+        "unprobeable",
+        `exec: this agent has no command named ${JSON.stringify(name)}`,
+      ]);
+    }
+  });
+
+  test("that hangs is ended with everything that it started", async () => {
+    const began = Date.now();
+    const found = await run(sh('sleep 77 & echo $! > "/tmp/exec-test-pid"; wait', 0.5));
+    expect(found).toMatchObject({ verdict: "fail", error: "exec: timeout after 0.5 s" });
+    expect(Date.now() - began).toBeLessThan(3_000);
+    const pid = Number(readFileSync("/tmp/exec-test-pid", "utf8"));
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  test("that can't be found, or dies, is told so", async () => {
+    expect(await run({ it: { run: ["/no/such/plugin"] } })).toMatchObject({
+      ...{ verdict: "unprobeable", error: expect.stringContaining("ENOENT") },
+    });
+    expect(await run(sh("kill -9 $$"))).toMatchObject({ verdict: "fail", error: "exec: ended by SIGKILL" });
+  });
+
+  test("that prints without end does not fill the memory", async () => {
+    const found = await run(sh("head -c 20000000 /dev/zero | tr '\\0' x; exit 0"));
+    expect(found.verdict).toBe("ok");
+    expect(String(found.details.output).length).toBe(200);
+  });
+});
+
+/** A process that nobody has waited for yet is dead, too. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,7 @@
+/** What the probes need of the runtime, here of the agent's. */
+import { nodeContext } from "../../src/agent/node-context.ts";
+import type { ProbeContext } from "../../src/probes/probe.ts";
+
+const { connect, fetch, md5 } = nodeContext({ agent: "test", hubId: "hub-test", environment: {}, now: Date.now });
+
+export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5"> = { connect, fetch, md5 };

@@ -100,6 +100,7 @@ export class Agent {
       }
       const known = this.#readChecks();
       if (known !== null) this.#rounds.replace(known.checks);
+      if (error instanceof HubAnswerWrong) this.#notUnderstood(error);
       log(`${words(error)}; going on with the ${this.#rounds.size} checks of before`);
     }
     this.#reporter.announce();
@@ -121,12 +122,16 @@ export class Agent {
   #checksFailed(error: unknown): number {
     this.#failures += 1;
     if (error instanceof HubAnswerWrong) {
-      this.#report(`the hub's checks are not understood, so those of before go on: ${error.message}`);
+      this.#notUnderstood(error);
       return LOCKED_OUT_MS;
     }
     if (this.#failures === 1) this.#options.log(`no checks from the hub: ${words(error)}`);
     if (error instanceof HubRefused && [401, 403, 404].includes(error.status)) return LOCKED_OUT_MS;
     return Math.min(MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
+  }
+
+  #notUnderstood(error: HubAnswerWrong): void {
+    this.#report(`the hub's checks are not understood, so those of before go on: ${error.message}`);
   }
 
   #take(answer: AgentChecks): void {

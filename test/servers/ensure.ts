@@ -11,6 +11,7 @@ const NEEDED: readonly { program: string; debian: string; places?: string }[] = 
   { program: "promtool", debian: "prometheus" },
   { program: "chromium", debian: "chromium" },
   { program: "initdb", debian: "postgresql", places: "/usr/lib/postgresql/*/bin" },
+  { program: "check_load", debian: "monitoring-plugins-basic", places: "/usr/lib/nagios/plugins" },
 ];
 /** Tells Debian's packages not to start their services: the tests start their own. */
 const POLICY = "/usr/sbin/policy-rc.d";

@@ -1,0 +1,259 @@
+/** A real agent beside a real hub: what it checks, what it keeps while the hub is away, and what it does not believe. */
+import { readdirSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AgentReport } from "../../src/core/agent-protocol.ts";
+import { dueTimes } from "../../src/core/schedule.ts";
+import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
+import { databaseFile } from "./database-file.ts";
+import { call, type FlipSeen, flipsOf, type ServiceSeen, until } from "./hub-client.ts";
+import { type HubProcess, startHub } from "./hub-process.ts";
+
+const PLUGINS = "/usr/lib/nagios/plugins";
+const INTERVAL_S = 5;
+const AWAY_MS = 32_000;
+/** Three intervals and five seconds. */
+const OFFLINE_MS = 20_000;
+const SERVICES = 50;
+
+/** Answers 200, or 503 for what is in `failing`. */
+const failing = new Set<string>();
+const target = createServer((request, response) => {
+  response.statusCode = failing.has(request.url?.slice(1) ?? "") ? 503 : 200;
+  response.end("ok");
+});
+let hub: HubProcess;
+let agent: AgentProcess;
+let address: string;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const commandsOf = (port: number) => ({
+  http: [`${PLUGINS}/check_http`, "-H", "127.0.0.1", "-p", String(port), "-u", "/plugin"],
+  closed: [`${PLUGINS}/check_tcp`, "-H", "127.0.0.1", "-p", "9"],
+  load: [`${PLUGINS}/check_load`, "-w", "0,0,0", "-c", "1000,1000,1000"],
+  dagger: ["dagger", "call", "test"],
+});
+
+beforeAll(async () => {
+  await listen(target);
+  const { port } = target.address() as AddressInfo; // it listens on a port
+  address = `127.0.0.1:${port}`;
+  hub = await startHub({ args: ["--quiet"] });
+  const key = await setUpAgent(hub, "dc-1");
+  agent = await startAgent({ hub: hub.url, key, name: "dc-1", commands: commandsOf(port) });
+});
+afterAll(async () => {
+  await agent?.remove();
+  await hub?.remove();
+  target.close();
+});
+
+async function register(name: string, service: object): Promise<number> {
+  const body = { health_interval: INTERVAL_S, health_retries: 1, agent: "dc-1", ...service };
+  return (await call<{ id: number }>(hub, "PUT", `/api/projects/inside/services/${name}`, body)).id;
+}
+
+async function statuses(): Promise<Record<string, string>> {
+  const { services } = await call<{ services: ServiceSeen[] }>(hub, "GET", "/api/services?limit=1000");
+  return Object.fromEntries(services.map(({ name, health_status }) => [name, health_status]));
+}
+
+const seen = async (name: string): Promise<ServiceSeen> => {
+  const { services } = await call<{ services: ServiceSeen[] }>(hub, "GET", `/api/services?q=${name}`);
+  const found = services.find((service) => service.name === name);
+  if (found === undefined) throw new Error(`no service ${name}`);
+  return found;
+};
+
+test("what it is assigned is checked within seconds, by probes and by plugins", async () => {
+  await register("web", { health_method: "http", health_url: `http://${address}/web` });
+  await register("port", { health_method: "tcp", health_url: address });
+  for (const command of ["http", "closed", "load", "dagger", "unknown"]) {
+    await register(`plugin-${command}`, { health_method: "exec", health_options: { command } });
+  }
+  await until(async () =>
+    expect(await statuses()).toEqual({
+      ...{ web: "up", port: "up", "plugin-http": "up", "plugin-closed": "down", "plugin-load": "degraded" },
+      ...{ "plugin-dagger": "unknown", "plugin-unknown": "unknown" },
+    }),
+  );
+  const load = await seen("plugin-load");
+  expect(load.health_details).toMatchObject({
+    error: expect.stringContaining("LOAD WARNING"),
+    load1: expect.any(Number),
+    output: expect.stringContaining("load average"),
+  });
+  expect((await seen("plugin-closed")).health_details.error).toMatch(/^exec: .*refused/i);
+  expect((await seen("plugin-unknown")).health_details.error).toBe('exec: this agent has no command named "unknown"');
+  expect((await seen("plugin-dagger")).health_details.error).toContain("ENOENT");
+  const { agents } = await call<{ agents: object[] }>(hub, "GET", "/api/agents");
+  expect(agents).toMatchObject([{ name: "dc-1", status: "online", service_count: 7, problem: null, waiting: 0 }]);
+});
+
+test("a service that fails is down within seconds, with what the agent saw, and a change reaches it at once", async () => {
+  failing.add("web");
+  await until(async () => expect((await seen("web")).health_status).toBe("down"));
+  await until(async () => {
+    const flip = (await flipsOf(hub, "web")).at(-1);
+    expect(flip?.evidence.map(({ vantage, ok }) => [vantage, ok])).toEqual([
+      ["agent:dc-1", false],
+      ["agent:dc-1", false],
+    ]);
+  });
+  failing.delete("web");
+  const { id } = await seen("web");
+  await call(hub, "PATCH", `/api/services/${id}`, { health_url: `http://${address}/moved` });
+  await until(async () => expect((await seen("web")).health_status).toBe("up"), 5_000);
+});
+
+describe("while the hub is away", () => {
+  let away: { from: number; to: number };
+  let flipsBefore: number;
+
+  test("nothing is lost and no status is made up", async () => {
+    for (let n = 0; n < SERVICES; n++) {
+      await register(`s${n}`, { health_method: "http", health_url: `http://${address}/s${n}` });
+    }
+    await until(async () => {
+      const all = Object.entries(await statuses()).filter(([name]) => /^s\d/.test(name));
+      expect(all.filter(([, status]) => status === "up")).toHaveLength(SERVICES);
+    });
+    await sleep(2 * INTERVAL_S * 1_000);
+    flipsBefore = (await allFlips()).length;
+    await hub.kill9();
+    const from = Date.now();
+    failing.add("s1"); // comes back before the hub does
+    failing.add("s2"); // stays away
+    await sleep(AWAY_MS - 12_000);
+    failing.delete("s1");
+    await sleep(12_000);
+    await hub.restart();
+    away = { from, to: Date.now() };
+    await until(async () => expect((await seen("s2")).health_status).toBe("down"), 30_000);
+    await sleep(INTERVAL_S * 1_000);
+    const flips = (await allFlips()).slice(flipsBefore);
+    expect(flips.map(({ name, from: before, to }) => [name, before, to])).toEqual([["s2", "up", "down"]]);
+    expect(away.to - away.from).toBeGreaterThan(OFFLINE_MS + 10_000);
+  }, 120_000);
+
+  test("what was seen meanwhile is history, every single check of it", async () => {
+    const rows = await until(() => {
+      const found = recorded();
+      for (const name of ["s0", "s1", "s2"]) expect(missing(found, name, away)).toEqual([]);
+      return found;
+    }, 20_000);
+    for (let n = 0; n < SERVICES; n++) expect([`s${n}`, missing(rows, `s${n}`, away)]).toEqual([`s${n}`, []]);
+    const failures = rows.filter(({ name, at, verdict }) => name === "s1" && at > away.from && verdict === 0);
+    expect(failures.length).toBeGreaterThan(2);
+  });
+
+  const allFlips = async () => {
+    const { flips } = await call<{ flips: FlipSeen[] }>(hub, "GET", "/api/flips?limit=1000");
+    return flips.reverse().filter(({ name }) => /^s\d+$/.test(name));
+  };
+});
+
+test("an agent that is killed goes on from its spool, and its silence is told after three intervals", async () => {
+  await agent.stop("SIGKILL");
+  await until(async () => expect((await seen("s0")).health_status).toBe("unknown"), 40_000);
+  await until(async () => {
+    const reason = (await flipsOf(hub, "s0")).at(-1)?.reason;
+    expect(reason).toMatch(/^agent offline: nothing heard from dc-1 for 2\d s$/);
+  });
+  agent.start();
+  await until(async () => expect((await seen("s0")).health_status).toBe("up"));
+  await agent.stop();
+  expect(readdirSync(join(agent.state, "spool"))).toEqual(["position.json"]);
+}, 90_000);
+
+describe("a hub that answers with something else than checks", () => {
+  const reports: AgentReport[] = [];
+  let answer: (request: IncomingMessage, response: ServerResponse) => void;
+  const hostile = createServer((request, response) => {
+    if (request.method !== "POST") return answer(request, response);
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const report: AgentReport = JSON.parse(gunzipSync(Buffer.concat(chunks)).toString("utf8"));
+      reports.push(report);
+      response.end(JSON.stringify({ now: Date.now(), news: 0, late: 0, refused: [] }));
+    });
+  });
+  const check = {
+    ...{ service_id: 1, project_id: 1, project: "p", name: "s", service_type: "other", health_method: "exec" },
+    ...{ health_url: "", health_interval: 5, health_timeout: 2, health_retries: 0, health_options: {}, agent: "dc-1" },
+    ...{ rev: 1, lane: 550_000, former_lanes: [], recorded_status: "up", recorded_since: 0, recorded_seq: 0 },
+    version: null,
+  };
+  const checks = (list: unknown) => ({ hub_id: "hub-x", agent: "dc-1", now: Date.now(), checks: list });
+
+  beforeAll(() => listen(hostile));
+  afterAll(() => hostile.close());
+
+  test.each<[string, unknown]>([
+    ["a command line", checks([{ ...check, health_options: { command: "touch /tmp/harmed" } }])],
+    ["a path", checks([{ ...check, health_options: { command: "../../bin/touch" } }])],
+    ["arguments", checks([{ ...check, health_options: { command: ["touch", "/tmp/harmed"] } }])],
+    ["an interval of nothing", checks([{ ...check, health_interval: 0 }])],
+    ["a huge list", checks(Array.from({ length: 5_001 }, (_, k) => ({ ...check, service_id: k })))],
+    ["no list", checks("all")],
+    ["the checks of another agent", { ...checks([]), agent: "dc-2" }],
+    ["no JSON", "<html>"],
+  ])("makes the agent do nothing but report it: %s", async (_, body) => {
+    reports.length = 0;
+    answer = (_request, response) => void response.end(typeof body === "string" ? body : JSON.stringify(body));
+    const { port } = hostile.address() as AddressInfo; // it listens on a port
+    const url = `http://127.0.0.1:${port}`;
+    const victim = await startAgent({
+      hub: url,
+      key: "hub_key",
+      name: "dc-1",
+      commands: { touch: ["touch", "/tmp/harmed"] },
+    });
+    try {
+      await until(() => expect(reports.at(-1)?.problem).toMatch(/^the hub's checks are not understood/));
+      expect(reports.flatMap(({ observations }) => observations)).toEqual([]);
+    } finally {
+      await victim.remove();
+    }
+  });
+});
+
+interface Recorded {
+  name: string;
+  at: number;
+  due_at: number;
+  lane: number;
+  verdict: number;
+}
+
+function recorded(): Recorded[] {
+  const database = new DatabaseSync(databaseFile(hub.state), { readOnly: true });
+  try {
+    return database
+      .prepare(
+        `SELECT services.name, rounds.started_at AS at, rounds.due_at, rounds.lane, result.value ->> 1 AS verdict
+         FROM rounds, json_each(rounds.results) AS result JOIN services ON services.id = result.value ->> 0
+         WHERE rounds.attempt = 0`,
+      )
+      .all() as unknown as Recorded[]; // as the query says
+  } finally {
+    database.close();
+  }
+}
+
+/** Due times in the period of which there is no check. */
+function missing(rows: readonly Recorded[], name: string, period: { from: number; to: number }): number[] {
+  const own = rows.filter((row) => row.name === name);
+  const dues = new Set(own.map(({ due_at }) => due_at));
+  const lane = own[0]?.lane ?? 0;
+  return dueTimes(lane, period).flatMap(({ due_at }) => (dues.has(due_at) ? [] : [due_at]));
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+}

@@ -5,7 +5,7 @@
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
 import { isScheduled } from "./lanes.ts";
-import type { FlipBody, HealthUpdate, ServiceLite } from "./live-protocol.ts";
+import type { FlipBody, HealthUpdate, ProjectLite, ServiceLite } from "./live-protocol.ts";
 import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./state-machine.ts";
 import { countStatuses } from "./summary.ts";
@@ -38,7 +38,8 @@ interface Part<T> {
 export type BoardFrame =
   | { type: "health"; parts: Part<HealthUpdate>[] }
   | { type: "flip"; parts: [Part<FlipBody>] }
-  | { type: "registered" | "deregistered"; parts: [Part<ServiceLite>] };
+  | { type: "registered" | "deregistered"; parts: [Part<ServiceLite>] }
+  | { type: "project"; parts: [Part<ProjectLite>] };
 
 export function unknownState(now: number): LiveState {
   return {

@@ -34,12 +34,17 @@ export type HealthUpdate = z.infer<typeof healthSchema>;
 const flipSchema = recordedFlipSchema.omit({ seq: true }).extend({ flip_seq: z.number() });
 export type FlipBody = z.infer<typeof flipSchema>;
 
+/** A project that was started or stopped. */
+const projectLiteSchema = z.object({ id: z.number(), name: z.string(), status: z.enum(["running", "stopped"]) });
+export type ProjectLite = z.infer<typeof projectLiteSchema>;
+
 export const frameSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("snapshot"), seq, at: z.string(), services: z.array(serviceLiteSchema) }),
   z.object({ type: z.literal("health"), seq, at: z.string(), services: z.array(healthSchema) }),
   flipSchema.extend({ type: z.literal("flip"), seq }),
   z.object({ type: z.literal("registered"), seq, service: serviceLiteSchema }),
   z.object({ type: z.literal("deregistered"), seq, service: serviceLiteSchema }),
+  z.object({ type: z.literal("project"), seq, at: z.string(), project: projectLiteSchema }),
   z.object({ type: z.literal("error"), seq, detail: z.string() }),
 ]);
 export type Frame = z.infer<typeof frameSchema>;

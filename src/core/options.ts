@@ -16,6 +16,8 @@ const jsonAssertion = z.strictObject({
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
 });
 
+const percent = z.number().min(0).max(100_000);
+
 export const healthOptionsSchema = z
   .strictObject({
     degraded_above_ms: z
@@ -23,6 +25,13 @@ export const healthOptionsSchema = z
       .min(0)
       .max(600_000)
       .describe("Response time above which the service is degraded; 0 = off; default 1000"),
+    degraded_above_cpu: percent.describe("Services in containers: per cent of one core above which they are degraded"),
+    degraded_above_memory: percent.describe("Services in containers: per cent of their memory limit"),
+    degraded_above_restarts: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .describe("Services in containers: restarts by the engine since the container was made"),
     method: z.enum(["GET", "HEAD", "POST"]),
     headers: z.record(
       z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a header name"),

@@ -12,7 +12,7 @@ export type Health = (typeof HEALTHS)[number];
 export const SERVICE_TYPES = ["database", "cache", "api", "web", "queue", "worker", "other"] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
-export const HEALTH_METHODS = ["http", "tcp", "redis", "postgres", "exec", "heartbeat"] as const;
+export const HEALTH_METHODS = ["http", "tcp", "redis", "postgres", "exec", "container", "heartbeat"] as const;
 export type HealthMethod = (typeof HEALTH_METHODS)[number];
 
 /** Methods that are probed over the network, by the hub or by an agent. */

@@ -9,7 +9,7 @@ export interface RegistryChange {
    * Services that are stopped or disabled. Also deleted services, even if they were not watched, so that their data is
    * removed everywhere.
    */
-  deregistered: { row: ServiceRow; deleted: boolean }[];
+  deregistered: { row: ServiceRow; deleted: boolean; reason?: string | undefined }[];
   /** Ids of the services in `registered` that are new or started again. The hub announces these. */
   created: number[];
 }

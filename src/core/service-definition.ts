@@ -59,7 +59,7 @@ export const metadataSchema = z
 const url = z
   .string()
   .max(2_048)
-  .describe("The target; secrets as `${PROBE_SECRET_NAME}`. May be absent for `heartbeat` and `exec`");
+  .describe("The target; secrets as `${PROBE_SECRET_NAME}`. May be absent for `heartbeat`, `exec` and `container`");
 const type = z.enum(SERVICE_TYPES).describe("Guessed from the target when absent");
 const interval = z.int().min(MIN_INTERVAL_S).max(MAX_INTERVAL_S).describe("Seconds; default 30");
 const timeout = z
@@ -69,7 +69,7 @@ const timeout = z
   .describe("Seconds, less than the interval; default 5, or less when the interval is 5");
 const retries = z.int().min(0).max(10).describe("Failures in a row that are forgiven; default 3");
 const port = z.int().min(1).max(65_535).nullable().describe("Guessed from the target when absent");
-const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec`");
+const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec` and `container`");
 
 /** The fields that defaults of other fields depend on. */
 interface Given {

@@ -1,7 +1,7 @@
 /** The rules of a registration that concern several fields, and the defaults of fields that it leaves out. */
 import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
 import type { HealthOptions } from "./options.ts";
-import { type HealthMethod, PROBED_METHODS } from "./records.ts";
+import { type HealthMethod, isProbed, PROBED_METHODS } from "./records.ts";
 import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
 import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
@@ -12,9 +12,12 @@ export interface TargetRules {
   allowPrivate: boolean;
 }
 
-const ALL_METHODS: readonly HealthMethod[] = [...PROBED_METHODS, "exec", "heartbeat"];
+const ALL_METHODS: readonly HealthMethod[] = [...PROBED_METHODS, "exec", "container", "heartbeat"];
 const METHODS_OF_OPTION: Record<keyof HealthOptions, readonly HealthMethod[]> = {
   degraded_above_ms: ALL_METHODS,
+  degraded_above_cpu: ALL_METHODS,
+  degraded_above_memory: ALL_METHODS,
+  degraded_above_restarts: ALL_METHODS,
   method: ["http"],
   headers: ["http"],
   body: ["http"],
@@ -86,8 +89,7 @@ function timeoutErrors(input: ServiceInput): FieldError[] {
 }
 
 function targetErrors(input: ServiceInput, { allowPrivate }: TargetRules): FieldError[] {
-  const reported = input.health_method === "exec" || input.health_method === "heartbeat";
-  if (reported && input.health_url === "") return [];
+  if (!isProbed(input.health_method) && input.health_url === "") return [];
   if (input.health_url === "") return [{ path: "health_url", message: `needed for ${input.health_method}` }];
   // An agent is in the private network that it checks.
   const target = parseTarget(input.health_method, input.health_url, {
@@ -101,7 +103,8 @@ function optionErrors(input: ServiceInput): FieldError[] {
   const errors = Object.keys(options)
     .filter((key) => isOption(key) && options[key] !== undefined && !METHODS_OF_OPTION[key].includes(method))
     .map((key) => ({ path: `health_options.${key}`, message: `does not apply to the method ${method}` }));
-  if (method === "exec" && input.agent === null) errors.push({ path: "agent", message: "needed for exec" });
+  const isAgents = method === "exec" || method === "container";
+  if (isAgents && input.agent === null) errors.push({ path: "agent", message: `needed for ${method}` });
   if (method === "exec" && options.command === undefined) {
     errors.push({ path: "health_options.command", message: "needed for exec" });
   }

@@ -216,6 +216,7 @@ export function guessServiceType(method: HealthMethod, url: string): ServiceType
     case "heartbeat":
       return "worker";
     case "exec":
+    case "container":
       return "other";
     case "tcp":
       return TYPE_OF_PORT[target?.port ?? 0] ?? "other";

@@ -21,7 +21,7 @@ import {
 import { createKey } from "../store/keys.ts";
 import { guard, keyHash, newKey } from "./access.ts";
 import type { HubContext, Principal } from "./context.ts";
-import { unzipBody } from "./gzip-body.ts";
+import { withUnzip } from "./gzip-body.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
@@ -201,12 +201,8 @@ export const agents = routes()
     return c.json({ now: hub.now(), news, late, refused: refusals }, 200);
   });
 
-function withUnzip({ middleware, security }: ReturnType<typeof guard>) {
-  return { middleware: [middleware, unzipBody], security };
-}
-
 /** An agent's key opens nothing of another agent. */
-async function requireOwn(hub: HubContext, principal: Principal, name: string): Promise<void> {
+export async function requireOwn(hub: HubContext, principal: Principal, name: string): Promise<void> {
   if (principal.scope === "agent" && principal.agent !== name) throw new Problem(403, "this belongs to another agent");
   orNotFound(await getAgent(hub.db, name), "agent");
 }

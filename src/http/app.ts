@@ -7,6 +7,7 @@ import { rateLimit } from "./access.ts";
 import { agents } from "./agents.ts";
 import type { HubContext, HubEnv } from "./context.ts";
 import { dependencies } from "./dependencies.ts";
+import { discovery } from "./discovery.ts";
 import { docs } from "./docs.ts";
 import { federation } from "./federation.ts";
 import { flips } from "./flips.ts";
@@ -40,6 +41,7 @@ function resources() {
     .route("/", summary)
     .route("/", keys)
     .route("/", agents)
+    .route("/", discovery)
     .route("/", session)
     .route("/", tickets)
     .route("/", hubHealthRoutes)

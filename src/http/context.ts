@@ -3,6 +3,7 @@ import type { ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
+import type { ProjectLite } from "../core/live-protocol.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -24,6 +25,8 @@ export interface HubContext {
   live(ids: number[]): Promise<Map<number, LiveState>>;
   /** The API calls it after it has stored a change of the registry. */
   registryChanged(change: RegistryChange): Promise<void>;
+  /** The API calls it after it has started or stopped a project. */
+  projectChanged(project: ProjectLite): Promise<void>;
   /** Probes a service immediately, independent of its schedule. */
   checkNow(row: ServiceRow): Promise<Outcome>;
   heartbeat(row: ServiceRow, beat: Heartbeat): Promise<Outcome>;

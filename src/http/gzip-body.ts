@@ -1,13 +1,18 @@
 /** Bodies that came compressed. */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { HubEnv } from "./context.ts";
 import { Problem } from "./problem.ts";
 
 /** A small body must not fill the memory. */
 const MAX_UNZIPPED_BYTES = 1_048_576;
 
+/** For a route definition whose `guard` comes first. */
+export function withUnzip<S>({ middleware, security }: { middleware: MiddlewareHandler<HubEnv>; security: S }) {
+  return { middleware: [middleware, unzipBody], security };
+}
+
 /** Replaces a body with `Content-Encoding: gzip` by what it holds. */
-export async function unzipBody(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
+async function unzipBody(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {
   const encoding = c.req.header("content-encoding");
   if (encoding !== undefined) {
     if (encoding !== "gzip") throw new Problem(415, "the only content encoding that is understood is gzip");

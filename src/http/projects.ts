@@ -191,6 +191,7 @@ async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Pr
     hub,
     after.map((row) => ({ before: before.get(row.id) ?? null, after: row })),
   );
+  await hub.projectChanged({ id, name: changed.name, status });
   return changed;
 }
 

@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BoardEntry } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
-import type { Peer } from "../core/live-protocol.ts";
+import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
@@ -21,6 +21,7 @@ import {
   healthValue,
   type LatestValue,
   peerValue,
+  projectEvent,
   registryEvent,
   serviceCard,
   summaryValues,
@@ -90,6 +91,10 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
         return [registryEvent(kind, this.#settings.HUB_ID, card, now)];
       }),
     );
+  }
+
+  announceProject(project: ProjectLite, at: number): void {
+    this.#storeEvents(() => [projectEvent(this.#settings.HUB_ID, project, at)]);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Check } from "../core/check.ts";
 import { hubIdSchema } from "../core/federation.ts";
-import type { Peer } from "../core/live-protocol.ts";
+import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/records.ts";
 import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
@@ -35,6 +35,8 @@ export type EventType =
   | "commandcenter.service.health"
   | "commandcenter.service.registered"
   | "commandcenter.service.deregistered"
+  | "commandcenter.project.started"
+  | "commandcenter.project.stopped"
   | "commandcenter.hub.summary"
   | "commandcenter.hub.peer";
 
@@ -125,6 +127,20 @@ export function registryEvent(
     type: `commandcenter.service.${kind}`,
     time,
     payload: { hub_id: hubId, project: card.project, timestamp: time, service },
+  };
+}
+
+/** A project that was started or stopped. `at`: Unix ms. */
+export function projectEvent(hubId: string, { id, name, status }: ProjectLite, at: number): DurableEvent {
+  const change = status === "running" ? "started" : "stopped";
+  const time = new Date(at).toISOString();
+  return {
+    service_id: 0,
+    id: `${hubId}:project-${id}:${change}-${at}`,
+    subject: `hub.${hubId}.service.project_${change}`,
+    type: `commandcenter.project.${change}`,
+    time,
+    payload: { hub_id: hubId, project: name, timestamp: time },
   };
 }
 

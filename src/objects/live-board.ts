@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
-import type { Frame } from "../core/live-protocol.ts";
+import type { Frame, ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { LiveState } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
@@ -34,6 +34,8 @@ const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
 /** An alarm that comes later than this shows that the hub was paused or away. */
 const LATE_ALARM_MS = 5_000;
+/** Who watches one service hears nothing of projects. */
+const NO_SERVICE = 0;
 const HEARING_SINCE = "hearing_since";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
@@ -85,6 +87,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   async remove(ids: number[]): Promise<void> {
     await this.#ensureLoaded();
     this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
+  }
+
+  /** Tells that a project was started or stopped. */
+  projectChanged(project: ProjectLite): void {
+    this.#tell([{ type: "project", parts: [{ service_id: NO_SERVICE, project_id: project.id, body: project }] }]);
   }
 
   /** Returns the ids of checks that were changed or deregistered after they had been planned. */

@@ -42,6 +42,7 @@ function frameFor(seq: number, frame: BoardFrame, watch: Watch, at: string): Fra
     return services.length === 0 ? null : { type: "health", seq, at, services };
   }
   if (!wants(watch, frame.parts[0])) return null;
+  if (frame.type === "project") return { type: "project", seq, at, project: frame.parts[0].body };
   if (frame.type === "flip") return { type: "flip", seq, ...frame.parts[0].body };
   return { type: frame.type, seq, service: frame.parts[0].body };
 }

@@ -16,7 +16,7 @@ import type {
 } from "../core/federation.ts";
 import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
-import type { Peer, RemoteFlip } from "../core/live-protocol.ts";
+import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
@@ -59,6 +59,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   apply(update: BoardUpdate): Promise<number[]>;
   add(checks: Check[], created: number[]): Promise<void>;
   remove(ids: number[]): Promise<void>;
+  projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
   entries(): Promise<BoardEntry[]>;
@@ -109,6 +110,8 @@ export interface BridgeStatus {
 export interface NatsBridgeRpc extends Rpc.DurableObjectBranded {
   announceFlips(flips: RecordedFlip[]): void;
   announceServices(event: "registered" | "deregistered", checks: Check[]): void;
+  /** `at`: Unix ms. */
+  announceProject(project: ProjectLite, at: number): void;
   tick(): Promise<void>;
   healthChanged(): Promise<void>;
   /** Publishes how this hub sees another one. */

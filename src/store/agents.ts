@@ -1,11 +1,11 @@
 /** The agents, and the checks that each of them has to run. */
-import { and, asc, eq, inArray, lt, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { toCheck } from "../core/service-row.ts";
 import { selectChecks } from "./checks.ts";
 import { type Db, idList } from "./database.ts";
-import { apiKeys, services } from "./tables.ts";
+import { apiKeys, projects, services } from "./tables.ts";
 
 /** A row that is written each time would cost more than the checks themselves. */
 const SEEN_STEP_MS = 30_000;
@@ -92,6 +92,16 @@ export async function agentRevision(db: Db, name: string): Promise<number> {
     .from(agentRevisions)
     .where(eq(agentRevisions.agent, name));
   return row?.revision ?? 0;
+}
+
+/** Names of the projects in which the agent found services. */
+export async function projectsOfAgent(db: Db, name: string): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ name: projects.name })
+    .from(services)
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(and(eq(services.agent, name), isNotNull(services.container_id)));
+  return rows.map((row) => row.name);
 }
 
 /** The checks of the agent that are watched. `ids`: only these. */

@@ -1,6 +1,7 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
 import type { Check } from "../core/check.ts";
+import type { ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
@@ -124,6 +125,21 @@ async function announceServices(
     if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
   } catch (error) {
     log("warn", "nats.announce_failed", { error: errorText(error) });
+  }
+}
+
+/** The project is stored already, so a failure here is not its caller's. */
+export async function projectChanged(
+  { id, name, status }: ProjectLite,
+  env: Bindings,
+  settings: Settings,
+): Promise<void> {
+  const project = { id, name, status };
+  try {
+    await boardOf(env).projectChanged(project);
+    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceProject(project, now());
+  } catch (error) {
+    log("warn", "project.announce_failed", { error: errorText(error) });
   }
 }
 

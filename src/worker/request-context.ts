@@ -12,7 +12,7 @@ import type { Bindings } from "../platform/bindings.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
-import { bridgeStatus, probeDeps, registerDeps, reportDeps } from "./deps.ts";
+import { bridgeStatus, probeDeps, projectChanged, registerDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
 
 const now = () => Date.now();
@@ -30,6 +30,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     federation: federationContext(env, requestIp),
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
     registryChanged: (change) => registryChanged(pipelineChange(change), registerDeps(env, settings)),
+    projectChanged: (project) => projectChanged(project, env, settings),
     checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),
     heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
     takeReport: (agent, reported) =>
@@ -58,9 +59,9 @@ function toFindings(agent: string, taken: readonly TakenIn[]): Reported[] {
 function pipelineChange({ registered, deregistered, created }: RegistryChange) {
   return {
     registered: registered.map((row) => ({ check: toCheck(row), created: created.includes(row.id) })),
-    deregistered: deregistered.map(({ row, deleted }) => ({
+    deregistered: deregistered.map(({ row, deleted, reason }) => ({
       check: toCheck(row),
-      reason: deleted || row.enabled ? "deregistered" : "disabled",
+      reason: reason ?? (deleted || row.enabled ? "deregistered" : "disabled"),
       deleted,
     })),
   };

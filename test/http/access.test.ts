@@ -98,6 +98,7 @@ describe("every route for every caller", () => {
         "POST /api/services: write",
         "POST /api/session: public",
         "POST /api/tickets: read",
+        "PUT /api/agents/{name}/services: admin or agent",
         "PUT /api/agents/{name}: admin",
         "PUT /api/projects/{id}/manifest: write",
         "PUT /api/projects/{project}/services/{name}: write",

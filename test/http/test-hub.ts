@@ -23,6 +23,8 @@ export interface TestHub {
   db: Db;
   context: HubContext;
   changes: RegistryChange[];
+  /** Each call of `projectChanged`: name and status. */
+  projects: string[];
   beats: { name: string; beat: Heartbeat }[];
   checked: string[];
   upgrades: Request[];
@@ -57,6 +59,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
   const settings: Settings = parseSettings({ HUB_ADMIN_TOKEN: ADMIN_TOKEN, ...vars });
   const told = {
     changes: [] as RegistryChange[],
+    projects: [] as string[],
     beats: [] as TestHub["beats"],
     checked: [] as string[],
     upgrades: [] as Request[],
@@ -72,6 +75,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     requestIp: "203.0.113.9",
     live: async (ids) => new Map(ids.flatMap((id) => (live.has(id) ? [[id, live.get(id) ?? aLive()] as const] : []))),
     registryChanged: async (change) => void told.changes.push(change),
+    projectChanged: async ({ name, status }) => void told.projects.push(`${name} ${status}`),
     checkNow: async (row) => {
       told.checked.push(row.name);
       return anOutcome(row);

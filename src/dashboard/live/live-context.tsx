@@ -34,7 +34,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       store.apply(frame);
       if (frame.type === "registered") lookUp(frame.service.id);
       if (frame.type !== "health") refresh(CHANGED_BY_FLIPS);
-      if (frame.type === "registered" || frame.type === "deregistered") refresh(CHANGED_BY_REGISTRY);
+      if (frame.type === "registered" || frame.type === "deregistered" || frame.type === "project")
+        refresh(CHANGED_BY_REGISTRY);
       // A snapshot does not contain the flips that the feed missed, so they are read from the database.
       if (frame.type === "snapshot") void client.invalidateQueries({ queryKey: recentFlipsQuery.queryKey });
     };

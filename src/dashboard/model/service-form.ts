@@ -46,6 +46,7 @@ export const METHOD_EXAMPLES: Record<HealthMethod, string> = {
   redis: "redis://localhost:6379",
   postgres: "postgres://localhost:5432/app",
   exec: "",
+  container: "",
   heartbeat: "",
 };
 

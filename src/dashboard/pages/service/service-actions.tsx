@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
+import { isProbedByHub } from "../../../core/records.ts";
 import { api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service, serviceQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
@@ -16,11 +17,11 @@ type Doing = "check" | "toggle" | "delete";
 export function ServiceActions({ service }: { service: Service }) {
   const [open, setOpen] = useState<"edit" | "delete" | null>(null);
   const { act, busy, message } = useActions(service);
-  const isProbed = service.health_method !== "heartbeat" && service.health_method !== "exec";
+  const canCheck = isProbedByHub(service) && service.enabled;
   return (
     <div className="flex flex-col items-end gap-1.5">
       <div className="flex flex-wrap gap-2">
-        {isProbed && service.enabled && (
+        {canCheck && (
           <Button look="primary" disabled={busy !== null} onClick={() => void act("check")}>
             {busy === "check" ? "Checking…" : "Check now"}
           </Button>

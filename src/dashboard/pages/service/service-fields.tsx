@@ -1,4 +1,4 @@
-import { HEALTH_METHODS, SERVICE_TYPES } from "../../../core/records.ts";
+import { HEALTH_METHODS, isProbed, SERVICE_TYPES } from "../../../core/records.ts";
 import type { FieldError } from "../../api/client.ts";
 import { asMethod, asType, METHOD_EXAMPLES, type ServiceForm } from "../../model/service-form.ts";
 import { Field } from "../../ui/field.tsx";
@@ -12,7 +12,6 @@ interface FieldsProps {
 /** The fields for a new service and for an existing one. */
 export function ServiceFields(props: FieldsProps) {
   const { form, errors, change } = props;
-  const isProbed = form.health_method !== "heartbeat" && form.health_method !== "exec";
   return (
     <>
       <Field label="Checked by" error={errorOf(errors, "health_method")}>
@@ -29,7 +28,7 @@ export function ServiceFields(props: FieldsProps) {
           </select>
         )}
       </Field>
-      {isProbed && (
+      {isProbed(form.health_method) && (
         <Text
           {...props}
           name="health_url"
@@ -39,8 +38,8 @@ export function ServiceFields(props: FieldsProps) {
           required
         />
       )}
-      {form.health_method === "exec" && (
-        <Text {...props} name="agent" label="Agent" hint="The agent that runs the check" mono />
+      {form.health_method !== "heartbeat" && (
+        <Text {...props} name="agent" label="Agent" hint="The agent that runs the check; empty: the hub does" mono />
       )}
       <div className="grid grid-cols-2 gap-4 sm:grid-cols-4">
         <Text {...props} name="health_interval" label="Every" hint="seconds" />

@@ -1,0 +1,94 @@
+/**
+ * Services that an agent found in containers. The agent says what runs; what it says of before and not any more stays in
+ * the registry, disabled, so that its history is there when it comes back.
+ */
+import { z } from "zod";
+import { type ManifestPlan, matchesInput } from "./manifest-plan.ts";
+import { serviceSchema } from "./registration.ts";
+import type { ServiceInput } from "./service-definition.ts";
+import { nameSchema, serviceNameSchema } from "./service-definition.ts";
+import type { ServiceRow } from "./service-row.ts";
+import { inputOf } from "./service-rules.ts";
+
+/** Containers of one agent. */
+export const MAX_DISCOVERED = 1_000;
+const MAX_REASON_CHARS = 200;
+
+/** `PUT /api/agents/{name}/services`. */
+export const discoverySchema = z
+  .strictObject({
+    services: z
+      .array(serviceSchema.extend({ project: nameSchema, name: serviceNameSchema }))
+      .max(MAX_DISCOVERED)
+      .describe("All services that the agent sees now. Each needs a `container_id`"),
+    gone: z
+      .array(z.strictObject({ project: nameSchema, name: nameSchema, reason: z.string().max(MAX_REASON_CHARS) }))
+      .max(MAX_DISCOVERED)
+      .default([])
+      .describe("Why services that are not listed any more have ended"),
+  })
+  .meta({ id: "Discovery" });
+export type Discovery = z.infer<typeof discoverySchema>;
+
+const refusalSchema = z.object({ project: z.string(), name: z.string(), reason: z.string() });
+export type Refusal = z.infer<typeof refusalSchema>;
+
+export const discoveryAnswerSchema = z
+  .object({
+    registered: z.int().describe("Services that are watched from now on"),
+    changed: z.int().describe("Services whose definition is different now"),
+    deregistered: z.int().describe("Services that are no longer watched"),
+    refused: z.array(refusalSchema).describe("Services that were not registered, and why"),
+  })
+  .meta({ id: "DiscoveryAnswer" });
+export type DiscoveryAnswer = z.infer<typeof discoveryAnswerSchema>;
+
+/** Whether the agent found the service itself, and so may change it. */
+export function isDiscoveredBy(row: Pick<ServiceRow, "agent" | "container_id">, agent: string): boolean {
+  return row.agent === agent && row.container_id !== null;
+}
+
+/** The changes in one project. `existing`: all its services. `wanted`: has each name only once. */
+export function planDiscovery(
+  existing: readonly ServiceRow[],
+  wanted: readonly ServiceInput[],
+  agent: string,
+): { plan: ManifestPlan; refused: Omit<Refusal, "project">[] } {
+  const byName = new Map(existing.map((row) => [row.name, row]));
+  const plan: ManifestPlan = { create: [], update: [], delete: [], unchanged: 0 };
+  const refused: Omit<Refusal, "project">[] = [];
+  const seen = new Set<string>();
+  for (const input of wanted) {
+    const row = byName.get(input.name);
+    seen.add(input.name);
+    if (row === undefined) plan.create.push(input);
+    else if (!isDiscoveredBy(row, agent)) refused.push({ name: input.name, reason: ownerOf(row) });
+    else if (matchesInput(row, input)) plan.unchanged += 1;
+    else plan.update.push({ id: row.id, input });
+  }
+  for (const row of existing) {
+    if (!isDiscoveredBy(row, agent) || seen.has(row.name) || !row.enabled) continue;
+    plan.update.push({ id: row.id, input: { ...inputOf(row), enabled: false } });
+  }
+  return { plan, refused };
+}
+
+function ownerOf({ agent }: ServiceRow): string {
+  return agent === null ? "there is such a service already" : `there is such a service already, of the agent ${agent}`;
+}
+
+/**
+ * What becomes of a project's status: it starts with the first container that runs in it, and stops with the last. A
+ * project that a person stopped stays stopped, for its services are still enabled. Null: it stays as it is.
+ */
+export function projectStatusAfter(
+  status: "running" | "stopped",
+  before: readonly ServiceRow[],
+  after: readonly ServiceRow[],
+): "running" | "stopped" | null {
+  const ran = before.some(({ enabled }) => enabled);
+  const runs = after.some(({ enabled }) => enabled);
+  if (status === "stopped" && !ran && runs) return "running";
+  if (status === "running" && ran && !runs) return "stopped";
+  return null;
+}

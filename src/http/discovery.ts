@@ -1,0 +1,128 @@
+/** `PUT /api/agents/{name}/services`: an agent registers what runs in containers. */
+import { createRoute, z } from "@hono/zod-openapi";
+import {
+  type Discovery,
+  type DiscoveryAnswer,
+  discoveryAnswerSchema,
+  discoverySchema,
+  planDiscovery,
+  projectStatusAfter,
+  type Refusal,
+} from "../core/discovery.ts";
+import type { ServiceChange } from "../core/registry-change.ts";
+import type { ServiceInput } from "../core/service-definition.ts";
+import { nameSchema } from "../core/service-definition.ts";
+import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
+import { parseService } from "../core/service-rules.ts";
+import { isWatched } from "../core/service-view.ts";
+import { projectsOfAgent } from "../store/agents.ts";
+import { applyManifest, projectServices } from "../store/manifest.ts";
+import { createProject, getProjectByName, setProjectStatus } from "../store/projects.ts";
+import { guard } from "./access.ts";
+import { requireOwn } from "./agents.ts";
+import type { HubContext } from "./context.ts";
+import { withUnzip } from "./gzip-body.ts";
+import { orNotFound, problems } from "./problem.ts";
+import { routes } from "./routes.ts";
+import { jsonBody, jsonResponse } from "./schemas.ts";
+import { announce } from "./service-reads.ts";
+
+const put = createRoute({
+  method: "put",
+  path: "/api/agents/{name}/services",
+  operationId: "putDiscoveredServices",
+  tags: ["agents"],
+  summary: "Register the services that an agent found in containers",
+  description:
+    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are disabled and keep their history. A project starts with its first service and stops with its last.",
+  ...withUnzip(guard("admin", { agent: true })),
+  request: { params: z.object({ name: nameSchema }), body: jsonBody(discoverySchema) },
+  responses: {
+    200: jsonResponse(discoveryAnswerSchema, "What changed"),
+    ...problems(400, 401, 403, 404, 413, 415, 429),
+  },
+});
+
+export const discovery = routes().openapi(put, async (c) => {
+  const { hub, principal } = c.var;
+  const { name: agent } = c.req.valid("param");
+  await requireOwn(hub, principal, agent);
+  const body = c.req.valid("json");
+  const { inputs, refused } = parsed(body, agent);
+  const reasons = new Map(body.gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
+  const answer: DiscoveryAnswer = { registered: 0, changed: 0, deregistered: 0, refused };
+  for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent))])) {
+    await changeProject(hub, { project, agent, wanted: inputs.get(project) ?? [], reasons }, answer);
+  }
+  return c.json(answer, 200);
+});
+
+/** One service that can't be registered must not hold up the others. */
+function parsed({ services }: Discovery, agent: string): { inputs: Map<string, ServiceInput[]>; refused: Refusal[] } {
+  const inputs = new Map<string, ServiceInput[]>();
+  const refused: Refusal[] = [];
+  const seen = new Set<string>();
+  for (const { project, ...body } of services) {
+    const key = `${project}/${body.name}`;
+    const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true });
+    if (!result.ok) {
+      const [first] = result.errors;
+      refused.push({ project, name: body.name, reason: `${first?.path}: ${first?.message}` });
+    } else if (result.value.container_id === null || seen.has(key)) {
+      const reason = seen.has(key) ? "listed twice" : "container_id: needed";
+      refused.push({ project, name: body.name, reason });
+    } else {
+      inputs.set(project, [...(inputs.get(project) ?? []), result.value]);
+    }
+    seen.add(key);
+  }
+  return { inputs, refused };
+}
+
+interface ProjectChange {
+  project: string;
+  agent: string;
+  wanted: readonly ServiceInput[];
+  /** By `project/name`: why a service has ended. */
+  reasons: ReadonlyMap<string, string>;
+}
+
+async function changeProject(hub: HubContext, change: ProjectChange, answer: DiscoveryAnswer): Promise<void> {
+  const { project: name, agent, wanted, reasons } = change;
+  const project = await projectNamed(hub, name);
+  const before = await projectServices(hub.db, project.id);
+  const { plan, refused } = planDiscovery(before, wanted, agent);
+  answer.refused.push(...refused.map((each) => ({ project: name, ...each })));
+  if (plan.create.length + plan.update.length === 0) return;
+  await applyManifest(hub.db, project.id, plan, hub.now());
+  const status = projectStatusAfter(project.status, before, await projectServices(hub.db, project.id));
+  if (status !== null) await setProjectStatus(hub.db, project.id, status, hub.now());
+  const after = await projectServices(hub.db, project.id);
+  const changes = changesBetween(before, after);
+  for (const each of changes) count(answer, each);
+  await announce(hub, changes, ({ name: service }) => reasons.get(`${name}/${service}`));
+  if (status !== null) await hub.projectChanged({ ...project, status });
+}
+
+function changesBetween(before: readonly ServiceRow[], after: readonly ServiceRow[]): ServiceChange[] {
+  const old = new Map(before.map((row) => [row.id, row]));
+  return after.flatMap((row) => {
+    const known = old.get(row.id) ?? null;
+    const same = known !== null && known.updated_at === row.updated_at && known.rev === row.rev;
+    return same && isWatched(known) === isWatched(row) ? [] : [{ before: known, after: row }];
+  });
+}
+
+function count(answer: DiscoveryAnswer, { before, after }: ServiceChange): void {
+  const [watched, watches] = [before !== null && isWatched(before), after !== null && isWatched(after)];
+  if (!watched && watches) answer.registered += 1;
+  else if (watched && !watches) answer.deregistered += 1;
+  else if (watches) answer.changed += 1;
+}
+
+async function projectNamed(hub: HubContext, name: string): Promise<ProjectRow> {
+  const known = await getProjectByName(hub.db, name);
+  if (known !== undefined) return known;
+  const made = await createProject(hub.db, { name, metadata: {}, now: hub.now() });
+  return made === "duplicate" ? orNotFound(await getProjectByName(hub.db, name), "project") : made;
+}

@@ -1,0 +1,129 @@
+import { reset } from "cloudflare:test";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { DiscoveryAnswer } from "../../src/core/discovery.ts";
+import { type TestHub, testHub } from "./test-hub.ts";
+
+let hub: TestHub;
+let key: string;
+
+beforeEach(async () => {
+  await reset();
+  hub = await testHub();
+  key = (await hub.call<{ key: string }>("PUT", "/api/agents/dc-1", 201)).key;
+});
+
+const container = (name: string, over: object = {}) => ({
+  ...{ project: "shop", name, health_method: "container", container_id: `id-${name}`, version: "1.2" },
+  ...over,
+});
+
+async function put(services: object[], gone: object[] = [], as = key): Promise<DiscoveryAnswer> {
+  const answer = await hub.request("PUT", "/api/agents/dc-1/services", { services, gone }, { key: as });
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
+  return await answer.json();
+}
+
+async function listed(): Promise<Record<string, boolean>> {
+  const { services } = await hub.call<{ services: { name: string; enabled: boolean }[] }>("GET", "/api/services", 200);
+  return Object.fromEntries(services.map(({ name, enabled }) => [name, enabled]));
+}
+
+const nothing = { registered: 0, changed: 0, deregistered: 0, refused: [] };
+
+describe("what an agent finds in containers", () => {
+  test("is registered, once, and starts its project", async () => {
+    const services = [container("db"), container("web", { depends_on: ["db"] })];
+    expect(await put(services)).toEqual({ ...nothing, registered: 2 });
+    expect(hub.lastChange()).toMatchObject({ registered: ["db", "web"], deregistered: [] });
+    expect(await put(services)).toEqual(nothing);
+    expect(hub.changes).toHaveLength(1);
+    const { services: seen } = await hub.call<{ services: object[] }>("GET", "/api/services?q=web", 200);
+    expect(seen).toMatchObject([
+      { agent: "dc-1", container_id: "id-web", version: "1.2", depends_on: ["db"], health_method: "container" },
+    ]);
+  });
+
+  test("is deregistered when it is gone, with the reason, and keeps its place for when it comes back", async () => {
+    await put([container("db"), container("web")]);
+    expect(await put([container("db")], [{ project: "shop", name: "web", reason: "container stopped" }])).toEqual({
+      ...nothing,
+      deregistered: 1,
+    });
+    expect(hub.changes.at(-1)?.deregistered).toMatchObject([
+      { row: { name: "web", enabled: false }, deleted: false, reason: "container stopped" },
+    ]);
+    expect(await listed()).toEqual({ db: true, web: false });
+    expect(await put([container("db"), container("web", { container_id: "id-2" })])).toMatchObject({ registered: 1 });
+    expect(hub.lastChange()).toMatchObject({ registered: ["web"], created: [2] });
+  });
+
+  test("stops its project with the last container, and starts it with the first", async () => {
+    await put([container("db"), container("web")]);
+    await put([container("db")]);
+    expect(hub.projects).toEqual([]);
+    await put([]);
+    expect(hub.projects).toEqual(["shop stopped"]);
+    await put([container("web")]);
+    expect(hub.projects).toEqual(["shop stopped", "shop running"]);
+    expect(hub.lastChange()).toMatchObject({ registered: ["web"] });
+    expect(await listed()).toEqual({ db: false, web: true });
+  });
+
+  test("does not start a project that a person has stopped", async () => {
+    await put([container("db")]);
+    await hub.call("POST", "/api/projects/1/stop", 200);
+    expect(hub.projects).toEqual(["shop stopped"]);
+    await put([container("db")]);
+    await put([container("db"), container("web")]);
+    expect(hub.projects).toEqual(["shop stopped"]);
+  });
+
+  test("never takes over what somebody else registered", async () => {
+    const own = { health_method: "http", health_url: "https://db.example.com" };
+    await hub.call("PUT", "/api/projects/shop/services/db", 201, own);
+    await hub.call("PUT", "/api/agents/dc-2", 201);
+    await hub.call("PUT", "/api/projects/shop/services/api", 201, container("api", { agent: "dc-2", project: "shop" }));
+    expect(await put([container("db"), container("api"), container("web")])).toEqual({
+      ...{ registered: 1, changed: 0, deregistered: 0 },
+      refused: [
+        { project: "shop", name: "db", reason: "there is such a service already" },
+        { project: "shop", name: "api", reason: "there is such a service already, of the agent dc-2" },
+      ],
+    });
+    await put([]);
+    expect(await listed()).toEqual({ db: true, api: true, web: false });
+  });
+
+  test("holds up nothing when one of it is wrong", async () => {
+    const services = [
+      container("a", { health_method: "http" }),
+      container("b", { container_id: null }),
+      container("c"),
+      container("c", { version: "2" }),
+    ];
+    expect(await put(services)).toMatchObject({
+      registered: 1,
+      refused: [
+        { name: "a", reason: "health_url: needed for http" },
+        { name: "b", reason: "container_id: needed" },
+        { name: "c", reason: "listed twice" },
+      ],
+    });
+  });
+
+  test("is that agent's only: no other key may say so, nor name another agent", async () => {
+    const other = (await hub.call<{ key: string }>("PUT", "/api/agents/dc-2", 201)).key;
+    for (const as of [other, hub.keys.write]) await expect(put([], [], as)).rejects.toThrow(/^Error: 403|^403/);
+    await put([container("db", { agent: "dc-2" })]);
+    const { services } = await hub.call<{ services: object[] }>("GET", "/api/services", 200);
+    expect(services).toMatchObject([{ agent: "dc-1" }]);
+  });
+});
+
+test("starting and stopping a project by hand is told, too", async () => {
+  await hub.call("POST", "/api/projects", 201, { name: "tools" });
+  await hub.call("POST", "/api/projects/1/stop", 200);
+  await hub.call("POST", "/api/projects/1/stop", 200);
+  await hub.call("POST", "/api/projects/1/start", 200);
+  expect(hub.projects).toEqual(["tools stopped", "tools running"]);
+});

@@ -10,6 +10,8 @@ import { authority } from "../core/target.ts";
 import { runProbe, targetOf } from "../probes/run-probe.ts";
 import { LOCAL_SLOTS, Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
+import { Containers } from "./containers/containers.ts";
+import type { Engine } from "./containers/engine.ts";
 import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
@@ -35,6 +37,8 @@ export interface AgentOptions {
   log(line: string): void;
   /** Ends the agent. */
   signal: AbortSignal;
+  /** Connects to the engine whose containers are followed; null: none are. */
+  connectEngine: (() => Promise<Engine>) | null;
 }
 
 export class Agent {
@@ -44,6 +48,7 @@ export class Agent {
   readonly #reporter: Reporter;
   readonly #rounds: Rounds;
   readonly #slots = new Slots(LOCAL_SLOTS);
+  readonly #containers: Containers | null;
   #hubId = "";
   #failures = 0;
   #problem: string | null = null;
@@ -72,6 +77,19 @@ export class Agent {
       log,
       recovered: () => this.#rounds.beginAnew(),
     });
+    this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
+  }
+
+  #follow(connect: () => Promise<Engine>): Containers {
+    const { name, log, signal } = this.#options;
+    return new Containers({
+      ...{ agent: name, vantage: agentVantage(name), connect, log, signal },
+      put: (discovery) => this.#api.putServices(discovery),
+      registered: () => void this.#refreshChecks(),
+      changed: (project, service) => this.#rounds.runNow(project, service),
+      now: () => this.#clock.now(),
+      wait: (ms) => this.#wait(ms),
+    });
   }
 
   /** Runs until the signal. Throws when the hub refuses the agent at the first contact. */
@@ -82,7 +100,7 @@ export class Agent {
     signal.addEventListener("abort", () => this.#reporter.stop());
     if (signal.aborted) this.#reporter.stop();
     try {
-      await Promise.all([this.#reporter.run(), this.#followChecks()]);
+      await Promise.all([this.#reporter.run(), this.#followChecks(), this.#containers?.run()]);
     } finally {
       clearInterval(planner);
     }
@@ -118,6 +136,16 @@ export class Agent {
     }
   }
 
+  /** What was registered just now is checked at once. */
+  async #refreshChecks(): Promise<void> {
+    try {
+      const checks = await this.#api.checksNow();
+      if (checks !== null) this.#take(checks);
+    } catch {
+      // the request that waits for changes goes on
+    }
+  }
+
   /** Returns how long to wait, in milliseconds. */
   #checksFailed(error: unknown): number {
     this.#failures += 1;
@@ -135,10 +163,11 @@ export class Agent {
   }
 
   #take(answer: AgentChecks): void {
+    const { log } = this.#options;
     this.#hubId = answer.hub_id;
-    this.#rounds.replace(answer.checks);
     writeFileSync(this.#checksFile, JSON.stringify(answer), { mode: 0o600 });
-    this.#options.log(`${answer.checks.length} checks from ${answer.hub_id}`);
+    if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
+    this.#rounds.replace(answer.checks);
     if (this.#problem !== null) this.#report(null);
   }
 
@@ -150,6 +179,11 @@ export class Agent {
   }
 
   async #probe(check: Check): Promise<Observation> {
+    if (this.#containers === null) return await this.#probeItself(check);
+    return await this.#containers.observe(check, () => this.#probeItself(check));
+  }
+
+  async #probeItself(check: Check): Promise<Observation> {
     const { name, environment, commands } = this.#options;
     const now = () => this.#clock.now();
     if (check.health_method === "exec") return runExec(check, { commands, vantage: agentVantage(name), now });

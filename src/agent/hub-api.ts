@@ -9,6 +9,7 @@ import {
   agentChecksSchema,
   agentReceiptSchema,
 } from "../core/agent-protocol.ts";
+import { type Discovery, type DiscoveryAnswer, discoveryAnswerSchema } from "../core/discovery.ts";
 import type { HubClock } from "./hub-clock.ts";
 
 const WAIT_S = 25;
@@ -54,8 +55,11 @@ export class HubApi {
 
   /** Returns null when the checks have not changed. The first call answers at once, the others when something changes. */
   async checks(): Promise<AgentChecks | null> {
+    return await this.#getChecks(this.#tag === null ? 0 : WAIT_S);
+  }
+
+  async #getChecks(wait: number): Promise<AgentChecks | null> {
     const known: Record<string, string> = this.#tag === null ? {} : { "if-none-match": this.#tag };
-    const wait = this.#tag === null ? 0 : WAIT_S;
     const { response, sent } = await this.#send(`checks?wait=${wait}`, { headers: known }, CHECKS_TIMEOUT_MS);
     if (response.status === 304) return null;
     const checks = await this.#read(response, agentChecksSchema);
@@ -65,14 +69,27 @@ export class HubApi {
     return checks;
   }
 
+  /** Like `checks`, but answers at once. */
+  async checksNow(): Promise<AgentChecks | null> {
+    return await this.#getChecks(0);
+  }
+
+  async putServices(discovery: Discovery): Promise<DiscoveryAnswer> {
+    const { response } = await this.#sendBody("PUT", "services", discovery);
+    return await this.#read(response, discoveryAnswerSchema);
+  }
+
   async report(report: AgentReport): Promise<AgentReceipt> {
-    const body = await promisify(gzip)(JSON.stringify(report));
-    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
-    const init = { method: "POST", headers, body: new Uint8Array(body) };
-    const { response, sent } = await this.#send("observations", init, REPORT_TIMEOUT_MS);
+    const { response, sent } = await this.#sendBody("POST", "observations", report);
     const receipt = await this.#read(response, agentReceiptSchema);
     this.#heard(receipt.now, sent);
     return receipt;
+  }
+
+  async #sendBody(method: string, path: string, content: object): Promise<{ response: Response; sent: number }> {
+    const body = await promisify(gzip)(JSON.stringify(content));
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    return await this.#send(path, { method, headers, body: new Uint8Array(body) }, REPORT_TIMEOUT_MS);
   }
 
   async #send(

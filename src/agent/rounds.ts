@@ -45,6 +45,12 @@ export class Rounds {
     for (const message of firstRounds(changed, this.#deps.now())) void this.#run(message);
   }
 
+  /** Runs the check of a service at once. */
+  runNow(project: string, name: string): void {
+    const checks = [...this.#checks.values()].filter((check) => check.project === project && check.name === name);
+    for (const message of firstRounds(checks, this.#deps.now())) void this.#run(message);
+  }
+
   /**
    * Forgets the streaks of failures. After the hub was away it knows nothing of them, so the next failure has to be
    * retried and told anew.

@@ -1,5 +1,5 @@
 /** `hub agent`: from the command line to the end of the agent. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { messageOf } from "../node/error-message.ts";
 import { lockFolder } from "../node/folder-lock.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFile, parseAgentFile } from "./agent-settings.ts";
+import { connectEngine } from "./containers/engine.ts";
 
 export const AGENT_USAGE = `Usage: hub agent [options]
 
@@ -21,6 +22,9 @@ speaks outbound, to the hub.
                          disk:
                            run: [/usr/lib/nagios/plugins/check_disk, -w, 20%, -c, 10%]
                            timeout: 10
+  --docker HOST      the engine whose containers are registered: unix:///PATH or tcp://HOST:PORT (or DOCKER_HOST, with
+                     DOCKER_CERT_PATH for TLS; default the local socket of Docker or Podman, if there is one)
+  --no-docker        follow no containers
   --state DIR        folder for what waits while the hub is away (default below ~/.local/state/commandcenter-hub)
   --help             this text
 
@@ -28,6 +32,8 @@ HUB_KEY            the agent's key: PUT /api/agents/NAME shows it once
 PROBE_SECRET_*     secrets that checks name as \${PROBE_SECRET_X}; they never leave this machine but for the target
 
 It ends with 0 on Ctrl-C, 1 when it can't run, 2 for a wrong command line.`;
+
+const SOCKETS = ["/var/run/docker.sock", "/run/podman/podman.sock"];
 
 export interface AgentIo {
   environment: Readonly<Record<string, string | undefined>>;
@@ -43,6 +49,8 @@ interface Arguments {
   name: string;
   state: string;
   file: AgentFile;
+  /** Null: none. */
+  engine: string | null;
 }
 
 class UsageError extends Error {}
@@ -65,7 +73,7 @@ export async function runAgent(argv: readonly string[], io: AgentIo): Promise<nu
   }
 }
 
-async function run({ hub, key, name, state, file }: Arguments, io: AgentIo): Promise<void> {
+async function run({ hub, key, name, state, file, engine }: Arguments, io: AgentIo): Promise<void> {
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const release = lockFolder(state);
   const stop = new AbortController();
@@ -74,7 +82,10 @@ async function run({ hub, key, name, state, file }: Arguments, io: AgentIo): Pro
     io.out(`agent ${name} for ${hub}`);
     const { environment, out: log } = io;
     const { commands } = file;
-    await new Agent({ hub, key, name, state, commands, environment, log, signal: stop.signal }).run();
+    const certificates = environment.DOCKER_CERT_PATH;
+    const connect = engine === null ? null : () => connectEngine(engine, certificates);
+    const agent = { hub, key, name, state, commands, environment, log, signal: stop.signal, connectEngine: connect };
+    await new Agent(agent).run();
   } finally {
     stop.abort();
     release();
@@ -85,7 +96,8 @@ function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const help = { type: "boolean", short: "h", default: false } as const;
-    const options = { hub: text, name: text, config: text, state: text, help };
+    const noDocker = { type: "boolean", default: false } as const;
+    const options = { hub: text, name: text, config: text, docker: text, "no-docker": noDocker, state: text, help };
     return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
   } catch (error) {
     throw new UsageError(messageOf(error));
@@ -103,7 +115,17 @@ function argumentsOf(values: ReturnType<typeof parse>, environment: AgentIo["env
   }
   const file = values.config === undefined ? { commands: {} } : readConfig(values.config);
   const state = values.state ?? join(stateHome(environment), "commandcenter-hub", `agent-${name}`);
-  return { hub: hub.replace(/\/+$/, ""), key, name, state, file };
+  const engine = values["no-docker"] ? null : engineOf(values.docker ?? environment.DOCKER_HOST);
+  return { hub: hub.replace(/\/+$/, ""), key, name, state, file, engine };
+}
+
+function engineOf(given: string | undefined): string | null {
+  if (given === undefined || given === "") {
+    const socket = SOCKETS.find((path) => existsSync(path));
+    return socket === undefined ? null : `unix://${socket}`;
+  }
+  if (/^(unix|tcp|ssh):\/\//.test(given)) return given;
+  throw new UsageError(`--docker: expected unix:///PATH or tcp://HOST:PORT, not ${JSON.stringify(given)}`);
 }
 
 function readConfig(file: string): AgentFile {

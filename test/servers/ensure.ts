@@ -11,6 +11,9 @@ const NEEDED: readonly { program: string; debian: string; places?: string }[] = 
   { program: "promtool", debian: "prometheus" },
   { program: "chromium", debian: "chromium" },
   { program: "initdb", debian: "postgresql", places: "/usr/lib/postgresql/*/bin" },
+  { program: "dockerd", debian: "docker.io" },
+  // The program is called busybox in another package, too; this one needs no libraries.
+  { program: "busybox-static", debian: "busybox-static", places: "/usr/share/doc" },
   { program: "check_load", debian: "monitoring-plugins-basic", places: "/usr/lib/nagios/plugins" },
 ];
 /** Tells Debian's packages not to start their services: the tests start their own. */

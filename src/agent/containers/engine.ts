@@ -1,0 +1,152 @@
+/** The Docker Engine API, also as Podman speaks it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { PassThrough } from "node:stream";
+import type Docker from "dockerode";
+import { z } from "zod";
+import type { Container, ContainerState, UsageSample } from "./container.ts";
+
+const MAX_OUTPUT_BYTES = 65_536;
+const STATES: readonly ContainerState[] = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+/** Events that change what a container is to the hub. */
+const ACTIONS = /^(create|start|restart|die|oom|stop|kill|pause|unpause|rename|update|destroy|health_status)/;
+
+export interface EngineEvent {
+  /** `die`, `health_status: unhealthy` and so on. */
+  action: string;
+  id: string;
+}
+
+/** What the agent needs of an engine. */
+export interface Engine {
+  /** Ids of all containers, those that don't run too. */
+  ids(): Promise<string[]>;
+  /** Null: there is no such container. */
+  inspect(id: string): Promise<Container | null>;
+  usage(id: string): Promise<UsageSample>;
+  /** Runs a command with the container's shell. */
+  exec(id: string, command: string): Promise<{ code: number; output: string }>;
+  /** Ends when the connection ends. */
+  events(): AsyncGenerator<EngineEvent>;
+  close(): void;
+}
+
+/** `host`: `unix:///var/run/docker.sock`, `tcp://host:2376`. `certificates`: a folder with ca.pem, cert.pem, key.pem. */
+export async function connectEngine(host: string, certificates?: string): Promise<Engine> {
+  const { default: Client } = await import("dockerode"); // who has no containers does not load it
+  return new DockerEngine(new Client(addressOf(host, certificates)));
+}
+
+function addressOf(host: string, certificates?: string): Docker.DockerOptions {
+  if (host.startsWith("unix://")) return { socketPath: host.slice("unix://".length) };
+  const { hostname, port } = new URL(host);
+  const plain = { host: hostname, port: Number(port) };
+  if (certificates === undefined || certificates === "") return { ...plain, protocol: "http" };
+  const file = (name: string) => readFileSync(join(certificates, name));
+  return { ...plain, protocol: "https", ca: file("ca.pem"), cert: file("cert.pem"), key: file("key.pem") };
+}
+
+const eventSchema = z.object({ Action: z.string(), Actor: z.object({ ID: z.string() }) });
+
+class DockerEngine implements Engine {
+  readonly #docker: Docker;
+  readonly #ended = new AbortController();
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  async ids(): Promise<string[]> {
+    return (await this.#docker.listContainers({ all: true })).map(({ Id }) => Id);
+  }
+
+  async inspect(id: string): Promise<Container | null> {
+    try {
+      return toContainer(await this.#docker.getContainer(id).inspect());
+    } catch (error) {
+      if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return null;
+      throw error;
+    }
+  }
+
+  async usage(id: string): Promise<UsageSample> {
+    return toSample(await this.#docker.getContainer(id).stats({ stream: false, "one-shot": true }));
+  }
+
+  async exec(id: string, command: string): Promise<{ code: number; output: string }> {
+    const options = { Cmd: ["sh", "-c", command], AttachStdout: true, AttachStderr: true };
+    const exec = await this.#docker.getContainer(id).exec(options);
+    const stream = await exec.start({});
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const sink = new PassThrough();
+    sink.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);
+    });
+    this.#docker.modem.demuxStream(stream, sink, sink);
+    await new Promise<void>((resolve, reject) => {
+      stream.once("end", resolve);
+      stream.once("error", reject);
+    });
+    const { ExitCode } = await exec.inspect();
+    return { code: ExitCode ?? -1, output: Buffer.concat(chunks).toString("utf8") };
+  }
+
+  async *events(): AsyncGenerator<EngineEvent> {
+    const { signal } = this.#ended;
+    const filters = JSON.stringify({ type: ["container"] });
+    const stream: NodeJS.ReadableStream = await this.#docker.getEvents({ filters, abortSignal: signal });
+    for await (const line of createInterface({ input: stream, signal })) {
+      const event = eventSchema.safeParse(JSON.parse(line));
+      if (event.success && ACTIONS.test(event.data.Action)) {
+        yield { action: event.data.Action, id: event.data.Actor.ID };
+      }
+    }
+  }
+
+  close(): void {
+    this.#ended.abort();
+  }
+}
+
+function toContainer({
+  Id,
+  Name,
+  State,
+  Config,
+  RestartCount,
+  NetworkSettings,
+}: Docker.ContainerInspectInfo): Container {
+  const addresses = Object.values(NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress);
+  const health = State.Health?.Status;
+  return {
+    id: Id,
+    name: Name.replace(/^\//, ""),
+    image: Config.Image,
+    labels: Config.Labels ?? {},
+    state: STATES.find((each) => each === State.Status) ?? "dead",
+    health: health === "starting" || health === "healthy" || health === "unhealthy" ? health : null,
+    healthOutput: State.Health?.Log?.at(-1)?.Output?.trim() ?? "",
+    exitCode: State.ExitCode,
+    outOfMemory: State.OOMKilled,
+    error: State.Error,
+    restarts: RestartCount,
+    ip: addresses.find((address) => address !== undefined && address !== "") ?? null,
+  };
+}
+
+function toSample({ read, cpu_stats, memory_stats, networks = {} }: Docker.ContainerStats): UsageSample {
+  // As `docker stats` shows it: the cache of files is not counted.
+  const cache = memory_stats.stats?.inactive_file ?? memory_stats.stats?.total_inactive_file ?? 0;
+  const traffic = Object.values(networks);
+  return {
+    at: Date.parse(read),
+    cpuNs: cpu_stats.cpu_usage.total_usage,
+    memoryBytes: Math.max(0, (memory_stats.usage ?? 0) - cache),
+    memoryLimitBytes: memory_stats.limit ?? 0,
+    receivedBytes: traffic.reduce((sum, { rx_bytes }) => sum + rx_bytes, 0),
+    sentBytes: traffic.reduce((sum, { tx_bytes }) => sum + tx_bytes, 0),
+  };
+}

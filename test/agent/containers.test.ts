@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Container,
+  type ContainerState,
+  endingOf,
+  isService,
+  troubleOf,
+  type UsageSample,
+} from "../../src/agent/containers/container.ts";
+import { isLabelled, serviceOf } from "../../src/agent/containers/labels.ts";
+import { usageDetails, withUsage } from "../../src/agent/containers/usage.ts";
+import { anObservation, T0 } from "../core/fixtures.ts";
+
+const COMPOSE = { "com.docker.compose.project": "My Shop", "com.docker.compose.service": "Web_App" };
+
+function aContainer(over: Partial<Container> = {}): Container {
+  return {
+    ...{ id: "0123456789abcdef", name: "shop-web-1", image: "registry.example.com:5000/team/nginx:1.27.1" },
+    ...{ labels: COMPOSE, state: "running", health: null, healthOutput: "", exitCode: 0, outOfMemory: false },
+    ...{ error: "", restarts: 0, ip: "172.18.0.3" },
+    ...over,
+  };
+}
+
+const labelled = (labels: Record<string, string>, over: Partial<Container> = {}) =>
+  serviceOf(aContainer({ labels, ...over }), "dc-1");
+
+describe("a container's labels", () => {
+  test("of Compose are enough", () => {
+    expect(serviceOf(aContainer(), "dc-1")).toEqual({
+      ...{ project: "my-shop", name: "web_app", health_method: "container", health_url: "", health_interval: 15 },
+      ...{ health_retries: 0, health_options: {}, service_type: "web", version: "1.27.1", tags: [], capabilities: [] },
+      ...{ container_id: "0123456789ab", depends_on: [] },
+      metadata: { image: "registry.example.com:5000/team/nginx:1.27.1", container: "shop-web-1" },
+    });
+  });
+
+  test("of the hub say everything that a registration may say", () => {
+    const service = labelled({
+      ...{ "hub.service": "api", "hub.project": "shop", "hub.method": "http", "hub.url": "http://{ip}:8080/health" },
+      ...{ "hub.interval": "30", "hub.timeout": "3", "hub.retries": "2", "hub.type": "api", "hub.tags": "a, b,a" },
+      ...{ "hub.capabilities": "orders", "hub.depends-on": "db,other/cache", "hub.degraded-above-cpu": "80" },
+      ...{ "hub.degraded-above-memory": "90.5", "hub.degraded-above-restarts": "3", "hub.degraded-above-ms": "0" },
+      "org.opencontainers.image.version": "2.0.1",
+    });
+    expect(service).toMatchObject({
+      ...{ project: "shop", name: "api", health_method: "http", health_url: "http://172.18.0.3:8080/health" },
+      ...{ health_interval: 30, health_timeout: 3, health_retries: 2, service_type: "api", tags: ["a", "b"] },
+      ...{ capabilities: ["orders"], depends_on: ["db", "other/cache"], version: "2.0.1" },
+      health_options: {
+        ...{ degraded_above_cpu: 80, degraded_above_memory: 90.5, degraded_above_restarts: 3, degraded_above_ms: 0 },
+      },
+    });
+  });
+
+  test("name what it depends on as Compose says it, and number its copies", () => {
+    const more = { "com.docker.compose.depends_on": "db:service_healthy:false,cache:service_started:true" };
+    expect(labelled({ ...COMPOSE, ...more }).depends_on).toEqual(["db", "cache"]);
+    expect(labelled({ ...COMPOSE, "com.docker.compose.depends_on": "" }).depends_on).toEqual([]);
+    expect(labelled({ ...COMPOSE, "com.docker.compose.container-number": "3" }).name).toBe("web_app-3");
+  });
+
+  test("may be missing or nonsense", () => {
+    expect(labelled({ "hub.service": "//" })).toMatchObject({ name: "unnamed", project: "dc-1" });
+    expect(labelled({ "hub.service": "a", "hub.interval": "often", "hub.method": "magic" })).toMatchObject({
+      ...{ health_interval: 15, health_method: "container" },
+    });
+    expect(labelled({ "hub.service": "x".repeat(90) }).name).toHaveLength(63);
+  });
+
+  test.each([
+    ["app", undefined],
+    ["app:latest", undefined],
+    ["host:5000/app", undefined],
+    ["app:1.2-alpine", "1.2-alpine"],
+    ["app:3@sha256:0123", "3"],
+    ["app@sha256:0123", undefined],
+  ])("tell the version of %s by its tag", (image, version) => {
+    expect(labelled({ "hub.service": "a" }, { image }).version).toBe(version);
+  });
+
+  test.each([
+    [{}, false],
+    [{ "hub.service": "a" }, true],
+    [COMPOSE, true],
+    [{ "hub.service": "a", "hub.enable": "false" }, false],
+    [{ ...COMPOSE, "hub.enable": "true" }, true],
+  ])("%j make a service: %s", (labels, expected) => {
+    expect(isLabelled(labels)).toBe(expected);
+  });
+});
+
+describe("a container", () => {
+  test.each<[ContainerState, Partial<Container>, boolean, boolean]>([
+    ["created", {}, false, false],
+    ["running", {}, false, true],
+    ["paused", {}, false, true],
+    ["restarting", {}, false, true],
+    ["removing", {}, false, false],
+    ["dead", {}, false, true],
+    ["exited", { exitCode: 0 }, false, false],
+    ["exited", { exitCode: 143 }, false, false],
+    ["exited", { exitCode: 137 }, false, true],
+    ["exited", { exitCode: 137 }, true, false],
+    ["exited", { exitCode: 1 }, false, true],
+  ])("that is %s %j (stopped: %s) counts as a service: %s", (state, over, stopped, expected) => {
+    expect(isService(aContainer({ state, ...over }), stopped)).toBe(expected);
+  });
+
+  test.each<[Partial<Container>, string | null]>([
+    [{ state: "running" }, null],
+    [{ state: "paused" }, "container: paused"],
+    [{ state: "restarting", exitCode: 1 }, "container: restarting (exit code 1)"],
+    [{ state: "exited", exitCode: 137, outOfMemory: true }, "container: exited (exit code 137, out of memory)"],
+    [{ state: "exited", exitCode: 127, error: "no such file" }, "container: no such file"],
+  ])("%j is in this trouble: %s", (over, words) => {
+    expect(troubleOf(aContainer(over))).toBe(words);
+  });
+
+  test("that is gone says how it ended", () => {
+    expect(endingOf(null)).toBe("container removed");
+    expect(endingOf(aContainer({ state: "exited", exitCode: 0 }))).toBe("container stopped (exit code 0)");
+  });
+});
+
+describe("what a container uses", () => {
+  const sample = (over: Partial<UsageSample> = {}): UsageSample => ({
+    ...{ at: T0, cpuNs: 1e9, memoryBytes: 50e6, memoryLimitBytes: 200e6, receivedBytes: 5, sentBytes: 6, ...over },
+  });
+
+  test("is per cent of one core since the sample before, and of its memory limit", () => {
+    const after = sample({ at: T0 + 10_000, cpuNs: 16e9 });
+    expect(usageDetails(after, sample(), 2)).toEqual({
+      ...{ cpu_percent: 150, memory_bytes: 50e6, memory_percent: 25, network_rx_bytes: 5, network_tx_bytes: 6 },
+      restarts: 2,
+    });
+    expect(usageDetails(after, null, 0)).not.toHaveProperty("cpu_percent");
+    expect(usageDetails(sample({ cpuNs: 5 }), sample({ at: T0 - 1 }), 0)).not.toHaveProperty("cpu_percent");
+    expect(usageDetails(sample({ memoryLimitBytes: 0 }), null, 0)).not.toHaveProperty("memory_percent");
+  });
+
+  test("makes a service degraded that uses too much, and never better than it is", () => {
+    const usage = { cpu_percent: 90, memory_percent: 50, restarts: 4 };
+    const over = (options: object) => withUsage(anObservation(), usage, options);
+    expect(over({})).toMatchObject({ verdict: "ok", details: usage });
+    expect(over({ degraded_above_cpu: 90 }).verdict).toBe("ok");
+    expect(over({ degraded_above_cpu: 80 })).toMatchObject({ verdict: "warn", error: "cpu: 90 %, more than 80 %" });
+    expect(over({ degraded_above_memory: 49 }).error).toBe("memory: 50 %, more than 49 %");
+    expect(over({ degraded_above_restarts: 3 }).error).toBe("restarts: 4, more than 3");
+    const failed = anObservation({ verdict: "fail", error: "no" });
+    expect(withUsage(failed, usage, { degraded_above_cpu: 1 })).toMatchObject({ verdict: "fail", error: "no" });
+  });
+});

@@ -1,0 +1,204 @@
+/** A real agent beside a real Docker engine: containers come, fall ill, die and go, and the hub follows. */
+import type Docker from "dockerode";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../servers/child-process.ts";
+import { type DockerEngine, IMAGE, startDocker } from "../servers/docker.ts";
+import { type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
+import { call, flipsOf, until } from "./hub-client.ts";
+import { type HubProcess, startHub } from "./hub-process.ts";
+import { connectCore, keptEvents, natsVars } from "./nats-hub.ts";
+import { type Watching, watch } from "./watch.ts";
+
+/** How soon the hub must show what happened to a container. */
+const SOON_MS = 3_000;
+
+interface Seen {
+  name: string;
+  enabled: boolean;
+  health_status: string;
+  health_details: Record<string, unknown>;
+  container_id: string;
+  depends_on: string[];
+  version: string;
+  metadata: Record<string, unknown>;
+}
+
+let engine: DockerEngine;
+let nats: NatsPair;
+let hub: HubProcess;
+let agent: AgentProcess;
+let watching: Watching;
+let webPort: number;
+
+beforeAll(async () => {
+  [engine, nats] = await Promise.all([startDocker(), startNatsPair()]);
+  await nats.setUp();
+  webPort = await freePort();
+  hub = await startHub({ args: ["--quiet"], vars: natsVars("hub-main", nats.relay_url) });
+  agent = await startAgent({
+    ...{ hub: hub.url, key: await setUpAgent(hub, "dc-1"), name: "dc-1" },
+    environment: { DOCKER_HOST: engine.host },
+  });
+  watching = await watch(hub);
+});
+afterAll(async () => {
+  watching?.close();
+  await agent?.remove();
+  await hub?.remove();
+  await engine?.stop();
+  await nats?.stop();
+});
+
+/** As `docker compose up` makes it. */
+async function start(service: string, over: Partial<Docker.ContainerCreateOptions> = {}): Promise<Docker.Container> {
+  const compose = { "com.docker.compose.project": "Shop", "com.docker.compose.service": service };
+  const container = await engine.docker.createContainer({
+    ...{
+      name: `shop-${service}-1`,
+      Image: IMAGE,
+      Cmd: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.2; done"],
+    },
+    ...over,
+    HostConfig: { NetworkMode: "host", RestartPolicy: { Name: "unless-stopped" }, ...over.HostConfig },
+    Labels: { ...compose, ...over.Labels },
+  });
+  await container.start();
+  return container;
+}
+
+async function seen(): Promise<Record<string, Seen>> {
+  const { services } = await call<{ services: Seen[] }>(hub, "GET", "/api/services?include_stopped=true");
+  return Object.fromEntries(services.map((service) => [service.name, service]));
+}
+
+/** `name: status` of what the hub watches. */
+async function statuses(): Promise<Record<string, string>> {
+  const watched = Object.values(await seen()).filter(({ enabled }) => enabled);
+  return Object.fromEntries(watched.map(({ name, health_status }) => [name, health_status]));
+}
+
+async function running(): Promise<string[]> {
+  const all = await engine.docker.listContainers();
+  return all.flatMap(({ Labels }) => Labels["com.docker.compose.service"] ?? []).sort();
+}
+
+const soon = (check: () => Promise<unknown>) => until(check, SOON_MS);
+
+test("containers that start are registered with what their labels say, and checked", async () => {
+  await start("db", {
+    Healthcheck: {
+      Test: ["CMD-SHELL", "test ! -e /tmp/bad || { echo 'no space left'; exit 1; }"],
+      Interval: 1e9,
+      Retries: 1,
+    },
+  });
+  await start("cache", {
+    Labels: {
+      "com.docker.compose.depends_on": "db:service_healthy:false",
+      "hub.exec": "test ! -e /tmp/bad || { echo broken; exit 2; }",
+      "hub.interval": "5",
+    },
+  });
+  await start("web", {
+    HostConfig: { Memory: 64_000_000 },
+    Cmd: ["httpd", "-f", "-p", `127.0.0.1:${webPort}`],
+    Labels: {
+      ...{ "hub.method": "tcp", "hub.url": `{ip}:${webPort}`, "hub.depends-on": "db, cache", "hub.tags": "edge" },
+      ...{ "hub.interval": "5", "hub.degraded-above-memory": "0" },
+    },
+  });
+  await start("hidden", { Labels: { "hub.enable": "false" } });
+  await start("worker");
+  await until(async () => expect(await statuses()).toEqual({ db: "up", cache: "up", web: "degraded", worker: "up" }));
+  const { web, cache } = await seen();
+  expect(web).toMatchObject({
+    ...{ project: "shop", agent: "dc-1", version: "1.2", tags: ["edge"], depends_on: ["db", "cache"] },
+    ...{ container_id: expect.stringMatching(/^[0-9a-f]{12}$/), metadata: { image: IMAGE, container: "shop-web-1" } },
+    health_details: {
+      ...{ memory_bytes: expect.any(Number), restarts: 0, error: expect.stringMatching(/^memory: .* more than 0 %$/) },
+    },
+  });
+  expect(cache?.depends_on).toEqual(["db"]);
+  const { edges } = await call<{ edges: object[] }>(hub, "GET", "/api/dependencies?project=shop");
+  expect(edges).toHaveLength(3);
+  await until(async () => expect((await seen()).db?.health_details.cpu_percent).toEqual(expect.any(Number)), 20_000);
+});
+
+test("one that falls ill is down within seconds, with what its health check said", async () => {
+  await exec("shop-db-1", "touch /tmp/bad");
+  await soon(async () => expect(await statuses()).toMatchObject({ db: "down" }));
+  expect((await seen()).db?.health_details.error).toBe("container: unhealthy: no space left");
+  await exec("shop-db-1", "rm /tmp/bad");
+  await soon(async () => expect(await statuses()).toMatchObject({ db: "up" }));
+  await exec("shop-cache-1", "touch /tmp/bad");
+  await until(async () => expect((await seen()).cache?.health_details.error).toBe("exec: broken"));
+});
+
+test("one that is killed is down at once, with its exit code, and up when it is started again", async () => {
+  const worker = engine.docker.getContainer("shop-worker-1");
+  await worker.kill(); // by the engine's own words it is not to be restarted then
+  await soon(async () => expect(await statuses()).toMatchObject({ worker: "down" }));
+  expect((await seen()).worker?.health_details.error).toBe("container: exited (exit code 137)");
+  expect(await running()).toEqual(["cache", "db", "hidden", "web"]);
+  await worker.start();
+  await soon(async () => expect(await statuses()).toMatchObject({ worker: "up" }));
+});
+
+test("one that is stopped or removed is deregistered, with the reason, and keeps its history", async () => {
+  await engine.docker.getContainer("shop-web-1").stop({ t: 1 });
+  await soon(async () => expect(await statuses()).toEqual({ db: "up", cache: "down", worker: "up" }));
+  await engine.docker.getContainer("shop-cache-1").remove({ force: true });
+  await soon(async () => expect(await statuses()).toEqual({ db: "up", worker: "up" }));
+  await until(async () => {
+    const last = await Promise.all(["web", "cache"].map(async (name) => (await flipsOf(hub, name)).at(-1)?.reason));
+    expect(last).toEqual([expect.stringMatching(/^container stopped \(exit code \d+\)$/), "container removed"]);
+  });
+});
+
+test("an engine that is restarted is followed: what runs afterwards is what the hub shows", async () => {
+  await engine.restart();
+  await until(async () => {
+    const watched = await statuses();
+    expect(
+      Object.keys(watched)
+        .filter((name) => watched[name] === "up")
+        .sort(),
+    ).toEqual((await running()).filter((name) => name !== "hidden"));
+    expect(Object.keys(watched).sort()).toEqual(["db", "worker"]);
+  }, 20_000);
+}, 60_000);
+
+test("the project stops with its last container and starts with its first, on every channel", async () => {
+  const before = watching.frames.length;
+  for (const name of ["db", "worker"]) await engine.docker.getContainer(`shop-${name}-1`).remove({ force: true });
+  const project = async () => (await call<{ projects: { status: string }[] }>(hub, "GET", "/api/projects")).projects[0];
+  await soon(async () => expect(await project()).toMatchObject({ status: "stopped" }));
+  await start("db");
+  await soon(async () => expect(await project()).toMatchObject({ status: "running" }));
+  await soon(async () => expect(await statuses()).toEqual({ db: "up" }));
+  const told = watching.frames
+    .slice(before)
+    .filter(({ type }) => type === "project")
+    .map((frame) => (frame.project as { status: string }).status);
+  expect(told).toEqual(["stopped", "running"]);
+  const core = await connectCore(nats.core_url);
+  try {
+    await until(async () => {
+      const subjects = (await keptEvents(core))
+        .map(({ subject }) => subject)
+        .filter((subject) => /project/.test(subject));
+      expect(subjects.slice(-2)).toEqual([
+        "hub.hub-main.service.project_stopped",
+        "hub.hub-main.service.project_started",
+      ]);
+    });
+  } finally {
+    await core.close();
+  }
+});
+
+async function exec(name: string, command: string): Promise<void> {
+  const made = await engine.docker.getContainer(name).exec({ Cmd: ["sh", "-c", command] });
+  await made.start({ Detach: true });
+}

@@ -194,6 +194,17 @@ export const historySchema = z
   .object({ points: z.array(historyPointSchema), flips: z.array(flipSchema) })
   .openapi("ServiceHistory");
 
+export const measurementsSchema = z
+  .object({
+    at: z.array(time).describe("Start of each period"),
+    series: z.array(
+      z
+        .object({ name: z.string(), values: z.array(z.number().nullable()).describe("Means, in the order of `at`") })
+        .openapi("Measurement"),
+    ),
+  })
+  .openapi("Measurements");
+
 /** Every page of a list has these fields in addition to its entries. */
 export const pageFields = {
   next_cursor: z.string().nullable().describe("`cursor` of the next page; null on the last page"),

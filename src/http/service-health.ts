@@ -4,13 +4,14 @@ import type { ServiceRow } from "../core/service-row.ts";
 import { currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
 import { flipsInWindow, recentUptimes, serviceFlips } from "../store/flips.ts";
 import { historyPoints, latencyPercentiles, recentChecks } from "../store/history.ts";
+import { measurements } from "../store/measurements.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { idParams, timeSchema } from "./parameters.ts";
 import { invalid, orNotFound, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { historySchema, jsonResponse, serviceHealthSchema } from "./schemas.ts";
+import { historySchema, jsonResponse, measurementsSchema, serviceHealthSchema } from "./schemas.ts";
 import { liveStates } from "./service-reads.ts";
 
 const HOUR_MS = 3_600_000;
@@ -35,6 +36,24 @@ const health = createRoute({
   },
 });
 
+const rangeQuery = z.object({
+  from: timeSchema.optional().describe("Start, ISO 8601 or Unix milliseconds; default: 24 hours before `to`"),
+  to: timeSchema.optional().describe("End, ISO 8601 or Unix milliseconds; default: now"),
+  points: z
+    .string()
+    .regex(/^\d{1,4}$/, `expected 1 to ${MAX_POINTS}`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(MAX_POINTS))
+    .default(DEFAULT_POINTS)
+    .openapi({
+      type: "integer",
+      minimum: 1,
+      maximum: MAX_POINTS,
+      default: DEFAULT_POINTS,
+      description: "Maximum number of points",
+    }),
+});
+
 const history = createRoute({
   method: "get",
   path: "/api/services/{id}/history",
@@ -46,25 +65,22 @@ const history = createRoute({
   ...guard("read"),
   request: {
     params: idParams,
-    query: z.object({
-      from: timeSchema.optional().describe("Start, ISO 8601 or Unix milliseconds; default: 24 hours before `to`"),
-      to: timeSchema.optional().describe("End, ISO 8601 or Unix milliseconds; default: now"),
-      points: z
-        .string()
-        .regex(/^\d{1,4}$/, `expected 1 to ${MAX_POINTS}`)
-        .transform(Number)
-        .pipe(z.int().min(1).max(MAX_POINTS))
-        .default(DEFAULT_POINTS)
-        .openapi({
-          type: "integer",
-          minimum: 1,
-          maximum: MAX_POINTS,
-          default: DEFAULT_POINTS,
-          description: "Maximum number of points",
-        }),
-    }),
+    query: rangeQuery,
   },
   responses: { 200: jsonResponse(historySchema, "The history of the service"), ...problems(400, 401, 403, 404, 429) },
+});
+
+const measured = createRoute({
+  method: "get",
+  path: "/api/services/{id}/measurements",
+  operationId: "getServiceMeasurements",
+  tags: ["services"],
+  summary: "Get the numbers that the checks of a service measured",
+  description:
+    "For example CPU and memory of a container, or performance data of a plugin. Kept as long as single checks are.",
+  ...guard("read"),
+  request: { params: idParams, query: rangeQuery },
+  responses: { 200: jsonResponse(measurementsSchema, "The numbers"), ...problems(400, 401, 403, 404, 429) },
 });
 
 export const serviceHealth = routes()
@@ -83,6 +99,17 @@ export const serviceHealth = routes()
       flipsInWindow(hub.db, row.id, from, to),
     ]);
     return c.json({ points: pointList, flips }, 200);
+  })
+  .openapi(measured, async (c) => {
+    const { hub } = c.var;
+    const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
+    const { points, ...range } = c.req.valid("query");
+    const { from, to } = boundedRange(range, hub.now());
+    const rawSince = hub.now() - hub.settings.RAW_RETENTION_HOURS * HOUR_MS;
+    return c.json(
+      await measurements(hub.db, row, { from: Math.min(Math.max(from, rawSince), to - 1), to, points }),
+      200,
+    );
   });
 
 async function healthView(hub: HubContext, row: ServiceRow) {

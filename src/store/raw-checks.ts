@@ -35,7 +35,7 @@ export interface RawCheck {
  * A text that each round with a result of the service contains, because results are stored without white space. It
  * excludes most other rounds without parsing their JSON.
  */
-function searchText(id: number): string {
+export function searchText(id: number): string {
   return `[${id},`;
 }
 

@@ -77,6 +77,7 @@ describe("every route for every caller", () => {
         "GET /api/projects: read",
         "GET /api/services/{id}/health: read",
         "GET /api/services/{id}/history: read",
+        "GET /api/services/{id}/measurements: read",
         "GET /api/services/{id}: read",
         "GET /api/services: read",
         "GET /api/session: public",

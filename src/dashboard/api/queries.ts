@@ -107,6 +107,19 @@ export const historyQuery = (id: number, span: number, points: number) =>
     refetchInterval: MINUTE_MS,
   });
 
+/** `span`: the length of the period that ends now, in ms. */
+export const measurementsQuery = (id: number, span: number, points: number) =>
+  queryOptions({
+    queryKey: ["services", id, "measurements", span, points],
+    queryFn: () => {
+      const to = Date.now();
+      const query = { from: String(to - span), to: String(to), points: String(points) };
+      return responseBody(api.services[":id"].measurements.$get({ ...param(id), query }));
+    },
+    staleTime: MINUTE_MS,
+    refetchInterval: MINUTE_MS,
+  });
+
 /** `project`: name of a project; undefined for the whole hub. */
 export const graphQuery = (project: string | undefined) =>
   queryOptions({

@@ -12,6 +12,7 @@ import {
 import { useEffect, useRef } from "react";
 import type { Series } from "../../model/chart-series.ts";
 import { axisTime, dateTime, latency, percent } from "../../model/format.ts";
+import type { Measure } from "../../model/measurements.ts";
 import { useIsDark } from "../../ui/theme.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip);
@@ -61,6 +62,20 @@ export function UptimeChart({ series, span }: { series: Series; span: number }) 
   const tick = (value: number) => `${value} %`;
   const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick };
   return <LineChart title="Uptime" spec={spec} height="h-32" />;
+}
+
+interface MeasureChartProps {
+  measure: Measure;
+  /** Unix ms. */
+  at: readonly number[];
+  values: readonly (number | null)[];
+  /** Milliseconds. */
+  span: number;
+}
+
+export function MeasureChart({ measure: { title, format }, at, values, span }: MeasureChartProps) {
+  const lines: LineSpec[] = [{ label: title, colour: "--color-accent", values, fill: true }];
+  return <LineChart title={title} spec={{ at, span, lines, format, tick: format }} height="h-32" />;
 }
 
 function LineChart({ title, spec, height }: { title: string; spec: ChartSpec; height: string }) {

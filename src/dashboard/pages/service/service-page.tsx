@@ -18,6 +18,7 @@ import { StatusMark } from "../../ui/status-mark.tsx";
 import { MarkBadge } from "../services/service-health-card.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Figures } from "./figures.tsx";
+import { Measured } from "./measured.tsx";
 import { Past } from "./past.tsx";
 import { RecentChecks } from "./recent-checks.tsx";
 import { ServiceActions } from "./service-actions.tsx";
@@ -65,6 +66,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <Figures row={row} health={health.data} />
       <Past row={row} created={Date.parse(service.created_at)} />
+      <Measured id={row.id} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <Transitions flips={health.data?.flips} />
         <RecentChecks checks={health.data?.recent} />

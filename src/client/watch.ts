@@ -111,7 +111,7 @@ class ReconnectingWatch<P extends WatchPath> {
 
   #onOpen(socket: WebSocket): void {
     if (socket !== this.#socket) return;
-    clearTimeout(this.#deadline);
+    this.#noteAnswer();
     this.#failures = 0;
     this.#pinger = setInterval(() => {
       socket.send("ping");
@@ -120,14 +120,19 @@ class ReconnectingWatch<P extends WatchPath> {
     this.#options.onState?.({ phase: "live" });
   }
 
+  /** A later ping does not extend the time for an earlier one. */
   #expectAnswer(socket: WebSocket): void {
+    this.#deadline ??= setTimeout(() => this.#lose(socket), this.#options.timing?.answerWithin ?? ANSWER_WITHIN_MS);
+  }
+
+  #noteAnswer(): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#lose(socket), this.#options.timing?.answerWithin ?? ANSWER_WITHIN_MS);
+    this.#deadline = undefined;
   }
 
   #receive(socket: WebSocket, data: unknown): void {
     if (socket !== this.#socket) return;
-    clearTimeout(this.#deadline);
+    this.#noteAnswer();
     const frame = typeof data === "string" ? parseFrame(this.#options.path ?? "/ws/health", data) : null;
     if (frame === null) return;
     this.#seq = frame.seq;
@@ -148,7 +153,7 @@ class ReconnectingWatch<P extends WatchPath> {
 
   #clearTimers(): void {
     clearTimeout(this.#retry);
-    clearTimeout(this.#deadline);
+    this.#noteAnswer();
     clearInterval(this.#pinger);
   }
 }

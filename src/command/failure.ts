@@ -6,7 +6,9 @@ import { printable } from "./text.ts";
 export function failureText(error: unknown): string {
   if (!(error instanceof HubProblem)) return printable(messageOf(error));
   const lines = [headline(error)];
-  if (error.errors.length > 1) lines.push(...error.errors.map(({ path, message }) => `  ${path}: ${message}`));
+  // The detail names the only wrong field already.
+  if (error.errors.some(({ message }) => !error.message.includes(message)))
+    lines.push(...error.errors.map(({ path, message }) => `  ${path}: ${message}`));
   return lines.map(printable).join("\n");
 }
 

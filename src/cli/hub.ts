@@ -25,8 +25,7 @@ process.exit(code);
 /** Ctrl-C and the end of the input are no answer. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: stdin, output: stderr });
-  const { promise: closed, resolve } = Promise.withResolvers<string>();
-  lines.once("close", () => resolve(""));
+  const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   const answer = await Promise.race([lines.question(question), closed]);
   lines.close();
   return answer;

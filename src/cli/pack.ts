@@ -26,7 +26,9 @@ await build({
   target: "node20",
   splitting: true, // each command stays a file of its own, so that only the one that runs is loaded
   // Some packages are CommonJS and need `require`.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
 });
 writeTypes();
 

@@ -41,9 +41,10 @@ export interface WatchOptions<P extends WatchPath> {
 }
 
 /**
- * Resolves when `signal` is aborted. Until then it reconnects, with longer waits after each failure. After a long break,
- * the hub sends a new `snapshot` in place of the missed frames. Frames of types that this client does not know are left
- * out. Throws a TypeError for a wrong URL, for a key that a WebSocket cannot carry, and where there is no global WebSocket.
+ * Resolves when `signal` is aborted. Until then it reconnects, with longer waits after each failure. After a long
+ * break, the hub sends a new `snapshot` in place of the missed frames. Frames of types that this client does not know
+ * are left out. Throws a TypeError for a wrong URL, for a key that a WebSocket cannot carry, and where there is no global
+ * WebSocket.
  */
 export async function watchHub<P extends WatchPath = "/ws/health">(options: WatchOptions<P>): Promise<void> {
   if (!isHubUrl(options.url)) throw new TypeError("url: expected the http(s) URL of a hub");

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { planLines } from "../../src/command/plan-text.ts";
 import { duration, painter, printable, tableLines } from "../../src/command/text.ts";
+import { stateTeller } from "../../src/command/watch.ts";
 import { WatchLines } from "../../src/command/watch-lines.ts";
 
 const plain = painter({ isTerminal: false, environment: {} });
@@ -65,4 +66,13 @@ test("a snapshot after a break shows only what changed meanwhile", () => {
   const after = [service(1, "up"), service(2, "down"), service(4, "up")];
   const found = lines.linesOf({ type: "snapshot", seq: 9, at, services: after }).map((line) => line.slice(10));
   expect(found).toEqual(["shop/s2  up -> down", "+ shop/s4 registered", "- shop/s3 deregistered"]);
+});
+
+test("a lost connection is told once, and once more when it is back", () => {
+  const said: string[] = [];
+  const tell = stateTeller((text) => void said.push(text));
+  tell({ phase: "live" });
+  for (const failures of [1, 2, 3]) tell({ phase: "lost", failures, retry_ms: 1 });
+  tell({ phase: "live" });
+  expect(said).toEqual(["the connection to the hub is lost; trying again", "the connection to the hub is back"]);
 });

@@ -31,7 +31,7 @@ export default defineConfig({
           name: "unit",
           isolate: false,
           testTimeout: 20_000,
-          include: ["test/{core,node,pipeline,federation,agent,cli,dashboard}/**/*.test.ts"],
+          include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
         },
       },
       {

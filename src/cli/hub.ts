@@ -1,14 +1,32 @@
 #!/usr/bin/env node
-import { AGENT_USAGE, runAgent } from "../agent/run-agent.ts";
-/** The `hub` command. */
+/** The `hub` command; see ../command/run-hub.ts. */
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import { runHub } from "../command/run-hub.ts";
 import { stopSignal } from "../node/signals.ts";
 
 const FORCED_EXIT_CODE = 130;
 
-const stopped = stopSignal(process, Date.now, () => process.exit(FORCED_EXIT_CODE));
-const [command, ...rest] = process.argv.slice(2);
-if (command === "agent") {
-  process.exit(await runAgent(rest, { environment: process.env, out: console.log, err: console.error, stopped }));
+const { stdin, stdout, stderr } = process;
+// A reader that has seen enough, as in `hub services | head -1`, is no failure.
+for (const stream of [stdout, stderr]) stream.on("error", () => process.exit(0));
+
+const code = await runHub(process.argv.slice(2), {
+  environment: process.env,
+  out: console.log,
+  err: console.error,
+  isTerminal: stdout.isTTY === true,
+  ask: stdin.isTTY && stdout.isTTY ? ask : null,
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  stopped: stopSignal(process, Date.now, () => process.exit(FORCED_EXIT_CODE)),
+});
+process.exit(code);
+
+/** Ctrl-C and the end of the input are no answer. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: stdin, output: stderr });
+  const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  const answer = await Promise.race([lines.question(question), closed]);
+  lines.close();
+  return answer;
 }
-console.error(AGENT_USAGE);
-process.exit(2);

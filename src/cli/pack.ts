@@ -1,0 +1,43 @@
+/** `npm pack`: bundles the `hub` command and the client, and writes the client's types, into dist/package. */
+import { execFileSync } from "node:child_process";
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const target = join(root, "dist/package");
+const common: BuildOptions = { bundle: true, format: "esm", outdir: target, outExtension: { ".js": ".mjs" } };
+
+rmSync(target, { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: { client: join(root, "src/client/index.ts") },
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  conditions: ["import"],
+  target: "es2022",
+});
+await build({
+  ...common,
+  entryPoints: { hub: join(root, "src/cli/hub.ts") },
+  chunkNames: "chunks/[name]-[hash]",
+  platform: "node",
+  target: "node20",
+  splitting: true, // each command stays a file of its own, so that only the one that runs is loaded
+  // Some packages are CommonJS and need `require`.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
+});
+writeTypes();
+
+/** Only declarations: they name hono and zod, which the package depends on. */
+function writeTypes(): void {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "-b", join(root, "src/client")], { stdio: ["ignore", 2, 2] });
+  cpSync(join(root, "dist/types"), join(target, "types"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".tsbuildinfo"),
+  });
+}

@@ -1,0 +1,117 @@
+/** `hub apply`: shows what a manifest would change, and changes it. */
+import { readFileSync } from "node:fs";
+import type { HubClient } from "../client/hub-client.ts";
+import { HubProblem, responseBody } from "../client/problem.ts";
+import { nameSchema } from "../core/service-definition.ts";
+import { parseManifest } from "../core/service-rules.ts";
+import { messageOf } from "../node/error-message.ts";
+import { type CommandLine, UsageError } from "./command-line.ts";
+import { connect } from "./connection.ts";
+import { EXIT, type HubIo } from "./hub-io.ts";
+import { findProject, type Project } from "./lists.ts";
+import { type Manifest, parseManifests } from "./manifest-file.ts";
+import { appliedLine, changesAnything, type Plan, type ProjectPlan, planLines } from "./plan-text.ts";
+import { painter } from "./text.ts";
+
+const CHANGES_EXIT = 2;
+const BAD_REQUEST = 400;
+
+interface Target {
+  /** Name of the project. */
+  name: string;
+  /** Null: it does not exist yet. */
+  project: Project | null;
+  body: Record<string, unknown>;
+}
+
+/** Returns the exit code. */
+export async function apply(line: CommandLine, io: HubIo): Promise<number> {
+  const { client } = await connect(line, io);
+  const targets = await findTargets(client, readManifests(line));
+  const plans: ProjectPlan[] = [];
+  for (const target of targets) plans.push(await planOf(client, target));
+  tell(plans, line, io);
+  if (line.has("dry-run")) return changesAnything(plans) ? CHANGES_EXIT : EXIT.done;
+  if (!changesAnything(plans)) return EXIT.done;
+  if (!line.has("yes") && !(await isConfirmed(io))) {
+    io.err("nothing was changed");
+    return EXIT.failed;
+  }
+  const applied: ProjectPlan[] = [];
+  for (const target of targets) applied.push(await applyTo(client, target));
+  if (!line.has("json")) io.out(appliedLine(applied));
+  return EXIT.done;
+}
+
+function readManifests(line: CommandLine): Manifest[] {
+  const [file = ""] = line.operands;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`${file} can't be read: ${messageOf(error)}`);
+  }
+  return withProjects(parseManifests(text, file), line.text("project"));
+}
+
+/** `--project` wins over the file, which must have only one manifest then. */
+function withProjects(manifests: Manifest[], given: string | undefined): Manifest[] {
+  if (given !== undefined && manifests.length > 1) {
+    throw new UsageError("--project: the file has several manifests; each names its project itself");
+  }
+  const named = manifests.map((each) => ({ ...each, project: given ?? each.project }));
+  if (named.some(({ project }) => project === null)) {
+    throw new UsageError("which project? give --project P, or project: in the file");
+  }
+  return named;
+}
+
+async function findTargets(client: HubClient, manifests: readonly Manifest[]): Promise<Target[]> {
+  const targets: Target[] = [];
+  for (const { project: reference, body } of manifests) {
+    const name = reference ?? "";
+    const project = await findProject(client, name);
+    if (project === null && !nameSchema.safeParse(name).success) {
+      throw new UsageError(`project: expected 1 to 63 of a-z, 0-9, _ and -, not ${JSON.stringify(name)}`);
+    }
+    targets.push({ name: project?.name ?? name, project, body });
+  }
+  const repeated = targets.find(({ name }, index) => targets.findIndex((each) => each.name === name) !== index);
+  if (repeated !== undefined) throw new Error(`the file has two manifests for the project ${repeated.name}`);
+  return targets;
+}
+
+async function planOf(client: HubClient, { name, project, body }: Target): Promise<ProjectPlan> {
+  if (project === null) return { project: name, is_new: true, plan: planOfNew(body) };
+  return { project: name, is_new: false, plan: await putManifest(client, project, body, true) };
+}
+
+/** The hub plans only for a project that exists. For a new one the rules of the hub are applied here. */
+function planOfNew(body: Record<string, unknown>): Plan {
+  const wanted = parseManifest(body, { allowPrivate: true }); // only the hub knows whether it allows private targets
+  if (wanted.ok) return { create: wanted.value.map(({ name }) => name), update: [], delete: [], unchanged: 0 };
+  throw new HubProblem(BAD_REQUEST, "the manifest has errors", { errors: wanted.errors });
+}
+
+async function applyTo(client: HubClient, { name, project, body }: Target): Promise<ProjectPlan> {
+  const target = project ?? (await responseBody(client.projects.$post({ json: { name } })));
+  return { project: name, is_new: project === null, plan: await putManifest(client, target, body, false) };
+}
+
+async function putManifest(client: HubClient, { id }: Project, body: object, dryRun: boolean): Promise<Plan> {
+  const request = { param: { id: String(id) }, query: dryRun ? { dry_run: "true" as const } : {} };
+  const init = { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  return (await responseBody(client.projects[":id"].manifest.$put(request, { init }))).plan;
+}
+
+function tell(plans: readonly ProjectPlan[], line: CommandLine, io: HubIo): void {
+  if (line.has("json")) io.out(JSON.stringify({ plans }, null, 2));
+  else for (const text of planLines(plans, painter(io))) io.out(text);
+}
+
+/** Asks on a terminal. Elsewhere nobody can answer, and who runs a script has decided. */
+async function isConfirmed(io: HubIo): Promise<boolean> {
+  if (io.ask === null) return true;
+  const answer = await io.ask("Apply these changes? [y/N] ");
+  return /^y(es)?$/i.test(answer.trim());
+}

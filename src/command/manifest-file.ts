@@ -1,0 +1,51 @@
+/** Reads manifests from YAML or JSON, and writes them. */
+import { parseAllDocuments, stringify } from "yaml";
+import { manifestEntry } from "../core/manifest-export.ts";
+import type { Project, Service } from "./lists.ts";
+
+const MAX_ALIASES = 100;
+
+export interface Manifest {
+  /** Name or id; null: the file does not say. */
+  project: string | null;
+  /** What the hub gets: the manifest without the project. The hub checks it. */
+  body: Record<string, unknown>;
+}
+
+/**
+ * A file has one manifest, several YAML documents, or a list of manifests. JSON is YAML, too. Throws an error that names
+ * the file and the line.
+ */
+export function parseManifests(text: string, file: string): Manifest[] {
+  const documents = parseAllDocuments(text, { logLevel: "error", prettyErrors: true });
+  const list = Array.isArray(documents) ? documents : [];
+  const error = list.flatMap(({ errors }) => errors)[0];
+  if (error !== undefined) throw new Error(`${file} is not YAML: ${error.message.split("\n")[0]}`);
+  const values = list.flatMap((document): unknown[] => {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return Array.isArray(value) ? value : value === null ? [] : [value];
+  });
+  if (values.length === 0) throw new Error(`${file} has no manifest: expected services:`);
+  return values.map((value) => manifestOf(value, file));
+}
+
+function manifestOf(value: unknown, file: string): Manifest {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Error(`${file}: expected services: and perhaps project:`);
+  }
+  const { project = null, ...body }: Record<string, unknown> = { ...value };
+  if (project === null) return { project: null, body };
+  if (typeof project !== "string" && typeof project !== "number") {
+    throw new Error(`${file}: project: expected a name or an id`);
+  }
+  return { project: String(project), body };
+}
+
+export function exportedManifest(project: Project, services: readonly Service[]) {
+  return { project: project.name, services: services.map(manifestEntry) };
+}
+
+/** One YAML document for each manifest. */
+export function manifestsYaml(manifests: readonly object[]): string {
+  return manifests.map((manifest) => stringify(manifest, { lineWidth: 0 })).join("---\n");
+}

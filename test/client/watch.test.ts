@@ -1,0 +1,97 @@
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { WebSocketServer } from "ws";
+import { createHubClient, HubProblem, responseBody, watchHub } from "../../src/client/index.ts";
+import { retryDelay } from "../../src/client/watch.ts";
+
+const error = (seq: number) => JSON.stringify({ type: "error", seq, detail: "a frame" });
+
+let server: WebSocketServer;
+let stop: AbortController;
+const asked: { url: string; protocols: string }[] = [];
+beforeEach(async () => {
+  asked.length = 0;
+  stop = new AbortController();
+  server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "hub.v1" });
+  server.on("connection", (_, { url = "", headers }) => {
+    asked.push({ url, protocols: String(headers["sec-websocket-protocol"]) });
+  });
+  await new Promise((resolve) => server.once("listening", resolve));
+});
+afterEach(() => {
+  stop.abort();
+  for (const socket of server.clients) socket.terminate();
+  server.close();
+});
+
+function watched(timing: { pingEvery?: number; answerWithin?: number } = {}) {
+  const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
+  const [frames, phases]: [number[], string[]] = [[], []];
+  const done = watchHub({
+    ...{ url: `http://127.0.0.1:${port}/`, key: "hub_key", project: 3, signal: stop.signal },
+    onFrame: ({ seq }) => void frames.push(seq),
+    onState: ({ phase }) => void phases.push(phase),
+    timing: { firstRetry: 10, ...timing },
+  });
+  return { frames, phases, done };
+}
+
+test("a lost connection is made again and goes on after the newest frame, with the key never in the URL", async () => {
+  server.on("connection", (socket) => {
+    socket.send("pong");
+    socket.send('{"type":"of a newer hub","seq":99}');
+    socket.send(error(40 + asked.length));
+    if (asked.length === 1) setTimeout(() => socket.terminate(), 20);
+  });
+  const { frames, phases, done } = watched();
+  await vi.waitFor(() => expect(frames).toEqual([41, 42]));
+  expect(phases).toEqual(["live", "lost", "live"]);
+  expect(asked.map(({ url }) => url)).toEqual(["/ws/health?project=3", "/ws/health?project=3&since=41"]);
+  expect(asked[0]?.protocols.replace(" ", "")).toBe("hub.v1,bearer.hub_key");
+  stop.abort();
+  await done;
+});
+
+test("a hub that does not answer a ping counts as lost", async () => {
+  const { phases } = watched({ pingEvery: 20, answerWithin: 40 });
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(1));
+  expect(phases.slice(0, 2)).toEqual(["live", "lost"]);
+});
+
+test("a hub that answers every ping stays connected", async () => {
+  let pings = 0;
+  server.on("connection", (socket) => {
+    socket.on("message", () => {
+      pings += 1;
+      socket.send("pong");
+    });
+  });
+  watched({ pingEvery: 15, answerWithin: 500 });
+  await vi.waitFor(() => expect(pings).toBeGreaterThan(3));
+  expect(asked).toHaveLength(1);
+});
+
+test("the wait doubles up to a limit, and a random part shortens it", () => {
+  expect([1, 2, 3, 20].map((failures) => retryDelay(failures, 0))).toEqual([500, 1_000, 2_000, 30_000]);
+  expect(retryDelay(1, 1)).toBe(350);
+});
+
+test("a wrong URL and a key that can't travel are refused without showing the key", async () => {
+  const options = { onFrame() {}, signal: stop.signal };
+  await expect(watchHub({ ...options, url: "ftp://hub" })).rejects.toThrow(/expected the http/);
+  await expect(watchHub({ ...options, url: "http://hub", key: "a secret" })).rejects.toThrow(/^key: it has characters/);
+});
+
+test("the client turns a problem of the hub into an error with its status and fields", async () => {
+  const problem = { detail: "name: wrong", errors: [{ path: "name", message: "wrong" }] };
+  const answer = (status: number, body: string) => async () => new Response(body, { status });
+  const read = (fetch: () => Promise<Response>) =>
+    responseBody(createHubClient({ url: "http://hub.test", fetch }).services.$get({ query: {} }));
+  await expect(read(answer(400, JSON.stringify(problem)))).rejects.toMatchObject({
+    ...{ name: "HubProblem", status: 400, message: "name: wrong", errors: problem.errors },
+  });
+  await expect(read(answer(502, "<html>"))).rejects.toMatchObject({ status: 502, message: "the hub answered 502" });
+  await expect(read(answer(200, "<html>"))).rejects.toThrow(/is this the URL of a hub/);
+  await expect(read(() => Promise.reject(new TypeError("fetch failed")))).rejects.toBeInstanceOf(HubProblem);
+  expect(() => createHubClient({ url: "hub", key: "k" })).toThrow(TypeError);
+});

@@ -124,7 +124,7 @@ function engineOf(given: string | undefined): string | null {
     const socket = SOCKETS.find((path) => existsSync(path));
     return socket === undefined ? null : `unix://${socket}`;
   }
-  if (/^(unix|tcp|ssh):\/\//.test(given)) return given;
+  if (/^(unix|tcp):\/\//.test(given)) return given;
   throw new UsageError(`--docker: expected unix:///PATH or tcp://HOST:PORT, not ${JSON.stringify(given)}`);
 }
 

@@ -6,6 +6,14 @@ import { runHub } from "../command/run-hub.ts";
 import { stopSignal } from "../node/signals.ts";
 
 const FORCED_EXIT_CODE = 130;
+/** It has WebSockets, and SQLite, whose locks end with the process. */
+const OLDEST_NODE = { major: 22, minor: 13 };
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < OLDEST_NODE.major || (major === OLDEST_NODE.major && minor < OLDEST_NODE.minor)) {
+  console.error(`hub needs Node ${OLDEST_NODE.major}.${OLDEST_NODE.minor} or newer; this is ${process.versions.node}`);
+  process.exit(1);
+}
 
 const { stdin, stdout, stderr } = process;
 // A reader that has seen enough, as in `hub services | head -1`, is no failure.

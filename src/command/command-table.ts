@@ -124,6 +124,8 @@ export const COMMANDS: readonly Command[] = [
     { name: "hub", value: "URL", text: "the hub" },
     { name: "name", value: "NAME", text: "the agent's name" },
     { name: "config", value: "FILE", isFile: true, text: "the commands that checks may name" },
+    { name: "docker", value: "HOST", text: "the engine whose containers are registered" },
+    { name: "no-docker", text: "follow no containers" },
     { name: "state", value: "DIR", isFile: true, text: "folder for what waits" },
   ]),
   program("start", "Run a hub on this machine (needs the project's checkout)", [

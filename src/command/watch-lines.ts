@@ -55,6 +55,8 @@ export class WatchLines {
       case "deregistered":
         this.#known?.delete(frame.service.id);
         return [this.#line(`- ${nameOf(frame.service)} deregistered`)];
+      case "project":
+        return [this.#line(`${frame.project.name} ${frame.project.status === "running" ? "started" : "stopped"}`)];
       case "health":
         for (const { id, status } of frame.services) this.#setStatus(id, status);
         return [];

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { agentBench } from "./agent.ts";
 import type { Bench } from "./bench.ts";
 import { billBench } from "./bill.ts";
 import { crashBench } from "./crash.ts";
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   natsBench,
   federationBench,
   federationBillBench,
+  agentBench,
   dashboardBench,
 ];
 const REPORT = fileURLToPath(new URL("../../dist/bench.json", import.meta.url));

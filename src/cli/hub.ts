@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { runHub } from "../command/run-hub.ts";
+import { AGENT_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { stopSignal } from "../node/signals.ts";
 
 const FORCED_EXIT_CODE = 130;
@@ -13,6 +14,13 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < OLDEST_NODE.major || (major === OLDEST_NODE.major && minor < OLDEST_NODE.minor)) {
   console.error(`hub needs Node ${OLDEST_NODE.major}.${OLDEST_NODE.minor} or newer; this is ${process.versions.node}`);
   process.exit(1);
+}
+
+if (process.argv[2] === "agent") {
+  restartWithFlags(AGENT_FLAGS, {
+    ...{ environment: process.env, flags: process.execArgv, program: process.execPath, argv: process.argv.slice(1) },
+    execve: process.execve?.bind(process),
+  });
 }
 
 const { stdin, stdout, stderr } = process;

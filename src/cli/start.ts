@@ -1,14 +1,15 @@
 /** `npm start`; see run-start.ts. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freeStartupMemory, HUB_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { parentEnded } from "../node/parent-process.ts";
 import { stopSignal } from "../node/signals.ts";
-import { freeStartupMemory, restartWithMemoryFlags } from "./memory.ts";
 
 const FORCED_EXIT_CODE = 130;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-restartWithMemoryFlags(
+restartWithFlags(
+  HUB_FLAGS,
   {
     environment: process.env,
     flags: process.execArgv,
@@ -25,7 +26,7 @@ const underNpm = process.env.npm_lifecycle_event !== undefined;
 // The hub keeps running when the reader of its output has ended, as in `npm start | head -1`.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-// This import comes after restartWithMemoryFlags, so that only the process that keeps running loads it.
+// This import comes after restartWithFlags, so that only the process that keeps running loads it.
 const { runStart } = await import("./run-start.ts");
 const code = await runStart(process.argv.slice(2), {
   environment: process.env,

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { freeStartupMemory, restartWithMemoryFlags } from "../../src/cli/memory.ts";
+import { freeStartupMemory, HUB_FLAGS, restartWithFlags } from "../../src/node/memory.ts";
 import { run, temporaryFolder } from "../servers/child-process.ts";
 
-const MODULE = fileURLToPath(new URL("../../src/cli/memory.ts", import.meta.url));
+const MODULE = fileURLToPath(new URL("../../src/node/memory.ts", import.meta.url));
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 beforeEach(async () => {
@@ -18,9 +18,9 @@ async function start(environment: Record<string, string> = {}) {
   const program = join(folder.path, "program.ts");
   await writeFile(
     program,
-    `import { restartWithMemoryFlags } from ${JSON.stringify(MODULE)};
+    `import { HUB_FLAGS, restartWithFlags } from ${JSON.stringify(MODULE)};
     console.log(process.pid);
-    restartWithMemoryFlags({
+    restartWithFlags(HUB_FLAGS, {
       environment: process.env,
       flags: process.execArgv,
       program: process.execPath,
@@ -66,7 +66,7 @@ describe("the process of a hub", () => {
 
   test("goes on as it is where no process can be replaced", () => {
     const process = { environment: {}, flags: [], program: "node", argv: ["start.ts"], execve: undefined };
-    expect(() => restartWithMemoryFlags(process, "cache")).not.toThrow();
+    expect(() => restartWithFlags(HUB_FLAGS, process, "cache")).not.toThrow();
   });
 
   test("collects its garbage once, after the first work of the hub", () => {

@@ -59,7 +59,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#announcer = new Announcer(ctx, env, parseSettings(env));
     this.#watchers = new Watchers(ctx);
     this.#deadLetters = new DeadLetters(ctx.storage);
-    this.#board.hearingSince = ctx.storage.kv.get<number>(HEARING_SINCE) ?? 0;
+    // A clock that was set back must not make the hub deaf.
+    this.#board.hearingSince = Math.min(ctx.storage.kv.get<number>(HEARING_SINCE) ?? 0, Date.now());
     ctx.blockConcurrencyWhile(async () => {
       this.#notePause(await ctx.storage.getAlarm());
       await this.#load();

@@ -119,6 +119,7 @@ describe("a container", () => {
 
   test("that is gone says how it ended", () => {
     expect(endingOf(null)).toBe("container removed");
+    expect(endingOf(aContainer({ state: "removing" }))).toBe("container removed");
     expect(endingOf(aContainer({ state: "exited", exitCode: 0 }))).toBe("container stopped (exit code 0)");
   });
 });

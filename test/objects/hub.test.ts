@@ -126,7 +126,12 @@ it("a stopped project falls silent: its services are closed and leave the board"
   });
   await until(() => expect(frames.some((frame) => frame.type === "flip")).toBe(true));
   await api("POST", `/api/projects/${project_id}/stop`);
-  await until(() => expect(frames.at(-1)).toMatchObject({ type: "deregistered", service: { name: "site" } }));
+  await until(() =>
+    expect(frames.slice(-2)).toMatchObject([
+      { type: "deregistered", service: { name: "site" } },
+      { type: "project", project: { name: "night", status: "stopped" } },
+    ]),
+  );
   await until(async () => {
     const { flips } = (await api("GET", "/api/flips?project=night")) as { flips: Answer[] };
     expect(flips[0]).toMatchObject({ to: "unknown", reason: "deregistered" });

@@ -1,5 +1,11 @@
 /** What a crash must not lose although it came between two steps, and what a target may say without harm. */
-import { abortAllDurableObjects, applyD1Migrations, runDurableObjectAlarm, SELF } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  applyD1Migrations,
+  runDurableObjectAlarm,
+  runInDurableObject,
+  SELF,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/check.ts";
@@ -47,6 +53,11 @@ beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 beforeEach(() => vi.useRealTimers());
 afterEach(() => vi.useRealTimers());
 
+/** As if the board's alarm had come in time meanwhile; one that is late means that the hub was paused. */
+async function expectAlarmAt(time: number): Promise<void> {
+  await runInDurableObject(boardOf(env), (_board, { storage }) => storage.setAlarm(time));
+}
+
 it("a silence that was noticed just before the crash is told and recorded after it", async () => {
   const check = await beating("silent");
   const { service_id: id } = check;
@@ -54,6 +65,7 @@ it("a silence that was noticed just before the crash is told and recorded after 
   const overdue = [{ check, last_at: Date.now() - 90_000 }];
   const noticed = await laneMonitorOf(env, check.lane).expire(overdue, Date.now());
   expect(noticed.results[0]?.live.status).toBe("down");
+  await expectAlarmAt(Date.now());
   await abortAllDurableObjects();
   expect(await statusOf(id)).toBe("up"); // the database knows no better
   await runDurableObjectAlarm(boardOf(env));
@@ -75,6 +87,7 @@ it("a beat that was acknowledged just before the crash is no silence after it", 
   const beat = anObservation({ at: Date.now() });
   const round = aRound({ lane: check.lane, due_at: Date.now() });
   await laneMonitorOf(env, check.lane).observe(round, [{ check, observation: beat }], []);
+  await expectAlarmAt(Date.now() + 40_000);
   await abortAllDurableObjects();
   pass(40_000);
   expect(await statusOf(id)).toBe("up");
@@ -110,4 +123,21 @@ it.each(Object.keys(WORDS))("a service that says %s is recorded like any other",
   expect(reason === error).toBe(true);
   expect(reason?.isWellFormed()).toBe(true);
   expect(reason?.length).toBeLessThanOrEqual(300);
+});
+
+it("after a pause of the hub, who was silent gets the whole time again", async () => {
+  const check = await beating("paused");
+  const { service_id: id } = check;
+  await expectAlarmAt(Date.now() + 60_000);
+  await abortAllDurableObjects();
+  pass(600_000);
+  await runDurableObjectAlarm(boardOf(env));
+  expect(await statusOf(id)).toBe("up");
+  await abortAllDurableObjects();
+  pass(50_000);
+  await runDurableObjectAlarm(boardOf(env));
+  expect(await statusOf(id)).toBe("up");
+  pass(11_000);
+  await runDurableObjectAlarm(boardOf(env));
+  expect(await statusOf(id)).toBe("down");
 });

@@ -166,8 +166,7 @@ test("an agent that is killed goes on from its spool, and its silence is told af
   });
   agent.start();
   await until(async () => expect((await seen("s0")).health_status).toBe("up"));
-  await agent.stop();
-  expect(readdirSync(join(agent.state, "spool"))).toEqual(["position.json"]);
+  await until(() => expect(readdirSync(join(agent.state, "spool"))).toEqual(["position.json"]));
 }, 90_000);
 
 describe("a hub that answers with something else than checks", () => {

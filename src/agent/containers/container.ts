@@ -73,6 +73,6 @@ export function troubleOf({ state, exitCode, outOfMemory, error }: Container): s
 
 /** Why a service of a container has ended, for people. */
 export function endingOf(container: Container | null): string {
-  if (container === null) return "container removed";
+  if (container === null || container.state === "removing") return "container removed";
   return container.state === "exited" ? `container stopped (exit code ${container.exitCode})` : "container stopped";
 }

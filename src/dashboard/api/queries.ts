@@ -11,6 +11,7 @@ export type Project = InferResponseType<(typeof api.projects)[":id"]["$get"], 20
 export type Graph = InferResponseType<typeof api.dependencies.$get, 200>;
 export type ListedFlip = InferResponseType<typeof api.flips.$get, 200>["flips"][number];
 export type Flip = History["flips"][number];
+export type Agent = InferResponseType<typeof api.agents.$get, 200>["agents"][number];
 export type Key = InferResponseType<typeof api.keys.$get, 200>["keys"][number];
 export type HubHealth = InferResponseType<typeof api.health.$get, 200>;
 
@@ -127,6 +128,12 @@ export const graphQuery = (project: string | undefined) =>
     queryFn: () => responseBody(api.dependencies.$get({ query: project === undefined ? {} : { project } })),
     refetchInterval: MINUTE_MS,
   });
+
+export const agentsQuery = queryOptions({
+  queryKey: ["agents"],
+  queryFn: async () => (await responseBody(api.agents.$get())).agents,
+  refetchInterval: MINUTE_MS / 2,
+});
 
 export const keysQuery = queryOptions({
   queryKey: ["keys"],

@@ -8,6 +8,7 @@ import { useSession } from "../../ui/session.tsx";
 import { ThemeSwitch } from "../../ui/shell.tsx";
 import { StatusShape } from "../../ui/status-mark.tsx";
 import { SignInForm } from "../sign-in.tsx";
+import { Agents } from "./agents.tsx";
 import { Keys } from "./keys.tsx";
 
 const SCOPE_WORDS = { read: "read", write: "read and change", admin: "do everything", agent: "report" } as const;
@@ -17,6 +18,7 @@ export function Settings() {
   return (
     <Page title="Settings">
       <Access />
+      {scope === "admin" && <Agents />}
       {scope === "admin" && <Keys />}
       <Section title="Looks">
         <ThemeSwitch />

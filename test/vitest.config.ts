@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     // An object that wakes up while its runtime ends asks for a module that nobody gives it any more.
     onUnhandledError: ({ message }) => !message.includes('Closing rpc while "resolve" was pending'),
-    maxWorkers: 5, // more than cores: the tests against servers mostly wait
+    maxWorkers: 7, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
-          testTimeout: 20_000,
+          testTimeout: 60_000, // a month of simulated checks, beside everything else
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
         },
       },

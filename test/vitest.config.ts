@@ -56,7 +56,7 @@ export default defineConfig({
           name: "workers",
           // A runtime takes long to start, so the files share one, which is emptied before each.
           isolate: false,
-          setupFiles: ["test/fresh.ts"],
+          setupFiles: ["test/empty-runtime.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
           include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],

@@ -2,7 +2,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
-import { nameSchema } from "../core/service-definition.ts";
+import { nameSchema } from "../core/names.ts";
 
 const MAX_COMMANDS = 1_000;
 

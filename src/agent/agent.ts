@@ -5,9 +5,11 @@ import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { type AgentChecks, agentChecksSchema, type ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
-import { agentVantage, isProbed, type Observation, type Round } from "../core/records.ts";
-import { authority } from "../core/target.ts";
-import { runProbe, targetOf } from "../probes/run-probe.ts";
+import { boundedErrorText } from "../core/error-text.ts";
+import { printable } from "../core/printable.ts";
+import { agentVantage, type Observation } from "../core/records.ts";
+import { messageOf } from "../node/error-message.ts";
+import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { LOCAL_SLOTS, Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
 import { Containers } from "./containers/containers.ts";
@@ -16,6 +18,7 @@ import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
 import { nodeContext } from "./node-context.ts";
+import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
 import { Spool } from "./spool.ts";
@@ -113,13 +116,13 @@ export class Agent {
       const checks = await this.#api.checks();
       if (checks !== null) this.#take(checks);
     } catch (error) {
-      if (error instanceof HubRefused && [401, 403, 404].includes(error.status)) {
+      if (error instanceof HubRefused && error.isLockedOut) {
         throw new Error(`${hub} does not take the agent ${name}: ${error.message}`);
       }
       const known = this.#readChecks();
       if (known !== null) this.#rounds.replace(known.checks);
       if (error instanceof HubAnswerWrong) this.#notUnderstood(error);
-      log(`${words(error)}; going on with the ${this.#rounds.size} checks of before`);
+      log(`${messageOf(error)}; going on with the ${this.#rounds.size} checks of before`);
     }
     this.#reporter.announce();
   }
@@ -153,8 +156,8 @@ export class Agent {
       this.#notUnderstood(error);
       return LOCKED_OUT_MS;
     }
-    if (this.#failures === 1) this.#options.log(`no checks from the hub: ${words(error)}`);
-    if (error instanceof HubRefused && [401, 403, 404].includes(error.status)) return LOCKED_OUT_MS;
+    if (this.#failures === 1) this.#options.log(`no checks from the hub: ${messageOf(error)}`);
+    if (error instanceof HubRefused && error.isLockedOut) return LOCKED_OUT_MS;
     return Math.min(MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
   }
 
@@ -174,7 +177,7 @@ export class Agent {
   /** The hub hears of what a person there should look at. */
   #report(problem: string | null): void {
     if (problem !== null) this.#options.log(problem);
-    this.#problem = problem === null ? null : problem.replace(/[\p{Cc}\p{Cs}]/gu, " ").slice(0, 300);
+    this.#problem = problem === null ? null : printable(boundedErrorText(problem));
     this.#reporter.announce();
   }
 
@@ -188,11 +191,7 @@ export class Agent {
     const now = () => this.#clock.now();
     if (check.health_method === "exec") return runExec(check, { commands, vantage: agentVantage(name), now });
     const context = nodeContext({ agent: name, hubId: this.#hubId, environment, now });
-    const target = targetOf(check, context);
-    const host = target.ok ? authority(target.target) : check.health_url;
-    const kind = check.health_method === "http" ? "http" : "tcp";
-    if (!isProbed(check.health_method)) return runProbe(check, context, target);
-    return await this.#slots.run(kind, host, () => runProbe(check, context, target));
+    return await probeInSlot(check, context, this.#slots);
   }
 
   get #checksFile(): string {
@@ -220,24 +219,4 @@ export class Agent {
       signal.addEventListener("abort", done);
     });
   }
-}
-
-function reported(check: Check, { due_at, attempt }: Round, observation: Observation): ReportedObservation {
-  const { at, verdict, latency_ms, error, details } = observation;
-  return {
-    ...{ service_id: check.service_id, rev: check.rev, due_at, attempt, at: Math.round(at), verdict },
-    latency_ms: latency_ms === null ? null : Math.max(0, latency_ms),
-    error: error === null ? null : error.replace(/[\p{Cc}\p{Cs}]/gu, " "),
-    details: withoutUndefined(details),
-  };
-}
-
-function withoutUndefined(details: Observation["details"]): ReportedObservation["details"] {
-  return Object.fromEntries(
-    Object.entries(details).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -28,6 +28,11 @@ export class HubRefused extends Error {
     this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
+
+  /** Nobody but a person can help: the key is not valid, or the agent was removed. */
+  get isLockedOut(): boolean {
+    return [401, 403, 404].includes(this.status);
+  }
 }
 
 /** The answer is none that a hub gives. Nothing of it is used. */

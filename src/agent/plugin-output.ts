@@ -1,5 +1,6 @@
 /** Reads what a monitoring plugin says: its exit code, its first line and its performance data. */
 import { boundedErrorText } from "../core/error-text.ts";
+import { printable } from "../core/printable.ts";
 import type { ObservationDetails, Verdict } from "../core/records.ts";
 
 /** Performance data beyond this many values is left out. */
@@ -14,7 +15,7 @@ export interface PluginResult {
   details: ObservationDetails;
 }
 
-/** `code`: any other than 0 to 3 is a failure, as monitoring systems take it. */
+/** An exit code other than 0 to 3 is a failure, as monitoring systems take it. */
 export function readPlugin(code: number, output: string): PluginResult {
   const [first = "", ...rest] = output.split("\n");
   const [text = "", performance = ""] = splitOnce(first, "|");
@@ -42,8 +43,4 @@ function performanceData(text: string): ObservationDetails {
 function splitOnce(text: string, separator: string): string[] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cs}]/gu, " ");
 }

@@ -1,5 +1,6 @@
 /** Brings what the agent observed to the hub: in order, many at once, again and again until the hub has taken it in. */
 import { type AgentReceipt, type AgentReport, MAX_REPORTED, type ReportedObservation } from "../core/agent-protocol.ts";
+import { messageOf } from "../node/error-message.ts";
 import { HubRefused } from "./hub-api.ts";
 import type { Spool } from "./spool.ts";
 
@@ -7,7 +8,8 @@ import type { Spool } from "./spool.ts";
 const GATHER_MS = 200;
 const MAX_RETRY_MS = 5_000;
 const MAX_PAUSE_MS = 60_000;
-/** Nobody but a person can help when the key is not valid any more. */
+/** When so many in a row can't be read, it is not the observations that are wrong. */
+const MAX_LEFT_OUT = 5;
 const LOCKED_OUT_MS = 30_000;
 /** The hub takes 1 MB of uncompressed text. */
 const MAX_REPORT_CHARS = 700_000;
@@ -31,6 +33,8 @@ export class Reporter {
   #lastError = "";
   /** Fewer when the hub can't read a report, until the one observation that is wrong is found. */
   #limit = MAX_REPORTED;
+  /** Observations that were left out since the last report that was taken. */
+  #leftOut = 0;
   /** True: a report is due even without observations. */
   #due = false;
 
@@ -108,19 +112,20 @@ export class Reporter {
       this.#deps.recovered();
     }
     this.#failures = 0;
+    this.#leftOut = 0;
     this.#lastError = "";
     this.#limit = MAX_REPORTED;
   }
 
   #failed(error: unknown, lines: number): number {
-    const words = error instanceof Error ? error.message : String(error);
-    if (error instanceof HubRefused && (error.status === 400 || error.status === 413))
-      return this.#isolate(words, lines);
+    const words = messageOf(error);
+    const isUnreadable = error instanceof HubRefused && (error.status === 400 || error.status === 413);
+    if (isUnreadable && lines > 0 && this.#leftOut < MAX_LEFT_OUT) return this.#isolate(words, lines);
     this.#failures += 1;
     if (words !== this.#lastError) this.#deps.log(`report failed: ${words}; ${this.#deps.spool.waiting} wait`);
     this.#lastError = words;
     if (!(error instanceof HubRefused)) return this.#backoff();
-    if ([401, 403, 404].includes(error.status)) return LOCKED_OUT_MS;
+    if (error.isLockedOut) return LOCKED_OUT_MS;
     return Math.max(this.#backoff(), Math.min(error.retryAfterMs ?? 0, MAX_PAUSE_MS));
   }
 
@@ -131,7 +136,7 @@ export class Reporter {
     } else {
       this.#deps.log(`an observation is left out: ${words}`);
       this.#deps.spool.drop(lines);
-      this.#due = false;
+      this.#leftOut += 1;
       this.#limit = MAX_REPORTED;
     }
     return 0;

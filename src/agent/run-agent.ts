@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { nameSchema } from "../core/service-definition.ts";
+import { nameSchema } from "../core/names.ts";
 import { messageOf } from "../node/error-message.ts";
 import { lockFolder } from "../node/folder-lock.ts";
 import { Agent } from "./agent.ts";

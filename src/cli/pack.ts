@@ -34,7 +34,7 @@ await build({
   entryPoints: { hub: join(root, "src/cli/hub.ts") },
   chunkNames: "chunks/[name]-[hash]",
   platform: "node",
-  target: "node20",
+  target: "node22",
   plugins: [withoutUnused],
   splitting: true, // each command stays a file of its own, so that only the one that runs is loaded
   // Some packages are CommonJS and need `require`.

@@ -1,4 +1,4 @@
-/** A typed client of a hub's HTTP API, for Node 20 and later and for browsers. */
+/** A typed client of a hub's HTTP API, for Node 22.13 and later and for browsers. */
 import { hc } from "hono/client";
 import type { AppType } from "../http/app.ts";
 

@@ -6,9 +6,10 @@
  */
 
 export type { FederationFrame, FlipFrame, Frame, Peer, ServiceLite } from "../core/live-protocol.ts";
+export type { FeedState, FeedTiming } from "./feed.ts";
 export type { HubClient, HubClientOptions } from "./hub-client.ts";
 export { createHubClient } from "./hub-client.ts";
 export type { FieldError, SuccessBody } from "./problem.ts";
 export { expectSuccess, HubProblem, responseBody } from "./problem.ts";
-export type { FramesByPath, WatchOptions, WatchPath, WatchState } from "./watch.ts";
+export type { FramesByPath, WatchOptions, WatchPath } from "./watch.ts";
 export { watchHub } from "./watch.ts";

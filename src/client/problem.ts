@@ -54,7 +54,7 @@ async function successfulResponse<R extends ClientResponse<unknown, number, stri
   throw await problemOf(response);
 }
 
-async function problemOf(response: Pick<Response, "status" | "json">): Promise<HubProblem> {
+export async function problemOf(response: Pick<Response, "status" | "json">): Promise<HubProblem> {
   const body: unknown = await response.json().catch(() => null);
   if (!isProblem(body)) return new HubProblem(response.status, `the hub answered ${response.status}`);
   return new HubProblem(response.status, body.detail, { errors: body.errors ?? [] });

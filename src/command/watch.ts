@@ -1,6 +1,8 @@
 /** `hub watch`: what changes at the hub, until Ctrl-C. */
+
+import type { FeedState } from "../client/feed.ts";
 import { responseBody } from "../client/problem.ts";
-import { type WatchState, watchHub } from "../client/watch.ts";
+import { watchHub } from "../client/watch.ts";
 import { overallHealth } from "../core/health.ts";
 import { countStatuses } from "../core/summary.ts";
 import type { CommandLine } from "./command-line.ts";
@@ -42,7 +44,7 @@ async function readSummary({ client }: Connection, project: Project | null, pain
 }
 
 /** Says once when the connection is lost and once when it is back. */
-export function stateTeller(say: (text: string) => void): (state: WatchState) => void {
+export function stateTeller(say: (text: string) => void): (state: FeedState) => void {
   let isLost = false;
   return (state) => {
     if (state.phase === "lost" && !isLost) say("the connection to the hub is lost; trying again");

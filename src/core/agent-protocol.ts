@@ -1,30 +1,26 @@
 /** What an agent and its hub say to each other: checks in one direction, what they found in the other. */
 import { z } from "zod";
 import { breakerOf, staleAt } from "./breaker.ts";
-import type { Check } from "./check.ts";
+import type { Check, Finding } from "./check.ts";
+import { MAX_ERROR_CHARS } from "./error-text.ts";
 import { healthOptionsSchema } from "./options.ts";
+import { printableText } from "./printable.ts";
 import { checkSchema } from "./queue-messages.ts";
-import { VERDICTS } from "./records.ts";
+import { agentVantage, type Round, VERDICTS } from "./records.ts";
 
 /** An agent runs this many checks. */
 export const MAX_AGENT_CHECKS = 5_000;
 /** Observations in one report. The hub makes some calls for each round of them. */
 export const MAX_REPORTED = 500;
-const MAX_DETAILS = 64;
-const MAX_DETAIL_CHARS = 256;
-const MAX_ERROR_CHARS = 300;
+export const MAX_DETAILS = 64;
+export const MAX_DETAIL_NAME_CHARS = 64;
+export const MAX_DETAIL_CHARS = 256;
 /** No attempt has a higher number. */
 const MAX_ATTEMPT = 20;
 const MAX_LATENCY_MS = 86_400_000;
 
 /** How far a clock may be ahead of the hub's. An agent follows the hub's clock. */
 const MAX_AHEAD_MS = 60_000;
-
-const controlFree = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), "control characters are not allowed");
 
 /** `GET /api/agents/{name}/checks`. */
 export const agentChecksSchema = z
@@ -39,10 +35,11 @@ export const agentChecksSchema = z
   .meta({ id: "AgentChecks" });
 export type AgentChecks = z.infer<typeof agentChecksSchema>;
 
-const detailSchema = z.union([controlFree(MAX_DETAIL_CHARS), z.number(), z.boolean(), z.null()]);
+const detailSchema = z.union([printableText(MAX_DETAIL_CHARS), z.number(), z.boolean(), z.null()]);
 
+/** Unknown fields are left out: an agent may be newer than its hub. */
 export const reportedObservationSchema = z
-  .strictObject({
+  .object({
     service_id: z.int().min(1),
     rev: z.int().min(1).describe("Revision of the check"),
     due_at: z.number().min(0).describe("When the round was due, Unix ms"),
@@ -50,9 +47,9 @@ export const reportedObservationSchema = z
     at: z.number().min(0).describe("Start of the check, Unix ms"),
     verdict: z.enum(VERDICTS),
     latency_ms: z.number().min(0).max(MAX_LATENCY_MS).nullable(),
-    error: controlFree(MAX_ERROR_CHARS).nullable(),
+    error: printableText(MAX_ERROR_CHARS).nullable(),
     details: z
-      .record(z.string().max(64), detailSchema)
+      .record(z.string().max(MAX_DETAIL_NAME_CHARS), detailSchema)
       .refine((details) => Object.keys(details).length <= MAX_DETAILS, `more than ${MAX_DETAILS} details`),
   })
   .meta({ id: "AgentObservation" });
@@ -60,10 +57,10 @@ export type ReportedObservation = z.infer<typeof reportedObservationSchema>;
 
 /** `POST /api/agents/{name}/observations`. */
 export const agentReportSchema = z
-  .strictObject({
-    version: controlFree(64).describe("Of the agent"),
-    host: controlFree(255).describe("Name of the agent's machine"),
-    problem: controlFree(MAX_ERROR_CHARS).nullable().describe("What a person should look at; null: nothing"),
+  .object({
+    version: printableText(64).describe("Of the agent"),
+    host: printableText(255).describe("Name of the agent's machine"),
+    problem: printableText(MAX_ERROR_CHARS).nullable().describe("What a person should look at; null: nothing"),
     waiting: z.int().min(0).describe("Observations that wait in the agent's spool after these"),
     dropped: z.int().min(0).describe("Observations that the spool ever had no room for"),
     observations: z.array(reportedObservationSchema).max(MAX_REPORTED).describe("Oldest first"),
@@ -82,6 +79,16 @@ export const agentReceiptSchema = z
   })
   .meta({ id: "AgentReceipt" });
 export type AgentReceipt = z.infer<typeof agentReceiptSchema>;
+
+/** What an agent found, with its place in the schedule. */
+export interface AgentFinding extends Finding, Pick<Round, "due_at" | "attempt"> {}
+
+/** An older revision than the check's stays with it, so that the lane can drop it. */
+export function toFinding(reported: ReportedObservation, check: Check, agent: string): AgentFinding {
+  const { rev, due_at, attempt, at, verdict, latency_ms, error, details } = reported;
+  const observation = { at, vantage: agentVantage(agent), verdict, latency_ms, error, details };
+  return { check: { ...check, rev }, due_at, attempt, observation };
+}
 
 /** Why the hub does not take in an observation; null: it does. `now`: Unix ms. */
 export function refusalOf(reported: ReportedObservation, check: Check | undefined, now: number): string | null {

@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { type ManifestPlan, matchesInput } from "./manifest-plan.ts";
+import { nameSchema, serviceNameSchema } from "./names.ts";
 import { serviceSchema } from "./registration.ts";
 import type { ServiceInput } from "./service-definition.ts";
-import { nameSchema, serviceNameSchema } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { inputOf } from "./service-rules.ts";
 

@@ -1,5 +1,5 @@
 /** Limits error texts of targets and services, so that they can be stored and sent. */
-const MAX_ERROR_CHARS = 300;
+export const MAX_ERROR_CHARS = 300;
 
 /**
  * Returns at most 300 characters. Half of a surrogate pair is replaced, because the database and sockets need valid

@@ -1,7 +1,8 @@
 /** The records that hubs exchange. A field that a hub does not know is ignored, so a newer hub may send more. */
 import { z } from "zod";
+import { nameSchema } from "./names.ts";
 import { STATUSES, type Status } from "./records.ts";
-import { metadataSchema, nameSchema } from "./service-definition.ts";
+import { metadataSchema } from "./service-definition.ts";
 
 /** Hubs with the same major version understand each other. */
 export const PROTOCOL = "1.0";

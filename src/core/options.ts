@@ -1,5 +1,6 @@
 /** The schema of `health_options`: the options of each method. It validates, documents and types them. */
 import { z } from "zod";
+import { nameSchema } from "./names.ts";
 
 const MAX_OPTIONS_BYTES = 4_096; // the 24 checks of a lane must fit in one queue message of 128 KB
 
@@ -53,10 +54,7 @@ export const healthOptionsSchema = z
       .describe("redis, postgres: `${PROBE_SECRET_NAME}`"),
     query: z.string().max(512).describe("postgres: query to run; default `SELECT version()`"),
     grace: z.int().min(0).max(86_400).describe("heartbeat: seconds of silence forgiven after the interval"),
-    command: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "expected the name of a command in the agent's own configuration")
-      .describe("exec: name of a command in the agent's own configuration"),
+    command: nameSchema.describe("exec: name of a command in the agent's own configuration"),
   })
   .partial()
   .refine((options) => JSON.stringify(options).length <= MAX_OPTIONS_BYTES, {

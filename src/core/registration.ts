@@ -3,7 +3,8 @@
  * service-rules.ts.
  */
 import { z } from "zod";
-import { fieldSchemas, metadataSchema, nameSchema, serviceNameSchema } from "./service-definition.ts";
+import { nameSchema, serviceNameSchema } from "./names.ts";
+import { fieldSchemas, metadataSchema } from "./service-definition.ts";
 
 const MAX_MANIFEST_SERVICES = 1_000;
 

@@ -4,7 +4,9 @@
  * here, one migration, and a form field if people edit it.
  */
 import { z } from "zod";
+import { NAME, nameSchema, serviceNameSchema } from "./names.ts";
 import { healthOptionsSchema } from "./options.ts";
+import { printableText } from "./printable.ts";
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES } from "./records.ts";
 import { guessPort, guessServiceType } from "./target.ts";
 
@@ -16,22 +18,9 @@ const DEFAULT_INTERVAL_S = 30;
 const DEFAULT_TIMEOUT_S = 5;
 const DEFAULT_RETRIES = 3;
 
-const NAME = "[a-z0-9][a-z0-9_-]{0,62}";
 const HUB_ID = "[a-z0-9-]{1,63}";
-const nameMessage = "expected 1 to 63 of a-z, 0-9, _ and -, the first a letter or digit";
-/** A service with this name would have the same NATS subject as the hub's summary. */
-export const RESERVED_SERVICE_NAME = "summary";
 
-/** A name is used as a token of a NATS subject, so it contains no dots or blanks. */
-export const nameSchema = z.string().regex(new RegExp(`^${NAME}$`), nameMessage);
-export const serviceNameSchema = nameSchema.refine((name) => name !== RESERVED_SERVICE_NAME, "this name is reserved");
-
-const text = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), "control characters are not allowed");
+const text = (max: number) => printableText(max).min(1);
 
 const names = z.array(text(64)).max(50);
 

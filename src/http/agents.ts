@@ -6,8 +6,9 @@ import {
   agentReceiptSchema,
   agentReportSchema,
   refusalOf,
+  toFinding,
 } from "../core/agent-protocol.ts";
-import { nameSchema } from "../core/service-definition.ts";
+import { nameSchema } from "../core/names.ts";
 import {
   type AgentRow,
   agentChecks,
@@ -193,8 +194,7 @@ export const agents = routes()
       const check = byId.get(each.service_id);
       const reason = refusalOf(each, check, now);
       if (reason !== null) refused.set(each.service_id, reason);
-      // An older revision is judged as such by the lane.
-      return check === undefined || reason !== null ? [] : [{ reported: each, check: { ...check, rev: each.rev } }];
+      return check === undefined || reason !== null ? [] : [toFinding(each, check, name)];
     });
     const { news, late } = await hub.takeReport(name, taken);
     const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));

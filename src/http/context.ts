@@ -1,6 +1,5 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
-import type { ReportedObservation } from "../core/agent-protocol.ts";
-import type { Check } from "../core/check.ts";
+import type { AgentFinding } from "../core/agent-protocol.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
@@ -31,7 +30,7 @@ export interface HubContext {
   checkNow(row: ServiceRow): Promise<Outcome>;
   heartbeat(row: ServiceRow, beat: Heartbeat): Promise<Outcome>;
   /** Takes in what an agent observed; see pipeline/take-report.ts. */
-  takeReport(agent: string, reported: TakenIn[]): Promise<{ news: number; late: number }>;
+  takeReport(agent: string, findings: AgentFinding[]): Promise<{ news: number; late: number }>;
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */
   websocket(request: Request): Promise<Response>;
   /** A ticket works once and expires after 30 s. `redeem` returns null for a ticket that is not valid. */
@@ -45,12 +44,6 @@ export interface HubContext {
   federation: FederationContext;
   /** Counts a request for `key`. Returns true when there were too many. */
   limited(key: string): Promise<boolean>;
-}
-
-/** An observation of an agent, with the check that it is of. */
-export interface TakenIn {
-  reported: ReportedObservation;
-  check: Check;
 }
 
 /** What the API needs of the federation; see FederationRpc and PeerLinkRpc. */

@@ -9,20 +9,20 @@ import {
   projectStatusAfter,
   type Refusal,
 } from "../core/discovery.ts";
+import { nameSchema } from "../core/names.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
-import { nameSchema } from "../core/service-definition.ts";
-import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
+import type { ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
 import { isWatched } from "../core/service-view.ts";
 import { projectsOfAgent } from "../store/agents.ts";
 import { applyManifest, projectServices } from "../store/manifest.ts";
-import { createProject, getProjectByName, setProjectStatus } from "../store/projects.ts";
+import { ensureProject, setProjectStatus } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import { requireOwn } from "./agents.ts";
 import type { HubContext } from "./context.ts";
 import { withUnzip } from "./gzip-body.ts";
-import { orNotFound, problems } from "./problem.ts";
+import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
@@ -89,7 +89,7 @@ interface ProjectChange {
 
 async function changeProject(hub: HubContext, change: ProjectChange, answer: DiscoveryAnswer): Promise<void> {
   const { project: name, agent, wanted, reasons } = change;
-  const project = await projectNamed(hub, name);
+  const project = await ensureProject(hub.db, name, hub.now());
   const before = await projectServices(hub.db, project.id);
   const { plan, refused } = planDiscovery(before, wanted, agent);
   answer.refused.push(...refused.map((each) => ({ project: name, ...each })));
@@ -118,11 +118,4 @@ function count(answer: DiscoveryAnswer, { before, after }: ServiceChange): void 
   if (!watched && watches) answer.registered += 1;
   else if (watched && !watches) answer.deregistered += 1;
   else if (watches) answer.changed += 1;
-}
-
-async function projectNamed(hub: HubContext, name: string): Promise<ProjectRow> {
-  const known = await getProjectByName(hub.db, name);
-  if (known !== undefined) return known;
-  const made = await createProject(hub.db, { name, metadata: {}, now: hub.now() });
-  return made === "duplicate" ? orNotFound(await getProjectByName(hub.db, name), "project") : made;
 }

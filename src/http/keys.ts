@@ -1,6 +1,7 @@
 /** `/api/keys`: API keys. The hub stores only their hashes, so it shows each key once. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { nameSchema } from "../core/service-definition.ts";
+import { nameSchema } from "../core/names.ts";
+import { printableText } from "../core/printable.ts";
 import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
 import { SCOPES } from "../store/tables.ts";
 import { guard, keyHash, newKey } from "./access.ts";
@@ -27,11 +28,7 @@ const createdKeySchema = keySchema
 
 const newKeySchema = z
   .strictObject({
-    name: z
-      .string()
-      .min(1)
-      .max(100)
-      .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), "control characters are not allowed"),
+    name: printableText(100).min(1),
     scope: z.enum(SCOPES),
     agent: nameSchema.nullable().optional().describe("The agent that a key of scope `agent` belongs to"),
   })

@@ -1,6 +1,6 @@
 /** Schemas of path and query parameters: ids, pages, times, flags. */
 import { z } from "@hono/zod-openapi";
-import { nameSchema } from "../core/service-definition.ts";
+import { nameSchema } from "../core/names.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;

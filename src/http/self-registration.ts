@@ -5,7 +5,7 @@ import { selfRegistrationSchema } from "../core/registration.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
-import { createProject, getProjectByName } from "../store/projects.ts";
+import { ensureProject } from "../store/projects.ts";
 import { createService, getServiceByName, updateService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
@@ -54,16 +54,10 @@ async function createOrGet(
   project: string,
   input: ServiceInput,
 ): Promise<{ created: ServiceRow } | ServiceRow> {
-  const row = await createService(hub.db, await getOrCreateProjectId(hub, project), input, hub.now());
+  const row = await createService(hub.db, (await ensureProject(hub.db, project, hub.now())).id, input, hub.now());
   if (row === "duplicate") return orNotFound(await getServiceByName(hub.db, project, input.name), "service");
   await announce(hub, [{ before: null, after: row }]);
   return { created: row };
-}
-
-async function getOrCreateProjectId(hub: HubContext, name: string): Promise<number> {
-  const row =
-    (await getProjectByName(hub.db, name)) ?? (await createProject(hub.db, { name, metadata: {}, now: hub.now() }));
-  return row === "duplicate" ? orNotFound(await getProjectByName(hub.db, name), "project").id : row.id;
 }
 
 async function update(hub: HubContext, before: ServiceRow, input: ServiceInput): Promise<ServiceRow> {

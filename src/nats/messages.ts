@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { Check } from "../core/check.ts";
 import { hubIdSchema } from "../core/federation.ts";
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
+import { RESERVED_SERVICE_NAME } from "../core/names.ts";
 import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/records.ts";
-import { RESERVED_SERVICE_NAME } from "../core/service-definition.ts";
 import type { Summary } from "../core/summary.ts";
 
 export const GLOBAL_SUBJECT = "hub.global.health";

@@ -24,7 +24,7 @@ export class Announcer {
 
   /** `health`: the overall one after these frames. */
   announce(frames: readonly BoardFrame[], health: () => Health): void {
-    if (frames.every((frame) => frame.type === "health")) return;
+    if (frames.every(({ type }) => type === "health" || type === "project")) return;
     if (this.#hasNats) this.#tellNats(health());
     if (this.peers > 0) this.#tellPeers(frames);
   }

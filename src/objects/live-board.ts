@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
+import { seededState } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
 import type { Frame, ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
@@ -16,13 +17,14 @@ import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc } from "../platform
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { sendOutcomes } from "../platform/queues.ts";
-import { type BoardSeed, loadBoard } from "../store/checks.ts";
+import { loadBoard } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { listHubs } from "../store/hubs.ts";
 import { listAllProjects } from "../store/projects.ts";
 import { Announcer } from "./announcer.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
+import { Hearing } from "./hearing.ts";
 import { TicketBox } from "./tickets.ts";
 import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
 
@@ -32,11 +34,8 @@ const IDLE_ALARM_GAP_MS = 10_000;
 /** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
-/** An alarm that comes later than this shows that the hub was paused or away. */
-const LATE_ALARM_MS = 5_000;
 /** Who watches one service hears nothing of projects. */
 const NO_SERVICE = 0;
-const HEARING_SINCE = "hearing_since";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
@@ -44,6 +43,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #watchers: Watchers;
   readonly #tickets = new TicketBox();
   readonly #deadLetters: DeadLetters;
+  readonly #hearing: Hearing;
   readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null } = {
     planned_at: null,
     probed_at: null,
@@ -59,10 +59,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#announcer = new Announcer(ctx, env, parseSettings(env));
     this.#watchers = new Watchers(ctx);
     this.#deadLetters = new DeadLetters(ctx.storage);
-    // A clock that was set back must not make the hub deaf.
-    this.#board.hearingSince = Math.min(ctx.storage.kv.get<number>(HEARING_SINCE) ?? 0, Date.now());
+    this.#hearing = new Hearing(ctx.storage);
     ctx.blockConcurrencyWhile(async () => {
-      this.#notePause(await ctx.storage.getAlarm());
+      this.#alarmCame(await ctx.storage.getAlarm());
       await this.#load();
     });
   }
@@ -204,7 +203,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     this.#alarmAt = null;
-    if (info !== undefined && !info.isRetry) this.#notePause(info.scheduledTime);
+    if (info !== undefined && !info.isRetry) this.#alarmCame(info.scheduledTime);
     let gap = IDLE_ALARM_GAP_MS;
     try {
       await this.#ensureLoaded();
@@ -218,16 +217,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.#armFor(this.#board.nextDeadline(), gap);
   }
 
-  /**
-   * While the hub was away it could hear nobody, so what was silent gets its full time again. `expected`: when the next
-   * alarm was due, Unix ms; null: none was.
-   */
-  #notePause(expected: number | null): void {
-    const now = Date.now();
-    if (expected === null || now - expected < LATE_ALARM_MS) return;
-    this.#board.hearingSince = now;
-    this.ctx.storage.kv.put(HEARING_SINCE, now);
-    log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
+  /** While the hub was away it could hear nobody, so who was silent gets the full time again. */
+  #alarmCame(expected: number | null): void {
+    this.#hearing.alarmCame(expected);
+    this.#board.hearingSince = this.#hearing.since;
   }
 
   #expireDeps() {
@@ -301,19 +294,4 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       log("error", "board.load_failed", { error: errorText(error) });
     }
   }
-}
-
-/** A heartbeat whose last round is unknown counts as heard when its status began. Its lane knows the exact time. */
-function seededState({ check, last }: BoardSeed): LiveState {
-  const { recorded_status, recorded_since, recorded_seq } = check;
-  const heard = check.health_method === "heartbeat" && recorded_status !== "unknown";
-  return {
-    ...unknownState(recorded_since),
-    status: recorded_status,
-    flip_seq: recorded_seq,
-    last_at: last?.at ?? (heard ? recorded_since : null),
-    latency_ms: last?.latency_ms ?? null,
-    error: last?.error ?? null,
-    details: last?.details ?? {},
-  };
 }

@@ -1,12 +1,7 @@
 /** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
-import { isNews } from "../core/agent-protocol.ts";
-import type { Finding } from "../core/check.ts";
-import type { Round } from "../core/records.ts";
+import { type AgentFinding, isNews } from "../core/agent-protocol.ts";
 import { lateResult } from "../core/round.ts";
 import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
-
-/** A finding of an agent, with its place in the schedule. */
-export interface Reported extends Finding, Pick<Round, "due_at" | "attempt"> {}
 
 export interface TakeReportDeps extends JudgeDeps {
   now(): number;
@@ -14,7 +9,7 @@ export interface TakeReportDeps extends JudgeDeps {
 
 /** `reported`: of one agent, oldest first. May be repeated. Throws when a part of the hub failed. */
 export async function takeReport(
-  reported: readonly Reported[],
+  reported: readonly AgentFinding[],
   vantage: string,
   deps: TakeReportDeps,
 ): Promise<{ news: number; late: number }> {
@@ -28,7 +23,7 @@ export async function takeReport(
   );
   return count;
 
-  async function takeRound(lane: number, findings: Reported[]): Promise<void> {
+  async function takeRound(lane: number, findings: AgentFinding[]): Promise<void> {
     const [first] = findings;
     if (first === undefined) return;
     const round = { lane, due_at: first.due_at, attempt: first.attempt };
@@ -47,6 +42,6 @@ export async function takeReport(
 }
 
 /** Findings of one round together, in the order in which the rounds began. */
-function roundsOf(reported: readonly Reported[]): Reported[][] {
+function roundsOf(reported: readonly AgentFinding[]): AgentFinding[][] {
   return [...Map.groupBy(reported, ({ due_at, attempt }) => `${due_at} ${attempt}`).values()];
 }

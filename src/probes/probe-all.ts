@@ -3,9 +3,8 @@ import { connect } from "cloudflare:sockets";
 import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
 import type { Settings } from "../core/settings.ts";
-import { authority } from "../core/target.ts";
 import type { ProbeContext } from "./probe.ts";
-import { runProbe, targetOf } from "./run-probe.ts";
+import { probeInSlot } from "./probe-in-slot.ts";
 import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "./slots.ts";
 
 export interface ProbingEnv {
@@ -33,10 +32,7 @@ export async function probeAll(
     checks.map(async ({ after_ms = 0, ...check }) => {
       if (!isProbed(check.health_method)) return;
       if (after_ms > 0) await scheduler.wait(after_ms);
-      const kind = check.health_method === "http" ? "http" : "tcp";
-      const target = targetOf(check, context);
-      const host = target.ok ? authority(target.target) : check.health_url;
-      const observation = await slots.run(kind, host, () => runProbe(check, context, target));
+      const observation = await probeInSlot(check, context, slots);
       await report({ check, observation });
     }),
   );

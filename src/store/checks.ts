@@ -2,10 +2,10 @@
  * Reads the checks that the planner schedules, and the state that a live board starts from when it has lost its memory.
  */
 import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { BoardSeed, LastResult } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
-import type { ObservationDetails, Verdict } from "../core/records.ts";
 import { CHECK_FIELDS, pick } from "../core/service-definition.ts";
 import { toCheck } from "../core/service-row.ts";
 import { type Db, idList } from "./database.ts";
@@ -16,21 +16,6 @@ import { projects, services } from "./tables.ts";
 const ROUNDS_BACK = 4;
 /** A page has up to 480 checks: reading it takes some milliseconds, in which the hub does nothing else. */
 const LANES_A_PAGE = 20;
-
-export interface LastResult {
-  /** Start of the round, Unix ms. */
-  at: number;
-  verdict: Verdict;
-  latency_ms: number | null;
-  error: string | null;
-  details: ObservationDetails;
-}
-
-export interface BoardSeed {
-  check: Check;
-  /** Null: the service was not checked in the last rounds of its lane. */
-  last: LastResult | null;
-}
 
 const checkColumns = {
   ...pick(services, CHECK_FIELDS),

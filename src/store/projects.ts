@@ -89,6 +89,14 @@ export async function createProject(
  * Returns undefined when there is no such project. A new name makes a new revision of each of the project's checks,
  * because the check contains the name.
  */
+/** Creates the project when there is none of this name. `now`: Unix ms. */
+export async function ensureProject(db: Db, name: string, now: number): Promise<ProjectRow> {
+  const row = (await getProjectByName(db, name)) ?? (await createProject(db, { name, metadata: {}, now }));
+  const found = row === "duplicate" ? await getProjectByName(db, name) : row; // another request was first
+  if (found === undefined) throw new Error(`the project ${name} was deleted at the same time`);
+  return found;
+}
+
 export async function updateProject(
   db: Db,
   id: number,

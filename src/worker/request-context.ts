@@ -4,10 +4,10 @@ import { agentVantage } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
-import type { HubContext, TakenIn } from "../http/context.ts";
+import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { registryChanged } from "../pipeline/register.ts";
-import { type Reported, takeReport } from "../pipeline/take-report.ts";
+import { takeReport } from "../pipeline/take-report.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
@@ -33,8 +33,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     projectChanged: (project) => projectChanged(project, env, settings),
     checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),
     heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
-    takeReport: (agent, reported) =>
-      takeReport(toFindings(agent, reported), agentVantage(agent), reportDeps(env, settings)),
+    takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(env, settings)),
     websocket: (upgrade) => board.fetch(upgrade),
     ticket: {
       issue: async (scope) => board.issueTicket(scope),
@@ -46,14 +45,6 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     summary: async () => board.summary(settings.HUB_ID),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
   };
-}
-
-function toFindings(agent: string, taken: readonly TakenIn[]): Reported[] {
-  const vantage = agentVantage(agent);
-  return taken.map(({ reported, check }) => {
-    const { due_at, attempt, at, verdict, latency_ms, error, details } = reported;
-    return { check, due_at, attempt, observation: { at, vantage, verdict, latency_ms, error, details } };
-  });
 }
 
 function pipelineChange({ registered, deregistered, created }: RegistryChange) {

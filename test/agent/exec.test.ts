@@ -1,8 +1,16 @@
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Commands } from "../../src/agent/agent-settings.ts";
 import { runExec } from "../../src/agent/exec.ts";
 import { aCheck } from "../core/fixtures.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "exec-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const sh = (script: string, timeout?: number): Commands => ({
   it: { run: ["sh", "-c", script], ...(timeout === undefined ? {} : { timeout }) },
@@ -33,10 +41,10 @@ describe("a command", () => {
 
   test("that hangs is ended with everything that it started", async () => {
     const began = Date.now();
-    const found = await run(sh('sleep 77 & echo $! > "/tmp/exec-test-pid"; wait', 0.5));
+    const found = await run(sh(`sleep 77 & echo $! > "${join(folder, "pid")}"; wait`, 0.5));
     expect(found).toMatchObject({ verdict: "fail", error: "exec: timeout after 0.5 s" });
     expect(Date.now() - began).toBeLessThan(3_000);
-    const pid = Number(readFileSync("/tmp/exec-test-pid", "utf8"));
+    const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
 

@@ -97,6 +97,20 @@ test("one observation that the hub can't read is found and left out, and the oth
   expect(logged).toEqual(["an observation is left out: the hub answers 400: due_at: unlucky"]);
 });
 
+test("a hub that can't read anything gets nothing thrown away for long", async () => {
+  hub = () => {
+    throw new HubRefused(400, "version: unknown", null);
+  };
+  for (let n = 0; n < 100; n++) reporter.add(observation(n));
+  await pass(120_000);
+  expect(spool.waiting).toBe(95);
+  expect(reports.length).toBeLessThan(100);
+  hub = () => TAKEN;
+  reports = [];
+  await pass(6_000);
+  expect(dues()).toHaveLength(95);
+});
+
 test("it waits as long as the hub asks, and long when the key is not valid", async () => {
   hub = () => {
     throw new HubRefused(429, "too many requests", 20_000);

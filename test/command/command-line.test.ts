@@ -3,6 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { AGENT_USAGE } from "../../src/agent/run-agent.ts";
+import { START_USAGE } from "../../src/cli/arguments.ts";
 import { COMMANDS } from "../../src/command/command-table.ts";
 import { bashCompletion, zshCompletion } from "../../src/command/completion.ts";
 import { parseConfiguration, readConfiguration } from "../../src/command/config-file.ts";
@@ -103,4 +105,13 @@ test("the completion of zsh has every command and every flag", () => {
     expect(script).toContain(`    ${name}) _arguments`);
     for (const flag of flags) expect(script).toContain(`--${flag.name}[`);
   }
+});
+
+test.each([
+  ["agent", AGENT_USAGE],
+  ["start", START_USAGE],
+])("the flags of hub %s that are completed are those that its own help names", (name, usage) => {
+  const command = COMMANDS.find((each) => each.name === name);
+  const named = [...usage.matchAll(/^ +--([a-z-]+)/gm)].map(([, flag]) => flag).sort();
+  expect(command?.flags.map((flag) => flag.name).sort()).toEqual(named);
 });

@@ -72,7 +72,7 @@ test("a lost connection is told once, and once more when it is back", () => {
   const said: string[] = [];
   const tell = stateTeller((text) => void said.push(text));
   tell({ phase: "live" });
-  for (const failures of [1, 2, 3]) tell({ phase: "lost", failures, retry_ms: 1 });
+  for (const since of [1, 2, 3]) tell({ phase: "lost", since, retry_at: since + 1 });
   tell({ phase: "live" });
   expect(said).toEqual(["the connection to the hub is lost; trying again", "the connection to the hub is back"]);
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { AgentFinding } from "../../src/core/agent-protocol.ts";
 import type { BoardUpdate } from "../../src/core/board.ts";
 import type { Check } from "../../src/core/check.ts";
 import { liveState, type MonitorState, newMonitorState } from "../../src/core/monitor-state.ts";
 import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
 import type { Observation } from "../../src/core/records.ts";
 import { expire, observe } from "../../src/core/state-machine.ts";
-import { type Reported, takeReport } from "../../src/pipeline/take-report.ts";
+import { takeReport } from "../../src/pipeline/take-report.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 
 const VANTAGE = "agent:dc-1";
@@ -20,7 +21,7 @@ function hub(now: number) {
   const recorded: OutcomesMessage[] = [];
   return {
     ...{ monitors, published, recorded },
-    take: (reported: Reported[]) =>
+    take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
         now: () => now,
         observe: async (round, findings) =>
@@ -37,7 +38,7 @@ function hub(now: number) {
   };
 }
 
-function reported(check: Check, at: number, over: Partial<Observation> = {}, attempt = 0): Reported {
+function reported(check: Check, at: number, over: Partial<Observation> = {}, attempt = 0): AgentFinding {
   return { check, due_at: at - (at % 5_000), attempt, observation: anObservation({ at, vantage: VANTAGE, ...over }) };
 }
 

@@ -1,7 +1,8 @@
 /** A real agent beside a real hub: what it checks, what it keeps while the hub is away, and what it does not believe. */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
@@ -19,6 +20,8 @@ const AWAY_MS = 32_000;
 /** Three intervals and five seconds. */
 const OFFLINE_MS = 20_000;
 const SERVICES = 50;
+/** What a hub that lies would like to make. */
+const HARMED = join(tmpdir(), `harmed-${process.pid}`);
 
 /** Answers 200, or 503 for what is in `failing`. */
 const failing = new Set<string>();
@@ -194,9 +197,9 @@ describe("a hub that answers with something else than checks", () => {
   afterAll(() => hostile.close());
 
   test.each<[string, unknown]>([
-    ["a command line", checks([{ ...check, health_options: { command: "touch /tmp/harmed" } }])],
+    ["a command line", checks([{ ...check, health_options: { command: `touch ${HARMED}` } }])],
     ["a path", checks([{ ...check, health_options: { command: "../../bin/touch" } }])],
-    ["arguments", checks([{ ...check, health_options: { command: ["touch", "/tmp/harmed"] } }])],
+    ["arguments", checks([{ ...check, health_options: { command: ["touch", HARMED] } }])],
     ["an interval of nothing", checks([{ ...check, health_interval: 0 }])],
     ["a huge list", checks(Array.from({ length: 5_001 }, (_, k) => ({ ...check, service_id: k })))],
     ["no list", checks("all")],
@@ -211,11 +214,12 @@ describe("a hub that answers with something else than checks", () => {
       hub: url,
       key: "hub_key",
       name: "dc-1",
-      commands: { touch: ["touch", "/tmp/harmed"] },
+      commands: { touch: ["touch", HARMED] },
     });
     try {
       await until(() => expect(reports.at(-1)?.problem).toMatch(/^the hub's checks are not understood/));
       expect(reports.flatMap(({ observations }) => observations)).toEqual([]);
+      expect(existsSync(HARMED)).toBe(false);
     } finally {
       await victim.remove();
     }

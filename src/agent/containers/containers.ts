@@ -49,7 +49,7 @@ export class Containers {
   #trouble: string | null = "not connected yet";
   #sent = new Map<string, Found>();
   #sentText = "";
-  #publishing: Promise<void> | null = null;
+  #isPublishing = false;
 
   constructor(deps: ContainersDeps) {
     this.#deps = deps;
@@ -170,9 +170,9 @@ export class Containers {
 
   /** Tells the hub when something changed; one request at a time, again until it is told. */
   #publish(): void {
-    this.#publishing ??= this.#publishAll().finally(() => {
-      this.#publishing = null;
-    });
+    if (this.#isPublishing) return; // it looks for changes before it ends
+    this.#isPublishing = true;
+    void this.#publishAll();
   }
 
   async #publishAll(): Promise<void> {
@@ -181,7 +181,10 @@ export class Containers {
       const services = this.#services();
       const list = [...services.values()].map(({ service }) => service);
       const text = JSON.stringify(list);
-      if (text === this.#sentText) return;
+      if (text === this.#sentText) {
+        this.#isPublishing = false;
+        return;
+      }
       try {
         const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services) });
         for (const { project, name, reason } of answer.refused) log(`containers: ${project}/${name}: ${reason}`);

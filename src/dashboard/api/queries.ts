@@ -1,7 +1,7 @@
 /** The queries of the dashboard, with the time after which each result is out of date. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import type { InferResponseType } from "hono/client";
-import { ApiProblem, api, problemOf, responseBody } from "./client.ts";
+import { api, HubProblem, problemOf, responseBody } from "./client.ts";
 
 export type Session = InferResponseType<typeof api.session.$get, 200>;
 export type Service = InferResponseType<(typeof api.services)[":id"]["$get"], 200>;
@@ -33,7 +33,7 @@ export function newQueryClient(): QueryClient {
 
 /** True when the hub did not respond or was busy, so that another try may succeed. */
 function isTemporary(error: Error): boolean {
-  return !(error instanceof ApiProblem) || error.status === 0 || error.status === 429 || error.status >= 500;
+  return !(error instanceof HubProblem) || error.status === 0 || error.status === 429 || error.status >= 500;
 }
 
 const param = (id: number) => ({ param: { id: String(id) } });

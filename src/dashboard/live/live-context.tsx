@@ -1,10 +1,11 @@
 /** Gives every page the store of services and the state of the connection. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { type Feed, type FeedState, startFeed } from "../../client/feed.ts";
+import { parseFrame } from "../../client/frames.ts";
 import type { Frame } from "../../core/live-protocol.ts";
 import { api, responseBody } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
-import { type Feed, type FeedState, startFeed } from "./feed.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
 
@@ -39,13 +40,16 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       // A snapshot does not contain the flips that the feed missed, so they are read from the database.
       if (frame.type === "snapshot") void client.invalidateQueries({ queryKey: recentFlipsQuery.queryKey });
     };
-    const open = (path: string) => new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
+    const open = (since: number | null) => {
+      const path = since === null ? "/ws/health" : `/ws/health?since=${since}`;
+      return new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
+    };
     const onState = (next: FeedState) => {
       setFeed(next);
       // The hub may have refused the connection because the key is revoked, so the session is read again.
       if (next.phase === "lost") void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
     };
-    const started = startFeed({ open, now: Date.now, random: Math.random, onFrame, onState });
+    const started = startFeed({ open, parse: parseFrame, now: Date.now, random: Math.random, onFrame, onState });
     running.current = started;
     const online = () => started.retry();
     window.addEventListener("online", online);

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
 import { type ManifestEntry, manifestEntry } from "../../../core/manifest-export.ts";
-import { ApiProblem, type FieldError, problemOf, problemText } from "../../api/client.ts";
+import { type FieldError, HubProblem, problemOf, problemText } from "../../api/client.ts";
 import { type Project, projectServicesQuery, projectsQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { entriesOf, type Plan, type ServiceChange, serviceChanges } from "../../model/manifest-changes.ts";
@@ -106,7 +106,7 @@ function Refused({ errors }: { errors: readonly FieldError[] }) {
 }
 
 function errorsOf(error: unknown): readonly FieldError[] {
-  if (error instanceof ApiProblem && error.errors.length > 0) return error.errors;
+  if (error instanceof HubProblem && error.errors.length > 0) return error.errors;
   return [{ path: "", message: problemText(error) }];
 }
 

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
-import { ApiProblem, api, problemText, responseBody } from "../../api/client.ts";
+import { api, HubProblem, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery } from "../../api/queries.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -19,7 +19,7 @@ export function NewProject({ close }: { close(): void }) {
       await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
       go(`/projects/${project.id}`);
     } catch (error) {
-      setProblem(error instanceof ApiProblem ? (error.errors[0]?.message ?? error.message) : problemText(error));
+      setProblem(error instanceof HubProblem ? (error.errors[0]?.message ?? error.message) : problemText(error));
     }
   };
   return (

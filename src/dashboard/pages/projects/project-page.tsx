@@ -1,7 +1,7 @@
 /** One project: its services, its manifest, and buttons that start, stop and delete it. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { ApiProblem } from "../../api/client.ts";
+import { HubProblem } from "../../api/client.ts";
 import { type Project, projectQuery } from "../../api/queries.ts";
 import { useServices } from "../../live/live-context.tsx";
 import { projectCards } from "../../model/project-card.ts";
@@ -21,7 +21,7 @@ const MAX_SHOWN = 50;
 
 export function ProjectPage({ id }: { id: number }) {
   const { data: project, error, refetch } = useQuery(projectQuery(id));
-  if (error instanceof ApiProblem && error.status === 404) {
+  if (error instanceof HubProblem && error.status === 404) {
     return (
       <Page title="No such project">
         <Empty title="There is no project with this number">

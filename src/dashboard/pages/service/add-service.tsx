@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useLocation } from "wouter";
-import { ApiProblem, api, responseBody } from "../../api/client.ts";
+import { api, HubProblem, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { NEW_SERVICE, type ServiceBody } from "../../model/service-form.ts";
@@ -54,25 +54,25 @@ export function AddService({ look = "plain", project = "" }: { look?: "plain" | 
 }
 
 /**
- * Creates the service. Creates the project first when it does not exist. Throws an ApiProblem when the name is taken.
+ * Creates the service. Creates the project first when it does not exist. Throws an HubProblem when the name is taken.
  */
 async function register(project: string, body: ServiceBody): Promise<Service> {
   const create = () => responseBody(api.services.$post({ json: { ...body, project } }));
   try {
     return await create();
   } catch (error) {
-    if (!(error instanceof ApiProblem && error.status === 404)) throw error;
+    if (!(error instanceof HubProblem && error.status === 404)) throw error;
   }
   await responseBody(api.projects.$post({ json: { name: project } })).catch((error) => {
-    if (error instanceof ApiProblem && error.status === 409) return;
-    if (error instanceof ApiProblem) throw withProjectPath(error);
+    if (error instanceof HubProblem && error.status === 409) return;
+    if (error instanceof HubProblem) throw withProjectPath(error);
     throw error;
   });
   return await create();
 }
 
 /** The API reports a wrong project name as `name`. The form has that field as `project`. */
-function withProjectPath(problem: ApiProblem): ApiProblem {
+function withProjectPath(problem: HubProblem): HubProblem {
   const errors = problem.errors.map(({ path, message }) => ({ path: path === "name" ? "project" : path, message }));
-  return new ApiProblem(problem.status, problem.message, errors);
+  return new HubProblem(problem.status, problem.message, { errors });
 }

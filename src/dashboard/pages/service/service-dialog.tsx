@@ -1,6 +1,6 @@
 /** A dialog with the form of a service. It sends the form, and shows each error of the hub below its field. */
 import { type FormEvent, type ReactNode, useState } from "react";
-import { ApiProblem, type FieldError, problemText } from "../../api/client.ts";
+import { type FieldError, HubProblem, problemText } from "../../api/client.ts";
 import { bodyOf, type ServiceBody, type ServiceForm } from "../../model/service-form.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -16,7 +16,7 @@ interface ServiceDialogProps {
     errors: readonly FieldError[];
     change(part: Partial<ServiceForm>): void;
   }): ReactNode;
-  /** Rejects with an ApiProblem when the hub refuses the service. */
+  /** Rejects with an HubProblem when the hub refuses the service. */
   send(body: ServiceBody, form: ServiceForm): Promise<void>;
   close(): void;
 }
@@ -38,7 +38,7 @@ export function ServiceDialog({ title, start, action, head, send, close }: Servi
     try {
       await send(made.body, form);
     } catch (error) {
-      const refused = error instanceof ApiProblem ? error.errors : [];
+      const refused = error instanceof HubProblem ? error.errors : [];
       setErrors(refused);
       setProblem(refused.some(({ path }) => errorOf(refused, path) && isShown(path)) ? undefined : problemText(error));
       setBusy(false);

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "wouter";
-import { ApiProblem } from "../../api/client.ts";
+import { HubProblem } from "../../api/client.ts";
 import { type Service, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
 import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
@@ -27,7 +27,7 @@ import { Transitions } from "./transitions.tsx";
 export function ServicePage({ id }: { id: number }) {
   const { data: service, error, refetch } = useQuery(serviceQuery(id));
   const { rows } = useServices();
-  if (error instanceof ApiProblem && error.status === 404) return <NotFound />;
+  if (error instanceof HubProblem && error.status === 404) return <NotFound />;
   if (service === undefined) {
     return (
       <Page title="Service">

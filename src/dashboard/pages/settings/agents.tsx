@@ -1,7 +1,7 @@
 /** Lists agents, sets them up and removes them. The key of a new one is shown only once, in the command that starts it. */
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiProblem, api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
+import { api, expectSuccess, HubProblem, problemText, responseBody } from "../../api/client.ts";
 import { type Agent, agentsQuery, keysQuery } from "../../api/queries.ts";
 import { count } from "../../model/format.ts";
 import { Ago } from "../../ui/ago.tsx";
@@ -147,5 +147,5 @@ function commandFor({ name, key }: { name: string; key: string }): string {
 
 function errorText(error: unknown): string | undefined {
   if (error === null) return undefined;
-  return (error instanceof ApiProblem && error.errors[0]?.message) || problemText(error);
+  return (error instanceof HubProblem && error.errors[0]?.message) || problemText(error);
 }

@@ -1,7 +1,7 @@
 /** Lists, creates and revokes API keys. A new key is shown only once. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ApiProblem, api, expectSuccess, type FieldError, problemText, responseBody } from "../../api/client.ts";
+import { api, expectSuccess, type FieldError, HubProblem, problemText, responseBody } from "../../api/client.ts";
 import { type Key, keysQuery } from "../../api/queries.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -91,7 +91,7 @@ function NewKey() {
       setErrors([]);
       await client.invalidateQueries({ queryKey: keysQuery.queryKey });
     } catch (error) {
-      const refused = error instanceof ApiProblem ? error.errors : [];
+      const refused = error instanceof HubProblem ? error.errors : [];
       setErrors(refused.length > 0 ? refused : [{ path: "name", message: problemText(error) }]);
     }
   };

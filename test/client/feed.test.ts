@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Feed, type FeedState, retryDelay, startFeed } from "../../src/client/feed.ts";
+import { parseFrame } from "../../src/client/frames.ts";
 import type { Frame } from "../../src/core/live-protocol.ts";
-import { type Feed, type FeedState, retryDelay, startFeed } from "../../src/dashboard/live/feed.ts";
-import { parseFrame } from "../../src/dashboard/live/frames.ts";
 
 class FakeSocket extends EventTarget {
-  readonly path: string;
+  readonly since: number | null;
   readonly sent: string[] = [];
   closed = false;
 
-  constructor(path: string) {
+  constructor(since: number | null) {
     super();
-    this.path = path;
+    this.since = since;
   }
 
   send(text: string): void {
@@ -40,7 +40,7 @@ let sockets: FakeSocket[];
 let states: FeedState[];
 let frames: Frame[];
 let feed: Feed;
-const newest = () => sockets.at(-1) ?? new FakeSocket("none");
+const newest = () => sockets.at(-1) ?? new FakeSocket(null);
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -48,11 +48,12 @@ beforeEach(() => {
   states = [];
   frames = [];
   feed = startFeed({
-    open(path) {
-      const socket = new FakeSocket(path);
+    open(since) {
+      const socket = new FakeSocket(since);
       sockets.push(socket);
       return socket as unknown as WebSocket; // what the feed uses of one
     },
+    parse: parseFrame,
     now: Date.now,
     random: () => 0,
     onFrame: (frame) => frames.push(frame),
@@ -72,7 +73,7 @@ describe("the feed", () => {
     newest().breaks();
     expect(states.at(-1)?.phase).toBe("lost");
     vi.advanceTimersByTime(500);
-    expect(sockets.map(({ path }) => path)).toEqual(["/ws/health", "/ws/health?since=42"]);
+    expect(sockets.map(({ since }) => since)).toEqual([null, 42]);
     newest().opens();
     expect(states.at(-1)?.phase).toBe("live");
     expect(frames.map(({ seq }) => seq)).toEqual([41, 42]);
@@ -116,12 +117,18 @@ describe("the feed", () => {
     expect(sockets.length).toBeGreaterThan(1);
   });
 
+  test("takes a socket that does not open for a lost one", () => {
+    vi.advanceTimersByTime(45_000);
+    expect(states.at(-1)?.phase).toBe("lost");
+    expect(sockets[0]?.closed).toBe(true);
+  });
+
   test("tries at once when asked to, and not twice", () => {
     newest().breaks();
     feed.retry();
     feed.retry();
     expect(sockets).toHaveLength(2);
-    vi.advanceTimersByTime(60_000);
+    vi.advanceTimersByTime(30_000);
     expect(sockets).toHaveLength(2);
   });
 
@@ -142,7 +149,7 @@ describe("the feed", () => {
   });
 });
 
-test("many pages don't come back at the same instant", () => {
+test("many clients don't come back at the same instant", () => {
   expect(retryDelay(3, 0)).toBe(2_000);
   expect(retryDelay(3, 1)).toBe(1_400);
 });

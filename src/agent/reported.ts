@@ -1,0 +1,35 @@
+/** An observation in the form and within the bounds that the hub takes. What a target says must not make it refused. */
+import {
+  MAX_DETAIL_CHARS,
+  MAX_DETAIL_NAME_CHARS,
+  MAX_DETAILS,
+  type ReportedObservation,
+} from "../core/agent-protocol.ts";
+import type { Check } from "../core/check.ts";
+import { boundedErrorText } from "../core/error-text.ts";
+import { printable } from "../core/printable.ts";
+import type { Observation, ObservationDetails, Round } from "../core/records.ts";
+
+export function reported(
+  { service_id, rev }: Pick<Check, "service_id" | "rev">,
+  { due_at, attempt }: Pick<Round, "due_at" | "attempt">,
+  { at, verdict, latency_ms, error, details }: Observation,
+): ReportedObservation {
+  return {
+    ...{ service_id, rev, due_at, attempt, at: Math.round(at), verdict },
+    latency_ms: latency_ms === null ? null : Math.max(0, latency_ms), // the hub's clock may have been set meanwhile
+    error: error === null ? null : printable(boundedErrorText(error)),
+    details: boundedDetails(details),
+  };
+}
+
+function boundedDetails(details: ObservationDetails): ReportedObservation["details"] {
+  const bounded: ReportedObservation["details"] = {};
+  for (const [name, value] of Object.entries(details).slice(0, MAX_DETAILS)) {
+    const isNumberless = typeof value === "number" && !Number.isFinite(value);
+    if (value === undefined || isNumberless || name.length > MAX_DETAIL_NAME_CHARS) continue;
+    const kept = typeof value === "string" ? printable(value.slice(0, MAX_DETAIL_CHARS).toWellFormed()) : value;
+    Object.defineProperty(bounded, name, { value: kept, enumerable: true });
+  }
+  return bounded;
+}

@@ -1,0 +1,31 @@
+/** Since when the hub can hear without a break. Silence counts only while it could hear; the time outlasts an eviction. */
+import { log } from "../platform/log.ts";
+
+/** An alarm that comes later than this shows that the hub was paused or away. */
+const LATE_ALARM_MS = 5_000;
+const STORED_AS = "hearing_since";
+
+export class Hearing {
+  readonly #storage: DurableObjectStorage;
+  #since: number;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    // A clock that was set back must not make the hub deaf.
+    this.#since = Math.min(storage.kv.get<number>(STORED_AS) ?? 0, Date.now());
+  }
+
+  /** Unix ms; 0: it was never away. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** `expected`: when the alarm was due that comes now, or should have come, Unix ms; null: none was. */
+  alarmCame(expected: number | null): void {
+    const now = Date.now();
+    if (expected === null || now - expected < LATE_ALARM_MS) return;
+    this.#since = now;
+    this.#storage.kv.put(STORED_AS, now);
+    log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
+  }
+}

@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
-          testTimeout: 60_000, // a month of simulated checks, beside everything else
+          testTimeout: 20_000,
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
         },
       },

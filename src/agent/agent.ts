@@ -28,6 +28,8 @@ const SPOOL_BYTES = 64_000_000;
 const SPOOL_FILE_BYTES = 1_000_000;
 const MAX_RETRY_MS = 5_000;
 const LOCKED_OUT_MS = 30_000;
+/** The last report may take so long. */
+const GOODBYE_MS = 2_000;
 
 export interface AgentOptions {
   hub: string;
@@ -52,6 +54,7 @@ export class Agent {
   readonly #rounds: Rounds;
   readonly #slots = new Slots(LOCAL_SLOTS);
   readonly #containers: Containers | null;
+  readonly #stopped = new AbortController();
   #hubId = "";
   #failures = 0;
   #problem: string | null = null;
@@ -59,7 +62,8 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { hub: url, key, name: agent, signal, log } = options;
-    this.#api = new HubApi({ url, key, agent, signal, clock: this.#clock, local: Date.now });
+    const signals = { stopping: signal, stopped: this.#stopped.signal };
+    this.#api = new HubApi({ url, key, agent, ...signals, clock: this.#clock, local: Date.now });
     this.#rounds = new Rounds({
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
@@ -100,14 +104,20 @@ export class Agent {
     const { signal } = this.#options;
     await this.#begin();
     const planner = setInterval(() => this.#rounds.plan(), PLAN_EACH_MS);
-    signal.addEventListener("abort", () => this.#reporter.stop());
-    if (signal.aborted) this.#reporter.stop();
+    signal.addEventListener("abort", this.#stop);
+    if (signal.aborted) this.#stop();
     try {
       await Promise.all([this.#reporter.run(), this.#followChecks(), this.#containers?.run()]);
     } finally {
       clearInterval(planner);
     }
   }
+
+  readonly #stop = (): void => {
+    this.#rounds.stop();
+    this.#reporter.stop();
+    setTimeout(() => this.#stopped.abort(), GOODBYE_MS).unref();
+  };
 
   /** While the hub is away, the agent goes on with the checks that it had before. */
   async #begin(): Promise<void> {
@@ -168,9 +178,9 @@ export class Agent {
   #take(answer: AgentChecks): void {
     const { log } = this.#options;
     this.#hubId = answer.hub_id;
-    writeFileSync(this.#checksFile, JSON.stringify(answer), { mode: 0o600 });
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
+    this.#keepChecks(answer);
     if (this.#problem !== null) this.#report(null);
   }
 
@@ -196,6 +206,14 @@ export class Agent {
 
   get #checksFile(): string {
     return join(this.#options.state, "checks.json");
+  }
+
+  #keepChecks(answer: AgentChecks): void {
+    try {
+      writeFileSync(this.#checksFile, JSON.stringify(answer), { mode: 0o600 });
+    } catch (error) {
+      this.#options.log(`the checks are not kept for the next start: ${messageOf(error)}`);
+    }
   }
 
   #readChecks(): AgentChecks | null {

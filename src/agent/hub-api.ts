@@ -47,7 +47,10 @@ export interface HubApiOptions {
   clock: HubClock;
   /** This machine's clock, Unix ms. */
   local(): number;
-  signal: AbortSignal;
+  /** Ends the request for checks, which waits for news. */
+  stopping: AbortSignal;
+  /** Ends all other requests: a moment later, so that the last report gets through. */
+  stopped: AbortSignal;
 }
 
 export class HubApi {
@@ -65,7 +68,10 @@ export class HubApi {
 
   async #getChecks(wait: number): Promise<AgentChecks | null> {
     const known: Record<string, string> = this.#tag === null ? {} : { "if-none-match": this.#tag };
-    const { response, sent } = await this.#send(`checks?wait=${wait}`, { headers: known }, CHECKS_TIMEOUT_MS);
+    const { response, sent } = await this.#send(`checks?wait=${wait}`, { headers: known }, [
+      this.#options.stopping,
+      AbortSignal.timeout(CHECKS_TIMEOUT_MS),
+    ]);
     if (response.status === 304) return null;
     const checks = await this.#read(response, agentChecksSchema);
     if (checks.agent !== this.#options.agent) throw new HubAnswerWrong(`it is for the agent ${checks.agent}`);
@@ -94,21 +100,22 @@ export class HubApi {
   async #sendBody(method: string, path: string, content: object): Promise<{ response: Response; sent: number }> {
     const body = await promisify(gzip)(JSON.stringify(content));
     const headers = { "content-type": "application/json", "content-encoding": "gzip" };
-    return await this.#send(path, { method, headers, body: new Uint8Array(body) }, REPORT_TIMEOUT_MS);
+    const signals = [this.#options.stopped, AbortSignal.timeout(REPORT_TIMEOUT_MS)];
+    return await this.#send(path, { method, headers, body: new Uint8Array(body) }, signals);
   }
 
   async #send(
     path: string,
     init: { method?: string; headers: Record<string, string>; body?: Uint8Array<ArrayBuffer> },
-    timeoutMs: number,
+    signals: AbortSignal[],
   ): Promise<{ response: Response; sent: number }> {
-    const { url, agent, key, signal, local } = this.#options;
+    const { url, agent, key, local } = this.#options;
     const sent = local();
     const response = await fetch(`${url}/api/agents/${agent}/${path}`, {
       ...init,
       headers: { ...init.headers, authorization: `Bearer ${key}` },
       redirect: "error", // the key goes to this address and no other
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any(signals),
     });
     if (response.ok || response.status === 304) return { response, sent };
     const after = Number(response.headers.get("retry-after") ?? Number.NaN);

@@ -31,6 +31,7 @@ export class Reporter {
   #stopped = false;
   #failures = 0;
   #lastError = "";
+  #diskError = "";
   /** Fewer when the hub can't read a report, until the one observation that is wrong is found. */
   #limit = MAX_REPORTED;
   /** Observations that were left out since the last report that was taken. */
@@ -42,8 +43,17 @@ export class Reporter {
     this.#deps = deps;
   }
 
+  /** Never throws: a disk that is full must not end the checks. What it has no room for counts as dropped. */
   add(observation: ReportedObservation): void {
-    this.#deps.spool.add([observation]);
+    try {
+      this.#deps.spool.add([observation]);
+      this.#diskError = "";
+    } catch (error) {
+      const words = messageOf(error);
+      if (words !== this.#diskError) this.#deps.log(`observations are lost: ${words}`);
+      this.#diskError = words;
+      this.#due = true; // the hub hears of it
+    }
     this.#wake?.();
   }
 
@@ -58,7 +68,7 @@ export class Reporter {
     this.#wake?.();
   }
 
-  /** Runs until `stop`. Never rejects. */
+  /** Runs until `stop`, then says once more what there is to say. Never rejects. */
   async run(): Promise<void> {
     while (!this.#stopped) {
       if (this.#deps.spool.waiting === 0 && !this.#due) {
@@ -69,6 +79,7 @@ export class Reporter {
         if (pause > 0) await this.#deps.wait(pause);
       }
     }
+    if (this.#deps.spool.waiting > 0) await this.#reportOnce();
   }
 
   #woken(): Promise<void> {

@@ -27,6 +27,7 @@ export class Rounds {
   #checks = new Map<number, Check>();
   readonly #states = new Map<number, MonitorState>();
   #plannedTo = 0;
+  #stopped = false;
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
@@ -59,6 +60,11 @@ export class Rounds {
     this.#states.clear();
   }
 
+  /** From now on nothing is begun, and what still runs is not told. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Plans the rounds of the next moment. Call it more often than PLAN_AHEAD_MS. */
   plan(): void {
     const now = this.#deps.now();
@@ -86,7 +92,9 @@ export class Rounds {
     if (after_ms > 0) await this.#deps.wait(after_ms);
     const check = this.#checks.get(planned.service_id);
     if (check === undefined || check.rev !== planned.rev) return; // changed or gone meanwhile
+    if (this.#stopped) return;
     const observation = await this.#deps.probe(check);
+    if (this.#stopped) return; // it may have failed because of the stop
     this.#deps.found(check, message.round, observation);
     const before = this.#states.get(check.service_id) ?? newMonitorState(check);
     const input = { check, round: message.round, observation, vantages: [], random: this.#deps.random() };

@@ -2,7 +2,16 @@
  * Keeps on disk what the hub has not taken in yet: lines of JSON in numbered files, oldest first. Bounded: when it is
  * full, the oldest file goes.
  */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const SUFFIX = ".jsonl";
@@ -48,6 +57,7 @@ export class Spool<T> {
     return this.#dropped;
   }
 
+  /** Throws what the disk says when it does not take them; they are dropped then. */
   add(items: readonly T[]): void {
     if (items.length === 0) return;
     const text = items.map((item) => `${JSON.stringify(item)}\n`).join("");
@@ -55,8 +65,8 @@ export class Spool<T> {
     const newest = [...this.#files.keys()].at(-1) ?? 0;
     const room = this.#files.get(newest);
     const file = room === undefined || room.bytes >= this.#options.fileBytes ? newest + 1 : newest;
-    appendFileSync(this.#path(file), text, { mode: 0o600 });
     const { bytes: before, lines } = this.#files.get(file) ?? { bytes: 0, lines: 0 };
+    this.#append(file, text, { before, items: items.length });
     this.#files.set(file, { bytes: before + bytes, lines: lines + items.length });
     if (this.#head?.file === file) this.#head.lines.push(...text.split("\n").slice(0, -1));
     this.#waiting += items.length;
@@ -80,6 +90,17 @@ export class Spool<T> {
     this.#waiting -= gone;
     if (head.lines.length === 0) this.#remove(head.file);
     this.#savePosition();
+  }
+
+  #append(file: number, text: string, { before, items }: { before: number; items: number }): void {
+    const path = this.#path(file);
+    try {
+      appendFileSync(path, text, { mode: 0o600 });
+    } catch (error) {
+      this.#dropped += items;
+      cutOff(path, before); // a part of it may have found room
+      throw error;
+    }
   }
 
   #open(): Head | null {
@@ -115,7 +136,11 @@ export class Spool<T> {
   /** A crash after a report and before this is written sends the report again, which is harmless. */
   #savePosition(): void {
     const position = { file: this.#head?.file ?? null, taken: this.#head?.taken ?? 0, dropped: this.#dropped };
-    writeFileSync(join(this.#options.folder, POSITION), JSON.stringify(position), { mode: 0o600 });
+    try {
+      writeFileSync(join(this.#options.folder, POSITION), JSON.stringify(position), { mode: 0o600 });
+    } catch {
+      // the disk is full: as after a crash
+    }
   }
 
   #load(): void {
@@ -144,6 +169,14 @@ export class Spool<T> {
 
   #path(file: number): string {
     return join(this.#options.folder, `${String(file).padStart(8, "0")}${SUFFIX}`);
+  }
+}
+
+function cutOff(path: string, bytes: number): void {
+  try {
+    truncateSync(path, bytes);
+  } catch {
+    // there is no such file
   }
 }
 

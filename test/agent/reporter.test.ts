@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -140,4 +140,25 @@ test("it tells of the agent itself when asked to, and says what the hub refuses"
   await pass(300);
   expect(reports).toEqual([{ version: "1", host: "m1", problem: null, waiting: 0, dropped: 0, observations: [] }]);
   expect(logged).toEqual(["the hub refuses observations of service 9: this agent has no such service"]);
+});
+
+test("what waits at the stop is told before the end", async () => {
+  reporter.add(observation(1));
+  reporter.stop();
+  await pass(1_000);
+  await running;
+  expect(dues()).toEqual([1]);
+});
+
+test("a full disk loses observations, which is said once and told to the hub, and does not end the agent", async () => {
+  await pass(1_000);
+  symlinkSync("/dev/full", join(folder, "00000001.jsonl"));
+  for (const n of [1, 2, 3]) reporter.add(observation(n));
+  await pass(1_000);
+  expect(logged).toEqual([expect.stringMatching(/^observations are lost: ENOSPC/)]);
+  expect(reports.map(({ dropped, observations }) => [dropped, observations])).toEqual([[3, []]]);
+  rmSync(join(folder, "00000001.jsonl"));
+  reporter.add(observation(4));
+  await pass(1_000);
+  expect(dues()).toEqual([4]);
 });

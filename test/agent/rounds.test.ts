@@ -61,6 +61,16 @@ describe("the checks of an agent", () => {
     expect(found).toEqual([]);
   });
 
+  test("are begun no more after a stop, and what ran then is not told", async () => {
+    rounds.replace([check()]);
+    await pass(10_000);
+    found = [];
+    rounds.replace([check({ rev: 2 })]);
+    rounds.stop();
+    await pass(60_000);
+    expect(found).toEqual([]);
+  });
+
   test("are retried after 1 and 2 s when they fail, and no more once they are down", async () => {
     answer = () => aFailure({ at: Date.now() });
     rounds.replace([check()]);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -42,6 +42,18 @@ test("keeps what was not dropped when the program ends, and repeats nothing that
   expect(second.waiting).toBe(70);
   second.add([90]);
   expect(drain(second)).toEqual(numbers(20, 91));
+});
+
+test("what a full disk does not take is dropped and said; what was there stays, and it goes on with room", () => {
+  const spool = open();
+  spool.add(numbers(0, 50)); // the first file is full
+  symlinkSync("/dev/full", join(folder, "00000002.jsonl"));
+  expect(() => spool.add([50, 51])).toThrow("ENOSPC");
+  expect([spool.waiting, spool.dropped]).toEqual([50, 2]);
+  rmSync(join(folder, "00000002.jsonl"));
+  spool.add([52]);
+  expect(drain(spool)).toEqual([...numbers(0, 50), 52]);
+  expect(open().dropped).toBe(2);
 });
 
 test("behaves like a list, whatever comes in which order", () => {

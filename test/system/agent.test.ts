@@ -1,13 +1,10 @@
-/** A real agent beside a real hub: what it checks, what it keeps while the hub is away, and what it does not believe. */
-import { existsSync, readdirSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+/** A real agent beside a real hub: what it checks, and what it keeps while the hub is away. */
+import { readdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AgentReport } from "../../src/core/agent-protocol.ts";
 import { dueTimes } from "../../src/core/schedule.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
 import { databaseFile } from "./database-file.ts";
@@ -20,8 +17,6 @@ const AWAY_MS = 32_000;
 /** Three intervals and five seconds. */
 const OFFLINE_MS = 20_000;
 const SERVICES = 50;
-/** What a hub that lies would like to make. */
-const HARMED = join(tmpdir(), `harmed-${process.pid}`);
 
 /** Answers 200, or 503 for what is in `failing`. */
 const failing = new Set<string>();
@@ -171,60 +166,6 @@ test("an agent that is killed goes on from its spool, and its silence is told af
   await until(async () => expect((await seen("s0")).health_status).toBe("up"));
   await until(() => expect(readdirSync(join(agent.state, "spool"))).toEqual(["position.json"]));
 }, 90_000);
-
-describe("a hub that answers with something else than checks", () => {
-  const reports: AgentReport[] = [];
-  let answer: (request: IncomingMessage, response: ServerResponse) => void;
-  const hostile = createServer((request, response) => {
-    if (request.method !== "POST") return answer(request, response);
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const report: AgentReport = JSON.parse(gunzipSync(Buffer.concat(chunks)).toString("utf8"));
-      reports.push(report);
-      response.end(JSON.stringify({ now: Date.now(), news: 0, late: 0, refused: [] }));
-    });
-  });
-  const check = {
-    ...{ service_id: 1, project_id: 1, project: "p", name: "s", service_type: "other", health_method: "exec" },
-    ...{ health_url: "", health_interval: 5, health_timeout: 2, health_retries: 0, health_options: {}, agent: "dc-1" },
-    ...{ rev: 1, lane: 550_000, former_lanes: [], recorded_status: "up", recorded_since: 0, recorded_seq: 0 },
-    version: null,
-  };
-  const checks = (list: unknown) => ({ hub_id: "hub-x", agent: "dc-1", now: Date.now(), checks: list });
-
-  beforeAll(() => listen(hostile));
-  afterAll(() => hostile.close());
-
-  test.each<[string, unknown]>([
-    ["a command line", checks([{ ...check, health_options: { command: `touch ${HARMED}` } }])],
-    ["a path", checks([{ ...check, health_options: { command: "../../bin/touch" } }])],
-    ["arguments", checks([{ ...check, health_options: { command: ["touch", HARMED] } }])],
-    ["an interval of nothing", checks([{ ...check, health_interval: 0 }])],
-    ["a huge list", checks(Array.from({ length: 5_001 }, (_, k) => ({ ...check, service_id: k })))],
-    ["no list", checks("all")],
-    ["the checks of another agent", { ...checks([]), agent: "dc-2" }],
-    ["no JSON", "<html>"],
-  ])("makes the agent do nothing but report it: %s", async (_, body) => {
-    reports.length = 0;
-    answer = (_request, response) => void response.end(typeof body === "string" ? body : JSON.stringify(body));
-    const { port } = hostile.address() as AddressInfo; // it listens on a port
-    const url = `http://127.0.0.1:${port}`;
-    const victim = await startAgent({
-      hub: url,
-      key: "hub_key",
-      name: "dc-1",
-      commands: { touch: ["touch", HARMED] },
-    });
-    try {
-      await until(() => expect(reports.at(-1)?.problem).toMatch(/^the hub's checks are not understood/));
-      expect(reports.flatMap(({ observations }) => observations)).toEqual([]);
-      expect(existsSync(HARMED)).toBe(false);
-    } finally {
-      await victim.remove();
-    }
-  });
-});
 
 interface Recorded {
   name: string;

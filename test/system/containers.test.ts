@@ -1,10 +1,11 @@
 /** A real agent beside a real Docker engine: containers come, fall ill, die and go, and the hub follows. */
 import type Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../servers/child-process.ts";
+import { runAgent } from "../../src/agent/run-agent.ts";
+import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { type DockerEngine, IMAGE, startDocker } from "../servers/docker.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
-import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
+import { setUpAgent } from "./agent-process.ts";
 import { call, flipsOf, until } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { connectCore, keptEvents, natsVars } from "./nats-hub.ts";
@@ -27,7 +28,11 @@ interface Seen {
 let engine: DockerEngine;
 let nats: NatsPair;
 let hub: HubProcess;
-let agent: AgentProcess;
+/** In this process; it ends with `stop`. */
+let agent: Promise<number>;
+let state: Awaited<ReturnType<typeof temporaryFolder>>;
+const stop = Promise.withResolvers<void>();
+const lines: string[] = [];
 let watching: Watching;
 let webPort: number;
 
@@ -36,15 +41,18 @@ beforeAll(async () => {
   await nats.setUp();
   webPort = await freePort();
   hub = await startHub({ args: ["--quiet"], vars: natsVars("hub-main", nats.relay_url) });
-  agent = await startAgent({
-    ...{ hub: hub.url, key: await setUpAgent(hub, "dc-1"), name: "dc-1" },
-    environment: { DOCKER_HOST: engine.host },
-  });
+  state = await temporaryFolder("agent");
+  const environment = { HUB_KEY: await setUpAgent(hub, "dc-1"), DOCKER_HOST: engine.host };
+  const argv = ["--hub", hub.url, "--name", "dc-1", "--state", state.path];
+  const line = (text: string) => void lines.push(text);
+  agent = runAgent(argv, { environment, out: line, err: line, stopped: stop.promise });
   watching = await watch(hub);
 });
 afterAll(async () => {
   watching?.close();
-  await agent?.remove();
+  stop.resolve();
+  expect(await agent, lines.join("\n")).toBe(0);
+  await state?.remove();
   await hub?.remove();
   await engine?.stop();
   await nats?.stop();

@@ -1,0 +1,70 @@
+/** An agent in the test's own process, and a hub of HTTP that answers as the test says. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { stringify } from "yaml";
+import { runAgent } from "../../src/agent/run-agent.ts";
+import type { AgentReport } from "../../src/core/agent-protocol.ts";
+
+export interface FakeHub {
+  url: string;
+  reports: AgentReport[];
+  /** Answers `GET …/checks`. */
+  checks: (request: IncomingMessage, response: ServerResponse) => void;
+  close(): Promise<void>;
+}
+
+export async function startFakeHub(): Promise<FakeHub> {
+  const hub: FakeHub = { url: "", reports: [], checks: (_request, response) => void response.end("{}"), close };
+  const server: Server = createServer((request, response) => {
+    if (request.method !== "POST") return hub.checks(request, response);
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      hub.reports.push(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString("utf8")));
+      response.end(JSON.stringify({ now: Date.now(), news: 0, late: 0, refused: [] }));
+    });
+  });
+  function close(): Promise<void> {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
+  }
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+  return hub;
+}
+
+export interface AgentHere {
+  lines: string[];
+  /** The exit code. */
+  ended: Promise<number>;
+  /** Stops the agent and removes its folder. */
+  stop(): Promise<number>;
+}
+
+/** `commands`: by name, program and arguments. */
+export function startAgentHere(hub: string, commands: Record<string, string[]> = {}): AgentHere {
+  const folder = mkdtempSync(join(tmpdir(), "agent-here-"));
+  const config = join(folder, "agent.yaml");
+  const runs = Object.entries(commands).map(([name, run]) => [name, { run }]);
+  writeFileSync(config, stringify({ commands: Object.fromEntries(runs) }));
+  const lines: string[] = [];
+  const stopping = Promise.withResolvers<void>();
+  const argv = ["--hub", hub, "--name", "dc-1", "--no-docker", "--config", config, "--state", join(folder, "state")];
+  const say = (line: string) => void lines.push(line);
+  const io = { environment: { HUB_KEY: "hub_key" }, out: say, err: say, stopped: stopping.promise };
+  const ended = runAgent(argv, io);
+  return {
+    lines,
+    ended,
+    async stop() {
+      stopping.resolve();
+      const code = await ended;
+      rmSync(folder, { recursive: true });
+      return code;
+    },
+  };
+}

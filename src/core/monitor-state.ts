@@ -23,6 +23,8 @@ export interface MonitorState {
   failing_since: number | null;
   /** The attempts of the streak, as evidence for a flip. */
   attempts: Attempt[];
+  /** Vantages that failed to look at the service since it last passed. Retries leave them out. */
+  blind: string[];
   /**
    * The retry that is expected; null: none. While it is expected, a scheduled failure does not start a second chain of
    * retries. Times in Unix ms.
@@ -52,6 +54,7 @@ export function newMonitorState(check: Check): MonitorState {
     failures: 0,
     failing_since: null,
     attempts: [],
+    blind: [],
     retry: null,
     flap: NOT_FLAPPING,
     unseen_from: [],
@@ -63,6 +66,11 @@ export function newMonitorState(check: Check): MonitorState {
     last_round: null,
     flips: [],
   };
+}
+
+/** Completes a state that an older release stored. */
+export function completed(stored: MonitorState): MonitorState {
+  return { ...stored, blind: stored.blind ?? [] };
 }
 
 /** Returns the flips that are not in the database. `recordedSeq`: `seq` of the newest flip in the database. */
@@ -85,6 +93,7 @@ export function mustSave(before: MonitorState | null, after: MonitorState, metho
     before.rev !== after.rev ||
     before.closed !== after.closed ||
     before.flap.flapping !== after.flap.flapping ||
+    before.blind.join() !== after.blind.join() ||
     before.unseen_from.join() !== after.unseen_from.join()
   );
 }

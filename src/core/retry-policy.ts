@@ -20,17 +20,22 @@ export function retryDelay(attempt: number, intervalS: number, random: number): 
   return Math.round(capped * (1 - JITTER + 2 * JITTER * random));
 }
 
-/** Returns the vantage of a retry. Retries use the vantages in turn, and home after the last vantage. */
-export function retryVantage(attempt: number, vantages: readonly string[]): string {
-  return [...vantages, HOME_VANTAGE][(attempt - 1) % (vantages.length + 1)] ?? HOME_VANTAGE;
+/**
+ * Returns the vantage of a retry. Retries use the vantages in turn, and home after the last vantage. `blind`: vantages
+ * that failed to look and are left out.
+ */
+export function retryVantage(attempt: number, vantages: readonly string[], blind: readonly string[]): string {
+  const inTurn = [...vantages, HOME_VANTAGE];
+  const first = (attempt - 1) % inTurn.length;
+  return [...inTurn.slice(first), ...inTurn].find((vantage) => !blind.includes(vantage)) ?? HOME_VANTAGE;
 }
 
 /**
- * Returns the vantage of a scheduled check of a service that is down. Such checks use home and the vantages in turn, so
- * that a problem of home alone can't keep the service down.
+ * Returns the vantage of the n-th scheduled check of a service that is down. Such checks use home and the vantages in
+ * turn, so that a problem of home alone can't keep the service down.
  */
-export function downVantage(dueIndex: number, vantages: readonly string[]): string {
-  return [HOME_VANTAGE, ...vantages][dueIndex % (vantages.length + 1)] ?? HOME_VANTAGE;
+export function downVantage(index: number, vantages: readonly string[]): string {
+  return [HOME_VANTAGE, ...vantages][index % (vantages.length + 1)] ?? HOME_VANTAGE;
 }
 
 /**
@@ -41,17 +46,18 @@ export function isRetryUnderWay(retry: { at: number } | null, timeoutS: number, 
 }
 
 /**
- * Whether a streak of failures is an outage. The retries must be used up. When there are vantages, two of them must
- * have seen a failure, even if retries were lost. A failure that a heartbeat reports is an outage at once.
+ * Whether a streak of failures is an outage. The retries must be used up. When there are vantages that can look, two of
+ * them must have seen a failure, even if retries were lost. A failure that a heartbeat reports is an outage at once.
  */
 export function isConfirmed(
-  streak: { failures: number; seenFrom: readonly string[] },
+  streak: { failures: number; seenFrom: readonly string[]; blind: readonly string[] },
   check: Pick<Check, "health_method" | "health_retries">,
   vantages: readonly string[],
 ): boolean {
   const allowedFailures = check.health_method === "heartbeat" ? 0 : check.health_retries;
   if (streak.failures <= allowedFailures) return false;
-  if (allowedFailures === 0 || vantages.length === 0 || !isProbed(check.health_method)) return true;
+  const sighted = vantages.filter((vantage) => !streak.blind.includes(vantage));
+  if (allowedFailures === 0 || sighted.length === 0 || !isProbed(check.health_method)) return true;
   return new Set(streak.seenFrom).size > 1;
 }
 

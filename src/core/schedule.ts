@@ -70,18 +70,20 @@ export function planRounds(scheduled: readonly Check[], window: Window, vantages
   const lanes = Map.groupBy(scheduled, (check) => check.lane);
   return [...lanes].flatMap(([lane, members]) =>
     dueTimes(lane, window).flatMap(({ due_at, index }) => {
-      const due = members.filter(({ recorded_status, recorded_since, health_interval }) => {
-        const breaker = breakerOf(recorded_status, recorded_since, health_interval, due_at);
-        return index % breakerStride(breaker, health_interval) === 0;
-      });
+      const due = members.filter((check) => index % strideAt(due_at, check) === 0);
       const byVantage = Map.groupBy(due, (check) =>
-        check.recorded_status === "down" ? downVantage(index, vantages) : HOME_VANTAGE,
+        check.recorded_status === "down" ? downVantage(index / strideAt(due_at, check), vantages) : HOME_VANTAGE,
       );
       return [...byVantage].flatMap(([vantage, checks]) =>
         splitBySize({ round: { lane, due_at, attempt: 0 }, vantage, not_before: due_at, checks: downLast(checks) }),
       );
     }),
   );
+}
+
+/** Only every n-th due time of the check counts; returns n. */
+function strideAt(due_at: number, { recorded_status, recorded_since, health_interval }: Check): number {
+  return breakerStride(breakerOf(recorded_status, recorded_since, health_interval, due_at), health_interval);
 }
 
 /** Returns rounds that check services at once after their registration. `now`: Unix ms. */

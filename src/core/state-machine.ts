@@ -11,6 +11,7 @@ import { DEFAULT_DEGRADED_ABOVE_MS, DEFAULT_GRACE_S } from "./options.ts";
 import { type Attempt, homeOf, type Observation, type Retry, type Round, type Status } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
+const NO_STREAK = { failures: 0, failing_since: null, attempts: [], blind: [], retry: null };
 /** 10 retries make 11 attempts, so this number keeps all of them. */
 const MAX_ATTEMPTS_KEPT = 12;
 
@@ -53,11 +54,12 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
   };
   switch (observation.verdict) {
     case "inconclusive":
-      return { state: observed, retry: null };
+      return unseen(observed, input);
     case "unprobeable":
+      if (observation.vantage !== homeOf(check)) return unseen(observed, input);
       return { state: unprobeable(observed, check, observation), retry: null };
     case "fail":
-      return failed(observed, input);
+      return failed(seenFrom(observation.vantage, observed), input);
     case "ok":
     case "warn":
       return { state: succeeded(observed, check, observation), retry: null };
@@ -111,7 +113,7 @@ export function deadlineOf(check: Check, status: Status, since: number, lastAt: 
 /** Handles a service that was deregistered or disabled. `now`: Unix ms. */
 export function close(before: MonitorState | null, check: Check, reason: string, now: number): MonitorState {
   const state = { ...(before ?? newMonitorState(check)), rev: check.rev, closed: true, retry: null };
-  const cleared = { ...state, failures: 0, failing_since: null, attempts: [], unseen_from: [], error: null };
+  const cleared = { ...state, ...NO_STREAK, unseen_from: [], error: null };
   if (state.status === "unknown") return cleared;
   return flip(cleared, {
     service_id: check.service_id,
@@ -128,8 +130,7 @@ export function underRevision(state: MonitorState, check: Check): MonitorState {
   const flips = forgetRecorded(state.flips, check.recorded_seq);
   const seq = Math.max(state.seq, check.recorded_seq);
   if (check.rev === state.rev) return { ...state, flips, seq };
-  const fresh = { failures: 0, failing_since: null, attempts: [], retry: null, last_round: null };
-  return { ...state, ...fresh, flips, seq, rev: check.rev, closed: false };
+  return { ...state, ...NO_STREAK, last_round: null, flips, seq, rev: check.rev, closed: false };
 }
 
 function isRepeat(state: MonitorState, round: Round): boolean {
@@ -155,8 +156,29 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
   return {
     attempt: retry.attempt,
     delay_ms: Math.max(0, retry.at - input.observation.at),
-    vantage: retryVantage(retry.attempt, input.vantages),
+    vantage: retryVantage(retry.attempt, input.vantages, state.blind),
   };
+}
+
+/**
+ * A vantage that failed to look says nothing about the service. The next one is asked, home at last; home has no other
+ * to ask.
+ */
+function unseen(state: MonitorState, input: ObserveInput): Step {
+  const { check, observation, vantages } = input;
+  const { vantage } = observation;
+  if (vantage === homeOf(check) || !isStep(state, input)) return { state, retry: null };
+  const blind = vantages.filter((one) => one === vantage || state.blind.includes(one));
+  return withRetry({ ...state, blind }, input, 1);
+}
+
+function seenFrom(vantage: string, state: MonitorState): MonitorState {
+  return state.blind.includes(vantage) ? { ...state, blind: state.blind.filter((one) => one !== vantage) } : state;
+}
+
+/** Whether the round belongs to the chain of retries, or none is under way. */
+function isStep(state: MonitorState, { check, round, observation }: ObserveInput): boolean {
+  return isAwaited(state, round) || !isRetryUnderWay(state.retry, check.health_timeout, observation.at);
 }
 
 /**
@@ -164,20 +186,21 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
  * scheduled check or a redelivered round) is only evidence: it neither uses up a retry nor confirms the outage.
  */
 function failed(state: MonitorState, input: ObserveInput): Step {
-  const { check, observation, round } = input;
-  const isStep = isAwaited(state, round) || !isRetryUnderWay(state.retry, check.health_timeout, observation.at);
+  const { check, observation } = input;
+  const counts = isStep(state, input);
   const attempts = [...state.attempts, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
   const failing: MonitorState = {
     ...state,
     ...latestResult(state, observation),
-    failures: state.failures + (isStep ? 1 : 0),
+    failures: state.failures + (counts ? 1 : 0),
     failing_since: Math.min(state.failing_since ?? observation.at, observation.at),
     attempts: state.status === "down" ? state.attempts : attempts,
     error: observation.error ?? "failed",
   };
-  if (state.status === "down" || !isStep) return { state: failing, retry: null };
-  const streak = { failures: failing.failures, seenFrom: failing.attempts.map((attempt) => attempt.vantage) };
-  if (!isConfirmed(streak, check, input.vantages)) return withRetry(failing, input);
+  if (state.status === "down" || !counts) return { state: failing, retry: null };
+  const { failures, blind } = failing;
+  const streak = { failures, seenFrom: failing.attempts.map((attempt) => attempt.vantage), blind };
+  if (!isConfirmed(streak, check, input.vantages)) return withRetry(failing, input, failures);
   const change = {
     service_id: check.service_id,
     to: "down" as const,
@@ -189,13 +212,14 @@ function failed(state: MonitorState, input: ObserveInput): Step {
   return { state: flip({ ...failing, retry: null }, change), retry: null };
 }
 
-function withRetry(state: MonitorState, input: ObserveInput): Step {
-  const { check, round, observation } = input;
+/** `backoff`: 1, 2, …: the delay doubles with it. */
+function withRetry(state: MonitorState, input: ObserveInput, backoff: number): Step {
+  const { check, round, observation, vantages } = input;
   const attempt = round.attempt + 1;
-  const delay_ms = retryDelay(attempt, check.health_interval, input.random);
+  const delay_ms = retryDelay(backoff, check.health_interval, input.random);
   return {
     state: { ...state, retry: { attempt, due_at: round.due_at, at: observation.at + delay_ms } },
-    retry: { attempt, delay_ms, vantage: retryVantage(attempt, input.vantages) },
+    retry: { attempt, delay_ms, vantage: retryVantage(attempt, vantages, state.blind) },
   };
 }
 
@@ -206,10 +230,7 @@ function succeeded(state: MonitorState, check: Check, observation: Observation):
   const next: MonitorState = {
     ...state,
     ...latestResult(state, observation),
-    failures: 0,
-    failing_since: null,
-    attempts: [],
-    retry: null,
+    ...NO_STREAK,
     unseen_from: state.status === "down" ? [] : [...unseen],
     error: degraded,
   };
@@ -235,14 +256,7 @@ function degradedReason(state: MonitorState, check: Check, observation: Observat
 
 function unprobeable(state: MonitorState, check: Check, observation: Observation): MonitorState {
   const reason = observation.error ?? "can't be checked from here";
-  const next = {
-    ...state,
-    ...latestResult(state, observation),
-    failures: 0,
-    failing_since: null,
-    attempts: [],
-    retry: null,
-  };
+  const next = { ...state, ...latestResult(state, observation), ...NO_STREAK };
   if (state.status === "unknown") return { ...next, error: reason };
   const { at } = observation;
   const change = { service_id: check.service_id, to: "unknown" as const, reason, at, began_at: at };

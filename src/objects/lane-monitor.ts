@@ -17,7 +17,14 @@ import {
   releasedFrom,
   tombstone,
 } from "../core/lane-record.ts";
-import { forgetRecorded, liveState, type MonitorState, mustSave, newMonitorState } from "../core/monitor-state.ts";
+import {
+  completed,
+  forgetRecorded,
+  liveState,
+  type MonitorState,
+  mustSave,
+  newMonitorState,
+} from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
 import { close, expire, observe } from "../core/state-machine.ts";
 import type { Bindings, LaneMonitorRpc } from "../platform/bindings.ts";
@@ -32,7 +39,8 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
     for (const [key, record] of ctx.storage.kv.list<LaneRecord>({ prefix: KEY_PREFIX })) {
-      this.#records.set(Number(key.slice(KEY_PREFIX.length)), record);
+      const state = record.state === null ? null : completed(record.state);
+      this.#records.set(Number(key.slice(KEY_PREFIX.length)), { ...record, state });
     }
   }
 

@@ -6,16 +6,19 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DueCheck } from "../core/check.ts";
 import type { Observation } from "../core/records.ts";
 import { parseSettings } from "../core/settings.ts";
+import { Sight } from "../pipeline/sight.ts";
 import type { Bindings } from "../platform/bindings.ts";
+import { canSee } from "../probes/control-target.ts";
 import { probeAll } from "../probes/probe-all.ts";
 
 export class ProbeRun extends WorkerEntrypoint<Bindings> {
-  /** Returns the observations in the order of the checks. */
+  /** Returns the observations in the order of the checks. What this place can't see is inconclusive. */
   async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     const found = new Map<number, Observation>();
-    const probing = { settings: parseSettings(this.env), vars: this.env };
-    await probeAll(checks, vantage, probing, async ({ check, observation }) => {
-      found.set(check.service_id, observation);
+    const settings = parseSettings(this.env);
+    const sight = new Sight(() => canSee(settings.PROBE_CONTROL_URL));
+    await probeAll(checks, vantage, { settings, vars: this.env }, async ({ check, observation }) => {
+      found.set(check.service_id, await sight.conclusive(observation));
     });
     return checks.flatMap((check) => found.get(check.service_id) ?? []);
   }

@@ -1,10 +1,11 @@
 /** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
 import type { DueCheck, Finding } from "../core/check.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
-import type { Observation, Outcome } from "../core/records.ts";
+import { HOME_VANTAGE, type Outcome } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
 import { flipsOf, type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
+import { Sight } from "./sight.ts";
 
 export interface ProbeDeps extends JudgeDeps {
   now(): number;
@@ -13,7 +14,7 @@ export interface ProbeDeps extends JudgeDeps {
   watched(checks: DueCheck[]): Promise<DueCheck[]>;
   /** Probes all checks from a vantage and hands over each finding as soon as it is there. */
   probe(checks: DueCheck[], vantage: string, found: (finding: Finding) => Promise<void>): Promise<void>;
-  /** Asks the control target whether the hub itself can see. */
+  /** Asks the control target whether home can see. Other vantages judge their own sight. */
   canSee(): Promise<boolean>;
   retry(messages: ProbeMessage[]): Promise<void>;
 }
@@ -29,33 +30,17 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
     all.push(...judged);
     await tell(message, judged, startedAt, isLast, deps);
   });
-  const sight = onceInRound(() => deps.canSee());
+  const sight = new Sight(() => deps.canSee());
   const checks = await deps.watched(message.checks);
   await deps.probe(checks, message.vantage, async ({ check, observation }) => {
-    batcher.add({ check, observation: await conclusive(observation, sight) });
+    batcher.add({
+      check,
+      observation: message.vantage === HOME_VANTAGE ? await sight.conclusive(observation) : observation,
+    });
   });
   await batcher.flush();
   if (all.length > 0) await deps.record(recordOf({ ...message, started_at: startedAt }, all));
   return all.map((judged) => judged.outcome);
-}
-
-/** When a target did not answer, asks the control target whether the hub itself has a connection. */
-async function conclusive(observation: Observation, canSee: () => Promise<boolean>): Promise<Observation> {
-  if (observation.verdict !== "fail" || observation.latency_ms !== null) return observation;
-  if (await canSee()) return observation;
-  return {
-    ...observation,
-    verdict: "inconclusive",
-    error: `the hub can't see its control target (${observation.error})`,
-  };
-}
-
-function onceInRound<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
 }
 
 /** Sends states to the board and retries to the queue. Records new flips at once while checks of the round still run. */

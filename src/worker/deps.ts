@@ -7,6 +7,7 @@ import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import type { Settings } from "../core/settings.ts";
 import { noBridge } from "../nats/health.ts";
+import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
 import type { RecordDeps } from "../pipeline/record.ts";
@@ -49,13 +50,8 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
         const probing = { settings, vars: env, ...(slots === undefined ? {} : { slots }) };
         return probeAll(checks, vantage, probing, found);
       }
-      const observations = await proberOf(env, vantage).probe(checks, vantage);
-      await Promise.all(
-        checks.map(async (check, index) => {
-          const observation = observations[index];
-          if (observation !== undefined) await found({ check, observation });
-        }),
-      );
+      const findings = await askVantage(checks, vantage, askVantageDeps(env));
+      await Promise.all(findings.map(found));
     },
     watched: async (checks) => {
       const obsolete = await boardOf(env).obsolete(checks.map(({ service_id: id, rev }) => ({ id, rev })));
@@ -76,6 +72,16 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
     },
     record: (message) => sendOutcomes(env, message),
     retry: (messages) => sendRounds(env, messages, now()),
+  };
+}
+
+function askVantageDeps(env: Bindings): AskVantageDeps {
+  return {
+    now,
+    ask: async (checks, vantage) => proberOf(env, vantage).probe(checks, vantage),
+    wait: async (ms, signal) => {
+      await scheduler.wait(ms, { signal });
+    },
   };
 }
 

@@ -70,6 +70,9 @@ describe("planned rounds", () => {
   it("leave out three of four due times while the breaker is open", () => {
     const down = scheduled({ recorded_status: "down", recorded_since: T0 - 3_600_000 });
     expect(planRounds([down], { from: T0, to: T0 + 240_000 }, [])).toHaveLength(2);
+    const vantages = ["weur", "enam", "apac"];
+    const asked = planRounds([down], { from: T0, to: T0 + 480_000 }, vantages).map((message) => message.vantage);
+    expect(asked.toSorted()).toEqual(["apac", "enam", "home", "weur"]);
   });
 
   it("are split when the checks don't fit in one message", () => {
@@ -103,13 +106,21 @@ describe("retries", () => {
   });
 
   it("take the vantages in turn, home last; checks of a down service home first", () => {
-    expect([1, 2, 3, 4].map((attempt) => retryVantage(attempt, ["weur", "enam"]))).toEqual([
+    expect([1, 2, 3, 4].map((attempt) => retryVantage(attempt, ["weur", "enam"], []))).toEqual([
       "weur",
       "enam",
       "home",
       "weur",
     ]);
-    expect(retryVantage(5, [])).toBe("home");
+    expect(retryVantage(5, [], [])).toBe("home");
+    const blind = ["weur"];
+    expect([1, 2, 3, 4].map((attempt) => retryVantage(attempt, ["weur", "enam"], blind))).toEqual([
+      "enam",
+      "enam",
+      "home",
+      "enam",
+    ]);
+    expect([1, 2].map((attempt) => retryVantage(attempt, ["weur"], blind))).toEqual(["home", "home"]);
     expect([0, 1, 2].map((index) => downVantage(index, ["weur"]))).toEqual(["home", "weur", "home"]);
   });
 });

@@ -21,6 +21,18 @@ it(
 );
 
 it(
+  "over the same month with two of three vantages broken sees every outage, hardly later",
+  () => {
+    const verdicts = simulate({ ...MONTH, vantages: ["weur", "enam", "apac"], broken: ["weur", "apac"] });
+    console.log(JSON.stringify(verdicts));
+    expect(verdicts.false_down_rate).toBeLessThanOrEqual(0.01);
+    expect(verdicts.detection_p50_s).toBeLessThanOrEqual(27);
+    expect(verdicts.missed / verdicts.outages).toBeLessThan(0.02);
+  },
+  TIMEOUT_MS,
+);
+
+it(
   "over the same month from one place only pays for every trouble of that place with a false outage",
   () => {
     const verdicts = simulate({ ...MONTH, services: 10, vantages: [] });

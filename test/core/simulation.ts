@@ -18,6 +18,8 @@ export interface World {
   services: number;
   days: number;
   vantages: string[];
+  /** Vantages whose every call fails. */
+  broken?: string[];
   seed: number;
   /** Chance that a single probe is lost although all is well. */
   loss: number;
@@ -73,7 +75,7 @@ function simulateService(
   const end = world.days * DAY_MS;
   const outages = spans(world, 2 * DAY_MS, () => 60_000 + exponential(240_000, random), random);
   const blips = spans(world, DAY_MS / 3, () => 500 + random() * 5_000, random);
-  const seen = makeEye(check, [...outages, ...blips], troubles, world.loss, random);
+  const seen = makeEye(check, [...outages, ...blips], troubles, world, random);
   const due = {
     interval: check.health_interval * 1_000,
     phase: lanePhase(check.health_interval * 100_000 + lane),
@@ -121,7 +123,7 @@ function judge(outages: Span[], downs: number[]) {
   };
 }
 
-function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, loss: number, random: () => number) {
+function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, world: World, random: () => number) {
   const timeout = check.health_timeout * 1_000;
   const sorted = bad.toSorted((a, b) => a.from - b.from);
   const at = (spans: Span[], time: number) => spans.find((span) => time >= span.from && time < span.to);
@@ -136,7 +138,9 @@ function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, loss:
   };
   const look = (time: number, vantage: string): Observation => {
     const span = badAt(time) ?? at(troubles.get(vantage) ?? [], time);
-    const failing = span !== undefined || random() < loss;
+    const failing = span !== undefined || random() < world.loss;
+    if (world.broken?.includes(vantage))
+      return { at: time, vantage, verdict: "inconclusive", latency_ms: 1, error: "reset", details: {} };
     return {
       at: time,
       vantage,

@@ -179,6 +179,72 @@ describe("retries", () => {
     expect(monitor.lastFlip?.evidence.map((attempt) => attempt.vantage)).toEqual(["home", "home", "weur"]);
   });
 
+  it("of a vantage that failed to look are asked of the next one, which leaves the retries as they are", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 2 }), ["weur", "enam"]);
+    monitor.see({});
+    const due = monitor.now;
+    expect(monitor.fail(0, {}, due)).toMatchObject({ attempt: 1, vantage: "weur" });
+    const instead = monitor.see({ vantage: "weur", verdict: "inconclusive" }, 1, due);
+    expect(instead).toMatchObject({ attempt: 2, vantage: "enam", delay_ms: 1_000 });
+    expect(monitor.state).toMatchObject({ failures: 1, blind: ["weur"] });
+    expect(monitor.fail(2, { vantage: "enam" }, due)).toMatchObject({ attempt: 3, vantage: "home" });
+    expect(monitor.fail(3, {}, due)).toBeNull();
+    expect(monitor.lastFlip?.evidence.map((attempt) => attempt.vantage)).toEqual(["home", "enam", "home"]);
+  });
+
+  it("are asked for again when a vantage's failure to look is delivered twice", () => {
+    const monitor = new Monitor(aCheck(), ["weur", "enam"]);
+    const due = monitor.now;
+    monitor.fail(0, {}, due);
+    for (const delay_ms of [1_000, 0]) {
+      const retry = monitor.see({ vantage: "weur", verdict: "inconclusive" }, 1, due);
+      expect(retry).toEqual({ attempt: 2, vantage: "enam", delay_ms });
+    }
+  });
+
+  it("confirm an outage from home alone when no vantage can look", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 1 }), ["weur"]);
+    monitor.see({});
+    const due = monitor.now;
+    monitor.fail(0, {}, due);
+    const home = monitor.see({ vantage: "weur", verdict: "unprobeable", error: "no secret here" }, 1, due);
+    expect(home).toMatchObject({ attempt: 2, vantage: "home" });
+    expect(monitor.status).toBe("up");
+    monitor.fail(2, {}, due);
+    expect(monitor.status).toBe("down");
+  });
+
+  it("end at home when home can't see either", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 1 }), ["weur"]);
+    monitor.see({});
+    const due = monitor.now;
+    monitor.fail(0, {}, due);
+    monitor.see({ vantage: "weur", verdict: "inconclusive" }, 1, due);
+    expect(monitor.see({ verdict: "inconclusive" }, 2, due)).toBeNull();
+    expect(monitor.status).toBe("up");
+  });
+
+  it("ask a vantage again that has seen something since", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 0 }), ["weur"]);
+    monitor.fail();
+    monitor.see({ vantage: "weur", verdict: "inconclusive" });
+    expect(monitor.state?.blind).toEqual(["weur"]);
+    monitor.now += 60_000;
+    monitor.fail(0, { vantage: "weur" });
+    expect(monitor.state?.blind).toEqual([]);
+  });
+
+  it("of a scheduled check that a vantage failed to make bring a service that is up again back at once", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 0 }), ["weur", "enam"]);
+    monitor.fail();
+    monitor.now += 60_000;
+    const due = monitor.now;
+    const retry = monitor.see({ vantage: "enam", verdict: "inconclusive" }, 0, due);
+    expect(retry).toMatchObject({ attempt: 1, vantage: "weur" });
+    monitor.see({ vantage: "weur" }, 1, due);
+    expect(monitor.status).toBe("up");
+  });
+
   it("begin again when the chain was lost", () => {
     const monitor = new Monitor();
     monitor.fail(0);
@@ -400,6 +466,7 @@ describe("what is kept for the database", () => {
     expect(mustSave(up, later, "heartbeat")).toBe(true);
     expect(mustSave(later, failing, "http")).toBe(true);
     expect(mustSave(up, { ...up, unseen_from: ["home"] }, "http")).toBe(true);
+    expect(mustSave(up, { ...up, blind: ["weur"] }, "http")).toBe(true);
     expect(mustSave({ ...up, status: "down" }, { ...up, status: "down", failures: 9 }, "http")).toBe(false);
   });
 

@@ -167,6 +167,12 @@ describe("when nothing answers", () => {
     expect(recorded[0]?.results[0]?.[4]).toBe("the hub can't see its control target (connect: refused)");
   });
 
+  it("to another vantage, that is its own to judge", async () => {
+    const { deps, monitors } = hub(() => aFailure(), { canSee: () => Promise.reject(new Error("asked")) });
+    await runRound(message(checks, { vantage: "weur" }), deps);
+    expect(monitors.get(1)?.failures).toBe(1);
+  });
+
   it("a wrong answer is no reason to ask the control target", async () => {
     const { deps, monitors } = hub(() => aFailure({ latency_ms: 3, error: "http: status 503" }), {
       canSee: () => Promise.reject(new Error("asked")),

@@ -1,11 +1,16 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
+import type { ProbeMessage } from "../../src/core/queue-messages.ts";
+import type { Flip } from "../../src/core/records.ts";
 import { parseSettings } from "../../src/core/settings.ts";
+import { runRound } from "../../src/pipeline/probe.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { rounds } from "../../src/store/tables.ts";
 import { consume } from "../../src/worker/consumers.ts";
+import { probeDeps } from "../../src/worker/deps.ts";
+import { aCheck } from "../core/fixtures.ts";
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
@@ -52,6 +57,42 @@ it("a message that can't be read fails alone, with a word in the log", async () 
   expect(stored.map(({ lane }) => lane)).toEqual([3_000_000, 3_000_001]);
   expect(error.mock.calls.flat().join()).toContain("unreadable message");
   error.mockRestore();
+});
+
+it("a prober that breaks hides no outage: the retries go on at home", async () => {
+  const PROBER = {
+    idFromName: (name: string) => name,
+    get: () => ({ probe: () => Promise.reject(new Error("reset")) }),
+  };
+  const settings = parseSettings({ ...env, PROBE_VANTAGES: "weur", ALLOW_PRIVATE_TARGETS: "true" });
+  const asked: string[] = [];
+  const waiting: ProbeMessage[] = [
+    {
+      ...{ round: { lane: 3_000_009, due_at: 1_000, attempt: 0 }, vantage: "home", not_before: 0 },
+      checks: [
+        aCheck({
+          service_id: 99,
+          lane: 3_000_009,
+          health_method: "tcp",
+          health_url: "tcp://127.0.0.1:1",
+          health_retries: 1,
+        }),
+      ],
+    },
+  ];
+  const flips: Flip[] = [];
+  const deps = probeDeps({ ...env, PROBER } as never, settings);
+  for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
+    asked.push(message.vantage);
+    const outcomes = await runRound(message, {
+      ...deps,
+      wait: async () => {},
+      retry: async (more) => void waiting.push(...more),
+    });
+    flips.push(...outcomes.flatMap((outcome) => outcome.flips));
+  }
+  expect(asked).toEqual(["home", "weur", "home"]);
+  expect(flips).toMatchObject([{ to: "down", evidence: [{ vantage: "home" }, { vantage: "home" }] }]);
 });
 
 it("a round that can't be read is tried again", async () => {

@@ -1,0 +1,53 @@
+/** Lets another vantage probe checks. When it fails to, that says nothing about the services. */
+import type { DueCheck, Finding } from "../core/check.ts";
+import { boundedErrorText } from "../core/error-text.ts";
+import type { Observation } from "../core/records.ts";
+
+/** What the way to a vantage and back may take. */
+const WAY_MS = 10_000;
+/** Checks that a vantage probes at once, at the least. */
+const AT_ONCE = 6;
+
+export interface AskVantageDeps {
+  now(): number;
+  /** Ends early when the signal is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** Returns the observations in the order of the checks. */
+  ask(checks: DueCheck[], vantage: string): Promise<Observation[]>;
+}
+
+/** A vantage that throws, or is silent for longer than the probes can take, makes inconclusive observations. */
+export async function askVantage(checks: DueCheck[], vantage: string, deps: AskVantageDeps): Promise<Finding[]> {
+  const at = deps.now();
+  const answered = new AbortController();
+  const limit = timeLimit(checks);
+  const silence = async (): Promise<never> => {
+    await deps.wait(limit, answered.signal);
+    throw new Error(`no answer within ${Math.round(limit / 1_000)} s`);
+  };
+  try {
+    const observations = await Promise.race([deps.ask(checks, vantage), silence()]);
+    return checks.map((check, index) => ({
+      check,
+      observation: observations[index] ?? blindness(vantage, at, "no result"),
+    }));
+  } catch (error) {
+    return checks.map((check) => ({
+      check,
+      observation: blindness(vantage, at, boundedErrorText(error instanceof Error ? error.message : String(error))),
+    }));
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Returns how long the probes of all checks may take, in ms. */
+export function timeLimit(checks: readonly DueCheck[]): number {
+  const longest = Math.max(0, ...checks.map((check) => check.health_timeout * 1_000));
+  const delay = Math.max(0, ...checks.map(({ after_ms = 0 }) => after_ms));
+  return delay + Math.ceil(checks.length / AT_ONCE) * longest + WAY_MS;
+}
+
+function blindness(vantage: string, at: number, why: string): Observation {
+  return { at, vantage, verdict: "inconclusive", latency_ms: null, error: `vantage ${vantage}: ${why}`, details: {} };
+}

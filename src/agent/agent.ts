@@ -22,6 +22,7 @@ import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
 import { Spool } from "./spool.ts";
+import { Vantage } from "./vantage.ts";
 
 const PLAN_EACH_MS = 500;
 const SPOOL_BYTES = 64_000_000;
@@ -30,6 +31,7 @@ const MAX_RETRY_MS = 5_000;
 const LOCKED_OUT_MS = 30_000;
 /** The last report may take so long. */
 const GOODBYE_MS = 2_000;
+const NO_TASK = "the hub asked for something else than a check, and nothing was done";
 
 export interface AgentOptions {
   hub: string;
@@ -54,10 +56,11 @@ export class Agent {
   readonly #rounds: Rounds;
   readonly #slots = new Slots(LOCAL_SLOTS);
   readonly #containers: Containers | null;
+  readonly #vantage: Vantage;
   readonly #stopped = new AbortController();
   #hubId = "";
   #failures = 0;
-  #problem: string | null = null;
+  readonly #problems = new Map<"checks" | "task", string>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -83,6 +86,12 @@ export class Agent {
       random: Math.random,
       log,
       recovered: () => this.#rounds.beginAnew(),
+    });
+    this.#vantage = new Vantage({
+      ...{ hub: url, key, agent, log },
+      probe: (check) => this.#probeOverNetwork(check),
+      wait: (ms) => this.#wait(ms),
+      heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
     });
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
   }
@@ -115,6 +124,7 @@ export class Agent {
 
   readonly #stop = (): void => {
     this.#rounds.stop();
+    this.#vantage.stop();
     this.#reporter.stop();
     setTimeout(() => this.#stopped.abort(), GOODBYE_MS).unref();
   };
@@ -172,7 +182,7 @@ export class Agent {
   }
 
   #notUnderstood(error: HubAnswerWrong): void {
-    this.#report(`the hub's checks are not understood, so those of before go on: ${error.message}`);
+    this.#report("checks", `the hub's checks are not understood, so those of before go on: ${error.message}`);
   }
 
   #take(answer: AgentChecks): void {
@@ -180,15 +190,25 @@ export class Agent {
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
+    this.#vantage.set(answer.vantage === true);
     this.#keepChecks(answer);
-    if (this.#problem !== null) this.#report(null);
+    this.#report("checks", null);
   }
 
   /** The hub hears of what a person there should look at. */
-  #report(problem: string | null): void {
-    if (problem !== null) this.#options.log(problem);
-    this.#problem = problem === null ? null : printable(boundedErrorText(problem));
+  #report(about: "checks" | "task", problem: string | null): void {
+    if ((this.#problems.get(about) ?? null) === problem) return;
+    if (problem === null) {
+      this.#problems.delete(about);
+    } else {
+      this.#options.log(problem);
+      this.#problems.set(about, problem);
+    }
     this.#reporter.announce();
+  }
+
+  get #problem(): string | null {
+    return this.#problems.size === 0 ? null : printable(boundedErrorText([...this.#problems.values()].join("; ")));
   }
 
   async #probe(check: Check): Promise<Observation> {
@@ -197,10 +217,15 @@ export class Agent {
   }
 
   async #probeItself(check: Check): Promise<Observation> {
-    const { name, environment, commands } = this.#options;
+    const { name, commands } = this.#options;
     const now = () => this.#clock.now();
     if (check.health_method === "exec") return runExec(check, { commands, vantage: agentVantage(name), now });
-    const context = nodeContext({ agent: name, hubId: this.#hubId, environment, now });
+    return await this.#probeOverNetwork(check);
+  }
+
+  async #probeOverNetwork(check: Check): Promise<Observation> {
+    const { name, environment } = this.#options;
+    const context = nodeContext({ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now() });
     return await probeInSlot(check, context, this.#slots);
   }
 

@@ -10,13 +10,20 @@ import { boundedErrorText } from "../core/error-text.ts";
 import { printable } from "../core/printable.ts";
 import type { Observation, ObservationDetails, Round } from "../core/records.ts";
 
+type Observed = Omit<ReportedObservation, "service_id" | "rev" | "due_at" | "attempt">;
+
 export function reported(
   { service_id, rev }: Pick<Check, "service_id" | "rev">,
   { due_at, attempt }: Pick<Round, "due_at" | "attempt">,
-  { at, verdict, latency_ms, error, details }: Observation,
+  observation: Observation,
 ): ReportedObservation {
+  return { service_id, rev, due_at, attempt, ...observed(observation) };
+}
+
+/** The observation alone, without its place in a schedule. */
+export function observed({ at, verdict, latency_ms, error, details }: Observation): Observed {
   return {
-    ...{ service_id, rev, due_at, attempt, at: Math.round(at), verdict },
+    ...{ at: Math.round(at), verdict },
     latency_ms: latency_ms === null ? null : Math.max(0, latency_ms), // the hub's clock may have been set meanwhile
     error: error === null ? null : printable(boundedErrorText(error)),
     details: boundedDetails(details),

@@ -96,13 +96,15 @@ export class Reporter {
     const { spool } = this.#deps;
     const { items, lines } = this.#next();
     const report = { ...this.#deps.about(), dropped: spool.dropped, waiting: spool.waiting - lines };
+    const wasDue = this.#due;
+    this.#due = false; // what comes while the report is under way needs another one
     try {
       const receipt = await this.#deps.report({ ...report, observations: items });
-      this.#due = false;
       spool.drop(lines);
       this.#taken(receipt);
       return spool.waiting > 0 && spool.waiting < MAX_REPORTED ? GATHER_MS : 0;
     } catch (error) {
+      this.#due ||= wasDue;
       return this.#failed(error, lines);
     }
   }

@@ -29,6 +29,8 @@ export const agentChecksSchema = z
     agent: z.string(),
     /** The hub's clock, Unix ms. */
     now: z.number(),
+    /** Whether the hub asks the agent to look at the hub's own services, too; an older hub leaves it out. */
+    vantage: z.boolean().optional(),
     // An agent does not trust its hub, so it looks at the options too.
     checks: z.array(checkSchema.extend({ health_options: healthOptionsSchema })).max(MAX_AGENT_CHECKS),
   })
@@ -37,6 +39,17 @@ export type AgentChecks = z.infer<typeof agentChecksSchema>;
 
 const detailSchema = z.union([printableText(MAX_DETAIL_CHARS), z.number(), z.boolean(), z.null()]);
 
+/** What an agent says of one look at a service. */
+export const observedFields = {
+  at: z.number().min(0).describe("Start of the check, Unix ms"),
+  verdict: z.enum(VERDICTS),
+  latency_ms: z.number().min(0).max(MAX_LATENCY_MS).nullable(),
+  error: printableText(MAX_ERROR_CHARS).nullable(),
+  details: z
+    .record(z.string().max(MAX_DETAIL_NAME_CHARS), detailSchema)
+    .refine((details) => Object.keys(details).length <= MAX_DETAILS, `more than ${MAX_DETAILS} details`),
+};
+
 /** Unknown fields are left out: an agent may be newer than its hub. */
 export const reportedObservationSchema = z
   .object({
@@ -44,13 +57,7 @@ export const reportedObservationSchema = z
     rev: z.int().min(1).describe("Revision of the check"),
     due_at: z.number().min(0).describe("When the round was due, Unix ms"),
     attempt: z.int().min(0).max(MAX_ATTEMPT).describe("0: the scheduled check; k: its k-th retry"),
-    at: z.number().min(0).describe("Start of the check, Unix ms"),
-    verdict: z.enum(VERDICTS),
-    latency_ms: z.number().min(0).max(MAX_LATENCY_MS).nullable(),
-    error: printableText(MAX_ERROR_CHARS).nullable(),
-    details: z
-      .record(z.string().max(MAX_DETAIL_NAME_CHARS), detailSchema)
-      .refine((details) => Object.keys(details).length <= MAX_DETAILS, `more than ${MAX_DETAILS} details`),
+    ...observedFields,
   })
   .meta({ id: "AgentObservation" });
 export type ReportedObservation = z.infer<typeof reportedObservationSchema>;

@@ -34,7 +34,7 @@ export const checkSchema = z.object({
 /** A message of the queue `probes`. */
 export const probeMessageSchema = z.object({
   round: roundSchema,
-  /** `home` or a location hint of `PROBE_VANTAGES`. */
+  /** `home` or one of `PROBE_VANTAGES`. */
   vantage: z.string(),
   /** The round must not start before this time, Unix ms. */
   not_before: z.number(),

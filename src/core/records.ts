@@ -33,9 +33,17 @@ export type Verdict = (typeof VERDICTS)[number];
 /** The vantage of the queue consumer. The hub's scheduled rounds run there. */
 export const HOME_VANTAGE = "home";
 
-/** The vantage of an agent. No location hint has a colon. */
+/** No location hint has a colon. */
+const AGENT_PREFIX = "agent:";
+
+/** The vantage of an agent. */
 export function agentVantage(agent: string): string {
-  return `agent:${agent}`;
+  return `${AGENT_PREFIX}${agent}`;
+}
+
+/** Returns the agent of a vantage; null: the vantage is home or a region. */
+export function agentOf(vantage: string): string | null {
+  return vantage.startsWith(AGENT_PREFIX) ? vantage.slice(AGENT_PREFIX.length) : null;
 }
 
 /** The vantage of a check's scheduled rounds. Response times are judged by what it sees. */

@@ -1,5 +1,7 @@
 /** The hub's settings, parsed from vars and secrets. */
 import { z } from "zod";
+import { nameSchema } from "./names.ts";
+import { agentOf } from "./records.ts";
 
 const LOCATION_HINTS = [
   "wnam",
@@ -31,6 +33,14 @@ const optional = <T extends z.ZodType>(schema: T) =>
     .or(schema)
     .optional();
 
+const VANTAGES_EXPECTED = `expected different location hints (${LOCATION_HINTS.join(", ")}) or agent:NAME`;
+
+function areVantages(vantages: readonly string[]): boolean {
+  const isVantage = (text: string) =>
+    LOCATION_HINTS.some((hint) => hint === text) || nameSchema.safeParse(agentOf(text)).success;
+  return new Set(vantages).size === vantages.length && vantages.every(isVantage);
+}
+
 const settingsSchema = z.object({
   HUB_ID: z
     .string()
@@ -43,9 +53,7 @@ const settingsSchema = z.object({
   PUBLIC_READ: flag.default(false),
   ALLOW_PRIVATE_TARGETS: flag.default(false),
   RAW_RETENTION_HOURS: z.coerce.number("expected a number of hours").int().min(1).max(720).default(48),
-  PROBE_VANTAGES: list
-    .pipe(z.array(z.enum(LOCATION_HINTS, `expected location hints: ${LOCATION_HINTS.join(", ")}`)))
-    .default([]),
+  PROBE_VANTAGES: list.pipe(z.array(z.string()).refine(areVantages, VANTAGES_EXPECTED)).default([]),
   PROBE_CONTROL_URL: optional(url(/^https?$/, "an http(s) URL")),
   NATS_URL: optional(url(/^wss?$/, "a ws:// or wss:// URL")),
   NATS_TOKEN: optional(z.string()),

@@ -9,6 +9,7 @@ import {
   toFinding,
 } from "../core/agent-protocol.ts";
 import { nameSchema } from "../core/names.ts";
+import { agentVantage } from "../core/records.ts";
 import {
   type AgentRow,
   agentChecks,
@@ -169,13 +170,14 @@ export const agents = routes()
     await requireOwn(hub, principal, name);
     await sawAgent(hub.db, name, null, hub.now());
     const known = c.req.valid("header")["if-none-match"];
-    const revision = await revisionAfter(hub, name, known, c.req.valid("query").wait);
-    const headers = { etag: etagOf(revision), "cache-control": "no-cache" };
-    if (known === etagOf(revision)) return c.body(null, 304, headers);
+    const etag = await etagAfter(hub, name, known, c.req.valid("query").wait);
+    const headers = { etag, "cache-control": "no-cache" };
+    if (known === etag) return c.body(null, 304, headers);
     const answer: AgentChecks = {
       hub_id: hub.settings.HUB_ID,
       agent: name,
       now: hub.now(),
+      vantage: isVantage(hub, name),
       checks: await agentChecks(hub.db, name),
     };
     return c.json(answer, 200, headers);
@@ -208,17 +210,19 @@ export async function requireOwn(hub: HubContext, principal: Principal, name: st
 }
 
 /** Waits until the checks are no longer those of the tag, or until the time is over. */
-async function revisionAfter(hub: HubContext, name: string, known: string | undefined, waitS: number): Promise<number> {
+async function etagAfter(hub: HubContext, name: string, known: string | undefined, waitS: number): Promise<string> {
   const until = hub.now() + waitS * 1_000;
   for (;;) {
     const revision = await agentRevision(hub.db, name);
-    if (known !== etagOf(revision) || hub.now() + LOOK_MS > until) return revision;
+    const etag = isVantage(hub, name) ? `"${revision}-vantage"` : `"${revision}"`;
+    if (known !== etag || hub.now() + LOOK_MS > until) return etag;
     await hub.wait(LOOK_MS);
   }
 }
 
-function etagOf(revision: number): string {
-  return `"${revision}"`;
+/** Whether the hub asks the agent to look at the hub's own services. */
+export function isVantage({ settings }: HubContext, agent: string): boolean {
+  return settings.PROBE_VANTAGES.includes(agentVantage(agent));
 }
 
 function toAgent(row: AgentRow, now: number): z.infer<typeof agentSchema> {

@@ -33,6 +33,8 @@ export interface HubContext {
   takeReport(agent: string, findings: AgentFinding[]): Promise<{ news: number; late: number }>;
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */
   websocket(request: Request): Promise<Response>;
+  /** Passes an authenticated WebSocket upgrade to the object that asks the agent to look. */
+  agentSocket(agent: string, request: Request): Promise<Response>;
   /** A ticket works once and expires after 30 s. `redeem` returns null for a ticket that is not valid. */
   ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
   pipelineHealth(): Promise<PipelineHealth>;

@@ -42,7 +42,10 @@ sign in instead of sending a key: \`POST /api/session\` stores the key in a cook
 **Live updates.** Open a WebSocket at \`/ws/health?project=ID&service=ID&since=SEQ\`; each parameter is optional.
 Send the key in the \`Authorization\` header, or as \`Sec-WebSocket-Protocol: hub.v1, bearer.KEY\`, or use a ticket from
 \`POST /api/tickets\` as \`?ticket=TICKET\`. Send the text \`ping\` once a minute. The hub closes a connection with the
-code 1013 when it has sent much data and heard nothing from the client.`;
+code 1013 when it has sent much data and heard nothing from the client.
+
+**An agent that is a vantage** opens a WebSocket at \`/ws/agents/NAME\` with its key. The hub sends
+\`{"seq", "checks"}\`, and the agent answers \`{"seq", "observations"}\` with one observation for each check.`;
 
 const TAGS = [
   { name: "projects", description: "Groups of services that are started and stopped together" },

@@ -1,8 +1,9 @@
-/** `/ws/health` and `/ws/federation`: authenticate the caller, then pass the WebSocket to the object that serves it. */
+/** The WebSockets: authenticate the caller, then pass the socket to the object that serves it. */
 import type { Context } from "hono";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
 import { authenticate, authorize, bearerToken } from "./access.ts";
+import { isVantage, requireOwn } from "./agents.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { idSchema } from "./parameters.ts";
 import { invalid, Problem } from "./problem.ts";
@@ -23,18 +24,42 @@ const querySchema = z.object({
 
 export const live = routes()
   .get("/ws/health", (c) => openSocket(c, (request) => c.var.hub.websocket(request)))
-  .get("/ws/federation", (c) => openSocket(c, (request) => c.var.hub.federation.websocket(request)));
+  .get("/ws/federation", (c) => openSocket(c, (request) => c.var.hub.federation.websocket(request)))
+  .get("/ws/agents/:name", (c) => openAgentSocket(c, c.req.param("name")));
 
 async function openSocket(c: Context<HubEnv>, open: (request: Request) => Promise<Response>): Promise<Response> {
   const { hub } = c.var;
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw new Problem(426, "this is a WebSocket", { headers: { upgrade: "websocket" } });
-  }
+  requireUpgrade(c);
   const query = querySchema.safeParse(c.req.query());
   if (!query.success) throw invalid(fieldErrors(query.error));
   const offered = offeredProtocols(c);
   const caller = await identify(hub, c, offered);
   authorize(hub, caller.principal, caller.presented, "read");
+  return await upgraded(c, offered, open);
+}
+
+/** For programs only, so neither tickets nor cookies are taken. */
+async function openAgentSocket(c: Context<HubEnv>, name: string): Promise<Response> {
+  const { hub } = c.var;
+  requireUpgrade(c);
+  const offered = offeredProtocols(c);
+  const token = tokenOf(c, offered);
+  const principal = token === undefined ? null : await authenticate(hub, token);
+  await requireOwn(hub, authorize(hub, principal, token !== undefined, "admin", { agent: true }), name);
+  if (!isVantage(hub, name)) throw new Problem(409, `PROBE_VANTAGES of this hub does not name agent:${name}`);
+  return await upgraded(c, offered, (request) => hub.agentSocket(name, request));
+}
+
+function requireUpgrade(c: Context<HubEnv>): void {
+  if (c.req.header("upgrade")?.toLowerCase() === "websocket") return;
+  throw new Problem(426, "this is a WebSocket", { headers: { upgrade: "websocket" } });
+}
+
+async function upgraded(
+  c: Context<HubEnv>,
+  offered: readonly string[],
+  open: (request: Request) => Promise<Response>,
+): Promise<Response> {
   const offersHubProtocol = offered.includes(SUBPROTOCOL);
   return withSubprotocol(await open(withoutCredentials(c.req.raw, offersHubProtocol)), offersHubProtocol);
 }
@@ -44,14 +69,18 @@ function offeredProtocols(c: Context<HubEnv>): string[] {
   return header.split(",").map((part) => part.trim());
 }
 
+function tokenOf(c: Context<HubEnv>, offered: readonly string[]): string | undefined {
+  const protocol = offered.find((each) => each.startsWith(BEARER_PREFIX));
+  return bearerToken(c.req.header("authorization")) ?? protocol?.slice(BEARER_PREFIX.length);
+}
+
 /** Uses the first credential that is present: header, sub-protocol, ticket, cookie. Leaves the others untouched. */
 async function identify(
   hub: HubContext,
   c: Context<HubEnv>,
   offered: readonly string[],
 ): Promise<{ principal: Principal | null; presented: boolean }> {
-  const protocol = offered.find((each) => each.startsWith(BEARER_PREFIX));
-  const token = bearerToken(c.req.header("authorization")) ?? protocol?.slice(BEARER_PREFIX.length);
+  const token = tokenOf(c, offered);
   if (token !== undefined) return { principal: await authenticate(hub, token), presented: true };
   const ticket = c.req.query("ticket");
   if (ticket === undefined) return await identifyPerson(hub, c);

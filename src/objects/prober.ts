@@ -1,9 +1,15 @@
-/** Runs probes from the region that its location hint names. It stores nothing. */
+/**
+ * Lets another vantage look. A location hint puts the object into its region, where it runs probes by itself. The
+ * object of an agent holds the agent's WebSocket and passes the checks on. It stores nothing.
+ */
 import { DurableObject } from "cloudflare:workers";
+import { agentTaskResultSchema, observationsOf, parseFrame } from "../core/agent-task.ts";
 import type { DueCheck } from "../core/check.ts";
-import type { Observation } from "../core/records.ts";
+import { agentOf, type Observation } from "../core/records.ts";
+import { askVantage } from "../pipeline/ask-vantage.ts";
 import type { Bindings, ProberRpc } from "../platform/bindings.ts";
 import type { ProbeRun } from "./probe-run.ts";
+import { SocketSender } from "./socket-sender.ts";
 
 declare global {
   namespace Cloudflare {
@@ -14,9 +20,90 @@ declare global {
   }
 }
 
+/** Sockets of one agent. Those of before a break in the network may not be closed yet. */
+const MAX_SOCKETS = 3;
+
+interface Asked {
+  socket: WebSocket;
+  vantage: string;
+  /** Unix ms. */
+  since: number;
+  answered(observations: Observation[]): void;
+  failed(error: Error): void;
+}
+
 export class Prober extends DurableObject<Bindings> implements ProberRpc {
-  /** Returns the observations in the order of the checks. */
-  probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
-    return this.ctx.exports.ProbeRun.probe(checks, vantage);
+  readonly #sender: SocketSender;
+  readonly #asked = new Map<number, Asked>();
+  #seq = 0;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#sender = new SocketSender(ctx);
   }
+
+  /** Returns the observations in the order of the checks. They are inconclusive when the vantage's agent is away. */
+  async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
+    if (agentOf(vantage) === null) return await this.ctx.exports.ProbeRun.probe(checks, vantage);
+    const seq = Math.max(Date.now(), this.#seq + 1); // no number of before an eviction comes again
+    this.#seq = seq;
+    const deps = {
+      now: () => Date.now(),
+      wait: (ms: number, signal: AbortSignal) => scheduler.wait(ms, { signal }),
+      ask: () => this.#askAgent(seq, checks, vantage),
+    };
+    const findings = await askVantage(checks, vantage, deps);
+    this.#asked.delete(seq);
+    return findings.map(({ observation }) => observation);
+  }
+
+  async #askAgent(seq: number, checks: DueCheck[], vantage: string): Promise<Observation[]> {
+    const [socket] = this.#newestFirst();
+    if (socket === undefined) throw new Error("the agent is not connected");
+    const { promise, resolve: answered, reject: failed } = Promise.withResolvers<Observation[]>();
+    this.#asked.set(seq, { socket, vantage, since: Date.now(), answered, failed });
+    this.#sender.send(socket, JSON.stringify({ seq, checks }));
+    return await promise;
+  }
+
+  /** Takes the agent's WebSocket. The caller has been authenticated. */
+  override async fetch(): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#sender.accept(server);
+    server.serializeAttachment({ since: Date.now() } satisfies Attached);
+    for (const old of this.#newestFirst().slice(MAX_SOCKETS)) old.close(1008, "the agent has newer connections");
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#sender.heard(socket);
+    const result = typeof message === "string" ? parseFrame(message, agentTaskResultSchema) : null;
+    if (result === null) {
+      socket.close(1007, "this is no result of a task");
+      return;
+    }
+    const asked = this.#asked.get(result.seq); // undefined: nobody waits for it any longer
+    asked?.answered(observationsOf(result, asked.vantage, { from: asked.since, to: Date.now() }));
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    for (const asked of this.#asked.values()) {
+      if (asked.socket === socket) asked.failed(new Error("the agent's connection broke off"));
+    }
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.webSocketClose(socket);
+  }
+
+  #newestFirst(): WebSocket[] {
+    const since = (socket: WebSocket) => (socket.deserializeAttachment() as Attached | null)?.since ?? 0;
+    return this.#sender.sockets.toSorted((a, b) => since(b) - since(a));
+  }
+}
+
+/** What a socket keeps over an eviction. */
+interface Attached {
+  /** Unix ms. */
+  since: number;
 }

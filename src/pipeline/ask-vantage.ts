@@ -19,25 +19,29 @@ export interface AskVantageDeps {
 /** A vantage that throws, or is silent for longer than the probes can take, makes inconclusive observations. */
 export async function askVantage(checks: DueCheck[], vantage: string, deps: AskVantageDeps): Promise<Finding[]> {
   const at = deps.now();
-  const answered = new AbortController();
-  const limit = timeLimit(checks);
-  const silence = async (): Promise<never> => {
-    await deps.wait(limit, answered.signal);
-    throw new Error(`no answer within ${Math.round(limit / 1_000)} s`);
-  };
   try {
-    const observations = await Promise.race([deps.ask(checks, vantage), silence()]);
+    const observations = await within(timeLimit(checks), deps.ask(checks, vantage), deps);
     return checks.map((check, index) => ({
       check,
       observation: observations[index] ?? blindness(vantage, at, "no result"),
     }));
   } catch (error) {
-    return checks.map((check) => ({
-      check,
-      observation: blindness(vantage, at, boundedErrorText(error instanceof Error ? error.message : String(error))),
-    }));
+    const why = boundedErrorText(error instanceof Error ? error.message : String(error));
+    return checks.map((check) => ({ check, observation: blindness(vantage, at, why) }));
+  }
+}
+
+/** Rejects when the promise is not settled within `ms`. */
+async function within<T>(ms: number, promise: Promise<T>, { wait }: Pick<AskVantageDeps, "wait">): Promise<T> {
+  const settled = new AbortController();
+  const silence = async (): Promise<never> => {
+    await wait(ms, settled.signal);
+    throw new Error(`no answer within ${Math.round(ms / 1_000)} s`);
+  };
+  try {
+    return await Promise.race([promise, silence()]);
   } finally {
-    answered.abort();
+    settled.abort();
   }
 }
 

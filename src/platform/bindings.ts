@@ -79,9 +79,10 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   fetch(request: Request): Promise<Response>;
 }
 
-/** One object for each vantage. Its name is the vantage's location hint. */
+/** One object for each vantage but home. Its name is the vantage's. */
 export interface ProberRpc extends Rpc.DurableObjectBranded {
   probe(checks: DueCheck[], vantage: string): Promise<Observation[]>;
+  fetch(request: Request): Promise<Response>;
 }
 
 /** The state of the bridge to NATS. */

@@ -1,4 +1,5 @@
 /** Returns stubs of the Durable Objects: the only place that knows their names. */
+import { agentOf } from "../core/records.ts";
 import type {
   Bindings,
   FederationRpc,
@@ -29,8 +30,10 @@ export function peerLinkOf(env: Bindings, hubId: string): DurableObjectStub<Peer
   return env.PEER_LINK.get(env.PEER_LINK.idFromName(hubId));
 }
 
-/** The vantage is the object's location hint. The hint has an effect only when the object is first used. */
+/** A region is the object's location hint. The hint has an effect only when the object is first used. */
 export function proberOf(env: Bindings, vantage: string): DurableObjectStub<ProberRpc> {
-  const locationHint = vantage as DurableObjectLocationHint; // PROBE_VANTAGES holds location hints only
-  return env.PROBER.get(env.PROBER.idFromName(vantage), { locationHint });
+  const id = env.PROBER.idFromName(vantage);
+  if (agentOf(vantage) !== null) return env.PROBER.get(id);
+  const locationHint = vantage as DurableObjectLocationHint; // PROBE_VANTAGES holds no others
+  return env.PROBER.get(id, { locationHint });
 }

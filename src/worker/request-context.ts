@@ -9,7 +9,7 @@ import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { registryChanged } from "../pipeline/register.ts";
 import { takeReport } from "../pipeline/take-report.ts";
 import type { Bindings } from "../platform/bindings.ts";
-import { boardOf } from "../platform/object-stubs.ts";
+import { boardOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 import { bridgeStatus, probeDeps, projectChanged, registerDeps, reportDeps } from "./deps.ts";
@@ -35,6 +35,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
     takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(env, settings)),
     websocket: (upgrade) => board.fetch(upgrade),
+    agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),
     ticket: {
       issue: async (scope) => board.issueTicket(scope),
       redeem: async (ticket) => (await board.redeemTicket(ticket)) as Scope | null, // only scopes are issued

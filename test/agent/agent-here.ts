@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { type WebSocket, WebSocketServer } from "ws";
 import { stringify } from "yaml";
 import { runAgent } from "../../src/agent/run-agent.ts";
 import type { AgentReport } from "../../src/core/agent-protocol.ts";
@@ -12,13 +13,20 @@ import type { AgentReport } from "../../src/core/agent-protocol.ts";
 export interface FakeHub {
   url: string;
   reports: AgentReport[];
+  /** What agents have said over their WebSockets, parsed, and what to say to them. */
+  answers: { seq: number; observations: { verdict: string }[] }[];
+  sockets: Set<WebSocket>;
   /** Answers `GET …/checks`. */
   checks: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
 }
 
 export async function startFakeHub(): Promise<FakeHub> {
-  const hub: FakeHub = { url: "", reports: [], checks: (_request, response) => void response.end("{}"), close };
+  const hub: FakeHub = {
+    ...{ url: "", reports: [], answers: [], sockets: new Set() },
+    checks: (_request, response) => void response.end("{}"),
+    close,
+  };
   const server: Server = createServer((request, response) => {
     if (request.method !== "POST") return hub.checks(request, response);
     const chunks: Buffer[] = [];
@@ -28,7 +36,18 @@ export async function startFakeHub(): Promise<FakeHub> {
       response.end(JSON.stringify({ now: Date.now(), news: 0, late: 0, refused: [] }));
     });
   });
+  const upgrades = new WebSocketServer({ noServer: true, handleProtocols: () => "hub.v1" });
+  server.on("upgrade", (request, socket, head) => {
+    if (request.url !== "/ws/agents/dc-1" || request.headers.authorization !== "Bearer hub_key")
+      return socket.destroy();
+    upgrades.handleUpgrade(request, socket, head, (agent) => {
+      hub.sockets.add(agent);
+      agent.on("message", (data) => void hub.answers.push(JSON.parse(String(data))));
+      agent.on("close", () => hub.sockets.delete(agent));
+    });
+  });
   function close(): Promise<void> {
+    upgrades.close();
     server.closeAllConnections();
     return new Promise((resolve) => server.close(() => resolve()));
   }

@@ -75,6 +75,56 @@ describe("instead of checks", () => {
   });
 });
 
+describe("as a vantage", () => {
+  const begin = async (): Promise<(text: string) => void> => {
+    answers({ ...checks([]), vantage: true }, { etag: '"1"' });
+    start();
+    return await vi.waitFor(() => {
+      const [socket] = hub.sockets;
+      expect(socket).toBeDefined();
+      return (text) => socket?.send(text);
+    });
+  };
+  const closed = { ...check, agent: null, health_method: "tcp", health_url: "127.0.0.1:1" };
+
+  test.each([
+    ["a command", JSON.stringify({ seq: 1, checks: [{ ...check, health_options: { command: "touch" } }] })],
+    ["a container", JSON.stringify({ seq: 1, checks: [{ ...check, health_method: "container" }] })],
+    ["a huge list", JSON.stringify({ seq: 1, checks: Array(501).fill(closed) })],
+    ["no task", "<html>"],
+  ])("asked for %s it does nothing but report it", async (_, text) => {
+    (await begin())(text);
+    await vi.waitFor(() => expect(hub.reports.at(-1)?.problem).toMatch(/^the hub asked for something else/), {
+      timeout: 5_000,
+    });
+    expect(hub.answers).toEqual([]);
+    expect(existsSync(HARMED)).toBe(false);
+  });
+
+  test("sent more than it would ever read it hangs up, and comes again", async () => {
+    (await begin())("x".repeat(1_000_001));
+    await vi.waitFor(() => expect(hub.sockets.size).toBe(0));
+    await vi.waitFor(() => expect(hub.sockets.size).toBe(1), { timeout: 5_000 });
+  });
+
+  test("asked for too much at once it looks at some of it only", async () => {
+    const send = await begin();
+    const slow = { ...closed, after_ms: 300 };
+    for (let seq = 1; seq <= 40; seq++) send(JSON.stringify({ seq, checks: [slow] }));
+    await vi.waitFor(() => expect(hub.answers).toHaveLength(40), { timeout: 5_000 });
+    expect(hub.answers.filter(({ observations }) => observations.length === 0)).toHaveLength(8);
+    expect(hub.answers.at(-1)?.observations).toMatchObject([
+      { verdict: "fail", error: expect.stringMatching(/^connect/) },
+    ]);
+  });
+
+  test("it hangs up when the hub no longer wants it", async () => {
+    await begin();
+    answers({ ...checks([]), vantage: false }, { etag: '"2"' });
+    await vi.waitFor(() => expect(hub.sockets.size).toBe(0), { timeout: 5_000 });
+  });
+});
+
 test("an honest hub is believed, also after it was away or has lied; what it asked for before goes on", async () => {
   answers(command("fine"), { etag: '"1"' });
   start();

@@ -64,6 +64,26 @@ test("what comes within a moment travels together, soon", async () => {
   expect(spool.waiting).toBe(0);
 });
 
+test("what the agent says of itself while a report is under way needs another report", async () => {
+  hub = () => {
+    if (reports.length === 1) reporter.announce();
+    return TAKEN;
+  };
+  reporter.announce();
+  await pass(1_000);
+  expect(reports).toHaveLength(2);
+});
+
+test("what the agent says of itself waits while the hub is away", async () => {
+  hub = away;
+  reporter.announce();
+  await pass(10_000);
+  hub = () => TAKEN;
+  const before = reports.length;
+  await pass(60_000);
+  expect(reports).toHaveLength(before + 1);
+});
+
 test("while the hub is away nothing is lost, and it comes in order once it is back", async () => {
   hub = away;
   for (let n = 0; n < 1_200; n++) {

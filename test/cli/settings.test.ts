@@ -41,5 +41,9 @@ describe("the settings of a local hub", () => {
     expect(() => validateSettings({ HUB_ID: "Not Right" })).toThrow(UsageError);
     expect(() => validateSettings({ HUB_ID: "Not Right" })).toThrow("HUB_ID: expected");
     expect(() => validateSettings({ HUB_ID: "right" })).not.toThrow();
+    expect(() => validateSettings({ PROBE_VANTAGES: "weur, agent:dc-1" })).not.toThrow();
+    for (const wrong of ["home", "agent:", "agent:Not Right", "weur,weur"]) {
+      expect(() => validateSettings({ PROBE_VANTAGES: wrong })).toThrow(/PROBE_VANTAGES: expected .* or agent:NAME/);
+    }
   });
 });

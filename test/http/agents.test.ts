@@ -86,8 +86,18 @@ describe("the checks of an agent", () => {
     await register("other", "dc-2");
     const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
     const { checks, ...rest } = await answer.json<{ checks: object[] }>();
-    expect(rest).toEqual({ hub_id: "hub-main", agent: "dc-1", now: NOW });
+    expect(rest).toEqual({ hub_id: "hub-main", agent: "dc-1", now: NOW, vantage: false });
     expect(checks).toMatchObject([{ name: "db", agent: "dc-1", project: "shop", rev: 1 }]);
+  });
+
+  test("come with the news that the hub uses it as a vantage, and are sent again when that changes", async () => {
+    const key = await setUp("dc-1");
+    const before = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
+    hub.context.settings.PROBE_VANTAGES = ["weur", "agent:dc-1"];
+    const headers = { "if-none-match": before.headers.get("etag") ?? "" };
+    const after = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key, headers });
+    hub.context.settings.PROBE_VANTAGES = [];
+    expect(await after.json()).toMatchObject({ agent: "dc-1", vantage: true });
   });
 
   test("are not sent again while they are the same, and at once when they change", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { testHub } from "./test-hub.ts";
 
 const hub = await testHub();
@@ -54,6 +54,39 @@ describe("a WebSocket", () => {
     expect(response.status).toBe(status);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(hub.upgrades).toHaveLength(before);
+  });
+
+  describe("of an agent", () => {
+    const setUp = async () => {
+      const asked = await testHub({ PROBE_VANTAGES: "agent:dc-1" });
+      const keyOf = async (name: string) => (await asked.call<{ key: string }>("PUT", `/api/agents/${name}`, 201)).key;
+      const keys = { own: await keyOf("dc-1"), other: await keyOf("dc-2"), read: asked.keys.read, admin: undefined };
+      return { asked, keys };
+    };
+    let agents: Awaited<ReturnType<typeof setUp>>;
+    beforeAll(async () => {
+      agents = await setUp();
+    });
+    test.each([
+      ["its own key", "dc-1", "own", 101],
+      ["an admin's key", "dc-1", "admin", 101],
+      ["the key of another agent", "dc-1", "other", 403],
+      ["a key that reads", "dc-1", "read", 403],
+      ["a name that is no vantage", "dc-2", "other", 409],
+      ["a name that nobody has", "dc-3", "admin", 404],
+    ] as const)("with %s (%s) answers %i", async (_, name, key, status) => {
+      const { asked, keys } = agents;
+      const options = keys[key] === undefined ? {} : { key: keys[key] };
+      const response = await asked.request("GET", `/ws/agents/${name}`, undefined, { ...options, headers: upgrade });
+      expect(response.status).toBe(status);
+    });
+
+    test("takes no ticket", async () => {
+      const { asked } = agents;
+      const { ticket } = await asked.call<{ ticket: string }>("POST", "/api/tickets", 201);
+      const path = `/ws/agents/dc-1?ticket=${ticket}`;
+      expect((await asked.request("GET", path, undefined, { key: null, headers: upgrade })).status).toBe(401);
+    });
   });
 
   test("is what is meant, or 426", async () => {

@@ -90,6 +90,12 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       pair[1].accept();
       return new Response(null, { status: 101, webSocket: pair[0] });
     },
+    agentSocket: async (_agent, request) => {
+      told.upgrades.push(request);
+      const pair = new WebSocketPair();
+      pair[1].accept();
+      return new Response(null, { status: 101, webSocket: pair[0] });
+    },
     ticket: {
       issue: async (scope) => {
         const ticket = crypto.randomUUID();

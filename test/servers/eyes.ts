@@ -32,7 +32,7 @@ export async function startEyes(): Promise<Eyes> {
   const busiest = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const page = (request.url ?? "/").slice(1);
-    const vantage = /vantage=([a-z-]+)/.exec(request.headers["user-agent"] ?? "")?.[1] ?? "nobody";
+    const vantage = /vantage=([a-z0-9:-]+)/.exec(request.headers["user-agent"] ?? "")?.[1] ?? "nobody";
     seen.push({ page, vantage, at: Date.now() });
     open.set(page, (open.get(page) ?? 0) + 1);
     busiest.set(page, Math.max(busiest.get(page) ?? 0, open.get(page) ?? 0));

@@ -1,0 +1,81 @@
+/** An agent as a vantage: a real hub asks it to look at a service that home can't see. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Eyes, startEyes } from "../servers/eyes.ts";
+import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
+import { call, flipsOf, service, until } from "./hub-client.ts";
+import { type HubProcess, startHub } from "./hub-process.ts";
+
+const AGENT = "agent:dc-1";
+let hub: HubProcess;
+let eyes: Eyes;
+let agent: AgentProcess;
+
+beforeAll(async () => {
+  eyes = await startEyes();
+  hub = await startHub({ vars: { PROBE_VANTAGES: AGENT } });
+});
+afterAll(async () => {
+  await agent?.remove();
+  await hub?.remove();
+  await eyes?.stop();
+});
+
+async function register(page: string): Promise<number> {
+  const body = { health_url: eyes.url(page), health_interval: 5, health_timeout: 2, health_retries: 1 };
+  const { id } = await call<{ id: number }>(hub, "PUT", `/api/projects/p/services/${page}`, {
+    ...{ health_method: "http", ...body },
+  });
+  await until(async () => expect((await service(hub, id)).health_status).toBe("up"));
+  return id;
+}
+
+async function isDown(id: number, evidence: string[]): Promise<void> {
+  await until(async () => expect((await service(hub, id)).health_status).toBe("down"), 30_000);
+  const flip = await until(async () => {
+    const found = (await flipsOf(hub, id)).at(-1);
+    expect(found?.to).toBe("down");
+    return found;
+  });
+  expect(flip?.evidence.map(({ vantage, ok }) => [vantage, ok])).toEqual(evidence.map((vantage) => [vantage, false]));
+}
+
+/** The agent looks at a page that is hidden from home only. */
+async function sees(page: string): Promise<void> {
+  await until(() => expect(agent.lines).toContain("this agent is a vantage of its hub"));
+  const id = await register(page);
+  eyes.hide(page, ["home"]);
+  await until(async () => expect((await service(hub, id)).health_details.unseen_from).toEqual(["home"]), 20_000);
+  expect((await service(hub, id)).health_status).toBe("up");
+  expect(eyes.seen(page).map(({ vantage }) => vantage)).toContain(AGENT);
+}
+
+test("while it is away, home confirms an outage by itself, and the history says why", async () => {
+  const id = await register("before");
+  eyes.hide("before", "all");
+  await isDown(id, ["home", "home"]);
+  const { recent } = await call<{ recent: object[] }>(hub, "GET", `/api/services/${id}/health`);
+  expect(recent).toContainEqual(
+    expect.objectContaining({ vantage: AGENT, error: `vantage ${AGENT}: the agent is not connected` }),
+  );
+});
+
+test("what it sees is up, though home can't see it", async () => {
+  const key = await setUpAgent(hub, "dc-1");
+  agent = await startAgent({ hub: hub.url, key, name: "dc-1" });
+  await sees("hidden");
+});
+
+test("an outage that it sees, too, names it in its evidence", async () => {
+  const id = await register("gone");
+  eyes.hide("gone", "all");
+  await isDown(id, ["home", AGENT]);
+});
+
+test("killed, it hides nothing, and started again it looks again", async () => {
+  await agent.stop("SIGKILL");
+  const id = await register("after");
+  eyes.hide("after", "all");
+  await isDown(id, ["home", "home"]);
+  agent.start();
+  await sees("again");
+});

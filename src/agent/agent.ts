@@ -14,6 +14,7 @@ import { LOCAL_SLOTS, Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
 import { Containers } from "./containers/containers.ts";
 import type { Engine } from "./containers/engine.ts";
+import { StoppedContainers } from "./containers/stopped.ts";
 import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
@@ -97,9 +98,10 @@ export class Agent {
   }
 
   #follow(connect: () => Promise<Engine>): Containers {
-    const { name, log, signal } = this.#options;
+    const { name, log, signal, state } = this.#options;
     return new Containers({
       ...{ agent: name, vantage: agentVantage(name), connect, log, signal },
+      stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
       registered: () => void this.#refreshChecks(),
       changed: (project, service) => this.#rounds.runNow(project, service),

@@ -8,7 +8,7 @@ import { seededState } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
 import type { Frame, ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
-import type { LiveState } from "../core/records.ts";
+import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
@@ -84,8 +84,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tell(created.flatMap((id) => this.#entryFrame("registered", this.#board.get(id))));
   }
 
-  async remove(ids: number[]): Promise<void> {
+  async remove(ids: number[], flips: RecordedFlip[]): Promise<void> {
     await this.#ensureLoaded();
+    this.#tell(this.#board.apply([], flips).frames);
     this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
   }
 

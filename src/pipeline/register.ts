@@ -30,7 +30,8 @@ export interface RegisterDeps {
   record(message: OutcomesMessage): Promise<void>;
   send(messages: ProbeMessage[]): Promise<void>;
   boardAdd(checks: Check[], created: number[]): Promise<void>;
-  boardRemove(checks: Check[]): Promise<void>;
+  /** `flips`: what the end of the watch made of the services' statuses. */
+  boardRemove(checks: Check[], flips: RecordedFlip[]): Promise<void>;
   announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
   /** Idempotent. The record step announces the flips too, but only after the deregistration. */
   announceFlips(flips: RecordedFlip[]): Promise<void>;
@@ -58,7 +59,7 @@ async function deregister(closing: readonly Closing[], deps: RegisterDeps): Prom
   const lanes = Map.groupBy(closing, ({ check }) => check.lane);
   const flips = (await Promise.all([...lanes].map(([lane, members]) => closeInLane(lane, members, deps)))).flat();
   const checks = closing.map(({ check }) => check);
-  await deps.boardRemove(checks);
+  await deps.boardRemove(checks, flips);
   if (flips.length > 0) {
     await deps.record(flipsOnly(flips, deps.now()));
     await deps.announceFlips(flips);

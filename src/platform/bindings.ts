@@ -58,7 +58,8 @@ export interface BoardPulse {
 export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   apply(update: BoardUpdate): Promise<number[]>;
   add(checks: Check[], created: number[]): Promise<void>;
-  remove(ids: number[]): Promise<void>;
+  /** `flips`: what the watchers hear of the services before they are gone. */
+  remove(ids: number[], flips: RecordedFlip[]): Promise<void>;
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;

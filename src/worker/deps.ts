@@ -110,7 +110,12 @@ export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
     record: (message) => sendOutcomes(env, message),
     send: (messages) => sendRounds(env, messages, now()),
     boardAdd: async (checks, created) => boardOf(env).add(checks, created),
-    boardRemove: async (checks) => boardOf(env).remove(checks.map((check) => check.service_id)),
+    boardRemove: async (checks, flips) => {
+      await boardOf(env).remove(
+        checks.map((check) => check.service_id),
+        flips,
+      );
+    },
     announce: (event, checks) => announceServices(event, checks, env, settings),
     announceFlips: (flips) => announceEarly(flips, env, settings),
   };

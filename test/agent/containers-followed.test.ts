@@ -1,8 +1,12 @@
 /** Following an engine through its troubles. The engine is scripted, so that it can fail at will; system tests have a real one. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Container } from "../../src/agent/containers/container.ts";
 import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
+import { StoppedContainers } from "../../src/agent/containers/stopped.ts";
 import type { Discovery, DiscoveryAnswer } from "../../src/core/discovery.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
 
@@ -20,6 +24,7 @@ let over: Partial<Engine>;
 let stop: AbortController;
 let containers: Containers;
 let running: Promise<void>;
+let folder: string;
 
 function container(name: string, more: Partial<Container> = {}): Container {
   return {
@@ -65,10 +70,16 @@ function engine(): Engine {
 }
 
 beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "containers-"));
   [there, told, changed, lines, over] = [new Map(), [], [], [], {}];
   [connects, engineFails, put] = [0, null, () => NONE];
+  begin();
+});
+/** As after a start of the agent. */
+function begin(): void {
   stop = new AbortController();
   containers = new Containers({
+    stopped: new StoppedContainers(join(folder, "stopped.json"), (line) => void lines.push(line)),
     ...{ agent: "dc-1", vantage: "agent:dc-1", signal: stop.signal, now: Date.now },
     connect: async () => engine(),
     put: async (discovery) => {
@@ -81,10 +92,11 @@ beforeEach(() => {
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 20))),
     log: (line) => void lines.push(line),
   });
-});
+}
 afterEach(async () => {
   stop.abort();
   await running;
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const start = () => {
@@ -143,6 +155,38 @@ test("a stop is no death, a kill is; a container of another label set is none of
   set(container("web"));
   emit({ action: "start", id: "id-web" });
   await vi.waitFor(() => expect(names()).toEqual(["web"]));
+});
+
+test("what was stopped is no death after a start of the agent either, as long as the container exists", async () => {
+  set(container("web"));
+  start();
+  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  set(container("web", { state: "exited", exitCode: 137 }));
+  emit({ action: "stop", id: "id-web" });
+  await vi.waitFor(() => expect(names()).toEqual([]));
+  stop.abort();
+  await running;
+  begin();
+  set(container("died", { state: "exited", exitCode: 137 }));
+  start();
+  await vi.waitFor(() => expect(names()).toEqual(["died"]));
+  there.delete("id-web");
+  stop.abort();
+  await running;
+  begin();
+  start();
+  await vi.waitFor(() => expect(readFileSync(join(folder, "stopped.json"), "utf8")).toBe("[]"));
+});
+
+test("a folder that can't be written to costs the memory of a stop only", async () => {
+  set(container("web"));
+  start();
+  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  rmSync(folder, { recursive: true });
+  set(container("web", { state: "exited", exitCode: 137 }));
+  emit({ action: "stop", id: "id-web" });
+  await vi.waitFor(() => expect(names()).toEqual([]));
+  expect(lines.join()).toContain("what was stopped is not kept for the next start: ENOENT");
 });
 
 test("of two containers of one service the one that runs counts", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Board, serviceLite, unknownState } from "../../src/core/board.ts";
 import type { LiveState, RecordedFlip, Status } from "../../src/core/records.ts";
-import { aCheck, T0 } from "./fixtures.ts";
+import { aCheck, aRecordedFlip, T0 } from "./fixtures.ts";
 
 const up = (over: Partial<LiveState> = {}): LiveState => ({
   ...unknownState(T0),
@@ -12,22 +12,7 @@ const up = (over: Partial<LiveState> = {}): LiveState => ({
   ...over,
 });
 
-const flip = (seq: number, to: Status, service_id = 7): RecordedFlip => ({
-  seq,
-  service_id,
-  project_id: 1,
-  project: "shop",
-  name: "api",
-  service_type: "api",
-  version: null,
-  latency_ms: null,
-  from: "unknown",
-  to,
-  reason: "first check",
-  at: new Date(T0).toISOString(),
-  began_at: new Date(T0).toISOString(),
-  evidence: [],
-});
+const flip = (seq: number, to: Status, service_id = 7): RecordedFlip => aRecordedFlip({ seq, to, service_id });
 
 function boardWith(...ids: number[]): Board {
   const board = new Board();

@@ -1,7 +1,7 @@
 /** Builders for core's records. */
 
 import type { Check } from "../../src/core/check.ts";
-import type { Observation, Round } from "../../src/core/records.ts";
+import type { Observation, RecordedFlip, Round } from "../../src/core/records.ts";
 
 export const T0 = Date.parse("2026-11-05T10:00:00.000Z");
 
@@ -40,4 +40,13 @@ export function aFailure(over: Partial<Observation> = {}): Observation {
 
 export function aRound(over: Partial<Round> = {}): Round {
   return { lane: 3_000_000, due_at: T0, attempt: 0, ...over };
+}
+
+export function aRecordedFlip(over: Partial<RecordedFlip> = {}): RecordedFlip {
+  const at = new Date(T0).toISOString();
+  return {
+    ...{ seq: 1, service_id: 7, project_id: 1, project: "shop", name: "api", service_type: "api" },
+    ...{ version: null, latency_ms: null, from: "unknown", to: "up", reason: "first check" },
+    ...{ at, began_at: at, evidence: [], ...over },
+  };
 }

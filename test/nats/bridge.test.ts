@@ -101,7 +101,7 @@ describe("a bridge to a relay that works", () => {
       expect(heard[1]).toMatchObject({ type: "commandcenter.service.health", body: { status: "unknown", seq: 0 } });
       expect(heard[2]).toMatchObject({ body: { overall_status: "unknown", services: [{ name: "api" }] } });
       expect(bridge.status()).toMatchObject({ acknowledged: 1, published: 4 });
-      await boardOf(env).remove([7]);
+      await boardOf(env).remove([7], []);
       await bridge.tick();
       await until(() => expect(heard.map(({ subject }) => subject)).toContain("hub.hub-latest.service.deregistered"));
       await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0 }));

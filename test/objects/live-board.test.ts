@@ -6,7 +6,7 @@ import { unknownState } from "../../src/core/board.ts";
 import type { LiveState } from "../../src/core/records.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
 import { MAX_UNHEARD_CHARS } from "../../src/objects/socket-sender.ts";
-import { aCheck, T0 } from "../core/fixtures.ts";
+import { aCheck, aRecordedFlip, T0 } from "../core/fixtures.ts";
 
 let stub: DurableObjectStub<LiveBoard>;
 beforeEach(async () => {
@@ -51,10 +51,13 @@ describe("a watcher", () => {
       ],
       flips: [],
     });
-    await stub.remove([1, 404]);
+    const flip = aRecordedFlip({ service_id: 1, from: "up", to: "unknown", reason: "container stopped" });
+    await stub.remove([1, 404], [flip, { ...flip, service_id: 404 }]);
     await vi.waitFor(() => expect(one.frames().at(-1)).toMatchObject({ type: "deregistered", service: { id: 1 } }));
     expect(one.frames()[0]).toMatchObject({ type: "snapshot", services: [{ id: 1 }] });
     expect(one.frames()[1]).toMatchObject({ type: "health", services: [{ id: 1 }] });
+    expect(one.frames()[2]).toMatchObject({ type: "flip", service_id: 1, reason: "container stopped" });
+    expect(one.frames()).toHaveLength(4);
     expect(project.frames()).toMatchObject([
       { type: "snapshot", services: [{ id: 2 }] },
       { type: "health", services: [{ id: 2 }] },
@@ -88,7 +91,7 @@ describe("a watcher", () => {
     for (let sent = 0; sent <= MAX_UNHEARD_CHARS + 2_000_000; sent += 1_000_000) {
       alive.socket.send("ping");
       await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
-      await stub.remove([7]);
+      await stub.remove([7], []);
       await stub.add([bulky], [7]);
     }
     expect(await stuck.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("too slow") });

@@ -25,7 +25,7 @@ function fakeDeps() {
     record: async (message) => void recorded.push(message),
     send: async (messages) => void sent.push(...messages),
     boardAdd: async (checks, created) => void calls.push(["add", ids(checks), created]),
-    boardRemove: async (checks) => void calls.push(["remove", ids(checks)]),
+    boardRemove: async (checks, flips) => void calls.push(["remove", ids(checks), flips.length]),
     announce: async (event, checks) => void calls.push([event, ids(checks)]),
     announceFlips: async (flips) => void calls.push(["flips", flips.map((flip) => flip.service_id)]),
   };
@@ -68,6 +68,7 @@ it("what is deregistered is closed, its flips are recorded, it leaves the board 
     ["close", 3_000_003, 22],
   ]);
   expect(calls.slice(-3).map(([what]) => what)).toEqual(["remove", "flips", "deregistered"]);
+  expect(calls.at(-3)).toEqual(["remove", expect.any(Array), 90]);
 });
 
 it("nothing follows from no change", async () => {

@@ -9,6 +9,7 @@ import { messageOf } from "../../node/error-message.ts";
 import { type Container, endingOf, isService, troubleOf, type UsageSample } from "./container.ts";
 import type { Engine, EngineEvent } from "./engine.ts";
 import { commandIn, type DiscoveredService, isLabelled, serviceOf } from "./labels.ts";
+import type { StoppedContainers } from "./stopped.ts";
 import { usageDetails, withUsage } from "./usage.ts";
 
 /** One change of a container makes several events. */
@@ -21,6 +22,7 @@ export interface ContainersDeps {
   agent: string;
   vantage: string;
   connect(): Promise<Engine>;
+  stopped: StoppedContainers;
   /** Tells the hub all services that there are. */
   put(discovery: Discovery): Promise<DiscoveryAnswer>;
   /** Called when the hub has taken them in. */
@@ -41,8 +43,6 @@ interface Found {
 export class Containers {
   readonly #deps: ContainersDeps;
   readonly #containers = new Map<string, Container>();
-  /** Ids of containers that the engine was asked to stop. */
-  readonly #stopped = new Set<string>();
   readonly #samples = new Map<string, UsageSample>();
   #engine: Engine | null = null;
   /** Why there is no engine; null: there is one. */
@@ -118,13 +118,14 @@ export class Containers {
   async #reconcile(engine: Engine): Promise<void> {
     const ids = await engine.ids();
     for (const id of this.#containers.keys()) if (!ids.includes(id)) this.#forget(id);
+    this.#deps.stopped.keep(ids);
     for (const id of ids) await this.#refresh(engine, id);
     this.#publish();
   }
 
   #happened({ action, id }: EngineEvent): void {
-    if (action === "stop") this.#stopped.add(id);
-    if (action === "start" || action === "restart") this.#stopped.delete(id);
+    if (action === "stop") this.#deps.stopped.add(id);
+    if (action === "start" || action === "restart") this.#deps.stopped.delete(id);
     void this.#settled(id);
   }
 
@@ -152,7 +153,7 @@ export class Containers {
 
   #forget(id: string): void {
     this.#containers.delete(id);
-    this.#stopped.delete(id);
+    this.#deps.stopped.delete(id);
     this.#samples.delete(id);
   }
 
@@ -160,7 +161,7 @@ export class Containers {
   #services(): Map<string, Found> {
     const services = new Map<string, Found>();
     for (const container of this.#containers.values()) {
-      if (!isService(container, this.#stopped.has(container.id))) continue;
+      if (!isService(container, this.#deps.stopped.has(container.id))) continue;
       const service = serviceOf(container, this.#deps.agent);
       const key = `${service.project}/${service.name}`;
       if (services.get(key)?.container.state !== "running") services.set(key, { container, service });

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link } from "wouter";
 import { HubProblem } from "../../api/client.ts";
-import { type Service, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
+import { type Service, type ServiceHealth, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
 import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
@@ -62,7 +62,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
       lead={<Lead service={service} row={row} />}
       beside={mayWrite && <ServiceActions service={service} />}
     >
-      <CurrentState service={service} row={row} />
+      <CurrentState service={service} row={row} health={health.data} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <Figures row={row} health={health.data} />
       <Past row={row} created={Date.parse(service.created_at)} />
@@ -92,8 +92,18 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
   );
 }
 
-function CurrentState({ service, row }: { service: Service; row: ServiceRow }) {
+interface CurrentStateProps {
+  service: Service;
+  row: ServiceRow;
+  /** Undefined until it has been read. */
+  health: ServiceHealth | undefined;
+}
+
+function CurrentState({ service, row, health }: CurrentStateProps) {
   const error = row.status === "up" ? null : (service.health_details.error ?? row.listed?.error ?? null);
+  const lastFlip = health?.flips[0];
+  const reason = error ?? (row.status === "unknown" && lastFlip?.to === "unknown" ? lastFlip.reason : null);
+  const lastAt = row.last_at ?? timeOfNewest(health?.recent);
   const unseen = service.health_details.unseen_from;
   return (
     <div role="status" className="card flex flex-col gap-2 px-5 py-4">
@@ -105,19 +115,25 @@ function CurrentState({ service, row }: { service: Service; row: ServiceRow }) {
           for <Elapsed since={row.since} />
         </span>
         <span className="text-muted">
-          {row.last_at === null ? (
+          {lastAt === null ? (
             "not checked yet"
           ) : (
             <>
-              last checked <Ago at={row.last_at} />
+              last checked <Ago at={lastAt} />
             </>
           )}
         </span>
       </div>
-      {error !== null && <p className="font-mono break-words">{error}</p>}
+      {reason !== null && <p className="font-mono break-words">{reason}</p>}
       {Array.isArray(unseen) && <p className="text-muted">Not seen from: {unseen.join(", ")}</p>}
     </div>
   );
+}
+
+/** The live state has no time of a service that is no longer watched; its history has. */
+function timeOfNewest(recent: ServiceHealth["recent"] | undefined): number | null {
+  const newest = recent?.[0];
+  return newest === undefined ? null : Date.parse(newest.at);
 }
 
 /** Returns the query of the service's health. Reads it and the service again after each newer check in the feed. */

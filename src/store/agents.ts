@@ -2,9 +2,10 @@
 import { and, asc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
-import { toCheck } from "../core/service-row.ts";
+import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { selectChecks } from "./checks.ts";
 import { type Db, idList } from "./database.ts";
+import { selectServices } from "./services.ts";
 import { apiKeys, projects, services } from "./tables.ts";
 
 /** A row that is written each time would cost more than the checks themselves. */
@@ -102,6 +103,27 @@ export async function projectsOfAgent(db: Db, name: string): Promise<string[]> {
     .innerJoin(projects, eq(projects.id, services.project_id))
     .where(and(eq(services.agent, name), isNotNull(services.container_id)));
   return rows.map((row) => row.name);
+}
+
+/**
+ * Deletes services of containers that have not run since `before` (Unix ms), at most `limit`, and returns them. Their
+ * history goes with the next retention.
+ */
+export async function deleteGoneContainers(db: Db, before: number, limit: number): Promise<ServiceRow[]> {
+  const isGone = and(
+    isNotNull(services.agent),
+    isNotNull(services.container_id),
+    eq(services.enabled, false),
+    lt(services.updated_at, before),
+  );
+  const gone = await selectServices(db, isGone).limit(limit);
+  if (gone.length === 0) return [];
+  const ids = idList(gone.map((row) => row.id));
+  const deleted = await db
+    .delete(services)
+    .where(and(inArray(services.id, ids), isGone)) // one that just came back stays
+    .returning({ id: services.id });
+  return gone.filter(({ id }) => deleted.some((row) => row.id === id));
 }
 
 /** The checks of the agent that are watched. `ids`: only these. */

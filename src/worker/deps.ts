@@ -5,13 +5,15 @@ import type { ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
+import type { RegistryChange } from "../core/registry-change.ts";
+import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
 import type { RecordDeps } from "../pipeline/record.ts";
-import type { RegisterDeps } from "../pipeline/register.ts";
+import { type RegisterDeps, registryChanged } from "../pipeline/register.ts";
 import type { TakeReportDeps } from "../pipeline/take-report.ts";
 import type { Bindings, BridgeStatus } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
@@ -102,7 +104,23 @@ export function recordDeps(env: Bindings, settings: Settings): RecordDeps {
   };
 }
 
-export function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
+/** What follows from a change that is stored. */
+export async function followChange(change: RegistryChange, env: Bindings, settings: Settings): Promise<void> {
+  await registryChanged(pipelineChange(change), registerDeps(env, settings));
+}
+
+function pipelineChange({ registered, deregistered, created }: RegistryChange) {
+  return {
+    registered: registered.map((row) => ({ check: toCheck(row), created: created.includes(row.id) })),
+    deregistered: deregistered.map(({ row, deleted, reason }) => ({
+      check: toCheck(row),
+      reason: reason ?? (deleted || row.enabled ? "deregistered" : "disabled"),
+      deleted,
+    })),
+  };
+}
+
+function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
   return {
     now,
     vantages: settings.PROBE_VANTAGES,

@@ -1,25 +1,42 @@
 /** The cron's work beside planning: hourly rollups and retention, in small parts each minute until nothing is left. */
 
+import { registryChange } from "../core/registry-change.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
+import { deleteGoneContainers } from "../store/agents.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
+import { followChange } from "./deps.ts";
 
 /** Minute of the hour in which retention runs. The rollups of the last hour are done by then. */
 const RETENTION_MINUTE = 17;
 /** A sweep deletes up to 400,000 rows of each kind. With the rollups this stays below D1's 1,000 queries an invocation. */
 const MAX_SWEEPS = 3;
+/** The service of a container that is gone is kept for 30 days, with its history. */
+const CONTAINERS_KEPT_MS = 30 * 86_400_000;
+const MAX_FORGOTTEN = 200;
 
 export async function maintain(tick: number, env: Bindings, settings: Settings): Promise<void> {
   const db = openDatabase(env.DB);
   try {
     await rollupHours(db, tick);
-    if (new Date(tick).getUTCMinutes() === RETENTION_MINUTE) await sweep(db, tick, settings.RAW_RETENTION_HOURS);
+    if (new Date(tick).getUTCMinutes() !== RETENTION_MINUTE) return;
+    await sweep(db, tick, settings.RAW_RETENTION_HOURS);
+    await forgetContainers(db, tick, env, settings);
   } catch (error) {
     log("error", "maintenance.failed", { error: errorText(error) });
   }
+}
+
+/** Each start of a container may bring a new name, so those that are long gone don't stay for ever. */
+async function forgetContainers(db: Db, tick: number, env: Bindings, settings: Settings): Promise<void> {
+  const gone = await deleteGoneContainers(db, tick - CONTAINERS_KEPT_MS, MAX_FORGOTTEN);
+  const change = registryChange(gone.map((before) => ({ before, after: null })));
+  if (change === null) return;
+  await followChange(change, env, settings);
+  log("info", "containers.forgotten", { services: gone.length });
 }
 
 async function sweep(db: Db, tick: number, rawHours: number): Promise<void> {

@@ -1,18 +1,16 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
 import { agentVantage } from "../core/records.ts";
-import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
-import { registryChanged } from "../pipeline/register.ts";
 import { takeReport } from "../pipeline/take-report.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { boardOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
-import { bridgeStatus, probeDeps, projectChanged, registerDeps, reportDeps } from "./deps.ts";
+import { bridgeStatus, followChange, probeDeps, projectChanged, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
 
 const now = () => Date.now();
@@ -29,7 +27,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     requestIp,
     federation: federationContext(env, requestIp),
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
-    registryChanged: (change) => registryChanged(pipelineChange(change), registerDeps(env, settings)),
+    registryChanged: (change) => followChange(change, env, settings),
     projectChanged: (project) => projectChanged(project, env, settings),
     checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),
     heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
@@ -45,16 +43,5 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     nats: () => bridgeStatus(env, settings),
     summary: async () => board.summary(settings.HUB_ID),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
-  };
-}
-
-function pipelineChange({ registered, deregistered, created }: RegistryChange) {
-  return {
-    registered: registered.map((row) => ({ check: toCheck(row), created: created.includes(row.id) })),
-    deregistered: deregistered.map(({ row, deleted, reason }) => ({
-      check: toCheck(row),
-      reason: reason ?? (deleted || row.enabled ? "deregistered" : "disabled"),
-      deleted,
-    })),
   };
 }

@@ -21,7 +21,8 @@ export interface DockerEngine {
   stop(): Promise<void>;
 }
 
-export async function startDocker(): Promise<DockerEngine> {
+/** `more`: further arguments of dockerd. */
+export async function startDocker(more: readonly string[] = []): Promise<DockerEngine> {
   const folder = await temporaryFolder("docker");
   const at = (name: string) => join(folder.path, name);
   const socket = at("docker.sock");
@@ -29,6 +30,7 @@ export async function startDocker(): Promise<DockerEngine> {
   const args = [
     ...["--storage-driver=vfs", "--iptables=false", "--bridge=none", "-H", `unix://${socket}`],
     ...["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), "--shutdown-timeout", "2"],
+    ...more,
   ];
   const start = async () => {
     const child = spawn("dockerd", args, { stdio: "ignore" });

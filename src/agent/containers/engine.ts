@@ -9,8 +9,8 @@ import type { Container, ContainerState, UsageSample } from "./container.ts";
 
 const MAX_OUTPUT_BYTES = 65_536;
 const STATES: readonly ContainerState[] = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
-/** Events that change what a container is to the hub. */
-const ACTIONS = /^(create|start|restart|die|oom|stop|kill|pause|unpause|rename|update|destroy|health_status)/;
+/** Events that change what a container is to the hub. Podman says `remove` where Docker says `destroy`. */
+const ACTIONS = /^(create|start|restart|die|oom|stop|kill|pause|unpause|rename|update|destroy|remove|health_status)/;
 
 export interface EngineEvent {
   /** `die`, `health_status: unhealthy` and so on. */

@@ -51,6 +51,21 @@ test("a lost connection is made again and goes on after the newest frame, with t
   await done;
 });
 
+test("the federation is heard of in the same way", async () => {
+  server.on("connection", (socket) => {
+    socket.send(JSON.stringify({ type: "hub_removed", seq: 7, hub_id: "hub-b" }));
+    socket.send(JSON.stringify({ type: "health", seq: 8, at: "2026-11-05T10:00:00.000Z", services: [] }));
+  });
+  const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
+  const types: string[] = [];
+  void watchHub({
+    ...{ url: `http://127.0.0.1:${port}`, path: "/ws/federation", signal: stop.signal },
+    onFrame: ({ type }) => void types.push(type),
+  });
+  await vi.waitFor(() => expect(types).toEqual(["hub_removed"]));
+  expect(asked.at(-1)?.url).toBe("/ws/federation");
+});
+
 test("a hub that does not answer a ping counts as lost", async () => {
   const { phases } = watched({ pingEvery: 20, silentAfter: 40 });
   await vi.waitFor(() => expect(asked.length).toBeGreaterThan(1));

@@ -29,7 +29,13 @@ interface LaunchOptions {
  */
 const RUNTIME_FLAGS = "--max-semi-space-size=2";
 
-export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<void> }> {
+export interface RunningHub {
+  /** Runs the scheduled handler for the time `at` (Unix ms), in addition to the hub's own clock. */
+  tick(at: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function launch(options: LaunchOptions): Promise<RunningHub> {
   const { root, project, state, err } = options;
   // Miniflare reads both from the environment only.
   process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(state.path);
@@ -55,6 +61,7 @@ export async function launch(options: LaunchOptions): Promise<{ stop(): Promise<
   });
   ticker = tickerOf(hub, err);
   return {
+    tick: hub.tick,
     async stop() {
       ticker?.stop();
       await hub.stop();

@@ -2,6 +2,7 @@
 
 import { messageOf } from "../node/error-message.ts";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
+import type { RunningHub } from "./launch.ts";
 import { claimPort } from "./port.ts";
 import { readProject } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
@@ -17,7 +18,7 @@ export interface StartIo {
   out(line: string): void;
   err(line: string): void;
   /** Called when the hub runs. */
-  ready?(): void;
+  ready?(hub: RunningHub): void;
   /** Resolves when the hub is asked to stop. */
   stopped: Promise<unknown>;
 }
@@ -52,7 +53,7 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const log = args.quiet ? () => {} : io.out;
     const hub = await launch({ root: io.root, project, vars, state, port, host: args.host, log, err: io.err });
     io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
-    io.ready?.();
+    io.ready?.(hub);
     await io.stopped;
     await hub.stop();
   } finally {

@@ -1,39 +1,4 @@
 /** `npm start`; see run-start.ts. */
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { freeStartupMemory, HUB_FLAGS, restartWithFlags } from "../node/memory.ts";
-import { parentEnded } from "../node/parent-process.ts";
-import { stopSignal } from "../node/signals.ts";
+import { startProgram } from "./start-program.ts";
 
-const FORCED_EXIT_CODE = 130;
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-restartWithFlags(
-  HUB_FLAGS,
-  {
-    environment: process.env,
-    flags: process.execArgv,
-    program: process.execPath,
-    argv: process.argv.slice(1),
-    execve: process.execve?.bind(process),
-  },
-  join(root, "dist/compiled"),
-);
-
-const stopRequested = stopSignal(process, Date.now, () => process.exit(FORCED_EXIT_CODE));
-// npm passes a signal on only to its shell. The shell ends without a signal to this process.
-const underNpm = process.env.npm_lifecycle_event !== undefined;
-// The hub keeps running when the reader of its output has ended, as in `npm start | head -1`.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-
-// This import comes after restartWithFlags, so that only the process that keeps running loads it.
-const { runStart } = await import("./run-start.ts");
-const code = await runStart(process.argv.slice(2), {
-  environment: process.env,
-  root,
-  out: console.log,
-  err: console.error,
-  ready: () => freeStartupMemory(globalThis.gc),
-  stopped: underNpm ? Promise.race([stopRequested, parentEnded(() => process.ppid)]) : stopRequested,
-});
-process.exit(code);
+await startProgram();

@@ -4,8 +4,8 @@ export const MINUTE_MS = 60_000;
 interface TickerDeps {
   /** Unix ms. */
   now(): number;
-  /** Runs the scheduled handler for the time `at` (Unix ms). `signal` aborts when the next tick is due. */
-  tick(at: number, signal: AbortSignal): Promise<void>;
+  /** Runs the scheduled handler for the time `at` (Unix ms). Nobody waits for it any longer when the next tick is due. */
+  tick(at: number): Promise<void>;
   failed(error: unknown): void;
 }
 
@@ -13,7 +13,7 @@ export interface Ticker {
   stop(): void;
 }
 
-/** Ticks never overlap. A tick that has not ended when the next minute begins is aborted. */
+/** A tick that has not ended when the next minute begins is given up. */
 export function startTicker(deps: TickerDeps): Ticker {
   let timer: NodeJS.Timeout | undefined;
   let running = new AbortController();
@@ -21,7 +21,7 @@ export function startTicker(deps: TickerDeps): Ticker {
   const tickAt = (at: number) => {
     running.abort(new Error("the scheduled handler took longer than its minute"));
     running = new AbortController();
-    abortable(deps.tick(at, running.signal), running.signal).catch((error) => {
+    abortable(deps.tick(at), running.signal).catch((error) => {
       if (!stopped) deps.failed(error);
     });
     waitFor(nextMinute(at));

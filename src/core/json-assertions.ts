@@ -1,52 +1,25 @@
 /** Assertions on a JSON response: a JSONPath (RFC 9535), an operator and a value. */
-import { JSONPathEnvironment, type JSONValue } from "json-p3";
+import { type Budget, MAX_STEPS, pathError, select } from "./json-path.ts";
 import type { HealthOptions } from "./options.ts";
 
 export type JsonAssertion = NonNullable<HealthOptions["json"]>[number];
 
-/** Limit of the nodes that one path selects. Further nodes are ignored. */
-const MAX_NODES = 10_000;
 const SHOWN_CHARACTERS = 60;
-
-/** JSONPath without `match` and `search`, because a regular expression can block the processor for a very long time. */
-function environment(): JSONPathEnvironment {
-  const environment = new JSONPathEnvironment();
-  for (const name of ["match", "search"]) environment.functionRegister.delete(name);
-  return environment;
-}
-
-/** Returns what is wrong with the path; null: nothing. */
-export function pathError(path: string): string | null {
-  try {
-    environment().compile(path);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
 
 /**
  * Returns why the first failed assertion fails; null: all hold. When a path selects several values, all of them must
- * comply. A path without values fails, but `exists` with the value `false` then holds.
+ * comply. A path without values fails, but `exists` with the value `false` then holds. `document` must be a value that
+ * JSON.parse returned. Throws PathTooCostly when the paths together take more than MAX_STEPS.
  */
 export function failedAssertion(document: unknown, assertions: readonly JsonAssertion[]): string | null {
+  const budget: Budget = { steps: MAX_STEPS };
   for (const assertion of assertions) {
     const error = pathError(assertion.path);
     if (error !== null) return `${assertion.path}: ${error}`;
-    const failure = failureOf(assertion, select(document, assertion.path));
+    const failure = failureOf(assertion, select(document, assertion.path, budget));
     if (failure !== null) return failure;
   }
   return null;
-}
-
-/** `document` must be a value that JSON.parse returned. */
-function select(document: unknown, path: string): unknown[] {
-  const values: unknown[] = [];
-  for (const node of environment().lazyQuery(path, document as JSONValue)) {
-    values.push(node.value);
-    if (values.length >= MAX_NODES) break;
-  }
-  return values;
 }
 
 function failureOf({ path, op, value }: JsonAssertion, selected: unknown[]): string | null {

@@ -7,9 +7,17 @@ const MAX_OPTIONS_BYTES = 4_096; // the 24 checks of a lane must fit in one queu
 const statusRange = z
   .union([
     z.int().min(100).max(599),
-    z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, "expected a code like 200 or a range like 200-299"),
+    z
+      .string()
+      .regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, "expected a code like 200 or a range like 200-299")
+      .refine(isRising, "expected a range from a lower code to a higher one"),
   ])
   .describe("A status code or a range such as `200-299`");
+
+function isRising(range: string): boolean {
+  const [low = "", high = low] = range.split("-");
+  return low <= high;
+}
 
 const jsonAssertion = z.strictObject({
   path: z.string().min(1).max(256).describe("JSONPath (RFC 9535)"),

@@ -21,11 +21,22 @@ const PLAN_LENGTH_MS = 60_000;
  */
 const PLAN_LEAD_MS = 15_000;
 
+/** No cron ticks a day before its time. */
+const MAX_TICK_AHEAD_MS = 86_400_000;
+
 export interface Window {
   /** Unix ms, inclusive. */
   from: number;
   /** Unix ms, exclusive. */
   to: number;
+}
+
+/**
+ * Whether the cron may be believed. By a time far in the future, everything is old enough to be deleted. Late ticks are
+ * fine. Unix ms.
+ */
+export function isPlausibleTick(tick: number, now: number): boolean {
+  return tick <= now + MAX_TICK_AHEAD_MS;
 }
 
 /** Returns the window that the tick in the minute of `tick` (Unix ms) plans. */

@@ -1,5 +1,6 @@
 /** The rules of a registration that concern several fields, and the defaults of fields that it leaves out. */
 import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
+import { pathError } from "./json-path.ts";
 import type { HealthOptions } from "./options.ts";
 import { type HealthMethod, isProbed, PROBED_METHODS } from "./records.ts";
 import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
@@ -108,7 +109,14 @@ function optionErrors(input: ServiceInput): FieldError[] {
   if (method === "exec" && options.command === undefined) {
     errors.push({ path: "health_options.command", message: "needed for exec" });
   }
-  return [...errors, ...headerErrors(options.headers ?? {})];
+  return [...errors, ...headerErrors(options.headers ?? {}), ...pathErrors(options.json ?? [])];
+}
+
+function pathErrors(assertions: NonNullable<HealthOptions["json"]>): FieldError[] {
+  return assertions.flatMap(({ path }, index) => {
+    const error = pathError(path);
+    return error === null ? [] : [{ path: `health_options.json[${index}].path`, message: error }];
+  });
 }
 
 function headerErrors(headers: Record<string, string>): FieldError[] {

@@ -1,5 +1,6 @@
 /** The http probe: checks the status code, the text of the body, and what a JSON body reports about its service. */
 import { failedAssertion } from "../core/json-assertions.ts";
+import { PathTooCostly } from "../core/json-path.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { authority, parseProbedTarget, type Target } from "../core/target.ts";
 import { readSelfReport } from "./health-json.ts";
@@ -117,11 +118,21 @@ function judgeBody(text: string, options: HealthOptions, json: boolean): ProbeRe
     if (options.json !== undefined) throw fail("the body is not JSON");
     return PASSED;
   }
-  const failure = failedAssertion(document, options.json ?? []);
+  const failure = assertionFailure(document, options);
   if (failure !== null) throw fail(failure);
   const report = readSelfReport(document);
   if (!json || report.verdict === null) return { verdict: "ok", error: null, details: report.details };
   return { verdict: report.verdict, error: report.error, details: report.details };
+}
+
+/** A path that costs too much says nothing about the service. */
+function assertionFailure(document: unknown, { json = [] }: HealthOptions): string | null {
+  try {
+    return failedAssertion(document, json);
+  } catch (error) {
+    if (!(error instanceof PathTooCostly)) throw error;
+    throw new ProbeFailure(`http: ${error.message}; use a simpler path`, { answered: true, verdict: "unprobeable" });
+  }
 }
 
 async function readReport(response: Response, job: ProbeJob) {

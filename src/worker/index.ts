@@ -1,5 +1,6 @@
 /** The Worker's entry: requests, the cron, the queues, and the classes of its Durable Objects. */
 
+import { isPlausibleTick } from "../core/schedule.ts";
 import { parseSettings } from "../core/settings.ts";
 import { createApp } from "../http/app.ts";
 import { plan } from "../pipeline/plan.ts";
@@ -27,6 +28,10 @@ export default {
 
   async scheduled(event, env, ctx) {
     const settings = parseSettings(env);
+    if (!isPlausibleTick(event.scheduledTime, Date.now())) {
+      log("error", "tick.refused", { time: event.scheduledTime });
+      return;
+    }
     ctx.waitUntil(maintain(event.scheduledTime, env, settings));
     ctx.waitUntil(tellNats(env, settings));
     ctx.waitUntil(federate(env, settings));

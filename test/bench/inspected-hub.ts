@@ -51,7 +51,7 @@ export async function startInspectedHub(state: string, vars: Readonly<Record<str
       return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers });
     },
     liveMemoryMb: () => liveMemoryMb(`ws://127.0.0.1:${inspector}/${ISOLATE}`),
-    tick: () => hub.tick(Date.now(), new AbortController().signal),
+    tick: () => hub.tick(Date.now()),
     stop: hub.stop,
   };
 }

@@ -61,7 +61,7 @@ export async function startMeteredHub(vars: Readonly<Record<string, string>> = {
     state: folder.path,
     fetch: api,
     counts: async (): Promise<Counts> => JSON.parse(await (await api("/api/__counts")).text()),
-    tick: (time) => hub.tick(time, new AbortController().signal),
+    tick: (time) => hub.tick(time),
     async remove() {
       ticker.stop();
       await hub.stop();

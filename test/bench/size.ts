@@ -59,6 +59,7 @@ async function measureSize(size: Size, progress: BenchContext["progress"]): Prom
     await registerServices(hub, { count: size.services, interval: size.interval, target, progress });
     await settled(hub.state, progress);
     const counted = await countChecks(size, hub, target);
+    await hub.restart({ underNpm: false, ticking: true });
     const drained = await drainBacklog(hub, target, size.services, progress);
     return [...counted, { ...drained, name: `size: backlog, ${size.services} services`, limit: null }];
   } finally {

@@ -13,14 +13,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(work: (at: number, signal: AbortSignal) => Promise<void> = async () => {}) {
+function start(work: () => Promise<void> = async () => {}) {
   const ticks: { at: number; started: number }[] = [];
   const failed = vi.fn<(error: unknown) => void>();
   ticker = startTicker({
     now: Date.now,
-    tick(at, signal) {
+    tick(at) {
       ticks.push({ at, started: Date.now() });
-      return work(at, signal);
+      return work();
     },
     failed,
   });
@@ -56,14 +56,9 @@ describe("the local cron", () => {
   });
 
   test("a tick that hangs is given up when the next minute begins", async () => {
-    const signals: AbortSignal[] = [];
-    const { ticks, failed } = start((_at, signal) => {
-      signals.push(signal);
-      return new Promise(() => {});
-    });
+    const { ticks, failed } = start(() => new Promise(() => {}));
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
     expect(ticks).toHaveLength(2);
-    expect(signals.map((signal) => signal.aborted)).toEqual([true, false]);
     expect(failed).toHaveBeenCalledExactlyOnceWith(new Error("the scheduled handler took longer than its minute"));
   });
 

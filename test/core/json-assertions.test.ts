@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { failedAssertion, type JsonAssertion, pathError } from "../../src/core/json-assertions.ts";
+import { failedAssertion, type JsonAssertion } from "../../src/core/json-assertions.ts";
+import { MAX_STEPS, PathTooCostly, pathError, select } from "../../src/core/json-path.ts";
 
 const DOCUMENT = {
   status: "ok",
@@ -90,5 +91,35 @@ describe("a path", () => {
   it("that selects without end is cut off", () => {
     const many = Array.from({ length: 200 }, () => Array.from({ length: 200 }, () => 1));
     expect(failedAssertion(many, [{ path: "$..*", op: "exists" }])).toBeNull();
+  });
+});
+
+describe("a path that asks for more than a hub can do", () => {
+  const numbers = Array.from({ length: 20_000 }, (_, n) => n);
+  const nested = JSON.parse(`${"[".repeat(5_000)}${"]".repeat(5_000)}`);
+  it.each<[string, unknown]>([
+    ["$[?$[?$[?@==0]]]", numbers],
+    ["$[?count($..*)>5]", numbers],
+    ["$..*..*..*..*..nowhere", { a: numbers, b: numbers }],
+    ["$..*", nested],
+    ["$..[?@..x]", nested],
+  ])("%s is given up in a second", (path, document) => {
+    const began = performance.now();
+    expect(() => failedAssertion(document, [{ path, op: "exists" }])).toThrow(PathTooCostly);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it("has one budget for all assertions of a check", () => {
+    const each: JsonAssertion = { path: "$[?@ == -1]", op: "exists", value: false };
+    expect(failedAssertion(numbers, [each])).toBeNull();
+    expect(() => failedAssertion(numbers, Array(10).fill(each))).toThrow(PathTooCostly);
+  });
+
+  it("is no ordinary one: a large document is looked through, and what is found is the document's own", () => {
+    const rows = Array.from({ length: 5_000 }, (_, id) => ({ id, state: "ok", part: { ms: 4 } }));
+    const budget = { steps: MAX_STEPS };
+    expect(select({ rows }, "$.rows[?@.id == 4999].part", budget)).toEqual([{ ms: 4 }]);
+    expect(select({ rows }, "$.rows[7]", budget)[0]).toBe(rows[7]);
+    expect(budget.steps).toBeGreaterThan(MAX_STEPS / 2);
   });
 });

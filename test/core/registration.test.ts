@@ -34,8 +34,15 @@ describe("the fields of a service", () => {
     ["more than 8 KB of metadata", { metadata: { a: "x".repeat(8_192) } }, "metadata"],
     ["an unknown field", { helth_url: "x" }, "helth_url"],
     ["an unknown option", { health_options: { gracee: 1 } }, "health_options.gracee"],
+    ["a falling range", { health_options: { expected_status: ["500-200"] } }, "health_options.expected_status[0]"],
   ])("%s is refused with its path", (_, fields, path) => {
     expect(errorsOf({ ...aBody(), ...fields }).map((error) => error.path)).toEqual([path]);
+  });
+
+  test("a JSONPath that can't be read is refused with its place", () => {
+    const json = ["$.ok", "$["].map((path) => ({ path, op: "exists" as const }));
+    const parsed = parseService(aBody({ health_options: { json } }), anywhere, "services[3]");
+    expect(parsed).toMatchObject({ ok: false, errors: [{ path: "services[3].health_options.json[1].path" }] });
   });
 
   test("names and dependencies at their limits are fine", () => {

@@ -66,6 +66,13 @@ describe("a JSON answer", () => {
     expect((await http(json({ queue: { depth: 30 } }), holds)).verdict).toBe("fail");
   });
 
+  it("that is nested too deeply for the path says nothing about the service", async () => {
+    const nested = JSON.parse(`${"[".repeat(100)}${"]".repeat(100)}`);
+    const found = await http(json(nested), { json: [{ path: "$..nowhere", op: "exists" }] });
+    expect(found.verdict).toBe("unprobeable");
+    expect(found.error).toMatch(/^http: \$\.\.nowhere: recursion limit.*; use a simpler path$/);
+  });
+
   it("says why even when the status is wrong", async () => {
     const body = JSON.stringify({ status: "fail", output: "no database" });
     const found = await http(answer({ status: "503", type: "application/json", body }));

@@ -9,6 +9,7 @@ import { temporaryFolder } from "../servers/child-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
+const TICKING = fileURLToPath(new URL("../bench/ticking-hub.ts", import.meta.url));
 const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 10_000;
@@ -22,6 +23,8 @@ export interface HubProcessOptions {
   prepare?(state: string): Promise<void>;
   /** Started by `npm start`, whose own process counts as a part of the hub then. */
   underNpm?: boolean;
+  /** Can be told to run its scheduled handler for a time of the past. */
+  ticking?: boolean;
 }
 
 export interface HubProcess {
@@ -42,7 +45,9 @@ export interface HubProcess {
   stop(): Promise<number | null>;
   kill9(): Promise<void>;
   /** Starts again on the same state folder and port, after `stop` or `kill9`; stops first when it still runs. */
-  restart(): Promise<void>;
+  restart(changed?: Pick<HubProcessOptions, "underNpm" | "ticking">): Promise<void>;
+  /** Runs the scheduled handler for a time, Unix ms; only of a hub that is `ticking`. */
+  tick(at: number): Promise<void>;
   /** Stops it and removes its state folder. */
   remove(): Promise<void>;
 }
@@ -55,7 +60,8 @@ interface Running {
 }
 
 /** Resolves when the hub has said that it is ready; rejects with what it printed when it ends before. */
-export async function startHub(options: HubProcessOptions = {}): Promise<HubProcess> {
+export async function startHub(given: HubProcessOptions = {}): Promise<HubProcess> {
+  let options = given;
   const folder = await temporaryFolder("hub");
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
   const run = (port: string) =>
@@ -91,9 +97,14 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
     },
     stop,
     kill9: () => end(running.child, "SIGKILL", options.underNpm),
-    async restart() {
+    async restart(changed = {}) {
       await stop();
+      options = { ...options, ...changed };
       running = await run(new URL(running.url).port);
+    },
+    async tick(at) {
+      running.child.stdin?.write(`${at}\n`);
+      while (!running.lines.includes(`ticked ${at}`)) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     async remove() {
       await stop();
@@ -102,9 +113,11 @@ export async function startHub(options: HubProcessOptions = {}): Promise<HubProc
   };
 }
 
-async function launch(args: readonly string[], { underNpm = false }: HubProcessOptions): Promise<Running> {
-  const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, [START]];
-  const child = spawn(program, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"], detached: underNpm });
+async function launch(args: readonly string[], options: HubProcessOptions): Promise<Running> {
+  const { underNpm = false, ticking = false } = options;
+  const script = ticking ? TICKING : START;
+  const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, [script]];
+  const child = spawn(program, [...before, ...args], { stdio: ["pipe", "pipe", "pipe"], detached: underNpm });
   const lines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Running>();
   const fail = (why: string) => reject(new Error(`the hub ${why}:\n${lines.join("\n")}`));

@@ -1,8 +1,9 @@
 /** What the cron does beside planning, and the limit on requests, with the bindings that the hub is deployed with. */
-import { applyD1Migrations, SELF } from "cloudflare:test";
+import { applyD1Migrations, createExecutionContext, SELF, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
 import { parseSettings } from "../../src/core/settings.ts";
+import worker from "../../src/worker/index.ts";
 import { maintain } from "../../src/worker/maintenance.ts";
 
 const NOW = Date.parse("2026-11-05T10:17:00.000Z");
@@ -30,6 +31,19 @@ it("old rounds go in the minute that is theirs and in no other", async () => {
   expect(await dueTimes()).toEqual([old, young]);
   await maintain(NOW, env, settings);
   expect(await dueTimes()).toEqual([young]);
+});
+
+it("a cron of a time far in the future does nothing, so that it deletes no history", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const context = createExecutionContext();
+  const before = (await dueTimes()).length;
+  await addRound(Date.now() - HOUR_MS);
+  const far = new Date("2100-01-01T00:17:00Z");
+  await worker.scheduled({ scheduledTime: far.getTime(), cron: "* * * * *", noRetry() {} }, env as never, context);
+  await waitOnExecutionContext(context);
+  expect((await dueTimes()).length).toBe(before + 1);
+  expect(error.mock.calls.flat().join()).toContain('"event":"tick.refused"');
+  error.mockRestore();
 });
 
 it("services of containers that are gone for a month go, and no others", async () => {

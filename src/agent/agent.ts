@@ -23,7 +23,7 @@ import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
 import { Spool } from "./spool.ts";
-import { Vantage } from "./vantage.ts";
+import type { Vantage } from "./vantage.ts";
 
 const PLAN_EACH_MS = 500;
 const SPOOL_BYTES = 64_000_000;
@@ -57,7 +57,7 @@ export class Agent {
   readonly #rounds: Rounds;
   readonly #slots = new Slots(LOCAL_SLOTS);
   readonly #containers: Containers | null;
-  readonly #vantage: Vantage;
+  #vantage: Promise<Vantage> | null = null;
   readonly #stopped = new AbortController();
   #hubId = "";
   #failures = 0;
@@ -88,12 +88,6 @@ export class Agent {
       log,
       recovered: () => this.#rounds.beginAnew(),
     });
-    this.#vantage = new Vantage({
-      ...{ hub: url, key, agent, log },
-      probe: (check) => this.#probeOverNetwork(check),
-      wait: (ms) => this.#wait(ms),
-      heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
-    });
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
   }
 
@@ -107,6 +101,25 @@ export class Agent {
       changed: (project, service) => this.#rounds.runNow(project, service),
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
+    });
+  }
+
+  /** Who is no vantage does not load what it takes. */
+  async #beVantage(isVantage: boolean): Promise<void> {
+    if (this.#vantage === null && !isVantage) return;
+    this.#vantage ??= this.#makeVantage();
+    const vantage = await this.#vantage;
+    vantage.set(isVantage && !this.#options.signal.aborted);
+  }
+
+  async #makeVantage(): Promise<Vantage> {
+    const { Vantage } = await import("./vantage.ts");
+    const { hub, key, name: agent, log } = this.#options;
+    return new Vantage({
+      ...{ hub, key, agent, log },
+      probe: (check) => this.#probeOverNetwork(check),
+      wait: (ms) => this.#wait(ms),
+      heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
     });
   }
 
@@ -126,7 +139,7 @@ export class Agent {
 
   readonly #stop = (): void => {
     this.#rounds.stop();
-    this.#vantage.stop();
+    void this.#beVantage(false);
     this.#reporter.stop();
     setTimeout(() => this.#stopped.abort(), GOODBYE_MS).unref();
   };
@@ -192,7 +205,7 @@ export class Agent {
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
-    this.#vantage.set(answer.vantage === true);
+    void this.#beVantage(answer.vantage === true);
     this.#keepChecks(answer);
     this.#report("checks", null);
   }

@@ -36,13 +36,12 @@ export class Vantage {
   /** Whether the hub uses the agent as a vantage. */
   set(isVantage: boolean): void {
     if (isVantage === (this.#feed !== null)) return;
-    if (isVantage) this.#start();
-    else this.stop();
-  }
-
-  stop(): void {
-    this.#feed?.stop();
-    this.#feed = null;
+    if (isVantage) {
+      this.#start();
+    } else {
+      this.#feed?.stop();
+      this.#feed = null;
+    }
   }
 
   #start(): void {

@@ -101,7 +101,9 @@ interface CurrentStateProps {
 
 function CurrentState({ service, row, health }: CurrentStateProps) {
   const error = row.status === "up" ? null : (service.health_details.error ?? row.listed?.error ?? null);
-  const lastFlip = health?.flips[0];
+  const { flips } = useServices();
+  const live = flips.find((flip) => flip.service_id === row.id); // the database has it a moment later
+  const lastFlip = live ?? health?.flips[0];
   const reason = error ?? (row.status === "unknown" && lastFlip?.to === "unknown" ? lastFlip.reason : null);
   const lastAt = row.last_at ?? timeOfNewest(health?.recent);
   const unseen = service.health_details.unseen_from;

@@ -55,7 +55,7 @@ export function authorize(
 ): Principal {
   const isPublic = need === "read" && hub.settings.PUBLIC_READ;
   if (principal === null) {
-    if (isPublic && !presented) return { scope: "read", agent: null };
+    if (isPublic && !presented) return { scope: "read", agent: null, key: null };
     throw unauthorized(presented);
   }
   const isAllowedAgent = options.agent === true && principal.scope === "agent";
@@ -69,10 +69,10 @@ export async function authenticate(hub: HubContext, token: string): Promise<Prin
   const digest = await sha256(token);
   const { HUB_ADMIN_TOKEN } = hub.settings;
   if (HUB_ADMIN_TOKEN !== undefined && crypto.subtle.timingSafeEqual(digest, await sha256(HUB_ADMIN_TOKEN))) {
-    return { scope: "admin", agent: null };
+    return { scope: "admin", agent: null, key: null };
   }
   const key = await findKey(hub.db, toHex(digest));
-  return key === undefined ? null : { scope: key.scope, agent: key.agent };
+  return key === undefined ? null : { scope: key.scope, agent: key.agent, key: key.id };
 }
 
 /** The `Authorization` header takes precedence over the session cookie. */

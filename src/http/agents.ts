@@ -161,7 +161,10 @@ export const agents = routes()
     return c.json({ ...agent, key }, 201, { "cache-control": "no-store" });
   })
   .openapi(remove, async (c) => {
-    if (!(await removeAgent(c.var.hub.db, c.req.valid("param").name))) throw new Problem(404, "no such agent");
+    const { hub } = c.var;
+    const { name } = c.req.valid("param");
+    const keys = orNotFound(await removeAgent(hub.db, name), "agent");
+    await hub.keysRevoked(keys, name);
     return c.body(null, 204);
   })
   .openapi(checks, async (c) => {

@@ -36,7 +36,12 @@ export interface HubContext {
   /** Passes an authenticated WebSocket upgrade to the object that asks the agent to look. */
   agentSocket(agent: string, request: Request): Promise<Response>;
   /** A ticket works once and expires after 30 s. `redeem` returns null for a ticket that is not valid. */
-  ticket: { issue(scope: Scope): Promise<string>; redeem(ticket: string): Promise<Scope | null> };
+  ticket: {
+    issue(principal: Pick<Principal, "scope" | "key">): Promise<string>;
+    redeem(ticket: string): Promise<Principal | null>;
+  };
+  /** The API calls it after it has revoked keys: their sockets are closed. `agent`: whose keys they were; null: nobody's. */
+  keysRevoked(ids: number[], agent: string | null): Promise<void>;
   pipelineHealth(): Promise<PipelineHealth>;
   /** The metrics of every watched service, in the text format of Prometheus. */
   serviceMetrics(): Promise<string>;
@@ -69,6 +74,8 @@ export interface Principal {
   scope: Scope;
   /** The agent that an `agent` key belongs to; null for other scopes. */
   agent: string | null;
+  /** Id of the API key; null: the admin token, or nobody where reading is public. */
+  key: number | null;
 }
 
 export interface HubEnv {

@@ -76,6 +76,7 @@ const remove = createRoute({
   summary: "Revoke an API key",
   ...guard("admin"),
   request: { params: idParams },
+  description: "Its WebSockets are closed with 1008.",
   responses: { 204: { description: "The key is revoked and no longer works" }, ...problems(400, 401, 403, 404, 429) },
 });
 
@@ -92,7 +93,11 @@ export const keys = routes()
     return c.json({ ...toKey(row), key }, 201, { location: `/api/keys/${row.id}`, "cache-control": "no-store" });
   })
   .openapi(remove, async (c) => {
-    if (!(await deleteKey(c.var.hub.db, c.req.valid("param").id))) throw new Problem(404, "no such key");
+    const { hub } = c.var;
+    const { id } = c.req.valid("param");
+    const deleted = await deleteKey(hub.db, id);
+    await hub.keysRevoked([id], deleted?.agent ?? null); // again when the first request broke off
+    if (deleted === undefined) throw new Problem(404, "no such key");
     return c.body(null, 204);
   });
 

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
+import { KEY_HEADER } from "../platform/key-header.ts";
 import { authenticate, authorize, bearerToken } from "./access.ts";
 import { isVantage, requireOwn } from "./agents.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
@@ -34,8 +35,8 @@ async function openSocket(c: Context<HubEnv>, open: (request: Request) => Promis
   if (!query.success) throw invalid(fieldErrors(query.error));
   const offered = offeredProtocols(c);
   const caller = await identify(hub, c, offered);
-  authorize(hub, caller.principal, caller.presented, "read");
-  return await upgraded(c, offered, open);
+  const principal = authorize(hub, caller.principal, caller.presented, "read");
+  return await upgraded(c, { offered, principal, open });
 }
 
 /** For programs only, so neither tickets nor cookies are taken. */
@@ -44,10 +45,11 @@ async function openAgentSocket(c: Context<HubEnv>, name: string): Promise<Respon
   requireUpgrade(c);
   const offered = offeredProtocols(c);
   const token = tokenOf(c, offered);
-  const principal = token === undefined ? null : await authenticate(hub, token);
-  await requireOwn(hub, authorize(hub, principal, token !== undefined, "admin", { agent: true }), name);
+  const known = token === undefined ? null : await authenticate(hub, token);
+  const principal = authorize(hub, known, token !== undefined, "admin", { agent: true });
+  await requireOwn(hub, principal, name);
   if (!isVantage(hub, name)) throw new Problem(409, `PROBE_VANTAGES of this hub does not name agent:${name}`);
-  return await upgraded(c, offered, (request) => hub.agentSocket(name, request));
+  return await upgraded(c, { offered, principal, open: (request) => hub.agentSocket(name, request) });
 }
 
 function requireUpgrade(c: Context<HubEnv>): void {
@@ -55,13 +57,17 @@ function requireUpgrade(c: Context<HubEnv>): void {
   throw new Problem(426, "this is a WebSocket", { headers: { upgrade: "websocket" } });
 }
 
-async function upgraded(
-  c: Context<HubEnv>,
-  offered: readonly string[],
-  open: (request: Request) => Promise<Response>,
-): Promise<Response> {
+interface Opening {
+  offered: readonly string[];
+  principal: Principal;
+  open(request: Request): Promise<Response>;
+}
+
+async function upgraded(c: Context<HubEnv>, { offered, principal, open }: Opening): Promise<Response> {
   const offersHubProtocol = offered.includes(SUBPROTOCOL);
-  return withSubprotocol(await open(withoutCredentials(c.req.raw, offersHubProtocol)), offersHubProtocol);
+  const request = withoutCredentials(c.req.raw, offersHubProtocol);
+  if (principal.key !== null) request.headers.set(KEY_HEADER, String(principal.key));
+  return withSubprotocol(await open(request), offersHubProtocol);
 }
 
 function offeredProtocols(c: Context<HubEnv>): string[] {
@@ -84,8 +90,7 @@ async function identify(
   if (token !== undefined) return { principal: await authenticate(hub, token), presented: true };
   const ticket = c.req.query("ticket");
   if (ticket === undefined) return await identifyPerson(hub, c);
-  const scope = await hub.ticket.redeem(ticket);
-  return { principal: scope === null ? null : { scope, agent: null }, presented: true };
+  return { principal: await hub.ticket.redeem(ticket), presented: true };
 }
 
 /** Browsers send the cookie with WebSockets of any site, so the cookie is accepted only from the hub's own pages. */
@@ -96,7 +101,7 @@ async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
   return { principal: await authenticate(hub, key), presented: true };
 }
 
-/** Returns a request with only what the live board needs: the upgrade headers and the filters of the query. */
+/** Returns a request with only what the object needs: the upgrade headers and the filters of the query. */
 function withoutCredentials(request: Request, offersHubProtocol: boolean): Request {
   const url = new URL(request.url);
   url.searchParams.delete("ticket");

@@ -28,6 +28,6 @@ const issue = createRoute({
 
 export const tickets = routes().openapi(issue, async (c) => {
   const { hub, principal } = c.var;
-  const ticket = await hub.ticket.issue(principal.scope);
+  const ticket = await hub.ticket.issue(principal);
   return c.json({ ticket, expires_in: LIFETIME_S }, 201, { "cache-control": "no-store" });
 });

@@ -158,10 +158,15 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     await this.#joinPeers();
   }
 
+  /** The key is no longer valid. */
+  closeKey(key: number): void {
+    this.#sockets.closeKey(key);
+  }
+
   override async fetch(request: Request): Promise<Response> {
     const since = new URL(request.url).searchParams.get("since");
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#sockets.accept(server);
+    this.#sockets.accept(server, request);
     const missed = since === null ? null : this.#ring.since(Number(since));
     if (missed === null) this.#sockets.send(server, JSON.stringify(await this.#snapshot()));
     else for (const { seq, frame } of missed) this.#sockets.send(server, JSON.stringify({ ...frame, seq }));

@@ -13,7 +13,7 @@ import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
 import { expireOverdue } from "../pipeline/expire.ts";
-import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc } from "../platform/bindings.ts";
+import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { sendOutcomes } from "../platform/queues.ts";
@@ -41,7 +41,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
   readonly #ring = new EventRing<BoardFrame>(Date.now());
   readonly #watchers: Watchers;
-  readonly #tickets = new TicketBox();
+  readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
   readonly #hearing: Hearing;
   readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null } = {
@@ -58,6 +58,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     super(ctx, env);
     this.#announcer = new Announcer(ctx, env, parseSettings(env));
     this.#watchers = new Watchers(ctx);
+    this.#tickets = new TicketBox(ctx.storage);
     this.#deadLetters = new DeadLetters(ctx.storage);
     this.#hearing = new Hearing(ctx.storage);
     ctx.blockConcurrencyWhile(async () => {
@@ -171,13 +172,19 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     };
   }
 
-  issueTicket(scope: string): string {
-    return this.#tickets.issue(scope, Date.now());
+  issueTicket(ticket: Ticket): string {
+    return this.#tickets.issue(ticket, Date.now());
   }
 
-  /** Returns the scope of the ticket; null when the ticket is unknown, used or too old. */
-  redeemTicket(ticket: string): string | null {
+  /** Returns null when the ticket is unknown, used or too old. */
+  redeemTicket(ticket: string): Ticket | null {
     return this.#tickets.redeem(ticket, Date.now());
+  }
+
+  /** The key is no longer valid. */
+  closeKey(key: number): void {
+    this.#tickets.revoke(key);
+    this.#watchers.closeKey(key);
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -185,7 +192,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     const asked = parseWatch(new URL(request.url));
     if ("error" in asked) return new Response(asked.error, { status: 400 });
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#watchers.accept(server, asked.watch);
+    this.#watchers.accept(server, asked.watch, request);
     this.#greet(server, asked.watch, asked.since);
     const protocol = request.headers.get("Sec-WebSocket-Protocol");
     const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };

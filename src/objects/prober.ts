@@ -67,12 +67,17 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
   }
 
   /** Takes the agent's WebSocket. The caller has been authenticated. */
-  override async fetch(): Promise<Response> {
+  override async fetch(request: Request): Promise<Response> {
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#sender.accept(server);
+    this.#sender.accept(server, request);
     server.serializeAttachment({ since: Date.now() } satisfies Attached);
     for (const old of this.#newestFirst().slice(MAX_SOCKETS)) old.close(1008, "the agent has newer connections");
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** The key is no longer valid. */
+  closeKey(key: number): void {
+    this.#sender.closeKey(key);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {

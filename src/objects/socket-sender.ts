@@ -1,5 +1,8 @@
 /** Sends to the sockets of an object, and drops those whose clients are stuck. */
+import { KEY_HEADER } from "../platform/key-header.ts";
 
+/** Policy violation (RFC 6455). */
+const REVOKED_CODE = 1008;
 const PING = "ping";
 const PONG = "pong";
 /**
@@ -28,8 +31,15 @@ export class SocketSender {
     return this.#ctx.getWebSockets();
   }
 
-  accept(socket: WebSocket): void {
-    this.#ctx.acceptWebSocket(socket);
+  /** `request`: the upgrade; it says which key opened the socket. */
+  accept(socket: WebSocket, request: Request): void {
+    const key = request.headers.get(KEY_HEADER);
+    this.#ctx.acceptWebSocket(socket, key === null ? [] : [tagOf(Number(key))]);
+  }
+
+  /** Closes the sockets that a key opened, because the key is no longer valid. */
+  closeKey(key: number): void {
+    for (const socket of this.#ctx.getWebSockets(tagOf(key))) closeSocket(socket, REVOKED_CODE, "the key was revoked");
   }
 
   broadcast(text: string): void {
@@ -65,6 +75,10 @@ export class SocketSender {
     this.#unheard.set(socket, { since: unheard.since, chars: unheard.chars + chars });
     return true;
   }
+}
+
+function tagOf(key: number): string {
+  return `key:${key}`;
 }
 
 function closeSocket(socket: WebSocket, code: number, reason: string): void {

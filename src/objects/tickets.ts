@@ -1,23 +1,49 @@
-/** One-time tickets that let a browser open a WebSocket without showing its key in a URL. */
+/**
+ * One-time tickets that let a browser open a WebSocket without showing its key in a URL. They are stored, because the
+ * object may be evicted before a ticket is used.
+ */
+import type { Ticket } from "../platform/bindings.ts";
+
 const VALID_MS = 30_000;
-const MAX_TICKETS = 10_000;
+const MAX_TICKETS = 1_000;
+const PREFIX = "ticket:";
+
+interface Stored extends Ticket {
+  /** Unix ms. */
+  until: number;
+}
 
 export class TicketBox {
-  readonly #tickets = new Map<string, { scope: string; until: number }>();
+  readonly #storage: DurableObjectStorage;
 
-  issue(scope: string, now: number): string {
-    for (const [ticket, { until }] of this.#tickets) {
-      if (until > now && this.#tickets.size < MAX_TICKETS) break;
-      this.#tickets.delete(ticket);
-    }
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  issue({ scope, key }: Ticket, now: number): string {
+    const oldestFirst = this.#all().sort(([, a], [, b]) => a.until - b.until);
+    const surplus = oldestFirst.length + 1 - MAX_TICKETS;
+    oldestFirst.forEach(([name, { until }], index) => {
+      if (until <= now || index < surplus) this.#storage.kv.delete(name);
+    });
     const ticket = crypto.randomUUID();
-    this.#tickets.set(ticket, { scope, until: now + VALID_MS });
+    this.#storage.kv.put<Stored>(PREFIX + ticket, { scope, key, until: now + VALID_MS });
     return ticket;
   }
 
-  redeem(ticket: string, now: number): string | null {
-    const known = this.#tickets.get(ticket);
-    this.#tickets.delete(ticket);
-    return known !== undefined && known.until > now ? known.scope : null;
+  redeem(ticket: string, now: number): Ticket | null {
+    const known = this.#storage.kv.get<Stored>(PREFIX + ticket);
+    if (known === undefined) return null;
+    this.#storage.kv.delete(PREFIX + ticket);
+    return known.until > now ? { scope: known.scope, key: known.key } : null;
+  }
+
+  /** Forgets the tickets that a key got. */
+  revoke(key: number): void {
+    for (const [name, ticket] of this.#all()) if (ticket.key === key) this.#storage.kv.delete(name);
+  }
+
+  #all(): [string, Stored][] {
+    return [...this.#storage.kv.list<Stored>({ prefix: PREFIX })];
   }
 }

@@ -58,9 +58,13 @@ export class Watchers {
     return this.#sender.sockets.length;
   }
 
-  accept(socket: WebSocket, watch: Watch): void {
-    this.#sender.accept(socket);
+  accept(socket: WebSocket, watch: Watch, request: Request): void {
+    this.#sender.accept(socket, request);
     socket.serializeAttachment(watch);
+  }
+
+  closeKey(key: number): void {
+    this.#sender.closeKey(key);
   }
 
   /** Makes the text of each filter once, however many sockets share the filter. */

@@ -54,6 +54,13 @@ export interface BoardPulse {
   shortest_interval: number | null;
 }
 
+/** What a ticket for a WebSocket stands for. */
+export interface Ticket {
+  scope: string;
+  /** Id of the key that it was issued for; null: the admin token, or nobody where reading is public. */
+  key: number | null;
+}
+
 /** One object for the hub. */
 export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   apply(update: BoardUpdate): Promise<number[]>;
@@ -75,14 +82,16 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** Sets how many other hubs want to hear of flips at once. */
   setPeers(count: number): void;
   pulse(): BoardPulse;
-  issueTicket(scope: string): string;
-  redeemTicket(ticket: string): string | null;
+  issueTicket(ticket: Ticket): string;
+  redeemTicket(ticket: string): Ticket | null;
+  closeKey(key: number): void;
   fetch(request: Request): Promise<Response>;
 }
 
 /** One object for each vantage but home. Its name is the vantage's. */
 export interface ProberRpc extends Rpc.DurableObjectBranded {
   probe(checks: DueCheck[], vantage: string): Promise<Observation[]>;
+  closeKey(key: number): void;
   fetch(request: Request): Promise<Response>;
 }
 
@@ -160,6 +169,7 @@ export interface FederationRpc extends Rpc.DurableObjectBranded {
   heard(summary: { hub_id: string; overall_status: Health; service_count: number }): Promise<void>;
   /** Called each minute. */
   tick(): Promise<void>;
+  closeKey(key: number): void;
   fetch(request: Request): Promise<Response>;
 }
 

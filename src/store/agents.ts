@@ -62,13 +62,16 @@ export async function saveAgent(db: Db, name: string, now: number): Promise<bool
   return made.length > 0;
 }
 
-/** Its keys go with it. Its services stay. Returns false when there is no such agent. */
-export async function removeAgent(db: Db, name: string): Promise<boolean> {
-  const [removed] = await db.batch([
+/** Its services stay. Its keys go with it; returns their ids, or undefined when there is no such agent. */
+export async function removeAgent(db: Db, name: string): Promise<number[] | undefined> {
+  const [removed, keys] = await db.batch([
     db.delete(agents).where(eq(agents.name, name)).returning({ name: agents.name }),
-    db.delete(apiKeys).where(and(eq(apiKeys.scope, "agent"), eq(apiKeys.agent, name))),
+    db
+      .delete(apiKeys)
+      .where(and(eq(apiKeys.scope, "agent"), eq(apiKeys.agent, name)))
+      .returning({ id: apiKeys.id }),
   ]);
-  return removed.length > 0;
+  return removed.length === 0 ? undefined : keys.map(({ id }) => id);
 }
 
 /** Notes that the agent was heard of, now and then. `about`: null when it said nothing of itself. `now`: Unix ms. */

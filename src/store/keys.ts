@@ -37,8 +37,7 @@ export async function listKeys(db: Db): Promise<KeyRow[]> {
   return await db.select(publicColumns).from(apiKeys).orderBy(asc(apiKeys.id));
 }
 
-/** Returns false when there is no such key. */
-export async function deleteKey(db: Db, id: number): Promise<boolean> {
-  const deleted = await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning({ id: apiKeys.id });
-  return deleted.length > 0;
+/** Returns undefined when there is no such key. */
+export async function deleteKey(db: Db, id: number): Promise<KeyRow | undefined> {
+  return (await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning(publicColumns))[0];
 }

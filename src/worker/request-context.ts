@@ -7,7 +7,7 @@ import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
 import type { Bindings } from "../platform/bindings.ts";
-import { boardOf, proberOf } from "../platform/object-stubs.ts";
+import { boardOf, federationOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 import { bridgeStatus, followChange, probeDeps, projectChanged, reportDeps } from "./deps.ts";
@@ -35,8 +35,16 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     websocket: (upgrade) => board.fetch(upgrade),
     agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),
     ticket: {
-      issue: async (scope) => board.issueTicket(scope),
-      redeem: async (ticket) => (await board.redeemTicket(ticket)) as Scope | null, // only scopes are issued
+      issue: async ({ scope, key }) => board.issueTicket({ scope, key }),
+      redeem: async (ticket) => {
+        const redeemed = await board.redeemTicket(ticket);
+        // only scopes are issued
+        return redeemed === null ? null : { scope: redeemed.scope as Scope, agent: null, key: redeemed.key };
+      },
+    },
+    keysRevoked: async (ids, agent) => {
+      const holders = [board, federationOf(env), ...(agent === null ? [] : [proberOf(env, agentVantage(agent))])];
+      await Promise.all(ids.flatMap((id) => holders.map((holder) => holder.closeKey(id))));
     },
     pipelineHealth: async () => board.pulse(),
     serviceMetrics: async () => board.serviceMetrics(),

@@ -197,6 +197,8 @@ describe("keys", () => {
     await hub.call("DELETE", `/api/keys/${made.id}`, 204);
     expect((await hub.request("GET", "/api/projects", undefined, { key: made.key })).status).toBe(401);
     await hub.call("DELETE", `/api/keys/${made.id}`, 404);
+    const revoked = { ids: [made.id], agent: null };
+    expect(hub.revoked.slice(-2)).toEqual([revoked, revoked]); // repeated, if the first request broke off
   });
 
   test("of the scope agent name their agent, others none", async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { testHub } from "./test-hub.ts";
+import { ADMIN_TOKEN, testHub } from "./test-hub.ts";
 
 const hub = await testHub();
 const upgrade = { upgrade: "websocket" };
@@ -20,6 +20,13 @@ describe("a WebSocket", () => {
     expect(new URL(seen?.url ?? "").search).toBe("?project=1&since=5");
     expect(seen?.headers.get("upgrade")).toBe("websocket");
     expect(JSON.stringify([...(seen?.headers ?? [])])).not.toContain(hub.keys.read);
+    const { keys } = await hub.call<{ keys: { id: number; scope: string }[] }>("GET", "/api/keys", 200);
+    expect(seen?.headers.get("x-hub-key")).toBe(String(keys.find(({ scope }) => scope === "read")?.id));
+  });
+
+  test("names the key that opened it, whatever the client says", async () => {
+    await open("/ws/health", { authorization: `Bearer ${ADMIN_TOKEN}`, "x-hub-key": "1" });
+    expect(hub.upgrades.at(-1)?.headers.has("x-hub-key")).toBe(false);
   });
 
   test("is answered hub.v1 when the caller speaks it, and nothing otherwise", async () => {

@@ -9,7 +9,7 @@ import { toCheck } from "../../src/core/service-row.ts";
 import { parseSettings, type Settings } from "../../src/core/settings.ts";
 import { keyHash } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
-import type { HubContext } from "../../src/http/context.ts";
+import type { HubContext, Principal } from "../../src/http/context.ts";
 import { allServices } from "../../src/http/service-reads.ts";
 import type { Db } from "../../src/store/database.ts";
 import { createKey } from "../../src/store/keys.ts";
@@ -28,6 +28,8 @@ export interface TestHub {
   beats: { name: string; beat: Heartbeat }[];
   checked: string[];
   upgrades: Request[];
+  /** Each call of `keysRevoked`. */
+  revoked: { ids: number[]; agent: string | null }[];
   live: Map<number, LiveState>;
   keys: Record<Scope, string>;
   /** The newest call of `registryChanged`, by names. */
@@ -63,9 +65,10 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     beats: [] as TestHub["beats"],
     checked: [] as string[],
     upgrades: [] as Request[],
+    revoked: [] as { ids: number[]; agent: string | null }[],
   };
   const live = new Map<number, LiveState>();
-  const tickets = new Map<string, Scope>();
+  const tickets = new Map<string, Principal>();
   const context: HubContext = {
     settings,
     db,
@@ -97,17 +100,18 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       return new Response(null, { status: 101, webSocket: pair[0] });
     },
     ticket: {
-      issue: async (scope) => {
+      issue: async ({ scope, key }) => {
         const ticket = crypto.randomUUID();
-        tickets.set(ticket, scope);
+        tickets.set(ticket, { scope, key, agent: null });
         return ticket;
       },
       redeem: async (ticket) => {
-        const scope = tickets.get(ticket) ?? null;
+        const principal = tickets.get(ticket) ?? null;
         tickets.delete(ticket);
-        return scope;
+        return principal;
       },
     },
+    keysRevoked: async (ids, agent) => void told.revoked.push({ ids, agent }),
     pipelineHealth: async () => ({ planned_at: NOW, probed_at: NOW, recorded_at: NOW, dead_letters: 0 }),
     serviceMetrics: async () => {
       const rows = await allServices(context, {});

@@ -1,5 +1,5 @@
 /** The live board in the runtime, driven over its own methods. */
-import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
+import { applyD1Migrations, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { unknownState } from "../../src/core/board.ts";
@@ -21,8 +21,8 @@ const state = (over: Partial<LiveState> = {}): LiveState => ({
   ...over,
 });
 
-async function watch(query = "") {
-  const response = await stub.fetch(`http://board/ws${query}`, { headers: { upgrade: "websocket" } });
+async function watch(query = "", headers: Record<string, string> = {}) {
+  const response = await stub.fetch(`http://board/ws${query}`, { headers: { upgrade: "websocket", ...headers } });
   const socket = response.webSocket;
   if (socket === null) throw new Error(`no socket: ${response.status}`);
   const texts: string[] = [];
@@ -132,9 +132,27 @@ describe("the pulse", () => {
 
 describe("tickets", () => {
   it("are good once", async () => {
-    const ticket = await stub.issueTicket("read");
-    expect(await stub.redeemTicket(ticket)).toBe("read");
+    const ticket = await stub.issueTicket({ scope: "read", key: 7 });
+    await evictDurableObject(stub);
+    expect(await stub.redeemTicket(ticket)).toEqual({ scope: "read", key: 7 });
     expect(await stub.redeemTicket(ticket)).toBeNull();
+  });
+});
+
+describe("a key that is revoked", () => {
+  it("loses its tickets, and its sockets are closed, also after an eviction; others stay", async () => {
+    const ticket = await stub.issueTicket({ scope: "read", key: 7 });
+    const opened = await Promise.all(
+      ["7", "8", null].map((key) => watch("", key === null ? {} : { "x-hub-key": key })),
+    );
+    await evictDurableObject(stub);
+    await stub.closeKey(7);
+    expect(await stub.redeemTicket(ticket)).toBeNull();
+    expect(await opened[0]?.closed).toMatchObject({ code: 1008, reason: "the key was revoked" });
+    await stub.add([aCheck()], [7]);
+    for (const { frames } of opened.slice(1)) {
+      await vi.waitFor(() => expect(frames().at(-1)).toMatchObject({ type: "registered" }));
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 /** What a probe needs of the machine that it runs on, here Node. */
 import { createHash } from "node:crypto";
 import { agentVantage } from "../core/records.ts";
+import { secretIn, secretRules } from "../core/secrets.ts";
 import type { ProbeContext } from "../probes/probe.ts";
 import { connect } from "./node-socket.ts";
 
@@ -19,7 +20,8 @@ export function nodeContext({ agent, hubId, environment, now }: NodeContextOptio
     vantage: agentVantage(agent),
     hubId,
     allowPrivateTargets: true,
-    secret: (name) => (name.startsWith("PROBE_SECRET_") ? environment[name] : undefined),
+    mayReceive: secretRules(environment, false),
+    secret: (name) => secretIn(environment, name),
     connect,
     fetch: async (input, init) => {
       try {

@@ -29,7 +29,8 @@ speaks outbound, to the hub.
   --help             this text
 
 HUB_KEY            the agent's key: PUT /api/agents/NAME shows it once
-PROBE_SECRET_*     secrets that checks name as \${PROBE_SECRET_X}; they never leave this machine but for the target
+PROBE_SECRET_*     secrets that checks name as \${PROBE_SECRET_X}; PROBE_SECRET_X_HOSTS says which targets may get them:
+                     names or addresses with commas, *.internal for all below, * for every host
 
 It ends with 0 on Ctrl-C, 1 when it can't run, 2 for a wrong command line.`;
 

@@ -9,7 +9,7 @@ import { type Environment, givenSettings, validateSettings } from "./settings.ts
 import { openStateFolder, storedAdminToken } from "./state-folder.ts";
 import { endLeftoverRuntime } from "./workerd.ts";
 
-const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true" };
+const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", PROBE_SECRETS_ANYWHERE: "true", LOCAL_QUEUES: "true" };
 
 export interface StartIo {
   environment: Environment;

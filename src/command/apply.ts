@@ -88,7 +88,7 @@ async function planOf(client: HubClient, { name, project, body }: Target): Promi
 
 /** The hub plans only for a project that exists. For a new one the rules of the hub are applied here. */
 function planOfNew(body: Record<string, unknown>): Plan {
-  const wanted = parseManifest(body, { allowPrivate: true }); // only the hub knows whether it allows private targets
+  const wanted = parseManifest(body, { allowPrivate: true, mayReceive: () => true }); // what it allows only the hub knows
   if (wanted.ok) return { create: wanted.value.map(({ name }) => name), update: [], delete: [], unchanged: 0 };
   throw new HubProblem(BAD_REQUEST, "the manifest has errors", { errors: wanted.errors });
 }

@@ -4,6 +4,7 @@ import { pathError } from "./json-path.ts";
 import type { HealthOptions } from "./options.ts";
 import { type HealthMethod, isProbed, PROBED_METHODS } from "./records.ts";
 import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
+import { type MayReceive, secretNames, secretRefusal } from "./secrets.ts";
 import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { guessPort, parseTarget } from "./target.ts";
@@ -11,6 +12,7 @@ import { guessPort, parseTarget } from "./target.ts";
 export interface TargetRules {
   /** Whether loopback, private and other non-public addresses may be probed. */
   allowPrivate: boolean;
+  mayReceive: MayReceive;
 }
 
 const ALL_METHODS: readonly HealthMethod[] = [...PROBED_METHODS, "exec", "container", "heartbeat"];
@@ -39,7 +41,6 @@ const METHODS_OF_OPTION: Record<keyof HealthOptions, readonly HealthMethod[]> = 
 
 /** Headers whose values are secrets. Their values must refer to a secret by its name, so that no secret is stored. */
 const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
-const SECRET_REFERENCE = /\$\{PROBE_SECRET_[A-Z0-9_]+\}/;
 
 /** Fills in the defaults and applies the rules. `prefix`: the path of the service in its input. */
 export function parseService(body: ServiceBody, rules: TargetRules, prefix = ""): Parsed<ServiceInput> {
@@ -89,14 +90,17 @@ function timeoutErrors(input: ServiceInput): FieldError[] {
   return [{ path: "health_timeout", message: `expected less than the interval of ${input.health_interval} s` }];
 }
 
-function targetErrors(input: ServiceInput, { allowPrivate }: TargetRules): FieldError[] {
+function targetErrors(input: ServiceInput, { allowPrivate, mayReceive }: TargetRules): FieldError[] {
   if (!isProbed(input.health_method) && input.health_url === "") return [];
   if (input.health_url === "") return [{ path: "health_url", message: `needed for ${input.health_method}` }];
   // An agent is in the private network that it checks.
   const target = parseTarget(input.health_method, input.health_url, {
     allowPrivate: allowPrivate || input.agent !== null,
   });
-  return target.ok ? [] : [{ path: "health_url", message: target.error }];
+  if (!target.ok) return [{ path: "health_url", message: target.error }];
+  if (target.target === null || input.agent !== null) return []; // an agent has secrets and rules of its own
+  const refusal = secretRefusal([target.target, input.health_options], target.target.host, mayReceive);
+  return refusal === null ? [] : [{ path: "health_url", message: refusal }];
 }
 
 function optionErrors(input: ServiceInput): FieldError[] {
@@ -125,7 +129,7 @@ function headerErrors(headers: Record<string, string>): FieldError[] {
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
       return [{ path, message: "expected printable characters of Latin-1" }];
     }
-    if (!SECRET_HEADER.test(name) || SECRET_REFERENCE.test(value)) return [];
+    if (!SECRET_HEADER.test(name) || secretNames(value).length > 0) return [];
     return [{ path, message: "a secret is never stored in plain text: use ${PROBE_SECRET_NAME}" }];
   });
 }

@@ -54,6 +54,8 @@ const settingsSchema = z.object({
   ALLOW_PRIVATE_TARGETS: flag.default(false),
   RAW_RETENTION_HOURS: z.coerce.number("expected a number of hours").int().min(1).max(720).default(48),
   PROBE_VANTAGES: list.pipe(z.array(z.string()).refine(areVantages, VANTAGES_EXPECTED)).default([]),
+  /** Set by `npm start`: secrets need no PROBE_SECRET_X_HOSTS. */
+  PROBE_SECRETS_ANYWHERE: flag.default(false),
   PROBE_CONTROL_URL: optional(url(/^https?$/, "an http(s) URL")),
   NATS_URL: optional(url(/^wss?$/, "a ws:// or wss:// URL")),
   NATS_TOKEN: optional(z.string()),

@@ -5,6 +5,7 @@ import type { PipelineHealth } from "../core/hub-health.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
+import type { MayReceive } from "../core/secrets.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Summary } from "../core/summary.ts";
@@ -15,6 +16,8 @@ import type { Scope } from "../store/tables.ts";
 export interface HubContext {
   settings: Settings;
   db: Db;
+  /** Where the secrets of probes may be sent. */
+  mayReceive: MayReceive;
   /** Unix ms. */
   now(): number;
   wait(ms: number): Promise<void>;

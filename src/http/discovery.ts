@@ -64,7 +64,7 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
   const seen = new Set<string>();
   for (const { project, ...body } of services) {
     const key = `${project}/${body.name}`;
-    const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true });
+    const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true, mayReceive: () => false });
     if (!result.ok) {
       const [first] = result.errors;
       refused.push({ project, name: body.name, reason: `${first?.path}: ${first?.message}` });

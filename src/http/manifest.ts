@@ -13,6 +13,7 @@ import { invalid, orNotFound, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonResponse } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
+import { rulesOf } from "./services.ts";
 
 /** The handler reads the body itself, so that one response names the wrong fields of all services. */
 const content = { schema: { $ref: "#/components/schemas/Manifest" } };
@@ -59,7 +60,7 @@ export const manifest = app.openapi(put, async (c) => {
   const { id } = c.req.valid("param");
   orNotFound(await getProject(hub.db, id), "project");
   const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
-  const wanted = parseManifest(body, { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS });
+  const wanted = parseManifest(body, rulesOf(hub));
   if (!wanted.ok) throw invalid(wanted.errors);
   const existing = await projectServices(hub.db, id);
   const plan = planManifest(existing, wanted.value);

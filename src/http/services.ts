@@ -148,7 +148,7 @@ export const services = routes()
   });
 
 export function rulesOf(hub: HubContext) {
-  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS };
+  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive };
 }
 
 function nameTaken(project: string, { name }: Pick<ServiceBody, "name">): Problem {

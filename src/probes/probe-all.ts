@@ -2,6 +2,7 @@
 import { connect } from "cloudflare:sockets";
 import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
+import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
 import type { ProbeContext } from "./probe.ts";
 import { probeInSlot } from "./probe-in-slot.ts";
@@ -39,15 +40,12 @@ export async function probeAll(
 }
 
 function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeContext {
-  const values = new Map<string, unknown>(Object.entries(vars));
   return {
     vantage,
     hubId: settings.HUB_ID,
     allowPrivateTargets: settings.ALLOW_PRIVATE_TARGETS,
-    secret: (name) => {
-      const value = name.startsWith("PROBE_SECRET_") ? values.get(name) : undefined;
-      return typeof value === "string" ? value : undefined;
-    },
+    mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
+    secret: (name) => secretIn(vars, name),
     connect,
     fetch: (input, init) => fetch(input, init),
     md5: (bytes) => crypto.subtle.digest("MD5", bytes),

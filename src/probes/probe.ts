@@ -2,6 +2,7 @@
 
 import type { Check } from "../core/check.ts";
 import type { ObservationDetails, Verdict } from "../core/records.ts";
+import type { MayReceive } from "../core/secrets.ts";
 import type { Target } from "../core/target.ts";
 import type { Md5 } from "./scram.ts";
 
@@ -10,6 +11,7 @@ export interface ProbeContext {
   vantage: string;
   hubId: string;
   allowPrivateTargets: boolean;
+  mayReceive: MayReceive;
   /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */
   secret(name: string): string | undefined;
   connect(address: string, options: ProbeSocketOptions): ProbeSocket;

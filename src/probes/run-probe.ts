@@ -6,13 +6,14 @@
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
+import { secretNames, secretRefusal } from "../core/secrets.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
 import { failureFromError } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
-import { namesSecret, Secrets } from "./secrets.ts";
+import { Secrets } from "./secrets.ts";
 import { tcpProbe } from "./tcp.ts";
 
 /** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
@@ -75,14 +76,16 @@ async function execute(
     throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
   }
   if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
+  const refusal = secretRefusal([parsed.target, check.health_options], parsed.target.host, context.mayReceive);
+  if (refusal !== null) throw new ProbeFailure(refusal, { verdict: "unprobeable" });
   const done = new AbortController();
   const target = { ...secrets.resolve(parsed.target), path: secrets.resolvePath(parsed.target.path) };
   const { user, password } = parsed.target;
-  if (namesSecret(`${user}:${password}`)) secrets.hide(basicCredentials(target), "credentials");
+  if (secretNames([user, password]).length > 0) secrets.hide(basicCredentials(target), "credentials");
   const job: ProbeJob = {
     check: { ...check, health_options: secrets.resolve(check.health_options) },
     secretHeaders: headersWithSecrets(check),
-    secretBody: namesSecret(check.health_options.body ?? ""),
+    secretBody: secretNames(check.health_options.body ?? "").length > 0,
     target,
     context,
     signal: done.signal,
@@ -99,7 +102,9 @@ async function execute(
 }
 
 function headersWithSecrets({ health_options }: Check): string[] {
-  return Object.entries(health_options.headers ?? {}).flatMap(([name, value]) => (namesSecret(value) ? [name] : []));
+  return Object.entries(health_options.headers ?? {}).flatMap(([name, value]) =>
+    secretNames(value).length > 0 ? [name] : [],
+  );
 }
 
 async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promise<ProbeResult> {

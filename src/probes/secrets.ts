@@ -10,11 +10,6 @@ const MIN_REDACTED_CHARS = 3;
 /** If a text ends in the middle of a secret, this many first characters are enough to recognise the secret. */
 const KNOWN_BY_CHARS = 16;
 
-/** Whether a text of a stored check contains a reference to a secret. */
-export function namesSecret(text: string): boolean {
-  return text.search(REFERENCE) >= 0;
-}
-
 export class Secrets {
   /** Values that must not be shown, each with the name to show instead. */
   readonly #hidden = new Map<string, string>();

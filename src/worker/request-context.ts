@@ -1,6 +1,7 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
 import { agentVantage } from "../core/records.ts";
+import { secretRules } from "../core/secrets.ts";
 import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import type { HubContext } from "../http/context.ts";
@@ -23,6 +24,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     settings,
     db,
     now,
+    mayReceive: secretRules(env, settings.PROBE_SECRETS_ANYWHERE),
     wait: (ms) => scheduler.wait(ms),
     requestIp,
     federation: federationContext(env, requestIp),

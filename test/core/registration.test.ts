@@ -5,8 +5,8 @@ import { depthWithin, metadataSchema } from "../../src/core/service-definition.t
 import { parseManifest, parsePatch, parseService } from "../../src/core/service-rules.ts";
 import { aBody, aRow } from "./rows.ts";
 
-const anywhere = { allowPrivate: true };
-const publicOnly = { allowPrivate: false };
+const anywhere = { allowPrivate: true, mayReceive: () => true };
+const publicOnly = { allowPrivate: false, mayReceive: () => true };
 
 function errorsOf(body: unknown): { path: string; message: string }[] {
   const result = serviceSchema.safeParse(body);
@@ -37,6 +37,22 @@ describe("the fields of a service", () => {
     ["a falling range", { health_options: { expected_status: ["500-200"] } }, "health_options.expected_status[0]"],
   ])("%s is refused with its path", (_, fields, path) => {
     expect(errorsOf({ ...aBody(), ...fields }).map((error) => error.path)).toEqual([path]);
+  });
+
+  test.each([
+    ["postgres://app:${PROBE_SECRET_DB}@evil.net/app", {}],
+    ["postgres://app:%24%7BPROBE_SECRET_DB%7D@evil.net/app", {}],
+    ["postgres://evil.net/app", { password: "${PROBE_SECRET_DB}" }],
+    ["postgres://evil.net/app", { query: "SELECT '${PROBE_SECRET_DB}'" }],
+  ])("a secret goes nowhere but where it may, however %s names it", (health_url, health_options) => {
+    const rules = { ...anywhere, mayReceive: (_secret: string, host: string) => host === "db.example.com" };
+    const body = aBody({ health_method: "postgres", health_url, health_options });
+    const message = "PROBE_SECRET_DB may not be sent to evil.net: PROBE_SECRET_DB_HOSTS must name it";
+    expect(parseService(body, rules)).toEqual({ ok: false, errors: [{ path: "health_url", message }] });
+    expect(parseService({ ...body, health_url: health_url.replace("evil.net", "db.example.com") }, rules).ok).toBe(
+      true,
+    );
+    expect(parseService({ ...body, agent: "dc-1" }, rules).ok).toBe(true);
   });
 
   test("a JSONPath that can't be read is refused with its place", () => {

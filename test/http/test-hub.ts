@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
+import { secretRules } from "../../src/core/secrets.ts";
 import { serviceMetricsText } from "../../src/core/service-metrics.ts";
 import type { ServiceRow } from "../../src/core/service-row.ts";
 import { toCheck } from "../../src/core/service-row.ts";
@@ -71,6 +72,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
   const tickets = new Map<string, Principal>();
   const context: HubContext = {
     settings,
+    mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
     db,
     now: () => NOW,
     wait: async () => {},

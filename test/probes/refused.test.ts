@@ -38,7 +38,7 @@ const HOSTS = [
 const DISGUISES = ["", "public.example@", "public.example:80@", "public.example%2f@", "a:b@"];
 
 const register = (health_method: "http" | "tcp" | "redis" | "postgres", health_url: string) =>
-  parseService({ name: "x", health_method, health_url }, { allowPrivate: false });
+  parseService({ name: "x", health_method, health_url }, { allowPrivate: false, mayReceive: () => true });
 
 describe("registering is refused", () => {
   it.each(HOSTS)("%s, by every method and in every disguise", (host) => {

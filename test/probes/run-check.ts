@@ -39,6 +39,7 @@ export function runCheck(
       vantage: "home",
       hubId: "hub-test",
       allowPrivateTargets,
+      mayReceive: () => true,
       secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
       ...runtime,
       now: () => Date.now(),

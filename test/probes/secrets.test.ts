@@ -125,3 +125,19 @@ describe("a redirect to another origin", () => {
     expect((await http(secret, redirect(307, "/echo"), { ...options, body_contains: secret })).error).toBeNull();
   });
 });
+
+it.each<[string, Partial<Check>]>([
+  ["header", { health_url: `${AT}/echo`, health_options: { headers: { "x-key": NAME } } }],
+  ["path", { health_url: `${AT}/echo-url/$%7BPROBE_SECRET_S%7D` }],
+  ["password", { health_method: "redis", health_url: `redis://:${NAME}@127.0.0.1:${redis.open}` }],
+])("a secret in a %s is not sent where it may not go, and the check says what to do", async (_, over) => {
+  const asked: string[] = [];
+  const mayReceive = (secret: string, host: string) => asked.push(`${secret} to ${host}`) === 0;
+  const connect = () => {
+    throw new Error("connected");
+  };
+  const found = await runCheck(over, true, { mayReceive, connect, fetch: connect });
+  expect(asked).toEqual(["PROBE_SECRET_S to 127.0.0.1"]);
+  expect(found).toMatchObject({ verdict: "unprobeable", latency_ms: null });
+  expect(found.error).toBe("PROBE_SECRET_S may not be sent to 127.0.0.1: PROBE_SECRET_S_HOSTS must name it");
+});

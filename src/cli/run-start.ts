@@ -49,7 +49,13 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const port = await claimPort(args.port, args.host);
     const url = `http://localhost:${port}`;
     const token = given.HUB_ADMIN_TOKEN ?? (await storedAdminToken(state.path));
-    const vars = { ...LOCAL_PRESETS, HUB_URL: url, ...given, HUB_ADMIN_TOKEN: token };
+    const vars = {
+      ...LOCAL_PRESETS,
+      HUB_STARTED_AT: String(Date.now()),
+      HUB_URL: url,
+      ...given,
+      HUB_ADMIN_TOKEN: token,
+    };
     const log = args.quiet ? () => {} : io.out;
     const hub = await launch({ root: io.root, project, vars, state, port, host: args.host, log, err: io.err });
     io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);

@@ -95,7 +95,7 @@ export class Board {
   scheduled(): Check[] {
     return [...this.#entries.values()].flatMap(({ check, live }) => {
       if (!isScheduled(check.lane)) return [];
-      return [{ ...check, recorded_status: live.status, recorded_since: live.since }];
+      return [{ ...check, ...recordedAs(live) }];
     });
   }
 
@@ -182,6 +182,11 @@ export class Board {
     const body = { id, status: live.status, latency_ms: live.latency_ms, at };
     return { service_id: id, project_id: this.#entries.get(id)?.check.project_id ?? 0, body };
   }
+}
+
+/** What the database will say of a state once it is recorded. */
+export function recordedAs({ status, since }: LiveState): Pick<Check, "recorded_status" | "recorded_since"> {
+  return { recorded_status: status, recorded_since: since };
 }
 
 function flipFrame(flip: RecordedFlip): BoardFrame {

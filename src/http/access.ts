@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { findKey } from "../store/keys.ts";
 import type { Scope } from "../store/tables.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
+import { knownKeys } from "./known-keys.ts";
 import { Problem } from "./problem.ts";
 import { isSameOrigin, sessionKey } from "./session-cookie.ts";
 
@@ -28,14 +29,14 @@ export const limitBody = bodyLimit({
  * Returns the security requirement for a route definition, and a middleware that checks it before the body is read.
  * `agent`: keys of the scope `agent` are allowed, too.
  */
-export function guard(need: RequiredScope, options: { agent?: boolean } = {}) {
+export function guard(need: RequiredScope, options: { agent?: boolean } & WhenAway = {}) {
   const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
     const { hub } = c.var;
     const credentials = credentialsOf(c);
     if (credentials?.from === "cookie" && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) {
       throw new Problem(403, "a page of another site may not act for who is signed in here");
     }
-    const principal = credentials === null ? null : await authenticate(hub, credentials.token);
+    const principal = credentials === null ? null : await authenticate(hub, credentials.token, options);
     c.set("principal", authorize(hub, principal, credentials !== null, need, options));
     return limitBody(c, next);
   };
@@ -63,16 +64,37 @@ export function authorize(
   throw new Problem(403, `this needs the scope ${need}; the key has ${principal.scope}`);
 }
 
+interface WhenAway {
+  /** While the database is away, a key that was valid lately counts. */
+  whenAway?: boolean;
+}
+
 /** Returns null when no key matches. The admin token needs no database, so it works while the database is down. */
-export async function authenticate(hub: HubContext, token: string): Promise<Principal | null> {
+export async function authenticate(hub: HubContext, token: string, options: WhenAway = {}): Promise<Principal | null> {
   if (token.length > MAX_TOKEN_CHARS) return null;
   const digest = await sha256(token);
   const { HUB_ADMIN_TOKEN } = hub.settings;
   if (HUB_ADMIN_TOKEN !== undefined && crypto.subtle.timingSafeEqual(digest, await sha256(HUB_ADMIN_TOKEN))) {
     return { scope: "admin", agent: null, key: null };
   }
-  const key = await findKey(hub.db, toHex(digest));
-  return key === undefined ? null : { scope: key.scope, agent: key.agent, key: key.id };
+  return await findPrincipal(hub, toHex(digest), options);
+}
+
+async function findPrincipal(hub: HubContext, hash: string, { whenAway }: WhenAway): Promise<Principal | null> {
+  try {
+    const key = await findKey(hub.db, hash);
+    if (key === undefined) {
+      knownKeys.forget(hash);
+      return null;
+    }
+    const principal = { scope: key.scope, agent: key.agent, key: key.id };
+    knownKeys.remember(hash, principal, hub.now());
+    return principal;
+  } catch (error) {
+    const known = whenAway === true ? knownKeys.recall(hash, hub.now()) : null;
+    if (known === null) throw error;
+    return known;
+  }
 }
 
 /** The `Authorization` header takes precedence over the session cookie. */

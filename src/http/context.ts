@@ -1,12 +1,12 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
 import type { AgentFinding } from "../core/agent-protocol.ts";
+import type { Check } from "../core/check.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import type { MayReceive } from "../core/secrets.ts";
-import type { ServiceRow } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Summary } from "../core/summary.ts";
 import type { ArrivedRequest, BridgeStatus, Refusable } from "../platform/bindings.ts";
@@ -30,8 +30,12 @@ export interface HubContext {
   /** The API calls it after it has started or stopped a project. */
   projectChanged(project: ProjectLite): Promise<void>;
   /** Probes a service immediately, independent of its schedule. */
-  checkNow(row: ServiceRow): Promise<Outcome>;
-  heartbeat(row: ServiceRow, beat: Heartbeat): Promise<Outcome>;
+  checkNow(check: Check): Promise<Outcome>;
+  heartbeat(check: Check, beat: Heartbeat): Promise<Outcome>;
+  /** Returns a watched service as the live board knows it, for when the database is away; null: it knows none. */
+  remembered(id: number): Promise<Check | null>;
+  /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */
+  couldNotHear(): Promise<void>;
   /** Takes in what an agent observed; see pipeline/take-report.ts. */
   takeReport(agent: string, findings: AgentFinding[]): Promise<{ news: number; late: number }>;
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */

@@ -1,11 +1,14 @@
 /** Checks a service on demand, and receives heartbeats of services. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { Check } from "../core/check.ts";
 import { isProbed, type Outcome } from "../core/records.ts";
 import { metadataSchema } from "../core/service-definition.ts";
-import type { ServiceRow } from "../core/service-row.ts";
+import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
+import type { HubContext, HubEnv } from "./context.ts";
 import { idParams } from "./parameters.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -42,7 +45,7 @@ const heartbeat = createRoute({
   summary: "Report that a service is alive",
   description:
     "For services of the method `heartbeat`. A key of the scope `agent` may report for the services of its agent.",
-  ...guard("write", { agent: true }),
+  ...withDeafness(guard("write", { agent: true, whenAway: true })),
   request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
   responses: {
     202: jsonResponse(outcomeSchema, "The heartbeat was recorded"),
@@ -57,19 +60,40 @@ export const serviceChecks = routes()
     if (row.agent !== null) throw new Problem(409, `the service is checked by the agent ${row.agent}`);
     if (!isProbed(row.health_method))
       throw new Problem(409, `a service of the method ${row.health_method} is not probed`);
-    return c.json(toOutcomeView(row, await hub.checkNow(row)), 200);
+    const checked = toCheck(row);
+    return c.json(toOutcomeView(checked, await hub.checkNow(checked)), 200);
   })
   .openapi(heartbeat, async (c) => {
     const { hub, principal } = c.var;
-    const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
-    if (principal.scope === "agent" && (row.agent === null || row.agent !== principal.agent)) {
+    const beating = await beatingService(hub, c.req.valid("param").id);
+    if (principal.scope === "agent" && (beating.agent === null || beating.agent !== principal.agent)) {
       throw new Problem(403, "this service belongs to another agent");
     }
-    if (row.health_method !== "heartbeat")
+    if (beating.health_method !== "heartbeat")
       throw new Problem(409, "only a service of the method heartbeat reports itself");
     const { status = "pass", details = {} } = c.req.valid("json");
-    return c.json(toOutcomeView(row, await hub.heartbeat(requireWatched(row), { status, details })), 202);
+    return c.json(toOutcomeView(beating, await hub.heartbeat(beating, { status, details })), 202);
   });
+
+/** While the database is away, the live board knows what is watched. */
+async function beatingService(hub: HubContext, id: number): Promise<Check> {
+  try {
+    return toCheck(requireWatched(orNotFound(await getService(hub.db, id), "service")));
+  } catch (error) {
+    const known = error instanceof Problem ? null : await hub.remembered(id);
+    if (known === null) throw error;
+    return known;
+  }
+}
+
+/** A beat that the hub fails to take in says that it could not hear, and so that nobody was silent. */
+function withDeafness<S>({ middleware, security }: { middleware: MiddlewareHandler<HubEnv>; security: S }) {
+  const noteDeafness: MiddlewareHandler<HubEnv> = async (c, next) => {
+    await next();
+    if (c.res.status >= 500) await c.var.hub.couldNotHear();
+  };
+  return { middleware: [noteDeafness, middleware], security };
+}
 
 /** Returns the row. Throws a 409 when the hub does not watch the service at the moment. */
 function requireWatched(row: ServiceRow): ServiceRow {
@@ -77,11 +101,14 @@ function requireWatched(row: ServiceRow): ServiceRow {
   return row;
 }
 
-function toOutcomeView(row: ServiceRow, { observation, live, flips, retry }: Outcome): z.infer<typeof outcomeSchema> {
+function toOutcomeView(
+  { service_id, name }: Pick<Check, "service_id" | "name">,
+  { observation, live, flips, retry }: Outcome,
+): z.infer<typeof outcomeSchema> {
   const { at, vantage, verdict, latency_ms, error, details } = observation;
   return {
-    service_id: row.id,
-    name: row.name,
+    service_id,
+    name,
     status: live.status,
     since: new Date(live.since).toISOString(),
     consecutive_failures: live.consecutive_failures,

@@ -3,6 +3,8 @@ import { log } from "../platform/log.ts";
 
 /** An alarm that comes later than this shows that the hub was paused or away. */
 const LATE_ALARM_MS = 5_000;
+const STEP_MS = 1_000;
+const STARTED_AS = "started_at";
 const STORED_AS = "hearing_since";
 
 export class Hearing {
@@ -20,12 +22,26 @@ export class Hearing {
     return this.#since;
   }
 
+  /** The hub could not hear until now. */
+  beginAnew(): void {
+    const now = Date.now();
+    if (now - this.#since < STEP_MS) return; // as close as it needs to be
+    this.#since = now;
+    this.#storage.kv.put(STORED_AS, now);
+  }
+
+  /** `startedAt`: when this process of a local hub began, Unix ms. Whatever was said before it was not heard. */
+  started(startedAt: number): void {
+    if (this.#storage.kv.get<number>(STARTED_AS) === startedAt) return;
+    this.#storage.kv.put(STARTED_AS, startedAt);
+    this.beginAnew();
+  }
+
   /** `expected`: when the alarm was due that comes now, or should have come, Unix ms; null: none was. */
   alarmCame(expected: number | null): void {
     const now = Date.now();
     if (expected === null || now - expected < LATE_ALARM_MS) return;
-    this.#since = now;
-    this.#storage.kv.put(STORED_AS, now);
+    this.beginAnew();
     log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
   }
 }

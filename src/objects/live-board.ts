@@ -3,7 +3,15 @@
  * reads its state from the database again. Only dead letters are stored here, because no other place has them.
  */
 import { DurableObject } from "cloudflare:workers";
-import { Board, type BoardEntry, type BoardFrame, type BoardUpdate, serviceLite, unknownState } from "../core/board.ts";
+import {
+  Board,
+  type BoardEntry,
+  type BoardFrame,
+  type BoardUpdate,
+  recordedAs,
+  serviceLite,
+  unknownState,
+} from "../core/board.ts";
 import { seededState } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
 import type { Frame, ProjectLite } from "../core/live-protocol.ts";
@@ -61,6 +69,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tickets = new TicketBox(ctx.storage);
     this.#deadLetters = new DeadLetters(ctx.storage);
     this.#hearing = new Hearing(ctx.storage);
+    const { HUB_STARTED_AT } = parseSettings(env);
+    if (HUB_STARTED_AT !== undefined) this.#hearing.started(HUB_STARTED_AT);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmCame(await ctx.storage.getAlarm());
       await this.#load();
@@ -108,6 +118,17 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       const entry = this.#board.get(id);
       return entry === undefined ? [] : [{ id, live: entry.live }];
     });
+  }
+
+  async check(id: number): Promise<Check | null> {
+    await this.#ensureLoaded();
+    const entry = this.#board.get(id);
+    return entry === undefined ? null : { ...entry.check, ...recordedAs(entry.live) };
+  }
+
+  couldNotHear(): void {
+    this.#hearing.beginAnew();
+    this.#board.hearingSince = this.#hearing.since;
   }
 
   async entries(): Promise<BoardEntry[]> {

@@ -70,6 +70,10 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
+  /** Returns null when the service is not watched. */
+  check(id: number): Promise<Check | null>;
+  /** Heartbeats were refused until now. */
+  couldNotHear(): void;
   entries(): Promise<BoardEntry[]>;
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
   summary(hubId: string): Promise<Summary>;

@@ -2,7 +2,6 @@
 
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
-import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
@@ -31,8 +30,10 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
     registryChanged: (change) => followChange(change, env, settings),
     projectChanged: (project) => projectChanged(project, env, settings),
-    checkNow: (row) => checkNow(toCheck(row), probeDeps(env, settings)),
-    heartbeat: (row, beat) => takeHeartbeat(toCheck(row), beat, probeDeps(env, settings)),
+    checkNow: (check) => checkNow(check, probeDeps(env, settings)),
+    heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(env, settings)),
+    remembered: async (id) => board.check(id),
+    couldNotHear: async () => board.couldNotHear(),
     takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(env, settings)),
     websocket: (upgrade) => board.fetch(upgrade),
     agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),

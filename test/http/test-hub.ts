@@ -1,6 +1,7 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
 import { env } from "cloudflare:workers";
+import type { Check } from "../../src/core/check.ts";
 import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
 import { secretRules } from "../../src/core/secrets.ts";
@@ -52,9 +53,9 @@ export function aLive(over: Partial<LiveState> = {}): LiveState {
   return { status: "up", since: NOW - 60_000, last_at: NOW, latency_ms: 12, ...quiet, ...over };
 }
 
-function anOutcome(row: ServiceRow): Outcome {
+function anOutcome({ service_id }: Check): Outcome {
   const observation = { at: NOW, vantage: "home", verdict: "ok" as const, latency_ms: 3, error: null, details: {} };
-  return { service_id: row.id, observation, live: aLive(), flips: [], retry: null, version: null };
+  return { service_id, observation, live: aLive(), flips: [], retry: null, version: null };
 }
 
 export async function testHub(vars: Record<string, string> = {}, over: Partial<HubContext> = {}): Promise<TestHub> {
@@ -81,14 +82,16 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     live: async (ids) => new Map(ids.flatMap((id) => (live.has(id) ? [[id, live.get(id) ?? aLive()] as const] : []))),
     registryChanged: async (change) => void told.changes.push(change),
     projectChanged: async ({ name, status }) => void told.projects.push(`${name} ${status}`),
-    checkNow: async (row) => {
-      told.checked.push(row.name);
-      return anOutcome(row);
+    checkNow: async (check) => {
+      told.checked.push(check.name);
+      return anOutcome(check);
     },
-    heartbeat: async (row, beat) => {
-      told.beats.push({ name: row.name, beat });
-      return anOutcome(row);
+    heartbeat: async (check, beat) => {
+      told.beats.push({ name: check.name, beat });
+      return anOutcome(check);
     },
+    remembered: async () => null,
+    couldNotHear: async () => {},
     websocket: async (request) => {
       told.upgrades.push(request);
       const pair = new WebSocketPair();

@@ -9,6 +9,7 @@ import {
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/check.ts";
+import { Hearing } from "../../src/objects/hearing.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
 
@@ -124,6 +125,48 @@ it.each(Object.keys(WORDS))("a service that says %s is recorded like any other",
   expect(reason?.isWellFormed()).toBe(true);
   expect(reason?.length).toBeLessThanOrEqual(300);
 });
+
+it("while the database is away, beats of known keys are taken in; one that is refused makes the hub deaf until then", async () => {
+  const check = await beating("steadfast");
+  const { service_id: id } = check;
+  const { key } = await api("POST", "/api/keys", { name: "beats", scope: "write" });
+  const beat = (token: unknown) =>
+    SELF.fetch(`http://hub/api/services/${id}/heartbeat`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+    });
+  expect((await beat(key)).status).toBe(202);
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  await env.DB.exec("ALTER TABLE api_keys RENAME TO api_keys_away");
+  await env.DB.exec("ALTER TABLE services RENAME TO services_away");
+  try {
+    pass(50_000);
+    expect((await beat(key)).status).toBe(202);
+    expect((await beat("hub_of_nobody")).status).toBe(503);
+    await expectAlarmAt(Date.now() + 61_000);
+    pass(60_000);
+    await runDurableObjectAlarm(boardOf(env));
+    expect((await boardOf(env).read([id]))[0]?.live.status).toBe("up");
+    pass(2_000);
+    await runDurableObjectAlarm(boardOf(env));
+    expect((await boardOf(env).read([id]))[0]?.live.status).toBe("down");
+  } finally {
+    await env.DB.exec("ALTER TABLE services_away RENAME TO services");
+    await env.DB.exec("ALTER TABLE api_keys_away RENAME TO api_keys");
+    error.mockRestore();
+  }
+});
+
+it("a start of a local hub is heard from the moment that it can hear, once", () =>
+  runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
+    const began = Date.now();
+    new Hearing(storage).started(began - 40_000);
+    const { since } = new Hearing(storage);
+    expect(since).toBeGreaterThanOrEqual(began);
+    pass(60_000);
+    new Hearing(storage).started(began - 40_000); // the object was evicted meanwhile
+    expect(new Hearing(storage).since).toBe(since);
+  }));
 
 it("after a pause of the hub, who was silent gets the whole time again", async () => {
   const check = await beating("paused");

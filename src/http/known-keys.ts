@@ -1,0 +1,34 @@
+/**
+ * Keys that were valid lately. A heartbeat must be heard while the database is away, and its key can't be looked up
+ * then. Each instance of the Worker remembers the keys that it has seen itself.
+ */
+import type { Principal } from "./context.ts";
+
+/** A key that was revoked elsewhere is good for heartbeats for this long, if the database is away so soon. */
+const REMEMBERED_MS = 3_600_000;
+const MAX_KEYS = 1_000;
+
+export class KnownKeys {
+  readonly #keys = new Map<string, { principal: Principal; until: number }>();
+
+  /** `hash`: of the key. `now`: Unix ms. */
+  remember(hash: string, principal: Principal, now: number): void {
+    this.#keys.delete(hash); // the newest is last
+    this.#keys.set(hash, { principal, until: now + REMEMBERED_MS });
+    for (const oldest of this.#keys.keys()) {
+      if (this.#keys.size <= MAX_KEYS) break;
+      this.#keys.delete(oldest);
+    }
+  }
+
+  recall(hash: string, now: number): Principal | null {
+    const known = this.#keys.get(hash);
+    return known !== undefined && known.until > now ? known.principal : null;
+  }
+
+  forget(hash: string): void {
+    this.#keys.delete(hash);
+  }
+}
+
+export const knownKeys = new KnownKeys();

@@ -1,0 +1,65 @@
+/** What a real hub says of heartbeats after it could not hear them: because it was stopped, or its database was away. */
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { databaseFile } from "./database-file.ts";
+import { call, flipsOf, service, until } from "./hub-client.ts";
+import { type HubProcess, startHub } from "./hub-process.ts";
+
+const INTERVAL_S = 5;
+const GRACE_S = 2;
+/** Longer than a service may be silent. */
+const LONG_MS = (INTERVAL_S + GRACE_S + 3) * 1_000;
+
+let hub: HubProcess;
+let key: string;
+beforeAll(async () => {
+  hub = await startHub();
+  ({ key } = await call<{ key: string }>(hub, "POST", "/api/keys", { name: "beats", scope: "write" }));
+});
+afterAll(() => hub?.remove());
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const beat = (id: number) =>
+  fetch(`${hub.url}/api/services/${id}/heartbeat`, { method: "POST", headers: { authorization: `Bearer ${key}` } });
+
+async function beating(name: string): Promise<number> {
+  const { id } = await call<{ id: number }>(hub, "PUT", `/api/projects/p/services/${name}`, {
+    ...{ health_method: "heartbeat", health_interval: INTERVAL_S, health_options: { grace: GRACE_S } },
+  });
+  expect((await beat(id)).status).toBe(202);
+  await until(async () => expect(await flipsOf(hub, id)).toHaveLength(1));
+  return id;
+}
+
+test("a stop of the hub is no silence of others; who stays silent afterwards is down", async () => {
+  const [steady, silent] = [await beating("steady"), await beating("silent")];
+  await hub.stop();
+  await sleep(LONG_MS);
+  await hub.restart();
+  const began = Date.now();
+  while (Date.now() - began < (INTERVAL_S + GRACE_S) * 1_000 - 1_500) {
+    expect((await service(hub, silent)).health_status).toBe("up");
+    await sleep(500);
+  }
+  await beat(steady);
+  await until(async () => expect((await service(hub, silent)).health_status).toBe("down"), 10_000);
+  expect((await flipsOf(hub, steady)).map(({ to }) => to)).toEqual(["up"]);
+});
+
+test("a database that is away refuses no beat of a key that is known, and its absence is no silence", async () => {
+  const [steady, waiting] = [await beating("steady-too"), await beating("waiting")];
+  const lock = new DatabaseSync(databaseFile(hub.state));
+  lock.exec("BEGIN EXCLUSIVE");
+  const began = Date.now();
+  const answers: number[] = [];
+  while (Date.now() - began < LONG_MS) {
+    answers.push((await beat(steady)).status);
+    await sleep(1_000);
+  }
+  lock.exec("ROLLBACK");
+  lock.close();
+  expect(new Set(answers)).toEqual(new Set([202]));
+  await beat(steady);
+  await until(async () => expect((await service(hub, waiting)).health_status).toBe("down"), 20_000);
+  expect((await flipsOf(hub, steady)).map(({ to }) => to)).toEqual(["up"]);
+});

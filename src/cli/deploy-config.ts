@@ -20,7 +20,7 @@ export function deployConfig(toml: string, databaseId: string): string {
   }, toml);
 }
 
-export interface Resources {
+interface Resources {
   database: string;
   queues: string[];
 }

@@ -1,72 +1,160 @@
-/** `npm run deploy`: creates the resources that the account lacks, applies migrations and deploys the Worker. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+/**
+ * `npm run deploy`: creates the resources that the account lacks, applies migrations and deploys the Worker. It can also
+ * check what it would deploy, and a hub that is deployed.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { z } from "zod";
+import { isHubUrl, isKey } from "../client/hub-client.ts";
 import { messageOf } from "../node/error-message.ts";
+import { UsageError } from "./arguments.ts";
 import { buildAssets } from "./assets.ts";
-import { DEPLOY_CONFIG, deployConfig, neededResources, type Resources } from "./deploy-config.ts";
+import { checkHub } from "./check-hub.ts";
+import {
+  busyMs,
+  checkDeployment,
+  type DeployedConfig,
+  type Finding,
+  findingLine,
+  sizeFinding,
+  startFinding,
+} from "./deploy-checks.ts";
+import { DEPLOY_CONFIG, deployConfig, neededResources } from "./deploy-config.ts";
+import { bundleBytes, readCheckout, readProfile } from "./deploy-facts.ts";
+import type { Environment } from "./settings.ts";
+import { trialStart } from "./trial-start.ts";
 import type { Wrangler } from "./wrangler-command.ts";
 
-const USAGE = `Usage: npm run deploy -- [--dry-run]
+const USAGE = `Usage: npm run deploy -- [--dry-run | --check URL]
 
 Creates the database and queues that are missing in your Cloudflare account, applies migrations and deploys.
 
-  --dry-run   says what it would do and bundles the Worker; needs no account`;
+  --dry-run    says what it would do, checks the configuration and bundles the Worker; needs no account
+  --check URL  asks the hub at URL to check itself, and deletes that service again; takes up to two minutes.
+               Needs a key of the scope write in HUB_KEY, or the admin token in HUB_ADMIN_TOKEN
+  --help       this text`;
 /** A dry run uses this id in place of the id of the database. */
 const DRY_RUN_ID = "11111111-1111-1111-1111-111111111111";
 const ADMIN_TOKEN = "HUB_ADMIN_TOKEN";
+/** Makes the name of the project of a check unique. */
+const NAME_BYTES = 4;
 const databasesSchema = z.array(z.object({ name: z.string(), uuid: z.string() }));
 
 interface DeployIo {
   /** The checkout. */
   root: string;
+  environment: Environment;
   wrangler: Wrangler;
   out(line: string): void;
   err(line: string): void;
+  /** Is called only for a step that can be interrupted, and takes over Ctrl-C then. */
+  interruption(): AbortSignal;
 }
+
+type Task = "help" | "deploy" | "rehearse" | { check: string; key: string };
 
 /** Returns the exit code: 0 when all steps worked, 1 when a step failed, 2 for a wrong command line. */
 export async function runDeploy(argv: readonly string[], io: DeployIo): Promise<number> {
-  let dryRun: boolean;
   try {
-    const options = {
-      "dry-run": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    } as const;
-    const { values } = parseArgs({ args: [...argv], options });
-    if (values.help) {
-      io.out(USAGE);
-      return 0;
-    }
-    dryRun = values["dry-run"];
-  } catch (error) {
-    io.err(`${messageOf(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  try {
-    await (dryRun ? rehearse(io) : deploy(io));
+    await run(parseTask(argv, io.environment), io);
     return 0;
   } catch (error) {
     io.err(messageOf(error));
-    return 1;
+    if (!(error instanceof UsageError)) return 1;
+    io.err(`\n${USAGE}`);
+    return 2;
   }
 }
 
+function parseTask(argv: readonly string[], environment: Environment): Task {
+  const values = parse(argv);
+  if (values.help) return "help";
+  if (values.check === undefined) return values["dry-run"] ? "rehearse" : "deploy";
+  if (values["dry-run"]) throw new UsageError("--check and --dry-run: give one of them");
+  const url = values.check.replace(/\/+$/, "");
+  if (!isHubUrl(url)) throw new UsageError("--check: expected the http(s) URL of a hub, without a user or a password");
+  const key = environment.HUB_KEY || environment[ADMIN_TOKEN] || "";
+  if (key === "") throw new UsageError(`--check: set HUB_KEY to a key of the hub, or ${ADMIN_TOKEN}`);
+  if (!isKey(key)) throw new UsageError("HUB_KEY: expected a key, which has no blanks and only ASCII characters");
+  return { check: url, key };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    const options = {
+      "dry-run": { type: "boolean", default: false },
+      check: { type: "string" },
+      help: { type: "boolean", default: false },
+    } as const;
+    return parseArgs({ args: [...argv], options }).values;
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+async function run(task: Task, io: DeployIo): Promise<void> {
+  if (task === "help") io.out(USAGE);
+  else if (task === "deploy") await deploy(io);
+  else if (task === "rehearse") await rehearse(io);
+  else await check(task, io);
+}
+
+async function check({ check: url, key }: { check: string; key: string }, io: DeployIo): Promise<void> {
+  const interrupted = io.interruption();
+  const name = randomBytes(NAME_BYTES).toString("hex");
+  const wait = (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal === undefined ? {} : { signal });
+  await checkHub({ url, key, out: io.out, interrupted, fetch, now: Date.now, wait }, name);
+}
+
+/** Goes on after a check that fails, so that one run says everything. Throws when something is wrong. */
 async function rehearse(io: DeployIo): Promise<void> {
-  const { database, queues } = await resources(io);
+  const config = projectConfig(io);
+  const { database, queues } = neededResources(config);
   io.out("Plan (nothing is changed):");
   io.out(`  create the D1 database ${database} unless it exists`);
   for (const queue of queues) io.out(`  create the queue ${queue} unless it exists`);
   io.out(`  apply migrations/ to ${database}`);
   io.out("  deploy the Worker");
+  io.out("Checks:");
+  let problems = 0;
+  const say = (findings: Finding[]) => {
+    for (const finding of findings) io.out(findingLine(finding));
+    problems += findings.filter(({ level }) => level === "wrong").length;
+  };
+  say(checkDeployment(await readCheckout(io.root, config, Date.now())));
   await prepare(io, DRY_RUN_ID);
-  await step(io, ["deploy", "--config", DEPLOY_CONFIG, "--dry-run", "--outdir", "dist/deploy"]);
+  say(await bundleFindings(io, config));
+  if (problems > 0) throw new Error(`${problems} ${problems === 1 ? "thing is" : "things are"} wrong, see above`);
+  io.out("Nothing is wrong.");
+}
+
+/** Bundles the Worker, measures it and starts it. */
+async function bundleFindings(io: DeployIo, config: DeployedConfig): Promise<Finding[]> {
+  const folder = join(io.root, "dist/deploy");
+  const bundle = join(io.root, "dist/worker.bundle");
+  const profile = join(io.root, "dist/startup.cpuprofile");
+  await Promise.all([folder, bundle, profile].map((path) => rm(path, { recursive: true, force: true })));
+  await step(io, ["deploy", "--config", DEPLOY_CONFIG, "--dry-run", "--outdir", folder, "--outfile", bundle]);
+  const size = sizeFinding(await bundleBytes(folder));
+  const trouble = await trialStart({
+    entry: join(folder, "index.js"),
+    compatibilityDate: config.compatibility_date,
+    compatibilityFlags: config.compatibility_flags,
+    classes: config.durable_objects.bindings.map(({ class_name }) => class_name),
+  });
+  if (trouble !== null) return [size, { level: "wrong", text: `start-up: the Worker does not start: ${trouble}` }];
+  const measure = ["check", "startup", "--config", DEPLOY_CONFIG, "--worker", bundle, "--outfile", profile];
+  const { code, output } = await io.wrangler(measure, { capture: true });
+  if (code !== 0) return [size, { level: "wrong", text: `start-up: it can't be measured\n${output.trim()}` }];
+  return [size, startFinding(busyMs(await readProfile(profile)))];
 }
 
 async function deploy(io: DeployIo): Promise<void> {
-  const { database, queues } = await resources(io);
+  const { database, queues } = neededResources(projectConfig(io));
   const id = (await databaseId(io, database)) ?? (await createDatabase(io, database));
   for (const queue of queues) await createQueue(io, queue);
   await prepare(io, id);
@@ -78,8 +166,8 @@ async function deploy(io: DeployIo): Promise<void> {
   }
 }
 
-async function resources({ root }: DeployIo): Promise<Resources> {
-  return neededResources(readConfig({ config: join(root, "wrangler.toml") }));
+function projectConfig({ root }: DeployIo) {
+  return readConfig({ config: join(root, "wrangler.toml") });
 }
 
 /** Writes the files that are deployed. */

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -14,21 +14,53 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => {
   folder = await temporaryFolder("deploy");
   await cp(join(ROOT, "wrangler.toml"), join(folder.path, "wrangler.toml"));
-  await mkdir(join(folder.path, "src"));
+  await cp(join(ROOT, "migrations"), join(folder.path, "migrations"), { recursive: true });
+  for (const path of ["src/worker/index.ts", "src/platform/bindings.ts"]) {
+    await cp(join(ROOT, path), join(folder.path, path));
+  }
 });
 afterEach(() => folder.remove());
 
+const CLASSES = ["LaneMonitor", "LiveBoard", "Prober", "NatsBridge", "Federation", "PeerLink"];
+const BUNDLE = `import { DurableObject } from "cloudflare:workers";
+export default { fetch() {} };
+${CLASSES.map((name) => `export class ${name} extends DurableObject {}`).join("\n")}
+`;
+const PROFILE = { nodes: [{ id: 1, callFrame: { functionName: "start" } }], samples: [1], timeDeltas: [20_000] };
+
+/** Writes the files that wrangler writes. */
+async function writeResults(args: readonly string[], bundle: string): Promise<void> {
+  const option = (name: string) => args[args.indexOf(name) + 1] ?? "";
+  if (args.includes("--dry-run")) {
+    await mkdir(option("--outdir"), { recursive: true });
+    await writeFile(join(option("--outdir"), "index.js"), bundle);
+  }
+  if (args[0] === "check") await writeFile(option("--outfile"), JSON.stringify(PROFILE));
+}
+
+interface Given {
+  bundle?: string;
+  environment?: Record<string, string>;
+}
+
 /** Answers by the beginning of the command; what is not named succeeds and says nothing. */
-async function deployWith(answers: Record<string, WranglerRun | WranglerRun[]>, argv: string[] = []) {
+async function deployWith(
+  answers: Record<string, WranglerRun | WranglerRun[]>,
+  argv: string[] = [],
+  { bundle = BUNDLE, environment = {} }: Given = {},
+) {
   const commands: string[] = [];
   const lines: string[] = [];
   const code = await runDeploy(argv, {
     root: folder.path,
+    environment,
+    interruption: () => new AbortController().signal,
     out: (line) => lines.push(line),
     err: (line) => lines.push(line),
     async wrangler(args) {
       const command = args.join(" ");
-      commands.push(command);
+      commands.push(command.replaceAll(folder.path, "ROOT"));
+      await writeResults(args, bundle);
       const answer = Object.entries(answers).find(([start]) => command.startsWith(start))?.[1];
       return (Array.isArray(answer) ? answer.shift() : answer) ?? { code: 0, output: "" };
     },
@@ -70,11 +102,36 @@ describe("npm run deploy", () => {
     expect(text).toBe("");
   });
 
-  test("a dry run says its plan and bundles, and asks the account nothing", async () => {
+  test("a dry run says its plan, checks, bundles and measures, and asks the account nothing", async () => {
     const { code, commands, text } = await deployWith({}, ["--dry-run"]);
-    expect(code).toBe(0);
-    expect(commands).toEqual([`deploy --config ${DEPLOY_CONFIG} --dry-run --outdir dist/deploy`]);
     expect(text).toContain("create the queue commandcenter-hub-outcomes-dead unless it exists");
+    expect(text).toContain("ok     queues: all 4 are filled and consumed");
+    expect(text).toContain("ok     start-up: 20 ms");
+    expect(text).toMatch(/Nothing is wrong\.$/);
+    expect(code).toBe(0);
+    expect(commands).toEqual([
+      `deploy --config ${DEPLOY_CONFIG} --dry-run --outdir ROOT/dist/deploy --outfile ROOT/dist/worker.bundle`,
+      `check startup --config ${DEPLOY_CONFIG} --worker ROOT/dist/worker.bundle --outfile ROOT/dist/startup.cpuprofile`,
+    ]);
+  });
+
+  test("a dry run names everything that is wrong at once, and fails", async () => {
+    const file = join(folder.path, "wrangler.toml");
+    const toml = await readFile(file, "utf8");
+    await writeFile(file, toml.replace('name = "REQUEST_LIMIT"', 'name = "LIMIT"'));
+    await rm(join(folder.path, "migrations/0002_lanes_for_all.sql"));
+    const { code, text } = await deployWith({}, ["--dry-run"], { bundle: 'throw new Error("boom");' });
+    expect(text).toContain("WRONG  binding LIMIT: wrangler.toml has this rate limit, and Bindings lacks it");
+    expect(text).toContain("WRONG  SQL migration 0002: missing");
+    expect(text).toMatch(/WRONG {2}start-up: the Worker does not start: .*boom/s);
+    expect(text).toContain("4 things are wrong, see above");
+    expect(code).toBe(1);
+  });
+
+  test("a dry run says which class of the bundle is none of a Durable Object", async () => {
+    const bundle = BUNDLE.replace("class Prober extends DurableObject", "class Other extends DurableObject");
+    const { code, text } = await deployWith({}, ["--dry-run"], { bundle });
+    expect([code, text]).toEqual([1, expect.stringMatching(/WRONG {2}start-up: .*"Prober"/)]);
   });
 
   test.each([
@@ -96,6 +153,19 @@ describe("npm run deploy", () => {
     const help = await deployWith({}, ["--help"]);
     expect([help.code, help.commands]).toEqual([0, []]);
     expect(help.text).toContain("--dry-run");
+  });
+
+  test.each([
+    [["--check", "hub.example"], { HUB_KEY: "k" }, "--check: expected the http(s) URL of a hub"],
+    [["--check", "https://u:p@hub.example"], { HUB_KEY: "k" }, "without a user or a password"],
+    [["--check", "https://hub.example", "--dry-run"], { HUB_KEY: "k" }, "give one of them"],
+    [["--check", "https://hub.example"], {}, "set HUB_KEY to a key of the hub, or HUB_ADMIN_TOKEN"],
+    [["--check", "https://hub.example"], { HUB_KEY: "a secret" }, "expected a key, which has no blanks"],
+  ])("%j with %j is a wrong command line", async (argv, environment, message) => {
+    const { code, commands, text } = await deployWith({}, argv, { environment });
+    expect([code, commands]).toEqual([2, []]);
+    expect(text).toContain(message);
+    expect(text).not.toContain("a secret");
   });
 });
 

@@ -3,7 +3,7 @@
  * `close` handles a service that is no longer watched. All functions are pure: the caller passes the time and the
  * random number.
  */
-import { breakerOf, staleAt } from "./breaker.ts";
+import { breakerOf, breakerStride, staleAt } from "./breaker.ts";
 import type { Check } from "./check.ts";
 import { flapAfterFlip, flapSettled } from "./flapping.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
@@ -78,7 +78,7 @@ export function expire(state: MonitorState, check: Check, lastAt: number | null,
   const silence = Math.round((now - lastHeardAt) / 1_000);
   const heartbeat = check.health_method === "heartbeat";
   const reason = silenceReason(check, silence);
-  const began_at = heartbeat ? lastHeardAt + check.health_interval * 1_000 : now;
+  const began_at = lastHeardAt + nextCheckAfter(check, state, lastHeardAt);
   const to = heartbeat ? "down" : "unknown";
   return flip(
     { ...state, error: reason, last_at: lastHeardAt, retry: null },
@@ -91,6 +91,12 @@ export function expire(state: MonitorState, check: Check, lastAt: number | null,
       evidence: [],
     },
   );
+}
+
+/** After how many milliseconds the next result was expected. */
+function nextCheckAfter(check: Check, { status, since }: MonitorState, lastAt: number): number {
+  const interval = check.health_interval;
+  return breakerStride(breakerOf(status, since, interval, lastAt), interval) * interval * 1_000;
 }
 
 function silenceReason({ health_method, agent }: Check, seconds: number): string {

@@ -1,27 +1,38 @@
 /** Computes exact uptimes from changes of status. */
 import type { Flip, Status } from "./records.ts";
+import { type Gap, overlap } from "./watch-gaps.ts";
 
 export type StatusChange = Pick<Flip, "to" | "at" | "began_at">;
 
+export interface Past {
+  /** Oldest first; may exceed the window. */
+  changes: readonly StatusChange[];
+  /** The status before the first change. */
+  before: Status;
+  /** Times in which nobody watched, so that no status is known. */
+  unwatched: readonly Gap[];
+}
+
 /**
- * Returns the time from which the new status held, Unix ms. An outage holds from its first failing check; any other
- * status holds from the check that found it.
+ * Returns the time from which the new status held, Unix ms. An outage holds from its first failing check, and nothing is
+ * known from the time when a check was missing; any other status holds from the check that found it.
  */
 export function heldFrom(change: StatusChange): number {
   const at = Date.parse(change.at);
-  return change.to === "down" ? Math.min(Date.parse(change.began_at), at) : at;
+  const isBackdated = change.to === "down" || change.to === "unknown";
+  return isBackdated ? Math.min(Date.parse(change.began_at), at) : at;
 }
 
 /**
  * Returns the part of the known time in [from, to) (Unix ms) in which the service was up or degraded; null: no status
- * is known. `changes`: oldest first, may exceed the window. `before`: the status before the first change.
+ * is known.
  */
-export function uptime(changes: readonly StatusChange[], before: Status, from: number, to: number): number | null {
-  return uptimes(changes, before, [from, to])[0] ?? null;
+export function uptime(past: Past, from: number, to: number): number | null {
+  return uptimes(past, [from, to])[0] ?? null;
 }
 
 /** Returns the uptime between each two neighbours of `edges` (Unix ms, rising). It reads the changes only once. */
-export function uptimes(changes: readonly StatusChange[], before: Status, edges: readonly number[]): (number | null)[] {
+export function uptimes({ changes, before, unwatched }: Past, edges: readonly number[]): (number | null)[] {
   const steps = timeline(changes, before);
   let i = 0;
   return edges.slice(1).map((end, k) => {
@@ -31,7 +42,7 @@ export function uptimes(changes: readonly StatusChange[], before: Status, edges:
       while ((steps[i + 1]?.at ?? Number.POSITIVE_INFINITY) <= at) i++;
       const until = Math.min(end, steps[i + 1]?.at ?? end);
       const side = sideOf(steps[i]?.status ?? "unknown");
-      if (side !== null) held[side] += until - at;
+      if (side !== null) held[side] += until - at - overlap(unwatched, at, until);
       at = until;
     }
     const known = held.up + held.down;

@@ -9,6 +9,7 @@ import type { RegistryChange } from "../core/registry-change.ts";
 import type { MayReceive } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Summary } from "../core/summary.ts";
+import type { Gap } from "../core/watch-gaps.ts";
 import type { ArrivedRequest, BridgeStatus, Refusable } from "../platform/bindings.ts";
 import type { Db } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
@@ -32,6 +33,8 @@ export interface HubContext {
   /** Probes a service immediately, independent of its schedule. */
   checkNow(check: Check): Promise<Outcome>;
   heartbeat(check: Check, beat: Heartbeat): Promise<Outcome>;
+  /** Times in which nobody watched. */
+  gaps(): Promise<readonly Gap[]>;
   /** Returns a watched service as the live board knows it, for when the database is away; null: it knows none. */
   remembered(id: number): Promise<Check | null>;
   /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */

@@ -191,7 +191,13 @@ const historyPointSchema = z
   .openapi("HistoryPoint");
 
 export const historySchema = z
-  .object({ points: z.array(historyPointSchema), flips: z.array(flipSchema) })
+  .object({
+    points: z.array(historyPointSchema),
+    flips: z.array(flipSchema),
+    unwatched: z
+      .array(z.object({ from: time, to: time }))
+      .describe("Times in which the hub was away and nothing is known of the service"),
+  })
   .openapi("ServiceHistory");
 
 export const measurementsSchema = z

@@ -2,6 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ServiceRow } from "../core/service-row.ts";
 import { currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
+import { type Gap, unwatched } from "../core/watch-gaps.ts";
 import { flipsInWindow, recentUptimes, serviceFlips } from "../store/flips.ts";
 import { historyPoints, latencyPercentiles, recentChecks } from "../store/history.ts";
 import { measurements } from "../store/measurements.ts";
@@ -94,11 +95,13 @@ export const serviceHealth = routes()
     const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const { points, ...range } = c.req.valid("query");
     const { from, to } = boundedRange(range, hub.now());
+    const gaps = unwatched(await hub.gaps(), row.health_interval);
     const [pointList, flips] = await Promise.all([
-      historyPoints(hub.db, row, from, to, points),
+      historyPoints(hub.db, row, { from, to, points }, gaps),
       flipsInWindow(hub.db, row.id, from, to),
     ]);
-    return c.json({ points: pointList, flips }, 200);
+    const inside = gaps.filter((gap) => gap.from < to && gap.to > from).map(isoGap);
+    return c.json({ points: pointList, flips, unwatched: inside }, 200);
   })
   .openapi(measured, async (c) => {
     const { hub } = c.var;
@@ -114,11 +117,12 @@ export const serviceHealth = routes()
 
 async function healthView(hub: HubContext, row: ServiceRow) {
   const now = hub.now();
+  const gaps = unwatched(await hub.gaps(), row.health_interval);
   const [live, recent, flips, uptimes, latency] = await Promise.all([
     liveStates(hub, [row]),
     recentChecks(hub.db, row, MAX_RECENT),
     serviceFlips(hub.db, row.id, MAX_RECENT),
-    recentUptimes(hub.db, row.id, [DAY_MS, 7 * DAY_MS, 30 * DAY_MS], now),
+    recentUptimes(hub.db, row.id, [DAY_MS, 7 * DAY_MS, 30 * DAY_MS], now, gaps),
     latencyPercentiles(hub.db, row, now - DAY_MS, now),
   ]);
   const state = currentState(row, live.get(row.id) ?? null, now);
@@ -138,6 +142,10 @@ async function healthView(hub: HubContext, row: ServiceRow) {
     recent,
     flips,
   };
+}
+
+function isoGap({ from, to }: Gap) {
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 
 /** Returns Unix ms, limited to the period for which the hub can have history. */

@@ -20,6 +20,7 @@ import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
+import type { Gap } from "../core/watch-gaps.ts";
 import { expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
@@ -34,6 +35,7 @@ import { DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
 import { Hearing } from "./hearing.ts";
 import { TicketBox } from "./tickets.ts";
+import { Wakefulness } from "./wakefulness.ts";
 import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
 
 const MIN_ALARM_GAP_MS = 1_000;
@@ -52,6 +54,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
   readonly #hearing: Hearing;
+  readonly #wakefulness: Wakefulness;
   readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null } = {
     planned_at: null,
     probed_at: null,
@@ -69,6 +72,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tickets = new TicketBox(ctx.storage);
     this.#deadLetters = new DeadLetters(ctx.storage);
     this.#hearing = new Hearing(ctx.storage);
+    this.#wakefulness = new Wakefulness(ctx.storage);
     const { HUB_STARTED_AT } = parseSettings(env);
     if (HUB_STARTED_AT !== undefined) this.#hearing.started(HUB_STARTED_AT);
     ctx.blockConcurrencyWhile(async () => {
@@ -157,6 +161,17 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
   toPlan(): Check[] | null {
     return this.#loaded ? this.#board.scheduled() : null;
+  }
+
+  async awake(at: number): Promise<void> {
+    await this.#ensureLoaded();
+    const { HUB_STARTED_AT } = parseSettings(this.env);
+    const checkedAt = [...this.#board.entries()].flatMap(({ live }) => live.last_at ?? []);
+    this.#wakefulness.awake(at, HUB_STARTED_AT, checkedAt);
+  }
+
+  gaps(): readonly Gap[] {
+    return this.#wakefulness.gaps;
   }
 
   planned(at: number): void {

@@ -3,6 +3,7 @@ import { and, asc, desc, eq, getTableColumns, gte, lt, type SQL, sql } from "dri
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Flip, Status } from "../core/records.ts";
 import { heldFrom, type StatusChange, uptime } from "../core/uptime.ts";
+import type { Gap } from "../core/watch-gaps.ts";
 import type { Db } from "./database.ts";
 import { flips, projects, services } from "./tables.ts";
 
@@ -148,7 +149,8 @@ export async function recentUptimes(
   id: number,
   spans: readonly number[],
   now: number,
+  unwatched: readonly Gap[],
 ): Promise<(number | null)[]> {
-  const { before, changes } = await statusChanges(db, id, now - Math.max(...spans), now);
-  return spans.map((span) => uptime(changes, before, now - span, now));
+  const past = { ...(await statusChanges(db, id, now - Math.max(...spans), now)), unwatched };
+  return spans.map((span) => uptime(past, now - span, now));
 }

@@ -4,6 +4,7 @@
 import { and, eq, gte, inArray, lt } from "drizzle-orm";
 import { decodeHistogram } from "../core/histogram.ts";
 import { uptimes } from "../core/uptime.ts";
+import type { Gap } from "../core/watch-gaps.ts";
 import { type Buckets, chooseBuckets, DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import { selectChanges, toChanges } from "./flips.ts";
@@ -38,14 +39,13 @@ interface Extent {
 
 /**
  * Returns at most `points` buckets of equal, round length that cover [from, to) (Unix ms). Buckets are at least an hour
- * long when the range starts before the oldest raw round.
+ * long when the range starts before the oldest raw round. `unwatched`: when nobody watched the service.
  */
 export async function historyPoints(
   db: Db,
   row: HistorySource,
-  from: number,
-  to: number,
-  points: number,
+  { from, to, points }: { from: number; to: number; points: number },
+  unwatched: readonly Gap[],
 ): Promise<HistoryPoint[]> {
   const extent = await readExtent(db);
   const beyondRaw = to - from > MAX_RAW_SPAN_MS || (await hasRollups(db, row.id, hourOf(from), extent.rawSince));
@@ -58,9 +58,8 @@ export async function historyPoints(
     selectChanges(db, row.id, start, to),
   ]);
   const sums = sumBuckets(buckets, hours, checks);
-  const { before, changes } = toChanges(rows, to);
   const edges = Array.from({ length: count + 1 }, (_, i) => Math.min(start + i * step, to));
-  const known = uptimes(changes, before, edges);
+  const known = uptimes({ ...toChanges(rows, to), unwatched }, edges);
   return sums.map((sum, i) => ({
     at: new Date(start + i * step).toISOString(),
     checks: sum.checks,

@@ -192,6 +192,15 @@ export async function bridgeStatus(env: Bindings, settings: Settings): Promise<B
   }
 }
 
+/** Tells the board that the cron came. Called each minute. */
+export async function noteAwake(env: Bindings): Promise<void> {
+  try {
+    await boardOf(env).awake(now());
+  } catch (error) {
+    log("error", "board.awake_failed", { error: errorText(error) });
+  }
+}
+
 /** Publishes the latest values. Called each minute. */
 export async function tellNats(env: Bindings, settings: Settings): Promise<void> {
   if (settings.NATS_URL === undefined) return;

@@ -7,7 +7,7 @@ import { plan } from "../pipeline/plan.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { consume } from "./consumers.ts";
-import { planDeps, tellNats } from "./deps.ts";
+import { noteAwake, planDeps, tellNats } from "./deps.ts";
 import { federate } from "./federation.ts";
 import { maintain } from "./maintenance.ts";
 import { requestContext } from "./request-context.ts";
@@ -32,6 +32,7 @@ export default {
       log("error", "tick.refused", { time: event.scheduledTime });
       return;
     }
+    ctx.waitUntil(noteAwake(env));
     ctx.waitUntil(maintain(event.scheduledTime, env, settings));
     ctx.waitUntil(tellNats(env, settings));
     ctx.waitUntil(federate(env, settings));

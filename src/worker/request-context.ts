@@ -32,6 +32,7 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     projectChanged: (project) => projectChanged(project, env, settings),
     checkNow: (check) => checkNow(check, probeDeps(env, settings)),
     heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(env, settings)),
+    gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
     couldNotHear: async () => board.couldNotHear(),
     takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(env, settings)),

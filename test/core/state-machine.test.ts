@@ -357,6 +357,7 @@ describe("silence", () => {
     expect(expire(state, check, monitor.now, deadline)).toBe(state);
     const stale = expire(state, check, monitor.now, deadline + 1);
     expect(stale).toMatchObject({ status: "unknown", error: "stale: nothing heard for 165 s" });
+    expect(stale.flips.at(-1)?.began_at).toBe(new Date(monitor.now + 30_000).toISOString());
   });
 
   it("makes a heartbeat down after interval and grace, since the first missing beat", () => {

@@ -11,11 +11,11 @@ const flip = (from: "up" | "down", to: "up" | "down", at: number, began_at = at)
 
 describe("an uptime bar", () => {
   test("without any change shows one status all along", () => {
-    expect(statusPeriods([], { status: "up", since: NOW - 5_000 }, window)).toEqual([{ status: "up", ...window }]);
+    expect(statusPeriods([], { status: "up", since: NOW - 5_000 }, window, [])).toEqual([{ status: "up", ...window }]);
   });
 
   test("knows nothing of the time before the service", () => {
-    expect(statusPeriods([], { status: "up", since: NOW - 40 }, window)).toEqual([
+    expect(statusPeriods([], { status: "up", since: NOW - 40 }, window, [])).toEqual([
       { status: "unknown", from: NOW - 100, to: NOW - 40 },
       { status: "up", from: NOW - 40, to: NOW },
     ]);
@@ -23,7 +23,7 @@ describe("an uptime bar", () => {
 
   test("counts an outage from its first failing check, in whatever order the flips come", () => {
     const flips = [flip("down", "up", 20), flip("up", "down", 50, 60)];
-    expect(statusPeriods(flips, { status: "up", since: NOW - 20 }, window)).toEqual([
+    expect(statusPeriods(flips, { status: "up", since: NOW - 20 }, window, [])).toEqual([
       { status: "up", from: NOW - 100, to: NOW - 60 },
       { status: "down", from: NOW - 60, to: NOW - 20 },
       { status: "up", from: NOW - 20, to: NOW },
@@ -31,13 +31,24 @@ describe("an uptime bar", () => {
   });
 
   test("of an outage that began before the window starts with it", () => {
-    const [first] = statusPeriods([flip("up", "down", 90, 500)], { status: "down", since: NOW - 90 }, window);
+    const [first] = statusPeriods([flip("up", "down", 90, 500)], { status: "down", since: NOW - 90 }, window, []);
     expect(first).toEqual({ status: "down", ...window });
+  });
+
+  test("knows nothing of the time in which nobody watched", () => {
+    const gap = { from: iso(NOW - 70), to: iso(NOW - 30) };
+    const flips = [flip("up", "down", 60), flip("down", "up", 20)];
+    expect(statusPeriods(flips, { status: "up", since: NOW - 20 }, window, [gap])).toEqual([
+      { status: "up", from: NOW - 100, to: NOW - 70 },
+      { status: "unknown", from: NOW - 70, to: NOW - 30 },
+      { status: "down", from: NOW - 30, to: NOW - 20 },
+      { status: "up", from: NOW - 20, to: NOW },
+    ]);
   });
 
   test("adds up to the whole window", () => {
     const flips = [flip("up", "down", 80), flip("down", "up", 70), flip("up", "down", 30), flip("down", "up", 10)];
-    const held = timeByStatus(statusPeriods(flips, { status: "up", since: NOW - 10 }, window));
+    const held = timeByStatus(statusPeriods(flips, { status: "up", since: NOW - 10 }, window, []));
     expect(Object.fromEntries(held)).toEqual({ up: 70, down: 30 });
   });
 });

@@ -90,6 +90,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       told.beats.push({ name: check.name, beat });
       return anOutcome(check);
     },
+    gaps: async () => [],
     remembered: async () => null,
     couldNotHear: async () => {},
     websocket: async (request) => {

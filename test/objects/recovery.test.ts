@@ -168,6 +168,26 @@ it("a start of a local hub is heard from the moment that it can hear, once", () 
     expect(new Hearing(storage).since).toBe(since);
   }));
 
+it("the time in which the hub was away is kept as a gap, over evictions, and shows in no uptime", async () => {
+  const { service_id: id } = await beating("unwatched");
+  const board = boardOf(env);
+  await board.awake(Date.now());
+  pass(600_000);
+  await abortAllDurableObjects();
+  await boardOf(env).awake(Date.now());
+  await boardOf(env).awake(Date.now()); // a tick that came twice
+  await abortAllDurableObjects();
+  const gaps = await boardOf(env).gaps();
+  expect(gaps).toHaveLength(1);
+  const { unwatched } = await api("GET", `/api/services/${id}/history`);
+  expect(unwatched).toEqual([
+    {
+      from: new Date((gaps[0]?.from ?? 0) + 60_000).toISOString(),
+      to: new Date(gaps[0]?.to ?? 0).toISOString(),
+    },
+  ]);
+});
+
 it("after a pause of the hub, who was silent gets the whole time again", async () => {
   const check = await beating("paused");
   const { service_id: id } = check;

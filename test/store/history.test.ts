@@ -75,7 +75,7 @@ describe("the history of a service", () => {
         message(row.lane, at + i, [result(row, { verdict, latency: 20 }), result({ id: 775 })]),
       ),
     );
-    const points = await historyPoints(db, row, at, at + MINUTE, 10);
+    const points = await historyPoints(db, row, { from: at, to: at + MINUTE, points: 10 }, []);
     expect(points).toHaveLength(6);
     expect(points[0]).toMatchObject({ at: new Date(at).toISOString(), checks: 3, failures: 1, max: 20, uptime: null });
     expect(points[1]).toEqual({
@@ -94,9 +94,9 @@ describe("the history of a service", () => {
       flipOf(row, 4, "up", "down", NOW + MINUTE, NOW - 30 * MINUTE),
     ];
     await record([message(row.lane, at, [], { flips })]);
-    const points = await historyPoints(db, row, at, NOW, 4);
+    const points = await historyPoints(db, row, { from: at, to: NOW, points: 4 }, []);
     expect(points.map((point) => point.uptime)).toEqual([0.5, 0, 0.5, 0]);
-    const before = await historyPoints(db, row, at - 2 * HOUR, at, 2);
+    const before = await historyPoints(db, row, { from: at - 2 * HOUR, to: at, points: 2 }, []);
     expect(before.map((point) => point.uptime)).toEqual([null, 1]);
   });
 
@@ -105,7 +105,7 @@ describe("the history of a service", () => {
     const from = NOW - 6 * HOUR;
     await record(roundsOf(row, from, NOW - 10 * MINUTE, 4 * MINUTE));
     await record([message(row.lane, from + HOUR + 1, [result(row, { latency: 500 })])]);
-    const raw = await historyPoints(db, row, from, NOW, 6);
+    const raw = await historyPoints(db, row, { from: from, to: NOW, points: 6 }, []);
     expect(raw).toHaveLength(6);
     expect(raw.map((point) => [point.checks, point.max])).toEqual([
       [15, 57],
@@ -114,9 +114,9 @@ describe("the history of a service", () => {
       [13, 49],
     ]);
     while ((await rollupHours(db, NOW - HOUR)).more);
-    expect(await historyPoints(db, row, from, NOW, 6)).toEqual(raw);
+    expect(await historyPoints(db, row, { from: from, to: NOW, points: 6 }, [])).toEqual(raw);
     while ((await rollupHours(db, NOW + 3 * MINUTE)).more);
-    expect(await historyPoints(db, row, from, NOW, 6)).toEqual(raw);
+    expect(await historyPoints(db, row, { from: from, to: NOW, points: 6 }, [])).toEqual(raw);
     const latency = await latencyPercentiles(db, row, from + 10 * MINUTE, NOW);
     expect(latency.p50).toBeGreaterThan(29 * 0.95);
     expect(latency.p50).toBeLessThan(29 * 1.05);
@@ -127,7 +127,7 @@ describe("the history of a service", () => {
     const row = await addService(db, project, { name: "aged", health_interval: 205 });
     await record(roundsOf(row, NOW - 6 * HOUR, NOW, 5 * MINUTE));
     while ((await rollupHours(db, NOW + 3 * MINUTE)).more);
-    const six = () => historyPoints(db, row, NOW - 6 * HOUR, NOW, 288);
+    const six = () => historyPoints(db, row, { from: NOW - 6 * HOUR, to: NOW, points: 288 }, []);
     const short = await six();
     expect(short).toHaveLength(180);
     await applyRetention(db, NOW, 3);
@@ -136,21 +136,21 @@ describe("the history of a service", () => {
     expect(long.map((point) => point.checks)).toEqual([12, 12, 12, 12, 12, 12]);
     await setMeta(db, ROLLUP_HOUR_KEY, NOW - 10 * HOUR);
     expect(await six()).toEqual(long);
-    expect(await historyPoints(db, row, NOW - 2 * HOUR, NOW, 288)).toHaveLength(240);
+    expect(await historyPoints(db, row, { from: NOW - 2 * HOUR, to: NOW, points: 288 }, [])).toHaveLength(240);
     const newcomer = await addService(db, project, { name: "newcomer", health_interval: 205 });
-    expect(await historyPoints(db, newcomer, NOW - 6 * HOUR, NOW, 288)).toHaveLength(180);
+    expect(await historyPoints(db, newcomer, { from: NOW - 6 * HOUR, to: NOW, points: 288 }, [])).toHaveLength(180);
   });
 
   test("of more than two days has buckets of an hour or more", async () => {
     const row = await addService(db, project, { name: "long", health_interval: 206 });
-    const points = await historyPoints(db, row, NOW - 3 * 24 * HOUR, NOW, 288);
+    const points = await historyPoints(db, row, { from: NOW - 3 * 24 * HOUR, to: NOW, points: 288 }, []);
     expect(points).toHaveLength(72);
   });
 
   test("of an empty range or of one that nothing is known of is empty, not an error", async () => {
     const row = await addService(db, project, { name: "empty", health_interval: 207 });
     expect(await latencyPercentiles(db, row, NOW, NOW)).toEqual({ p50: null, p95: null, p99: null });
-    expect(await historyPoints(db, row, NOW, NOW, 288)).toHaveLength(1);
-    expect(await historyPoints(db, row, 0, NOW, 1)).toHaveLength(1);
+    expect(await historyPoints(db, row, { from: NOW, to: NOW, points: 288 }, [])).toHaveLength(1);
+    expect(await historyPoints(db, row, { from: 0, to: NOW, points: 1 }, [])).toHaveLength(1);
   });
 });

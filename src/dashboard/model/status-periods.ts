@@ -1,5 +1,6 @@
 /** Divides a window of time into periods with one status each. */
 import type { Status } from "../../core/records.ts";
+import { heldFrom } from "../../core/uptime.ts";
 import type { Flip } from "../api/queries.ts";
 
 /** Times in Unix ms. */
@@ -11,16 +12,18 @@ interface StatusPeriod {
 
 /**
  * `flips`: the flips in the window [from, to), in any order. Without flips, the service had the `current` status since
- * `current.since`, and its status before that is unknown. An outage begins at its first failed check.
+ * `current.since`, and its status before that is unknown. Each begins when it held, see `heldFrom`. While nobody watched
+ * (`unwatched`, ISO times), the status is unknown.
  */
 export function statusPeriods(
   flips: readonly Pick<Flip, "from" | "to" | "at" | "began_at">[],
   current: { status: Status; since: number },
   window: { from: number; to: number },
+  unwatched: readonly { from: string; to: string }[],
 ): StatusPeriod[] {
   const ordered = [...flips].sort((a, b) => (a.at < b.at ? -1 : 1));
   const changes = ordered.map((flip) => ({
-    at: Date.parse(flip.to === "down" ? flip.began_at : flip.at),
+    at: heldFrom(flip),
     to: flip.to,
   }));
   const first = ordered[0]?.from ?? "unknown";
@@ -35,7 +38,22 @@ export function statusPeriods(
     status = to;
   }
   if (from < window.to) periods.push({ status, from, to: window.to });
-  return merged(periods);
+  const gaps = unwatched.map((gap) => ({ from: Date.parse(gap.from), to: Date.parse(gap.to) }));
+  return merged(periods.flatMap((period) => gaps.reduce(cut, [period])));
+}
+
+/** Makes the part of the periods that lies in the gap unknown. */
+function cut(periods: StatusPeriod[], gap: { from: number; to: number }): StatusPeriod[] {
+  return periods.flatMap((period) => {
+    const [from, to] = [Math.max(period.from, gap.from), Math.min(period.to, gap.to)];
+    if (from >= to) return period;
+    const parts: StatusPeriod[] = [
+      { ...period, to: from },
+      { status: "unknown", from, to },
+      { ...period, from: to },
+    ];
+    return parts.filter((part) => part.from < part.to);
+  });
 }
 
 function merged(periods: readonly StatusPeriod[]): StatusPeriod[] {

@@ -69,7 +69,7 @@ function History({ row, span }: { row: ServiceRow; span: Span }) {
   const { checks, failures } = failureCount(data.points);
   return (
     <div className="card flex flex-col gap-5 px-4 py-4 sm:px-5">
-      <UptimeBar flips={data.flips} row={row} window={data} />
+      <UptimeBar flips={data.flips} row={row} window={data} unwatched={data.unwatched} />
       {hasValues(series.p50) ? (
         <Suspense fallback={<Loading what="the charts" rows={4} />}>
           <LatencyChart series={series} span={ms} />

@@ -14,10 +14,12 @@ interface UptimeBarProps {
   flips: readonly Flip[];
   row: ServiceRow;
   window: { from: number; to: number };
+  /** When nobody watched. */
+  unwatched: readonly { from: string; to: string }[];
 }
 
-export function UptimeBar({ flips, row, window }: UptimeBarProps) {
-  const periods = statusPeriods(flips, row, window);
+export function UptimeBar({ flips, row, window, unwatched }: UptimeBarProps) {
+  const periods = statusPeriods(flips, row, window, unwatched);
   const span = window.to - window.from;
   const held = timeByStatus(periods);
   const x = (at: number) => ((at - window.from) / span) * WIDTH;

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { gapBefore, overlap, unwatched } from "../../src/core/watch-gaps.ts";
+
+const MINUTE = 60_000;
+const LAST = 100 * MINUTE;
+
+describe("a gap", () => {
+  it.each<[string, { now: number; startedAt?: number; checkedAt?: number[] }, [number, number] | null]>([
+    ["is none while the cron comes each minute", { now: LAST + MINUTE }, null],
+    ["is none when one cron is lost", { now: LAST + 2 * MINUTE + 5_000 }, null],
+    ["is there when several are lost", { now: LAST + 5 * MINUTE }, [LAST, LAST + 5 * MINUTE]],
+    [
+      "begins with the last check before it",
+      { now: LAST + 5 * MINUTE, checkedAt: [LAST - 1, LAST + 30_000, LAST + 5 * MINUTE - 100] },
+      [LAST + 30_000, LAST + 5 * MINUTE],
+    ],
+    [
+      "ends with a start, however short it was",
+      { now: LAST + 40_500, startedAt: LAST + 40_000, checkedAt: [LAST + 20_000, LAST + 40_200] },
+      [LAST + 20_000, LAST + 40_500],
+    ],
+    ["is none when the hub was away for a moment", { now: LAST + 3_000, startedAt: LAST + 2_000 }, null],
+    ["is none of a start that was noted before", { now: LAST + MINUTE, startedAt: LAST - 1_000 }, null],
+  ])("%s", (_, { startedAt, checkedAt = [], now }, expected) => {
+    const gap = gapBefore({ last: LAST, now, startedAt, checkedAt });
+    expect(gap === null ? null : [gap.from, gap.to]).toEqual(expected);
+  });
+
+  it("is no gap for who need not be checked in it", () => {
+    const gaps = [{ from: 0, to: 2 * MINUTE }];
+    expect(unwatched(gaps, 30)).toEqual([{ from: 30_000, to: 2 * MINUTE }]);
+    expect(unwatched(gaps, 120)).toEqual([]);
+  });
+
+  it("overlaps a window as far as it lies in it", () => {
+    const gaps = [
+      { from: 0, to: 10 },
+      { from: 20, to: 30 },
+    ];
+    expect([overlap(gaps, 5, 25), overlap(gaps, 10, 20), overlap(gaps, -5, 99)]).toEqual([10, 0, 20]);
+  });
+});

@@ -68,9 +68,12 @@ export function newMonitorState(check: Check): MonitorState {
   };
 }
 
-/** Completes a state that an older release stored. */
-export function completed(stored: MonitorState): MonitorState {
-  return { ...stored, blind: stored.blind ?? [] };
+/**
+ * Returns a state as it was stored, completed when an older release stored it. `lostQueues`: retries that were under way
+ * have been lost, because a local hub has its queues in memory and was started since.
+ */
+export function completed(stored: MonitorState, lostQueues: boolean): MonitorState {
+  return { ...stored, blind: stored.blind ?? [], retry: lostQueues ? null : stored.retry };
 }
 
 /** Returns the flips that are not in the database. `recordedSeq`: `seq` of the newest flip in the database. */

@@ -39,10 +39,14 @@ export function isPlausibleTick(tick: number, now: number): boolean {
   return tick <= now + MAX_TICK_AHEAD_MS;
 }
 
-/** Returns the window that the tick in the minute of `tick` (Unix ms) plans. */
+/**
+ * Returns the window that the tick in the minute of `tick` (Unix ms) plans. A tick within a minute is that of a hub that
+ * has just been started, so nothing is planned before it.
+ */
 export function tickWindow(tick: number): Window {
   const minute = Math.floor(tick / PLAN_LENGTH_MS) * PLAN_LENGTH_MS;
-  return { from: minute + PLAN_LEAD_MS, to: minute + PLAN_LEAD_MS + PLAN_LENGTH_MS };
+  const from = minute + PLAN_LEAD_MS;
+  return { from: tick === minute ? from : Math.min(tick, from), to: from + PLAN_LENGTH_MS };
 }
 
 /**

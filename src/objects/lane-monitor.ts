@@ -26,6 +26,7 @@ import {
   newMonitorState,
 } from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
+import { parseSettings } from "../core/settings.ts";
 import { close, expire, observe } from "../core/state-machine.ts";
 import type { Bindings, LaneMonitorRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -38,8 +39,9 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
+    const { HUB_STARTED_AT } = parseSettings(env);
     for (const [key, record] of ctx.storage.kv.list<LaneRecord>({ prefix: KEY_PREFIX })) {
-      const state = record.state === null ? null : completed(record.state);
+      const state = record.state === null ? null : completed(record.state, HUB_STARTED_AT !== undefined);
       this.#records.set(Number(key.slice(KEY_PREFIX.length)), { ...record, state });
     }
   }

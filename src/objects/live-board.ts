@@ -1,6 +1,7 @@
 /**
  * Holds the latest state of every service of this hub, and the sockets that watch it. After an eviction the object
- * reads its state from the database again. Only dead letters are stored here, because no other place has them.
+ * reads its state from the database again. What no other place has is stored here: dead letters, tickets, when the hub
+ * could hear and watch, streaks of failures.
  */
 import { DurableObject } from "cloudflare:workers";
 import {
@@ -34,6 +35,7 @@ import { Announcer } from "./announcer.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
 import { Hearing } from "./hearing.ts";
+import { MarksKeeper } from "./marks.ts";
 import { TicketBox } from "./tickets.ts";
 import { Wakefulness } from "./wakefulness.ts";
 import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
@@ -44,6 +46,7 @@ const IDLE_ALARM_GAP_MS = 10_000;
 /** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
+const PLANNED_AT = "planned_at";
 /** Who watches one service hears nothing of projects. */
 const NO_SERVICE = 0;
 
@@ -55,11 +58,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #deadLetters: DeadLetters;
   readonly #hearing: Hearing;
   readonly #wakefulness: Wakefulness;
-  readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null } = {
-    planned_at: null,
-    probed_at: null,
-    recorded_at: null,
-  };
+  readonly #marks: MarksKeeper;
+  readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null };
   readonly #announcer: Announcer;
   #loaded = false;
   #loadTriedAt = 0;
@@ -73,6 +73,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#deadLetters = new DeadLetters(ctx.storage);
     this.#hearing = new Hearing(ctx.storage);
     this.#wakefulness = new Wakefulness(ctx.storage);
+    this.#marks = new MarksKeeper(ctx.storage);
+    this.#pulse = { planned_at: ctx.storage.kv.get(PLANNED_AT) ?? null, probed_at: null, recorded_at: null };
     const { HUB_STARTED_AT } = parseSettings(env);
     if (HUB_STARTED_AT !== undefined) this.#hearing.started(HUB_STARTED_AT);
     ctx.blockConcurrencyWhile(async () => {
@@ -84,9 +86,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
   async apply(update: BoardUpdate): Promise<number[]> {
     await this.#ensureLoaded();
-    const { frames, unknown } = this.#board.apply(update.items, update.flips);
     this.#pulse.probed_at = Date.now();
-    this.#tell(frames);
+    const unknown = this.#take(update);
     await this.#arm(update.items.map(([id]) => id));
     return unknown;
   }
@@ -102,6 +103,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   async remove(ids: number[], flips: RecordedFlip[]): Promise<void> {
     await this.#ensureLoaded();
     this.#tell(this.#board.apply([], flips).frames);
+    for (const id of ids) this.#marks.forget(id);
     this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
   }
 
@@ -176,6 +178,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   planned(at: number): void {
     this.#pulse.planned_at = at;
+    this.ctx.storage.kv.put(PLANNED_AT, at);
   }
 
   recorded(at: number): void {
@@ -253,12 +256,23 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       await this.#ensureLoaded();
       const overdue = this.#board.overdue(Date.now(), OVERDUE_AT_ONCE);
       const update = await expireOverdue(overdue, this.#expireDeps());
-      this.#tell(this.#board.apply(update.items, update.flips).frames);
+      this.#take(update);
       if (update.flips.length > 0 || overdue.length === 0) gap = MIN_ALARM_GAP_MS;
     } catch (error) {
       log("error", "board.alarm_failed", { error: errorText(error) });
     }
     await this.#armFor(this.#board.nextDeadline(), gap);
+  }
+
+  /** Returns the ids of services that the board does not know. */
+  #take({ items, flips }: BoardUpdate): number[] {
+    const { frames, unknown } = this.#board.apply(items, flips);
+    for (const [id] of items) {
+      const entry = this.#board.get(id);
+      if (entry !== undefined) this.#marks.note(id, entry.live);
+    }
+    this.#tell(frames);
+    return unknown;
   }
 
   /** While the hub was away it could hear nobody, so who was silent gets the full time again. */
@@ -319,6 +333,15 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.ctx.storage.setAlarm(this.#alarmAt);
   }
 
+  /** Unix ms; null: nothing was checked yet. */
+  #newestCheck(): number | null {
+    let newest: number | null = null;
+    for (const { live } of this.#board.entries()) {
+      if (live.last_at !== null && live.last_at > (newest ?? 0)) newest = live.last_at;
+    }
+    return newest;
+  }
+
   /** While the database is away, the board goes on with the states that it gets, and loads the others later. */
   async #ensureLoaded(): Promise<void> {
     if (this.#loaded || Date.now() - this.#loadTriedAt < LOAD_AGAIN_MS) return;
@@ -330,7 +353,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#loadTriedAt = Date.now();
     try {
       const db = openDatabase(this.env.DB);
-      for (const seed of await loadBoard(db)) this.#board.add(seed.check, seededState(seed));
+      for (const seed of await loadBoard(db)) {
+        this.#board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
+      }
+      this.#pulse.probed_at ??= this.#newestCheck();
+      this.#pulse.recorded_at ??= this.#newestCheck();
       this.#announcer.peers = (await listHubs(db, ["approved"])).length;
       this.#loaded = true;
       await this.#armFor(this.#board.nextDeadline());

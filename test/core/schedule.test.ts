@@ -45,6 +45,10 @@ describe("due times", () => {
   });
 
   it("that a newcomer has missed reach to the end of what is planned already", () => {
+    const minute = Math.floor(T0 / 60_000) * 60_000;
+    expect(tickWindow(minute)).toEqual({ from: minute + 15_000, to: minute + 75_000 });
+    expect(tickWindow(minute + 2_000)).toEqual({ from: minute + 2_000, to: minute + 75_000 }); // a start
+    expect(tickWindow(minute + 40_000)).toEqual(tickWindow(minute));
     expect(catchUpWindow(T0 + 20_000)).toEqual({ from: T0 + 20_001, to: tickWindow(T0).to });
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/core/check.ts";
-import { liveState, type MonitorState, mustSave } from "../../src/core/monitor-state.ts";
+import { completed, liveState, type MonitorState, mustSave } from "../../src/core/monitor-state.ts";
 import type { Observation, Retry, Status } from "../../src/core/records.ts";
 import { close, deadlineOf, expire, observe } from "../../src/core/state-machine.ts";
 import { aCheck, aFailure, anObservation, aRound, T0 } from "./fixtures.ts";
@@ -243,6 +243,16 @@ describe("retries", () => {
     expect(retry).toMatchObject({ attempt: 1, vantage: "weur" });
     monitor.see({ vantage: "weur" }, 1, due);
     expect(monitor.status).toBe("up");
+  });
+
+  it("are not waited for when a start of the hub has lost them", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 1 }));
+    monitor.fail();
+    if (monitor.state === null) throw new Error("no state");
+    monitor.state = completed(monitor.state, true);
+    monitor.fail();
+    expect(monitor.status).toBe("down");
+    expect(completed(monitor.state, false).retry).toEqual(monitor.state.retry);
   });
 
   it("begin again when the chain was lost", () => {

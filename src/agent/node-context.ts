@@ -23,6 +23,7 @@ export function nodeContext({ agent, hubId, environment, now }: NodeContextOptio
     mayReceive: secretRules(environment, false),
     secret: (name) => secretIn(environment, name),
     connect,
+    fetchesAddresses: true,
     fetch: async (input, init) => {
       try {
         return await fetch(input, init);

@@ -51,8 +51,10 @@ export interface Checkout {
 
 /** `ctx.exports` needs no flag from this date on. The objects that probe use it. */
 const OLDEST_DATE = "2025-11-17";
-const NEEDED_FLAGS: Readonly<Record<string, string>> = { nodejs_compat: "the Worker was tested with it only" };
-const PUBLIC_FETCH = "global_fetch_strictly_public";
+const NEEDED_FLAGS: Readonly<Record<string, string>> = {
+  nodejs_compat: "the Worker was tested with it only",
+  global_fetch_strictly_public: "the hub can't check itself or other hosts of its own zone without it",
+};
 const EVERY_MINUTE = "* * * * *";
 /** The consumer knows its queues by the ends of their names. */
 const QUEUE_ENDINGS = ["-probes", "-outcomes", "-dead"];
@@ -97,19 +99,10 @@ export function dateFinding(date: string | undefined, today: string): Finding {
 
 export function flagFindings(flags: readonly string[]): Finding[] {
   const missing = Object.entries(NEEDED_FLAGS).filter(([flag]) => !flags.includes(flag));
-  return [
-    ...orFine(
-      missing.map(([flag, why]) => wrong(`compatibility flags: ${flag} is missing; ${why}`)),
-      `compatibility flags: ${flags.join(", ")}`,
-    ),
-    ...(flags.includes(PUBLIC_FETCH)
-      ? []
-      : [
-          warn(
-            `compatibility flags: without ${PUBLIC_FETCH} the hub can't check itself or other hosts of its own zone`,
-          ),
-        ]),
-  ];
+  return orFine(
+    missing.map(([flag, why]) => wrong(`compatibility flags: ${flag} is missing; ${why}`)),
+    `compatibility flags: ${flags.join(", ")}`,
+  );
 }
 
 function settingsFinding(vars: object): Finding {

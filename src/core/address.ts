@@ -48,6 +48,11 @@ export function canonicalHost(raw: string): HostResult {
   return wellFormed && name.length <= 253 ? { ok: true, host: name } : refused;
 }
 
+/** Whether a canonical host is an IP address. */
+export function isAddress(host: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(host) || host.includes(":");
+}
+
 /** Returns why a canonical host is not public, as text for the end of a sentence; null: the host is public. */
 export function refusedHost(host: string): string | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(host)) return refusedV4(ipaddr.IPv4.parse(host));

@@ -1,9 +1,13 @@
 /** The http probe: checks the status code, the text of the body, and what a JSON body reports about its service. */
+import { isAddress } from "../core/address.ts";
 import { failedAssertion } from "../core/json-assertions.ts";
 import { PathTooCostly } from "../core/json-path.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { authority, parseProbedTarget, type Target } from "../core/target.ts";
+import { readBounded } from "./bounded-body.ts";
+import { edgeFailure } from "./edge-answers.ts";
 import { readSelfReport } from "./health-json.ts";
+import { requestOverSocket } from "./http-over-socket.ts";
 import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 
 const MAX_REDIRECTS = 5;
@@ -25,19 +29,20 @@ export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
     return PASSED;
   }
   job.stage = "the body did not come";
-  return judgeBody(await readBody(response), options, isJson(response));
+  return judgeBody(await readBounded(response, MAX_BODY_BYTES), options, isJson(response));
 };
 
 async function follow(job: ProbeJob): Promise<Response> {
-  const { target, check, context, signal } = job;
+  const { target, check } = job;
   let url = new URL(`${target.tls ? "https" : "http"}://${authority(target)}${target.path}`);
   const headers = requestHeaders(job);
   let { method = "GET", body } = check.health_options;
   for (let hops = 0; ; hops++) {
     job.stage = "no response headers";
-    const init: RequestInit = { method, headers, redirect: "manual", signal, cache: "no-store" };
     job.secure = url.protocol === "https:";
-    const response = await context.fetch(url, body === undefined ? init : { ...init, body });
+    const response = await send(job, url, { method, headers, body });
+    const failure = await edgeFailure(response);
+    if (failure !== null) throw failure;
     const location = response.headers.get("location");
     const followed = check.health_options.follow_redirects ?? true;
     if (!followed || location === null || !REDIRECTS.includes(response.status)) return response;
@@ -50,6 +55,36 @@ async function follow(job: ProbeJob): Promise<Response> {
     if (next.origin !== url.origin) keepSecretsFrom(next, headers, body, job);
     url = next;
   }
+}
+
+interface Sent {
+  method: string;
+  headers: Headers;
+  body: string | undefined;
+}
+
+/** The platform's `fetch` refuses addresses, so those are asked over a socket. */
+async function send(job: ProbeJob, url: URL, { method, headers, body }: Sent): Promise<Response> {
+  const { context, signal } = job;
+  const parsed = context.fetchesAddresses ? null : addressTarget(url);
+  if (parsed === null) {
+    const init: RequestInit = { method, headers, redirect: "manual", signal, cache: "no-store" };
+    return await context.fetch(url, body === undefined ? init : { ...init, body });
+  }
+  if (parsed.tls) {
+    const words = "can't be checked from here: the certificate of an address can't be verified; use the host's name";
+    throw new ProbeFailure(words, { verdict: "unprobeable" });
+  }
+  const request = { method, host: url.host, path: url.pathname + url.search, headers, body };
+  return await requestOverSocket({ ...job, target: { ...job.target, ...parsed } }, request, MAX_BODY_BYTES);
+}
+
+/** Returns null when the host is a name. */
+function addressTarget(url: URL): Pick<Target, "host" | "port" | "tls"> | null {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (!isAddress(host)) return null;
+  const tls = url.protocol === "https:";
+  return { host, tls, port: Number(url.port) || (tls ? 443 : 80) };
 }
 
 /** Returns the URL of a redirect. Throws a ProbeFailure when the URL is not allowed as a target. */
@@ -137,7 +172,7 @@ function assertionFailure(document: unknown, { json = [] }: HealthOptions): stri
 
 async function readReport(response: Response, job: ProbeJob) {
   job.stage = "the body did not come";
-  return readSelfReport(parseJson(await readBody(response)));
+  return readSelfReport(parseJson(await readBounded(response, MAX_BODY_BYTES)));
 }
 
 /** Returns undefined when the text is not JSON. */
@@ -147,22 +182,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Returns the first megabyte of the body. The rest is not fetched. */
-async function readBody(response: Response): Promise<string> {
-  if (response.body === null) return "";
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  for (let bytes = 0; bytes < MAX_BODY_BYTES; ) {
-    const { value, done } = await reader.read();
-    if (done || value === undefined) return text + decoder.decode();
-    bytes += value.length;
-    text += decoder.decode(value, { stream: true });
-  }
-  await reader.cancel().catch(() => {});
-  return text;
 }
 
 async function discard(response: Response): Promise<void> {

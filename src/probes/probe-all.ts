@@ -48,6 +48,7 @@ function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeCon
     secret: (name) => secretIn(vars, name),
     connect,
     fetch: (input, init) => fetch(input, init),
+    fetchesAddresses: settings.LOCAL_QUEUES,
     md5: (bytes) => crypto.subtle.digest("MD5", bytes),
     now: () => Date.now(),
   };

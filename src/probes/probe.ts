@@ -16,6 +16,8 @@ export interface ProbeContext {
   secret(name: string): string | undefined;
   connect(address: string, options: ProbeSocketOptions): ProbeSocket;
   fetch: typeof fetch;
+  /** Whether `fetch` takes IP addresses; on Cloudflare it refuses them. */
+  fetchesAddresses: boolean;
   md5: Md5;
   /** Unix ms. */
   now(): number;

@@ -83,7 +83,7 @@ interface Ledger {
 
 /**
  * `/answer?status&type&body&location` answers exactly so; `/open` tells what is open, `/hits?key` how often `/hit?key`
- * was asked for, `/echo-json` fails with what it was sent when that is a login or a body; the other paths misbehave.
+ * was asked for, `/way/NAME` answers the bytes of RAW, `/echo-json` fails with what it was sent when that is a login or a body; the other paths misbehave.
  */
 async function answer(request: IncomingMessage, response: ServerResponse, { open, hits }: Ledger): Promise<void> {
   const url = new URL(request.url ?? "/", "http://faulty");
@@ -91,6 +91,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, { open
   if (url.pathname.startsWith("/echo-url/")) {
     response.setHeader("content-type", "text/plain");
     response.end(request.url);
+    return;
+  }
+  if (url.pathname.startsWith("/way/")) {
+    sayRaw(request, url.pathname.slice("/way/".length));
     return;
   }
   switch (url.pathname) {
@@ -160,6 +164,23 @@ async function answer(request: IncomingMessage, response: ServerResponse, { open
     default:
       response.writeHead(404).end();
   }
+}
+
+const RAW: Record<string, string> = {
+  chunked: `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;note=1\r\nhello\r\nC\r\n and the end\r\n0\r\n\r\n`,
+  "until-close": "HTTP/1.0 200 OK\r\n\r\nall there is",
+  "no-content": "HTTP/1.1 204 No Content\r\n\r\n",
+  "early-hints": "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok",
+  "bad-length": "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\nx",
+  "bad-chunk": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nhello\r\n",
+  "bad-header": "HTTP/1.1 200 OK\r\nno header\r\n\r\nx",
+  "many-headers": `HTTP/1.1 200 OK\r\n${"a: b\r\n".repeat(200)}\r\nx`,
+  cut: "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx",
+};
+
+/** Writes the bytes of an answer as they are, and closes the connection. */
+function sayRaw({ socket }: IncomingMessage, way: string): void {
+  socket.end(RAW[way] ?? "");
 }
 
 async function listen(server: Server): Promise<number> {

@@ -135,7 +135,7 @@ function judgeService(watched: Watched, blind: readonly Span[]): Verdict {
       continue;
     }
     if (outage.isDue && down.at > outage.downBy)
-      deviations.push(deviate(`down ${spanOf(outage, outage.downBy)}`, told(down)));
+      deviations.push(deviate(`down ${spanOf(outage, outage.downBy)}`, `${told(down)}${asked(watched, outage)}`));
     const up = left[0]?.to === "up" ? left.shift() : undefined;
     const isRight = up !== undefined && up.at >= outage.until - EARLY_MS && up.at <= outage.upBy;
     if (!isRight) deviations.push(deviate(`up ${spanOf(outage, outage.upBy)}`, up ? told(up) : "no such flip"));
@@ -223,10 +223,15 @@ function tooMuch({ name }: ChaosService, flip: SeenFlip | undefined): Deviation 
   return { service: name, expected: "no flip", seen: flip ? told(flip) : "" };
 }
 
-function missed({ answers, flips }: Watched, { from, until, upBy }: Expected): string {
-  const within = answers.filter(({ at }) => at >= from && at <= until);
-  const near = flips.filter(({ at }) => at >= from && at <= upBy + NEAR_MS).map(told);
-  return `${near.join(", ") || "no flip"}; answers within: ${within.map(({ at }) => seconds(at)).join(", ") || "none"}`;
+function missed(watched: Watched, outage: Expected): string {
+  const near = watched.flips.filter(({ at }) => at >= outage.from && at <= outage.upBy + NEAR_MS).map(told);
+  return `${near.join(", ") || "no flip"}${asked(watched, outage)}`;
+}
+
+/** When the service was asked during the outage. */
+function asked({ service, answers }: Watched, { from, until }: Span): string {
+  const within = answers.filter(({ at }) => at >= from && at <= until).map(({ at }) => seconds(at));
+  return `; ${service.retries} retries, asked at ${within.join(", ") || "no time"}`;
 }
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;

@@ -54,8 +54,7 @@ export interface ChaosService {
 }
 
 /**
- * `tick late`: the local cron stands still over a full minute; `tick lost`: over a whole minute; `tick twice`: it ticks
- * once more. `lock`: the database. `link`: between the two hubs.
+ * `tick late`: the tick of a full minute comes at the end; `tick lost`: it never comes; `tick twice`: there is one more. `lock`: the database. `link`: between the two hubs.
  */
 export type Kind = "kill" | "pause" | "lock" | "tick late" | "tick lost" | "tick twice" | "relay" | "link";
 
@@ -199,10 +198,7 @@ function place(
   throw new Error(`there is no room for a disturbance of ${lasts} ms (${kind})`);
 }
 
-/** A lost tick is one over whose minute the cron stands still. */
 function spanOf(kind: Kind, from: number, lasts: number): Disturbance {
-  if (kind === "tick lost")
-    return { kind, from: minuteAfter(from) - 1_000, until: minuteAfter(from) + MINUTE_MS + 1_000 };
   return { kind, from, until: from + (kind === "kill" ? RESTART_MS : lasts) };
 }
 

@@ -38,7 +38,7 @@ const LONG: Omit<ChaosOptions, "seed"> = {
   services: { hub: 260, agent: 30, heartbeat: 10 },
   interval: 5,
   disturbances: [
-    { kind: "tick lost", times: 1, lasts: 62_000 },
+    { kind: "tick lost", times: 1, lasts: 2_000 },
     { kind: "tick late", times: 2, lasts: 12_000 },
     { kind: "tick twice", times: 4, lasts: 0 },
     { kind: "kill", times: 5, lasts: 0 },
@@ -254,8 +254,12 @@ async function strike({ hub, nats, links }: Place, { kind, until: end }: Disturb
     case "pause":
       return stopped([hub.pid, await hub.runtimePid()], () => clock.reach(end));
     case "tick late":
+      await hub.loseTicks(Date.now() + end - clock.now());
+      await clock.reach(end + 1);
+      return hub.tick(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS);
     case "tick lost":
-      return stopped([hub.pid], () => clock.reach(end));
+      await hub.loseTicks(Date.now() + end - clock.now());
+      return clock.reach(end);
     case "tick twice":
       return hub.tick(Date.now());
     case "lock": {

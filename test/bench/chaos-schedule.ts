@@ -22,7 +22,10 @@ const BLIP_PART = 0.75;
 const MIN_BLIP_MS = 200;
 /** An outage lasts at least and at most so much longer than the hub needs to see it. */
 const OUTLASTS_MS = { least: 1_500, most: 9_000 };
+/** The start and the end of the run are undisturbed. */
 const START_MS = 3_000;
+/** Between two disturbances. */
+const DISTANCE_MS = 2_000;
 const TRIES = 2_000;
 
 export interface Span {
@@ -184,7 +187,6 @@ function place(
   rivals: readonly Disturbance[],
   random: () => number,
 ): Disturbance {
-  const distance = 2_000;
   for (let tries = 0; tries < TRIES; tries++) {
     const at = room.from + random() * (room.until - room.from - lasts);
     const from = kind === "tick late" || kind === "tick lost" ? minuteAfter(at) - lasts / 3 : at;
@@ -192,7 +194,7 @@ function place(
     const whole = reach(wanted);
     const isFree = rivals
       .map(reach)
-      .every((one) => whole.until + distance <= one.from || one.until + distance <= whole.from);
+      .every((one) => whole.until + DISTANCE_MS <= one.from || one.until + DISTANCE_MS <= whole.from);
     if (isFree && whole.from >= room.from && whole.until <= room.until) return wanted;
   }
   throw new Error(`there is no room for a disturbance of ${lasts} ms (${kind})`);

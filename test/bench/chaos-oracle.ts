@@ -17,6 +17,8 @@ import {
 const EARLY_MS = 100;
 /** Flips so long after what was missed are told. */
 const NEAR_MS = 10_000;
+/** So long after a second tick its rounds are asked. */
+const ECHO_MS = 500;
 const UPTIME_TOLERANCE = 0.01;
 /** Silence makes a service unknown after three intervals and so much. */
 const SILENCE_GRACE_MS = { hub: 75_000, agent: 5_000 };
@@ -76,7 +78,7 @@ export interface Judgement {
 }
 
 export function judge({ hub_id, watched, disturbances, kept }: Evidence): Judgement {
-  const verdicts = watched.map((each) => judgeService(each, blindSpans(disturbances, each.service.eye)));
+  const verdicts = watched.map((each) => judgeService(each, disturbances));
   const sum = (key: "undecided" | "unknowns") => verdicts.reduce((total, verdict) => total + verdict[key], 0);
   const slowest = (key: "down" | "up") =>
     Math.max(0, ...verdicts.flatMap(({ pairs }) => pairs.map((pair) => pair[key])));
@@ -116,8 +118,10 @@ interface Verdict {
   unknowns: number;
 }
 
-function judgeService(watched: Watched, blind: readonly Span[]): Verdict {
+function judgeService(watched: Watched, disturbances: readonly Disturbance[]): Verdict {
   const { service } = watched;
+  const blind = blindSpans(disturbances, service.eye);
+  const echoes = disturbances.filter(({ kind }) => kind === "tick twice");
   const expected = service.outages.map((outage) => expect(service, outage, blind));
   const [begin, ...later] = watched.flips;
   const deviate = (what: string, seen: string): Deviation => ({ service: service.name, expected: what, seen });
@@ -142,7 +146,7 @@ function judgeService(watched: Watched, blind: readonly Span[]): Verdict {
     if (up) pairs.push({ outage, down: down.at - outage.from, up: up.at - outage.until });
   }
   deviations.push(...left.map((flip) => tooMuch(service, flip)));
-  if (deviations.length === 0 && unknowns.length === 0) deviations.push(...wrongUptime(watched, pairs, blind));
+  if (deviations.length === 0 && unknowns.length === 0) deviations.push(...wrongUptime(watched, pairs, blind, echoes));
   const undecided = expected.filter(({ isDue }) => !isDue).length;
   return { deviations, pairs, undecided, unknowns: unknowns.length };
 }
@@ -172,13 +176,19 @@ function withoutUnknown(flips: readonly SeenFlip[], unknowns: readonly SeenFlip[
 }
 
 /** Only of a service whose flips are right: the first bad answer of an outage and the first good one after it count. */
-function wrongUptime(watched: Watched, pairs: readonly Pair[], blind: readonly Span[]): Deviation[] {
+function wrongUptime(
+  watched: Watched,
+  pairs: readonly Pair[],
+  blind: readonly Span[],
+  echoes: readonly Span[],
+): Deviation[] {
   const { service, answers, flips, uptime, uptime_at } = watched;
   const whole = uptime_at - (flips[0]?.at ?? 0);
   const outages = pairs.map(({ outage }) => {
     const bad = answers.find(({ at, ok }) => !ok && at >= outage.from - EARLY_MS)?.at ?? outage.from;
     const good = answers.find(({ at, ok }) => ok && at >= outage.until - EARLY_MS)?.at ?? outage.until;
-    return { ms: good - bad, unsure: delay(service, outage.from, blind) + delay(service, outage.until, blind) };
+    const delays = delay(service, outage.from, blind) + delay(service, outage.until, blind);
+    return { ms: good - bad, unsure: delays + repeated(answers, bad, echoes) + repeated(answers, good, echoes) };
   });
   const truth = 1 - outages.reduce((total, { ms }) => total + ms, 0) / whole;
   const unsure = outages.reduce((total, each) => total + each.unsure, 0) / whole;
@@ -186,6 +196,12 @@ function wrongUptime(watched: Watched, pairs: readonly Pair[], blind: readonly S
   return [
     { service: service.name, expected: `uptime ${percent(truth)}`, seen: uptime === null ? "none" : percent(uptime) },
   ];
+}
+
+/** A second tick asks again for rounds that the hub has; it leaves those answers out, and the next one counts. */
+function repeated(answers: readonly Answer[], at: number, echoes: readonly Span[]): number {
+  if (!echoes.some(({ from, until }) => at >= from && at <= until + ECHO_MS)) return 0;
+  return (answers.find((answer) => answer.at > at + ECHO_MS)?.at ?? at) - at;
 }
 
 /** How much later the hub may see what happened at that time, because of a disturbance. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { agentBench } from "./agent.ts";
 import type { Bench } from "./bench.ts";
 import { billBench } from "./bill.ts";
+import { chaosBench } from "./chaos.ts";
 import { crashBench } from "./crash.ts";
 import { dashboardBench } from "./dashboard.ts";
 import { federationBench } from "./federation.ts";
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   steadyBench,
   scaleBench,
   crashBench,
+  chaosBench,
   soakBench,
   billBench,
   natsBench,

@@ -1,13 +1,27 @@
 /**
  * A hub as `npm start` runs it, whose scheduled handler also runs for each time (Unix ms) that a line of its input
- * names. Says `ticked TIME` after each.
+ * names. Says `ticked TIME` after each. After `lose TIME` its own ticks are lost until then; it says `losing TIME`.
  */
 import { createInterface } from "node:readline";
 import { startProgram } from "../../src/cli/start-program.ts";
 
 await startProgram((hub) => {
+  let lostUntil = 0;
+  const ready = loseTicks(() => Date.now() < lostUntil);
   createInterface({ input: process.stdin }).on("line", async (line) => {
-    await hub.tick(Number(line));
-    console.log(`ticked ${line}`);
+    await ready;
+    const [, until] = /^lose (\d+)$/.exec(line) ?? [];
+    if (until === undefined) await hub.tick(Number(line));
+    else lostUntil = Number(until);
+    console.log(until === undefined ? `ticked ${line}` : `losing ${until}`);
   });
 });
+
+/** The scheduled handler is the only one that asks the runtime for its worker. */
+async function loseTicks(isLost: () => boolean): Promise<void> {
+  const { Miniflare } = await import("miniflare"); // only in the process that keeps running
+  const { getWorker } = Miniflare.prototype;
+  Miniflare.prototype.getWorker = function (...args) {
+    return isLost() ? Promise.reject(new Error("the tick is lost")) : getWorker.apply(this, args);
+  };
+}

@@ -10,6 +10,7 @@ import type { Observation } from "../../src/core/records.ts";
 import { lanePhase } from "../../src/core/schedule.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { aCheck } from "./fixtures.ts";
+import { mulberry32 } from "./mulberry32.ts";
 
 const DAY_MS = 86_400_000;
 const LATENCY_MS = 40;
@@ -169,15 +170,4 @@ function spans({ days, quick_failures }: World, meanGap: number, length: () => n
 
 function exponential(mean: number, random: () => number): number {
   return -Math.log(1 - random()) * mean;
-}
-
-/** A small seeded generator (mulberry32, public domain), so that a month can be had again. */
-function mulberry32(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

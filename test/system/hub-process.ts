@@ -48,6 +48,8 @@ export interface HubProcess {
   restart(changed?: Pick<HubProcessOptions, "underNpm" | "ticking">): Promise<void>;
   /** Runs the scheduled handler for a time, Unix ms; only of a hub that is `ticking`. */
   tick(at: number): Promise<void>;
+  /** Loses the hub's own ticks until the time, Unix ms; only of a hub that is `ticking`. */
+  loseTicks(until: number): Promise<void>;
   /** Stops it and removes its state folder. */
   remove(): Promise<void>;
 }
@@ -102,15 +104,19 @@ export async function startHub(given: HubProcessOptions = {}): Promise<HubProces
       options = { ...options, ...changed };
       running = await run(new URL(running.url).port);
     },
-    async tick(at) {
-      running.child.stdin?.write(`${at}\n`);
-      while (!running.lines.includes(`ticked ${at}`)) await new Promise((resolve) => setTimeout(resolve, 20));
-    },
+    tick: (at) => told(running, `${at}`, `ticked ${at}`),
+    loseTicks: (until) => told(running, `lose ${until}`, `losing ${until}`),
     async remove() {
       await stop();
       await folder.remove();
     },
   };
+}
+
+/** Resolves when the hub has answered the line. */
+async function told({ child, lines }: Running, line: string, answer: string): Promise<void> {
+  child.stdin?.write(`${line}\n`);
+  while (!lines.includes(answer)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function launch(args: readonly string[], options: HubProcessOptions): Promise<Running> {

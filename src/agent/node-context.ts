@@ -24,6 +24,7 @@ export function nodeContext({ agent, hubId, environment, now }: NodeContextOptio
     secret: (name) => secretIn(environment, name),
     connect,
     fetchesAddresses: true,
+    canSkipVerification: true,
     fetch: async (input, init) => {
       try {
         return await fetch(input, init);

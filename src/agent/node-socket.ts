@@ -4,13 +4,13 @@
  */
 import { connect as connectTcp, isIP, type Socket as TcpSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { ProbeSocket, ProbeSocketOptions } from "../probes/probe.ts";
+import type { CertificateCheck, ProbeSocket, ProbeSocketOptions } from "../probes/probe.ts";
 
-export function connect(address: string, { allowHalfOpen }: ProbeSocketOptions): ProbeSocket {
+export function connect(address: string, { allowHalfOpen, certificate = "full" }: ProbeSocketOptions): ProbeSocket {
   const { host, port } = parseAddress(address);
   const tcp = connectTcp({ host, port, allowHalfOpen });
   tcp.setNoDelay();
-  return new NodeSocket(tcp, "connect", host);
+  return new NodeSocket(tcp, "connect", { host, certificate });
 }
 
 /** `host:port`; an IPv6 address stands in brackets. */
@@ -19,17 +19,22 @@ function parseAddress(address: string): { host: string; port: number } {
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
+interface Tls {
+  host: string;
+  certificate: CertificateCheck;
+}
+
 class NodeSocket implements ProbeSocket {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   readonly opened: Promise<void>;
   readonly closed: Promise<void>;
   readonly #raw: TcpSocket;
-  readonly #host: string;
+  readonly #tls: Tls;
 
-  constructor(raw: TcpSocket, opens: "connect" | "secureConnect", host: string) {
+  constructor(raw: TcpSocket, opens: "connect" | "secureConnect", tls: Tls) {
     this.#raw = raw;
-    this.#host = host;
+    this.#tls = tls;
     this.opened = new Promise((resolve, reject) => {
       raw.once(opens, () => resolve());
       raw.once("error", reject);
@@ -50,9 +55,13 @@ class NodeSocket implements ProbeSocket {
   }
 
   startTls(): ProbeSocket {
-    const servername = isIP(this.#host) === 0 ? { servername: this.#host } : {};
-    const host = this.#host;
-    return new NodeSocket(connectTls({ socket: this.#raw, host, ...servername }), "secureConnect", host);
+    const { host, certificate } = this.#tls;
+    const socket = connectTls({
+      ...{ socket: this.#raw, host, rejectUnauthorized: certificate !== "none" },
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(certificate === "chain" ? { checkServerIdentity: () => undefined } : {}),
+    });
+    return new NodeSocket(socket, "secureConnect", this.#tls);
   }
 }
 

@@ -10,7 +10,7 @@ const PLAIN_CREDENTIALS = "credentials in plain text are refused: use ${PROBE_SE
 
 /** Meanings as in libpq. `allow` and `prefer` continue without TLS when the server has none. */
 const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
-type SslMode = (typeof SSL_MODES)[number];
+export type SslMode = (typeof SSL_MODES)[number];
 
 /**
  * The parts of a target, decoded unless a field says otherwise. All parts except host and port may contain

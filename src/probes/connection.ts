@@ -1,6 +1,12 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/target.ts";
-import { ProbeFailure, type ProbeJob, type ProbeSocket, type ProbeSocketOptions } from "./probe.ts";
+import {
+  type CertificateCheck,
+  ProbeFailure,
+  type ProbeJob,
+  type ProbeSocket,
+  type ProbeSocketOptions,
+} from "./probe.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -23,9 +29,14 @@ export class Connection {
    * `on`: TLS from the first byte. `starttls`: TLS may start later. Both open TCP first, so that a refused connection
    * and a failed handshake have different error texts.
    */
-  static async open(job: ProbeJob, tls: "on" | "off" | "starttls"): Promise<Connection> {
+  static async open(
+    job: ProbeJob,
+    tls: "on" | "off" | "starttls",
+    certificate: CertificateCheck = "full",
+  ): Promise<Connection> {
     job.stage = "connecting";
-    const options: ProbeSocketOptions = { secureTransport: tls === "off" ? "off" : "starttls", allowHalfOpen: false };
+    const secureTransport = tls === "off" ? "off" : "starttls";
+    const options: ProbeSocketOptions = { secureTransport, allowHalfOpen: false, certificate };
     const socket = job.context.connect(authority(job.target), options);
     socket.closed.catch(() => {}); // reads and writes report the error
     const connection = new Connection(socket, job);

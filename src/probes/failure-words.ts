@@ -14,6 +14,11 @@ const WORDS: readonly [pattern: RegExp, words: string][] = [
   [/cannot connect|connect/i, "connect: refused or unknown host"],
 ];
 
+/** Whether TLS failed, be it for its certificate or another reason. */
+export function isTlsFailure(error: unknown): boolean {
+  return failureFromError(error, true).message === TLS_WORDS;
+}
+
 /** Cloudflare reports this for addresses of its own network, which raw sockets can never reach. */
 const NOT_FROM_HERE = /consider using fetch|TCP Loop detected/i;
 

@@ -2,7 +2,9 @@
  * The postgres probe. Without a password it does what `pg_isready` does. With a password it logs in, runs a query and
  * reads the version.
  */
+import type { SslMode } from "../core/target.ts";
 import { Connection } from "./connection.ts";
+import { isTlsFailure } from "./failure-words.ts";
 import {
   decode,
   encode,
@@ -13,17 +15,25 @@ import {
   sslRequest,
   startup,
 } from "./postgres-messages.ts";
-import { PASSED, type ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
+import {
+  type CertificateCheck,
+  PASSED,
+  ProbeFailure,
+  type ProbeJob,
+  type ProbeResult,
+  type Protocol,
+} from "./probe.ts";
 import { hasSignature, type Md5, md5Password, scramFinal, scramFirst } from "./scram.ts";
 
 const DEFAULT_USER = "commandcenter";
 const STARTING_UP = "57P03"; // cannot_connect_now
+const NOT_AUTHORIZED = "28000"; // also for who comes without TLS
 /** Codes of AuthenticationXXX messages. */
 const AUTH = { ok: 0, clear: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
 
 export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
   const { target, check } = job;
-  const connection = await openSession(job);
+  const { connection, isDowngraded } = await openSession(job);
   const user = check.health_options.user ?? target.user ?? DEFAULT_USER;
   const password = check.health_options.password ?? target.password;
   job.stage = "no answer from postgres";
@@ -34,6 +44,7 @@ export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
     await connection.write(message("X", ""));
     return result;
   }
+  if (isDowngraded) refuseInPlain(first);
   await logIn(connection, first, { user, password, md5: job.context.md5 });
   const version = await readyVersion(connection);
   job.stage = "the query did not come back";
@@ -55,21 +66,60 @@ function readiness(first: ServerMessage, connection: Connection): ProbeResult {
   return PASSED;
 }
 
-async function openSession(job: ProbeJob): Promise<Connection> {
+interface Session {
+  connection: Connection;
+  /** The server has TLS, and it is not used, because its certificate can't be left unchecked here. */
+  isDowngraded: boolean;
+}
+
+/** As libpq: `prefer` and `require` check no certificate, `verify-ca` only its chain. */
+const CERTIFICATE_CHECKS: Partial<Record<SslMode, CertificateCheck>> = {
+  prefer: "none",
+  require: "none",
+  "verify-ca": "chain",
+};
+const NOT_TRUSTED =
+  "postgres: the certificate is not trusted, and it can't be left unchecked here: give the server a trusted one, use sslmode=prefer or disable, or let an agent check it";
+const NOT_IN_PLAIN =
+  "postgres: the certificate is not trusted, and without TLS the server lets nobody in: give the server a trusted one, or let an agent check it";
+
+async function openSession(job: ProbeJob): Promise<Session> {
   const { sslmode } = job.target;
-  if (sslmode === "disable" || sslmode === "allow") return Connection.open(job, "off");
-  const connection = await Connection.open(job, "starttls");
+  if (sslmode === "disable" || sslmode === "allow") return plain(await Connection.open(job, "off"));
+  const connection = await Connection.open(job, "starttls", CERTIFICATE_CHECKS[sslmode]);
   job.stage = "no answer from postgres";
   await connection.write(sslRequest());
   const answer = decode(await connection.read(1));
-  if (answer === "S") {
+  if (answer === "S") return await secured(job, connection);
+  if (answer !== "N") throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
+  if (sslmode !== "prefer") throw connection.failure("postgres: the server has no TLS");
+  return plain(connection);
+}
+
+const plain = (connection: Connection): Session => ({ connection, isDowngraded: false });
+
+/** What checks no certificate in libpq must not call a server down that has one of its own. */
+async function secured(job: ProbeJob, connection: Connection): Promise<Session> {
+  const { target, context } = job;
+  try {
     await connection.startTls();
-  } else if (answer !== "N") {
-    throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
-  } else if (sslmode !== "prefer") {
-    throw connection.failure("postgres: the server has no TLS");
+    return plain(connection);
+  } catch (error) {
+    const isAboutTrust = CERTIFICATE_CHECKS[target.sslmode] === "none" && !context.canSkipVerification;
+    if (!isAboutTrust || !isTlsFailure(error)) throw error;
+    connection.close();
+    if (target.sslmode !== "prefer") throw new ProbeFailure(NOT_TRUSTED, { answered: true, verdict: "unprobeable" });
+    job.secure = false;
+    return { connection: await Connection.open(job, "off"), isDowngraded: true };
   }
-  return connection;
+}
+
+/** A password is not sent in clear text over a connection that the server would have encrypted. */
+function refuseInPlain({ type, body }: ServerMessage): void {
+  const isClear =
+    type === "R" && body.length >= 4 && new DataView(body.buffer, body.byteOffset).getInt32(0) === AUTH.clear;
+  const isRefused = type === "E" && errorOf(body).code === NOT_AUTHORIZED;
+  if (isClear || isRefused) throw new ProbeFailure(NOT_IN_PLAIN, { answered: true, verdict: "unprobeable" });
 }
 
 interface Credentials {

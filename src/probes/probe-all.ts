@@ -49,6 +49,7 @@ function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeCon
     connect,
     fetch: (input, init) => fetch(input, init),
     fetchesAddresses: settings.LOCAL_QUEUES,
+    canSkipVerification: false,
     md5: (bytes) => crypto.subtle.digest("MD5", bytes),
     now: () => Date.now(),
   };

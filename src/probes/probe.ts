@@ -18,6 +18,8 @@ export interface ProbeContext {
   fetch: typeof fetch;
   /** Whether `fetch` takes IP addresses; on Cloudflare it refuses them. */
   fetchesAddresses: boolean;
+  /** Whether TLS can do without checking the certificate. */
+  canSkipVerification: boolean;
   md5: Md5;
   /** Unix ms. */
   now(): number;
@@ -27,7 +29,12 @@ export interface ProbeSocketOptions {
   /** `starttls`: TLS may start later. */
   secureTransport: "off" | "starttls";
   allowHalfOpen: boolean;
+  /** Only where `canSkipVerification`; Workers always check everything. */
+  certificate?: CertificateCheck;
 }
+
+/** What TLS checks of a certificate: its chain and its name, its chain only, or nothing. */
+export type CertificateCheck = "full" | "chain" | "none";
 
 /** What the probes use of a socket, in Workers and in Node. */
 export interface ProbeSocket {

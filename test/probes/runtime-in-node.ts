@@ -2,6 +2,9 @@
 import { nodeContext } from "../../src/agent/node-context.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 
-const { connect, fetch, md5 } = nodeContext({ agent: "test", hubId: "hub-test", environment: {}, now: Date.now });
+const node = nodeContext({ agent: "test", hubId: "hub-test", environment: {}, now: Date.now });
+const { connect, fetch, md5, canSkipVerification } = node;
 
-export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5"> = { connect, fetch, md5 };
+export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification"> = {
+  ...{ connect, fetch, md5, canSkipVerification },
+};

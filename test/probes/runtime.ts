@@ -2,8 +2,9 @@
 import { connect } from "cloudflare:sockets";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 
-export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5"> = {
+export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification"> = {
   connect,
+  canSkipVerification: false,
   fetch: (input, init) => fetch(input, init),
   md5: (bytes) => crypto.subtle.digest("MD5", bytes),
 };

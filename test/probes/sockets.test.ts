@@ -1,6 +1,7 @@
 import { describe, expect, inject, it } from "vitest";
 import type { HealthOptions } from "../../src/core/options.ts";
 import { runCheck } from "./run-check.ts";
+import { runtime } from "./runtime.ts";
 
 const { redis, postgres, nginx, faulty, nothing } = inject("servers");
 const PASSWORD = "${PROBE_SECRET_TEST}" as const;
@@ -92,6 +93,22 @@ describe("postgres", () => {
     const found = await check("postgres", url, { user: "tls_only", password: PASSWORD });
     expect(found).toMatchObject({ verdict: "ok", error: null });
   });
+  it("is not down for a certificate of its own: neither prefer nor require checks it, as in libpq", async () => {
+    for (const options of [{}, { user: "scram", password: PASSWORD } as const]) {
+      expect(await pg(postgres.untrusted, "", options)).toMatchObject({ verdict: "ok", error: null });
+      expect(await pg(postgres.untrusted, "?sslmode=prefer", options)).toMatchObject({ verdict: "ok", error: null });
+      const required = await pg(postgres.untrusted, "?sslmode=require", options);
+      expect(required.verdict).toBe(runtime.canSkipVerification ? "ok" : "unprobeable");
+      expect(required.error ?? "").toMatch(runtime.canSkipVerification ? /^$/ : /use sslmode=prefer or disable/);
+    }
+  });
+  it("sends no password in clear text that the server would have encrypted", async () => {
+    for (const user of ["clear", "tls_only"]) {
+      const found = await pg(postgres.untrusted, "", { user, password: PASSWORD });
+      expect(found.verdict).toBe(runtime.canSkipVerification ? "ok" : "unprobeable");
+      expect(found.error ?? "").toMatch(runtime.canSkipVerification ? /^$/ : /without TLS the server lets nobody in/);
+    }
+  });
   it("is refused by a server that is starting up", async () => {
     const found = await pg(postgres.rejecting);
     expect(found.verdict).toBe("fail");
@@ -114,7 +131,8 @@ describe("postgres", () => {
       /division by zero/,
     ],
     ["TLS is required and there is none", postgres.rejecting, "?sslmode=require", {}, /the server has no TLS/],
-    ["its certificate is not trusted", postgres.untrusted, "?sslmode=require", {}, /^tls: /],
+    ["its certificate is not trusted", postgres.untrusted, "?sslmode=verify-full", {}, /^tls: /],
+    ["its certificate is of nobody known", postgres.untrusted, "?sslmode=verify-ca", {}, /^tls: /],
     ["it lets nobody in without TLS", postgres.accepting, "?sslmode=disable", TLS_ONLY, /no encryption \(28000\)/],
     ["nothing listens", nothing, "", {}, /^connect: refused/],
     ["it says nothing", faulty.silent, "", {}, /^timeout after 2 s: no answer from postgres/],

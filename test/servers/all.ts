@@ -39,7 +39,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startRedis({ password: TEST_PASSWORD, args: PING_ONLY })),
     keep(startRedis({ tls: certificates.trusted })),
     keep(startRedis({ args: ORPHAN })),
-    keep(startPostgres({ tls: certificates.selfSigned, setup: ["CREATE ROLE open LOGIN"] })),
+    keep(startPostgres({ ...POSTGRES, tls: certificates.selfSigned })),
     keep(startNginx(certificates)),
     keep(startFaulty()),
     keep(startFaulty()),

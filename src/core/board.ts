@@ -62,6 +62,8 @@ const MAX_GONE = 10_000;
 export class Board {
   readonly #gone = new Set<number>();
   readonly #entries = new Map<number, BoardEntry>();
+  /** Number of services with each interval, in seconds. */
+  readonly #intervals = new Map<number, number>();
   /** Since when the hub can hear without a break, Unix ms. Silence before counts for nothing. */
   hearingSince = 0;
 
@@ -76,12 +78,14 @@ export class Board {
   /** A service that is on the board keeps its state and gets the new configuration. */
   add(check: Check, live: LiveState): void {
     const known = this.#entries.get(check.service_id);
+    this.#count(known?.check, check);
     this.#gone.delete(check.service_id);
     this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
   }
 
   remove(id: number): BoardEntry | undefined {
     const entry = this.#entries.get(id);
+    this.#count(entry?.check, undefined);
     this.#entries.delete(id);
     this.#gone.add(id);
     for (const oldest of this.#gone) {
@@ -89,6 +93,21 @@ export class Board {
       this.#gone.delete(oldest);
     }
     return entry;
+  }
+
+  /** In seconds; null: there is no service. */
+  shortestInterval(): number | null {
+    return this.#intervals.size === 0 ? null : Math.min(...this.#intervals.keys());
+  }
+
+  #count(left: Check | undefined, entered: Check | undefined): void {
+    if (entered !== undefined) {
+      this.#intervals.set(entered.health_interval, (this.#intervals.get(entered.health_interval) ?? 0) + 1);
+    }
+    if (left === undefined) return;
+    const members = (this.#intervals.get(left.health_interval) ?? 1) - 1;
+    if (members === 0) this.#intervals.delete(left.health_interval);
+    else this.#intervals.set(left.health_interval, members);
   }
 
   /** Returns the scheduled checks, the same as the planner would read from the database. */

@@ -12,6 +12,8 @@ export interface RegistryChange {
   deregistered: { row: ServiceRow; deleted: boolean; reason?: string | undefined }[];
   /** Ids of the services in `registered` that are new or started again. The hub announces these. */
   created: number[];
+  /** Ids of those in `registered` that are new, started again or checked in another way. The hub checks these at once. */
+  revised: number[];
 }
 
 /** A service before and after a change; null: it does not exist at that time. */
@@ -22,12 +24,13 @@ export interface ServiceChange {
 
 /** Returns null when no other part needs the change: nothing was deleted, and no changed service is or was watched. */
 export function registryChange(changes: readonly ServiceChange[]): RegistryChange | null {
-  const change: RegistryChange = { registered: [], deregistered: [], created: [] };
+  const change: RegistryChange = { registered: [], deregistered: [], created: [], revised: [] };
   for (const { before, after } of changes) {
     const watched = before !== null && isWatched(before);
     if (after !== null && isWatched(after)) {
       change.registered.push(after);
       if (!watched) change.created.push(after.id);
+      if (!watched || before.rev !== after.rev) change.revised.push(after.id);
     } else if (after === null && before !== null) {
       change.deregistered.push({ row: before, deleted: true });
     } else if (after !== null && watched) {

@@ -9,7 +9,7 @@ import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
-import { log } from "../platform/log.ts";
+import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { Announcements } from "./announcements.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
@@ -40,6 +40,9 @@ const FORGET_MS = 86_400_000;
  * within 2 s.
  */
 const SUMMARY_GAP_MS = 1_000;
+/** Until the next minute, whose tick sends the summary anyway. */
+const SUMMARY_AGAIN_MS = 2_000;
+const SUMMARY_TRIES = 30;
 
 export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc {
   readonly #settings: Settings;
@@ -114,18 +117,31 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#sendLatest([...values, ...summaryValues(board.summary)]);
   }
 
-  /** Call this when the overall status of the hub changed. The summary follows within 2 s. */
+  /**
+   * Call this when the overall status of the hub changed. The summary follows within 2 s, or as soon as the board, its
+   * database and the relay are all there.
+   */
   async healthChanged(): Promise<void> {
     if (this.#summary.waiting) return;
     this.#summary.waiting = true;
-    try {
-      await scheduler.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - Date.now()));
-      await this.#waitForConnection();
-    } finally {
-      this.#summary = { sentAt: Date.now(), waiting: false };
+    await scheduler.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - Date.now()));
+    for (let tries = 1; !(await this.#sendSummary()) && tries < SUMMARY_TRIES; tries++) {
+      this.#summary.waiting = true;
+      await scheduler.wait(SUMMARY_AGAIN_MS);
     }
-    const board = await boardOf(this.env).all(this.#settings.HUB_ID);
-    if (board !== null) this.#sendLatest(summaryValues(board.summary));
+  }
+
+  /** Returns whether it was sent. What changes while the board is asked calls for another one. */
+  async #sendSummary(): Promise<boolean> {
+    try {
+      await this.#waitForConnection();
+      this.#summary = { sentAt: Date.now(), waiting: false };
+      const board = await boardOf(this.env).all(this.#settings.HUB_ID);
+      return board !== null && this.#sendLatest(summaryValues(board.summary));
+    } catch (error) {
+      log("warn", "nats.summary_waits", { error: errorText(error) });
+      return false;
+    }
   }
 
   /** May be lost, as every latest value. */
@@ -262,14 +278,17 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     log("warn", event, { reason: this.#reason, error: failure.message, outbox: this.#outbox.depth });
   }
 
-  #sendLatest(values: readonly LatestValue[]): void {
+  /** Returns whether they were sent. */
+  #sendLatest(values: readonly LatestValue[]): boolean {
     const connection = this.#connection;
-    if (connection === null) return;
+    if (connection === null) return false;
     try {
       for (const value of values) connection.publishLatest(value);
       this.#count.published += values.length;
+      return true;
     } catch (error) {
       this.#countFailure("nats.latest_failed", failureOf(error, null));
+      return false;
     }
   }
 

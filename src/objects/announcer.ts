@@ -22,6 +22,11 @@ export class Announcer {
     this.#hasNats = settings.NATS_URL !== undefined;
   }
 
+  /** The board knew only a part of the services, and knows all of them now. */
+  completed(health: Health): void {
+    if (this.#hasNats) this.#tellNats(health);
+  }
+
   /** `health`: the overall one after these frames. */
   announce(frames: readonly BoardFrame[], health: () => Health): void {
     if (frames.every(({ type }) => type === "health" || type === "project")) return;

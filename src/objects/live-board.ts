@@ -62,6 +62,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null };
   readonly #announcer: Announcer;
   #loaded = false;
+  #loadFailed = false;
   #loadTriedAt = 0;
   #alarmAt: number | null = null;
 
@@ -199,15 +200,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   pulse(): BoardPulse {
-    let shortest: number | null = null;
-    for (const { check } of this.#board.entries()) {
-      shortest = Math.min(shortest ?? check.health_interval, check.health_interval);
-    }
     return {
       ...this.#pulse,
       dead_letters: this.#deadLetters.count(Date.now()),
       watchers: this.#watchers.count,
-      shortest_interval: shortest,
+      shortest_interval: this.#board.shortestInterval(),
     };
   }
 
@@ -360,8 +357,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       this.#pulse.recorded_at ??= this.#newestCheck();
       this.#announcer.peers = (await listHubs(db, ["approved"])).length;
       this.#loaded = true;
+      if (this.#loadFailed) this.#announcer.completed(this.#board.health());
       await this.#armFor(this.#board.nextDeadline());
     } catch (error) {
+      this.#loadFailed = true;
       log("error", "board.load_failed", { error: errorText(error) });
     }
   }

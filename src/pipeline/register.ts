@@ -9,8 +9,11 @@ import { flipsOnly, recordedFlip } from "../core/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
 
 export interface RegistryChange {
-  /** Services that are checked from now on. `created`: the service is new or restarted, and is announced. */
-  registered: { check: Check; created: boolean }[];
+  /**
+   * Services that are checked from now on. `created`: the service is new or restarted, and is announced. `revised`: it
+   * is to be checked at once; for any other the rounds that are planned already are right.
+   */
+  registered: { check: Check; created: boolean; revised: boolean }[];
   deregistered: Closing[];
 }
 
@@ -50,7 +53,8 @@ async function register(registered: RegistryChange["registered"], deps: Register
     created.map((check) => check.service_id),
   );
   if (created.length > 0) await deps.announce("registered", created);
-  const scheduled = checks.filter((check) => isScheduled(check.lane));
+  const scheduled = registered.flatMap(({ check, revised }) => (revised && isScheduled(check.lane) ? [check] : []));
+  if (scheduled.length === 0) return;
   const now = deps.now();
   await deps.send([...firstRounds(scheduled, now), ...planRounds(scheduled, catchUpWindow(now), deps.vantages)]);
 }

@@ -1,5 +1,5 @@
 /** Makes the row of a service from parsed input: chooses its lane and decides whether its check has a new revision. */
-import { and, gte, lt, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { chooseLane, firstLane } from "../core/lanes.ts";
 import { isProbedByHub } from "../core/records.ts";
 import {
@@ -22,18 +22,15 @@ type Scheduling = Pick<ServiceInput, "health_method" | "health_interval" | "agen
 
 export type LaneCounts = Map<number, number>;
 
-/** Counts the members of each lane of these intervals. Reads one index range for each interval. */
+/** Counts the members of each lane of these intervals. One query, which reads one index range for each interval. */
 export async function countLanes(db: Db, intervals: Iterable<number>): Promise<LaneCounts> {
-  const counts: LaneCounts = new Map();
-  for (const interval of new Set(intervals)) {
-    const rows = await db
-      .select({ lane: services.lane, members: sql<number>`count(*)` })
-      .from(services)
-      .where(and(gte(services.lane, firstLane(interval)), lt(services.lane, firstLane(interval + 1))))
-      .groupBy(services.lane);
-    for (const row of rows) counts.set(row.lane, row.members);
-  }
-  return counts;
+  const ranges = [...new Set(intervals)].map((interval) => [firstLane(interval), firstLane(interval + 1)]);
+  const rows = await db.all<{ lane: number; members: number }>(sql`
+    SELECT ${services.lane} AS lane, count(*) AS members
+    FROM json_each(${JSON.stringify(ranges)}) AS wanted
+    CROSS JOIN ${services} ON ${services.lane} >= wanted.value ->> 0 AND ${services.lane} < wanted.value ->> 1
+    GROUP BY ${services.lane}`);
+  return new Map(rows.map(({ lane, members }) => [lane, members]));
 }
 
 /**

@@ -109,9 +109,11 @@ export async function followChange(change: RegistryChange, env: Bindings, settin
   await registryChanged(pipelineChange(change), registerDeps(env, settings));
 }
 
-function pipelineChange({ registered, deregistered, created }: RegistryChange) {
+function pipelineChange({ registered, deregistered, created, revised }: RegistryChange) {
   return {
-    registered: registered.map((row) => ({ check: toCheck(row), created: created.includes(row.id) })),
+    registered: registered.map((row) => ({
+      ...{ check: toCheck(row), created: created.includes(row.id), revised: revised.includes(row.id) },
+    })),
     deregistered: deregistered.map(({ row, deleted, reason }) => ({
       check: toCheck(row),
       reason: reason ?? (deleted || row.enabled ? "deregistered" : "disabled"),

@@ -12,6 +12,7 @@ const DATABASE = { name: "commandcenter-hub", uuid: "2b0d5c5e-0000-4000-8000-000
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 beforeEach(async () => {
+  delete process.env.MINIFLARE_WORKERD_PATH; // a test of `npm start` in this process leaves one that is gone
   folder = await temporaryFolder("deploy");
   await cp(join(ROOT, "wrangler.toml"), join(folder.path, "wrangler.toml"));
   await cp(join(ROOT, "migrations"), join(folder.path, "migrations"), { recursive: true });

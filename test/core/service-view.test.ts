@@ -69,31 +69,53 @@ describe("what the hub hears of a change", () => {
   const row = aRow();
   const off = aRow({ enabled: false });
   const stopped = aRow({ project_status: "stopped" });
+  const revised = aRow({ rev: row.rev + 1 });
 
   test.each([
-    ["a new service", null, row, { registered: [row], deregistered: [], created: [row.id] }],
-    ["a changed service", row, row, { registered: [row], deregistered: [], created: [] }],
-    ["a service that is enabled", off, row, { registered: [row], deregistered: [], created: [row.id] }],
-    ["a service whose project starts", stopped, row, { registered: [row], deregistered: [], created: [row.id] }],
-    ["a deleted service", row, null, { registered: [], deregistered: [{ row, deleted: true }], created: [] }],
+    ["a new service", null, row, { registered: [row], deregistered: [], created: [row.id], revised: [row.id] }],
+    ["a service with other tags", row, row, { registered: [row], deregistered: [], created: [], revised: [] }],
+    [
+      "a service with another check",
+      row,
+      revised,
+      { registered: [revised], deregistered: [], created: [], revised: [row.id] },
+    ],
+    [
+      "a service that is enabled",
+      off,
+      row,
+      { registered: [row], deregistered: [], created: [row.id], revised: [row.id] },
+    ],
+    [
+      "a service whose project starts",
+      stopped,
+      row,
+      { registered: [row], deregistered: [], created: [row.id], revised: [row.id] },
+    ],
+    [
+      "a deleted service",
+      row,
+      null,
+      { registered: [], deregistered: [{ row, deleted: true }], created: [], revised: [] },
+    ],
     [
       "a service that is disabled",
       row,
       off,
-      { registered: [], deregistered: [{ row: off, deleted: false }], created: [] },
+      { registered: [], deregistered: [{ row: off, deleted: false }], created: [], revised: [] },
     ],
     [
       "a service whose project stops",
       row,
       stopped,
-      { registered: [], deregistered: [{ row: stopped, deleted: false }], created: [] },
+      { registered: [], deregistered: [{ row: stopped, deleted: false }], created: [], revised: [] },
     ],
     ["a new service that is disabled", null, off, null],
     [
       "a deleted service that nobody watched",
       stopped,
       null,
-      { registered: [], deregistered: [{ row: stopped, deleted: true }], created: [] },
+      { registered: [], deregistered: [{ row: stopped, deleted: true }], created: [], revised: [] },
     ],
   ])("%s", (_, before, after, change) => {
     expect(registryChange([{ before, after }])).toEqual(change);

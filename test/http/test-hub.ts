@@ -153,14 +153,10 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     ...{ db, context, live, keys, request, ...told },
     lastChange: () => {
       const change = told.changes.at(-1);
+      if (change === undefined) return undefined;
       const names = (rows: ServiceRow[]) => rows.map((row) => row.name);
-      return (
-        change && {
-          ...change,
-          registered: names(change.registered),
-          deregistered: names(change.deregistered.map(({ row }) => row)),
-        }
-      );
+      const { created, registered, deregistered } = change;
+      return { created, registered: names(registered), deregistered: names(deregistered.map(({ row }) => row)) };
     },
     send: async (method, path, type, body) => {
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": type };

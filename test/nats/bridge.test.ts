@@ -123,6 +123,20 @@ describe("a bridge to a relay that works", () => {
   });
 });
 
+it("the summary follows as soon as the database can tell, not only in the next minute", async () => {
+  await withBridge({ NATS_URL: relays.working, ...LOGIN, HUB_ID: "hub-late" }, async (bridge) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await env.DB.exec("ALTER TABLE projects RENAME TO projects_away");
+    const told = bridge.healthChanged();
+    await scheduler.wait(2_500);
+    expect(bridge.status().published).toBe(0);
+    await env.DB.exec("ALTER TABLE projects_away RENAME TO projects");
+    await told;
+    expect(bridge.status().published).toBe(2);
+    warn.mockRestore();
+  });
+});
+
 it("the summary does not wait for the outbox before it", async () => {
   const reader = await connect({ servers: relays.working, user: "hub", pass: TEST_PASSWORD });
   const HUB_ID = "hub-behind";

@@ -149,3 +149,22 @@ it("a tick plans the registry's rounds and says so in /health", async () => {
   const health = await api("GET", "/health");
   expect(health).toMatchObject({ checks: { "queues:plannedAge": [{ status: "pass", observedUnit: "s" }] } });
 });
+
+it("a service that registers itself again and again with other metadata is checked no more often for it", async () => {
+  const register = (metadata: object, health_timeout = 5) =>
+    api("PUT", "/api/projects/shop/services/talkative", {
+      ...{ health_method: "http", health_url: `http://127.0.0.1:${nginx.http}/health`, health_interval: 3_600 },
+      ...{ metadata, health_timeout },
+    });
+  const { id } = await register({ build: 0 });
+  const checks = async () => {
+    const { recent } = await api("GET", `/api/services/${id}/health`);
+    return (recent as unknown[]).length;
+  };
+  await until(async () => expect(await checks()).toBe(1));
+  for (let build = 1; build <= 5; build++) await register({ build });
+  await scheduler.wait(2_500); // a round takes less
+  expect(await checks()).toBe(1);
+  await register({ build: 6 }, 4);
+  await until(async () => expect(await checks()).toBe(2));
+});

@@ -85,7 +85,7 @@ it("a service that is down for long is planned at every 4th due time, until a ch
   expect(await tick()).toMatchObject({ checks: 1, rounds: 3 });
   vi.useRealTimers();
   await api("PATCH", `/api/services/${id}`, { health_url: up });
-  expect(await check(id)).toMatchObject({ status: "up" });
+  await until(async () => expect(await check(id)).toMatchObject({ status: "up" }));
   expect(await read(id)).toMatchObject({ breaker: "closed" });
   await api("DELETE", `/api/services/${id}`);
 });

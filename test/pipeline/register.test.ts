@@ -32,7 +32,9 @@ function fakeDeps() {
   return { deps, calls, sent, recorded };
 }
 
-const item = (service_id: number, lane: number, created: boolean) => ({ check: aCheck({ service_id, lane }), created });
+const item = (service_id: number, lane: number, created: boolean, revised = true) => ({
+  ...{ check: aCheck({ service_id, lane }), created, revised },
+});
 
 it("a newcomer is checked at once and at the due times that are planned already", async () => {
   const { deps, sent, calls } = fakeDeps();
@@ -43,6 +45,13 @@ it("a newcomer is checked at once and at the due times that are planned already"
     ["add", [1, 2], [1]],
     ["registered", [1]],
   ]);
+});
+
+it("what is checked as before keeps its planned rounds and gets no others", async () => {
+  const { deps, sent, calls } = fakeDeps();
+  await registryChanged({ registered: [item(1, 3_000_000, false, false)], deregistered: [] }, deps);
+  expect(sent).toEqual([]);
+  expect(calls).toEqual([["add", [1], []]]);
 });
 
 it("what reports by itself is shown, not probed; a mere change is not announced", async () => {

@@ -49,7 +49,7 @@ test("a stop of the hub is no silence of others; who stays silent afterwards is 
   const [gap] = unwatched;
   const length = Date.parse(gap?.to ?? "") - Date.parse(gap?.from ?? "");
   expect(length).toBeGreaterThan(LONG_MS - INTERVAL_S * 1_000 - 500);
-  expect(length).toBeLessThan(LONG_MS + 10_000);
+  expect(length).toBeLessThan(LONG_MS + 30_000); // a start takes long on a busy machine
   await beat(steady);
   await until(async () => expect((await service(hub, silent)).health_status).toBe("down"), 10_000);
   expect((await flipsOf(hub, steady)).map(({ to }) => to)).toEqual(["up"]);

@@ -14,7 +14,7 @@ it(
     console.log(JSON.stringify(verdicts));
     expect(verdicts.outages).toBeGreaterThan(100);
     expect(verdicts.false_down_rate).toBeLessThanOrEqual(0.01);
-    expect(verdicts.detection_p50_s).toBeLessThanOrEqual(25);
+    expect(verdicts.detection_p50_s).toBeLessThanOrEqual(27);
     expect(verdicts.missed / verdicts.outages).toBeLessThan(0.02);
   },
   TIMEOUT_MS,

@@ -9,8 +9,8 @@ export interface ChunkLimits {
   items?: number;
 }
 
-/** A queue message may have 128 KB, and a character takes up to three bytes. */
-export const MAX_MESSAGE_CHARS = 42_000;
+/** A queue message may have 128 KB. The rest is for what stands around the items. */
+export const MAX_MESSAGE_BYTES = 120_000;
 
 /** Returns the items in their order. Each chunk takes as many items as fit. */
 export function chunksBySize<T>(items: readonly T[], sizeOf: (item: T) => number, limits: ChunkLimits): T[][] {
@@ -32,7 +32,13 @@ export function chunksBySize<T>(items: readonly T[], sizeOf: (item: T) => number
   return chunks;
 }
 
-/** Returns the size of a value as JSON, in characters. */
-export function jsonSize(value: unknown): number {
-  return JSON.stringify(value).length;
+const encoder = new TextEncoder();
+
+/** Returns the size of a value as JSON, with the comma after it, in bytes. */
+export function jsonBytes(value: unknown): number {
+  return textBytes(JSON.stringify(value)) + 1;
+}
+
+export function textBytes(text: string): number {
+  return encoder.encode(text).length;
 }

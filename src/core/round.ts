@@ -1,7 +1,7 @@
 /** Packs a round into one history row, and adds to a flip what readers outside the hub need. */
 
 import type { Check } from "./check.ts";
-import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
+import { chunksBySize, jsonBytes, MAX_MESSAGE_BYTES } from "./chunks.ts";
 import type { OutcomesMessage, RoundResult } from "./queue-messages.ts";
 import {
   type Flip,
@@ -75,10 +75,25 @@ export function flipsOnly(flips: RecordedFlip[], now: number): OutcomesMessage {
   return { round, vantage: HOME_VANTAGE, started_at: now, results: [], flips, versions: [] };
 }
 
-/** Splits a message so that each part fits in the queue, because there may be many flips with evidence. */
+/**
+ * Splits a message so that each part fits in the queue: results may have long details, and flips have evidence. The
+ * history row merges the parts of one round.
+ */
 export function splitOutcomes(message: OutcomesMessage): OutcomesMessage[] {
-  const [first = [], ...rest] = chunksBySize(message.flips, jsonSize, { size: MAX_MESSAGE_CHARS / 2 });
-  return [{ ...message, flips: first }, ...rest.map((flips) => ({ ...message, results: [], versions: [], flips }))];
+  const { results, flips, versions } = message;
+  if (jsonBytes(message) <= MAX_MESSAGE_BYTES) return [message];
+  const items = [
+    ...versions.map((version) => ({ versions: [version] })),
+    ...results.map((result) => ({ results: [result] })),
+    ...flips.map((flip) => ({ flips: [flip] })),
+  ];
+  const nothing = { results: [], flips: [], versions: [] };
+  return chunksBySize<Partial<OutcomesMessage>>(items, jsonBytes, { size: MAX_MESSAGE_BYTES }).map((chunk) => ({
+    ...{ ...message, ...nothing },
+    results: chunk.flatMap((item) => item.results ?? []),
+    flips: chunk.flatMap((item) => item.flips ?? []),
+    versions: chunk.flatMap((item) => item.versions ?? []),
+  }));
 }
 
 /** The time of a round on demand. Scheduled rounds are due at multiples of a step; this one never is, so both keep their own key. */

@@ -4,7 +4,7 @@
  */
 import { breakerOf, breakerStride } from "./breaker.ts";
 import type { Check } from "./check.ts";
-import { chunksBySize, jsonSize, MAX_MESSAGE_CHARS } from "./chunks.ts";
+import { chunksBySize, jsonBytes, MAX_MESSAGE_BYTES } from "./chunks.ts";
 import { laneInterval, laneNumber } from "./lanes.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE } from "./records.ts";
@@ -115,5 +115,5 @@ function downLast(checks: readonly Check[]): Check[] {
 
 /** Splits a message so that each part fits in the queue. The history row merges the parts of one round. */
 export function splitBySize(message: ProbeMessage): ProbeMessage[] {
-  return chunksBySize(message.checks, jsonSize, { size: MAX_MESSAGE_CHARS }).map((checks) => ({ ...message, checks }));
+  return chunksBySize(message.checks, jsonBytes, { size: MAX_MESSAGE_BYTES }).map((checks) => ({ ...message, checks }));
 }

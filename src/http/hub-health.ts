@@ -9,7 +9,7 @@ import { natsChecks } from "../nats/health.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { listHubs } from "../store/hubs.ts";
-import { listProjects } from "../store/projects.ts";
+import { firstProjectAt } from "../store/projects.ts";
 import type { HubContext } from "./context.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -95,8 +95,8 @@ type DatabaseFacts = { database_ms: number | null; watching_since: number | null
 
 async function askDatabase(hub: HubContext, started: number): Promise<DatabaseFacts> {
   try {
-    const { rows } = await listProjects(hub.db, { limit: 1 });
-    return { database_ms: hub.now() - started, watching_since: rows[0]?.created_at ?? null };
+    const watching_since = await firstProjectAt(hub.db);
+    return { database_ms: hub.now() - started, watching_since };
   } catch (error) {
     log("error", "database_unreachable", { error: errorText(error) });
     return { database_ms: null, watching_since: null };

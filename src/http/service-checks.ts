@@ -1,6 +1,7 @@
 /** Checks a service on demand, and receives heartbeats of services. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { MAX_DETAIL_CHARS, MAX_DETAIL_NAME_CHARS, MAX_DETAILS } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import { isProbed, type Outcome } from "../core/records.ts";
 import { metadataSchema } from "../core/service-definition.ts";
@@ -33,7 +34,14 @@ const check = createRoute({
 const heartbeatSchema = z
   .strictObject({
     status: z.enum(["pass", "warn", "fail"]).optional().describe("Default `pass`"),
-    details: metadataSchema.optional(),
+    details: metadataSchema
+      .refine((details) => Object.keys(details).length <= MAX_DETAILS, `more than ${MAX_DETAILS} details`)
+      .refine(
+        (details) => Object.keys(details).every((name) => name.length <= MAX_DETAIL_NAME_CHARS),
+        `a name of a detail has more than ${MAX_DETAIL_NAME_CHARS} characters`,
+      )
+      .optional()
+      .describe(`Numbers are drawn as charts. Of a text ${MAX_DETAIL_CHARS} characters are kept`),
   })
   .openapi("HeartbeatInput");
 

@@ -143,7 +143,16 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     items: readonly I[],
     reply: (item: I, state: MonitorState | null) => T | null,
   ): LaneAnswer<T> {
-    return answerAll(items, (id) => this.#records.get(id), reply);
+    const replyAlone = (item: I, state: MonitorState | null): T | null => {
+      try {
+        return reply(item, state);
+      } catch (error) {
+        // One service that can't be judged must not hold up those of its lane.
+        log("error", "lane.service_failed", { service: item.check.service_id, error: errorText(error) });
+        return null;
+      }
+    };
+    return answerAll(items, (id) => this.#records.get(id), replyAlone);
   }
 
   #silence(check: Check, state: MonitorState): Silence {

@@ -46,6 +46,8 @@ const IDLE_ALARM_GAP_MS = 10_000;
 /** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
+/** Of as many filters the snapshots are kept. */
+const MAX_SNAPSHOTS = 10;
 const PLANNED_AT = "planned_at";
 /** Who watches one service hears nothing of projects. */
 const NO_SERVICE = 0;
@@ -63,6 +65,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #announcer: Announcer;
   #loaded = false;
   #loadFailed = false;
+  /** Texts of snapshots by filter, as long as nothing has changed since. */
+  #snapshots: { seq: number; texts: Map<string, string> } = { seq: 0, texts: new Map() };
   #loadTriedAt = 0;
   #alarmAt: number | null = null;
 
@@ -98,6 +102,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.#ensureLoaded();
     const now = Date.now();
     for (const check of checks) this.#board.add(check, unknownState(now));
+    this.#snapshots.texts.clear();
     this.#tell(created.flatMap((id) => this.#entryFrame("registered", this.#board.get(id))));
   }
 
@@ -295,10 +300,22 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       for (const event of missed) this.#watchers.sendTo(socket, event, watch, at);
       return;
     }
+    this.#watchers.send(socket, this.#snapshot(watch, at));
+  }
+
+  /** Many sockets that come at once, as after a restart, get the same text. */
+  #snapshot(watch: Watch, at: string): string {
+    const key = `${watch.project} ${watch.service}`;
+    if (this.#snapshots.seq !== this.#ring.last) this.#snapshots = { seq: this.#ring.last, texts: new Map() };
+    const { seq, texts } = this.#snapshots;
+    const known = texts.get(key);
+    if (known !== undefined) return known;
     const services = [...this.#board.entries()]
       .filter(({ check }) => wants(watch, check))
       .map((entry) => serviceLite(entry));
-    this.#send(socket, { type: "snapshot", seq: this.#ring.last, at, services });
+    const text = JSON.stringify({ type: "snapshot", seq, at, services } satisfies Frame);
+    if (texts.size < MAX_SNAPSHOTS) texts.set(key, text);
+    return text;
   }
 
   #send(socket: WebSocket, frame: Frame): void {
@@ -357,6 +374,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       this.#pulse.recorded_at ??= this.#newestCheck();
       this.#announcer.peers = (await listHubs(db, ["approved"])).length;
       this.#loaded = true;
+      this.#snapshots.texts.clear();
       if (this.#loadFailed) this.#announcer.completed(this.#board.health());
       await this.#armFor(this.#board.nextDeadline());
     } catch (error) {

@@ -5,11 +5,23 @@ import { KEY_HEADER } from "../platform/key-header.ts";
 const REVOKED_CODE = 1008;
 const PING = "ping";
 const PONG = "pong";
+const TOO_SLOW = "too slow: nothing was heard from you for long; send `ping` now and then";
 /**
  * Number of characters that may be sent to a socket before its client says anything. The runtime does not tell how
  * much has arrived, and it buffers everything. So only the client's silence shows that the client is stuck.
  */
 export const MAX_UNHEARD_CHARS = 16_000_000;
+
+/**
+ * Number of characters that may be under way to all sockets together. Above it those are closed whose clients have been
+ * silent for too long; far above it those to which most is under way. So who reads nothing can't use up the memory.
+ */
+export const MAX_UNHEARD_OF_ALL = 32_000_000;
+const FAR_ABOVE = 4;
+/** A client that is there pings each minute. */
+const SILENT_MS = 90_000;
+/** Looking at all sockets takes a moment, so it is not done at each message. */
+const LOOK_EACH_MS = 1_000;
 
 /** What was sent since the client last showed that it is there. */
 interface Unheard {
@@ -21,6 +33,10 @@ interface Unheard {
 export class SocketSender {
   readonly #ctx: DurableObjectState;
   readonly #unheard = new WeakMap<WebSocket, Unheard>();
+  /** Of all sockets together. */
+  #chars = 0;
+  /** Unix ms. */
+  #lookedAt = 0;
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
@@ -49,31 +65,66 @@ export class SocketSender {
   /** Sends the text, or closes the socket when its client is stuck. */
   send(socket: WebSocket, text: string): void {
     if (!this.#mayTake(socket, text.length)) {
-      closeSocket(socket, 1013, "too slow: nothing was heard from you for long; send `ping` now and then");
+      this.#drop(socket, 1013, TOO_SLOW);
       return;
     }
     try {
       socket.send(text);
     } catch {
-      closeSocket(socket, 1011, "sending failed");
+      this.#drop(socket, 1011, "sending failed");
     }
+    if (this.#chars > MAX_UNHEARD_OF_ALL) this.#makeRoom();
   }
 
   /** Notes that the client sent a message other than a ping. */
   heard(socket: WebSocket): void {
-    this.#unheard.delete(socket);
+    this.#set(socket, { since: Date.now(), chars: 0 });
   }
 
   #mayTake(socket: WebSocket, chars: number): boolean {
     const unheard = this.#unheard.get(socket) ?? { since: Date.now(), chars: 0 };
     if (unheard.chars + chars > MAX_UNHEARD_CHARS && unheard.chars > 0) {
-      const pinged = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-      if (pinged < unheard.since) return false;
-      this.#unheard.set(socket, { since: Date.now(), chars });
-      return true;
+      if (!this.#hasPinged(socket, unheard)) return false;
+      this.#set(socket, { since: Date.now(), chars });
+    } else {
+      this.#set(socket, { since: unheard.since, chars: unheard.chars + chars });
     }
-    this.#unheard.set(socket, { since: unheard.since, chars: unheard.chars + chars });
     return true;
+  }
+
+  /** The runtime answers pings by itself, so they are looked up. */
+  #hasPinged(socket: WebSocket, { since }: Unheard): boolean {
+    return (this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0) >= since;
+  }
+
+  /** Who has pinged has read what was sent before. */
+  #makeRoom(): void {
+    const now = Date.now();
+    if (now - this.#lookedAt < LOOK_EACH_MS) return;
+    this.#lookedAt = now;
+    const waiting: [WebSocket, Unheard][] = [];
+    for (const socket of this.sockets) {
+      const unheard = this.#unheard.get(socket);
+      if (unheard === undefined || unheard.chars === 0) continue;
+      if (this.#hasPinged(socket, unheard)) this.#set(socket, { since: now, chars: 0 });
+      else waiting.push([socket, unheard]);
+    }
+    this.#chars = waiting.reduce((sum, [, { chars }]) => sum + chars, 0); // sockets that are gone count no longer
+    waiting.sort(([, a], [, b]) => b.chars - a.chars);
+    for (const [socket, { since }] of waiting) {
+      const limit = now - since > SILENT_MS ? MAX_UNHEARD_OF_ALL : FAR_ABOVE * MAX_UNHEARD_OF_ALL;
+      if (this.#chars > limit) this.#drop(socket, 1013, TOO_SLOW);
+    }
+  }
+
+  #drop(socket: WebSocket, code: number, reason: string): void {
+    this.#set(socket, { since: Date.now(), chars: 0 });
+    closeSocket(socket, code, reason);
+  }
+
+  #set(socket: WebSocket, unheard: Unheard): void {
+    this.#chars += unheard.chars - (this.#unheard.get(socket)?.chars ?? 0);
+    this.#unheard.set(socket, unheard);
   }
 }
 

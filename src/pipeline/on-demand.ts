@@ -1,7 +1,9 @@
 /** Rounds outside the schedule: a check on demand, and a heartbeat that a service sends. */
 
+import { MAX_DETAIL_CHARS } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
+import { printable } from "../core/printable.ts";
 import {
   type Heartbeat,
   HOME_VANTAGE,
@@ -45,12 +47,17 @@ function observationOf({ status, details }: Heartbeat, at: number): Observation 
   };
 }
 
-/** Replaces each nested value by its JSON text. */
+/** Replaces each nested value by its JSON text, and bounds texts as those of agents are. */
 function flatDetails(details: Record<string, unknown>): ObservationDetails {
   const flat: ObservationDetails = {};
   for (const [key, value] of Object.entries(details)) {
-    const isScalar = value === null || ["string", "number", "boolean"].includes(typeof value);
-    Object.defineProperty(flat, key, { value: isScalar ? value : JSON.stringify(value), enumerable: true });
+    const isPlain = value === null || ["number", "boolean"].includes(typeof value);
+    const kept = isPlain ? value : boundedText(typeof value === "string" ? value : JSON.stringify(value));
+    Object.defineProperty(flat, printable(key), { value: kept, enumerable: true });
   }
   return flat;
+}
+
+function boundedText(text: string): string {
+  return printable(text.slice(0, MAX_DETAIL_CHARS).toWellFormed());
 }

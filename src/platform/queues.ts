@@ -1,11 +1,11 @@
 /** Sends messages to the two queues. The bodies are JSON text, serialised here so that their size is known. */
-import { chunksBySize } from "../core/chunks.ts";
+import { chunksBySize, textBytes } from "../core/chunks.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import { splitOutcomes } from "../core/round.ts";
 import type { Bindings } from "./bindings.ts";
 
-/** A batch may have 256 KB and 100 messages. The size is in characters; a character takes up to three bytes. */
-const BATCH_LIMITS = { size: 80_000, items: 100 };
+/** A batch may have 256 KB and 100 messages. The size is in bytes. */
+const BATCH_LIMITS = { size: 250_000, items: 100 };
 const MAX_DELAY_S = 86_400;
 
 export async function sendRounds(env: Bindings, messages: readonly ProbeMessage[], now: number): Promise<void> {
@@ -16,7 +16,7 @@ export async function sendRounds(env: Bindings, messages: readonly ProbeMessage[
       delaySeconds: delaySeconds(message.not_before, now),
     }),
   );
-  for (const batch of chunksBySize(requests, ({ body }) => body.length, BATCH_LIMITS))
+  for (const batch of chunksBySize(requests, ({ body }) => textBytes(body), BATCH_LIMITS))
     await env.PROBES.sendBatch(batch);
 }
 

@@ -151,3 +151,9 @@ export async function deleteProject(db: Db, id: number): Promise<boolean> {
   const deleted = await db.delete(projects).where(eq(projects.id, id)).returning({ id: projects.id });
   return deleted.length > 0;
 }
+
+/** When the oldest project was made, Unix ms; null: there is none. */
+export async function firstProjectAt(db: Db): Promise<number | null> {
+  const [first] = await db.select({ at: projects.created_at }).from(projects).orderBy(asc(projects.id)).limit(1);
+  return first?.at ?? null;
+}

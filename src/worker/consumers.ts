@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type OutcomesMessage, outcomesMessageSchema, probeMessageSchema } from "../core/queue-messages.ts";
 import type { Settings } from "../core/settings.ts";
 import { runRound } from "../pipeline/probe.ts";
-import { record } from "../pipeline/record.ts";
+import { type RecordDeps, record } from "../pipeline/record.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
@@ -17,6 +17,8 @@ const LOCAL_PATIENCE_MS = 50;
 const LOCAL_LATENESS_MS = 15;
 /** Number of waits: in a busy hub, a target that hangs holds up the others for a second or two. */
 const LOCAL_TURNS = 20;
+/** More outcomes that fail one after the other mean that a part of the hub is away. */
+const MAX_POISONED = 3;
 
 /** Throws for a queue that the hub does not know, so that its messages are not lost. */
 export async function consume(
@@ -68,13 +70,35 @@ async function consumeRound(message: Message<string>, env: Bindings, settings: S
   }
 }
 
-/** Records all readable messages together. Each of the others fails alone. */
+/** Records all readable messages together. When that fails, each is tried alone, so that one can't hold up the others. */
 async function consumeOutcomes(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
   const read = readable(batch);
-  await record(
-    read.map(({ body }) => body),
-    recordDeps(env, settings),
-  );
+  const deps = recordDeps(env, settings);
+  try {
+    await record(
+      read.map(({ body }) => body),
+      deps,
+    );
+  } catch (error) {
+    if (read.length < 2) throw error;
+    await recordEach(read, deps);
+  }
+}
+
+/** Throws when so many fail in a row that it is not the messages' fault; the queue then delivers all again. */
+async function recordEach(read: readonly Readable[], deps: RecordDeps): Promise<void> {
+  let inARow = 0;
+  for (const { message, body } of read) {
+    try {
+      await record([body], deps);
+      inARow = 0;
+    } catch (error) {
+      inARow += 1;
+      if (inARow > MAX_POISONED) throw error;
+      log("error", "outcome.failed", { message: message.id, error: errorText(error) });
+      message.retry();
+    }
+  }
 }
 
 /** Lost rounds are only counted. Outcomes are tried again, so that a long outage of the database loses no history. */
@@ -89,13 +113,18 @@ async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings, se
     read.map(({ body }) => body),
     recordDeps(env, settings),
   );
-  await board.revived(read.map(({ id }) => id));
+  await board.revived(read.map(({ message }) => message.id));
 }
 
-function readable(batch: MessageBatch<string>): { id: string; body: OutcomesMessage }[] {
+interface Readable {
+  message: Message<string>;
+  body: OutcomesMessage;
+}
+
+function readable(batch: MessageBatch<string>): Readable[] {
   return batch.messages.flatMap((message) => {
     try {
-      return [{ id: message.id, body: parseBody(outcomesMessageSchema, message.body) }];
+      return [{ message, body: parseBody(outcomesMessageSchema, message.body) }];
     } catch (error) {
       log("error", "queue.unreadable_message", { queue: batch.queue, message: message.id, error: errorText(error) });
       message.retry();

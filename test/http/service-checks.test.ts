@@ -56,6 +56,10 @@ describe("a heartbeat", () => {
 
   test("is for services that report themselves", async () => {
     await hub.call("POST", `/api/services/${api.id}/heartbeat`, 409);
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`d${n}`, n]));
+    for (const details of [many, { ["n".repeat(65)]: 1 }, { text: "x".repeat(9_000) }]) {
+      await hub.call("POST", path, 400, { details });
+    }
     await hub.call("POST", "/api/services/999/heartbeat", 404);
   });
 

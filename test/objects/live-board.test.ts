@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { unknownState } from "../../src/core/board.ts";
 import type { LiveState } from "../../src/core/records.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
-import { MAX_UNHEARD_CHARS } from "../../src/objects/socket-sender.ts";
+import { MAX_UNHEARD_CHARS, MAX_UNHEARD_OF_ALL } from "../../src/objects/socket-sender.ts";
 import { aCheck, aRecordedFlip, T0 } from "../core/fixtures.ts";
 
 let stub: DurableObjectStub<LiveBoard>;
@@ -98,6 +98,40 @@ describe("a watcher", () => {
     expect(await stub.pulse()).toMatchObject({ watchers: 1 });
     alive.socket.close(1000);
     await vi.waitFor(async () => expect(await stub.pulse()).toMatchObject({ watchers: 0 }));
+  });
+});
+
+describe("many watchers", () => {
+  it("that never say a word are closed when too much is under way to all of them, others stay", async () => {
+    const check = aCheck();
+    await stub.add([check], []);
+    const mute = await Promise.all(Array.from({ length: 8 }, () => watch()));
+    const alive = await watch();
+    const bulky = { ...check, name: "x".repeat(1_000_000) };
+    const say = async () => {
+      alive.socket.send("ping");
+      await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
+      await stub.remove([7], []);
+      await stub.add([bulky], [7]);
+    };
+    for (let sent = 0; sent < 2 * MAX_UNHEARD_OF_ALL; sent += mute.length * 2_000_000) await say();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 91_000 });
+    await say();
+    vi.useRealTimers();
+    const closed = await Promise.race(mute.map((each) => each.closed));
+    expect(closed).toMatchObject({ code: 1013 });
+    await say();
+    expect(alive.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it("that come at once get the same snapshot, made once, until something changes", async () => {
+    await stub.add([aCheck()], []);
+    const first = await Promise.all([watch(), watch()]);
+    await vi.waitFor(() => expect(first.map(({ texts }) => texts.length)).toEqual([1, 1]));
+    expect(first[0]?.texts[0]).toBe(first[1]?.texts[0]);
+    await stub.add([aCheck({ name: "renamed" })], []);
+    const later = await watch();
+    await vi.waitFor(() => expect(later.frames()[0]).toMatchObject({ services: [{ name: "renamed" }] }));
   });
 });
 

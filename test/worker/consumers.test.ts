@@ -95,6 +95,32 @@ it("a prober that breaks hides no outage: the retries go on at home", async () =
   expect(flips).toMatchObject([{ to: "down", evidence: [{ vantage: "home" }, { vantage: "home" }] }]);
 });
 
+it("an outcome that can't be stored fails alone, not with its batch", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  await env.DB.exec(
+    "CREATE TRIGGER poison BEFORE INSERT ON rounds WHEN new.lane = 3000021 BEGIN SELECT raise(ABORT, 'poison'); END",
+  );
+  const { asked, run } = batchOf("hub-outcomes", [outcomes(3_000_020), outcomes(3_000_021), outcomes(3_000_022)]);
+  await run();
+  await env.DB.exec("DROP TRIGGER poison");
+  expect([...asked]).toEqual([["m1", "retry"]]);
+  const stored = await openDatabase(env.DB).select({ lane: rounds.lane }).from(rounds);
+  expect(stored.map(({ lane }) => lane)).toEqual(expect.arrayContaining([3_000_020, 3_000_022]));
+  error.mockRestore();
+});
+
+it("outcomes are delivered again together while the database is away", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  await env.DB.exec("ALTER TABLE rounds RENAME TO rounds_away");
+  const batch = batchOf(
+    "hub-outcomes",
+    Array.from({ length: 9 }, (_, n) => outcomes(3_000_030 + n)),
+  );
+  await expect(batch.run()).rejects.toThrow();
+  await env.DB.exec("ALTER TABLE rounds_away RENAME TO rounds");
+  error.mockRestore();
+});
+
 it("a round that can't be read is tried again", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
   const { asked, run } = batchOf("hub-probes", ['{"round": {"lane": 1}}']);

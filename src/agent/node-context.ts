@@ -20,6 +20,7 @@ export function nodeContext({ agent, hubId, environment, now }: NodeContextOptio
     vantage: agentVantage(agent),
     hubId,
     allowPrivateTargets: true,
+    resolve: null,
     mayReceive: secretRules(environment, false),
     secret: (name) => secretIn(environment, name),
     connect,

@@ -1,6 +1,7 @@
 /** Runs the Worker in a local runtime. */
+import { lookup } from "node:dns/promises";
 import { dirname } from "node:path";
-import type { Miniflare, V4MiniflareOptions } from "miniflare";
+import { type Miniflare, Response, type V4MiniflareOptions } from "miniflare";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -60,8 +61,16 @@ function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOpti
     modulesRoot: dirname(options.entry),
     compatibilityFlags: [...worker.compatibilityFlags, ...LOCAL_COMPATIBILITY_FLAGS],
     bindings: { ...worker.bindings, ...options.vars },
+    ...(options.vars.ALLOW_PRIVATE_TARGETS === "false" ? { serviceBindings: { RESOLVER: resolveName } } : {}),
     durableObjects: options.evictIdleObjects === true ? worker.durableObjects : keptInMemory(worker.durableObjects),
   };
+}
+
+/** Answers `?host=NAME` with the addresses of the name as JSON; none: the name has no address. */
+async function resolveName({ url }: { url: string }): Promise<Response> {
+  const host = new URL(url).searchParams.get("host") ?? "";
+  const found = await lookup(host, { all: true }).catch(() => []);
+  return Response.json(found.map(({ address }) => address));
 }
 
 function keptInMemory(objects: WorkerOptions["durableObjects"]): WorkerOptions["durableObjects"] {

@@ -8,6 +8,7 @@ import { readBounded } from "./bounded-body.ts";
 import { edgeFailure } from "./edge-answers.ts";
 import { readSelfReport } from "./health-json.ts";
 import { requestOverSocket } from "./http-over-socket.ts";
+import { refusePrivateName } from "./private-names.ts";
 import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 
 const MAX_REDIRECTS = 5;
@@ -33,7 +34,7 @@ export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
 };
 
 async function follow(job: ProbeJob): Promise<Response> {
-  const { target, check } = job;
+  const { target, check, context } = job;
   let url = new URL(`${target.tls ? "https" : "http"}://${authority(target)}${target.path}`);
   const headers = requestHeaders(job);
   let { method = "GET", body } = check.health_options;
@@ -51,6 +52,7 @@ async function follow(job: ProbeJob): Promise<Response> {
       throw new ProbeFailure(`http: more than ${MAX_REDIRECTS} redirects`, { answered: true });
     }
     const next = redirectTarget(location, url, job);
+    await refusePrivateName(next.hostname, context);
     if (response.status <= 303 && method === "POST") [method, body] = ["GET", undefined];
     if (next.origin !== url.origin) keepSecretsFrom(next, headers, body, job);
     url = next;

@@ -4,6 +4,7 @@ import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
+import { resolverOf } from "../platform/resolver.ts";
 import type { ProbeContext } from "./probe.ts";
 import { probeInSlot } from "./probe-in-slot.ts";
 import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "./slots.ts";
@@ -44,6 +45,7 @@ function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeCon
     vantage,
     hubId: settings.HUB_ID,
     allowPrivateTargets: settings.ALLOW_PRIVATE_TARGETS,
+    resolve: settings.ALLOW_PRIVATE_TARGETS ? null : resolverOf(vars),
     mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
     secret: (name) => secretIn(vars, name),
     connect,

@@ -12,6 +12,8 @@ export interface ProbeContext {
   hubId: string;
   allowPrivateTargets: boolean;
   mayReceive: MayReceive;
+  /** Looks up a name, so that one of a private address is refused; null: all addresses are allowed, or none is private. */
+  resolve: ((host: string) => Promise<string[]>) | null;
   /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */
   secret(name: string): string | undefined;
   connect(address: string, options: ProbeSocketOptions): ProbeSocket;

@@ -11,6 +11,7 @@ import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
 import { failureFromError } from "./failure-words.ts";
 import { basicCredentials, httpProbe } from "./http.ts";
 import { postgresProbe } from "./postgres.ts";
+import { refusePrivateName } from "./private-names.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
 import { Secrets } from "./secrets.ts";
@@ -93,12 +94,17 @@ async function execute(
     secure: false,
   };
   try {
-    return await withinTimeout(probes[check.health_method](job), job);
+    return await withinTimeout(lookedUp(probes[check.health_method], job), job);
   } catch (error) {
     throw error instanceof ProbeFailure ? error : failureFromError(error, job.secure);
   } finally {
     done.abort();
   }
+}
+
+async function lookedUp(protocol: Protocol, job: ProbeJob): Promise<ProbeResult> {
+  await refusePrivateName(job.target.host, job.context);
+  return await protocol(job);
 }
 
 function headersWithSecrets({ health_options }: Check): string[] {

@@ -121,3 +121,38 @@ describe("a redirect of a public server", () => {
     expect(await hits("late")).toBe(0);
   });
 });
+
+describe("a name that stands for a private address", () => {
+  const resolve = async (host: string) =>
+    ({ "inside.example.com": ["93.184.216.34", "10.0.0.7"], "outside.example.com": ["93.184.216.34"] })[host] ?? [];
+  const error = "refused target: inside.example.com stands for 10.0.0.7, and it is a private address";
+  const never = () => {
+    throw new Error("connected");
+  };
+
+  it.each(["http", "tcp", "redis", "postgres"] as const)("is not probed by %s", async (health_method) => {
+    const scheme = { http: "http", tcp: "tcp", redis: "redis", postgres: "postgres" }[health_method];
+    const health_url = `${scheme}://inside.example.com:5432`;
+    const found = await runCheck({ health_method, health_url }, false, { resolve, connect: never, fetch: never });
+    expect(found).toMatchObject({ verdict: "unprobeable", latency_ms: null, error });
+  });
+
+  it("is not followed in a redirect", async () => {
+    const asked: string[] = [];
+    const fetch = async (input: RequestInfo | URL) => {
+      asked.push(String(input));
+      return new Response(null, { status: 302, headers: { location: "http://inside.example.com/" } });
+    };
+    const found = await runCheck({ health_url: "http://outside.example.com/" }, false, { resolve, fetch });
+    expect(found).toMatchObject({ verdict: "unprobeable", error });
+    expect(asked).toEqual(["http://outside.example.com/"]);
+  });
+
+  it("is no matter where private targets are allowed, and a name that nobody knows fails by itself", async () => {
+    const fetch = async () => new Response("ok");
+    const over = { health_url: "http://inside.example.com/" };
+    expect((await runCheck(over, true, { resolve: null, fetch })).verdict).toBe("ok");
+    const unknown = { resolve: () => Promise.reject(new Error("no resolver")), fetch };
+    expect((await runCheck(over, false, unknown)).verdict).toBe("ok");
+  });
+});

@@ -40,6 +40,7 @@ export function runCheck(
       hubId: "hub-test",
       allowPrivateTargets,
       mayReceive: () => true,
+      resolve: null,
       fetchesAddresses: true,
       secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
       ...runtime,

@@ -1,6 +1,5 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
-import LongestFirst from "./longest-first.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -16,7 +15,6 @@ export default defineConfig({
   test: {
     // An object that wakes up while its runtime ends asks for a module that nobody gives it any more.
     onUnhandledError: ({ message }) => !message.includes('Closing rpc while "resolve" was pending'),
-    sequence: { sequencer: LongestFirst },
     maxWorkers: 7, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",

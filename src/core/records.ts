@@ -51,6 +51,9 @@ export function homeOf({ agent }: { agent: string | null }): string {
   return agent === null ? HOME_VANTAGE : agentVantage(agent);
 }
 
+/** A round of 24 checks, three at a time, must end within the 15 minutes that a consumer has. Seconds. */
+export const MAX_PROBE_TIMEOUT_S = 60;
+
 /** Whether the hub itself probes the service on a schedule. Agents and services report the others. */
 export function isProbedByHub({
   health_method,

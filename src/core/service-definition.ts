@@ -55,7 +55,7 @@ const timeout = z
   .int()
   .min(1)
   .max(MAX_INTERVAL_S)
-  .describe("Seconds, less than the interval; default 5, or less when the interval is 5");
+  .describe("Seconds, less than the interval and at most 60 where the hub probes; default 5, or 4 at an interval of 5");
 const retries = z.int().min(0).max(10).describe("Failures in a row that are forgiven; default 3");
 const port = z.int().min(1).max(65_535).nullable().describe("Guessed from the target when absent");
 const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec` and `container`");

@@ -1,6 +1,6 @@
 /** Rows of the database: a service with its registration and its recorded status, and a project. Times in Unix ms. */
 import type { Check } from "./check.ts";
-import type { ProjectStatus, Status } from "./records.ts";
+import { isProbedByHub, MAX_PROBE_TIMEOUT_S, type ProjectStatus, type Status } from "./records.ts";
 import { CHECK_FIELDS, type CheckField, pick, type ServiceDefinition } from "./service-definition.ts";
 
 export interface ServiceRow extends ServiceDefinition {
@@ -52,8 +52,10 @@ export type CheckRow = Pick<
 
 export function toCheck(row: CheckRow): Check {
   const { id, project_id, project, rev, lane, lanes, status, status_since, flip_seq, version } = row;
+  const longest = isProbedByHub(row) ? MAX_PROBE_TIMEOUT_S : row.health_timeout; // once longer ones were allowed
   return {
     ...pick(row, CHECK_FIELDS),
+    health_timeout: Math.min(row.health_timeout, longest),
     ...{ service_id: id, project_id, project, rev, lane, version },
     former_lanes: lanes.filter((each) => each !== lane && each > 0),
     recorded_status: status,

@@ -2,7 +2,7 @@
 import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
 import { pathError } from "./json-path.ts";
 import type { HealthOptions } from "./options.ts";
-import { type HealthMethod, isProbed, PROBED_METHODS } from "./records.ts";
+import { type HealthMethod, isProbed, isProbedByHub, MAX_PROBE_TIMEOUT_S, PROBED_METHODS } from "./records.ts";
 import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
 import { type MayReceive, secretNames, secretRefusal } from "./secrets.ts";
 import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";
@@ -86,6 +86,9 @@ function withDefaults(body: ServiceBody): ServiceInput {
 }
 
 function timeoutErrors(input: ServiceInput): FieldError[] {
+  if (isProbedByHub(input) && input.health_timeout > MAX_PROBE_TIMEOUT_S) {
+    return [{ path: "health_timeout", message: `expected at most ${MAX_PROBE_TIMEOUT_S} s` }];
+  }
   if (input.health_timeout < input.health_interval) return [];
   return [{ path: "health_timeout", message: `expected less than the interval of ${input.health_interval} s` }];
 }

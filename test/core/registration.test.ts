@@ -55,6 +55,14 @@ describe("the fields of a service", () => {
     expect(parseService({ ...body, agent: "dc-1" }, rules).ok).toBe(true);
   });
 
+  test("a timeout is at most a minute where the hub probes, and may be longer for an agent", () => {
+    const body = aBody({ health_interval: 300, health_timeout: 61 });
+    const error = { path: "health_timeout", message: "expected at most 60 s" };
+    expect(parseService(body, anywhere)).toEqual({ ok: false, errors: [error] });
+    expect(parseService({ ...body, health_timeout: 60 }, anywhere).ok).toBe(true);
+    expect(parseService({ ...body, agent: "dc-1" }, anywhere).ok).toBe(true);
+  });
+
   test("a JSONPath that can't be read is refused with its place", () => {
     const json = ["$.ok", "$["].map((path) => ({ path, op: "exists" as const }));
     const parsed = parseService(aBody({ health_options: { json } }), anywhere, "services[3]");

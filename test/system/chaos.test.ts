@@ -3,10 +3,6 @@ import { expect, test } from "vitest";
 import { readable, runChaos, seedFrom } from "../bench/chaos.ts";
 import type { ChaosOptions } from "../bench/chaos-schedule.ts";
 
-/**
- * Its kill meets no retry that is under way, and the hub is back after the first 15 s of a minute. After other kills
- * (12 is a seed of such a one) the hub sees what happened later than the time that it was away explains.
- */
 const SEED = 100;
 const MINUTE: ChaosOptions = {
   seed: seedFrom(process.env.CHAOS_SEED) ?? SEED,

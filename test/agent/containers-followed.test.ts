@@ -157,6 +157,22 @@ test("a stop is no death, a kill is; a container of another label set is none of
   await vi.waitFor(() => expect(names()).toEqual(["web"]));
 });
 
+test("of a container that has just gone nothing is said before the hub knows why", async () => {
+  set(container("web"));
+  start();
+  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  put = () => {
+    throw new Error("the hub is slow");
+  };
+  there.delete("id-web");
+  emit({ action: "destroy", id: "id-web" });
+  await vi.waitFor(async () => {
+    expect(await observe()).toMatchObject({ verdict: "inconclusive", error: "container: it has just ended" });
+  });
+  put = () => NONE;
+  await vi.waitFor(async () => expect(await observe()).toMatchObject({ verdict: "unprobeable" }));
+});
+
 test("what was stopped is no death after a start of the agent either, as long as the container exists", async () => {
   set(container("web"));
   start();

@@ -79,11 +79,14 @@ describe("as a vantage", () => {
   const begin = async (): Promise<(text: string) => void> => {
     answers({ ...checks([]), vantage: true }, { etag: '"1"' });
     start();
-    return await vi.waitFor(() => {
-      const [socket] = hub.sockets;
-      expect(socket).toBeDefined();
-      return (text) => socket?.send(text);
-    });
+    return await vi.waitFor(
+      () => {
+        const [socket] = hub.sockets;
+        expect(socket).toBeDefined();
+        return (text) => socket?.send(text);
+      },
+      { timeout: 10_000 },
+    );
   };
   const closed = { ...check, agent: null, health_method: "tcp", health_url: "127.0.0.1:1" };
 
@@ -103,7 +106,7 @@ describe("as a vantage", () => {
 
   test("sent more than it would ever read it hangs up, and comes again", async () => {
     (await begin())("x".repeat(1_000_001));
-    await vi.waitFor(() => expect(hub.sockets.size).toBe(0));
+    await vi.waitFor(() => expect(hub.sockets.size).toBe(0), { timeout: 5_000 });
     await vi.waitFor(() => expect(hub.sockets.size).toBe(1), { timeout: 5_000 });
   });
 

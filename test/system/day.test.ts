@@ -111,7 +111,10 @@ test("a Redis that is killed is down when its retries are used up and no earlier
     reason: expect.stringMatching(/^connect: refused/),
     project: "shop",
   });
-  expect(down?.evidence).toMatchObject([0, 1, 2].map(() => ({ vantage: "home", ok: false, error: down?.reason })));
+  // On a busy machine a scheduled check may come between the retries.
+  const attempts = Array.isArray(down?.evidence) ? down.evidence : [];
+  expect(attempts.length).toBeGreaterThanOrEqual(3);
+  for (const attempt of attempts) expect(attempt).toMatchObject({ vantage: "home", ok: false, error: down?.reason });
   const began = Date.parse(String(down?.began_at));
   const tookMs = Date.parse(String(down?.at)) - began;
   expect(began).toBeGreaterThanOrEqual(killedAt);

@@ -99,7 +99,9 @@ describe("a hub in a process of its own", () => {
       timeout: 15_000,
       interval: 100,
     });
-    expect(hub.lines).toContain("the runtime crashed and was started again");
+    await vi.waitFor(() => expect(hub.lines).toContain("the runtime crashed and was started again"), {
+      timeout: 15_000,
+    });
   });
 
   test("Ctrl-C ends it within a second with exit code 0 and no process left", async () => {

@@ -80,8 +80,12 @@ export class Containers {
     if (isOwn && this.#trouble !== null) {
       return this.#observation("unprobeable", `container: the engine does not answer: ${this.#trouble}`);
     }
+    if (known === undefined && !isOwn) return await probe();
     if (known === undefined) {
-      return isOwn ? this.#observation("unprobeable", "container: there is no such container here") : await probe();
+      // The hub is about to hear that it has ended, and why.
+      return this.#sent.has(`${check.project}/${check.name}`)
+        ? this.#observation("inconclusive", "container: it has just ended")
+        : this.#observation("unprobeable", "container: there is no such container here");
     }
     const container = (await this.#inspect(known.id)) ?? known;
     const trouble = troubleOf(container);

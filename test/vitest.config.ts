@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     // An object that wakes up while its runtime ends asks for a module that nobody gives it any more.
     onUnhandledError: ({ message }) => !message.includes('Closing rpc while "resolve" was pending'),
-    maxWorkers: 7, // more than cores: the tests against servers mostly wait
+    maxWorkers: 5, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],

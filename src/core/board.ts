@@ -22,6 +22,8 @@ export interface Overdue {
 
 /** Newer states of some services, and the flips that led to them. */
 export interface BoardUpdate {
+  /** The life of the database that the services belong to. */
+  epoch: string;
   items: [service_id: number, live: LiveState][];
   flips: RecordedFlip[];
 }
@@ -56,16 +58,37 @@ export function unknownState(now: number): LiveState {
   };
 }
 
+/** A service that is no longer watched. `rev`: the revision with which it was stopped; null: it is deleted. */
+export interface Leaving {
+  service_id: number;
+  epoch: string;
+  rev: number | null;
+}
+
+/** What the board knows of a service: its entry, or the revision with which it left. */
+export type Known = { entry: BoardEntry } | { left: number } | null;
+
 /** Number of remembered ids of removed services. Rounds that were planned before the removal may still come. */
 const MAX_GONE = 10_000;
 
 export class Board {
-  readonly #gone = new Set<number>();
+  /** The revision with which each removed service left; infinite: it was deleted. */
+  readonly #gone = new Map<number, number>();
   readonly #entries = new Map<number, BoardEntry>();
   /** Number of services with each interval, in seconds. */
   readonly #intervals = new Map<number, number>();
   /** Since when the hub can hear without a break, Unix ms. Silence before counts for nothing. */
   hearingSince = 0;
+  /** The life of the database that the entries belong to; empty: not known yet. */
+  epoch = "";
+
+  /** Forgets everything that was known of an earlier life of the database. */
+  begin(epoch: string): void {
+    this.epoch = epoch;
+    this.#gone.clear();
+    this.#entries.clear();
+    this.#intervals.clear();
+  }
 
   entries(): IterableIterator<BoardEntry> {
     return this.#entries.values();
@@ -75,24 +98,46 @@ export class Board {
     return this.#entries.get(id);
   }
 
-  /** A service that is on the board keeps its state and gets the new configuration. */
-  add(check: Check, live: LiveState): void {
+  known(id: number): Known {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) return { entry };
+    const left = this.#gone.get(id);
+    return left === undefined ? null : { left };
+  }
+
+  /**
+   * A service that is on the board keeps its state and gets the new configuration. A late call changes nothing: the
+   * board has a later revision, or the service left with this one. Returns whether the service is new on the board.
+   */
+  add(check: Check, live: LiveState): boolean {
     const known = this.#entries.get(check.service_id);
+    if ((known?.check.rev ?? 0) > check.rev || (this.#gone.get(check.service_id) ?? -1) >= check.rev) return false;
     this.#count(known?.check, check);
     this.#gone.delete(check.service_id);
     this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
+    return known === undefined;
   }
 
-  remove(id: number): BoardEntry | undefined {
+  /** Does nothing when the service was started again meanwhile. */
+  remove({ service_id: id, rev }: Leaving): BoardEntry | undefined {
     const entry = this.#entries.get(id);
+    const left = rev ?? Number.POSITIVE_INFINITY;
+    if (entry !== undefined && entry.check.rev > left) return undefined;
     this.#count(entry?.check, undefined);
     this.#entries.delete(id);
-    this.#gone.add(id);
-    for (const oldest of this.#gone) {
+    this.#gone.set(id, Math.max(left, this.#gone.get(id) ?? 0));
+    for (const oldest of this.#gone.keys()) {
       if (this.#gone.size <= MAX_GONE) break;
       this.#gone.delete(oldest);
     }
     return entry;
+  }
+
+  /** The registry has no other services than these. */
+  keepOnly(ids: ReadonlySet<number>): void {
+    for (const [id, { check }] of this.#entries) {
+      if (!ids.has(id)) this.remove({ service_id: id, epoch: check.epoch, rev: check.rev });
+    }
   }
 
   /** In seconds; null: there is no service. */
@@ -124,7 +169,7 @@ export class Board {
    */
   isObsolete(id: number, rev: number): boolean {
     const entry = this.#entries.get(id);
-    return entry === undefined ? this.#gone.has(id) : entry.check.rev > rev;
+    return entry === undefined ? (this.#gone.get(id) ?? -1) >= rev : entry.check.rev > rev;
   }
 
   /** Stores newer states. Returns the frames for the watchers, and the ids of services that the board does not know. */
@@ -209,7 +254,7 @@ export function recordedAs({ status, since }: LiveState): Pick<Check, "recorded_
 }
 
 function flipFrame(flip: RecordedFlip): BoardFrame {
-  const { seq: flip_seq, ...body } = flip;
+  const { seq: flip_seq, epoch: _, ...body } = flip;
   return {
     type: "flip",
     parts: [{ service_id: flip.service_id, project_id: flip.project_id, body: { ...body, flip_seq } }],

@@ -6,6 +6,8 @@ export interface Check extends Pick<ServiceDefinition, CheckField> {
   service_id: number;
   project_id: number;
   project: string;
+  /** The life of the database that `service_id` and `rev` belong to. */
+  epoch: string;
   /** Revision of this configuration. A monitor drops observations that were made under an older revision. */
   rev: number;
   /** The lane of the service. It names the LaneMonitor that keeps the service's state. */

@@ -40,3 +40,8 @@ export function answerAll<I extends { check: Check }, T>(
   }
   return answer;
 }
+
+/** The answer of a lane that watches none of the services. */
+export function nothingOf<T>(items: readonly unknown[]): LaneAnswer<T> {
+  return { results: items.map(() => null), strangers: [], unsettled: [] };
+}

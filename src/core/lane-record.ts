@@ -26,6 +26,7 @@ export interface LaneRecord {
 /** A service that leaves its lane with revision `rev`. */
 export interface Leaver {
   service_id: number;
+  epoch: string;
   rev: number;
 }
 

@@ -31,7 +31,7 @@ const healthSchema = z.object({ id: z.number(), status, latency_ms, at: z.string
 export type HealthUpdate = z.infer<typeof healthSchema>;
 
 /** A flip of a service; `flip_seq` is its place in the service's life. */
-const flipSchema = recordedFlipSchema.omit({ seq: true }).extend({ flip_seq: z.number() });
+const flipSchema = recordedFlipSchema.omit({ seq: true, epoch: true }).extend({ flip_seq: z.number() });
 export type FlipBody = z.infer<typeof flipSchema>;
 
 /** A project that was started or stopped. */

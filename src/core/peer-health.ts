@@ -62,6 +62,7 @@ export function afterPull(
 function peerCheck(interval: number): Check {
   return {
     service_id: NO_ID,
+    epoch: "",
     project_id: NO_ID,
     project: "",
     name: "",

@@ -7,6 +7,9 @@ import { CHECK_FIELDS, fieldSchemas, pick } from "./service-definition.ts";
 const status = z.enum(STATUSES);
 const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.undefined()]));
 
+/** An older release leaves it out. */
+const epoch = z.string().default("");
+
 const roundSchema = z.object({ lane: z.int(), due_at: z.number(), attempt: z.int() });
 
 /** The options were validated when the service was registered; to do it again for every check would cost too much. */
@@ -21,6 +24,7 @@ export const checkSchema = z.object({
   service_id: z.int(),
   project_id: z.int(),
   project: z.string(),
+  epoch,
   rev: z.int(),
   lane: z.int(),
   former_lanes: z.array(z.int()),
@@ -64,6 +68,7 @@ export const recordedFlipSchema = z.object({
   project: z.string(),
   name: z.string(),
   service_type: z.enum(SERVICE_TYPES),
+  epoch,
   version: z.string().nullable(),
   latency_ms: z.number().nullable(),
 });
@@ -84,6 +89,7 @@ const roundResultSchema = z.tuple([
 /** A message of the queue `outcomes`. */
 export const outcomesMessageSchema = z.object({
   round: roundSchema,
+  epoch,
   vantage: z.string(),
   /** Start of the round, Unix ms. */
   started_at: z.number(),

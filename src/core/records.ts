@@ -168,6 +168,8 @@ export interface Outcome extends Judgement {
 
 /** A flip with the names and values that readers outside the hub need. */
 export interface RecordedFlip extends Flip {
+  /** The life of the database in which `service_id` and `seq` count. */
+  epoch: string;
   project_id: number;
   project: string;
   name: string;

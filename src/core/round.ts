@@ -64,15 +64,17 @@ export function recordedFlip(flip: Flip, check: Check, judgement: Pick<Judgement
     project: check.project,
     name: check.name,
     service_type: check.service_type,
+    epoch: check.epoch,
     version: judgement.version ?? check.version,
     latency_ms: judgement.live.latency_ms,
   };
 }
 
-/** Returns a message that records flips which no round made. `now`: Unix ms. */
+/** Returns a message that records flips which no round made; all of one epoch. `now`: Unix ms. */
 export function flipsOnly(flips: RecordedFlip[], now: number): OutcomesMessage {
   const round = { lane: 0, due_at: now, attempt: 0 };
-  return { round, vantage: HOME_VANTAGE, started_at: now, results: [], flips, versions: [] };
+  const epoch = flips[0]?.epoch ?? "";
+  return { round, epoch, vantage: HOME_VANTAGE, started_at: now, results: [], flips, versions: [] };
 }
 
 /**

@@ -12,6 +12,8 @@ export interface ServiceRow extends ServiceDefinition {
   lane: number;
   /** The service's newest lanes, the current one first. Its history is in them. */
   lanes: number[];
+  /** The life of the database that the row belongs to. */
+  epoch: string;
   /** Rises with each change of the check, of `enabled` or of the project's status. */
   rev: number;
   status: Status;
@@ -41,6 +43,7 @@ export type CheckRow = Pick<
   | "id"
   | "project_id"
   | "project"
+  | "epoch"
   | "rev"
   | "lane"
   | "lanes"
@@ -51,12 +54,12 @@ export type CheckRow = Pick<
 >;
 
 export function toCheck(row: CheckRow): Check {
-  const { id, project_id, project, rev, lane, lanes, status, status_since, flip_seq, version } = row;
+  const { id, project_id, project, epoch, rev, lane, lanes, status, status_since, flip_seq, version } = row;
   const longest = isProbedByHub(row) ? MAX_PROBE_TIMEOUT_S : row.health_timeout; // once longer ones were allowed
   return {
     ...pick(row, CHECK_FIELDS),
     health_timeout: Math.min(row.health_timeout, longest),
-    ...{ service_id: id, project_id, project, rev, lane, version },
+    ...{ service_id: id, project_id, project, epoch, rev, lane, version },
     former_lanes: lanes.filter((each) => each !== lane && each > 0),
     recorded_status: status,
     recorded_since: status_since,

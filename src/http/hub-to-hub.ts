@@ -149,7 +149,7 @@ function answerDeps(hub: HubContext) {
   return {
     now: hub.now,
     hubId: hub.settings.HUB_ID,
-    begin: (asked: Parameters<typeof beginSync>[1]) => beginSync(hub.db, asked),
+    begin: (asked: Parameters<typeof beginSync>[1]) => beginSync(hub.db, asked, hub.now()),
     changesSince: (revision: number) => changesSince(hub.db, revision),
     markOf: (revision: number) => markOf(hub.db, revision, hub.now()),
     live: (ids: number[]) => hub.live(ids),

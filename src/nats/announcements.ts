@@ -3,6 +3,7 @@
  * reads the ledger before it announces anything, so that it announces nothing twice.
  */
 
+import { epochOrder } from "../core/epoch.ts";
 import type { ServiceCard } from "./messages.ts";
 
 /** Deployed hubs have this table, so its name and its columns stay as they are. `card` is null: deregistered. */
@@ -11,12 +12,28 @@ const TABLE = `
     service_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, card TEXT, changed_at INTEGER NOT NULL)
 `;
 
+const EPOCH_KEY = "epoch";
+
 export class Announcements {
+  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
 
   constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
     this.#sql = storage.sql;
     this.#sql.exec(TABLE);
+  }
+
+  /**
+   * Returns false for what belongs to an earlier life of the database. In a later one flips are counted from another
+   * point.
+   */
+  enter(epoch: string): boolean {
+    const known = this.#storage.kv.get<string>(EPOCH_KEY) ?? "";
+    const order = epochOrder(epoch, known);
+    if (order === "newer") this.#sql.exec("UPDATE told SET seq = 0");
+    if (order !== "older" && epoch !== "" && epoch !== known) this.#storage.kv.put(EPOCH_KEY, epoch);
+    return order !== "older";
   }
 
   /** Returns the `seq` of the newest announced flip; 0: no flip was announced. */
@@ -39,7 +56,7 @@ export class Announcements {
   /** Returns the service as its registration was announced; null: it is not registered. */
   registered(serviceId: number): ServiceCard | null {
     const [row] = this.#sql.exec<{ card: string | null }>("SELECT card FROM told WHERE service_id = ?", serviceId);
-    return row === undefined || row.card === null ? null : JSON.parse(row.card);
+    return row === undefined || row.card === null ? null : parseCard(row.card);
   }
 
   /** Returns all registered services by their id. */
@@ -47,7 +64,7 @@ export class Announcements {
     const rows = this.#sql.exec<{ service_id: number; card: string }>(
       "SELECT service_id, card FROM told WHERE card IS NOT NULL",
     );
-    return new Map([...rows].map(({ service_id, card }) => [service_id, JSON.parse(card)]));
+    return new Map([...rows].map(({ service_id, card }) => [service_id, parseCard(card)]));
   }
 
   /** `card`: the announced registration; null: the service was deregistered. `now`: Unix ms. */
@@ -65,4 +82,9 @@ export class Announcements {
   forgetGone(before: number): void {
     this.#sql.exec("DELETE FROM told WHERE card IS NULL AND changed_at < ?", before);
   }
+}
+
+/** An older release stored no epoch. */
+function parseCard(card: string): ServiceCard {
+  return { epoch: "", ...JSON.parse(card) };
 }

@@ -23,6 +23,7 @@ import {
   peerValue,
   projectEvent,
   registryEvent,
+  type ServiceCard,
   serviceCard,
   summaryValues,
 } from "./messages.ts";
@@ -74,6 +75,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#storeEvents((now) => {
       const events: DurableEvent[] = [];
       for (const flip of flips.toSorted((a, b) => a.seq - b.seq)) {
+        if (!this.#announcements.enter(flip.epoch)) continue;
         if (flip.seq <= this.#announcements.announcedSeq(flip.service_id)) continue;
         this.#announcements.setAnnouncedSeq(flip.service_id, flip.seq, now);
         events.push(flipEvent(this.#settings.HUB_ID, flip));
@@ -87,13 +89,28 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#registryChanges += 1;
     this.#storeEvents((now) =>
       checks.flatMap((check) => {
+        if (!this.#announcements.enter(check.epoch)) return [];
         const known = this.#announcements.registered(check.service_id);
-        if ((known !== null) === (kind === "registered")) return [];
         const card = serviceCard(check);
-        this.#announcements.setRegistered(check.service_id, kind === "registered" ? card : null, now);
-        return [registryEvent(kind, this.#settings.HUB_ID, card, now)];
+        if (kind === "deregistered") return known === null ? [] : [this.#registryEvent(kind, card, now)];
+        if (known === null) return [this.#registryEvent(kind, card, now)];
+        return isSameName(known, card) ? [] : this.#renamed(known, card, now);
       }),
     );
+  }
+
+  /** Subjects have the name. Also, in another life of the database the id may belong to another service. */
+  #renamed(known: ServiceCard, card: ServiceCard, now: number): DurableEvent[] {
+    const { rev, epoch } = card;
+    return [
+      this.#registryEvent("deregistered", { ...known, rev, epoch }, now),
+      this.#registryEvent("registered", card, now),
+    ];
+  }
+
+  #registryEvent(kind: "registered" | "deregistered", card: ServiceCard, now: number): DurableEvent {
+    this.#announcements.setRegistered(card.id, kind === "registered" ? card : null, now);
+    return registryEvent(kind, this.#settings.HUB_ID, card, now);
   }
 
   announceProject(project: ProjectLite, at: number): void {
@@ -303,11 +320,10 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       entries.map(({ check }) => check),
     );
     for (const { check } of entries) gone.delete(check.service_id);
-    this.#storeEvents((now) =>
-      [...gone.values()].map((card) => {
-        this.#announcements.setRegistered(card.id, null, now);
-        return registryEvent("deregistered", this.#settings.HUB_ID, card, now);
-      }),
-    );
+    this.#storeEvents((now) => [...gone.values()].map((card) => this.#registryEvent("deregistered", card, now)));
   }
+}
+
+function isSameName(a: ServiceCard, b: ServiceCard): boolean {
+  return a.name === b.name && a.project === b.project;
 }

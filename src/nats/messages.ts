@@ -16,8 +16,9 @@ export const MAX_EVENTS = 100_000;
 export interface DurableEvent {
   service_id: number;
   /**
-   * Identifies the event, so that a repeat is recognised; sent as `Nats-Msg-Id` and `ce-id`. `{hub_id}:{service_id}:`
-   * with the `seq` of a flip, or with the kind and the revision of a registration.
+   * Identifies the event, so that a repeat is recognised; sent as `Nats-Msg-Id` and `ce-id`.
+   * `{hub_id}:{epoch}:{service_id}:` with the `seq` of a flip, or with the kind and the revision of a registration. In
+   * another life of the database the same numbers mean something else.
    */
   id: string;
   subject: string;
@@ -70,7 +71,7 @@ export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
   };
   return {
     service_id: flip.service_id,
-    id: `${hubId}:${flip.service_id}:${flip.seq}`,
+    id: `${hubId}:${flip.epoch}:${flip.service_id}:${flip.seq}`,
     subject: serviceSubject(hubId, flip.name),
     type: "commandcenter.service.flip",
     time: flip.at,
@@ -90,12 +91,13 @@ export interface ServiceCard {
   /** Seconds. */
   health_interval: number;
   version: string | null;
-  /** Revision of the check. The id of a registration event contains it. */
+  /** Revision of the check, and the life of the database that it counts in. The id of a registration event has both. */
   rev: number;
+  epoch: string;
 }
 
 export function serviceCard(check: Check): ServiceCard {
-  const { service_id, service_type, project_id, project, name, version, rev } = check;
+  const { service_id, service_type, project_id, project, name, version, rev, epoch } = check;
   const { health_method, health_url, health_interval } = check;
   return {
     id: service_id,
@@ -108,6 +110,7 @@ export function serviceCard(check: Check): ServiceCard {
     health_interval,
     version,
     rev,
+    epoch,
   };
 }
 
@@ -118,11 +121,11 @@ export function registryEvent(
   card: ServiceCard,
   at: number,
 ): DurableEvent {
-  const { rev, ...service } = card;
+  const { rev, epoch, ...service } = card;
   const time = new Date(at).toISOString();
   return {
     service_id: card.id,
-    id: `${hubId}:${card.id}:${kind}-${rev}`,
+    id: `${hubId}:${epoch}:${card.id}:${kind}-${rev}`,
     subject: `hub.${hubId}.service.${kind}`,
     type: `commandcenter.service.${kind}`,
     time,
@@ -159,7 +162,7 @@ export function healthValue(hubId: string, check: Check, live: LiveState, now: n
     seq: live.flip_seq,
   };
   return {
-    id: `${hubId}:${check.service_id}:${live.flip_seq}:${now}`,
+    id: `${hubId}:${check.epoch}:${check.service_id}:${live.flip_seq}:${now}`,
     subject: serviceSubject(hubId, check.name),
     type: "commandcenter.service.health",
     time,

@@ -15,6 +15,12 @@ export class EventRing<T> {
     this.#last = start;
   }
 
+  /** Begins anew: nobody can catch up with what was before. */
+  restart(start: number): void {
+    this.#events = [];
+    this.#last = Math.max(start, this.#last + 1);
+  }
+
   get last(): number {
     return this.#last;
   }

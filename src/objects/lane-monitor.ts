@@ -4,7 +4,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Check, Finding } from "../core/check.ts";
-import { answerAll, type LaneAnswer, type Silence } from "../core/lane-answer.ts";
+import { epochOrder } from "../core/epoch.ts";
+import { answerAll, type LaneAnswer, nothingOf, type Silence } from "../core/lane-answer.ts";
 import {
   adopt,
   expiryOf,
@@ -32,13 +33,17 @@ import type { Bindings, LaneMonitorRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 
 const KEY_PREFIX = "service:";
+const EPOCH_KEY = "epoch";
 const MIN_ALARM_GAP_MS = 1_000;
 
 export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorRpc {
   readonly #records = new Map<number, LaneRecord>();
+  /** The life of the database that the records belong to; empty: not known yet. */
+  #epoch: string;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
+    this.#epoch = ctx.storage.kv.get<string>(EPOCH_KEY) ?? "";
     const { HUB_STARTED_AT } = parseSettings(env);
     for (const [key, record] of ctx.storage.kv.list<LaneRecord>({ prefix: KEY_PREFIX })) {
       const state = record.state === null ? null : completed(record.state, HUB_STARTED_AT !== undefined);
@@ -80,7 +85,8 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
 
   /** Hands over the states of services that belong to another lane now. May be repeated. */
   async release(leavers: Leaver[], now: number): Promise<Released[]> {
-    const states = leavers.map(({ service_id, rev }) => {
+    const states = leavers.map(({ service_id, epoch, rev }) => {
+      if (!this.#enter(epoch)) return { state: null, superseded: true };
       const record = this.#records.get(service_id);
       const released = release(record, rev, now);
       if (released !== record) this.#save(service_id, released);
@@ -93,6 +99,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   /** Takes in services from former lanes. `state`: what these lanes released; null: they had none. May be repeated. */
   adopt(newcomers: { check: Check; state: MonitorState | null }[]): void {
     for (const { check, state } of newcomers) {
+      if (!this.#enter(check.epoch)) continue;
       const record = this.#records.get(check.service_id);
       const adopted = adopt(record, check, state);
       if (adopted !== record) this.#save(check.service_id, adopted);
@@ -101,8 +108,8 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
 
   /** Drops states that were released and have arrived in their new lane. */
   async forget(leavers: Leaver[], now: number): Promise<void> {
-    for (const { service_id, rev } of leavers) {
-      const record = this.#records.get(service_id);
+    for (const { service_id, epoch, rev } of leavers) {
+      const record = this.#enter(epoch) ? this.#records.get(service_id) : undefined;
       if (record === undefined) continue;
       const forgotten = forget(record, rev);
       if (forgotten !== record) this.#save(service_id, forgotten);
@@ -135,14 +142,34 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
       this.#records.delete(id);
       this.ctx.storage.kv.delete(keyOf(id));
     }
-    if (this.#records.size === 0) await this.ctx.storage.deleteAll();
-    else await this.#armForTombstones(now);
+    if (this.#records.size > 0) return await this.#armForTombstones(now);
+    this.#epoch = "";
+    await this.ctx.storage.deleteAll();
+  }
+
+  /**
+   * Returns false for what was planned in an earlier life of the database. A later life makes the records worthless:
+   * their ids mean other services now, and their revisions would hide what is new.
+   */
+  #enter(epoch: string): boolean {
+    const order = epochOrder(epoch, this.#epoch);
+    if (order === "older") return false;
+    if (order === "newer") {
+      for (const id of this.#records.keys()) this.ctx.storage.kv.delete(keyOf(id));
+      this.#records.clear();
+    }
+    if (epoch !== "" && epoch !== this.#epoch) {
+      this.#epoch = epoch;
+      this.ctx.storage.kv.put(EPOCH_KEY, epoch);
+    }
+    return true;
   }
 
   #answer<I extends { check: Check }, T>(
     items: readonly I[],
     reply: (item: I, state: MonitorState | null) => T | null,
   ): LaneAnswer<T> {
+    if (!items.every(({ check }) => this.#enter(check.epoch))) return nothingOf(items);
     const replyAlone = (item: I, state: MonitorState | null): T | null => {
       try {
         return reply(item, state);

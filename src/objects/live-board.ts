@@ -9,12 +9,14 @@ import {
   type BoardEntry,
   type BoardFrame,
   type BoardUpdate,
+  type Leaving,
   recordedAs,
   serviceLite,
   unknownState,
 } from "../core/board.ts";
 import { seededState } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
+import { epochOrder } from "../core/epoch.ts";
 import type { Frame, ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
@@ -27,7 +29,7 @@ import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { sendOutcomes } from "../platform/queues.ts";
-import { loadBoard } from "../store/checks.ts";
+import { checksOf, loadBoard } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { listHubs } from "../store/hubs.ts";
 import { listAllProjects } from "../store/projects.ts";
@@ -36,9 +38,12 @@ import { DeadLetters } from "./dead-letters.ts";
 import { EventRing } from "./event-ring.ts";
 import { Hearing } from "./hearing.ts";
 import { MarksKeeper } from "./marks.ts";
+import { Pulse } from "./pulse.ts";
+import { RegistryFollower } from "./registry-follower.ts";
+import { Snapshots } from "./snapshots.ts";
 import { TicketBox } from "./tickets.ts";
 import { Wakefulness } from "./wakefulness.ts";
-import { parseWatch, type Watch, Watchers, wants } from "./watchers.ts";
+import { parseWatch, type Watch, Watchers } from "./watchers.ts";
 
 const MIN_ALARM_GAP_MS = 1_000;
 /** Pause after an alarm that changed no overdue service, or that failed. */
@@ -46,9 +51,6 @@ const IDLE_ALARM_GAP_MS = 10_000;
 /** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 const LOAD_AGAIN_MS = 5_000;
-/** Of as many filters the snapshots are kept. */
-const MAX_SNAPSHOTS = 10;
-const PLANNED_AT = "planned_at";
 /** Who watches one service hears nothing of projects. */
 const NO_SERVICE = 0;
 
@@ -61,12 +63,12 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #hearing: Hearing;
   readonly #wakefulness: Wakefulness;
   readonly #marks: MarksKeeper;
-  readonly #pulse: { planned_at: number | null; probed_at: number | null; recorded_at: number | null };
+  readonly #pulse: Pulse;
   readonly #announcer: Announcer;
+  readonly #snapshots = new Snapshots(this.#board);
+  readonly #follower: RegistryFollower;
   #loaded = false;
   #loadFailed = false;
-  /** Texts of snapshots by filter, as long as nothing has changed since. */
-  #snapshots: { seq: number; texts: Map<string, string> } = { seq: 0, texts: new Map() };
   #loadTriedAt = 0;
   #alarmAt: number | null = null;
 
@@ -79,7 +81,13 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#hearing = new Hearing(ctx.storage);
     this.#wakefulness = new Wakefulness(ctx.storage);
     this.#marks = new MarksKeeper(ctx.storage);
-    this.#pulse = { planned_at: ctx.storage.kv.get(PLANNED_AT) ?? null, probed_at: null, recorded_at: null };
+    this.#pulse = new Pulse(ctx.storage);
+    this.#follower = new RegistryFollower(ctx.storage, env, parseSettings(env), {
+      known: (id) => this.#board.known(id),
+      enter: async (epoch) => void (await this.#enter(epoch)),
+      add: (checks, created) => this.add(checks, created),
+      remove: (leaving, flips) => this.remove(leaving, flips),
+    });
     const { HUB_STARTED_AT } = parseSettings(env);
     if (HUB_STARTED_AT !== undefined) this.#hearing.started(HUB_STARTED_AT);
     ctx.blockConcurrencyWhile(async () => {
@@ -91,26 +99,38 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
   async apply(update: BoardUpdate): Promise<number[]> {
     await this.#ensureLoaded();
-    this.#pulse.probed_at = Date.now();
+    if (!(await this.#enter(update.epoch))) return [];
+    this.#pulse.probed(Date.now());
     const unknown = this.#take(update);
     await this.#arm(update.items.map(([id]) => id));
     return unknown;
   }
 
-  /** Adds services that are watched from now on, or whose check changed. Announces those in `created`. */
+  /** Adds services that are watched from now on, or whose check changed. Announces those in `created` that are new. */
   async add(checks: Check[], created: number[]): Promise<void> {
     await this.#ensureLoaded();
-    const now = Date.now();
-    for (const check of checks) this.#board.add(check, unknownState(now));
-    this.#snapshots.texts.clear();
-    this.#tell(created.flatMap((id) => this.#entryFrame("registered", this.#board.get(id))));
+    const added = await this.#put(checks);
+    this.#tell(created.flatMap((id) => (added.has(id) ? this.#entryFrame("registered", this.#board.get(id)) : [])));
   }
 
-  async remove(ids: number[], flips: RecordedFlip[]): Promise<void> {
+  /** A round may come after its service was deleted. While the database is away, the round is believed. */
+  async learn(checks: Check[]): Promise<void> {
+    const ids = checks.map((check) => check.service_id);
+    await this.#put(await checksOf(openDatabase(this.env.DB), ids).catch(() => checks));
+  }
+
+  async remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void> {
     await this.#ensureLoaded();
+    if (!(await this.#enter(leaving[0]?.epoch ?? ""))) return;
     this.#tell(this.#board.apply([], flips).frames);
-    for (const id of ids) this.#marks.forget(id);
-    this.#tell(ids.flatMap((id) => this.#entryFrame("deregistered", this.#board.remove(id))));
+    const left = leaving.flatMap((each) => this.#board.remove(each) ?? []);
+    for (const { check } of left) this.#marks.forget(check.service_id);
+    this.#tell(left.flatMap((entry) => this.#entryFrame("deregistered", entry)));
+  }
+
+  async follow(): Promise<boolean> {
+    await this.#ensureLoaded();
+    return this.#loaded && (await this.#follower.next());
   }
 
   /** Tells that a project was started or stopped. */
@@ -183,12 +203,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   planned(at: number): void {
-    this.#pulse.planned_at = at;
-    this.ctx.storage.kv.put(PLANNED_AT, at);
+    this.#pulse.planned(at);
   }
 
   recorded(at: number): void {
-    this.#pulse.recorded_at = at;
+    this.#pulse.recorded(at);
   }
 
   deadLettered(letters: DeadLetter[]): void {
@@ -206,7 +225,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   pulse(): BoardPulse {
     return {
-      ...this.#pulse,
+      ...this.#pulse.times,
       dead_letters: this.#deadLetters.count(Date.now()),
       watchers: this.#watchers.count,
       shortest_interval: this.#board.shortestInterval(),
@@ -294,28 +313,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   /** Sends the missed events when the ring still has them, otherwise a snapshot. */
   #greet(socket: WebSocket, watch: Watch, since: number | null): void {
-    const at = new Date().toISOString();
     const missed = since === null ? null : this.#ring.since(since);
-    if (missed !== null) {
-      for (const event of missed) this.#watchers.sendTo(socket, event, watch, at);
-      return;
-    }
-    this.#watchers.send(socket, this.#snapshot(watch, at));
-  }
-
-  /** Many sockets that come at once, as after a restart, get the same text. */
-  #snapshot(watch: Watch, at: string): string {
-    const key = `${watch.project} ${watch.service}`;
-    if (this.#snapshots.seq !== this.#ring.last) this.#snapshots = { seq: this.#ring.last, texts: new Map() };
-    const { seq, texts } = this.#snapshots;
-    const known = texts.get(key);
-    if (known !== undefined) return known;
-    const services = [...this.#board.entries()]
-      .filter(({ check }) => wants(watch, check))
-      .map((entry) => serviceLite(entry));
-    const text = JSON.stringify({ type: "snapshot", seq, at, services } satisfies Frame);
-    if (texts.size < MAX_SNAPSHOTS) texts.set(key, text);
-    return text;
+    if (missed === null) this.#watchers.send(socket, this.#snapshots.text(watch, this.#ring.last));
+    const at = new Date().toISOString();
+    for (const event of missed ?? []) this.#watchers.sendTo(socket, event, watch, at);
   }
 
   #send(socket: WebSocket, frame: Frame): void {
@@ -347,13 +348,31 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.ctx.storage.setAlarm(this.#alarmAt);
   }
 
-  /** Unix ms; null: nothing was checked yet. */
-  #newestCheck(): number | null {
-    let newest: number | null = null;
-    for (const { live } of this.#board.entries()) {
-      if (live.last_at !== null && live.last_at > (newest ?? 0)) newest = live.last_at;
-    }
-    return newest;
+  /** Returns the ids of those that are new on the board. */
+  async #put(checks: readonly Check[]): Promise<Set<number>> {
+    const added = new Set<number>();
+    if (!(await this.#enter(checks[0]?.epoch ?? ""))) return added;
+    const now = Date.now();
+    for (const check of checks) if (this.#board.add(check, unknownState(now))) added.add(check.service_id);
+    this.#snapshots.clear();
+    return added;
+  }
+
+  /** Returns false for what belongs to an earlier life of the database. With a later one everything begins anew. */
+  async #enter(epoch: string): Promise<boolean> {
+    const order = epochOrder(epoch, this.#board.epoch);
+    if (order === "newer") await this.ctx.blockConcurrencyWhile(() => this.#begin(epoch));
+    return order !== "older";
+  }
+
+  async #begin(epoch: string): Promise<void> {
+    if (epochOrder(epoch, this.#board.epoch) !== "newer") return; // another call was first
+    this.#board.begin(epoch);
+    this.#marks.forgetAll();
+    this.#loaded = false;
+    await this.#load();
+    this.#ring.restart(Date.now());
+    this.#watchers.each((socket, watch) => this.#greet(socket, watch, null));
   }
 
   /** While the database is away, the board goes on with the states that it gets, and loads the others later. */
@@ -367,14 +386,16 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#loadTriedAt = Date.now();
     try {
       const db = openDatabase(this.env.DB);
-      for (const seed of await loadBoard(db)) {
+      const { epoch, seeds } = await loadBoard(db);
+      this.#board.epoch = epoch;
+      for (const seed of seeds) {
         this.#board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
       }
-      this.#pulse.probed_at ??= this.#newestCheck();
-      this.#pulse.recorded_at ??= this.#newestCheck();
+      this.#board.keepOnly(new Set(seeds.map(({ check }) => check.service_id)));
+      this.#pulse.recallFrom(this.#board);
       this.#announcer.peers = (await listHubs(db, ["approved"])).length;
       this.#loaded = true;
-      this.#snapshots.texts.clear();
+      this.#snapshots.clear();
       if (this.#loadFailed) this.#announcer.completed(this.#board.health());
       await this.#armFor(this.#board.nextDeadline());
     } catch (error) {

@@ -39,6 +39,10 @@ export class MarksKeeper {
     }
   }
 
+  forgetAll(): void {
+    for (const id of [...this.#kept.keys()]) this.forget(id);
+  }
+
   forget(id: number): void {
     if (this.#kept.delete(id)) this.#storage.kv.delete(PREFIX + id);
   }

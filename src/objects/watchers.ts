@@ -82,6 +82,10 @@ export class Watchers {
     }
   }
 
+  each(visit: (socket: WebSocket, watch: Watch) => void): void {
+    for (const socket of this.#sender.sockets) visit(socket, attachedWatch(socket));
+  }
+
   sendTo(socket: WebSocket, event: RingEvent<BoardFrame>, watch: Watch, at: string): void {
     const text = frameText(event, watch, at);
     if (text !== null) this.send(socket, text);

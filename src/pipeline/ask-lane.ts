@@ -90,6 +90,6 @@ async function settleAll<I extends { check: Check }>(
   await deps.settle(lane, [...new Set(unsettled.map(({ service_id }) => service_id))]);
 }
 
-function leaverOf({ service_id, rev }: Check): Leaver {
-  return { service_id, rev };
+function leaverOf({ service_id, epoch, rev }: Check): Leaver {
+  return { service_id, epoch, rev };
 }

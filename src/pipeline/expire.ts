@@ -30,5 +30,6 @@ export async function expireOverdue(overdue: readonly Overdue[], deps: ExpireDep
     silence.flips.map((flip) => recordedFlip(flip, check, { live: silence.live, version: null })),
   );
   if (flips.length > 0) await deps.record(flipsOnly(flips, now));
-  return { items: all.map(({ check, silence }) => [check.service_id, silence.live]), flips };
+  const epoch = overdue[0]?.check.epoch ?? "";
+  return { epoch, items: all.map(({ check, silence }) => [check.service_id, silence.live]), flips };
 }

@@ -20,6 +20,8 @@ export interface Judged {
 /** A round as the history names it. */
 export interface RoundRun {
   round: Round;
+  /** Of its checks. */
+  epoch: string;
   vantage: string;
   /** Unix ms. */
   started_at: number;
@@ -37,14 +39,14 @@ export async function judge(round: Round, findings: Finding[], deps: Pick<JudgeD
 export async function publishJudged(judged: readonly Judged[], deps: Pick<JudgeDeps, "publish">): Promise<void> {
   const items = judged.map(({ outcome }): BoardUpdate["items"][number] => [outcome.service_id, outcome.live]);
   await deps.publish(
-    { items, flips: flipsOf(judged) },
+    { epoch: judged[0]?.check.epoch ?? "", items, flips: flipsOf(judged) },
     judged.map(({ check }) => check),
   );
 }
 
-export function recordOf({ round, vantage, started_at }: RoundRun, judged: readonly Judged[]): OutcomesMessage {
+export function recordOf({ round, epoch, vantage, started_at }: RoundRun, judged: readonly Judged[]): OutcomesMessage {
   return {
-    ...{ round, vantage, started_at },
+    ...{ round, epoch, vantage, started_at },
     results: judged.map(({ check, outcome }) => roundResult(outcome, check.version)),
     flips: flipsOf(judged),
     versions: judged.flatMap(({ check, outcome: { version } }) =>

@@ -39,7 +39,8 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
     });
   });
   await batcher.flush();
-  if (all.length > 0) await deps.record(recordOf({ ...message, started_at: startedAt }, all));
+  const run = { ...message, epoch: epochOf(message), started_at: startedAt };
+  if (all.length > 0) await deps.record(recordOf(run, all));
   return all.map((judged) => judged.outcome);
 }
 
@@ -56,10 +57,14 @@ async function tell(
   const failing = judged.flatMap(({ check, outcome: { retry } }) => (retry === null ? [] : [{ check, retry }]));
   const isNews = flips.some((flip) => Date.parse(flip.at) >= startedAt);
   const { round, vantage } = message;
-  const news = { round, vantage, started_at: startedAt, results: [], flips, versions: [] };
+  const news = { round, epoch: epochOf(message), vantage, started_at: startedAt, results: [], flips, versions: [] };
   await Promise.all([
     publishJudged(judged, deps),
     failing.length > 0 ? deps.retry(retryRounds(message, failing, deps.now())) : undefined,
     isNews && !isLast ? deps.record(news) : undefined,
   ]);
+}
+
+function epochOf({ checks }: ProbeMessage): string {
+  return checks[0]?.epoch ?? "";
 }

@@ -1,5 +1,6 @@
 /** The consequences of a change in the registry: closes services in their lanes, tells the board, checks newcomers. */
 
+import type { Leaving } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import { isScheduled } from "../core/lanes.ts";
@@ -25,6 +26,11 @@ export interface Closing {
   deleted: boolean;
 }
 
+/** Why the hub stops watching a service. */
+export function reasonToClose({ enabled }: { enabled: boolean }, deleted: boolean): string {
+  return deleted || enabled ? "deregistered" : "disabled";
+}
+
 export interface RegisterDeps {
   now(): number;
   vantages: readonly string[];
@@ -34,7 +40,7 @@ export interface RegisterDeps {
   send(messages: ProbeMessage[]): Promise<void>;
   boardAdd(checks: Check[], created: number[]): Promise<void>;
   /** `flips`: what the end of the watch made of the services' statuses. */
-  boardRemove(checks: Check[], flips: RecordedFlip[]): Promise<void>;
+  boardRemove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
   announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
   /** Idempotent. The record step announces the flips too, but only after the deregistration. */
   announceFlips(flips: RecordedFlip[]): Promise<void>;
@@ -59,16 +65,26 @@ async function register(registered: RegistryChange["registered"], deps: Register
   await deps.send([...firstRounds(scheduled, now), ...planRounds(scheduled, catchUpWindow(now), deps.vantages)]);
 }
 
+/**
+ * The services leave the board last: whoever finds one there that is not watched any more knows that one of the other
+ * steps failed, and takes them all again.
+ */
 async function deregister(closing: readonly Closing[], deps: RegisterDeps): Promise<void> {
   const lanes = Map.groupBy(closing, ({ check }) => check.lane);
   const flips = (await Promise.all([...lanes].map(([lane, members]) => closeInLane(lane, members, deps)))).flat();
-  const checks = closing.map(({ check }) => check);
-  await deps.boardRemove(checks, flips);
   if (flips.length > 0) {
     await deps.record(flipsOnly(flips, deps.now()));
     await deps.announceFlips(flips);
   }
-  await deps.announce("deregistered", checks);
+  await deps.announce(
+    "deregistered",
+    closing.map(({ check }) => check),
+  );
+  await deps.boardRemove(closing.map(leaving), flips);
+}
+
+function leaving({ check: { service_id, epoch, rev }, deleted }: Closing): Leaving {
+  return { service_id, epoch, rev: deleted ? null : rev };
 }
 
 async function closeInLane(lane: number, closing: Closing[], deps: RegisterDeps): Promise<RecordedFlip[]> {

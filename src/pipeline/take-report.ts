@@ -33,7 +33,7 @@ export async function takeReport(
     const late = findings.filter((finding) => !news.includes(finding));
     const judged = news.length === 0 ? [] : await judge(round, news, deps);
     if (judged.length > 0) await publishJudged(judged, deps);
-    const message = recordOf({ round, vantage, started_at }, judged);
+    const message = recordOf({ round, epoch: first.check.epoch, vantage, started_at }, judged);
     for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));
     if (message.results.length > 0) await deps.record(message);
     count.news += news.length;

@@ -2,7 +2,7 @@
  * The bindings of wrangler.toml, and the methods of the Durable Objects. The objects call each other through these
  * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
-import type { BoardEntry, BoardUpdate } from "../core/board.ts";
+import type { BoardEntry, BoardUpdate, Leaving } from "../core/board.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type {
   FederationEvents,
@@ -67,7 +67,11 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   apply(update: BoardUpdate): Promise<number[]>;
   add(checks: Check[], created: number[]): Promise<void>;
   /** `flips`: what the watchers hear of the services before they are gone. */
-  remove(ids: number[], flips: RecordedFlip[]): Promise<void>;
+  remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
+  /** A round has services that the board does not know. It adds those that the registry has. */
+  learn(checks: Check[]): Promise<void>;
+  /** Handles changes of the registry whose consequences did not all happen. Returns whether there may be more. */
+  follow(): Promise<boolean>;
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;

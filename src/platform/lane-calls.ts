@@ -2,6 +2,7 @@
 
 import type { Check, Finding } from "../core/check.ts";
 import type { Silence } from "../core/lane-answer.ts";
+import type { Leaver } from "../core/lane-record.ts";
 import type { Judgement, Round } from "../core/records.ts";
 import { askLane, type MoveDeps } from "../pipeline/ask-lane.ts";
 import type { Closing } from "../pipeline/register.ts";
@@ -17,6 +18,8 @@ export interface LaneCalls {
   /** `last_at`: time of the last check or heartbeat of the service, Unix ms. */
   expire(lane: number, overdue: readonly { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
   close(lane: number, closing: readonly Closing[]): Promise<(Silence | null)[]>;
+  /** Leaves only a tombstone of each of these services. */
+  bury(lane: number, leavers: Leaver[]): Promise<void>;
 }
 
 export function laneCalls(env: Bindings, now: () => number): LaneCalls {
@@ -32,5 +35,9 @@ export function laneCalls(env: Bindings, now: () => number): LaneCalls {
       askLane(round.lane, findings, async (items) => monitor(round.lane).observe(round, items, vantages), moves),
     expire: (lane, overdue) => askLane(lane, overdue, async (items) => monitor(lane).expire(items, now()), moves),
     close: (lane, closing) => askLane(lane, closing, async (items) => monitor(lane).close(items, now()), moves),
+    bury: async (lane, leavers) => {
+      await monitor(lane).release(leavers, now());
+      await monitor(lane).forget(leavers, now());
+    },
   };
 }

@@ -9,6 +9,8 @@ import type { RoundResult } from "../core/queue-messages.ts";
 import { CHECK_FIELDS, pick } from "../core/service-definition.ts";
 import { toCheck } from "../core/service-row.ts";
 import { type Db, idList } from "./database.ts";
+import { currentEpoch } from "./fragments.ts";
+import { registryState } from "./registry-changes.ts";
 import { verdictOf } from "./results.ts";
 import { projects, services } from "./tables.ts";
 
@@ -22,6 +24,7 @@ const checkColumns = {
   id: services.id,
   project_id: services.project_id,
   project: sql<string>`${projects.name}`.as("project"),
+  epoch: currentEpoch,
   rev: services.rev,
   flip_seq: services.flip_seq,
   version: services.version,
@@ -52,10 +55,15 @@ export async function* loadChecks(db: Db): AsyncGenerator<Check[]> {
   }
 }
 
-/** All enabled services of running projects. */
-export async function loadBoard(db: Db): Promise<BoardSeed[]> {
-  const [rows, last] = await Promise.all([selectChecks(db), lastResults(db)]);
-  return rows.map((row) => ({ check: toCheck(row), last: last.get(row.id) ?? null }));
+/** All enabled services of running projects. `epoch`: the life of the database that they belong to. */
+export async function loadBoard(db: Db): Promise<{ epoch: string; seeds: BoardSeed[] }> {
+  const [{ epoch }, rows, last] = await Promise.all([registryState(db), selectChecks(db), lastResults(db)]);
+  return { epoch, seeds: rows.map((row) => ({ check: toCheck(row), last: last.get(row.id) ?? null })) };
+}
+
+/** The watched ones of these services. */
+export async function checksOf(db: Db, ids: readonly number[]): Promise<Check[]> {
+  return (await selectChecks(db, inArray(services.id, idList(ids)))).map(toCheck);
 }
 
 /**

@@ -26,6 +26,9 @@ export const serviceRevisions = sqliteTable(
     revision: integer().notNull(),
     /** null: the service exists. */
     deleted_at: integer(),
+    /** Where a deleted service was, and its last revision. */
+    lane: integer(),
+    rev: integer(),
   },
   (table) => [
     uniqueIndex("service_revisions_by_revision").on(table.revision),

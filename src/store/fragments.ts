@@ -19,3 +19,6 @@ export function holds(column: AnyColumn, name: string): SQL {
 export function itemField(name: string): SQL {
   return sql.raw(`item.value ->> '${name}'`);
 }
+
+/** The life of the database that a row belongs to. An alias, because a batch returns columns by name. */
+export const currentEpoch = sql<string>`(SELECT epoch FROM registry)`.as("epoch");

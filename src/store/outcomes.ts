@@ -1,11 +1,13 @@
 /** Writes the outcomes of rounds: one row for each round, the flips, and the recorded status of each service. */
 import { sql } from "drizzle-orm";
+import { epochOrder } from "../core/epoch.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { ROLLUP_HOUR_KEY } from "./meta.ts";
+import { registryState } from "./registry-changes.ts";
 import { flips, meta, rounds, services } from "./tables.ts";
 
 /** SQL condition: the new result `incoming` is of a service that the stored row has no result of. */
@@ -21,10 +23,12 @@ const mergedResults = sql`(
   ) AS merged)`;
 
 /**
- * Writes the messages in one transaction; it is safe to repeat. Flips of deleted services are dropped. Two messages of
- * one round become one row with the results of both. `now`: Unix ms.
+ * Writes the messages in one transaction; it is safe to repeat. Flips of deleted services are dropped, and messages from
+ * another life of the database. Two messages of one round become one row with the results of both. `now`: Unix ms.
  */
-export async function recordOutcomes(db: Db, messages: readonly OutcomesMessage[], now: number): Promise<void> {
+export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[], now: number): Promise<void> {
+  const { epoch } = await registryState(db);
+  const messages = sent.filter((message) => epochOrder(message.epoch, epoch) === "same");
   const reported = messages.flatMap((message) => message.flips);
   const versions = messages.flatMap((message) => message.versions);
   await runBatch(db, [

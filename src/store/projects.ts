@@ -85,10 +85,6 @@ export async function createProject(
   return inserted.length === 0 || row === undefined ? "duplicate" : row;
 }
 
-/**
- * Returns undefined when there is no such project. A new name makes a new revision of each of the project's checks,
- * because the check contains the name.
- */
 /** Creates the project when there is none of this name. `now`: Unix ms. */
 export async function ensureProject(db: Db, name: string, now: number): Promise<ProjectRow> {
   const row = (await getProjectByName(db, name)) ?? (await createProject(db, { name, metadata: {}, now }));
@@ -97,6 +93,10 @@ export async function ensureProject(db: Db, name: string, now: number): Promise<
   return found;
 }
 
+/**
+ * Returns undefined when there is no such project. A new name makes a new revision of each of the project's checks,
+ * because the check contains the name.
+ */
 export async function updateProject(
   db: Db,
   id: number,

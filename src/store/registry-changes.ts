@@ -1,5 +1,6 @@
 /** What other hubs may know of this hub's registry: its revision, and the services that changed since a revision. */
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
+import { epochOrder, nextEpoch } from "../core/epoch.ts";
 import { PAGE_SERVICES } from "../core/federation.ts";
 import { type PageStart, type RegistryState, type SyncQuery, startOfPage } from "../core/replication.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -11,38 +12,65 @@ import { services } from "./tables.ts";
 
 /** Other hubs that were away for longer get a full copy. */
 export const TOMBSTONE_DAYS = 7;
+/** Of an epoch, after its time. */
+const RANDOM_DIGITS = 8;
+
+/** A service that changed after a revision of the registry. */
+export interface ChangedService {
+  service_id: number;
+  revision: number;
+  /** null: the service is deleted. */
+  row: ServiceRow | null;
+  /** Where a deleted service was; null: it exists, or an older release deleted it. */
+  left: { lane: number; rev: number } | null;
+}
 
 export interface ChangedServices {
   registry: RegistryState;
-  /** In the order of their revisions. `row` is null for a service that is gone or not watched. */
-  changes: { service_id: number; revision: number; row: ServiceRow | null }[];
+  /** In the order of their revisions. */
+  changes: ChangedService[];
   /** Whether there are more changes than these. */
   more: boolean;
-  /** Hubs that this hub trusts. */
-  hubs: { hub_id: string; url: string }[];
 }
 
-/** Decides how to answer another hub. Gives the registry a new epoch when it finds that the database was restored. */
-export async function beginSync(db: Db, asked: SyncQuery): Promise<Exclude<PageStart, { kind: "reborn" }>> {
+/**
+ * Decides how to answer another hub. Begins an epoch when it finds that the database was restored. `now`: Unix ms.
+ */
+export async function beginSync(
+  db: Db,
+  asked: SyncQuery,
+  now: number,
+): Promise<Exclude<PageStart, { kind: "reborn" }>> {
   const [states, marks] = await db.batch([
     db.select().from(registry),
     db.select().from(registryMarks).where(eq(registryMarks.revision, asked.head)),
   ]);
+  const { epoch } = state(states);
   const start = startOfPage(asked, state(states), marks[0]?.mark === asked.mark && asked.mark !== null);
   if (start.kind !== "reborn") return start;
-  await newEpoch(db);
+  await newEpoch(db, epoch, now);
   return { kind: "page", full: true, since: 0 };
 }
 
+/**
+ * Like beginSync, for the hub's own board, which can be trusted: when it has seen a later epoch than the database has,
+ * the database was restored from a backup of before.
+ */
+export async function beginFollow(db: Db, asked: SyncQuery, now: number): ReturnType<typeof beginSync> {
+  const { epoch } = await registryState(db);
+  if (asked.epoch !== null && epochOrder(epoch, asked.epoch) === "older") await newEpoch(db, asked.epoch, now);
+  return await beginSync(db, asked, now);
+}
+
 /** Reads one page of changes as they are at one moment. `limit`: number of services on a page. */
-export async function changesSince(db: Db, since: number, limit = PAGE_SERVICES): Promise<ChangedServices> {
+export async function changedServices(db: Db, since: number, limit: number): Promise<ChangedServices> {
   const newer = db
     .select({ id: serviceRevisions.service_id })
     .from(serviceRevisions)
     .where(gt(serviceRevisions.revision, since))
     .orderBy(asc(serviceRevisions.revision))
     .limit(limit);
-  const [states, revisions, rows, known] = await db.batch([
+  const [states, revisions, rows] = await db.batch([
     db.select().from(registry),
     db
       .select()
@@ -51,15 +79,29 @@ export async function changesSince(db: Db, since: number, limit = PAGE_SERVICES)
       .orderBy(asc(serviceRevisions.revision))
       .limit(limit + 1),
     selectServices(db, sql`${services.id} IN ${newer}`),
-    db.select({ hub_id: hubs.hub_id, url: hubs.url }).from(hubs).where(eq(hubs.trust, "approved")),
   ]);
-  const watched = new Map(rows.filter(isWatched).map((row) => [row.id, row]));
+  const existing = new Map(rows.map((row) => [row.id, row]));
   return {
     registry: state(states),
-    changes: revisions
-      .slice(0, limit)
-      .map(({ service_id, revision }) => ({ service_id, revision, row: watched.get(service_id) ?? null })),
+    changes: revisions.slice(0, limit).map(({ service_id, revision, lane, rev }) => ({
+      ...{ service_id, revision, row: existing.get(service_id) ?? null },
+      left: lane === null || rev === null ? null : { lane, rev },
+    })),
     more: revisions.length > limit,
+  };
+}
+
+/** A page for another hub: only services that are watched, and the hubs that this hub trusts. */
+export async function changesSince(db: Db, since: number, limit = PAGE_SERVICES) {
+  const [page, known] = await Promise.all([
+    changedServices(db, since, limit),
+    db.select({ hub_id: hubs.hub_id, url: hubs.url }).from(hubs).where(eq(hubs.trust, "approved")),
+  ]);
+  return {
+    ...page,
+    changes: page.changes.map(({ service_id, revision, row }) => ({
+      ...{ service_id, revision, row: row !== null && isWatched(row) ? row : null },
+    })),
     hubs: known.flatMap(({ hub_id, url }) => (url === null ? [] : [{ hub_id, url }])),
   };
 }
@@ -74,10 +116,11 @@ export async function markOf(db: Db, revision: number, now: number): Promise<str
   return rows[0]?.mark ?? mark;
 }
 
-/** Makes every other hub copy this one anew. */
-export async function newEpoch(db: Db): Promise<void> {
+/** Begins an epoch after `known`. Every other hub then copies this one anew. */
+export async function newEpoch(db: Db, known: string, now: number): Promise<void> {
+  const epoch = nextEpoch(known, now, crypto.randomUUID().slice(0, RANDOM_DIGITS));
   await db.batch([
-    db.update(registry).set({ epoch: sql`lower(hex(randomblob(8)))` }),
+    db.update(registry).set({ epoch }),
     db.delete(registryMarks), // those of the time before the restoration would lie
   ]);
 }

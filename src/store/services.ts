@@ -4,7 +4,7 @@ import type { HealthMethod, ServiceType, Status } from "../core/records.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { type Db, isDuplicate } from "./database.ts";
-import { contains, holds } from "./fragments.ts";
+import { contains, currentEpoch, holds } from "./fragments.ts";
 import { changeRow, countLanes, movesLane, newRow } from "./service-records.ts";
 import { flips, projects, rollups, services } from "./tables.ts";
 
@@ -47,6 +47,7 @@ export function selectServices(db: Db, where: SQL | undefined) {
       // A batch returns columns by name, so two columns of one name would become one. These need aliases.
       project: sql<string>`${projects.name}`.as("project"),
       project_status: sql<"running" | "stopped">`${projects.status}`.as("project_status"),
+      epoch: currentEpoch,
     })
     .from(services)
     .innerJoin(projects, eq(projects.id, services.project_id))

@@ -1,19 +1,14 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
-import type { Check } from "../core/check.ts";
-import type { ProjectLite } from "../core/live-protocol.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
-import type { RegistryChange } from "../core/registry-change.ts";
-import { toCheck } from "../core/service-row.ts";
 import type { Settings } from "../core/settings.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
 import type { RecordDeps } from "../pipeline/record.ts";
-import { type RegisterDeps, registryChanged } from "../pipeline/register.ts";
 import type { TakeReportDeps } from "../pipeline/take-report.ts";
 import type { Bindings, BridgeStatus } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
@@ -66,10 +61,7 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
       if (update.flips.length > 0) await announceEarly(update.flips, env, settings);
       const unknown = await board.apply(update);
       if (unknown.length === 0) return;
-      await board.add(
-        checks.filter((check) => unknown.includes(check.service_id)),
-        [],
-      );
+      await board.learn(checks.filter((check) => unknown.includes(check.service_id)));
       await board.apply(update);
     },
     record: (message) => sendOutcomes(env, message),
@@ -104,78 +96,12 @@ export function recordDeps(env: Bindings, settings: Settings): RecordDeps {
   };
 }
 
-/** What follows from a change that is stored. */
-export async function followChange(change: RegistryChange, env: Bindings, settings: Settings): Promise<void> {
-  await registryChanged(pipelineChange(change), registerDeps(env, settings));
-}
-
-function pipelineChange({ registered, deregistered, created, revised }: RegistryChange) {
-  return {
-    registered: registered.map((row) => ({
-      ...{ check: toCheck(row), created: created.includes(row.id), revised: revised.includes(row.id) },
-    })),
-    deregistered: deregistered.map(({ row, deleted, reason }) => ({
-      check: toCheck(row),
-      reason: reason ?? (deleted || row.enabled ? "deregistered" : "disabled"),
-      deleted,
-    })),
-  };
-}
-
-function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
-  return {
-    now,
-    vantages: settings.PROBE_VANTAGES,
-    close: laneCalls(env, now).close,
-    record: (message) => sendOutcomes(env, message),
-    send: (messages) => sendRounds(env, messages, now()),
-    boardAdd: async (checks, created) => boardOf(env).add(checks, created),
-    boardRemove: async (checks, flips) => {
-      await boardOf(env).remove(
-        checks.map((check) => check.service_id),
-        flips,
-      );
-    },
-    announce: (event, checks) => announceServices(event, checks, env, settings),
-    announceFlips: (flips) => announceEarly(flips, env, settings),
-  };
-}
-
 async function announceFlips(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
   if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
 }
 
-/** A registration does not wait for a bridge that fails. The bridge compares itself with the registry each minute. */
-async function announceServices(
-  event: "registered" | "deregistered",
-  checks: Check[],
-  env: Bindings,
-  settings: Settings,
-): Promise<void> {
-  try {
-    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
-  } catch (error) {
-    log("warn", "nats.announce_failed", { error: errorText(error) });
-  }
-}
-
-/** The project is stored already, so a failure here is not its caller's. */
-export async function projectChanged(
-  { id, name, status }: ProjectLite,
-  env: Bindings,
-  settings: Settings,
-): Promise<void> {
-  const project = { id, name, status };
-  try {
-    await boardOf(env).projectChanged(project);
-    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceProject(project, now());
-  } catch (error) {
-    log("warn", "project.announce_failed", { error: errorText(error) });
-  }
-}
-
 /** Announces flips before they go through the queue. The record step announces them again, so a failure here is harmless. */
-async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+export async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
   try {
     await announceFlips(flips, env, settings);
   } catch (error) {

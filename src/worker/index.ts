@@ -10,6 +10,7 @@ import { consume } from "./consumers.ts";
 import { noteAwake, planDeps, tellNats } from "./deps.ts";
 import { federate } from "./federation.ts";
 import { maintain } from "./maintenance.ts";
+import { catchUp } from "./registry.ts";
 import { requestContext } from "./request-context.ts";
 
 export { NatsBridge } from "../nats/bridge.ts";
@@ -21,7 +22,7 @@ export { ProbeRun } from "../objects/probe-run.ts";
 export { Prober } from "../objects/prober.ts";
 
 // The app does not know the type of the bindings. wrangler.toml declares exactly these.
-const app = createApp((c) => requestContext(c.req.raw, c.env as Bindings, parseSettings(c.env as Bindings)));
+const app = createApp((c) => requestContext(c.req.raw, c.env as Bindings, c.executionCtx));
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
@@ -34,6 +35,7 @@ export default {
     }
     ctx.waitUntil(noteAwake(env));
     ctx.waitUntil(maintain(event.scheduledTime, env, settings));
+    ctx.waitUntil(catchUp(env));
     ctx.waitUntil(tellNats(env, settings));
     ctx.waitUntil(federate(env, settings));
     try {

@@ -8,7 +8,7 @@ import { deleteGoneContainers } from "../store/agents.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
-import { followChange } from "./deps.ts";
+import { followChange } from "./registry.ts";
 
 /** Minute of the hour in which retention runs. The rollups of the last hour are done by then. */
 const RETENTION_MINUTE = 17;

@@ -2,7 +2,7 @@
 
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
-import type { Settings } from "../core/settings.ts";
+import { parseSettings } from "../core/settings.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
@@ -10,12 +10,19 @@ import type { Bindings } from "../platform/bindings.ts";
 import { boardOf, federationOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
-import { bridgeStatus, followChange, probeDeps, projectChanged, reportDeps } from "./deps.ts";
+import { bridgeStatus, probeDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
+import { followChange, projectChanged } from "./registry.ts";
 
 const now = () => Date.now();
 
-export function requestContext(request: Request, env: Bindings, settings: Settings): HubContext {
+/** What follows from a stored change must follow even when the client is gone: `ctx` keeps it running. */
+export function requestContext(request: Request, env: Bindings, ctx: Pick<ExecutionContext, "waitUntil">): HubContext {
+  const settings = parseSettings(env);
+  const kept = (work: Promise<void>): Promise<void> => {
+    ctx.waitUntil(work);
+    return work;
+  };
   const db = openDatabase(env.DB);
   const board = boardOf(env);
   const requestIp = request.headers.get("CF-Connecting-IP") ?? "local";
@@ -28,8 +35,8 @@ export function requestContext(request: Request, env: Bindings, settings: Settin
     requestIp,
     federation: federationContext(env, requestIp),
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
-    registryChanged: (change) => followChange(change, env, settings),
-    projectChanged: (project) => projectChanged(project, env, settings),
+    registryChanged: (change) => kept(followChange(change, env, settings)),
+    projectChanged: (project) => kept(projectChanged(project, env, settings)),
     checkNow: (check) => checkNow(check, probeDeps(env, settings)),
     heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(env, settings)),
     gaps: async () => board.gaps(),

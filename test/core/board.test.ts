@@ -14,6 +14,8 @@ const up = (over: Partial<LiveState> = {}): LiveState => ({
 
 const flip = (seq: number, to: Status, service_id = 7): RecordedFlip => aRecordedFlip({ seq, to, service_id });
 
+const leaving = (service_id: number, rev: number | null = null) => ({ service_id, epoch: "", rev });
+
 function boardWith(...ids: number[]): Board {
   const board = new Board();
   for (const service_id of ids) board.add(aCheck({ service_id }), unknownState(T0));
@@ -55,12 +57,12 @@ describe("a board", () => {
   it("knows which planned checks were changed or deregistered since, and takes nothing of these back", () => {
     const board = boardWith(7, 8);
     board.add(aCheck({ service_id: 7, rev: 3 }), unknownState(T0));
-    board.remove(8);
+    board.remove(leaving(8, 1));
     expect([board.isObsolete(7, 2), board.isObsolete(7, 3), board.isObsolete(7, 4)]).toEqual([true, false, false]);
     expect([board.isObsolete(8, 1), board.isObsolete(9, 1)]).toEqual([true, false]);
     expect(board.apply([[8, up()]], []).unknown).toEqual([]);
-    board.add(aCheck({ service_id: 8 }), unknownState(T0));
-    expect(board.isObsolete(8, 1)).toBe(false);
+    board.add(aCheck({ service_id: 8, rev: 2 }), unknownState(T0));
+    expect(board.isObsolete(8, 2)).toBe(false);
   });
 
   it("knows what is scheduled, with the latest status", () => {
@@ -69,7 +71,7 @@ describe("a board", () => {
     board.add(aCheck({ service_id: 8 }), unknownState(T0));
     board.add(aCheck({ service_id: 9, lane: 3_000_001 }), unknownState(T0));
     board.apply([[8, up({ since: T0 + 1 })]], []);
-    board.remove(9);
+    board.remove(leaving(9));
     expect(board.scheduled()).toMatchObject([
       { service_id: 8, lane: 3_000_000, recorded_status: "up", recorded_since: T0 + 1 },
     ]);
@@ -77,7 +79,7 @@ describe("a board", () => {
 
   it("forgets the ids of those that left long ago", () => {
     const board = new Board();
-    for (let id = 1; id <= 10_001; id++) board.remove(id);
+    for (let id = 1; id <= 10_001; id++) board.remove(leaving(id));
     expect([board.isObsolete(1, 1), board.isObsolete(2, 1)]).toEqual([false, true]);
   });
 
@@ -100,8 +102,8 @@ describe("a board", () => {
 
   it("forgets who was removed", () => {
     const board = boardWith(7);
-    expect(board.remove(7)?.check.service_id).toBe(7);
-    expect(board.remove(7)).toBeUndefined();
+    expect(board.remove(leaving(7))?.check.service_id).toBe(7);
+    expect(board.remove(leaving(7))).toBeUndefined();
     expect([...board.entries()]).toEqual([]);
   });
 
@@ -152,4 +154,38 @@ describe("silence", () => {
 it("a service in a snapshot has ISO times, or null", () => {
   expect(serviceLite({ check: aCheck(), live: up() })).toMatchObject({ last_health_check: new Date(T0).toISOString() });
   expect(serviceLite({ check: aCheck(), live: unknownState(T0) })).toMatchObject({ last_health_check: null });
+});
+
+describe("late announcements", () => {
+  const aBoard = (rev: number) => {
+    const board = new Board();
+    board.add(aCheck({ rev }), unknownState(T0));
+    return board;
+  };
+
+  it("an older revision does not undo a newer one", () => {
+    const board = aBoard(3);
+    expect(board.add(aCheck({ rev: 2, health_url: "http://old.example.com" }), unknownState(T0))).toBe(false);
+    expect(board.get(7)?.check).toMatchObject({ rev: 3, health_url: aCheck().health_url });
+  });
+
+  it("a service that was deleted does not come back, whatever its revision", () => {
+    const board = aBoard(3);
+    board.remove(leaving(7));
+    expect(board.add(aCheck({ rev: 9 }), unknownState(T0))).toBe(false);
+    expect(board.get(7)).toBeUndefined();
+  });
+
+  it("a service that was stopped comes back only when it was started again", () => {
+    const board = aBoard(3);
+    board.remove(leaving(7, 4));
+    expect(board.add(aCheck({ rev: 3 }), unknownState(T0))).toBe(false);
+    expect(board.add(aCheck({ rev: 5 }), unknownState(T0))).toBe(true);
+  });
+
+  it("a stop that comes after the next start stops nothing", () => {
+    const board = aBoard(5);
+    expect(board.remove(leaving(7, 4))).toBeUndefined();
+    expect(board.get(7)).toBeDefined();
+  });
 });

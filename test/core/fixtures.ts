@@ -10,6 +10,7 @@ export function aCheck(over: Partial<Check> = {}): Check {
     service_id: 7,
     project_id: 1,
     project: "shop",
+    epoch: "",
     name: "api",
     service_type: "api",
     health_method: "http",
@@ -46,7 +47,7 @@ export function aRecordedFlip(over: Partial<RecordedFlip> = {}): RecordedFlip {
   const at = new Date(T0).toISOString();
   return {
     ...{ seq: 1, service_id: 7, project_id: 1, project: "shop", name: "api", service_type: "api" },
-    ...{ version: null, latency_ms: null, from: "unknown", to: "up", reason: "first check" },
+    ...{ epoch: "", version: null, latency_ms: null, from: "unknown", to: "up", reason: "first check" },
     ...{ at, began_at: at, evidence: [], ...over },
   };
 }

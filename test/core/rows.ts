@@ -9,6 +9,7 @@ export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
     id: 7,
     project_id: 1,
     project: "shop",
+    epoch: "",
     project_status: "running",
     name: "api",
     service_type: "api",

@@ -59,10 +59,14 @@ test("a recorded flip is a change", async () => {
   const before = await revisionOf(db);
   const at = new Date(NOW).toISOString();
   const flip = { seq: 1, service_id: rows[1]?.id ?? 0, from: "unknown", to: "up", reason: "passed" } as const;
-  const names = { project: "shop", name: "db", service_type: "api", version: null, latency_ms: 3 } as const;
+  const names = { epoch: "", project: "shop", name: "db", service_type: "api", version: null, latency_ms: 3 } as const;
   const flips = [{ ...flip, ...names, at, began_at: at, evidence: [], project_id: 1 }];
   const round = { lane: 3_000_000, due_at: NOW, attempt: 0 };
-  await recordOutcomes(db, [{ round, vantage: "home", started_at: NOW, results: [], flips, versions: [] }], NOW);
+  await recordOutcomes(
+    db,
+    [{ round, epoch: "", vantage: "home", started_at: NOW, results: [], flips, versions: [] }],
+    NOW,
+  );
   expect(await changed(db, before)).toEqual(["db"]);
 });
 
@@ -109,13 +113,13 @@ test("old tombstones are forgotten, and who has not heard of them gets everythin
   const mark = await markOf(db, revision, Date.now());
   const query = { epoch, since: revision, head: revision, mark, copying: false };
   await deleteService(db, rows[0]?.id ?? 0);
-  expect(await beginSync(db, query)).toEqual({ kind: "page", full: false, since: revision });
+  expect(await beginSync(db, query, Date.now())).toEqual({ kind: "page", full: false, since: revision });
   await markOf(db, await revisionOf(db), Date.now());
   await forgetTombstones(db, Date.now() + (TOMBSTONE_DAYS - 1) * DAY);
   expect(await changed(db, revision)).toEqual([`-${rows[0]?.id}`]);
   await forgetTombstones(db, Date.now() + (TOMBSTONE_DAYS + 1) * DAY);
   expect(await changed(db, 0)).toEqual(["b"]);
-  expect(await beginSync(db, query)).toEqual({ kind: "page", full: true, since: 0 });
+  expect(await beginSync(db, query, Date.now())).toEqual({ kind: "page", full: true, since: 0 });
 });
 
 test("a hub in which nothing happens for a year is not copied anew", async () => {
@@ -124,7 +128,7 @@ test("a hub in which nothing happens for a year is not copied anew", async () =>
   const { epoch, revision } = await registryState(db);
   const query = { epoch, since: revision, head: revision, mark: await markOf(db, revision, NOW), copying: false };
   await forgetTombstones(db, NOW + 365 * DAY);
-  expect(await beginSync(db, query)).toEqual({ kind: "nothing" });
+  expect(await beginSync(db, query, Date.now())).toEqual({ kind: "nothing" });
 });
 
 test("a database that was restored notices it by a mark that it never gave, even when it has grown past it", async () => {
@@ -136,6 +140,6 @@ test("a database that was restored notices it by a mark that it never gave, even
   const query = { epoch, since: revision, head: revision, mark: await markOf(db, revision, NOW), copying: false };
   restore(saved);
   for (const name of ["b", "c", "d"]) await createService(db, project.id, serviceInput({ name }), NOW);
-  expect(await beginSync(db, query)).toEqual({ kind: "page", full: true, since: 0 });
+  expect(await beginSync(db, query, Date.now())).toEqual({ kind: "page", full: true, since: 0 });
   expect((await registryState(db)).epoch).not.toBe(epoch);
 });

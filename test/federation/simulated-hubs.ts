@@ -78,13 +78,21 @@ export class SimulatedHub {
     if (known === undefined) return null;
     this.#clock += 1_000;
     const at = new Date(this.#clock).toISOString();
-    const { id: service_id, project_id, status: from, service_type, version } = known;
+    const { id: service_id, project_id, epoch, status: from, service_type, version } = known;
     const flip = {
-      ...{ seq: known.flip_seq + 1, service_id, project_id, from, to, reason: "test", at, began_at: at },
+      ...{ seq: known.flip_seq + 1, service_id, project_id, epoch, from, to, reason: "test", at, began_at: at },
       ...{ evidence: [], project: PROJECT, name, service_type, version, latency_ms: 1 },
     };
     const round = { lane: known.lane, due_at: this.#clock, attempt: 0 };
-    const message = { round, vantage: "home", started_at: this.#clock, results: [], flips: [flip], versions: [] };
+    const message = {
+      round,
+      epoch,
+      vantage: "home",
+      started_at: this.#clock,
+      results: [],
+      flips: [flip],
+      versions: [],
+    };
     await recordOutcomes(this.db, [message], this.#clock);
     return flip;
   }
@@ -114,7 +122,7 @@ export class SimulatedHub {
     return {
       now: () => NOW,
       hubId: this.id,
-      begin: (query: Parameters<typeof beginSync>[1]) => beginSync(this.db, query),
+      begin: (query: Parameters<typeof beginSync>[1]) => beginSync(this.db, query, Date.now()),
       changesSince: (revision: number) => changesSince(this.db, revision, this.#pageSize),
       markOf: (revision: number) => markOf(this.db, revision, NOW),
       live: async () => new Map(),

@@ -31,6 +31,7 @@ const aFlip = (service_id: number, seq: number): RecordedFlip => ({
   seq,
   service_id,
   project_id: 1,
+  epoch: "",
   project: "shop",
   name: `service-${service_id}`,
   service_type: "api",
@@ -76,6 +77,25 @@ describe("a bridge to a relay that works", () => {
     });
   });
 
+  it("says goodbye to a name that changed, and greets the new one", async () => {
+    await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
+      bridge.announceServices("registered", [aCheck()]);
+      bridge.announceServices("registered", [aCheck({ rev: 2, name: "api-2" })]);
+      bridge.announceServices("registered", [aCheck({ rev: 3, name: "api-2" })]);
+      await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 3 }));
+    });
+  });
+
+  it("in another life of the database, counts flips anew, and JetStream takes them for no repeats", async () => {
+    await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
+      bridge.announceFlips([{ ...aFlip(1, 5), epoch: "e1" }]);
+      bridge.announceFlips([{ ...aFlip(1, 5), epoch: "e2" }]);
+      bridge.announceFlips([{ ...aFlip(1, 6), epoch: "e1" }]);
+      bridge.announceFlips([{ ...aFlip(1, 5), epoch: "e2" }]);
+      await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 2 }));
+    });
+  });
+
   it("each minute tells every service's latest value and the summary, which the stream lets pass", async () => {
     const reader = await connect({ servers: relays.working, user: "hub", pass: TEST_PASSWORD });
     const heard: { subject: string; type: string | undefined; body: unknown }[] = [];
@@ -101,7 +121,7 @@ describe("a bridge to a relay that works", () => {
       expect(heard[1]).toMatchObject({ type: "commandcenter.service.health", body: { status: "unknown", seq: 0 } });
       expect(heard[2]).toMatchObject({ body: { overall_status: "unknown", services: [{ name: "api" }] } });
       expect(bridge.status()).toMatchObject({ acknowledged: 1, published: 4 });
-      await boardOf(env).remove([7], []);
+      await boardOf(env).remove([{ service_id: 7, epoch: "", rev: null }], []);
       await bridge.tick();
       await until(() => expect(heard.map(({ subject }) => subject)).toContain("hub.hub-latest.service.deregistered"));
       await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0 }));

@@ -18,6 +18,7 @@ const flip: RecordedFlip = {
   service_id: 7,
   project_id: 1,
   project: "shop",
+  epoch: "e1",
   name: "api",
   service_type: "api",
   version: "1.2",
@@ -34,7 +35,7 @@ describe("a durable event", () => {
   it("of a flip is named by its service and seq, and tells where it came from", () => {
     expect(flipEvent("hub-a", flip)).toEqual({
       service_id: 7,
-      id: "hub-a:7:4",
+      id: "hub-a:e1:7:4",
       subject: "hub.hub-a.health.api",
       type: "commandcenter.service.flip",
       time: TIME,
@@ -55,9 +56,9 @@ describe("a durable event", () => {
   });
 
   it.each(["registered", "deregistered"] as const)("of a service that is %s is named by its revision", (kind) => {
-    expect(registryEvent(kind, "hub-a", serviceCard(aCheck({ rev: 3 })), T0)).toMatchObject({
+    expect(registryEvent(kind, "hub-a", serviceCard(aCheck({ rev: 3, epoch: "e1" })), T0)).toMatchObject({
       service_id: 7,
-      id: `hub-a:7:${kind}-3`,
+      id: `hub-a:e1:7:${kind}-3`,
       subject: `hub.hub-a.service.${kind}`,
       type: `commandcenter.service.${kind}`,
       payload: {
@@ -72,13 +73,13 @@ describe("a durable event", () => {
   it("has CloudEvents headers, and names the message and the stream that has to take it", () => {
     expect(Object.fromEntries(messageHeaders(flipEvent("hub-a", flip), "hub-a", "HUB_EVENTS"))).toEqual({
       "ce-specversion": "1.0",
-      "ce-id": "hub-a:7:4",
+      "ce-id": "hub-a:e1:7:4",
       "ce-source": "/hubs/hub-a",
       "ce-type": "commandcenter.service.flip",
       "ce-time": TIME,
       "ce-datacontenttype": "application/json",
       "Nats-Expected-Stream": "HUB_EVENTS",
-      "Nats-Msg-Id": "hub-a:7:4",
+      "Nats-Msg-Id": "hub-a:e1:7:4",
     });
   });
 });

@@ -79,7 +79,11 @@ it("a long streak is kept about as long as it was, with few writes", async () =>
   const live = (await board.read([id]))[0]?.live;
   if (live === undefined) throw new Error("not on the board");
   for (let failures = 1; failures <= 300; failures++) {
-    await board.apply({ items: [[id, { ...live, last_at: failures, consecutive_failures: failures }]], flips: [] });
+    await board.apply({
+      epoch: "",
+      items: [[id, { ...live, last_at: failures, consecutive_failures: failures }]],
+      flips: [],
+    });
   }
   await evictDurableObject(board);
   expect((await board.read([id]))[0]?.live.consecutive_failures).toBeGreaterThan(240);

@@ -77,7 +77,7 @@ it("hands a service over to another lane, through crashes of both", async () => 
   const before = aCheck({ health_retries: 0 });
   await observe([before], T0, false);
   const after = { ...before, rev: 2, lane: 6_000_000, former_lanes: [before.lane] };
-  const leaver = { service_id: before.service_id, rev: 2 };
+  const leaver = { service_id: before.service_id, epoch: "", rev: 2 };
   await lane().release([leaver], Date.now());
   await abortAllDurableObjects();
   const [released] = await lane().release([leaver], Date.now());

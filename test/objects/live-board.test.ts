@@ -14,6 +14,7 @@ beforeEach(async () => {
   stub = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
 });
 
+const gone = (service_id: number) => ({ service_id, epoch: "", rev: null });
 const state = (over: Partial<LiveState> = {}): LiveState => ({
   ...unknownState(T0),
   status: "up",
@@ -45,6 +46,7 @@ describe("a watcher", () => {
     const one = await watch("?service=1");
     const project = await watch("?project=9");
     await stub.apply({
+      epoch: "",
       items: [
         [1, state()],
         [2, state()],
@@ -52,7 +54,7 @@ describe("a watcher", () => {
       flips: [],
     });
     const flip = aRecordedFlip({ service_id: 1, from: "up", to: "unknown", reason: "container stopped" });
-    await stub.remove([1, 404], [flip, { ...flip, service_id: 404 }]);
+    await stub.remove([gone(1), gone(404)], [flip, { ...flip, service_id: 404 }]);
     await vi.waitFor(() => expect(one.frames().at(-1)).toMatchObject({ type: "deregistered", service: { id: 1 } }));
     expect(one.frames()[0]).toMatchObject({ type: "snapshot", services: [{ id: 1 }] });
     expect(one.frames()[1]).toMatchObject({ type: "health", services: [{ id: 1 }] });
@@ -69,7 +71,7 @@ describe("a watcher", () => {
     const first = await watch();
     await vi.waitFor(() => expect(first.frames()).toHaveLength(1));
     const { seq } = first.frames()[0];
-    await stub.apply({ items: [[7, state()]], flips: [] });
+    await stub.apply({ epoch: "", items: [[7, state()]], flips: [] });
     const from = async (since: number) => {
       const { frames, socket, texts } = await watch(`?since=${since}`);
       socket.send("ping");
@@ -88,11 +90,12 @@ describe("a watcher", () => {
     const stuck = await watch();
     const alive = await watch();
     const bulky = { ...check, name: "x".repeat(1_000_000) };
+    let rev = check.rev;
     for (let sent = 0; sent <= MAX_UNHEARD_CHARS + 2_000_000; sent += 1_000_000) {
       alive.socket.send("ping");
       await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
-      await stub.remove([7], []);
-      await stub.add([bulky], [7]);
+      await stub.remove([{ service_id: 7, epoch: "", rev: rev++ }], []);
+      await stub.add([{ ...bulky, rev }], [7]);
     }
     expect(await stuck.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("too slow") });
     expect(await stub.pulse()).toMatchObject({ watchers: 1 });
@@ -108,11 +111,12 @@ describe("many watchers", () => {
     const mute = await Promise.all(Array.from({ length: 8 }, () => watch()));
     const alive = await watch();
     const bulky = { ...check, name: "x".repeat(1_000_000) };
+    let rev = check.rev;
     const say = async () => {
       alive.socket.send("ping");
       await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
-      await stub.remove([7], []);
-      await stub.add([bulky], [7]);
+      await stub.remove([{ service_id: 7, epoch: "", rev: rev++ }], []);
+      await stub.add([{ ...bulky, rev }], [7]);
     };
     for (let sent = 0; sent < 2 * MAX_UNHEARD_OF_ALL; sent += mute.length * 2_000_000) await say();
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 91_000 });
@@ -141,7 +145,7 @@ describe("the pulse", () => {
     await stub.planned(T0);
     await stub.recorded(T0 + 1);
     await stub.add([aCheck({ service_id: 1 }), aCheck({ service_id: 2, health_interval: 10 })], []);
-    await stub.apply({ items: [[1, state()]], flips: [] });
+    await stub.apply({ epoch: "", items: [[1, state()]], flips: [] });
     expect(await stub.pulse()).toMatchObject({
       planned_at: T0,
       recorded_at: T0 + 1,
@@ -196,7 +200,7 @@ describe("a board whose database is away", () => {
     const board = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
     expect(await board.entries()).toEqual([]);
     await board.add([aCheck()], []);
-    expect(await board.apply({ items: [[7, state()]], flips: [] })).toEqual([]);
+    expect(await board.apply({ epoch: "", items: [[7, state()]], flips: [] })).toEqual([]);
     expect(await board.read([7, 8])).toMatchObject([{ id: 7, live: { status: "up" } }]);
     await env.DB.exec("ALTER TABLE services_away RENAME TO services");
   });
@@ -204,7 +208,7 @@ describe("a board whose database is away", () => {
 
 it("an alarm that finds nobody overdue waits for the next deadline", async () => {
   await stub.add([aCheck({ health_interval: 3_600 })], []);
-  await stub.apply({ items: [[7, state({ last_at: Date.now() })]], flips: [] });
+  await stub.apply({ epoch: "", items: [[7, state({ last_at: Date.now() })]], flips: [] });
   await runInDurableObject(stub, async (board, ctx) => {
     const armed = await ctx.storage.getAlarm();
     expect(armed).toBeGreaterThan(Date.now() + 3_600_000);

@@ -14,6 +14,7 @@ const flip = (service_id: number, seq: number): RecordedFlip => ({
   began_at: new Date(T0).toISOString(),
   evidence: [],
   project_id: 1,
+  epoch: "",
   project: "shop",
   name: "api",
   service_type: "api",
@@ -23,6 +24,7 @@ const flip = (service_id: number, seq: number): RecordedFlip => ({
 
 const message = (flips: RecordedFlip[]): OutcomesMessage => ({
   round: { lane: 1, due_at: T0, attempt: 0 },
+  epoch: "",
   vantage: "home",
   started_at: T0,
   results: [],

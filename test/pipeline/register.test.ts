@@ -25,7 +25,8 @@ function fakeDeps() {
     record: async (message) => void recorded.push(message),
     send: async (messages) => void sent.push(...messages),
     boardAdd: async (checks, created) => void calls.push(["add", ids(checks), created]),
-    boardRemove: async (checks, flips) => void calls.push(["remove", ids(checks), flips.length]),
+    boardRemove: async (leaving, flips) =>
+      void calls.push(["remove", leaving.map(({ service_id }) => service_id), flips.length]),
     announce: async (event, checks) => void calls.push([event, ids(checks)]),
     announceFlips: async (flips) => void calls.push(["flips", flips.map((flip) => flip.service_id)]),
   };
@@ -61,7 +62,7 @@ it("what reports by itself is shown, not probed; a mere change is not announced"
   expect(calls).toEqual([["add", [3], []]]);
 });
 
-it("what is deregistered is closed, its flips are recorded, it leaves the board and is announced", async () => {
+it("what is deregistered is closed, its flips are recorded, it is announced and leaves the board", async () => {
   const { deps, calls, recorded } = fakeDeps();
   const deregistered = Array.from({ length: 90 }, (_, n) => ({
     check: aCheck({ service_id: n + 1, lane: 3_000_000 + (n % 4) }),
@@ -76,8 +77,8 @@ it("what is deregistered is closed, its flips are recorded, it leaves the board 
     ["close", 3_000_002, 22],
     ["close", 3_000_003, 22],
   ]);
-  expect(calls.slice(-3).map(([what]) => what)).toEqual(["remove", "flips", "deregistered"]);
-  expect(calls.at(-3)).toEqual(["remove", expect.any(Array), 90]);
+  expect(calls.slice(-3).map(([what]) => what)).toEqual(["flips", "deregistered", "remove"]);
+  expect(calls.at(-1)).toEqual(["remove", expect.any(Array), 90]);
 });
 
 it("nothing follows from no change", async () => {

@@ -10,6 +10,7 @@ const BASE: Check = {
   service_id: 1,
   project_id: 1,
   project: "test",
+  epoch: "",
   name: "target",
   service_type: "other",
   health_method: "http",

@@ -38,7 +38,7 @@ test("the planner gets the enabled, probed checks of running projects with their
 
 describe("the live board", () => {
   test("starts with every enabled service of running projects, checked or not", async () => {
-    const seeds = await loadBoard(db);
+    const { seeds } = await loadBoard(db);
     expect(seeds.map(({ check, last }) => [check.name, check.recorded_status, check.recorded_seq, last])).toEqual([
       ["web", "down", 1, null],
       ["api", "unknown", 0, null],
@@ -59,7 +59,7 @@ describe("the live board", () => {
       ],
       NOW,
     );
-    const last = new Map((await loadBoard(db)).map((seed) => [seed.check.name, seed.last]));
+    const last = new Map((await loadBoard(db)).seeds.map((seed) => [seed.check.name, seed.last]));
     expect(last.get("web")).toEqual({ at: NOW - 60_000, verdict: "fail", latency_ms: 1, error: null, details: {} });
     expect(last.get("api")).toEqual({ at: NOW - 29_000, verdict: "ok", latency_ms: 7, error: null, details: extra });
     expect(last.get("beat")).toMatchObject({ at: NOW - 90_000_000, verdict: "warn", error: "warns" });

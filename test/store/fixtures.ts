@@ -49,7 +49,7 @@ export function flipOf(
   const { id: service_id, project_id, project, name, service_type } = row;
   const evidence = [{ at: iso(began_at), vantage: "home", ok: to !== "down", latency_ms: 3, error: null }];
   const flip: Flip = { seq, service_id, from, to, reason: `now ${to}`, at: iso(at), began_at: iso(began_at), evidence };
-  return { ...flip, project_id, project, name, service_type, version: null, latency_ms: 3 };
+  return { ...flip, epoch: row.epoch, project_id, project, name, service_type, version: null, latency_ms: 3 };
 }
 
 export function result(
@@ -67,7 +67,7 @@ export function message(
 ): OutcomesMessage {
   const { attempt = 0, vantage = "home", flips = [], versions = [] } = more;
   const started_at = due_at + attempt * 1_000;
-  return { round: { lane, due_at, attempt }, vantage, started_at, results, flips, versions };
+  return { round: { lane, due_at, attempt }, epoch: "", vantage, started_at, results, flips, versions };
 }
 
 /** A database that tells how many rows the last batch wrote. */

@@ -113,7 +113,7 @@ describe("recording flips", () => {
     await recordOutcomes(db, messages, NOW);
     expect((await serviceFlips(db, row.id, 9)).map((flip) => flip.seq)).toEqual([2, 1]);
     expect(await getService(db, row.id)).toMatchObject({ status: "down", status_since: NOW + 9, flip_seq: 2, rev: 1 });
-    const { project_id, project: _name, name, service_type, version, latency_ms, ...wire } = down;
+    const { epoch, project_id, project: _name, name, service_type, version, latency_ms, ...wire } = down;
     expect((await serviceFlips(db, row.id, 1))[0]).toEqual(wire);
   });
 
@@ -169,4 +169,17 @@ test("rounds that come after their hour was rolled up bring the rollup back to i
   await setMeta(db, ROLLUP_HOUR_KEY, NOW - 2 * HOUR);
   await recordOutcomes(db, late, NOW);
   expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBe(NOW - 4 * HOUR);
+});
+
+describe("another life of the database", () => {
+  test("nothing of an earlier one is recorded, what names none is", async () => {
+    const row = await addService(db, project, { name: "reborn" });
+    const flip = flipOf(row, 7, "up", "down", NOW);
+    const late = { ...message(row.lane, NOW - 77, [result(row)], { flips: [flip] }), epoch: "0" };
+    await recordOutcomes(db, [late], NOW);
+    expect(await getService(db, row.id)).toMatchObject({ status: "unknown", flip_seq: 0 });
+    expect(await resultsOf(row.lane, NOW - 77)).toEqual([]);
+    await recordOutcomes(db, [late, { ...late, epoch: "" }], NOW);
+    expect(await getService(db, row.id)).toMatchObject({ status: "down", flip_seq: 7 });
+  });
 });

@@ -38,6 +38,7 @@ function aFlip(hubId: string, service: number, seq: number, now: number) {
     seq,
     service_id: FIRST_SERVICE + service,
     project_id: 1,
+    epoch: "",
     project: "a-project-of-usual-length",
     name: `service-${service}`,
     service_type: "api",

@@ -1,0 +1,75 @@
+/** Brings the board, the lanes and NATS up to the registry, page by page, from where the last call ended. */
+import type { Known, Leaving } from "../core/board.ts";
+import type { Check } from "../core/check.ts";
+import type { RecordedFlip } from "../core/records.ts";
+import type { Cursor } from "../core/replication.ts";
+import type { Settings } from "../core/settings.ts";
+import { AT_THE_BEGINNING, type FollowDeps, follow } from "../pipeline/follow.ts";
+import type { Bindings } from "../platform/bindings.ts";
+import { laneCalls } from "../platform/lane-calls.ts";
+import { bridgeOf } from "../platform/object-stubs.ts";
+import { sendOutcomes, sendRounds } from "../platform/queues.ts";
+import { openDatabase } from "../store/database.ts";
+import { beginFollow, changedServices, markOf } from "../store/registry-changes.ts";
+
+const CURSOR_KEY = "followed";
+/** In the worst case each of these services is in a lane of its own, and an invocation may make 1,000 calls. */
+const PAGE_SERVICES = 500;
+
+/** The board, as the one who follows sees it. */
+export interface FollowedBoard {
+  known(id: number): Known;
+  enter(epoch: string): Promise<void>;
+  add(checks: Check[], created: number[]): Promise<void>;
+  remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
+}
+
+export class RegistryFollower {
+  readonly #storage: DurableObjectStorage;
+  readonly #deps: FollowDeps;
+  /** Ends when the call before has ended. */
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(storage: DurableObjectStorage, env: Bindings, settings: Settings, board: FollowedBoard) {
+    this.#storage = storage;
+    this.#deps = followDeps(env, settings, board);
+  }
+
+  /** Handles one page. Returns whether there are more. Throws when a part of the hub is away. */
+  async next(): Promise<boolean> {
+    const page = this.#before.then(() => this.#next());
+    this.#before = page.catch(() => undefined);
+    return await page;
+  }
+
+  async #next(): Promise<boolean> {
+    const before = this.#storage.kv.get<Cursor>(CURSOR_KEY) ?? AT_THE_BEGINNING;
+    const { cursor, more } = await follow(before, this.#deps);
+    if (cursor !== before) this.#storage.kv.put(CURSOR_KEY, cursor);
+    return more;
+  }
+}
+
+function followDeps(env: Bindings, settings: Settings, board: FollowedBoard): FollowDeps {
+  const now = () => Date.now();
+  const db = openDatabase(env.DB);
+  const lanes = laneCalls(env, now);
+  const bridge = () => (settings.NATS_URL === undefined ? null : bridgeOf(env));
+  return {
+    now,
+    vantages: settings.PROBE_VANTAGES,
+    begin: (asked) => beginFollow(db, asked, now()),
+    changedServices: (since) => changedServices(db, since, PAGE_SERVICES),
+    markOf: (revision) => markOf(db, revision, now()),
+    enter: board.enter,
+    known: board.known,
+    boardAdd: board.add,
+    boardRemove: board.remove,
+    close: lanes.close,
+    bury: lanes.bury,
+    record: (message) => sendOutcomes(env, message),
+    send: (messages) => sendRounds(env, messages, now()),
+    announce: async (event, checks) => bridge()?.announceServices(event, checks),
+    announceFlips: async (flips) => bridge()?.announceFlips(flips),
+  };
+}

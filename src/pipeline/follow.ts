@@ -1,0 +1,101 @@
+/**
+ * Follows the registry: finds changes whose consequences did not all happen, and lets them happen. Usually they have
+ * happened at once, see register.ts. But the client, the board or a monitor may have gone away just after the commit, so
+ * every change is looked at again: the database counts a revision with each, in the same transaction.
+ */
+import type { Known } from "../core/board.ts";
+import type { Leaver } from "../core/lane-record.ts";
+import { isScheduled } from "../core/lanes.ts";
+import {
+  advance,
+  type Cursor,
+  type PageStart,
+  type RegistryState,
+  type SyncQuery,
+  syncQuery,
+} from "../core/replication.ts";
+import { type ServiceRow, toCheck } from "../core/service-row.ts";
+import { isWatched } from "../core/service-view.ts";
+import { type RegisterDeps, type RegistryChange, reasonToClose, registryChanged } from "./register.ts";
+
+export interface FollowDeps extends RegisterDeps {
+  begin(asked: SyncQuery): Promise<Exclude<PageStart, { kind: "reborn" }>>;
+  /** Returns the next page of changes. */
+  changedServices(since: number): Promise<{ registry: RegistryState; changes: ChangedService[]; more: boolean }>;
+  /** The database may have begun another life. */
+  enter(epoch: string): Promise<void>;
+  known(id: number): Known;
+  /** Leaves a tombstone of deleted services in their lane. */
+  bury(lane: number, leavers: Leaver[]): Promise<void>;
+  /** What proves, next time, that the database still is the same. */
+  markOf(revision: number): Promise<string>;
+}
+
+interface ChangedService {
+  service_id: number;
+  revision: number;
+  /** null: the service is deleted. */
+  row: ServiceRow | null;
+  left: { lane: number; rev: number } | null;
+}
+
+/** Nothing has been followed yet. */
+export const AT_THE_BEGINNING: Cursor = { epoch: null, revision: 0, head: 0, mark: null, copy: 0, copying: false };
+
+/** Handles one page of changes. Throws when a part of the hub is away; the same page then comes again. */
+export async function follow(cursor: Cursor, deps: FollowDeps): Promise<{ cursor: Cursor; more: boolean }> {
+  const start = await deps.begin(syncQuery(cursor));
+  if (start.kind === "nothing") return { cursor, more: false };
+  const { registry, changes, more } = await deps.changedServices(start.since);
+  const { epoch, revision } = registry;
+  await deps.enter(epoch);
+  const missed = missedChange(changes, deps.known);
+  await registryChanged(missed, deps);
+  for (const [lane, leavers] of missedGraves(changes, epoch, deps.known)) await deps.bury(lane, leavers);
+  const next = more ? (changes.at(-1)?.revision ?? null) : null;
+  const mark = await deps.markOf(revision);
+  return { cursor: advance(cursor, { epoch, revision, full: start.full, next, mark }).cursor, more };
+}
+
+/** Returns what the board does not know yet of these changes. */
+export function missedChange(changes: readonly ChangedService[], known: (id: number) => Known): RegistryChange {
+  const missed: RegistryChange = { registered: [], deregistered: [] };
+  for (const { service_id, row } of changes) {
+    const standing = known(service_id);
+    if (row !== null && isWatched(row)) missed.registered.push(...missedRegistration(row, standing));
+    else missed.deregistered.push(...missedEnd(row, standing));
+  }
+  return missed;
+}
+
+/** One that was never checked is checked at once: its first round may have been lost. */
+function missedRegistration(row: ServiceRow, standing: Known): RegistryChange["registered"] {
+  const check = toCheck(row);
+  if (standing === null || !("entry" in standing)) return [{ check, created: true, revised: true }];
+  const { entry } = standing;
+  const isKnown = entry.check.rev >= check.rev && (entry.live.last_at !== null || !isScheduled(check.lane));
+  return isKnown ? [] : [{ check, created: false, revised: true }];
+}
+
+/** `row`: null when the service is deleted. */
+function missedEnd(row: ServiceRow | null, standing: Known): RegistryChange["deregistered"] {
+  const entry = standing !== null && "entry" in standing ? standing.entry : null;
+  if (row === null) return entry === null ? [] : [{ check: entry.check, reason: "deregistered", deleted: true }];
+  const hasLeft = standing !== null && "left" in standing && standing.left >= row.rev;
+  return hasLeft ? [] : [{ check: toCheck(row), reason: reasonToClose(row, false), deleted: false }];
+}
+
+/** Deleted services of which the board knows nothing, by lane. Their lanes may still keep their states. */
+function missedGraves(
+  changes: readonly ChangedService[],
+  epoch: string,
+  known: (id: number) => Known,
+): Map<number, Leaver[]> {
+  const graves = new Map<number, Leaver[]>();
+  for (const { service_id, row, left } of changes) {
+    if (row !== null || left === null || known(service_id) !== null) continue;
+    const leavers = graves.get(left.lane) ?? [];
+    graves.set(left.lane, [...leavers, { service_id, epoch, rev: left.rev + 1 }]);
+  }
+  return graves;
+}

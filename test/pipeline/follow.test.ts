@@ -1,0 +1,119 @@
+import { expect, it } from "vitest";
+import type { Known } from "../../src/core/board.ts";
+import { unknownState } from "../../src/core/board.ts";
+import type { PageStart, SyncQuery } from "../../src/core/replication.ts";
+import { toCheck } from "../../src/core/service-row.ts";
+import { AT_THE_BEGINNING, type FollowDeps, follow, missedChange } from "../../src/pipeline/follow.ts";
+import { T0 } from "../core/fixtures.ts";
+import { aRow } from "../core/rows.ts";
+
+const onBoard = (over: Parameters<typeof aRow>[0] = {}, last_at: number | null = T0): Known => ({
+  entry: { check: toCheck(aRow(over)), live: { ...unknownState(T0), last_at } },
+});
+const changed = (row: ReturnType<typeof aRow> | null) => [
+  { service_id: 7, revision: 5, row, left: row === null ? { lane: 3_000_000, rev: 4 } : null },
+];
+const missed = (row: ReturnType<typeof aRow> | null, known: Known) => missedChange(changed(row), () => known);
+
+it("what the board has already is not missed", () => {
+  expect(missed(aRow(), onBoard())).toEqual({ registered: [], deregistered: [] });
+  expect(missed(aRow({ enabled: false, rev: 2 }), { left: 2 })).toEqual({ registered: [], deregistered: [] });
+  expect(missed(null, { left: Number.POSITIVE_INFINITY })).toEqual({ registered: [], deregistered: [] });
+  expect(missed(null, null)).toEqual({ registered: [], deregistered: [] });
+});
+
+it("a watched service that the board lacks is registered, also when it knows only its last stop", () => {
+  const registered = [{ check: toCheck(aRow({ rev: 3 })), created: true, revised: true }];
+  expect(missed(aRow({ rev: 3 }), null)).toEqual({ registered, deregistered: [] });
+  expect(missed(aRow({ rev: 3 }), { left: 2 })).toEqual({ registered, deregistered: [] });
+});
+
+it("a service of an older revision, or one that was never checked, is checked at once", () => {
+  expect(missed(aRow({ rev: 3 }), onBoard()).registered).toMatchObject([{ created: false, revised: true }]);
+  expect(missed(aRow(), onBoard({}, null)).registered).toMatchObject([{ created: false, revised: true }]);
+});
+
+it("a heartbeat that was never heard of is not checked: it tells by itself", () => {
+  const beats = { health_method: "heartbeat" as const, lane: 3_050_000 };
+  expect(missed(aRow(beats), onBoard(beats, null)).registered).toEqual([]);
+});
+
+it("a service that is stopped, disabled or deleted ends, unless the board knows that it did", () => {
+  const end = (row: ReturnType<typeof aRow> | null) =>
+    missed(row, onBoard()).deregistered.map(({ reason, deleted }) => [reason, deleted]);
+  expect(end(aRow({ project_status: "stopped", rev: 2 }))).toEqual([["deregistered", false]]);
+  expect(end(aRow({ enabled: false, rev: 2 }))).toEqual([["disabled", false]]);
+  expect(end(null)).toEqual([["deregistered", true]]);
+  expect(missed(aRow({ enabled: false, rev: 2 }), null).deregistered).toHaveLength(1);
+});
+
+function following(over: Partial<FollowDeps> = {}) {
+  const calls: unknown[] = [];
+  const asked: SyncQuery[] = [];
+  const note =
+    (what: string) =>
+    async (...all: unknown[]) =>
+      void calls.push([what, ...all]);
+  const page: PageStart = { kind: "page", full: false, since: 0 };
+  const deps: FollowDeps = {
+    now: () => T0,
+    vantages: [],
+    begin: async (query) => {
+      asked.push(query);
+      return asked.length === 1 ? { ...page, full: true } : { ...page, since: query.since };
+    },
+    changedServices: async (since) => ({
+      registry: { epoch: "e", revision: 9, floor: 0 },
+      changes: changed(null).map((change) => ({ ...change, revision: since + 5 })),
+      more: since === 0,
+    }),
+    markOf: async () => "mark",
+    known: () => null,
+    enter: note("enter"),
+    bury: note("bury"),
+    close: async (_lane, closing) => closing.map(() => null),
+    record: note("record"),
+    send: note("send"),
+    boardAdd: note("add"),
+    boardRemove: note("remove"),
+    announce: note("announce"),
+    announceFlips: note("flips"),
+    ...over,
+  };
+  return { deps, calls, asked };
+}
+
+it("goes on where the last page ended, and proves that the database is the same", async () => {
+  const { deps, asked } = following();
+  const first = await follow(AT_THE_BEGINNING, deps);
+  expect(first).toMatchObject({
+    more: true,
+    cursor: { epoch: "e", revision: 5, head: 9, mark: "mark", copying: true },
+  });
+  await follow(first.cursor, deps);
+  expect(asked[1]).toEqual({ epoch: "e", since: 5, head: 9, mark: "mark", copying: true });
+});
+
+it("stays where it is when nothing changed", async () => {
+  const { deps, calls } = following({ begin: async () => ({ kind: "nothing" }) });
+  expect(await follow(AT_THE_BEGINNING, deps)).toEqual({ cursor: AT_THE_BEGINNING, more: false });
+  expect(calls).toEqual([]);
+});
+
+it("enters the database's life before it compares, and buries who was deleted unseen", async () => {
+  const { deps, calls } = following();
+  await follow(AT_THE_BEGINNING, deps);
+  expect(calls).toEqual([
+    ["enter", "e"],
+    ["bury", 3_000_000, [{ service_id: 7, epoch: "e", rev: 5 }]],
+  ]);
+});
+
+it("comes again to a page in which a part of the hub was away", async () => {
+  const { deps } = following({
+    bury: async () => {
+      throw new Error("the lane is away");
+    },
+  });
+  await expect(follow(AT_THE_BEGINNING, deps)).rejects.toThrow("the lane is away");
+});

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
-import { beat, connectCore, keptEvents, natsHealth, natsVars, registerHeartbeat } from "./nats-hub.ts";
+import { beat, connectCore, keptEvents, natsHealth, natsVars, registerHeartbeat, withoutEpoch } from "./nats-hub.ts";
 import { runOutage } from "./nats-outage.ts";
 
 const HUB = "hub-nats";
@@ -55,7 +55,12 @@ function read(message: Msg): Heard {
       : token[2] === "health"
         ? health
         : registry;
-  return { subject: message.subject, id: header("ce-id"), type: header("ce-type"), body: schema.parse(message.json()) };
+  return {
+    subject: message.subject,
+    id: withoutEpoch(header("ce-id")),
+    type: header("ce-type"),
+    body: schema.parse(message.json()),
+  };
 }
 
 function listen(core: NatsConnection): { heard: Heard[]; errors: unknown[] } {

@@ -1,5 +1,5 @@
 /** What a live board starts from when it has lost its memory. */
-import { unknownState } from "./board.ts";
+import { unknownState } from "./board-entry.ts";
 import type { Check } from "./check.ts";
 import type { LiveState, ObservationDetails, Verdict } from "./records.ts";
 

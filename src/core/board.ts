@@ -2,18 +2,14 @@
  * The data of the live board: the latest state of every service, and the frames that its watchers get after a change.
  */
 
+import { type BoardEntry, recordedAs } from "./board-entry.ts";
+import { type BoardFrame, flipFrame, healthFrame } from "./board-frames.ts";
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
 import { isScheduled } from "./lanes.ts";
-import type { FlipBody, HealthUpdate, ProjectLite, ServiceLite } from "./live-protocol.ts";
 import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./state-machine.ts";
 import { countStatuses } from "./summary.ts";
-
-export interface BoardEntry {
-  check: Check;
-  live: LiveState;
-}
 
 export interface Overdue {
   check: Check;
@@ -26,36 +22,6 @@ export interface BoardUpdate {
   epoch: string;
   items: [service_id: number, live: LiveState][];
   flips: RecordedFlip[];
-}
-
-interface Part<T> {
-  service_id: number;
-  project_id: number;
-  body: T;
-}
-
-/**
- * A message to the watchers. It is split in parts of one service each, because some watchers want only a few services.
- */
-export type BoardFrame =
-  | { type: "health"; parts: Part<HealthUpdate>[] }
-  | { type: "flip"; parts: [Part<FlipBody>] }
-  | { type: "registered" | "deregistered"; parts: [Part<ServiceLite>] }
-  | { type: "project"; parts: [Part<ProjectLite>] };
-
-export function unknownState(now: number): LiveState {
-  return {
-    status: "unknown",
-    since: now,
-    last_at: null,
-    latency_ms: null,
-    error: null,
-    details: {},
-    consecutive_failures: 0,
-    flapping: false,
-    unseen_from: [],
-    flip_seq: 0,
-  };
 }
 
 /** A service that is no longer watched. `rev`: the revision with which it was stopped; null: it is deleted. */
@@ -182,7 +148,9 @@ export class Board {
       .filter((flip) => this.#entries.has(flip.service_id) && flip.seq > (seen.get(flip.service_id) ?? 0))
       .map(flipFrame);
     const fresh = items.filter(([id, live]) => this.#take(id, live));
-    if (fresh.length > 0) frames.push({ type: "health", parts: fresh.map(([id, live]) => this.#healthPart(id, live)) });
+    if (fresh.length > 0) {
+      frames.push(healthFrame(fresh.map(([id, live]) => ({ id, project_id: this.#projectOf(id), live }))));
+    }
     return { frames, unknown: items.flatMap(([id]) => (this.#entries.has(id) || this.#gone.has(id) ? [] : [id])) };
   }
 
@@ -233,6 +201,10 @@ export class Board {
     for (const { live } of this.#entries.values()) yield live.status;
   }
 
+  #projectOf(id: number): number {
+    return this.#entries.get(id)?.check.project_id ?? 0;
+  }
+
   #take(id: number, live: LiveState): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined || live.flip_seq < entry.live.flip_seq) return false;
@@ -240,39 +212,4 @@ export class Board {
     entry.live = live;
     return true;
   }
-
-  #healthPart(id: number, live: LiveState): Part<HealthUpdate> {
-    const at = live.last_at === null ? null : new Date(live.last_at).toISOString();
-    const body = { id, status: live.status, latency_ms: live.latency_ms, at };
-    return { service_id: id, project_id: this.#entries.get(id)?.check.project_id ?? 0, body };
-  }
-}
-
-/** What the database will say of a state once it is recorded. */
-export function recordedAs({ status, since }: LiveState): Pick<Check, "recorded_status" | "recorded_since"> {
-  return { recorded_status: status, recorded_since: since };
-}
-
-function flipFrame(flip: RecordedFlip): BoardFrame {
-  const { seq: flip_seq, epoch: _, ...body } = flip;
-  return {
-    type: "flip",
-    parts: [{ service_id: flip.service_id, project_id: flip.project_id, body: { ...body, flip_seq } }],
-  };
-}
-
-/** Returns a service in the form that snapshots and announcements of a socket show. */
-export function serviceLite({ check, live }: BoardEntry): ServiceLite {
-  return {
-    id: check.service_id,
-    project_id: check.project_id,
-    project: check.project,
-    name: check.name,
-    type: check.service_type,
-    status: live.status,
-    since: new Date(live.since).toISOString(),
-    last_health_check: live.last_at === null ? null : new Date(live.last_at).toISOString(),
-    latency_ms: live.latency_ms,
-    flapping: live.flapping,
-  };
 }

@@ -1,5 +1,5 @@
 /** The Prometheus metrics of the services, written as text at once: ten thousand services have sixty thousand samples. */
-import type { BoardEntry } from "./board.ts";
+import type { BoardEntry } from "./board-entry.ts";
 import { gauge } from "./hub-metrics.ts";
 import { labelText, metricHeader, metricsText } from "./metrics-text.ts";
 import { STATUSES, type Status } from "./records.ts";

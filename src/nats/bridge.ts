@@ -3,7 +3,7 @@
  * only while there is a connection. A caller that announces something writes to local storage and never waits for NATS.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { BoardEntry } from "../core/board.ts";
+import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check } from "../core/check.ts";
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";

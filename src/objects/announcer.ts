@@ -1,5 +1,5 @@
 /** Passes on what happens on the board to those outside: NATS, and other hubs. What is lost here they ask for later. */
-import type { BoardFrame } from "../core/board.ts";
+import type { BoardFrame } from "../core/board-frames.ts";
 import { MAX_REASON_CHARS, type PushedFlip } from "../core/federation.ts";
 import type { FlipBody } from "../core/live-protocol.ts";
 import type { Health } from "../core/records.ts";

@@ -30,8 +30,12 @@ export class Hearing {
     this.#storage.kv.put(STORED_AS, now);
   }
 
-  /** `startedAt`: when this process of a local hub began, Unix ms. Whatever was said before it was not heard. */
-  started(startedAt: number): void {
+  /**
+   * `startedAt`: when this process of a local hub began, Unix ms; undefined: the hub is deployed. Whatever was said
+   * before it was not heard.
+   */
+  started(startedAt: number | undefined): void {
+    if (startedAt === undefined) return;
     if (this.#storage.kv.get<number>(STARTED_AS) === startedAt) return;
     this.#storage.kv.put(STARTED_AS, startedAt);
     this.beginAnew();

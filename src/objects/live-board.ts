@@ -4,94 +4,68 @@
  * could hear and watch, streaks of failures.
  */
 import { DurableObject } from "cloudflare:workers";
-import {
-  Board,
-  type BoardEntry,
-  type BoardFrame,
-  type BoardUpdate,
-  type Leaving,
-  recordedAs,
-  serviceLite,
-  unknownState,
-} from "../core/board.ts";
-import { seededState } from "../core/board-seed.ts";
+import { Board, type BoardUpdate, type Leaving } from "../core/board.ts";
+import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.ts";
+import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
 import { epochOrder } from "../core/epoch.ts";
-import type { Frame, ProjectLite } from "../core/live-protocol.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { ProjectLite } from "../core/live-protocol.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
-import { parseSettings } from "../core/settings.ts";
+import { parseSettings, type Settings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
 import type { Gap } from "../core/watch-gaps.ts";
-import { expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
-import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
-import { sendOutcomes } from "../platform/queues.ts";
-import { checksOf, loadBoard } from "../store/checks.ts";
+import { checksOf } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
-import { listHubs } from "../store/hubs.ts";
 import { listAllProjects } from "../store/projects.ts";
 import { Announcer } from "./announcer.ts";
+import { BoardLoader } from "./board-loader.ts";
 import { DeadLetters } from "./dead-letters.ts";
-import { EventRing } from "./event-ring.ts";
-import { Hearing } from "./hearing.ts";
+import { LiveFeed } from "./live-feed.ts";
 import { MarksKeeper } from "./marks.ts";
 import { Pulse } from "./pulse.ts";
 import { RegistryFollower } from "./registry-follower.ts";
-import { Snapshots } from "./snapshots.ts";
+import { SilenceAlarm } from "./silence-alarm.ts";
 import { TicketBox } from "./tickets.ts";
 import { Wakefulness } from "./wakefulness.ts";
-import { parseWatch, type Watch, Watchers } from "./watchers.ts";
-
-const MIN_ALARM_GAP_MS = 1_000;
-/** Pause after an alarm that changed no overdue service, or that failed. */
-const IDLE_ALARM_GAP_MS = 10_000;
-/** Number of overdue services that one alarm handles. The others follow a second later. */
-const OVERDUE_AT_ONCE = 200;
-const LOAD_AGAIN_MS = 5_000;
-/** Who watches one service hears nothing of projects. */
-const NO_SERVICE = 0;
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
-  readonly #ring = new EventRing<BoardFrame>(Date.now());
-  readonly #watchers: Watchers;
+  readonly #feed: LiveFeed;
   readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
-  readonly #hearing: Hearing;
   readonly #wakefulness: Wakefulness;
   readonly #marks: MarksKeeper;
   readonly #pulse: Pulse;
   readonly #announcer: Announcer;
-  readonly #snapshots = new Snapshots(this.#board);
+  readonly #alarm: SilenceAlarm;
   readonly #follower: RegistryFollower;
-  #loaded = false;
-  #loadFailed = false;
-  #loadTriedAt = 0;
-  #alarmAt: number | null = null;
+  readonly #loader: BoardLoader;
+
+  readonly #settings: Settings;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    this.#announcer = new Announcer(ctx, env, parseSettings(env));
-    this.#watchers = new Watchers(ctx);
+    this.#settings = parseSettings(env);
+    this.#announcer = new Announcer(ctx, env, this.#settings);
+    this.#feed = new LiveFeed(ctx, this.#board);
     this.#tickets = new TicketBox(ctx.storage);
     this.#deadLetters = new DeadLetters(ctx.storage);
-    this.#hearing = new Hearing(ctx.storage);
+    this.#alarm = new SilenceAlarm(ctx.storage, env, this.#board);
     this.#wakefulness = new Wakefulness(ctx.storage);
     this.#marks = new MarksKeeper(ctx.storage);
+    this.#loader = new BoardLoader(openDatabase(env.DB), this.#board, this.#marks);
     this.#pulse = new Pulse(ctx.storage);
-    this.#follower = new RegistryFollower(ctx.storage, env, parseSettings(env), {
+    this.#follower = new RegistryFollower(ctx.storage, env, this.#settings, {
       known: (id) => this.#board.known(id),
       enter: async (epoch) => void (await this.#enter(epoch)),
       add: (checks, created) => this.add(checks, created),
       remove: (leaving, flips) => this.remove(leaving, flips),
     });
-    const { HUB_STARTED_AT } = parseSettings(env);
-    if (HUB_STARTED_AT !== undefined) this.#hearing.started(HUB_STARTED_AT);
     ctx.blockConcurrencyWhile(async () => {
-      this.#alarmCame(await ctx.storage.getAlarm());
+      await this.#alarm.wake(this.#settings.HUB_STARTED_AT);
       await this.#load();
     });
   }
@@ -102,7 +76,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     if (!(await this.#enter(update.epoch))) return [];
     this.#pulse.probed(Date.now());
     const unknown = this.#take(update);
-    await this.#arm(update.items.map(([id]) => id));
+    await this.#alarm.armFor(update.items.map(([id]) => id));
     return unknown;
   }
 
@@ -110,7 +84,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   async add(checks: Check[], created: number[]): Promise<void> {
     await this.#ensureLoaded();
     const added = await this.#put(checks);
-    this.#tell(created.flatMap((id) => (added.has(id) ? this.#entryFrame("registered", this.#board.get(id)) : [])));
+    const entries = created.flatMap((id) => (added.has(id) ? (this.#board.get(id) ?? []) : []));
+    this.#tell(entries.map((entry) => entryFrame("registered", entry)));
   }
 
   /** A round may come after its service was deleted. While the database is away, the round is believed. */
@@ -125,17 +100,17 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tell(this.#board.apply([], flips).frames);
     const left = leaving.flatMap((each) => this.#board.remove(each) ?? []);
     for (const { check } of left) this.#marks.forget(check.service_id);
-    this.#tell(left.flatMap((entry) => this.#entryFrame("deregistered", entry)));
+    this.#tell(left.map((entry) => entryFrame("deregistered", entry)));
   }
 
   async follow(): Promise<boolean> {
     await this.#ensureLoaded();
-    return this.#loaded && (await this.#follower.next());
+    return this.#loader.isLoaded && (await this.#follower.next());
   }
 
   /** Tells that a project was started or stopped. */
   projectChanged(project: ProjectLite): void {
-    this.#tell([{ type: "project", parts: [{ service_id: NO_SERVICE, project_id: project.id, body: project }] }]);
+    this.#tell([projectFrame(project)]);
   }
 
   /** Returns the ids of checks that were changed or deregistered after they had been planned. */
@@ -159,8 +134,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   couldNotHear(): void {
-    this.#hearing.beginAnew();
-    this.#board.hearingSince = this.#hearing.since;
+    this.#alarm.couldNotHear();
   }
 
   async entries(): Promise<BoardEntry[]> {
@@ -175,7 +149,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return summarize(hubId, services, projects, Date.now());
   }
 
-  /** Returns the metrics of every service as one text, which takes less time to send than ten thousand states. */
+  /** One text takes less time to send than ten thousand states. */
   async serviceMetrics(): Promise<string> {
     return serviceMetricsText(await this.entries());
   }
@@ -183,19 +157,18 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Returns all that is published on NATS; null while the registry could not be read. */
   async all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
     const entries = await this.entries();
-    return this.#loaded ? { entries, summary: await this.summary(hubId) } : null;
+    return this.#loader.isLoaded ? { entries, summary: await this.summary(hubId) } : null;
   }
 
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
   toPlan(): Check[] | null {
-    return this.#loaded ? this.#board.scheduled() : null;
+    return this.#loader.isLoaded ? this.#board.scheduled() : null;
   }
 
   async awake(at: number): Promise<void> {
     await this.#ensureLoaded();
-    const { HUB_STARTED_AT } = parseSettings(this.env);
     const checkedAt = [...this.#board.entries()].flatMap(({ live }) => live.last_at ?? []);
-    this.#wakefulness.awake(at, HUB_STARTED_AT, checkedAt);
+    this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, checkedAt);
   }
 
   gaps(): readonly Gap[] {
@@ -227,7 +200,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return {
       ...this.#pulse.times,
       dead_letters: this.#deadLetters.count(Date.now()),
-      watchers: this.#watchers.count,
+      watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),
     };
   }
@@ -244,24 +217,16 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** The key is no longer valid. */
   closeKey(key: number): void {
     this.#tickets.revoke(key);
-    this.#watchers.closeKey(key);
+    this.#feed.closeKey(key);
   }
 
   override async fetch(request: Request): Promise<Response> {
     await this.#ensureLoaded();
-    const asked = parseWatch(new URL(request.url));
-    if ("error" in asked) return new Response(asked.error, { status: 400 });
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.#watchers.accept(server, asked.watch, request);
-    this.#greet(server, asked.watch, asked.since);
-    const protocol = request.headers.get("Sec-WebSocket-Protocol");
-    const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
-    return new Response(null, { status: 101, webSocket: client, headers });
+    return this.#feed.accept(request);
   }
 
   override webSocketMessage(socket: WebSocket): void {
-    this.#watchers.heard(socket);
-    this.#send(socket, { type: "error", seq: this.#ring.last, detail: "only the text `ping` is understood" });
+    this.#feed.heard(socket);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -270,19 +235,13 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    this.#alarmAt = null;
-    if (info !== undefined && !info.isRetry) this.#alarmCame(info.scheduledTime);
-    let gap = IDLE_ALARM_GAP_MS;
+    this.#alarm.rang(info);
     try {
       await this.#ensureLoaded();
-      const overdue = this.#board.overdue(Date.now(), OVERDUE_AT_ONCE);
-      const update = await expireOverdue(overdue, this.#expireDeps());
-      this.#take(update);
-      if (update.flips.length > 0 || overdue.length === 0) gap = MIN_ALARM_GAP_MS;
+      await this.#alarm.handleOverdue((update) => void this.#take(update));
     } catch (error) {
       log("error", "board.alarm_failed", { error: errorText(error) });
     }
-    await this.#armFor(this.#board.nextDeadline(), gap);
   }
 
   /** Returns the ids of services that the board does not know. */
@@ -296,56 +255,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return unknown;
   }
 
-  /** While the hub was away it could hear nobody, so who was silent gets the full time again. */
-  #alarmCame(expected: number | null): void {
-    this.#hearing.alarmCame(expected);
-    this.#board.hearingSince = this.#hearing.since;
-  }
-
-  #expireDeps() {
-    const now = () => Date.now();
-    return {
-      now,
-      expire: laneCalls(this.env, now).expire,
-      record: (message: OutcomesMessage) => sendOutcomes(this.env, message),
-    };
-  }
-
-  /** Sends the missed events when the ring still has them, otherwise a snapshot. */
-  #greet(socket: WebSocket, watch: Watch, since: number | null): void {
-    const missed = since === null ? null : this.#ring.since(since);
-    if (missed === null) this.#watchers.send(socket, this.#snapshots.text(watch, this.#ring.last));
-    const at = new Date().toISOString();
-    for (const event of missed ?? []) this.#watchers.sendTo(socket, event, watch, at);
-  }
-
-  #send(socket: WebSocket, frame: Frame): void {
-    this.#watchers.send(socket, JSON.stringify(frame));
-  }
-
   #tell(frames: readonly BoardFrame[]): void {
-    const at = new Date().toISOString();
-    for (const frame of frames) this.#watchers.broadcast(this.#ring.push(frame), at);
+    this.#feed.tell(frames);
     this.#announcer.announce(frames, () => this.#board.health());
-  }
-
-  #entryFrame(type: "registered" | "deregistered", entry: BoardEntry | undefined): BoardFrame[] {
-    if (entry === undefined) return [];
-    const { service_id, project_id } = entry.check;
-    return [{ type, parts: [{ service_id, project_id, body: serviceLite(entry) }] }];
-  }
-
-  /** Sets the alarm earlier when one of these services has an earlier deadline. */
-  async #arm(ids: readonly number[]): Promise<void> {
-    const next = this.#board.earliestOf(ids);
-    if (next === null || (this.#alarmAt !== null && this.#alarmAt <= next)) return;
-    await this.#armFor(next);
-  }
-
-  async #armFor(deadline: number | null, gap = MIN_ALARM_GAP_MS): Promise<void> {
-    if (deadline === null) return;
-    this.#alarmAt = Math.max(deadline + 1, Date.now() + gap);
-    await this.ctx.storage.setAlarm(this.#alarmAt);
   }
 
   /** Returns the ids of those that are new on the board. */
@@ -354,7 +266,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     if (!(await this.#enter(checks[0]?.epoch ?? ""))) return added;
     const now = Date.now();
     for (const check of checks) if (this.#board.add(check, unknownState(now))) added.add(check.service_id);
-    this.#snapshots.clear();
+    this.#feed.changed();
     return added;
   }
 
@@ -369,38 +281,24 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     if (epochOrder(epoch, this.#board.epoch) !== "newer") return; // another call was first
     this.#board.begin(epoch);
     this.#marks.forgetAll();
-    this.#loaded = false;
+    this.#loader.forget();
     await this.#load();
-    this.#ring.restart(Date.now());
-    this.#watchers.each((socket, watch) => this.#greet(socket, watch, null));
+    this.#feed.restart();
   }
 
   /** While the database is away, the board goes on with the states that it gets, and loads the others later. */
   async #ensureLoaded(): Promise<void> {
-    if (this.#loaded || Date.now() - this.#loadTriedAt < LOAD_AGAIN_MS) return;
-    await this.ctx.blockConcurrencyWhile(() => this.#load());
+    if (this.#loader.isDue) await this.ctx.blockConcurrencyWhile(() => this.#load());
   }
 
   async #load(): Promise<void> {
-    if (this.#loaded) return;
-    this.#loadTriedAt = Date.now();
-    try {
-      const db = openDatabase(this.env.DB);
-      const { epoch, seeds } = await loadBoard(db);
-      this.#board.epoch = epoch;
-      for (const seed of seeds) {
-        this.#board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
-      }
-      this.#board.keepOnly(new Set(seeds.map(({ check }) => check.service_id)));
-      this.#pulse.recallFrom(this.#board);
-      this.#announcer.peers = (await listHubs(db, ["approved"])).length;
-      this.#loaded = true;
-      this.#snapshots.clear();
-      if (this.#loadFailed) this.#announcer.completed(this.#board.health());
-      await this.#armFor(this.#board.nextDeadline());
-    } catch (error) {
-      this.#loadFailed = true;
-      log("error", "board.load_failed", { error: errorText(error) });
-    }
+    if (this.#loader.isLoaded) return; // another call was first
+    const peers = await this.#loader.load();
+    if (peers === null) return;
+    this.#announcer.peers = peers;
+    this.#pulse.recallFrom(this.#board);
+    this.#feed.changed();
+    if (this.#loader.hasFailed) this.#announcer.completed(this.#board.health());
+    await this.#alarm.arm();
   }
 }

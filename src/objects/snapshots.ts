@@ -1,5 +1,6 @@
 /** The first frame of a socket: all services that it watches. Sockets that come together, as after a restart, share it. */
-import { type Board, serviceLite } from "../core/board.ts";
+import type { Board } from "../core/board.ts";
+import { serviceLite } from "../core/board-frames.ts";
 import type { Frame } from "../core/live-protocol.ts";
 import { type Watch, wants } from "./watchers.ts";
 

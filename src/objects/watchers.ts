@@ -1,5 +1,5 @@
 /** The sockets of /ws/health: which services each socket asked for, and which frames it gets. */
-import type { BoardFrame } from "../core/board.ts";
+import type { BoardFrame } from "../core/board-frames.ts";
 import type { Frame } from "../core/live-protocol.ts";
 import type { RingEvent } from "./event-ring.ts";
 import { SocketSender } from "./socket-sender.ts";

@@ -2,7 +2,8 @@
  * The bindings of wrangler.toml, and the methods of the Durable Objects. The objects call each other through these
  * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
-import type { BoardEntry, BoardUpdate, Leaving } from "../core/board.ts";
+import type { BoardUpdate, Leaving } from "../core/board.ts";
+import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type {
   FederationEvents,

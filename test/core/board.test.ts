@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Board, serviceLite, unknownState } from "../../src/core/board.ts";
+import { Board } from "../../src/core/board.ts";
+import { unknownState } from "../../src/core/board-entry.ts";
+import { serviceLite } from "../../src/core/board-frames.ts";
 import type { LiveState, RecordedFlip, Status } from "../../src/core/records.ts";
 import { aCheck, aRecordedFlip, T0 } from "./fixtures.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unknownState } from "../../src/core/board.ts";
+import { unknownState } from "../../src/core/board-entry.ts";
 import type { RecordedFlip } from "../../src/core/records.ts";
 import { summarize } from "../../src/core/summary.ts";
 import {

@@ -2,7 +2,7 @@
 import { applyD1Migrations, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { unknownState } from "../../src/core/board.ts";
+import { unknownState } from "../../src/core/board-entry.ts";
 import type { LiveState } from "../../src/core/records.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
 import { MAX_UNHEARD_CHARS, MAX_UNHEARD_OF_ALL } from "../../src/objects/socket-sender.ts";

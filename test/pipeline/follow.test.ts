@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Known } from "../../src/core/board.ts";
-import { unknownState } from "../../src/core/board.ts";
+import { unknownState } from "../../src/core/board-entry.ts";
+
 import type { PageStart, SyncQuery } from "../../src/core/replication.ts";
 import { toCheck } from "../../src/core/service-row.ts";
 import { AT_THE_BEGINNING, type FollowDeps, follow, missedChange } from "../../src/pipeline/follow.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { unknownState } from "../../src/core/board.ts";
+import { unknownState } from "../../src/core/board-entry.ts";
 import type { Check } from "../../src/core/check.ts";
 import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
 import { type RegisterDeps, registryChanged } from "../../src/pipeline/register.ts";

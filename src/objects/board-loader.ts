@@ -1,0 +1,67 @@
+/** Reads the board from the database, after an eviction and after an outage of the database. */
+import type { Board } from "../core/board.ts";
+import { seededState } from "../core/board-seed.ts";
+import { errorText, log } from "../platform/log.ts";
+import { loadBoard } from "../store/checks.ts";
+import type { Db } from "../store/database.ts";
+import { listHubs } from "../store/hubs.ts";
+import type { MarksKeeper } from "./marks.ts";
+
+const AGAIN_MS = 5_000;
+
+export class BoardLoader {
+  readonly #db: Db;
+  readonly #board: Board;
+  readonly #marks: MarksKeeper;
+  #isLoaded = false;
+  #hasFailed = false;
+  #triedAt = 0;
+
+  constructor(db: Db, board: Board, marks: MarksKeeper) {
+    this.#db = db;
+    this.#board = board;
+    this.#marks = marks;
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** Whether the board ever knew only a part of the services. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Whether to try it again now. */
+  get isDue(): boolean {
+    return !this.#isLoaded && Date.now() - this.#triedAt >= AGAIN_MS;
+  }
+
+  /** What the board has is of an earlier life of the database. */
+  forget(): void {
+    this.#isLoaded = false;
+  }
+
+  /**
+   * Services that the board has already keep their states. Returns the number of other hubs; null: the database does not
+   * answer.
+   */
+  async load(): Promise<number | null> {
+    this.#triedAt = Date.now();
+    try {
+      const { epoch, seeds } = await loadBoard(this.#db);
+      this.#board.epoch = epoch;
+      for (const seed of seeds) {
+        this.#board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
+      }
+      this.#board.keepOnly(new Set(seeds.map(({ check }) => check.service_id)));
+      const hubs = await listHubs(this.#db, ["approved"]);
+      this.#isLoaded = true;
+      return hubs.length;
+    } catch (error) {
+      this.#hasFailed = true;
+      log("error", "board.load_failed", { error: errorText(error) });
+      return null;
+    }
+  }
+}

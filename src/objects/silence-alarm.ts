@@ -1,0 +1,89 @@
+/** The alarm of the board: it comes when silence changes the status of a service, and the service's lane then decides. */
+import type { Board, BoardUpdate } from "../core/board.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
+import { type ExpireDeps, expireOverdue } from "../pipeline/expire.ts";
+import type { Bindings } from "../platform/bindings.ts";
+import { laneCalls } from "../platform/lane-calls.ts";
+import { sendOutcomes } from "../platform/queues.ts";
+import { Hearing } from "./hearing.ts";
+
+const MIN_GAP_MS = 1_000;
+/** Pause after an alarm that changed no overdue service, or that failed. */
+const IDLE_GAP_MS = 10_000;
+/** Number of overdue services that one alarm handles. The others follow a second later. */
+const OVERDUE_AT_ONCE = 200;
+
+export class SilenceAlarm {
+  readonly #storage: DurableObjectStorage;
+  readonly #board: Board;
+  readonly #hearing: Hearing;
+  readonly #deps: ExpireDeps;
+  /** When the alarm is due, Unix ms; null: not that we know. */
+  #at: number | null = null;
+
+  constructor(storage: DurableObjectStorage, env: Bindings, board: Board) {
+    this.#storage = storage;
+    this.#board = board;
+    this.#hearing = new Hearing(storage);
+    const now = () => Date.now();
+    const record = (message: OutcomesMessage) => sendOutcomes(env, message);
+    this.#deps = { now, expire: laneCalls(env, now).expire, record };
+  }
+
+  /** Call this when the object begins. `startedAt`: when the process of a local hub began, Unix ms. */
+  async wake(startedAt: number | undefined): Promise<void> {
+    this.#hearing.started(startedAt);
+    this.#came(await this.#storage.getAlarm());
+  }
+
+  couldNotHear(): void {
+    this.#hearing.beginAnew();
+    this.#board.hearingSince = this.#hearing.since;
+  }
+
+  /** Call this first when the alarm comes. */
+  rang(info: AlarmInvocationInfo | undefined): void {
+    this.#at = null;
+    if (info !== undefined && !info.isRetry) this.#came(info.scheduledTime);
+  }
+
+  /** Asks the lanes of overdue services, and hands what they say to `take`. Sets the next alarm, even when it throws. */
+  async handleOverdue(take: (update: BoardUpdate) => void): Promise<void> {
+    let gap = IDLE_GAP_MS;
+    try {
+      const overdue = this.#board.overdue(Date.now(), OVERDUE_AT_ONCE);
+      const update = await expireOverdue(overdue, this.#deps);
+      take(update);
+      if (update.flips.length > 0 || overdue.length === 0) gap = MIN_GAP_MS;
+    } finally {
+      await this.arm(gap);
+    }
+  }
+
+  /** Sets the alarm for the earliest deadline, but not within `gap` (milliseconds). */
+  async arm(gap = MIN_GAP_MS): Promise<void> {
+    await this.#armFor(this.#board.nextDeadline(), gap);
+  }
+
+  /** Sets the alarm earlier when one of these services has an earlier deadline. */
+  async armFor(ids: readonly number[]): Promise<void> {
+    const next = this.#board.earliestOf(ids);
+    if (next === null || (this.#at !== null && this.#at <= next)) return;
+    await this.#armFor(next, MIN_GAP_MS);
+  }
+
+  /**
+   * While the hub was away it could hear nobody, so who was silent gets the full time again. `expected`: when the alarm
+   * was due, Unix ms; null: none was.
+   */
+  #came(expected: number | null): void {
+    this.#hearing.alarmCame(expected);
+    this.#board.hearingSince = this.#hearing.since;
+  }
+
+  async #armFor(deadline: number | null, gap: number): Promise<void> {
+    if (deadline === null) return;
+    this.#at = Math.max(deadline + 1, Date.now() + gap);
+    await this.#storage.setAlarm(this.#at);
+  }
+}

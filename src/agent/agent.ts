@@ -8,9 +8,10 @@ import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
+import { LAST_START_MS, LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
-import { LOCAL_SLOTS, Slots } from "../probes/slots.ts";
+import { Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
 import { Containers } from "./containers/containers.ts";
 import type { Engine } from "./containers/engine.ts";
@@ -241,7 +242,7 @@ export class Agent {
   async #probeOverNetwork(check: Check): Promise<Observation> {
     const { name, environment } = this.#options;
     const context = nodeContext({ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now() });
-    return await probeInSlot(check, context, this.#slots);
+    return await probeInSlot(check, context, this.#slots, LAST_START_MS);
   }
 
   get #checksFile(): string {

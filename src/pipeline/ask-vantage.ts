@@ -2,11 +2,10 @@
 import type { DueCheck, Finding } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import type { Observation } from "../core/records.ts";
+import { roundLimit } from "../core/slots.ts";
 
 /** What the way to a vantage and back may take. */
 const WAY_MS = 10_000;
-/** Checks that a vantage probes at once, at the least. */
-const AT_ONCE = 6;
 
 export interface AskVantageDeps {
   now(): number;
@@ -20,7 +19,7 @@ export interface AskVantageDeps {
 export async function askVantage(checks: DueCheck[], vantage: string, deps: AskVantageDeps): Promise<Finding[]> {
   const at = deps.now();
   try {
-    const observations = await within(timeLimit(checks), deps.ask(checks, vantage), deps);
+    const observations = await within(roundLimit(checks, vantage) + WAY_MS, deps.ask(checks, vantage), deps);
     return checks.map((check, index) => ({
       check,
       observation: observations[index] ?? blindness(vantage, at, "no result"),
@@ -43,13 +42,6 @@ async function within<T>(ms: number, promise: Promise<T>, { wait }: Pick<AskVant
   } finally {
     settled.abort();
   }
-}
-
-/** Returns how long the probes of all checks may take, in ms. */
-export function timeLimit(checks: readonly DueCheck[]): number {
-  const longest = Math.max(0, ...checks.map((check) => check.health_timeout * 1_000));
-  const delay = Math.max(0, ...checks.map(({ after_ms = 0 }) => after_ms));
-  return delay + Math.ceil(checks.length / AT_ONCE) * longest + WAY_MS;
 }
 
 function blindness(vantage: string, at: number, why: string): Observation {

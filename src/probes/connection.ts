@@ -10,6 +10,11 @@ import {
 
 const EMPTY = new Uint8Array(0);
 
+/** Settles when the socket is connected, refused or closed. Closing an attempt that hangs does not end it at once. */
+function settled({ opened, closed }: ProbeSocket): Promise<unknown> {
+  return Promise.race([opened, closed]);
+}
+
 export class Connection {
   readonly #job: ProbeJob;
   #socket: ProbeSocket;
@@ -34,11 +39,13 @@ export class Connection {
     tls: "on" | "off" | "starttls",
     certificate: CertificateCheck = "full",
   ): Promise<Connection> {
+    job.signal.throwIfAborted(); // nobody would close what opens after the probe has ended
     job.stage = "connecting";
     const secureTransport = tls === "off" ? "off" : "starttls";
     const options: ProbeSocketOptions = { secureTransport, allowHalfOpen: false, certificate };
     const socket = job.context.connect(authority(job.target), options);
     socket.closed.catch(() => {}); // reads and writes report the error
+    job.seat.until(settled(socket));
     const connection = new Connection(socket, job);
     await socket.opened;
     if (tls === "on") await connection.startTls();
@@ -86,6 +93,7 @@ export class Connection {
     this.#reader.releaseLock();
     this.#socket = this.#socket.startTls();
     this.#socket.closed.catch(() => {});
+    this.#job.seat.until(settled(this.#socket));
     this.#reader = this.#socket.readable.getReader();
     this.#buffer = EMPTY;
     await this.#socket.opened;

@@ -67,11 +67,13 @@ interface Sent {
 
 /** The platform's `fetch` refuses addresses, so those are asked over a socket. */
 async function send(job: ProbeJob, url: URL, { method, headers, body }: Sent): Promise<Response> {
-  const { context, signal } = job;
+  const { context, seat, signal } = job;
   const parsed = context.fetchesAddresses ? null : addressTarget(url);
   if (parsed === null) {
     const init: RequestInit = { method, headers, redirect: "manual", signal, cache: "no-store" };
-    return await context.fetch(url, body === undefined ? init : { ...init, body });
+    const response = context.fetch(url, body === undefined ? init : { ...init, body });
+    seat.until(response);
+    return await response;
   }
   if (parsed.tls) {
     const words = "can't be checked from here: the certificate of an address can't be verified; use the host's name";

@@ -4,10 +4,12 @@ import type { DueCheck, Finding } from "../core/check.ts";
 import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
+import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
 import { resolverOf } from "../platform/resolver.ts";
+import { HungHosts } from "./hung-hosts.ts";
 import type { ProbeContext } from "./probe.ts";
 import { probeInSlot } from "./probe-in-slot.ts";
-import { LOCAL_SLOTS, Slots, WORKER_SLOTS } from "./slots.ts";
+import { Slots } from "./slots.ts";
 
 export interface ProbingEnv {
   settings: Settings;
@@ -17,8 +19,11 @@ export interface ProbingEnv {
   slots?: Slots;
 }
 
+/** Of all invocations in this isolate, so that a round knows who hung in the one before. */
+const hungHosts = new HungHosts();
+
 export function makeSlots(settings: Settings): Slots {
-  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS);
+  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS, hungHosts);
 }
 
 /** Probes the checks. Calls `report` for each when its probe ends. Skips `exec` and `heartbeat` checks. */
@@ -30,11 +35,12 @@ export async function probeAll(
 ): Promise<void> {
   const slots = env.slots ?? makeSlots(env.settings);
   const context = probeContext(vantage, env);
+  const startBy = lastStart(checks, vantage);
   await Promise.all(
     checks.map(async ({ after_ms = 0, ...check }) => {
       if (!isProbed(check.health_method)) return;
       if (after_ms > 0) await scheduler.wait(after_ms);
-      const observation = await probeInSlot(check, context, slots);
+      const observation = await probeInSlot(check, context, slots, Math.max(0, startBy - after_ms));
       await report({ check, observation });
     }),
   );

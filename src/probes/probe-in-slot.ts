@@ -5,13 +5,29 @@ import type { Observation } from "../core/records.ts";
 import { authority } from "../core/target.ts";
 import type { ProbeContext } from "./probe.ts";
 import { runProbe, targetOf } from "./run-probe.ts";
-import type { Slots } from "./slots.ts";
+import { NoSlot, type Slots } from "./slots.ts";
 
-/** Never throws, as runProbe. */
-export async function probeInSlot(check: Check, context: ProbeContext, slots: Slots): Promise<Observation> {
+/**
+ * Never throws, as runProbe. A check that gets no slot within `patienceMs` is inconclusive: nothing was sent, so nothing
+ * is known of its target.
+ */
+export async function probeInSlot(
+  check: Check,
+  context: ProbeContext,
+  slots: Slots,
+  patienceMs: number,
+): Promise<Observation> {
   const target = targetOf(check, context);
   const isSocket = target.ok && isAddress(target.target.host) && !context.fetchesAddresses;
   const kind = check.health_method === "http" && !isSocket ? "http" : "tcp";
   const host = target.ok ? authority(target.target) : check.health_url;
-  return await slots.run(kind, host, () => runProbe(check, context, target));
+  try {
+    return await slots.run({ kind, host, patienceMs }, (seat) => runProbe(check, context, { target, seat }));
+  } catch (error) {
+    if (!(error instanceof NoSlot)) throw error;
+    const { vantage } = context;
+    return {
+      ...{ at: context.now(), vantage, verdict: "inconclusive", latency_ms: null, error: error.message, details: {} },
+    };
+  }
 }

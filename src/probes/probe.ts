@@ -5,6 +5,7 @@ import type { ObservationDetails, Verdict } from "../core/records.ts";
 import type { MayReceive } from "../core/secrets.ts";
 import type { Target } from "../core/target.ts";
 import type { Md5 } from "./scram.ts";
+import type { Seat } from "./slots.ts";
 
 export interface ProbeContext {
   /** `home` or a location hint. */
@@ -57,6 +58,8 @@ export interface ProbeJob {
   secretBody: boolean;
   target: Target;
   context: ProbeContext;
+  /** Hears of each connection when it is free. */
+  seat: Pick<Seat, "until">;
   /** Aborted when the timeout has passed or the probe has ended. The probe then closes what it opened. */
   signal: AbortSignal;
   /** What the probe is waiting for. A timeout's error text contains this text. */
@@ -75,15 +78,23 @@ export interface ProbeResult {
 /** The function of one protocol, each in its own file. Returns a result or throws a ProbeFailure. */
 export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
 
-/** The check failed; the message is for a person. `answered`: the target sent a response, so it can be reached. */
+/**
+ * The check failed; the message is for a person. `answered`: the target sent a response, so it can be reached. `timedOut`:
+ * the probe waited for it until the check's timeout.
+ */
 export class ProbeFailure extends Error {
   override name = "ProbeFailure";
   readonly answered: boolean;
+  readonly timedOut: boolean;
   readonly verdict: "fail" | "unprobeable";
 
-  constructor(message: string, options: { answered?: boolean; verdict?: "fail" | "unprobeable" } = {}) {
+  constructor(
+    message: string,
+    options: { answered?: boolean; timedOut?: boolean; verdict?: "fail" | "unprobeable" } = {},
+  ) {
     super(message);
     this.answered = options.answered ?? false;
+    this.timedOut = options.timedOut ?? false;
     this.verdict = options.verdict ?? "fail";
   }
 }

@@ -15,10 +15,13 @@ import { refusePrivateName } from "./private-names.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
 import { Secrets } from "./secrets.ts";
+import type { Seat } from "./slots.ts";
 import { tcpProbe } from "./tcp.ts";
 
 /** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
 const MAX_DETAIL_CHARS = 64;
+/** No refusal takes so long: the platform itself gave up the attempt to connect. */
+const GIVEN_UP_MS = 10_000;
 
 export const probes: Record<ProbedMethod, Protocol> = {
   http: httpProbe,
@@ -35,17 +38,18 @@ export function targetOf(check: Check, { allowPrivateTargets }: ProbeContext): P
   return { ok: false, error: `${check.health_method} is not probed by the hub` };
 }
 
+export interface Prepared {
+  target: ProbedTargetResult;
+  seat: Seat;
+}
+
 /** Never throws: whatever happens is an observation, within the check's timeout. */
-export async function runProbe(
-  check: Check,
-  context: ProbeContext,
-  target: ProbedTargetResult = targetOf(check, context),
-): Promise<Observation> {
+export async function runProbe(check: Check, context: ProbeContext, { target, seat }: Prepared): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
   const clean = (text: string) => boundedErrorText(secrets.redact(text));
   try {
-    const result = await execute(check, context, target, secrets);
+    const result = await execute(check, context, { target, seat }, secrets);
     return {
       at,
       vantage: context.vantage,
@@ -56,6 +60,7 @@ export async function runProbe(
     };
   } catch (error) {
     const failure = error instanceof ProbeFailure ? error : failureFromError(error);
+    if (isHung(failure, context.now() - at)) seat.hung();
     return {
       at,
       vantage: context.vantage,
@@ -67,10 +72,14 @@ export async function runProbe(
   }
 }
 
+function isHung({ timedOut, answered }: ProbeFailure, tookMs: number): boolean {
+  return timedOut || (!answered && tookMs >= GIVEN_UP_MS);
+}
+
 async function execute(
   check: Check,
   context: ProbeContext,
-  parsed: ProbedTargetResult,
+  { target: parsed, seat }: Prepared,
   secrets: Secrets,
 ): Promise<ProbeResult> {
   if (!isProbed(check.health_method)) {
@@ -89,6 +98,7 @@ async function execute(
     secretBody: secretNames(check.health_options.body ?? "").length > 0,
     target,
     context,
+    seat,
     signal: done.signal,
     stage: "connecting",
     secure: false,
@@ -117,7 +127,8 @@ async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promi
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     const seconds = job.check.health_timeout;
-    timer = setTimeout(() => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`)), seconds * 1_000);
+    const tooLate = () => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`, { timedOut: true }));
+    timer = setTimeout(tooLate, seconds * 1_000);
   });
   result.catch(() => {}); // after a timeout nothing else handles this error
   try {

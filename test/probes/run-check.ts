@@ -2,7 +2,7 @@
 import type { Check } from "../../src/core/check.ts";
 import type { Observation } from "../../src/core/records.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
-import { runProbe } from "../../src/probes/run-probe.ts";
+import { runProbe, targetOf } from "../../src/probes/run-probe.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 import { runtime } from "./runtime.ts";
 
@@ -34,19 +34,23 @@ export function runCheck(
   allowPrivateTargets = true,
   context: Partial<ProbeContext> = {},
 ): Promise<Observation> {
-  return runProbe(
-    { ...BASE, ...over },
-    {
-      vantage: "home",
-      hubId: "hub-test",
-      allowPrivateTargets,
-      mayReceive: () => true,
-      resolve: null,
-      fetchesAddresses: true,
-      secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
-      ...runtime,
-      now: () => Date.now(),
-      ...context,
-    },
-  );
+  const check = { ...BASE, ...over };
+  const whole = contextWith({ allowPrivateTargets, ...context });
+  const seat = { until: (free: Promise<unknown>) => void free.catch(() => {}), hung: () => {} };
+  return runProbe(check, whole, { target: targetOf(check, whole), seat });
+}
+
+export function contextWith(over: Partial<ProbeContext> = {}): ProbeContext {
+  return {
+    vantage: "home",
+    hubId: "hub-test",
+    allowPrivateTargets: true,
+    mayReceive: () => true,
+    resolve: null,
+    fetchesAddresses: true,
+    secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
+    ...runtime,
+    now: () => Date.now(),
+    ...over,
+  };
 }

@@ -3,7 +3,7 @@ import type { HealthOptions } from "../../src/core/options.ts";
 import { runCheck } from "./run-check.ts";
 import { runtime } from "./runtime.ts";
 
-const { redis, postgres, nginx, faulty, nothing } = inject("servers");
+const { redis, postgres, nginx, faulty, black_hole, nothing } = inject("servers");
 const PASSWORD = "${PROBE_SECRET_TEST}" as const;
 const TLS_ONLY = { user: "tls_only", password: PASSWORD } as const;
 const check = (health_method: "tcp" | "redis" | "postgres", health_url: string, health_options: HealthOptions = {}) =>
@@ -23,6 +23,7 @@ describe("tcp", () => {
   });
   it.each([
     ["nothing listens", nothing, {}, /^connect: refused/],
+    ["it is a black hole", black_hole, {}, /^timeout after 2 s: connecting/],
     ["it says nothing", faulty.silent, { expect: "hello" }, /^timeout after 2 s: the expected answer did not come/],
     ["it drips", faulty.drip, { expect: "hello" }, /^timeout after 2 s/],
     ["it closes", faulty.half_open, { expect: "hello" }, /does not contain|closed/],

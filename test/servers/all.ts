@@ -1,4 +1,5 @@
 /** The program that runs the real servers: tells its parent what it started, and stops them when the parent lets go. */
+import { startBlackHole } from "./black-hole.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { freePort, type Started } from "./child-process.ts";
 import { startFaulty } from "./faulty.ts";
@@ -45,12 +46,26 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startFaulty()),
     keep(pair.then(({ accepting }) => accepting)),
     keep(pair.then(({ rejecting }) => rejecting)),
+    keep(startBlackHole()),
     startRelays(certificates),
     freePort(),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
-  const [open, locked, tls, orphan, untrusted, nginx, faulty, counted, accepting, rejecting, relays, nothing] =
-    await Promise.all(starting);
+  const [
+    open,
+    locked,
+    tls,
+    orphan,
+    untrusted,
+    nginx,
+    faulty,
+    counted,
+    accepting,
+    rejecting,
+    blackHole,
+    relays,
+    nothing,
+  ] = await Promise.all(starting);
   started.push({ port: nothing, stop: relays.stop });
   return {
     redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
@@ -64,6 +79,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     faulty: { ...faulty.ports, http: faulty.port },
     relays: relays.relays,
     counted: { ...counted.ports, http: counted.port },
+    black_hole: blackHole.port,
     nothing,
   };
 }

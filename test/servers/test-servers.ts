@@ -34,6 +34,8 @@ export interface TestServers {
   relays: TestRelays;
   /** The same for the one test file that counts what is open. */
   counted: Record<FaultyName | "http", number>;
+  /** Attempts to connect are never answered. */
+  black_hole: number;
   /** Nothing listens there. */
   nothing: number;
 }

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { MAX_PROBE_TIMEOUT_S } from "../../src/core/records.ts";
+import { hasRoom, LAST_START_MS, LOCAL_SLOTS, lastStart, roundLimit, WORKER_SLOTS } from "../../src/core/slots.ts";
+import { aCheck } from "./fixtures.ts";
+
+const LIMITS = { total: 5, tcp: 3, perHost: 3, hung: 2, heldMs: 25_000 };
+const isHung = (host: string) => host.startsWith("hole");
+
+/** Connections as `http` or `tcp` and a host. */
+function taken(...places: ["http" | "tcp", string][]) {
+  const perHost = new Map<string, number>();
+  for (const [, host] of places) perHost.set(host, (perHost.get(host) ?? 0) + 1);
+  return { total: places.length, tcp: places.filter(([kind]) => kind === "tcp").length, perHost };
+}
+const may = (kind: "http" | "tcp", host: string, ...places: ["http" | "tcp", string][]) =>
+  hasRoom({ kind, host }, taken(...places), isHung, LIMITS);
+
+describe("a connection may begin", () => {
+  it("while fewer than the limits are open in all, of its kind and to its host", () => {
+    expect(may("http", "a", ["http", "b"], ["http", "c"], ["http", "d"], ["http", "e"])).toBe(true);
+    expect(may("http", "a", ["http", "b"], ["http", "c"], ["http", "d"], ["http", "e"], ["http", "f"])).toBe(false);
+    expect(may("tcp", "a", ["tcp", "b"], ["tcp", "c"], ["tcp", "d"])).toBe(false);
+    expect(may("http", "a", ["tcp", "b"], ["tcp", "c"], ["tcp", "d"])).toBe(true);
+    expect(may("http", "a", ["http", "a"], ["http", "a"], ["http", "a"])).toBe(false);
+  });
+  it("to a host that hangs only in the share of those, whichever of them have it", () => {
+    expect(may("tcp", "hole1", ["tcp", "hole2"])).toBe(true);
+    expect(may("tcp", "hole1", ["tcp", "hole2"], ["http", "hole3"])).toBe(false);
+    expect(may("http", "hole1", ["http", "hole1"], ["http", "hole1"])).toBe(false);
+    expect(may("tcp", "a", ["tcp", "hole2"], ["http", "hole3"])).toBe(true);
+  });
+});
+
+describe("the limits", () => {
+  it("leave one of six connections of a Worker to the hub itself", () => {
+    expect(WORKER_SLOTS.total).toBe(5);
+  });
+  it.each([
+    ["a Worker", WORKER_SLOTS],
+    ["a machine", LOCAL_SLOTS],
+  ])("of %s leave more sockets than those that hosts may hold that hang", (_where, limits) => {
+    expect(limits.hung).toBeLessThan(limits.tcp);
+    expect(limits.tcp).toBeLessThan(limits.total);
+  });
+});
+
+describe("a round", () => {
+  const checks = (count: number, health_timeout: number) =>
+    Array.from({ length: count }, () => aCheck({ health_timeout }));
+  it("at home ends within the 15 minutes of a consumer, whatever the timeouts and delays", () => {
+    const delayed = checks(24, MAX_PROBE_TIMEOUT_S).map((check) => ({ ...check, after_ms: 400_000 }));
+    expect(lastStart(delayed, "home")).toBe(LAST_START_MS);
+    expect(roundLimit(delayed, "home")).toBe(660_000);
+    expect(roundLimit(delayed, "home")).toBeLessThan(15 * 60_000);
+  });
+  it("elsewhere takes no longer than its probes, and the time that connections are held which hang", () => {
+    expect(roundLimit([], "weur")).toBe(0);
+    expect(roundLimit(checks(2, 5), "weur")).toBe(5_000);
+    expect(roundLimit(checks(3, 5), "weur")).toBe(25_000 + 5_000);
+    const late = { ...aCheck({ health_timeout: 30 }), after_ms: 400 };
+    expect(roundLimit([...checks(12, 5), late], "weur")).toBe(400 + 3 * 30_000 + 30_000);
+  });
+  it("elsewhere begins nothing later than at home", () => {
+    expect(lastStart(checks(240, 60), "weur")).toBe(LAST_START_MS);
+  });
+});

@@ -37,7 +37,7 @@ export function planDeps(env: Bindings, settings: Settings): PlanDeps {
     vantages: settings.PROBE_VANTAGES,
     load: () => loadChecks(openDatabase(env.DB)),
     remembered: async () => boardOf(env).toPlan(),
-    send: (messages) => sendRounds(env, messages, now()),
+    send: (messages, sent) => sendRounds(env, messages, now, sent),
     planned: (report) => boardOf(env).planned(report.at),
     failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
   };
@@ -73,7 +73,7 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
       await board.apply(update);
     },
     record: (message) => sendOutcomes(env, message),
-    retry: (messages) => sendRounds(env, messages, now()),
+    retry: (messages) => sendRounds(env, messages, now),
   };
 }
 
@@ -128,7 +128,7 @@ function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
     vantages: settings.PROBE_VANTAGES,
     close: laneCalls(env, now).close,
     record: (message) => sendOutcomes(env, message),
-    send: (messages) => sendRounds(env, messages, now()),
+    send: (messages) => sendRounds(env, messages, now),
     boardAdd: async (checks, created) => boardOf(env).add(checks, created),
     boardRemove: async (checks, flips) => {
       await boardOf(env).remove(

@@ -14,22 +14,28 @@ export const MAX_MESSAGE_BYTES = 120_000;
 
 /** Returns the items in their order. Each chunk takes as many items as fit. */
 export function chunksBySize<T>(items: readonly T[], sizeOf: (item: T) => number, limits: ChunkLimits): T[][] {
-  const { size: maxSize, items: maxItems = Number.POSITIVE_INFINITY } = limits;
-  const chunks: T[][] = [];
+  return [...eachChunk(items, sizeOf, limits)];
+}
+
+/** Like `chunksBySize`, but takes the items only when their chunk is asked for, and one more. */
+export function* eachChunk<T>(
+  items: Iterable<T>,
+  sizeOf: (item: T) => number,
+  { size: maxSize, items: maxItems = Number.POSITIVE_INFINITY }: ChunkLimits,
+): Generator<T[], undefined> {
   let chunk: T[] = [];
   let filled = 0;
   for (const item of items) {
     const size = sizeOf(item);
     if (chunk.length > 0 && (filled + size > maxSize || chunk.length >= maxItems)) {
-      chunks.push(chunk);
+      yield chunk;
       chunk = [];
       filled = 0;
     }
     chunk.push(item);
     filled += size;
   }
-  if (chunk.length > 0) chunks.push(chunk);
-  return chunks;
+  if (chunk.length > 0) yield chunk;
 }
 
 const encoder = new TextEncoder();

@@ -108,6 +108,11 @@ export function firstRounds(scheduled: readonly Check[], now: number): ProbeMess
   );
 }
 
+/** Puts those rounds first that may start first. */
+export function byDueTime(messages: readonly ProbeMessage[]): ProbeMessage[] {
+  return messages.toSorted((a, b) => a.not_before - b.not_before);
+}
+
 /** Puts services that are down last, so that their timeouts do not delay others. */
 function downLast(checks: readonly Check[]): Check[] {
   return checks.toSorted((a, b) => Number(a.recorded_status === "down") - Number(b.recorded_status === "down"));

@@ -68,7 +68,7 @@ function followDeps(env: Bindings, settings: Settings, board: FollowedBoard): Fo
     close: lanes.close,
     bury: lanes.bury,
     record: (message) => sendOutcomes(env, message),
-    send: (messages) => sendRounds(env, messages, now()),
+    send: (messages) => sendRounds(env, messages, now),
     announce: async (event, checks) => bridge()?.announceServices(event, checks),
     announceFlips: async (flips) => bridge()?.announceFlips(flips),
   };

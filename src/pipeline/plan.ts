@@ -6,8 +6,10 @@ import { planRounds, tickWindow, type Window } from "../core/schedule.ts";
 /** The planned minute begins 15 s after the tick. If the database comes back before this time, most rounds still run. */
 const KEEP_TRYING_MS = 50_000;
 const TRY_AGAIN_MS = 2_000;
-/** Pause between two pages of the registry, so that requests are not held up by the plan of thousands of services. */
-const PAGE_PAUSE_MS = 20;
+/** Pause after a page of the registry and after a call of the queue, so that thousands of services hold up no requests. */
+const PAUSE_MS = 20;
+/** What is due first can be sent first only when all is read. Of a larger or slower registry, this much is sent at a time. */
+const PORTION = { checks: 20_000, ms: 5_000 };
 
 export interface PlanDeps {
   now(): number;
@@ -16,7 +18,8 @@ export interface PlanDeps {
   load(): AsyncIterable<Check[]>;
   /** All scheduled checks as the live board knows them; null when the board never read the registry. */
   remembered(): Promise<Check[] | null>;
-  send(messages: ProbeMessage[]): Promise<void>;
+  /** Sends first what is due first. Tells `sent` what has been sent, and waits for it before sending more. */
+  send(messages: ProbeMessage[], sent: (messages: ProbeMessage[]) => Promise<void>): Promise<void>;
   planned(report: PlanReport): Promise<void>;
   failed(error: unknown): void;
   vantages: readonly string[];
@@ -40,41 +43,71 @@ export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
   return report;
 }
 
-/** Plans every lane once, even if it has to start again after an error. */
+/** Plans every lane once and sends every round once, even if it has to start again after an error. */
 class Planner {
   readonly #window: Window;
   readonly #deps: PlanDeps;
   readonly #lanes = new Set<number>();
+  #isRead = false;
+  /** Planned but not sent yet. They share their checks, so they need little memory. */
+  #waiting = new Set<ProbeMessage>();
+  /** How many checks are planned, and since when, of which nothing is sent yet. */
+  #portion: { checks: number; since: number };
   checks = 0;
   rounds = 0;
 
   constructor(window: Window, deps: PlanDeps) {
     this.#window = window;
     this.#deps = deps;
+    this.#portion = { checks: 0, since: deps.now() };
   }
 
   async planAll(): Promise<void> {
     try {
-      for await (const page of this.#deps.load()) {
-        await this.#planPage(page);
-        await this.#deps.wait(PAGE_PAUSE_MS);
-      }
+      if (!this.#isRead) await this.#read();
+    } finally {
+      await this.#send();
+    }
+  }
+
+  async #read(): Promise<void> {
+    for await (const page of this.#pages()) {
+      this.#planPage(page);
+      await this.#deps.wait(PAUSE_MS);
+      const { checks, since } = this.#portion;
+      if (checks >= PORTION.checks || this.#deps.now() - since >= PORTION.ms) await this.#send();
+    }
+    this.#isRead = true;
+  }
+
+  async *#pages(): AsyncGenerator<Check[]> {
+    try {
+      yield* this.#deps.load();
     } catch (error) {
       const remembered = await this.#deps.remembered();
       if (remembered === null) throw error;
       this.#deps.failed(error);
-      await this.#planPage(remembered);
+      yield remembered;
     }
   }
 
-  async #planPage(page: readonly Check[]): Promise<void> {
+  #planPage(page: readonly Check[]): void {
     const checks = page.filter(({ lane }) => !this.#lanes.has(lane));
-    const messages = planRounds(checks, this.#window, this.#deps.vantages);
-    const due = newestOfLate(messages, this.#deps.now());
-    await this.#deps.send(due);
+    for (const message of planRounds(checks, this.#window, this.#deps.vantages)) this.#waiting.add(message);
     for (const { lane } of checks) this.#lanes.add(lane);
+    this.#portion.checks += checks.length;
     this.checks += checks.length;
-    this.rounds += due.length;
+  }
+
+  async #send(): Promise<void> {
+    const due = newestOfLate([...this.#waiting], this.#deps.now());
+    this.#waiting = new Set(due);
+    await this.#deps.send(due, async (sent) => {
+      for (const message of sent) this.#waiting.delete(message);
+      this.rounds += sent.length;
+      await this.#deps.wait(PAUSE_MS);
+    });
+    this.#portion = { checks: 0, since: this.#deps.now() };
   }
 }
 

@@ -32,7 +32,7 @@ export function planDeps(env: Bindings, settings: Settings): PlanDeps {
     vantages: settings.PROBE_VANTAGES,
     load: () => loadChecks(openDatabase(env.DB)),
     remembered: async () => boardOf(env).toPlan(),
-    send: (messages) => sendRounds(env, messages, now()),
+    send: (messages, sent) => sendRounds(env, messages, now, sent),
     planned: (report) => boardOf(env).planned(report.at),
     failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
   };
@@ -65,7 +65,7 @@ export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): Pro
       await board.apply(update);
     },
     record: (message) => sendOutcomes(env, message),
-    retry: (messages) => sendRounds(env, messages, now()),
+    retry: (messages) => sendRounds(env, messages, now),
   };
 }
 

@@ -59,7 +59,7 @@ function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
     vantages: settings.PROBE_VANTAGES,
     close: laneCalls(env, now).close,
     record: (message) => sendOutcomes(env, message),
-    send: (messages) => sendRounds(env, messages, now()),
+    send: (messages) => sendRounds(env, messages, now),
     boardAdd: async (checks, created) => boardOf(env).add(checks, created),
     boardRemove: async (leaving, flips) => boardOf(env).remove(leaving, flips),
     announce: (event, checks) => announceServices(event, checks, env, settings),

@@ -1,7 +1,9 @@
-import { expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/check.ts";
+import { LANE_SIZE } from "../../src/core/lanes.ts";
 import type { ProbeMessage } from "../../src/core/queue-messages.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
+import { type QueuedRound, sendInOrder } from "../../src/pipeline/send-rounds.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 
 const check = aCheck({ recorded_status: "up", recorded_since: T0 });
@@ -28,7 +30,10 @@ function fakeDeps(over: Partial<PlanDeps> = {}) {
     },
     load: () => pages([check]),
     remembered: async () => null,
-    send: async (messages) => void sent.push(...messages),
+    send: async (messages, tell) => {
+      sent.push(...messages);
+      await tell(messages);
+    },
     planned: async (report) => void reports.push(report),
     failed: (error) => void failures.push(error),
     vantages: [],
@@ -41,7 +46,7 @@ it("sends the rounds of the minute that begins 15 s after the tick, and says so"
   const { deps, sent, reports } = fakeDeps();
   const report = await plan(T0, deps);
   expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
-  expect(report).toEqual({ at: T0 + 20, checks: 1, rounds: 2 });
+  expect(report).toEqual({ at: T0 + 40, checks: 1, rounds: 2 });
   expect(reports).toEqual([report]);
 });
 
@@ -71,7 +76,7 @@ it("goes by what the live board knows while the database is away", async () => {
   await plan(T0, { ...deps, load: noPages, remembered: async () => [check] });
   expect(failures).toEqual([away]);
   expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
-  expect(now()).toBe(T0);
+  expect(now()).toBe(T0 + 40);
 });
 
 it("plans each lane once when the database goes away between two pages", async () => {
@@ -85,6 +90,63 @@ it("plans each lane once when the database goes away between two pages", async (
   const keys = sent.map(({ round }) => `${round.lane} ${round.due_at}`);
   expect(new Set(keys).size).toBe(keys.length);
   expect(new Set(sent.map(({ round }) => round.lane)).size).toBe(2);
+});
+
+it("sends what it has read of a registry that breaks off and is known to nobody else, and later the rest, each round once", async () => {
+  const other = aCheck({ service_id: 8, lane: 3_000_001 });
+  let isFirst = true;
+  async function* broken(): AsyncIterable<Check[]> {
+    yield [check];
+    if (isFirst) {
+      isFirst = false;
+      throw away;
+    }
+    yield [other];
+  }
+  const { deps, sent, failures } = fakeDeps({ load: broken });
+  expect(await plan(T0, deps)).toMatchObject({ checks: 2, rounds: 4 });
+  expect(failures).toEqual([away]);
+  expect(sent.map(({ round }) => round.lane)).toEqual([3_000_000, 3_000_000, 3_000_001, 3_000_001]);
+});
+
+it("reads the registry once and sends only the rest when the queue fails in between", async () => {
+  let reads = 0;
+  const { deps, sent, failures } = fakeDeps();
+  const report = await plan(T0, {
+    ...deps,
+    load: () => {
+      reads += 1;
+      return deps.load();
+    },
+    send: async (messages, tell) => {
+      await deps.send(messages.slice(0, 1), tell);
+      if (messages.length > 1) throw away;
+    },
+  });
+  expect(reads).toBe(1);
+  expect(failures).toEqual([away]);
+  expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
+  expect(report.rounds).toBe(2);
+});
+
+it("does not wait for the end of a slow registry before it sends", async () => {
+  const others = Array.from({ length: 8 }, (_, index) => aCheck({ service_id: index, lane: 3_000_000 + index }));
+  const times: number[] = [];
+  const { deps, now } = fakeDeps();
+  await plan(T0, {
+    ...deps,
+    load: async function* () {
+      for (const other of others) {
+        await deps.wait(2_000);
+        yield [other];
+      }
+    },
+    send: (messages, tell) => {
+      times.push(now() - T0);
+      return deps.send(messages, tell);
+    },
+  });
+  expect(times).toEqual([6_060, 12_140, 16_200]);
 });
 
 it("gives up before the next tick", async () => {
@@ -109,4 +171,94 @@ it("when late, runs the newest missed round of each lane and what is still to co
     [2, 10],
     [2, 50],
   ]);
+});
+
+describe("with 10,000 services at 10 s and 50 ms a call", () => {
+  const CALL_MS = 50;
+  const CALLS_AT_ONCE = 6;
+  /** A round of 24 of them has 20 KB. */
+  const health_options = { headers: { authorization: "x".repeat(380) } };
+  const all = Array.from({ length: 10_000 }, (_, service_id) =>
+    aCheck({
+      ...{ service_id, lane: 1_000_000 + Math.floor(service_id / LANE_SIZE), health_interval: 10, health_options },
+      ...{ recorded_status: "up", recorded_since: T0 - 9e6 },
+    }),
+  );
+  const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+  interface Call {
+    ended: number;
+    size: number;
+    rounds: { due_at: number; lane: number; delivered: number }[];
+  }
+
+  /** A queue and a database of which each call takes 50 ms. `failing`: the number of a call that fails. */
+  function slowDeps(failing?: number) {
+    const calls: Call[] = [];
+    let begun = 0;
+    let open = 0;
+    let mostOpen = 0;
+    const sendBatch = async (batch: QueuedRound[]) => {
+      begun += 1;
+      const fails = begun === failing;
+      open += 1;
+      mostOpen = Math.max(mostOpen, open);
+      await later(CALL_MS);
+      open -= 1;
+      if (fails) throw away;
+      const rounds = batch.map(({ body, delaySeconds }) => {
+        const { round }: ProbeMessage = JSON.parse(body);
+        return { ...round, delivered: Date.now() + delaySeconds * 1_000 };
+      });
+      calls.push({ ended: Date.now(), size: batch.reduce((sum, { body }) => sum + body.length, 0), rounds });
+    };
+    const now = () => Date.now(); // whatever clock there is then
+    const deps: PlanDeps = {
+      ...fakeDeps().deps,
+      ...{ now, wait: later },
+      load: async function* () {
+        await later(CALL_MS);
+        for (let start = 0; start < all.length; start += 20 * LANE_SIZE) {
+          await later(CALL_MS);
+          yield all.slice(start, start + 20 * LANE_SIZE);
+        }
+      },
+      send: (messages, tell) => sendInOrder(messages, { now, sendBatch, sent: tell }),
+    };
+    return { deps, calls, mostOpen: () => mostOpen };
+  }
+
+  async function planAt(now: number, deps: PlanDeps) {
+    vi.useFakeTimers({ now });
+    const [report] = await Promise.all([plan(T0, deps), vi.runAllTimersAsync()]);
+    return report;
+  }
+
+  const lateness = ({ ended, rounds }: Call) => rounds.map(({ due_at }) => ended - due_at);
+
+  afterEach(() => vi.useRealTimers());
+
+  it.each([0, 9_000])("hands over every round before it is due, even if the tick comes %d ms late", async (late) => {
+    const { deps, calls, mostOpen } = slowDeps();
+    expect(await planAt(T0 + late, deps)).toMatchObject({ checks: 10_000, rounds: 2_502 });
+    expect(Math.max(...calls.flatMap(lateness))).toBeLessThan(0);
+    expect(Math.max(...calls.map(({ ended }) => ended)) - T0 - late).toBeLessThan(5_000);
+    const rounds = calls.flatMap((call) => call.rounds);
+    expect(rounds.map(({ due_at }) => due_at)).toEqual(rounds.map(({ due_at }) => due_at).toSorted((a, b) => a - b));
+    expect(new Set(rounds.map(({ lane, due_at }) => `${lane} ${due_at}`)).size).toBe(2_502);
+    expect(Math.max(...rounds.map(({ delivered, due_at }) => delivered - due_at))).toBeLessThanOrEqual(CALL_MS);
+    expect(mostOpen()).toBeGreaterThan(1);
+    expect(mostOpen()).toBeLessThanOrEqual(CALLS_AT_ONCE);
+    expect(calls.length).toBeLessThan(250);
+    expect(Math.max(...calls.map(({ size }) => size))).toBeLessThan(256_000);
+  });
+
+  it("sends after an error only what has not been sent", async () => {
+    const { deps, calls } = slowDeps(100);
+    expect(await planAt(T0, deps)).toMatchObject({ checks: 10_000, rounds: 2_502 });
+    const keys = calls.flatMap(({ rounds }) => rounds.map(({ lane, due_at }) => `${lane} ${due_at}`));
+    expect(keys).toHaveLength(2_502);
+    expect(new Set(keys).size).toBe(2_502);
+    expect(Math.max(...calls.flatMap(lateness))).toBeLessThan(0);
+  });
 });

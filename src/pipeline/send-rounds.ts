@@ -1,0 +1,67 @@
+/** Sends rounds to the queue of the probes: in the order in which they are due, with several calls at once. */
+import { eachChunk, textBytes } from "../core/chunks.ts";
+import type { ProbeMessage } from "../core/queue-messages.ts";
+import { byDueTime } from "../core/schedule.ts";
+
+/**
+ * A batch may have 256 KB and 100 messages. The size is in bytes. A round of 24 services has 10 to 20 KB, so the minute
+ * of 10,000 services at 10 s (2,502 rounds) takes 120 to 210 calls, and 1,251 if each round filled a message. A paid
+ * Worker may make 10,000 an invocation.
+ */
+const BATCH_LIMITS = { size: 250_000, items: 100 };
+/** What the queue adds to each message counts too. */
+const METADATA_BYTES = 100;
+/** A Worker invocation may have six open connections. One is for what else it does. */
+const CALLS_AT_ONCE = 5;
+const MAX_DELAY_S = 86_400;
+
+/** A message as the queue takes it: JSON text, made here so that its size is known. */
+export interface QueuedRound {
+  body: string;
+  contentType: "text";
+  delaySeconds: number;
+}
+
+export interface SendDeps {
+  now(): number;
+  /** One call of the queue. */
+  sendBatch(batch: QueuedRound[]): Promise<unknown>;
+  /** Is told the rounds of each call that succeeded. The next call waits for it. */
+  sent?: ((messages: ProbeMessage[]) => Promise<void>) | undefined;
+}
+
+/**
+ * A text is made only when its call begins, because those of all rounds would not fit in memory. After an error no
+ * further call begins. The error is thrown when the open calls have ended.
+ */
+export async function sendInOrder(messages: readonly ProbeMessage[], deps: SendDeps): Promise<void> {
+  const batches = eachChunk(withTexts(byDueTime(messages)), sizeInBatch, BATCH_LIMITS);
+  const caller = async () => {
+    // The callers share the batches. An error in here ends them for all.
+    for (const batch of batches) {
+      await deps.sendBatch(batch.map((item) => toQueued(item, deps.now())));
+      await deps.sent?.(batch.map(({ message }) => message));
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: CALLS_AT_ONCE }, caller));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+interface WithText {
+  message: ProbeMessage;
+  text: string;
+}
+
+function* withTexts(messages: readonly ProbeMessage[]): Generator<WithText> {
+  for (const message of messages) yield { message, text: JSON.stringify(message) };
+}
+
+function sizeInBatch({ text }: WithText): number {
+  return textBytes(text) + METADATA_BYTES;
+}
+
+/** The delay has whole seconds. The consumer waits for the part below a second. */
+function toQueued({ message, text }: WithText, now: number): QueuedRound {
+  const delaySeconds = Math.min(MAX_DELAY_S, Math.max(0, Math.floor((message.not_before - now) / 1_000)));
+  return { body: text, contentType: "text", delaySeconds };
+}

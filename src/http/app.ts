@@ -9,6 +9,7 @@ import type { HubContext, HubEnv } from "./context.ts";
 import { dependencies } from "./dependencies.ts";
 import { discovery } from "./discovery.ts";
 import { docs } from "./docs.ts";
+import { federatedServices } from "./federated-services.ts";
 import { federation } from "./federation.ts";
 import { flips } from "./flips.ts";
 import { hubHealthRoutes } from "./hub-health.ts";
@@ -46,6 +47,7 @@ function resources() {
     .route("/", tickets)
     .route("/", hubHealthRoutes)
     .route("/", federation)
+    .route("/", federatedServices)
     .route("/", hubToHub)
     .route("/", metrics);
 }
@@ -67,6 +69,7 @@ export type AppType =
   | typeof agents
   | typeof session
   | typeof federation
+  | typeof federatedServices
   | typeof hubHealthRoutes;
 
 /** Sets a content security policy that allows nothing, unless the response has a policy of its own. */

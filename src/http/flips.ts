@@ -1,6 +1,6 @@
 /** `GET /api/flips`: changes of status of all services. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { FLIP_CURSOR, listFlips } from "../store/flips.ts";
+import { FLIP_CURSOR, listFlips, MAX_COUNTED_FLIPS } from "../store/flips.ts";
 import { listHubFlips } from "../store/hubs.ts";
 import { guard } from "./access.ts";
 import { pageQuery, textQuery, timeSchema } from "./parameters.ts";
@@ -37,6 +37,7 @@ const list = createRoute({
             .array(hubFlipSchema)
             .describe("Changes of other hubs, on the first page of a list that names no service and no project"),
           ...pageFields,
+          total: pageFields.total.describe(`Number of changes on all pages, counted up to ${MAX_COUNTED_FLIPS}`),
         })
         .openapi("FlipPage"),
       "A page of changes",

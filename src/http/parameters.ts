@@ -1,6 +1,7 @@
 /** Schemas of path and query parameters: ids, pages, times, flags. */
 import { z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/names.ts";
+import type { Page } from "../store/services.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -17,11 +18,18 @@ export const idSchema = id.openapi({ type: "integer", minimum: 1 });
 export const idParams = z.object({ id: idSchema });
 export const nameParams = z.object({ project: nameSchema, name: nameSchema });
 
-/** A cursor is `c` and the last id of the previous page in base 36. Callers pass it on without reading it. */
+/**
+ * A cursor is `c`, the last id of the previous page and, after a point, the total that the first page counted; both in
+ * base 36. Callers pass it on without reading it.
+ */
+const CURSOR = /^c([0-9a-z]{1,10})(?:\.([0-9a-z]{1,8}))?$/;
 const cursor = z
   .string()
-  .regex(/^c[0-9a-z]{1,10}$/, "expected the next_cursor of an earlier answer")
-  .transform((text) => Number.parseInt(text.slice(1), 36));
+  .regex(CURSOR, "expected the next_cursor of an earlier answer")
+  .transform((text) => {
+    const [, after = "0", total] = CURSOR.exec(text) ?? [];
+    return { after: Number.parseInt(after, 36), total: total === undefined ? undefined : Number.parseInt(total, 36) };
+  });
 
 export const pageQuery = z.object({
   limit: z
@@ -41,14 +49,14 @@ export const pageQuery = z.object({
 });
 
 /** Converts the query into the page that the functions of `store` take. */
-export function toPage(query: z.infer<typeof pageQuery>): { limit: number; after?: number } {
-  return query.cursor === undefined ? { limit: query.limit } : { limit: query.limit, after: query.cursor };
+export function toPage({ limit, cursor }: z.infer<typeof pageQuery>): Page {
+  return { limit, ...cursor };
 }
 
 /** Returns null for the last page. */
-export function nextCursor(rows: readonly { id: number }[], limit: number): string | null {
+export function nextCursor(rows: readonly { id: number }[], limit: number, total: number): string | null {
   const last = rows.at(-1);
-  return last === undefined || rows.length < limit ? null : `c${last.id.toString(36)}`;
+  return last === undefined || rows.length < limit ? null : `c${last.id.toString(36)}.${total.toString(36)}`;
 }
 
 /** Accepts ISO 8601 or Unix ms; the parsed value is Unix ms. */

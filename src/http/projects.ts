@@ -124,7 +124,7 @@ export const projects = routes()
     const { hub } = c.var;
     const query = c.req.valid("query");
     const { rows, total } = await listProjects(hub.db, { ...toPage(query), q: query.q });
-    return c.json({ projects: rows.map(toProject), next_cursor: nextCursor(rows, query.limit), total }, 200);
+    return c.json({ projects: rows.map(toProject), next_cursor: nextCursor(rows, query.limit, total), total }, 200);
   })
   .openapi(create, async (c) => {
     const { hub } = c.var;

@@ -214,7 +214,7 @@ export const measurementsSchema = z
 /** Every page of a list has these fields in addition to its entries. */
 export const pageFields = {
   next_cursor: z.string().nullable().describe("`cursor` of the next page; null on the last page"),
-  total: z.int().describe("Number of entries on all pages"),
+  total: z.int().describe("Number of entries on all pages, as the first page counted them"),
 };
 
 /** A response with a JSON body, for a route definition. */

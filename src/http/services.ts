@@ -110,7 +110,7 @@ export const services = routes()
     const project_id = project === undefined ? undefined : await resolveProject(hub.db, project);
     const page = toPage({ limit, cursor });
     const { rows, total } = await listServices(hub.db, { ...filter, project_id }, page);
-    return c.json({ services: await toServices(hub, rows), next_cursor: nextCursor(rows, limit), total }, 200);
+    return c.json({ services: await toServices(hub, rows), next_cursor: nextCursor(rows, limit, total), total }, 200);
   })
   .openapi(create, async (c) => {
     const { hub } = c.var;

@@ -10,8 +10,11 @@ import { flips, projects, services } from "./tables.ts";
 /** Limit of flipsInWindow. A service that flaps for weeks has very many flips, each with its evidence. */
 const MAX_FLIPS = 1_000;
 
-/** The cursor of listFlips: time, service id and seq of the last flip of the page before. */
-export const FLIP_CURSOR = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/;
+/** The cursor of listFlips: time, service id and seq of the last flip of the page before, and the total. */
+export const FLIP_CURSOR = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})(?:\.(\d{1,9}))?$/;
+
+/** A list of two years has millions of flips; nobody needs to know exactly how many. */
+export const MAX_COUNTED_FLIPS = 10_000;
 
 export interface FlipFilter {
   /** Unix ms, inclusive. */
@@ -40,7 +43,7 @@ export async function serviceFlips(db: Db, id: number, limit: number): Promise<F
 }
 
 /**
- * Lists flips of services that still exist, newest first. `after` and `next` are cursors (FLIP_CURSOR). A text that is
+ * Lists flips of services that still exist, newest first. `total`: counted with the first page, up to 10,000. `after` and `next` are cursors (FLIP_CURSOR). A text that is
  * no cursor starts the list at the newest flip.
  */
 export async function listFlips(
@@ -54,16 +57,16 @@ export async function listFlips(
     service === undefined ? undefined : isNamed(flips.service_id, services.name, service),
     project === undefined ? undefined : isNamed(services.project_id, projects.name, project),
   );
-  const [fetched, totals] = await db.batch([
-    selectFlips(db, and(matches, isBefore(page.after))).limit(page.limit + 1),
-    countFlips(db, matches),
-  ]);
+  const selected = selectFlips(db, and(matches, isBefore(page.after))).limit(page.limit + 1);
+  const counted = FLIP_CURSOR.exec(page.after ?? "")?.[4];
+  const [fetched, total] =
+    counted === undefined ? await withCount(db, selected, matches) : [await selected, Number(counted)];
   const rows = fetched.slice(0, page.limit);
   const last = fetched.length > page.limit ? rows.at(-1) : undefined;
   return {
     rows: rows.map((row) => ({ ...toFlip(row), project_id: row.project_id, project: row.project, name: row.name })),
-    total: totals[0]?.total ?? 0,
-    next: last === undefined ? null : `${last.at}.${last.service_id}.${last.seq}`,
+    total,
+    next: last === undefined ? null : `${last.at}.${last.service_id}.${last.seq}.${total}`,
   };
 }
 
@@ -78,13 +81,20 @@ function selectFlips(db: Db, where: SQL | undefined) {
     .$dynamic();
 }
 
-function countFlips(db: Db, where: SQL | undefined) {
-  return db
-    .select({ total: sql<number>`count(*)`.as("total") })
+async function withCount(db: Db, selected: ReturnType<typeof selectFlips>, where: SQL | undefined) {
+  const counted = db
+    .select({ one: sql`1`.as("one") })
     .from(flips)
     .innerJoin(services, eq(services.id, flips.service_id))
     .innerJoin(projects, eq(projects.id, services.project_id))
-    .where(where);
+    .where(where)
+    .limit(MAX_COUNTED_FLIPS)
+    .as("counted");
+  const [fetched, totals] = await db.batch([
+    selected,
+    db.select({ total: sql<number>`count(*)`.as("total") }).from(counted),
+  ]);
+  return [fetched, totals[0]?.total ?? 0] as const;
 }
 
 function isNamed(id: SQLiteColumn, name: SQLiteColumn, wanted: number | string): SQL {

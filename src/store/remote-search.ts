@@ -16,12 +16,15 @@ export interface RemoteFilter {
   healthy?: { wanted: boolean; liveHubs: readonly string[] } | undefined;
 }
 
-/** `hubs`: ids of the hubs to look at, in the order of the answer. `after`: the last entry of the page before. */
+/**
+ * `hubs`: ids of the hubs to look at, in the order of the answer. `after`: the last entry of the page before. `total`: what
+ * the first page counted; it is not counted again.
+ */
 export async function searchRemote(
   db: Db,
   hubs: readonly string[],
   filter: RemoteFilter,
-  page: { limit: number; after?: { rank: number; id: number } | undefined },
+  page: { limit: number; after?: { rank: number; id: number } | undefined; total?: number | undefined },
 ): Promise<{ rows: RemoteServiceRow[]; total: number }> {
   if (hubs.length === 0) return { rows: [], total: 0 };
   const json = JSON.stringify(hubs);
@@ -30,13 +33,15 @@ export async function searchRemote(
   const { after } = page;
   const rest =
     after === undefined ? undefined : sql`(${rank}, ${remoteServices.service_id}) > (${after.rank}, ${after.id})`;
+  const selected = db
+    .select()
+    .from(remoteServices)
+    .where(and(matches, rest))
+    .orderBy(rank, remoteServices.service_id)
+    .limit(page.limit);
+  if (page.total !== undefined) return { rows: await selected, total: page.total };
   const [rows, totals] = await db.batch([
-    db
-      .select()
-      .from(remoteServices)
-      .where(and(matches, rest))
-      .orderBy(rank, remoteServices.service_id)
-      .limit(page.limit),
+    selected,
     db
       .select({ total: sql<number>`count(*)`.as("total") })
       .from(remoteServices)

@@ -51,6 +51,15 @@ describe("the list of services", async () => {
     expect(second).toMatchObject({ services: [{ name: "web" }], next_cursor: null });
   });
 
+  test("is counted with its first page only", async () => {
+    const { next_cursor } = await hub.call<List>("GET", "/api/services?limit=1", 200);
+    const [last] = next_cursor?.split(".") ?? [];
+    const second = await hub.call<List>("GET", `/api/services?limit=1&cursor=${last}.zz`, 200);
+    expect(second.total).toBe(Number.parseInt("zz", 36));
+    expect((await hub.call<List>("GET", `/api/services?limit=1&cursor=${second.next_cursor}`, 200)).total).toBe(1_295);
+    expect((await hub.call<List>("GET", `/api/services?limit=1&cursor=${last}`, 200)).total).toBe(3);
+  });
+
   test.each(["status=sick", "type=x", "method=ftp", "limit=0", "q=", "cursor=9999999999999"])(
     "can't be had with %s",
     async (query) => {

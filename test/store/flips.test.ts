@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RecordedFlip } from "../../src/core/records.ts";
 import type { ServiceRow } from "../../src/core/service-row.ts";
@@ -78,6 +79,21 @@ describe("the flips of the hub", () => {
       after = page.next ?? undefined;
     } while (after !== undefined);
     expect(seen).toEqual(names((await listFlips(db, {}, { limit: 100 })).rows));
+  });
+
+  test("are counted with the first page only, and not beyond a bound", async () => {
+    const { next } = await listFlips(db, {}, { limit: 1 });
+    const counted = next?.replace(/\.7$/, ".99");
+    expect((await listFlips(db, {}, { limit: 1, after: counted })).total).toBe(99);
+    await env.DB.prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)
+       INSERT INTO flips (service_id, seq, from_status, to_status, reason, at, began_at, project_id)
+       SELECT ?1, 1000 + i, 'up', 'down', 'many', 1, 1, 1 FROM n`,
+    )
+      .bind(web.id)
+      .run();
+    expect((await listFlips(db, {}, { limit: 1 })).total).toBe(10_000);
+    await env.DB.exec("DELETE FROM flips WHERE reason = 'many'");
   });
 
   test("start at the newest for a cursor that is none", async () => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, stop } from "esbuild";
 import { z } from "zod";
-import type { Checkout, CpuProfile, DeployedConfig } from "./deploy-checks.ts";
+import type { Checkout, CpuProfile } from "./deploy-checks.ts";
+import type { DeployedConfig } from "./deployed-config.ts";
 
 const profileSchema = z.object({
   nodes: z.array(z.object({ id: z.number(), callFrame: z.object({ functionName: z.string() }) })),

@@ -14,17 +14,11 @@ import { messageOf } from "../node/error-message.ts";
 import { UsageError } from "./arguments.ts";
 import { buildAssets } from "./assets.ts";
 import { checkHub } from "./check-hub.ts";
-import {
-  busyMs,
-  checkDeployment,
-  type DeployedConfig,
-  type Finding,
-  findingLine,
-  sizeFinding,
-  startFinding,
-} from "./deploy-checks.ts";
+import { busyMs, checkDeployment, sizeFinding, startFinding } from "./deploy-checks.ts";
 import { DEPLOY_CONFIG, deployConfig, neededResources } from "./deploy-config.ts";
 import { bundleBytes, readCheckout, readProfile } from "./deploy-facts.ts";
+import { type Finding, findingLine } from "./deploy-finding.ts";
+import type { DeployedConfig } from "./deployed-config.ts";
 import type { Environment } from "./settings.ts";
 import { trialStart } from "./trial-start.ts";
 import type { Wrangler } from "./wrangler-command.ts";

@@ -63,6 +63,8 @@ class ReconnectingFeed<F extends { seq: number }> implements Feed {
   #failures = 0;
   #lostAt: number | null = null;
   #lastMessageAt = 0;
+  /** Whether a frame has come over this connection. */
+  #isGreeted = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pinger: ReturnType<typeof setInterval> | undefined;
   #stopped = false;
@@ -100,6 +102,7 @@ class ReconnectingFeed<F extends { seq: number }> implements Feed {
     clearTimeout(this.#timer);
     this.#failures = 0;
     this.#lostAt = null;
+    this.#isGreeted = false;
     this.#lastMessageAt = this.#deps.now();
     this.#deps.onState({ phase: "live" });
     clearInterval(this.#pinger);
@@ -116,6 +119,9 @@ class ReconnectingFeed<F extends { seq: number }> implements Feed {
     this.#lastMessageAt = this.#deps.now();
     const frame = typeof data === "string" && data !== "pong" ? this.#deps.parse(data) : null;
     if (frame === null) return;
+    // The first frame may be large. The hub must know at once that it has arrived.
+    if (!this.#isGreeted) socket.send("ping");
+    this.#isGreeted = true;
     this.#seq = frame.seq;
     this.#deps.onFrame(frame);
   }

@@ -8,7 +8,7 @@ import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
 import { isScheduled } from "./lanes.ts";
 import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
-import { deadlineOf } from "./state-machine.ts";
+import { deadlineOf } from "./silence.ts";
 import { countStatuses } from "./summary.ts";
 
 export interface Overdue {

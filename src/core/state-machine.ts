@@ -1,14 +1,13 @@
 /**
- * The rules that decide a service's status. `observe` handles the result of a probe, `expire` handles silence, and
- * `close` handles a service that is no longer watched. All functions are pure: the caller passes the time and the
- * random number.
+ * The rules that decide a service's status. `observe` handles the result of a probe, and `close` a service that is no
+ * longer watched; silence.ts handles silence. All functions are pure: the caller passes the time and the random number.
  */
-import { breakerOf, breakerStride, staleAt } from "./breaker.ts";
 import type { Check } from "./check.ts";
-import { flapAfterFlip, flapSettled } from "./flapping.ts";
+import { flapSettled } from "./flapping.ts";
+import { flip } from "./flip.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
-import { DEFAULT_DEGRADED_ABOVE_MS, DEFAULT_GRACE_S } from "./options.ts";
-import { type Attempt, homeOf, type Observation, type Retry, type Round, type Status } from "./records.ts";
+import { DEFAULT_DEGRADED_ABOVE_MS } from "./options.ts";
+import { type Attempt, homeOf, type Observation, type Retry, type Round } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
 const NO_STREAK = { failures: 0, failing_since: null, attempts: [], blind: [], retry: null };
@@ -27,15 +26,6 @@ export interface ObserveInput {
 export interface Step {
   state: MonitorState;
   retry: Retry | null;
-}
-
-interface Change {
-  service_id: number;
-  to: Status;
-  reason: string;
-  at: number;
-  began_at: number;
-  evidence: Attempt[];
 }
 
 /** Returns null when the observation belongs to a configuration that is no longer watched. */
@@ -64,56 +54,6 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
     case "warn":
       return { state: succeeded(observed, check, observation), retry: null };
   }
-}
-
-/**
- * Handles silence: a silent heartbeat becomes down, any other service unknown. Returns the same object when the
- * deadline has not passed. `lastAt`: last check, Unix ms; null: never. `now`: Unix ms.
- */
-export function expire(state: MonitorState, check: Check, lastAt: number | null, now: number): MonitorState {
-  if (state.closed || state.status === "unknown" || lastAt === null) return state;
-  const lastHeardAt = Math.max(lastAt, state.last_at ?? 0);
-  const deadline = deadlineOf(check, state.status, state.since, lastHeardAt);
-  if (deadline === null || now <= deadline) return state;
-  const silence = Math.round((now - lastHeardAt) / 1_000);
-  const heartbeat = check.health_method === "heartbeat";
-  const reason = silenceReason(check, silence);
-  const began_at = lastHeardAt + nextCheckAfter(check, state, lastHeardAt);
-  const to = heartbeat ? "down" : "unknown";
-  return flip(
-    { ...state, error: reason, last_at: lastHeardAt, retry: null },
-    {
-      service_id: check.service_id,
-      to,
-      reason,
-      at: now,
-      began_at,
-      evidence: [],
-    },
-  );
-}
-
-/** After how many milliseconds the next result was expected. */
-function nextCheckAfter(check: Check, { status, since }: MonitorState, lastAt: number): number {
-  const interval = check.health_interval;
-  return breakerStride(breakerOf(status, since, interval, lastAt), interval) * interval * 1_000;
-}
-
-function silenceReason({ health_method, agent }: Check, seconds: number): string {
-  if (health_method === "heartbeat") return `heartbeat: silent for ${seconds} s`;
-  if (agent !== null) return `agent offline: nothing heard from ${agent} for ${seconds} s`;
-  return `stale: nothing heard for ${seconds} s`;
-}
-
-/** Returns the time at which silence changes the status, Unix ms; null: silence never changes it. */
-export function deadlineOf(check: Check, status: Status, since: number, lastAt: number): number | null {
-  if (status === "unknown") return null;
-  if (check.health_method === "heartbeat") {
-    if (status === "down") return null;
-    return lastAt + (check.health_interval + (check.health_options.grace ?? DEFAULT_GRACE_S)) * 1_000;
-  }
-  const breaker = breakerOf(status, since, check.health_interval, lastAt);
-  return staleAt(lastAt, check, breaker);
 }
 
 /** Handles a service that was deregistered or disabled. `now`: Unix ms. */
@@ -286,28 +226,5 @@ function evidenceOf(observation: Observation): Attempt {
     ok: observation.verdict === "ok" || observation.verdict === "warn",
     latency_ms: observation.latency_ms,
     error: observation.error,
-  };
-}
-
-function flip(state: MonitorState, change: Change): MonitorState {
-  const at = Math.max(Math.round(change.at), state.since);
-  const seq = state.seq + 1;
-  const record = {
-    seq,
-    service_id: change.service_id,
-    from: state.status,
-    to: change.to,
-    reason: change.reason,
-    at: new Date(at).toISOString(),
-    began_at: new Date(Math.max(Math.min(change.began_at, at), 0)).toISOString(),
-    evidence: change.evidence,
-  };
-  return {
-    ...state,
-    status: change.to,
-    since: at,
-    seq,
-    flap: flapAfterFlip(state.flap, at),
-    flips: [...state.flips, record],
   };
 }

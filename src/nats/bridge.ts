@@ -3,7 +3,6 @@
  * only while there is a connection. A caller that announces something writes to local storage and never waits for NATS.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check } from "../core/check.ts";
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
@@ -12,19 +11,16 @@ import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { Announcements } from "./announcements.ts";
+import { Announcing } from "./announcing.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
 import { deliver } from "./deliver.ts";
 import { hearOtherHubs } from "./hearing.ts";
 import {
   type DurableEvent,
-  flipEvent,
   healthValue,
   type LatestValue,
   peerValue,
   projectEvent,
-  registryEvent,
-  type ServiceCard,
-  serviceCard,
   summaryValues,
 } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
@@ -49,6 +45,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   readonly #settings: Settings;
   readonly #outbox: Outbox;
   readonly #announcements: Announcements;
+  readonly #announcing: Announcing;
   #connection: RelayConnection | null = null;
   #opening: Promise<RelayConnection | null> | null = null;
   #delivering: Promise<void> | null = null;
@@ -68,49 +65,18 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#settings = parseSettings(env);
     this.#outbox = new Outbox(ctx.storage);
     this.#announcements = new Announcements(ctx.storage);
+    this.#announcing = new Announcing(this.#announcements, this.#settings.HUB_ID);
   }
 
-  /** Idempotent: each flip is announced once. */
+  /** Idempotent. */
   announceFlips(flips: RecordedFlip[]): void {
-    this.#storeEvents((now) => {
-      const events: DurableEvent[] = [];
-      for (const flip of flips.toSorted((a, b) => a.seq - b.seq)) {
-        if (!this.#announcements.enter(flip.epoch)) continue;
-        if (flip.seq <= this.#announcements.announcedSeq(flip.service_id)) continue;
-        this.#announcements.setAnnouncedSeq(flip.service_id, flip.seq, now);
-        events.push(flipEvent(this.#settings.HUB_ID, flip));
-      }
-      return events;
-    });
+    this.#storeEvents((now) => this.#announcing.flips(flips, now));
   }
 
-  /** Idempotent: a registered service is not announced as registered again, and likewise for deregistered ones. */
+  /** Idempotent. */
   announceServices(kind: "registered" | "deregistered", checks: Check[]): void {
     this.#registryChanges += 1;
-    this.#storeEvents((now) =>
-      checks.flatMap((check) => {
-        if (!this.#announcements.enter(check.epoch)) return [];
-        const known = this.#announcements.registered(check.service_id);
-        const card = serviceCard(check);
-        if (kind === "deregistered") return known === null ? [] : [this.#registryEvent(kind, card, now)];
-        if (known === null) return [this.#registryEvent(kind, card, now)];
-        return isSameName(known, card) ? [] : this.#renamed(known, card, now);
-      }),
-    );
-  }
-
-  /** Subjects have the name. Also, in another life of the database the id may belong to another service. */
-  #renamed(known: ServiceCard, card: ServiceCard, now: number): DurableEvent[] {
-    const { rev, epoch } = card;
-    return [
-      this.#registryEvent("deregistered", { ...known, rev, epoch }, now),
-      this.#registryEvent("registered", card, now),
-    ];
-  }
-
-  #registryEvent(kind: "registered" | "deregistered", card: ServiceCard, now: number): DurableEvent {
-    this.#announcements.setRegistered(card.id, kind === "registered" ? card : null, now);
-    return registryEvent(kind, this.#settings.HUB_ID, card, now);
+    this.#storeEvents((now) => this.#announcing.services(kind, checks, now));
   }
 
   announceProject(project: ProjectLite, at: number): void {
@@ -124,7 +90,9 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   async tick(): Promise<void> {
     const changes = this.#registryChanges;
     const board = await boardOf(this.env).all(this.#settings.HUB_ID);
-    if (board !== null && changes === this.#registryChanges) this.#reconcile(board.entries);
+    if (board !== null && changes === this.#registryChanges) {
+      this.#storeEvents((now) => this.#announcing.missed(board.entries, now));
+    }
     this.#announcements.forgetGone(Date.now() - FORGET_MS);
     await this.#restoreAlarm();
     await this.#waitForConnection();
@@ -308,22 +276,4 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       return false;
     }
   }
-
-  /**
-   * Announces each service that was registered or deregistered without an announcement: because of a crash, or before
-   * NATS was set up.
-   */
-  #reconcile(entries: readonly BoardEntry[]): void {
-    const gone = this.#announcements.allRegistered();
-    this.announceServices(
-      "registered",
-      entries.map(({ check }) => check),
-    );
-    for (const { check } of entries) gone.delete(check.service_id);
-    this.#storeEvents((now) => [...gone.values()].map((card) => this.#registryEvent("deregistered", card, now)));
-  }
-}
-
-function isSameName(a: ServiceCard, b: ServiceCard): boolean {
-  return a.name === b.name && a.project === b.project;
 }

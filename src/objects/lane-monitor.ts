@@ -28,7 +28,8 @@ import {
 } from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
 import { parseSettings } from "../core/settings.ts";
-import { close, expire, observe } from "../core/state-machine.ts";
+import { expire } from "../core/silence.ts";
+import { close, observe } from "../core/state-machine.ts";
 import type { Bindings, LaneMonitorRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 

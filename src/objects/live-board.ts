@@ -154,13 +154,11 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return serviceMetricsText(await this.entries());
   }
 
-  /** Returns all that is published on NATS; null while the registry could not be read. */
   async all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
     const entries = await this.entries();
     return this.#loader.isLoaded ? { entries, summary: await this.summary(hubId) } : null;
   }
 
-  /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
   toPlan(): Check[] | null {
     return this.#loader.isLoaded ? this.#board.scheduled() : null;
   }
@@ -187,7 +185,6 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#deadLetters.add(letters);
   }
 
-  /** Forgets dead letters that were delivered in the end. */
   revived(ids: string[]): void {
     this.#deadLetters.remove(ids);
   }
@@ -209,12 +206,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return this.#tickets.issue(ticket, Date.now());
   }
 
-  /** Returns null when the ticket is unknown, used or too old. */
   redeemTicket(ticket: string): Ticket | null {
     return this.#tickets.redeem(ticket, Date.now());
   }
 
-  /** The key is no longer valid. */
   closeKey(key: number): void {
     this.#tickets.revoke(key);
     this.#feed.closeKey(key);

@@ -81,9 +81,11 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** Heartbeats were refused until now. */
   couldNotHear(): void;
   entries(): Promise<BoardEntry[]>;
+  /** Returns all that is published on NATS; null while the registry could not be read. */
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
   summary(hubId: string): Promise<Summary>;
   serviceMetrics(): Promise<string>;
+  /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
   toPlan(): Check[] | null;
   /** The cron came at `at` (Unix ms). */
   awake(at: number): Promise<void>;
@@ -91,12 +93,15 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   planned(at: number): void;
   recorded(at: number): void;
   deadLettered(letters: DeadLetter[]): void;
+  /** Forgets dead letters that were delivered in the end. */
   revived(ids: string[]): void;
   /** Sets how many other hubs want to hear of flips at once. */
   setPeers(count: number): void;
   pulse(): BoardPulse;
   issueTicket(ticket: Ticket): string;
+  /** Returns null when the ticket is unknown, used or too old. */
   redeemTicket(ticket: string): Ticket | null;
+  /** The key is no longer valid. */
   closeKey(key: number): void;
   fetch(request: Request): Promise<Response>;
 }

@@ -19,6 +19,8 @@ const MB = 1_024 ** 2;
 const ISOLATE = "core:user:commandcenter-hub";
 
 export interface InspectedHub extends Api {
+  port: number;
+  token: string;
   /** What the Worker and all of its objects hold, MB, when nothing is left to collect. Stops them for a moment. */
   liveMemoryMb(): Promise<number>;
   /** Runs the cron. */
@@ -45,6 +47,8 @@ export async function startInspectedHub(state: string, vars: Readonly<Record<str
     restarted: () => console.error("the runtime crashed and was started again"),
   });
   return {
+    port,
+    token: TOKEN,
     fetch(path, init = {}) {
       const headers = new Headers(init.headers);
       headers.set("authorization", `Bearer ${TOKEN}`);

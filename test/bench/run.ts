@@ -19,6 +19,7 @@ import { scaleBench } from "./scale.ts";
 import { simulationBench } from "./simulation.ts";
 import { sizeBench } from "./size.ts";
 import { soakBench } from "./soak.ts";
+import { socketsBench } from "./sockets.ts";
 import { steadyBench } from "./steady.ts";
 import { isWithin, tableOf } from "./table.ts";
 
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   crashBench,
   chaosBench,
   soakBench,
+  socketsBench,
   billBench,
   natsBench,
   federationBench,

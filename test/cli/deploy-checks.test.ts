@@ -1,20 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { bindingFindings, declaredBindings } from "../../src/cli/deploy-bindings.ts";
 import {
-  bindingFindings,
   busyMs,
   checkDeployment,
-  type DeployedConfig,
   dateFinding,
-  declaredBindings,
-  type Finding,
-  findingLine,
   flagFindings,
-  objectFindings,
-  queueFindings,
   sizeFinding,
   sqlMigrationFindings,
   startFinding,
 } from "../../src/cli/deploy-checks.ts";
+import { type Finding, findingLine } from "../../src/cli/deploy-finding.ts";
+import { objectFindings } from "../../src/cli/deploy-objects.ts";
+import { queueFindings } from "../../src/cli/deploy-queues.ts";
+import type { DeployedConfig } from "../../src/cli/deployed-config.ts";
 
 const MIB = 1_024 * 1_024;
 const BINDINGS = `

@@ -79,6 +79,18 @@ describe("the feed", () => {
     expect(frames.map(({ seq }) => seq)).toEqual([41, 42]);
   });
 
+  test("says at once that the first frame of a connection has arrived, and then only now and then", () => {
+    newest().opens();
+    newest().says({ type: "snapshot", at: "", seq: 41, services: [] });
+    newest().says({ type: "health", at: "", seq: 42, services: [] });
+    expect(newest().sent).toEqual(["ping"]);
+    newest().breaks();
+    vi.advanceTimersByTime(500);
+    newest().opens();
+    newest().says({ type: "health", at: "", seq: 43, services: [] });
+    expect(newest().sent).toEqual(["ping"]);
+  });
+
   test("waits longer after each failure, and from the start again after a success", () => {
     const waits: number[] = [];
     for (let failure = 0; failure < 7; failure += 1) {

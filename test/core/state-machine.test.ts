@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/core/check.ts";
 import { completed, liveState, type MonitorState, mustSave } from "../../src/core/monitor-state.ts";
 import type { Observation, Retry, Status } from "../../src/core/records.ts";
-import { close, deadlineOf, expire, observe } from "../../src/core/state-machine.ts";
+import { deadlineOf, expire } from "../../src/core/silence.ts";
+import { close, observe } from "../../src/core/state-machine.ts";
 import { aCheck, aFailure, anObservation, aRound, T0 } from "./fixtures.ts";
 
 /** A monitor that is told of one observation after the other, a second apart. */

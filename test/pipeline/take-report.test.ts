@@ -5,7 +5,8 @@ import type { Check } from "../../src/core/check.ts";
 import { liveState, type MonitorState, newMonitorState } from "../../src/core/monitor-state.ts";
 import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
 import type { Observation } from "../../src/core/records.ts";
-import { expire, observe } from "../../src/core/state-machine.ts";
+import { expire } from "../../src/core/silence.ts";
+import { observe } from "../../src/core/state-machine.ts";
 import { takeReport } from "../../src/pipeline/take-report.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 

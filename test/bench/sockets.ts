@@ -1,0 +1,114 @@
+/** 5,000 sockets watch a hub; some of them never read. The others must not notice, and the memory must stay small. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import type { CrowdReply, CrowdRequest } from "./crowd.ts";
+import type { Figure } from "./figure.ts";
+import { type InspectedHub, startInspectedHub } from "./inspected-hub.ts";
+import { quantile } from "./quantile.ts";
+import { accepted } from "./registered.ts";
+
+const READERS = 4_500;
+const SILENT = 500;
+const SERVICES = 200;
+/** Beats in a second. Each goes to every socket. */
+const BEATS = 4;
+const RUN_MS = 150_000;
+const OPEN_PATIENCE_MS = 120_000;
+const PROGRAM = fileURLToPath(new URL("./crowd.ts", import.meta.url));
+
+export const socketsBench: Bench = {
+  names: ["sockets"],
+  about: `${READERS + SILENT} sockets, of which ${SILENT} never read: how late the others hear, and the memory`,
+  async run({ progress }) {
+    const state = mkdtempSync(join(tmpdir(), "hub-sockets-"));
+    const hub = await startInspectedHub(state, {});
+    const crowd = fork(PROGRAM, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    try {
+      const ids = await register(hub);
+      const before = await hub.liveMemoryMb();
+      await ask(crowd, { port: hub.port, token: hub.token, readers: READERS, silent: SILENT });
+      progress(`${READERS + SILENT} sockets are open`);
+      const peak = await beatFor(hub, ids, progress);
+      return figures(await ask(crowd, "report"), before, peak);
+    } finally {
+      crowd.kill("SIGKILL");
+      await hub.stop();
+      rmSync(state, { recursive: true, force: true });
+    }
+  },
+};
+
+async function register(hub: InspectedHub): Promise<number[]> {
+  const json = (method: string, body: object) => ({
+    ...{ method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+  });
+  const { id } = z
+    .object({ id: z.int() })
+    .parse(await accepted(await hub.fetch("/api/projects", json("POST", { name: "beats" }))));
+  const services = Array.from({ length: SERVICES }, (_, number) => ({
+    ...{ name: `s${number}`, health_method: "heartbeat", health_interval: 3_600 },
+  }));
+  await accepted(await hub.fetch(`/api/projects/${id}/manifest`, json("PUT", { services })));
+  const listed = z
+    .object({ services: z.array(z.object({ id: z.int() })) })
+    .parse(await accepted(await hub.fetch(`/api/services?limit=${SERVICES}`)));
+  return listed.services.map((service) => service.id);
+}
+
+/** Returns the most memory that the hub held meanwhile, MB. */
+async function beatFor(hub: InspectedHub, ids: number[], progress: BenchContext["progress"]): Promise<number> {
+  let peak = 0;
+  const end = Date.now() + RUN_MS;
+  for (let count = 0; Date.now() < end; count++) {
+    const next = Date.now() + 1_000 / BEATS;
+    await accepted(await hub.fetch(`/api/services/${ids[count % ids.length]}/heartbeat`, { method: "POST" }));
+    if (count % (20 * BEATS) === 0) {
+      // It stops the hub for a moment, so it is not done often.
+      const memory = await hub.liveMemoryMb();
+      peak = Math.max(peak, memory);
+      progress(`${Math.round(memory)} MB`);
+    }
+    await sleep(Math.max(0, next - Date.now()));
+  }
+  return peak;
+}
+
+function figures(reply: CrowdReply, before: number, peak: number): Figure[] {
+  if (!("latencies" in reply)) throw new Error("the crowd sent no report");
+  const { latencies, closedReaders, closedSilent } = reply;
+  const note = `${latencies.length} noted; ${closedSilent} of ${SILENT} silent sockets were closed`;
+  const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
+  return [
+    {
+      name: "sockets: p99 of the readers",
+      value: p99,
+      unit: "ms",
+      limit: 500,
+      better: "lower",
+      note: `p50 ${p50} ms; ${note}`,
+    },
+    {
+      name: "sockets: memory",
+      value: peak,
+      unit: "MB",
+      limit: 100,
+      better: "lower",
+      note: `${Math.round(before)} MB before`,
+    },
+    { name: "sockets: readers closed", value: closedReaders, unit: "", limit: 0, better: "lower" },
+  ];
+}
+
+async function ask(crowd: ChildProcess, request: CrowdRequest | "report"): Promise<CrowdReply> {
+  const reply = once(crowd, "message", { signal: AbortSignal.timeout(OPEN_PATIENCE_MS) });
+  crowd.send(request);
+  const [message]: CrowdReply[] = await reply;
+  if (message === undefined) throw new Error("the crowd sent nothing");
+  return message;
+}

@@ -42,7 +42,11 @@ export async function startFakeHub(): Promise<FakeHub> {
       return socket.destroy();
     upgrades.handleUpgrade(request, socket, head, (agent) => {
       hub.sockets.add(agent);
-      agent.on("message", (data) => void hub.answers.push(JSON.parse(String(data))));
+      agent.on("message", (data) => {
+        const text = String(data);
+        if (text === "ping") agent.send("pong");
+        else hub.answers.push(JSON.parse(text));
+      });
       agent.on("close", () => hub.sockets.delete(agent));
     });
   });

@@ -1,11 +1,9 @@
 /** 5,000 sockets watch a hub; some of them never read. The others must not notice, and the memory must stay small. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { startHub } from "../system/hub-process.ts";
 import { type Bench, type BenchContext, sleep } from "./bench.ts";
 import type { CrowdReply, CrowdRequest } from "./crowd.ts";
 import type { Figure } from "./figure.ts";
@@ -26,8 +24,9 @@ export const socketsBench: Bench = {
   names: ["sockets"],
   about: `${READERS + SILENT} sockets, of which ${SILENT} never read: how late the others hear, and the memory`,
   async run({ progress }) {
-    const state = mkdtempSync(join(tmpdir(), "hub-sockets-"));
-    const hub = await startInspectedHub(state, {});
+    const prepared = await startHub({ args: ["--quiet"] });
+    await prepared.stop(); // it has made the database
+    const hub = await startInspectedHub(prepared.state, {});
     const crowd = fork(PROGRAM, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
     try {
       const ids = await register(hub);
@@ -39,7 +38,7 @@ export const socketsBench: Bench = {
     } finally {
       crowd.kill("SIGKILL");
       await hub.stop();
-      rmSync(state, { recursive: true, force: true });
+      await prepared.remove();
     }
   },
 };

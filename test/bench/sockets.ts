@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { startHub } from "../system/hub-process.ts";
-import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { type Bench, sleep } from "./bench.ts";
 import type { CrowdReply, CrowdRequest } from "./crowd.ts";
 import type { Figure } from "./figure.ts";
 import { type InspectedHub, startInspectedHub } from "./inspected-hub.ts";
+import { treeMemoryMib } from "./process-tree.ts";
 import { quantile } from "./quantile.ts";
 import { accepted } from "./registered.ts";
 
@@ -17,6 +18,7 @@ const SERVICES = 200;
 /** Beats in a second. Each goes to every socket. */
 const BEATS = 4;
 const RUN_MS = 150_000;
+const LOOK_EACH = 20 * BEATS;
 const OPEN_PATIENCE_MS = 120_000;
 const PROGRAM = fileURLToPath(new URL("./crowd.ts", import.meta.url));
 
@@ -30,10 +32,16 @@ export const socketsBench: Bench = {
     const crowd = fork(PROGRAM, { serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
     try {
       const ids = await register(hub);
-      const before = await hub.liveMemoryMb();
+      const runtime = () => Math.round(treeMemoryMib(process.pid) - treeMemoryMib(crowd.pid ?? 0) - ownMemoryMib());
+      const before = { live: await hub.liveMemoryMb(), runtime: runtime() };
       await ask(crowd, { port: hub.port, token: hub.token, readers: READERS, silent: SILENT });
       progress(`${READERS + SILENT} sockets are open`);
-      const peak = await beatFor(hub, ids, progress);
+      const peak = { live: 0, runtime: 0 };
+      await beatFor(hub, ids, async () => {
+        peak.live = Math.max(peak.live, await hub.liveMemoryMb());
+        peak.runtime = Math.max(peak.runtime, runtime());
+        progress(`${Math.round(peak.live)} MB live, the runtime ${peak.runtime} MiB`);
+      });
       return figures(await ask(crowd, "report"), before, peak);
     } finally {
       crowd.kill("SIGKILL");
@@ -60,25 +68,25 @@ async function register(hub: InspectedHub): Promise<number[]> {
   return listed.services.map((service) => service.id);
 }
 
-/** Returns the most memory that the hub held meanwhile, MB. */
-async function beatFor(hub: InspectedHub, ids: number[], progress: BenchContext["progress"]): Promise<number> {
-  let peak = 0;
+/** `look` stops the hub for a moment, so it is not called often. */
+async function beatFor(hub: InspectedHub, ids: number[], look: () => Promise<void>): Promise<void> {
   const end = Date.now() + RUN_MS;
   for (let count = 0; Date.now() < end; count++) {
     const next = Date.now() + 1_000 / BEATS;
     await accepted(await hub.fetch(`/api/services/${ids[count % ids.length]}/heartbeat`, { method: "POST" }));
-    if (count % (20 * BEATS) === 0) {
-      // It stops the hub for a moment, so it is not done often.
-      const memory = await hub.liveMemoryMb();
-      peak = Math.max(peak, memory);
-      progress(`${Math.round(memory)} MB`);
-    }
+    if (count % LOOK_EACH === 0) await look();
     await sleep(Math.max(0, next - Date.now()));
   }
-  return peak;
 }
 
-function figures(reply: CrowdReply, before: number, peak: number): Figure[] {
+interface Memory {
+  /** What the Worker and its objects hold, MB. */
+  live: number;
+  /** Of the runtime's processes, with what waits in the sockets, MiB. */
+  runtime: number;
+}
+
+function figures(reply: CrowdReply, before: Memory, peak: Memory): Figure[] {
   if (!("latencies" in reply)) throw new Error("the crowd sent no report");
   const { latencies, closedReaders, closedSilent } = reply;
   const note = `${latencies.length} noted; ${closedSilent} of ${SILENT} silent sockets were closed`;
@@ -94,14 +102,18 @@ function figures(reply: CrowdReply, before: number, peak: number): Figure[] {
     },
     {
       name: "sockets: memory",
-      value: peak,
+      value: peak.live,
       unit: "MB",
       limit: 100,
       better: "lower",
-      note: `${Math.round(before)} MB before`,
+      note: `${Math.round(before.live)} MB before; the runtime ${before.runtime} MiB before, at most ${peak.runtime} MiB`,
     },
     { name: "sockets: readers closed", value: closedReaders, unit: "", limit: 0, better: "lower" },
   ];
+}
+
+function ownMemoryMib(): number {
+  return process.memoryUsage().rss / 1_024 ** 2;
 }
 
 async function ask(crowd: ChildProcess, request: CrowdRequest | "report"): Promise<CrowdReply> {

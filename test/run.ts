@@ -20,6 +20,7 @@ ensureServers();
 mkdirSync(`${root}coverage`, { recursive: true });
 mkdirSync(`${root}dist/assets`, { recursive: true });
 rmSync(report, { force: true });
+rmSync(`${root}dist/builds`, { recursive: true, force: true }); // the tests begin with a start that builds
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 const coverage = isPart ? [] : ["--coverage"];
 /** Beside other tests it would judge the load of the machine. */

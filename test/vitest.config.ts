@@ -83,6 +83,7 @@ export default defineConfig({
           name: "system",
           include: ["test/{system,relay}/**/*.test.ts"],
           exclude: [CHAOS],
+          globalSetup: ["test/system/global-setup.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -101,6 +102,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/system/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // After all others: they say how soon something is on the screen.

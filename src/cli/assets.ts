@@ -1,10 +1,10 @@
 /** Makes dist/assets: the files that the hub serves without changes. */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { digestOf } from "./digest.ts";
 
 const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
 /** This file identifies the sources of the last build. It is not among the assets, because the hub serves them all. */
@@ -96,24 +96,4 @@ async function exists(path: string): Promise<boolean> {
 
 async function namesIn(folder: string): Promise<string[]> {
   return await readdir(folder).catch(() => []);
-}
-
-/** Returns a hash of the names and contents of the files and of all files inside the folders. */
-async function digestOf(paths: readonly string[]): Promise<string> {
-  const files = (await Promise.all(paths.map(filesOf))).flat().sort();
-  const hash = createHash("sha256");
-  for (const file of files)
-    hash
-      .update(`${file}\0`)
-      .update(await readFile(file))
-      .update("\0");
-  return hash.digest("hex");
-}
-
-async function filesOf(path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) return [];
-  if (found.isFile()) return [path];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,17 +1,18 @@
 /** Bundles the Worker as `wrangler deploy` does. Wrangler itself would need a second to start. */
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build, type Plugin, stop } from "esbuild";
+import { entryIn } from "./worker-options.ts";
 
 /** The runtime provides these modules, so they are not bundled. */
 const RUNTIME_MODULES = ["cloudflare:*", "node:*", "workerd:*"];
 
 /**
- * Returns the path of the entry module inside `folder`. Throws esbuild's BuildFailure; its message lists every error with
+ * Returns the path of the entry module, see `entryIn`. Throws esbuild's BuildFailure; its message lists every error with
  * its place.
  */
 export async function buildWorker(source: string, folder: string): Promise<{ entry: string }> {
-  const entry = join(folder, "index.js");
+  const entry = entryIn(folder);
   try {
     await build({
       entryPoints: [source],
@@ -20,6 +21,7 @@ export async function buildWorker(source: string, folder: string): Promise<{ ent
       format: "esm",
       target: "es2024",
       sourcemap: true,
+      sourceRoot: `${pathToFileURL(folder)}/`, // the places of the sources are right also in a copy of the bundle
       keepNames: true,
       // Miniflare copies the bundle several times, so it is made small. Names stay, because stack traces show them.
       minifyWhitespace: true,

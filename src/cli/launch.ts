@@ -2,17 +2,20 @@
 import { join } from "node:path";
 import { messageOf } from "../node/error-message.ts";
 import { buildAssets } from "./assets.ts";
+import type { BuildCache } from "./build-cache.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { buildHub, type Project } from "./prepare.ts";
 import { removeRetiredObjects } from "./retired-objects.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { startTicker, type Ticker } from "./ticker.ts";
+import { entryIn } from "./worker-options.ts";
 import { writeLauncher } from "./workerd.ts";
 
 interface LaunchOptions {
   /** The checkout. */
   root: string;
   project: Project;
+  cache: BuildCache;
   vars: Readonly<Record<string, string>>;
   state: StateFolder;
   port: number;
@@ -42,13 +45,13 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
   process.env.MINIFLARE_WORKERD_V8_FLAGS ??= RUNTIME_FLAGS;
   const { data, temporary } = state;
   await buildAssets({ root, target: join(root, "dist/assets") });
-  const { entry } = await buildHub({ ...project, folder: state.worker, data, temporary });
+  await buildHub({ ...project, folder: state.worker, data, temporary }, options.cache);
   await removeRetiredObjects(data, project.worker);
   let ticker: Ticker | undefined;
   const hub = await startLocalHub({
     ...options,
     worker: project.worker,
-    entry,
+    entry: entryIn(state.worker),
     data,
     temporary,
     log: ({ message }) => options.log(message),

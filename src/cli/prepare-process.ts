@@ -2,11 +2,11 @@
 import { messageOf } from "../node/error-message.ts";
 import type { LocalDatabaseOptions } from "./local-database.ts";
 
-export interface BuildOptions extends LocalDatabaseOptions {
-  /** The entry module of the Worker's source. */
-  source: string;
-  /** The folder for the bundled Worker. */
-  folder: string;
+interface BuildOptions {
+  /** The entry module of the Worker's source, and the folder for the bundled Worker. null: it is bundled already. */
+  bundle: { source: string; folder: string } | null;
+  /** null: it is migrated already. */
+  database: LocalDatabaseOptions | null;
 }
 
 export type Step = { name: "read"; root: string } | ({ name: "build" } & BuildOptions);
@@ -16,19 +16,18 @@ async function run(step: Step): Promise<unknown> {
     case "read":
       return (await import("./read-project.ts")).readProject(step.root);
     case "build":
-      return await build(step);
+      await build(step);
+      return null;
   }
 }
 
 /** Does not migrate the database when the source has errors. */
-async function build(options: BuildOptions): Promise<unknown> {
-  const { buildWorker } = await import("./build.ts");
-  const [bundle, { migrateLocalDatabase }] = await Promise.all([
-    buildWorker(options.source, options.folder),
-    import("./local-database.ts"), // loads Miniflare while esbuild works
-  ]);
-  await migrateLocalDatabase(options);
-  return bundle;
+async function build({ bundle, database }: BuildOptions): Promise<void> {
+  const bundled =
+    bundle === null ? null : import("./build.ts").then(({ buildWorker }) => buildWorker(bundle.source, bundle.folder));
+  const migration = database === null ? null : import("./local-database.ts"); // loads Miniflare while esbuild works
+  const [local] = await Promise.all([migration, bundled]);
+  if (local !== null && database !== null) await local.migrateLocalDatabase(database);
 }
 
 const report = (result: { done: unknown } | { failed: string }) => process.send?.(result, () => process.disconnect());

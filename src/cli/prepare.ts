@@ -5,8 +5,11 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { hasMigrations } from "./applied-migrations.ts";
+import type { BuildCache } from "./build-cache.ts";
+import type { LocalDatabaseOptions } from "./local-database.ts";
 import { migrationSchema } from "./migrations.ts";
-import type { BuildOptions, Step } from "./prepare-process.ts";
+import type { Step } from "./prepare-process.ts";
 import { workerOptionsSchema } from "./worker-options.ts";
 
 const PROGRAM = fileURLToPath(new URL("./prepare-process.ts", import.meta.url));
@@ -17,14 +20,9 @@ const projectSchema = z.object({
   worker: workerOptionsSchema,
   migrations: z.array(migrationSchema),
 });
-const bundleSchema = z.object({
-  /** The bundled entry module, an absolute path. */
-  entry: z.string(),
-});
 const resultSchema = z.union([z.object({ failed: z.string() }), z.object({ done: z.unknown() })]);
 
 export type Project = z.infer<typeof projectSchema>;
-type WorkerBundle = z.infer<typeof bundleSchema>;
 
 /**
  * Returns what a hub needs to know about the checkout `root`. Throws when wrangler.toml or a migration can't be read.
@@ -33,12 +31,34 @@ export async function readProject(root: string): Promise<Project> {
   return projectSchema.parse(await inOwnProcess({ name: "read", root }));
 }
 
+/** As `readProject`, but wrangler is only loaded when the sources have changed since an earlier start. */
+export async function readProjectOnce(root: string, cache: BuildCache): Promise<Project> {
+  const kept = await cache.project();
+  if (kept !== undefined) return projectSchema.parse(kept);
+  const project = await readProject(root);
+  await cache.keepProject(project);
+  return project;
+}
+
+interface HubOptions extends LocalDatabaseOptions {
+  /** The entry module of the Worker's source. */
+  source: string;
+  /** The folder for the bundled Worker. */
+  folder: string;
+}
+
 /**
- * Bundles the Worker and applies migrations to the database, with the runtime of MINIFLARE_WORKERD_PATH. Throws an
- * error that lists every error in the source with its place, or that names the migration that failed.
+ * Bundles the Worker and applies migrations to the database, with the runtime of MINIFLARE_WORKERD_PATH. Does neither
+ * when there is nothing to do. Throws an error that lists every error in the source with its place, or that names the
+ * migration that failed.
  */
-export async function buildHub(options: BuildOptions): Promise<WorkerBundle> {
-  return bundleSchema.parse(await inOwnProcess({ name: "build", ...options }));
+export async function buildHub({ source, folder, ...database }: HubOptions, cache: BuildCache): Promise<void> {
+  const isBuilt = await cache.copyWorker(folder);
+  const isMigrated = await hasMigrations(database.data, database.migrations);
+  if (isBuilt && isMigrated) return;
+  const bundle = isBuilt ? null : { source, folder };
+  await inOwnProcess({ name: "build", bundle, database: isMigrated ? null : database });
+  if (!isBuilt) await cache.keepWorker(folder);
 }
 
 async function inOwnProcess(step: Step): Promise<unknown> {

@@ -2,9 +2,10 @@
 
 import { messageOf } from "../node/error-message.ts";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
+import { openBuildCache } from "./build-cache.ts";
 import type { RunningHub } from "./launch.ts";
 import { claimPort } from "./port.ts";
-import { readProject } from "./prepare.ts";
+import { readProjectOnce } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
 import { openStateFolder, storedAdminToken } from "./state-folder.ts";
 import { endLeftoverRuntime } from "./workerd.ts";
@@ -40,8 +41,9 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
 
 async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   const given = givenSettings({ environment: io.environment, flags: args.vars });
+  const cache = await openBuildCache(io.root, io.environment);
   // Miniflare loads slowly, so this process loads it while another process reads the project.
-  const [project, { launch }] = await Promise.all([readProject(io.root), import("./launch.ts")]);
+  const [project, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state);
   try {
@@ -57,7 +59,7 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
       HUB_ADMIN_TOKEN: token,
     };
     const log = args.quiet ? () => {} : io.out;
-    const hub = await launch({ root: io.root, project, vars, state, port, host: args.host, log, err: io.err });
+    const hub = await launch({ root: io.root, project, cache, vars, state, port, host: args.host, log, err: io.err });
     io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
     io.ready?.(hub);
     await io.stopped;

@@ -1,4 +1,5 @@
 /** The configuration of the Worker in wrangler.toml, as options of Miniflare. */
+import { join } from "node:path";
 import { z } from "zod";
 
 /** The schema has only the options that `npm start` reads or changes. All other options are passed on unchanged. */
@@ -11,3 +12,8 @@ export const workerOptionsSchema = z.looseObject({
 });
 
 export type WorkerOptions = z.infer<typeof workerOptionsSchema>;
+
+/** Returns the path of the bundled entry module in the folder of a Worker. */
+export function entryIn(folder: string): string {
+  return join(folder, "index.js");
+}

@@ -10,6 +10,14 @@ export function databaseFile(state: string): string {
   return join(folder, file);
 }
 
+/** A copy of a database gets an epoch of its own, as migrations/0005_epochs.sql gives one to each new database. */
+export function beginEpoch(state: string): void {
+  const database = new DatabaseSync(databaseFile(state));
+  database.exec(`UPDATE registry
+    SET epoch = printf('%012x', CAST(unixepoch('subsec') * 1000 AS INTEGER)) || lower(hex(randomblob(4)))`);
+  database.close();
+}
+
 /** From now on every use of the database fails in the hub, until the answered function is called. */
 export function holdDatabase(state: string): () => void {
   const database = new DatabaseSync(databaseFile(state));

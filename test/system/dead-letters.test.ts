@@ -1,6 +1,7 @@
 /** What the queues give up is in a dead-letter queue, and the hub says so; what can still be stored is stored later. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openBuildCache } from "../../src/cli/build-cache.ts";
 import { launch } from "../../src/cli/launch.ts";
 import { claimPort } from "../../src/cli/port.ts";
 import { readProject } from "../../src/cli/prepare.ts";
@@ -46,6 +47,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`;
   hub = await launch({
     root: ROOT,
+    cache: await openBuildCache(ROOT, {}),
     project: { ...project, worker: { ...worker, queueConsumers: Object.fromEntries(consumers) } },
     vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN },
     state,

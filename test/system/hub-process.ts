@@ -1,11 +1,12 @@
 /** A hub as a user starts it: `node src/cli/start.ts` in a process of its own, with a state folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../servers/child-process.ts";
+import { beginEpoch } from "./database-file.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
@@ -19,7 +20,7 @@ export interface HubProcessOptions {
   vars?: Readonly<Record<string, string>>;
   /** More arguments. */
   args?: readonly string[];
-  /** Fills the state folder before the first start. */
+  /** Fills the state folder before the first start. By default it gets an empty database, when the tests have one. */
   prepare?(state: string): Promise<void>;
   /** Started by `npm start`, whose own process counts as a part of the hub then. */
   underNpm?: boolean;
@@ -71,7 +72,7 @@ export async function startHub(given: HubProcessOptions = {}): Promise<HubProces
       await folder.remove();
       throw error;
     });
-  await options.prepare?.(folder.path);
+  await (options.prepare ?? copyEmptyState)(folder.path);
   let running = await run("0");
   const stop = async () => {
     await end(running.child, "SIGINT", options.underNpm);
@@ -111,6 +112,14 @@ export async function startHub(given: HubProcessOptions = {}): Promise<HubProces
       await folder.remove();
     },
   };
+}
+
+/** See global-setup.ts. Outside of the tests there is none, and the hub makes its database itself. */
+async function copyEmptyState(state: string): Promise<void> {
+  const { HUB_EMPTY_STATE } = process.env;
+  if (HUB_EMPTY_STATE === undefined) return;
+  await cp(join(HUB_EMPTY_STATE, "v3"), join(state, "v3"), { recursive: true });
+  beginEpoch(state);
 }
 
 /** Resolves when the hub has answered the line. */

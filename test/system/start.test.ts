@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -21,6 +21,9 @@ function alive(pid: number): boolean {
     return false;
   }
 }
+
+/** The next start builds, as the first one in a checkout does. */
+const forgetBuilds = () => rmSync(join(ROOT, "dist/builds"), { recursive: true, force: true });
 
 const createProject = (hub: HubProcess, name: string) =>
   hub.fetch("/api/projects", {
@@ -53,7 +56,8 @@ describe("a hub in a process of its own", () => {
   let hub: HubProcess;
 
   beforeAll(async () => {
-    hub = await startHub({ vars: { HUB_ID: "hub-of-the-test" }, args: ["--quiet"] });
+    forgetBuilds();
+    hub = await startHub({ vars: { HUB_ID: "hub-of-the-test" }, args: ["--quiet"], prepare: async () => {} });
   });
   afterAll(() => hub?.remove());
 
@@ -116,6 +120,7 @@ describe("a hub in a process of its own", () => {
 test("Ctrl-C while the Worker is built ends the hub in order", async () => {
   const folder = await temporaryFolder("state");
   const args = [join(ROOT, "src/cli/start.ts"), "--state", folder.path, "--port", "0", "--quiet"];
+  forgetBuilds();
   // In a process group of its own, which gets the signal as a terminal's foreground processes do.
   const hub = spawn(process.execPath, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
   const errors: string[] = [];
@@ -131,6 +136,7 @@ test("Ctrl-C while the Worker is built ends the hub in order", async () => {
 
 describe("a hub in this process", () => {
   test("plans at once and again after a crash, and notes its migrations as wrangler does", async () => {
+    forgetBuilds();
     const folder = await temporaryFolder("state");
     const hub = startHere(["--state", folder.path, "--port", "0", "--var", "HUB_ADMIN_TOKEN=hub_admin_of_the_test"]);
     await hub.ready();
@@ -153,6 +159,7 @@ describe("a hub in this process", () => {
   });
 
   test("answers the first requests of a first start without an error line", async () => {
+    forgetBuilds();
     const folder = await temporaryFolder("state");
     const port = await freePort();
     const token = "hub_admin_of_the_test";

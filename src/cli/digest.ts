@@ -1,0 +1,24 @@
+/** Tells whether sources have changed. */
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Returns a hash of the names and contents of the files and of all files inside the folders. */
+export async function digestOf(paths: readonly string[]): Promise<string> {
+  const files = (await Promise.all(paths.map(filesOf))).flat().sort();
+  const hash = createHash("sha256");
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(await readFile(file))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return [];
+  if (found.isFile()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}

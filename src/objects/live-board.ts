@@ -103,9 +103,15 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tell(left.map((entry) => entryFrame("deregistered", entry)));
   }
 
-  async follow(): Promise<boolean> {
+  async follow(age: number): Promise<boolean> {
     await this.#ensureLoaded();
-    return this.#loader.isLoaded && (await this.#follower.next());
+    if (!this.#loader.isLoaded) return false;
+    try {
+      return await this.#follower.next(age);
+    } catch (error) {
+      log("warn", "registry.followed_later", { error: errorText(error) });
+      return false;
+    }
   }
 
   /** Tells that a project was started or stopped. */

@@ -35,16 +35,16 @@ export class RegistryFollower {
     this.#deps = followDeps(env, settings, board);
   }
 
-  /** Handles one page. Returns whether there are more. Throws when a part of the hub is away. */
-  async next(): Promise<boolean> {
-    const page = this.#before.then(() => this.#next());
+  /** Handles one page, see `follow`. Returns whether there are more. Throws when a part of the hub is away. */
+  async next(age: number): Promise<boolean> {
+    const page = this.#before.then(() => this.#next(age));
     this.#before = page.catch(() => undefined);
     return await page;
   }
 
-  async #next(): Promise<boolean> {
+  async #next(age: number): Promise<boolean> {
     const before = this.#storage.kv.get<Cursor>(CURSOR_KEY) ?? AT_THE_BEGINNING;
-    const { cursor, more } = await follow(before, this.#deps);
+    const { cursor, more } = await follow(before, age, this.#deps);
     if (cursor !== before) this.#storage.kv.put(CURSOR_KEY, cursor);
     return more;
   }

@@ -34,6 +34,8 @@ export interface FollowDeps extends RegisterDeps {
 interface ChangedService {
   service_id: number;
   revision: number;
+  /** Unix ms. */
+  at: number;
   /** null: the service is deleted. */
   row: ServiceRow | null;
   left: { lane: number; rev: number } | null;
@@ -42,19 +44,32 @@ interface ChangedService {
 /** Nothing has been followed yet. */
 export const AT_THE_BEGINNING: Cursor = { epoch: null, revision: 0, head: 0, mark: null, copy: 0, copying: false };
 
-/** Handles one page of changes. Throws when a part of the hub is away; the same page then comes again. */
-export async function follow(cursor: Cursor, deps: FollowDeps): Promise<{ cursor: Cursor; more: boolean }> {
+/**
+ * Handles one page of changes, and leaves those younger than `age` (milliseconds) for the next time: their consequences
+ * may be on their way. Throws when a part of the hub is away; the same page then comes again.
+ */
+export async function follow(
+  cursor: Cursor,
+  age: number,
+  deps: FollowDeps,
+): Promise<{ cursor: Cursor; more: boolean }> {
   const start = await deps.begin(syncQuery(cursor));
   if (start.kind === "nothing") return { cursor, more: false };
-  const { registry, changes, more } = await deps.changedServices(start.since);
-  const { epoch, revision } = registry;
+  const page = await deps.changedServices(start.since);
+  const { epoch, revision } = page.registry;
   await deps.enter(epoch);
+  const young = page.changes.findIndex(({ at }) => at > deps.now() - age);
+  const changes = young === -1 ? page.changes : page.changes.slice(0, young);
+  if (young === 0) return { cursor, more: false };
   const missed = missedChange(changes, deps.known);
   await registryChanged(missed, deps);
   for (const [lane, leavers] of missedGraves(changes, epoch, deps.known)) await deps.bury(lane, leavers);
-  const next = more ? (changes.at(-1)?.revision ?? null) : null;
+  const next = page.more || young !== -1 ? (changes.at(-1)?.revision ?? null) : null;
   const mark = await deps.markOf(revision);
-  return { cursor: advance(cursor, { epoch, revision, full: start.full, next, mark }).cursor, more };
+  return {
+    cursor: advance(cursor, { epoch, revision, full: start.full, next, mark }).cursor,
+    more: page.more && young === -1,
+  };
 }
 
 /** Returns what the board does not know yet of these changes. */

@@ -71,8 +71,11 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
   /** A round has services that the board does not know. It adds those that the registry has. */
   learn(checks: Check[]): Promise<void>;
-  /** Handles changes of the registry whose consequences did not all happen. Returns whether there may be more. */
-  follow(): Promise<boolean>;
+  /**
+   * Handles changes of the registry, older than `age` (milliseconds), whose consequences did not all happen. Returns
+   * whether there may be more.
+   */
+  follow(age: number): Promise<boolean>;
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;

@@ -19,6 +19,8 @@ const RANDOM_DIGITS = 8;
 export interface ChangedService {
   service_id: number;
   revision: number;
+  /** When the service was changed by somebody or deleted, Unix ms. */
+  at: number;
   /** null: the service is deleted. */
   row: ServiceRow | null;
   /** Where a deleted service was; null: it exists, or an older release deleted it. */
@@ -83,8 +85,9 @@ export async function changedServices(db: Db, since: number, limit: number): Pro
   const existing = new Map(rows.map((row) => [row.id, row]));
   return {
     registry: state(states),
-    changes: revisions.slice(0, limit).map(({ service_id, revision, lane, rev }) => ({
+    changes: revisions.slice(0, limit).map(({ service_id, revision, deleted_at, lane, rev }) => ({
       ...{ service_id, revision, row: existing.get(service_id) ?? null },
+      at: existing.get(service_id)?.updated_at ?? deleted_at ?? 0,
       left: lane === null || rev === null ? null : { lane, rev },
     })),
     more: revisions.length > limit,

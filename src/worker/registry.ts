@@ -15,13 +15,15 @@ import { announceEarly } from "./deps.ts";
 const now = () => Date.now();
 /** A change of more services would take more calls than an invocation may make. The board then follows it page by page. */
 const MAX_AT_ONCE = 500;
+/** By then, what follows from a change has usually happened at once. */
+const SETTLED_MS = 5_000;
 /** 50,000 services; what is left follows in the next minute. */
 const MAX_PAGES = 100;
 
 /** The change is stored already, so a failure here is not its caller's. */
 export async function followChange(change: RegistryChange, env: Bindings, settings: Settings): Promise<void> {
   const services = change.registered.length + change.deregistered.length;
-  if (services > MAX_AT_ONCE) return await catchUp(env);
+  if (services > MAX_AT_ONCE) return await catchUp(env, 0);
   try {
     await registryChanged(pipelineChange(change), registerDeps(env, settings));
   } catch (error) {
@@ -29,14 +31,17 @@ export async function followChange(change: RegistryChange, env: Bindings, settin
   }
 }
 
-/** Lets everything happen that follows from changes of the registry and has not happened. Called each minute. */
-export async function catchUp(env: Bindings): Promise<void> {
+/**
+ * Lets everything happen that follows from changes of the registry and has not happened. Called each minute. `age`: of the
+ * youngest change that is looked at, milliseconds.
+ */
+export async function catchUp(env: Bindings, age = SETTLED_MS): Promise<void> {
   try {
     for (let page = 0; page < MAX_PAGES; page++) {
-      if (!(await boardOf(env).follow())) return;
+      if (!(await boardOf(env).follow(age))) return;
     }
   } catch (error) {
-    log("warn", "registry.followed_later", { error: errorText(error) });
+    log("warn", "registry.board_away", { error: errorText(error) });
   }
 }
 

@@ -12,7 +12,7 @@ const onBoard = (over: Parameters<typeof aRow>[0] = {}, last_at: number | null =
   entry: { check: toCheck(aRow(over)), live: { ...unknownState(T0), last_at } },
 });
 const changed = (row: ReturnType<typeof aRow> | null) => [
-  { service_id: 7, revision: 5, row, left: row === null ? { lane: 3_000_000, rev: 4 } : null },
+  { service_id: 7, revision: 5, at: T0 - 10_000, row, left: row === null ? { lane: 3_000_000, rev: 4 } : null },
 ];
 const missed = (row: ReturnType<typeof aRow> | null, known: Known) => missedChange(changed(row), () => known);
 
@@ -86,24 +86,43 @@ function following(over: Partial<FollowDeps> = {}) {
 
 it("goes on where the last page ended, and proves that the database is the same", async () => {
   const { deps, asked } = following();
-  const first = await follow(AT_THE_BEGINNING, deps);
+  const first = await follow(AT_THE_BEGINNING, 0, deps);
   expect(first).toMatchObject({
     more: true,
     cursor: { epoch: "e", revision: 5, head: 9, mark: "mark", copying: true },
   });
-  await follow(first.cursor, deps);
+  await follow(first.cursor, 0, deps);
   expect(asked[1]).toEqual({ epoch: "e", since: 5, head: 9, mark: "mark", copying: true });
+});
+
+it("goes up to the first young change, and stays there", async () => {
+  const pages = [T0 - 9_000, T0 - 1_000, T0 - 8_000].map((at, index) => ({
+    ...changed(null)[0],
+    at,
+    revision: index + 1,
+  }));
+  const { deps } = following({
+    changedServices: async (since) => ({
+      registry: { epoch: "e", revision: 3, floor: 0 },
+      changes: pages.filter(({ revision }) => revision > since) as ReturnType<typeof changed>,
+      more: false,
+    }),
+  });
+  const first = await follow(AT_THE_BEGINNING, 5_000, deps);
+  expect(first).toMatchObject({ more: false, cursor: { revision: 1 } });
+  expect(await follow(first.cursor, 5_000, deps)).toEqual({ cursor: first.cursor, more: false });
+  expect((await follow(first.cursor, 500, deps)).cursor).toMatchObject({ revision: 3, copying: false });
 });
 
 it("stays where it is when nothing changed", async () => {
   const { deps, calls } = following({ begin: async () => ({ kind: "nothing" }) });
-  expect(await follow(AT_THE_BEGINNING, deps)).toEqual({ cursor: AT_THE_BEGINNING, more: false });
+  expect(await follow(AT_THE_BEGINNING, 0, deps)).toEqual({ cursor: AT_THE_BEGINNING, more: false });
   expect(calls).toEqual([]);
 });
 
 it("enters the database's life before it compares, and buries who was deleted unseen", async () => {
   const { deps, calls } = following();
-  await follow(AT_THE_BEGINNING, deps);
+  await follow(AT_THE_BEGINNING, 0, deps);
   expect(calls).toEqual([
     ["enter", "e"],
     ["bury", 3_000_000, [{ service_id: 7, epoch: "e", rev: 5 }]],
@@ -116,5 +135,5 @@ it("comes again to a page in which a part of the hub was away", async () => {
       throw new Error("the lane is away");
     },
   });
-  await expect(follow(AT_THE_BEGINNING, deps)).rejects.toThrow("the lane is away");
+  await expect(follow(AT_THE_BEGINNING, 0, deps)).rejects.toThrow("the lane is away");
 });

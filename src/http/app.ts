@@ -15,9 +15,11 @@ import { flips } from "./flips.ts";
 import { hubHealthRoutes } from "./hub-health.ts";
 import { hubToHub } from "./hub-to-hub.ts";
 import { keys } from "./keys.ts";
+import { latestChecks } from "./latest-checks.ts";
 import { live } from "./live.ts";
 import { manifest } from "./manifest.ts";
 import { metrics } from "./metrics.ts";
+import { outages } from "./outages.ts";
 import { Problem, problemResponse, toProblem } from "./problem.ts";
 import { projects } from "./projects.ts";
 import { routes } from "./routes.ts";
@@ -48,6 +50,8 @@ function resources() {
     .route("/", hubHealthRoutes)
     .route("/", federation)
     .route("/", federatedServices)
+    .route("/", latestChecks)
+    .route("/", outages)
     .route("/", hubToHub)
     .route("/", metrics);
 }
@@ -70,6 +74,8 @@ export type AppType =
   | typeof session
   | typeof federation
   | typeof federatedServices
+  | typeof latestChecks
+  | typeof outages
   | typeof hubHealthRoutes;
 
 /** Sets a content security policy that allows nothing, unless the response has a policy of its own. */

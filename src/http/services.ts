@@ -8,7 +8,7 @@ import { getProject, getProjectByName } from "../store/projects.ts";
 import { createService, deleteService, getService, listServices, updateService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
-import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
+import { flagSchema, idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
 import { invalid, orNotFound, Problem, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
@@ -32,7 +32,7 @@ const list = createRoute({
   tags,
   summary: "List registered services, ordered by id",
   description:
-    "Services of stopped projects are not registered, so they are not listed. The filter `status` uses the status in the database, which may be a moment behind the live status.",
+    "Services of stopped projects are not registered, so they are listed only with `include_stopped`. The filter `status` uses the status in the database, which may be a moment behind the live status.",
   ...guard("read"),
   request: {
     query: pageQuery.extend({
@@ -43,6 +43,7 @@ const list = createRoute({
       capability: textQuery.optional(),
       method: healthMethodSchema.optional(),
       q: textQuery.optional().describe("Text that the name of the service or of its project contains"),
+      include_stopped: flagSchema.optional().describe("`true`: also list services of stopped projects"),
     }),
   },
   responses: {

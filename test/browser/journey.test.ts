@@ -101,7 +101,11 @@ test("an outage is on the screen within a second, with its reason", async () => 
   expect(shown - at).toBeLessThan(FLIP_LIMIT_MS);
   dbIsUp = false;
   await Promise.all(ids.slice(1).map(checkNow));
-  await page.getByText("3 services are down.").waitFor();
+  await page.getByText(/^db is down since \d\d:\d\d, and with it (api and web|web and api)\.$/).waitFor();
+  await page.getByRole("heading", { name: "db took 2 services along" }).waitFor();
+  await page.getByRole("img", { name: /^last \d+ checks: \d+ down/ }).first().waitFor();
+  expect(await page.title()).toBe("3 down · Overview · CommandCenter Hub");
+  expect(await page.locator("link[rel=icon]").getAttribute("href")).toContain("data:image/svg+xml");
   await page.getByRole("heading", { name: "Needs attention" }).waitFor();
   await page.getByText("status 503").first().waitFor();
   await visitor.screenshot("overview-down");

@@ -10,7 +10,7 @@ export const iso = (at: number) => new Date(at).toISOString();
 export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
   return {
     ...{ id: 1, project_id: 1, project: "shop", name: "db", type: "database", status: "up", flapping: false },
-    ...{ since: NOW - 60_000, last_at: NOW - 1_000, latency_ms: 5, listed: null },
+    ...{ since: NOW - 60_000, last_at: NOW - 1_000, latency_ms: 5, listed: null, past: null },
     ...over,
   };
 }

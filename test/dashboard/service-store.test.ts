@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { FlipFrame } from "../../src/core/live-protocol.ts";
+import type { Status } from "../../src/core/records.ts";
 import { ServiceStore } from "../../src/dashboard/live/service-store.ts";
 import { aLite, aService, iso, NOW } from "./rows.ts";
 
@@ -74,19 +75,52 @@ describe("the live store", () => {
     expect(store.read().flips.map(({ seq }) => seq)).toEqual([2, 1, 0]);
   });
 
-  test("remembers response times of each check, up to a bound", () => {
-    for (let latency_ms = 1; latency_ms <= 60; latency_ms += 1) {
-      store.apply({ type: "health", at: "", seq: 10, services: [{ id: 1, status: "up", latency_ms, at: iso(NOW) }] });
-    }
-    store.apply({
-      type: "health",
-      at: "",
-      seq: 10,
-      services: [{ id: 1, status: "up", latency_ms: null, at: iso(NOW) }],
+  describe("the last checks of a service", () => {
+    const checked = (at: number, status: Status = "up") =>
+      store.apply({ type: "health", seq: 12, at: "", services: [{ id: 1, status, latency_ms: 5, at: iso(at) }] });
+    const past = () => row(1)?.past?.checks.map(({ at }) => (at - NOW) / 1_000);
+    const stored = (...ats: number[]) =>
+      new Map([
+        [
+          1,
+          { interval: 30, checks: ats.map((at) => ({ at: NOW + at * 1_000, status: "up" as const, latency_ms: 5 })) },
+        ],
+      ]);
+
+    test("are lacking until they are loaded, and then follow the feed", () => {
+      expect([store.lacksPast(1), store.lacksPast(99)]).toEqual([true, false]);
+      checked(NOW);
+      expect(row(1)?.past).toBeNull();
+      store.awaitPasts([1]);
+      store.addPasts([1], stored(-60, -30));
+      expect(store.lacksPast(1)).toBe(false);
+      checked(NOW + 30_000);
+      expect(past()).toEqual([-60, -30, 30]);
     });
-    expect(store.latencies(1)).toHaveLength(40);
-    expect(store.latencies(1).at(-1)).toBe(60);
-    expect(store.latencies(99)).toEqual([]);
+
+    test("include what the feed sent while they were on their way, once", () => {
+      store.awaitPasts([1]);
+      checked(NOW);
+      checked(NOW + 30_000);
+      store.addPasts([1], stored(-30, 0));
+      expect(past()).toEqual([-30, 0, 30]);
+    });
+
+    test("are lacking again after the feed was away, and stay to be seen meanwhile", () => {
+      store.awaitPasts([1]);
+      store.addPasts([1], stored(-30));
+      store.apply({ type: "snapshot", at: "", seq: 20, services: [aLite()] });
+      expect(store.lacksPast(1)).toBe(true);
+      expect(past()).toEqual([-30]);
+    });
+
+    test("are kept for a thousand services, those that were seen last", () => {
+      const ids = Array.from({ length: 1_100 }, (_, index) => index + 1);
+      store.apply({ type: "snapshot", at: "", seq: 20, services: ids.map((id) => aLite({ id, name: `s${id}` })) });
+      const pasts = new Map(ids.map((id) => [id, { interval: 30, checks: [] }]));
+      store.addPasts(ids, pasts);
+      expect([row(100)?.past, row(101)?.past]).toEqual([null, { interval: 30, checks: [] }]);
+    });
   });
 
   test("a check of the same status does not change since when it is so", () => {

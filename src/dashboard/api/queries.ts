@@ -1,6 +1,7 @@
 /** The queries of the dashboard, with the time after which each result is out of date. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import type { InferResponseType } from "hono/client";
+import { pointsOf, type TimeWindow, timesOf } from "../model/time-window.ts";
 import { api, HubProblem, problemOf, responseBody } from "./client.ts";
 
 export type Session = InferResponseType<typeof api.session.$get, 200>;
@@ -9,6 +10,7 @@ export type ServiceHealth = InferResponseType<(typeof api.services)[":id"]["heal
 export type History = InferResponseType<(typeof api.services)[":id"]["history"]["$get"], 200>;
 export type Project = InferResponseType<(typeof api.projects)[":id"]["$get"], 200>;
 export type Graph = InferResponseType<typeof api.dependencies.$get, 200>;
+export type Outages = InferResponseType<typeof api.outages.$get, 200>;
 export type ListedFlip = InferResponseType<typeof api.flips.$get, 200>["flips"][number];
 export type Flip = History["flips"][number];
 export type Agent = InferResponseType<typeof api.agents.$get, 200>["agents"][number];
@@ -68,13 +70,16 @@ export const projectServicesQuery = (id: number) =>
   queryOptions({
     queryKey: ["projects", id, "services"],
     queryFn: async () => {
-      const { services } = await responseBody(api.projects[":id"].health.$get(param(id)));
-      const found: Service[] = [];
-      for (let start = 0; start < services.length; start += 8) {
-        const part = services.slice(start, start + 8);
-        found.push(...(await Promise.all(part.map((each) => responseBody(api.services[":id"].$get(param(each.id)))))));
+      const all: Service[] = [];
+      for (let cursor: string | null = null; ; ) {
+        const query = { project: String(id), include_stopped: "true" as const, limit: "1000" };
+        const page: { services: Service[]; next_cursor: string | null } = await responseBody(
+          api.services.$get({ query: cursor === null ? query : { ...query, cursor } }),
+        );
+        all.push(...page.services);
+        cursor = page.next_cursor;
+        if (cursor === null) return all;
       }
-      return found;
     },
   });
 
@@ -94,18 +99,18 @@ export const serviceHealthQuery = (id: number) =>
     refetchInterval: MINUTE_MS,
   });
 
-/** `span`: the length of the period that ends now, in ms. */
-export const historyQuery = (id: number, span: number, points: number) =>
+/** A range that has ended does not change any more. */
+export const historyQuery = (id: number, window: TimeWindow) =>
   queryOptions({
-    queryKey: ["services", id, "history", span, points],
+    queryKey: ["services", id, "history", window],
     queryFn: async () => {
-      const to = Date.now();
-      const query = { from: String(to - span), to: String(to), points: String(points) };
+      const { from, to } = timesOf(window, Date.now());
+      const query = { from: String(from), to: String(to), points: String(pointsOf(window)) };
       const history = await responseBody(api.services[":id"].history.$get({ ...param(id), query }));
-      return { ...history, from: to - span, to };
+      return { ...history, from, to };
     },
     staleTime: MINUTE_MS,
-    refetchInterval: MINUTE_MS,
+    refetchInterval: window.kind === "last" ? MINUTE_MS : false,
   });
 
 /** `span`: the length of the period that ends now, in ms. */
@@ -128,6 +133,13 @@ export const graphQuery = (project: string | undefined) =>
     queryFn: () => responseBody(api.dependencies.$get({ query: project === undefined ? {} : { project } })),
     refetchInterval: MINUTE_MS,
   });
+
+/** What is broken now, by its cause. */
+export const outagesQuery = queryOptions({
+  queryKey: ["outages"],
+  queryFn: () => responseBody(api.outages.$get()),
+  refetchInterval: MINUTE_MS,
+});
 
 export const agentsQuery = queryOptions({
   queryKey: ["agents"],

@@ -6,11 +6,13 @@ import { parseFrame } from "../../client/frames.ts";
 import type { Frame } from "../../core/live-protocol.ts";
 import { api, responseBody } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
+import { PastLoader } from "./past-loader.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
 
 interface Live {
   store: ServiceStore;
+  pasts: PastLoader;
   feed: FeedState;
   retry(): void;
 }
@@ -20,11 +22,12 @@ const LiveContext = createContext<Live | null>(null);
 const MAX_LOOK_UPS = 20;
 /** After a flip or a change of the registry, queries wait this long, so that many changes cause one request. */
 const REFRESH_AFTER_MS = 400;
-const CHANGED_BY_FLIPS = ["graph"];
+const CHANGED_BY_FLIPS = [["graph"], ["outages"]];
 const CHANGED_BY_REGISTRY = ["projects"];
 
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new ServiceStore((run, ms) => setTimeout(run, ms)));
+  const [pasts] = useState(() => new PastLoader(store));
   const [feed, setFeed] = useState<FeedState>({ phase: "connecting" });
   const running = useRef<Feed | null>(null);
   const client = useQueryClient();
@@ -34,7 +37,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const onFrame = (frame: Frame) => {
       store.apply(frame);
       if (frame.type === "registered") lookUp(frame.service.id);
-      if (frame.type !== "health") refresh(CHANGED_BY_FLIPS);
+      if (frame.type !== "health") for (const key of CHANGED_BY_FLIPS) refresh(key);
       if (frame.type === "registered" || frame.type === "deregistered" || frame.type === "project")
         refresh(CHANGED_BY_REGISTRY);
       // A snapshot does not contain the flips that the feed missed, so they are read from the database.
@@ -59,7 +62,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
   }, [store, refresh, client]);
   useRecentFlips(store);
-  const live = useMemo(() => ({ store, feed, retry: () => running.current?.retry() }), [store, feed]);
+  const live = useMemo(() => ({ store, pasts, feed, retry: () => running.current?.retry() }), [store, pasts, feed]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
@@ -119,6 +122,13 @@ export function useDetails(rows: readonly ServiceRow[]): void {
         .catch(() => {}); // the row is shown without details
     }
   }, [rows, store]);
+}
+
+/** Loads the last checks of the rows that are on the screen. A page has one such list. */
+export function usePasts(rows: readonly ServiceRow[]): void {
+  const { pasts } = useLive();
+  useEffect(() => pasts.show(rows.map(({ id }) => id)), [rows, pasts]);
+  useEffect(() => () => pasts.stop(), [pasts]);
 }
 
 /** Returns all services. Renders again when they change, at most a few times a second. */

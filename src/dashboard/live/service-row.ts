@@ -1,6 +1,7 @@
 /** A service as the pages show it: its live state from the feed, with details from the API. */
 import type { ServiceLite } from "../../core/live-protocol.ts";
 import type { HealthMethod, ServiceType, Status } from "../../core/records.ts";
+import type { Past } from "../model/check-bars.ts";
 
 /** Details that only the API has; the feed does not send them. */
 interface Listed {
@@ -29,6 +30,8 @@ export interface ServiceRow {
   flapping: boolean;
   /** Null until the API has returned the details. */
   listed: Listed | null;
+  /** The last checks; null until the API has returned them. */
+  past: Past | null;
 }
 
 /** The fields of the API's `Service` that a row needs. */
@@ -54,7 +57,8 @@ export interface ServiceOfList {
 
 export function rowOfLite(lite: ServiceLite, known: ServiceRow | undefined): ServiceRow {
   const { since, last_health_check, ...same } = lite;
-  return { ...same, since: Date.parse(since), last_at: timeOf(last_health_check), listed: known?.listed ?? null };
+  const { listed = null, past = null } = known ?? {};
+  return { ...same, since: Date.parse(since), last_at: timeOf(last_health_check), listed, past };
 }
 
 /** Keeps the state in `known` when the feed sent it after the check that the API returned. */
@@ -66,7 +70,7 @@ export function rowOfListed(service: ServiceOfList, known: ServiceRow | undefine
   if (isOlder) return { ...known, project, name, type, listed };
   const since = Date.parse(service.status_since);
   return {
-    ...{ id, project_id, project, name, type, status, since, last_at, flapping, listed },
+    ...{ id, project_id, project, name, type, status, since, last_at, flapping, listed, past: known?.past ?? null },
     latency_ms: service.health_details.latency_ms,
   };
 }

@@ -1,11 +1,12 @@
 /** All services of the hub. The feed keeps them up to date; pages read them and subscribe to changes. */
 import type { FlipFrame, Frame, HealthUpdate, ServiceLite } from "../../core/live-protocol.ts";
 import type { ListedFlip } from "../api/queries.ts";
+import { joined, type Past, type SeenCheck, withCheck } from "../model/check-bars.ts";
 import { rowOfListed, rowOfLite, type ServiceOfList, type ServiceRow } from "./service-row.ts";
 
 const MAX_FLIPS = 200;
-/** Number of response times that are kept for each service, for its sparkline. */
-const MAX_LATENCIES = 40;
+/** Of so many services the last checks are kept: of those that were seen last. */
+const MAX_PASTS = 1_000;
 /** Changes are collected for this time before the pages render again. Otherwise a storm of flips would block them. */
 const PUBLISH_EVERY_MS = 200;
 
@@ -23,7 +24,10 @@ export interface Snapshot {
 export class ServiceStore {
   readonly #later: (run: () => void, ms: number) => void;
   readonly #rows = new Map<number, ServiceRow>();
-  readonly #latencies = new Map<number, number[]>();
+  /** Services whose last checks are known, those seen last at the end. The feed may have missed some of `false`. */
+  readonly #pasts = new Map<number, boolean>();
+  /** What the feed has sent since the last checks of a service were asked for. */
+  readonly #awaited = new Map<number, SeenCheck[]>();
   readonly #listeners = new Set<() => void>();
   #flips: ListedFlip[] = [];
   #version = 0;
@@ -43,9 +47,39 @@ export class ServiceStore {
   /** Returns the same object until something changes, as useSyncExternalStore requires. */
   readonly read = (): Snapshot => this.#published;
 
-  /** Returns the latest response times in ms, oldest first. */
-  latencies(id: number): readonly number[] {
-    return this.#latencies.get(id) ?? [];
+  /** Whether the last checks of the service have to be loaded: they are not known, or the feed was away since. */
+  lacksPast(id: number): boolean {
+    return this.#rows.has(id) && this.#pasts.get(id) !== true;
+  }
+
+  /** The last checks of these services are being loaded. */
+  awaitPasts(ids: readonly number[]): void {
+    for (const id of ids) this.#awaited.set(id, []);
+  }
+
+  /** `pasts`: the last checks of those of the awaited services that the hub knows. */
+  addPasts(ids: readonly number[], pasts: ReadonlyMap<number, Past>): void {
+    for (const id of ids) {
+      const past = pasts.get(id);
+      const row = this.#rows.get(id);
+      const meanwhile = this.#awaited.get(id) ?? [];
+      this.#awaited.delete(id);
+      if (past === undefined || row === undefined) continue;
+      this.#rows.set(id, { ...row, past: joined(past, [...(row.past?.checks ?? []), ...meanwhile]) });
+      this.#pasts.delete(id);
+      this.#pasts.set(id, true);
+    }
+    this.#forgetOldPasts();
+    this.#changed();
+  }
+
+  #forgetOldPasts(): void {
+    for (const id of this.#pasts.keys()) {
+      if (this.#pasts.size <= MAX_PASTS) return;
+      this.#pasts.delete(id);
+      const row = this.#rows.get(id);
+      if (row !== undefined) this.#rows.set(id, { ...row, past: null });
+    }
   }
 
   apply(frame: Frame): void {
@@ -98,6 +132,7 @@ export class ServiceStore {
       if (!present.has(id) && row.listed?.enabled !== false) this.#rows.delete(id);
     }
     for (const service of services) this.#rows.set(service.id, rowOfLite(service, this.#rows.get(service.id)));
+    for (const id of this.#pasts.keys()) this.#pasts.set(id, false);
     this.#ready = true;
   }
 
@@ -106,11 +141,10 @@ export class ServiceStore {
     if (row === undefined) return;
     const last_at = at === null ? row.last_at : Date.parse(at);
     const since = status === row.status ? row.since : (last_at ?? row.since);
-    this.#rows.set(id, { ...row, status, latency_ms, last_at, since });
-    if (latency_ms === null) return;
-    const latencies = this.#latencies.get(id);
-    if (latencies === undefined) this.#latencies.set(id, [latency_ms]);
-    else if (latencies.push(latency_ms) > MAX_LATENCIES) latencies.shift();
+    const check = last_at === null ? null : { at: last_at, status, latency_ms };
+    const past = row.past === null || check === null ? row.past : withCheck(row.past, check);
+    this.#rows.set(id, { ...row, status, latency_ms, last_at, since, past });
+    if (check !== null) this.#awaited.get(id)?.push(check);
   }
 
   #flip({ type: _, flip_seq, ...frame }: FlipFrame): void {

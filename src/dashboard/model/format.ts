@@ -64,3 +64,10 @@ export function axisTime(at: number, span: number): string {
   if (span <= DAY) return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(at);
   return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }).format(at);
 }
+
+/** Formats a time (Unix ms) as the time of day; with the day when that is not today. */
+export function timeOfDay(at: number, now: number): string {
+  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(at);
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+  return day.format(at) === day.format(now) && now - at < DAY ? time : `${day.format(at)}, ${time}`;
+}

@@ -4,7 +4,7 @@ import { heldFrom } from "../../core/uptime.ts";
 import type { Flip } from "../api/queries.ts";
 
 /** Times in Unix ms. */
-interface StatusPeriod {
+export interface StatusPeriod {
   status: Status;
   from: number;
   to: number;

@@ -1,6 +1,7 @@
 /** The keyboard shortcuts of all pages, and the dialog that lists them. */
 import { useEffect, useRef } from "react";
 import { Dialog } from "./dialog.tsx";
+import { hasShortcuts, switchShortcuts, useShortcuts } from "./shortcuts.ts";
 
 const KEYS: readonly [keys: string[], does: string][] = [
   [["/"], "Search services"],
@@ -39,7 +40,7 @@ export function useKeyboard(actions: Actions): void {
         if (event.key === "Escape") leaveField(event);
         return;
       }
-      if (document.querySelector("dialog[open]") !== null) return;
+      if (!hasShortcuts() || document.querySelector("dialog[open]") !== null) return;
       if (handleKey(before, event.key, latest.current)) event.preventDefault();
       before = event.key;
     };
@@ -94,8 +95,13 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 export function Help({ close }: { close(): void }) {
+  const isOn = useShortcuts();
   return (
     <Dialog title="Keyboard" close={close}>
+      <label className="flex items-center gap-2.5 pb-4">
+        <input type="checkbox" checked={isOn} onChange={(event) => switchShortcuts(event.target.checked)} />
+        Single keys are shortcuts
+      </label>
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-5 gap-y-2.5">
         {KEYS.map(([keys, does]) => (
           <div key={does} className="contents">

@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
+import { useTabTitle } from "./tab.ts";
 
 /** The heading and content of a page. It also sets the title of the browser tab. */
 export function Page({
@@ -12,9 +13,7 @@ export function Page({
   lead?: ReactNode;
   children: ReactNode;
 }) {
-  useEffect(() => {
-    document.title = `${title} · CommandCenter Hub`;
-  }, [title]);
+  useTabTitle(title);
   return (
     <div className="mx-auto flex w-full max-w-6xl flex-col gap-5 p-4 sm:p-6">
       <header className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3">

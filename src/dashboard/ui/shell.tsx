@@ -6,6 +6,7 @@ import { Icon, type IconName } from "./icons.tsx";
 import { Help, useKeyboard } from "./keyboard.tsx";
 import { useScrollMemory } from "./scroll-memory.ts";
 import { useMayWrite, useSession } from "./session.tsx";
+import { useTabMark } from "./tab.ts";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./theme.ts";
 
 const PLACES: readonly { path: string; name: string; short: string; icon: IconName }[] = [
@@ -23,6 +24,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   useKeyboard({ go, help: () => setHelp(true) });
   useScrollMemory(main);
+  useTabMark();
   return (
     <div className="flex h-full flex-col lg:flex-row">
       <a
@@ -40,7 +42,7 @@ export function Shell({ children }: { children: ReactNode }) {
           ref={main}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach a scrolling element
           tabIndex={0}
-          className="min-h-0 flex-1 overflow-y-auto focus-visible:outline-none"
+          className="min-h-0 flex-1 overflow-y-auto focus-visible:outline-2 focus-visible:-outline-offset-2 focus-visible:outline-accent"
           data-scroll
         >
           {children}

@@ -2,24 +2,30 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
-import { projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
-import { useDetails, useServices } from "../../live/live-context.tsx";
+import { type Outages, outagesQuery, projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
+import { useDetails, usePasts, useServices } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
+import { count } from "../../model/format.ts";
+import { outageSentence } from "../../model/outage-sentence.ts";
 import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows, viewSearch } from "../../model/service-list.ts";
 import { BY_CONCERN, STATUS_WORDS, statusOfHealth } from "../../model/status.ts";
 import { countRows, type StatusCounts } from "../../model/status-counts.ts";
+import { type TroubleGroup, troubleGroups } from "../../model/trouble-groups.ts";
 import { type Verdict, verdict } from "../../model/verdict.ts";
+import { useNow } from "../../ui/clock.ts";
 import { Empty, Loading } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { STATUS_SOFT, StatusShape } from "../../ui/status-mark.tsx";
 import { FirstService } from "../first-service.tsx";
-import { ServiceHealthCard } from "../services/service-health-card.tsx";
+import { ServiceLines } from "../services/service-lines.tsx";
 import { FlipList } from "./flip-list.tsx";
 import { ProjectTile } from "./project-tile.tsx";
 
 /** At most this many services that are down or degraded are listed. A link leads to the others. */
 const MAX_TROUBLED = 8;
+const MAX_GROUPS = 5;
+const SENTENCE_STEP_MS = 60_000;
 const MAX_FLIPS = 12;
 
 export function Overview() {
@@ -47,11 +53,14 @@ function HubState({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; ve
     const bad = all.filter((row) => row.status === "down" || row.status === "degraded");
     return { judged: verdict(all), counts: countRows(all), troubled: listRows(bad, DEFAULT_VIEW) };
   }, [rows, version]);
+  const { data: outages } = useQuery({ ...outagesQuery, enabled: troubled.length > 0 });
+  const now = useNow(SENTENCE_STEP_MS);
+  const sentence = troubled.length === 0 || outages === undefined ? null : outageSentence(outages, now);
   return (
     <>
-      <VerdictSentence judged={judged} />
+      <VerdictSentence judged={{ ...judged, sentence: sentence ?? judged.sentence }} />
       <Counts counts={counts} />
-      {troubled.length > 0 && <Troubled rows={troubled} />}
+      {troubled.length > 0 && <Troubled rows={troubled} outages={outages} />}
       <Projects rows={rows} version={version} />
     </>
   );
@@ -95,25 +104,47 @@ function Counts({ counts }: { counts: StatusCounts }) {
   );
 }
 
-function Troubled({ rows }: { rows: readonly ServiceRow[] }) {
-  const shown = rows.slice(0, MAX_TROUBLED);
+function Troubled({ rows, outages }: { rows: readonly ServiceRow[]; outages: Outages | undefined }) {
+  const { groups, rest, shown } = useMemo(() => {
+    const trouble = troubleGroups(rows, outages);
+    const groups = trouble.groups.slice(0, MAX_GROUPS).map((group) => ({
+      ...group,
+      affected: group.affected.slice(0, MAX_TROUBLED),
+    }));
+    const rest = trouble.rest.slice(0, MAX_TROUBLED);
+    const shown = [...groups.flatMap(({ row, affected }) => [...(row === null ? [] : [row]), ...affected]), ...rest];
+    return { groups, rest, shown };
+  }, [rows, outages]);
   useDetails(shown);
-  const more = rows.length - MAX_TROUBLED;
+  usePasts(shown);
+  const more = rows.length - shown.length;
   return (
     <Section title="Needs attention">
-      <ul className="card overflow-hidden">
-        {shown.map((row) => (
-          <li key={row.id} className="h-15.5 md:h-11.5">
-            <ServiceHealthCard row={row} layout="list" />
-          </li>
-        ))}
-      </ul>
+      {groups.map((group) => (
+        <CauseWithVictims key={group.cause} group={group} />
+      ))}
+      {rest.length > 0 && <ServiceLines rows={rest} />}
       {more > 0 && (
         <Link className="link" href="/services">
           and {more} more
         </Link>
       )}
     </Section>
+  );
+}
+
+/** The cause comes first, and what it took along below it. */
+function CauseWithVictims({ group: { cause, row, affected, affected_count } }: { group: TroubleGroup }) {
+  return (
+    <section aria-label={`Outage of ${cause}`} className="flex flex-col">
+      <h3 className="px-1 pb-1.5 text-muted">
+        <span className="font-medium text-ink">{cause}</span> took {count(affected_count, "service")} along
+      </h3>
+      {row !== null && <ServiceLines rows={[row]} />}
+      <div className="ml-3 border-l-2 border-down pl-2 pt-1.5 sm:ml-5">
+        <ServiceLines rows={affected} />
+      </div>
+    </section>
   );
 }
 

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { HubProblem } from "../../api/client.ts";
 import { type Project, projectQuery } from "../../api/queries.ts";
-import { useServices } from "../../live/live-context.tsx";
+import { usePasts, useServices } from "../../live/live-context.tsx";
 import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows } from "../../model/service-list.ts";
 import { LinkButton } from "../../ui/button.tsx";
@@ -13,7 +13,7 @@ import { useMayWrite } from "../../ui/session.tsx";
 import { HealthMark } from "../../ui/status-mark.tsx";
 import { StatusSummary } from "../overview/project-tile.tsx";
 import { AddService } from "../service/add-service.tsx";
-import { ServiceHealthCard } from "../services/service-health-card.tsx";
+import { ServiceLines } from "../services/service-lines.tsx";
 import { Manifest } from "./manifest.tsx";
 import { ProjectActions } from "./project-actions.tsx";
 
@@ -51,6 +51,8 @@ function LoadedProject({ project }: { project: Project }) {
       ),
     [services, project.id],
   );
+  const shown = useMemo(() => rows.slice(0, MAX_SHOWN), [rows]);
+  usePasts(shown);
   const [card] = useMemo(() => projectCards(rows, [project]), [rows, project]);
   const stopped = project.status === "stopped";
   return (
@@ -73,15 +75,7 @@ function LoadedProject({ project }: { project: Project }) {
               {mayWrite && <AddService project={project.name} look="primary" />}
             </Empty>
           )}
-          {rows.length > 0 && (
-            <ul className="card overflow-hidden">
-              {rows.slice(0, MAX_SHOWN).map((row) => (
-                <li key={row.id} className="h-15.5 md:h-11.5">
-                  <ServiceHealthCard row={row} layout="list" />
-                </li>
-              ))}
-            </ul>
-          )}
+          {rows.length > 0 && <ServiceLines rows={shown} />}
           <div className="flex flex-wrap gap-2">
             {rows.length > MAX_SHOWN && (
               <LinkButton href={`/services?project=${encodeURIComponent(project.name)}`}>

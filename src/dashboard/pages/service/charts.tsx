@@ -1,7 +1,7 @@
 /** The charts of a service's history. This module is large, so it is loaded only when charts are shown. */
 import {
   Chart,
-  type ChartData,
+  type ChartConfiguration,
   Filler,
   LinearScale,
   LineController,
@@ -10,10 +10,13 @@ import {
   Tooltip,
 } from "chart.js";
 import { useEffect, useRef } from "react";
+import type { Status } from "../../../core/records.ts";
 import type { Series } from "../../model/chart-series.ts";
 import { axisTime, dateTime, latency, percent } from "../../model/format.ts";
 import type { Measure } from "../../model/measurements.ts";
+import type { StatusPeriod } from "../../model/status-periods.ts";
 import { useIsDark } from "../../ui/theme.ts";
+import { type Overlays, overlayPlugin, type Selection, selectByDrag } from "./chart-overlays.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, Tooltip);
 
@@ -39,9 +42,26 @@ interface ChartSpec {
   format(value: number): string;
   /** Formats a label of the vertical axis. */
   tick(value: number): string;
+  events?: ChartEvents | undefined;
 }
 
-export function LatencyChart({ series, span }: { series: Series; span: number }) {
+/** What the charts of one service share beside their lines. */
+export interface ChartEvents {
+  periods: readonly StatusPeriod[];
+  /** Unix ms. */
+  flips: readonly number[];
+  /** The user dragged over these times. */
+  zoom(from: number, to: number): void;
+}
+
+interface SeriesChartProps {
+  series: Series;
+  /** Milliseconds. */
+  span: number;
+  events: ChartEvents;
+}
+
+export function LatencyChart({ series, span, events }: SeriesChartProps) {
   const lines: LineSpec[] = [
     { label: "Median", colour: "--color-accent", values: series.p50, fill: true },
     { label: "95th percentile", colour: "--color-degraded", values: series.p95, dash: [6, 3] },
@@ -50,17 +70,17 @@ export function LatencyChart({ series, span }: { series: Series; span: number })
   return (
     <LineChart
       title="Response time"
-      spec={{ at: series.at, span, lines, format: latency, tick: latency }}
+      spec={{ at: series.at, span, lines, format: latency, tick: latency, events }}
       height="h-52"
     />
   );
 }
 
-export function UptimeChart({ series, span }: { series: Series; span: number }) {
+export function UptimeChart({ series, span, events }: SeriesChartProps) {
   const lines: LineSpec[] = [{ label: "Uptime", colour: "--color-up", values: series.uptime, fill: true }];
   const format = (value: number) => percent(value / 100);
   const tick = (value: number) => `${value} %`;
-  const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick };
+  const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick, events };
   return <LineChart title="Uptime" spec={spec} height="h-32" />;
 }
 
@@ -80,13 +100,18 @@ export function MeasureChart({ measure: { title, format }, at, values, span }: M
 
 function LineChart({ title, spec, height }: { title: string; spec: ChartSpec; height: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const drawn = useRef<DrawnChart | null>(null);
   const dark = useIsDark();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read from the page, which changes with the theme
+  const latest = useRef(spec);
+  latest.current = spec;
   useEffect(() => {
     if (canvas.current === null) return;
-    const chart = drawChart(canvas.current, spec);
+    const chart = drawChart(canvas.current, () => latest.current);
+    drawn.current = chart;
     return () => chart.destroy();
-  }, [spec.at, spec.span, dark]);
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read from the page, which changes with the theme
+  useEffect(() => drawn.current?.update(), [spec.at, spec.span, spec.events?.periods, dark]);
   return (
     <figure className="flex min-w-0 flex-col gap-1.5">
       <figcaption className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -122,27 +147,79 @@ function spokenText(title: string, { lines, format }: ChartSpec): string {
   return `${title}, newest: ${newest.join(", ")}`;
 }
 
-function drawChart(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
+interface DrawnChart {
+  /** Draws the newest spec in the colours of the theme. */
+  update(): void;
+  destroy(): void;
+}
+
+/** Of the periods that are marked; the others are as they should be. */
+const BAND_COLOURS: Partial<Record<Status, string>> = {
+  down: "--color-down",
+  degraded: "--color-degraded",
+};
+
+/** The chart is drawn once and changed after that, so that nothing flickers and what is pointed at stays. */
+function drawChart(canvas: HTMLCanvasElement, spec: () => ChartSpec): DrawnChart {
   const colour = colourReader(canvas);
-  const data: ChartData<"line", { x: number; y: number | null }[]> = {
-    datasets: spec.lines.map(({ label, colour: name, values, fill = false, dash = [] }) => ({
-      label,
-      data: spec.at.map((x, index) => ({ x, y: values[index] ?? null })),
-      borderColor: colour(name),
-      backgroundColor: colour(name).replace(/^rgb\((.*)\)$/, "rgba($1, 0.1)"),
-      borderDash: dash,
-      borderWidth: 1.6,
-      pointRadius: values.filter((value) => value !== null).length < MIN_LINE_POINTS ? 2.5 : 0,
-      pointHitRadius: 12,
-      tension: 0.25,
-      fill,
-    })),
+  const selection: Selection = { from: null, to: 0 };
+  let overlays = overlaysOf(spec(), colour);
+  const plugin = overlayPlugin(
+    () => overlays,
+    () => selection,
+  );
+  const chart = new Chart(canvas, { ...configuration(spec(), colour), plugins: [plugin] });
+  const stop = selectByDrag(chart, selection, (from, to) => spec().events?.zoom(from, to));
+  return {
+    update() {
+      overlays = overlaysOf(spec(), colour);
+      const { data, options } = configuration(spec(), colour);
+      chart.data = data;
+      if (options !== undefined) chart.options = options;
+      chart.update("none");
+    },
+    destroy() {
+      stop();
+      chart.destroy();
+    },
   };
+}
+
+function overlaysOf({ events }: ChartSpec, colour: (name: string) => string): Overlays {
+  const bands = (events?.periods ?? []).flatMap(({ status, from, to }) => {
+    const name = BAND_COLOURS[status];
+    return name === undefined ? [] : [{ from, to, colour: faint(colour(name), 0.14) }];
+  });
+  const line = colour("--color-muted");
+  return { bands, flips: events?.flips ?? [], line, selection: faint(colour("--color-accent"), 0.2) };
+}
+
+/** `colour`: as `rgb(…)`, which browsers compute. */
+function faint(colour: string, opacity: number): string {
+  return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
+}
+
+type LineConfiguration = ChartConfiguration<"line", { x: number; y: number | null }[]>;
+
+function configuration(spec: ChartSpec, colour: (name: string) => string): LineConfiguration {
   const grid = { color: colour("--color-line") };
   const ticks = { color: colour("--color-muted"), maxRotation: 0 };
-  return new Chart(canvas, {
+  return {
     type: "line",
-    data,
+    data: {
+      datasets: spec.lines.map(({ label, colour: name, values, fill = false, dash = [] }) => ({
+        label,
+        data: spec.at.map((x, index) => ({ x, y: values[index] ?? null })),
+        borderColor: colour(name),
+        backgroundColor: faint(colour(name), 0.1),
+        borderDash: dash,
+        borderWidth: 1.6,
+        pointRadius: values.filter((value) => value !== null).length < MIN_LINE_POINTS ? 2.5 : 0,
+        pointHitRadius: 12,
+        tension: 0.25,
+        fill,
+      })),
+    },
     options: {
       animation: false,
       responsive: true,
@@ -172,7 +249,7 @@ function drawChart(canvas: HTMLCanvasElement, spec: ChartSpec): Chart {
         },
       },
     },
-  });
+  };
 }
 
 /**

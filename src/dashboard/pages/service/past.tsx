@@ -1,13 +1,16 @@
-/** The history of a service: an uptime bar, response times and uptime. The user chooses the span of time. */
-import { useQuery } from "@tanstack/react-query";
+/** The history of a service: an uptime bar, response times and uptime. The user chooses the part of the past. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import { historyQuery } from "../../api/queries.ts";
+import { type History as HistoryData, historyQuery } from "../../api/queries.ts";
 import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { failureCount, hasValues, SPANS, type Span, seriesOf } from "../../model/chart-series.ts";
-import { count } from "../../model/format.ts";
+import { count, duration } from "../../model/format.ts";
+import { statusPeriods } from "../../model/status-periods.ts";
+import { fieldTime, lengthOf, rangeBetween, type TimeWindow, timesOf } from "../../model/time-window.ts";
 import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
+import type { ChartEvents } from "./charts.tsx";
 import { UptimeBar } from "./uptime-bar.tsx";
 
 const LatencyChart = lazy(async () => ({ default: (await import("./charts.tsx")).LatencyChart }));
@@ -20,15 +23,31 @@ const YOUNG_MS = 4 * SPANS["1h"].ms;
 
 /** `created`: when the service was created, in Unix ms. */
 export function Past({ row, created }: { row: ServiceRow; created: number }) {
-  const [span, setSpan] = useState<Span>(() => (Date.now() - created < YOUNG_MS ? "1h" : "24h"));
+  const [window, setWindow] = useState<TimeWindow>(() => ({
+    kind: "last",
+    span: Date.now() - created < YOUNG_MS ? "1h" : "24h",
+  }));
   return (
-    <Section title="Past" beside={<SpanSwitch span={span} choose={setSpan} />}>
-      <History row={row} span={span} />
+    <Section title="Past" beside={<SpanSwitch window={window} choose={setWindow} />}>
+      {window.kind === "range" && <RangePicker window={window} choose={setWindow} />}
+      <History row={row} window={window} choose={setWindow} />
     </Section>
   );
 }
 
-function SpanSwitch({ span, choose }: { span: Span; choose(span: Span): void }) {
+interface WindowProps {
+  window: TimeWindow;
+  choose(window: TimeWindow): void;
+}
+
+const SPAN_BUTTON =
+  "bg-surface px-3 py-1 text-muted hover:bg-raised aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-ink";
+
+function SpanSwitch({ window, choose }: WindowProps) {
+  const pick = () => {
+    const { from, to } = timesOf(window, Date.now());
+    choose({ kind: "range", from, to });
+  };
   return (
     <fieldset className="flex overflow-hidden rounded-md border border-edge">
       <legend className="sr-only">Span</legend>
@@ -36,30 +55,66 @@ function SpanSwitch({ span, choose }: { span: Span; choose(span: Span): void }) 
         <button
           key={name}
           type="button"
-          aria-pressed={span === name}
+          aria-pressed={window.kind === "last" && window.span === name}
           title={SPANS[name].word}
-          onClick={() => choose(name)}
-          className="bg-surface px-3 py-1 text-muted hover:bg-raised aria-pressed:bg-raised aria-pressed:font-medium aria-pressed:text-ink"
+          onClick={() => choose({ kind: "last", span: name })}
+          className={SPAN_BUTTON}
         >
           {name}
         </button>
       ))}
+      <button type="button" aria-pressed={window.kind === "range"} onClick={pick} className={SPAN_BUTTON}>
+        Range
+      </button>
     </fieldset>
   );
 }
 
-function History({ row, span }: { row: ServiceRow; span: Span }) {
-  const { ms, points, word } = SPANS[span];
-  const { data, error, refetch } = useQuery(historyQuery(row.id, ms, points));
+/** Dragging over a chart picks a range as well. */
+function RangePicker({ window, choose }: WindowProps & { window: { from: number; to: number } }) {
+  const change = (from: string | number, to: string | number) => {
+    const range = rangeBetween(new Date(from).getTime(), new Date(to).getTime(), Date.now());
+    if (range !== null) choose(range);
+  };
+  return (
+    <div className="flex flex-wrap items-end gap-3">
+      <label className="flex flex-col gap-1">
+        From
+        <input
+          type="datetime-local"
+          className="field"
+          value={fieldTime(window.from)}
+          max={fieldTime(window.to)}
+          onChange={(event) => change(event.target.value, window.to)}
+        />
+      </label>
+      <label className="flex flex-col gap-1">
+        To
+        <input
+          type="datetime-local"
+          className="field"
+          value={fieldTime(window.to)}
+          max={fieldTime(Date.now())}
+          onChange={(event) => change(window.from, event.target.value)}
+        />
+      </label>
+    </div>
+  );
+}
+
+function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
+  const { data, error, refetch } = useQuery({ ...historyQuery(row.id, window), placeholderData: keepPreviousData });
   const isEmpty = data === undefined || !hasValues(seriesOf(data.points).p50);
+  const isLive = window.kind === "last" && (isEmpty || lengthOf(window) <= SPANS["1h"].ms);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each newer check
   useEffect(() => {
-    if (!isEmpty && ms > SPANS["1h"].ms) return;
+    if (!isLive) return;
     const timer = setTimeout(() => void refetch(), DATABASE_DELAY_MS);
     return () => clearTimeout(timer);
-  }, [row.last_at, isEmpty, ms, refetch]);
+  }, [row.last_at, isLive, refetch]);
   const series = useMemo(() => (data === undefined ? null : seriesOf(data.points)), [data]);
-  if (data === undefined || series === null) {
+  const events = useEvents(data, row, choose);
+  if (data === undefined || series === null || events === null) {
     return error === null ? (
       <Loading what="the past" rows={5} />
     ) : (
@@ -67,20 +122,41 @@ function History({ row, span }: { row: ServiceRow; span: Span }) {
     );
   }
   const { checks, failures } = failureCount(data.points);
+  const span = data.to - data.from;
+  const when = window.kind === "last" ? `in the last ${SPANS[window.span].word}` : `in these ${duration(span)}`;
   return (
     <div className="card flex flex-col gap-5 px-4 py-4 sm:px-5">
       <UptimeBar flips={data.flips} row={row} window={data} unwatched={data.unwatched} />
       {hasValues(series.p50) ? (
         <Suspense fallback={<Loading what="the charts" rows={4} />}>
-          <LatencyChart series={series} span={ms} />
-          <UptimeChart series={series} span={ms} />
+          <LatencyChart series={series} span={span} events={events} />
+          <UptimeChart series={series} span={span} events={events} />
         </Suspense>
       ) : (
-        <p className="py-6 text-center text-muted">No response time was measured in the last {word}.</p>
+        <p className="py-6 text-center text-muted">No response time was measured {when}.</p>
       )}
       <p className="text-muted">
-        {count(checks, "check")} in the last {word}, {failures} failed.
+        {count(checks, "check")} {when}, {failures} failed.
       </p>
     </div>
   );
+}
+
+/** Returns null until the history is loaded. */
+function useEvents(
+  data: (Pick<HistoryData, "flips" | "unwatched"> & { from: number; to: number }) | undefined,
+  { status, since }: ServiceRow,
+  choose: (window: TimeWindow) => void,
+): ChartEvents | null {
+  return useMemo(() => {
+    if (data === undefined) return null;
+    return {
+      periods: statusPeriods(data.flips, { status, since }, data, data.unwatched),
+      flips: data.flips.map((flip) => Date.parse(flip.at)),
+      zoom(from, to) {
+        const range = rangeBetween(from, to, Date.now());
+        if (range !== null) choose(range);
+      },
+    };
+  }, [data, status, since, choose]);
 }

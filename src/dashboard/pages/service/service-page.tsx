@@ -16,6 +16,7 @@ import { Page } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 import { MarkBadge } from "../services/service-health-card.tsx";
+import { Cause } from "./cause.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Figures } from "./figures.tsx";
 import { Measured } from "./measured.tsx";
@@ -65,7 +66,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
       <CurrentState service={service} row={row} health={health.data} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <Figures row={row} health={health.data} />
-      <Past row={row} created={Date.parse(service.created_at)} />
+      <Past key={row.id} row={row} created={Date.parse(service.created_at)} />
       <Measured id={row.id} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <Transitions flips={health.data?.flips} />
@@ -108,9 +109,9 @@ function CurrentState({ service, row, health }: CurrentStateProps) {
   const lastAt = row.last_at ?? timeOfNewest(health?.recent);
   const unseen = service.health_details.unseen_from;
   return (
-    <div role="status" className="card flex flex-col gap-2 px-5 py-4">
+    <div className="card flex flex-col gap-2 px-5 py-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <span className="text-lg">
+        <span role="status" className="text-lg">
           <StatusMark status={row.status} soft />
         </span>
         <span className="text-muted">
@@ -127,6 +128,7 @@ function CurrentState({ service, row, health }: CurrentStateProps) {
         </span>
       </div>
       {reason !== null && <p className="font-mono break-words">{reason}</p>}
+      <Cause row={row} />
       {Array.isArray(unseen) && <p className="text-muted">Not seen from: {unseen.join(", ")}</p>}
     </div>
   );

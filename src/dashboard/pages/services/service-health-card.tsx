@@ -1,22 +1,15 @@
 /** One service in a list or a grid: its status, response times, marks, and the time since its last change. */
-import { useQuery } from "@tanstack/react-query";
-import { memo, useEffect, useMemo, useState } from "react";
+import { memo, useMemo } from "react";
 import { Link } from "wouter";
-import { historyQuery } from "../../api/queries.ts";
-import { useLive } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { SPANS } from "../../model/chart-series.ts";
 import { latency } from "../../model/format.ts";
 import { MARKS, type Mark, marksOf } from "../../model/marks.ts";
 import { Elapsed } from "../../ui/ago.tsx";
+import { CheckBars } from "../../ui/check-bars.tsx";
 import { useNow } from "../../ui/clock.ts";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { STATUS_SOFT, StatusMark } from "../../ui/status-mark.tsx";
 
-/** A card loads its history after this time, so that fast scrolling causes no requests. */
-const STAY_MS = 500;
-const SPARK_POINTS = 30;
-const SPARK_STALE_MS = 5 * 60_000;
 const MARK_STEP_MS = 5_000;
 
 interface ServiceHealthCardProps {
@@ -30,14 +23,15 @@ export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout }
 
 function ListCard({ row }: { row: ServiceRow }) {
   return (
-    <div className="relative grid h-full grid-cols-[6.6rem_minmax(0,1fr)_auto] items-center gap-x-3 border-b border-line bg-surface px-3 hover:bg-raised sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_6rem_5.5rem_5rem_6.5rem]">
+    <div className="relative grid h-full grid-cols-[6.6rem_minmax(0,1fr)_5rem_auto] items-center gap-x-3 border-b border-line bg-surface px-3 hover:bg-raised sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]">
       <StatusMark status={row.status} />
       <div className="flex min-w-0 flex-col gap-x-3 md:flex-row md:items-center md:[&>a]:max-w-3/5 md:[&>a]:shrink-0">
         <Name row={row} />
         <Marks row={row} />
       </div>
-      <span className="hidden truncate text-muted md:block">{row.type}</span>
-      <span className="hidden md:block">
+      <span className="hidden truncate text-muted xl:block">{row.type}</span>
+      <CheckBars past={row.past} />
+      <span className="hidden xl:block">
         <Spark row={row} />
       </span>
       <span className="text-right tabular-nums">{latency(row.latency_ms)}</span>
@@ -58,7 +52,10 @@ function GridCard({ row }: { row: ServiceRow }) {
       </div>
       <Marks row={row} />
       <div className="flex items-end justify-between gap-3">
-        <Spark row={row} />
+        <span className="flex min-w-0 flex-col gap-1">
+          <CheckBars past={row.past} />
+          <Spark row={row} />
+        </span>
         <div className="flex flex-col items-end tabular-nums">
           <span className="text-lg leading-tight font-semibold">{latency(row.latency_ms)}</span>
           <span className="text-muted">
@@ -112,32 +109,8 @@ export function MarkBadge({ mark }: { mark: Mark }) {
   );
 }
 
-function Spark({ row }: { row: ServiceRow }) {
-  return <Sparkline values={useLatencies(row)} />;
-}
-
-/** Returns the response times of the last hour from the database, followed by those that the feed has sent since. */
-function useLatencies(row: ServiceRow): readonly (number | null)[] {
-  const { store } = useLive();
-  const hasStayed = useHasStayed();
-  const query = historyQuery(row.id, SPANS["1h"].ms, SPARK_POINTS);
-  const { data } = useQuery({
-    ...query,
-    enabled: hasStayed,
-    staleTime: SPARK_STALE_MS,
-    refetchInterval: false,
-    retry: false,
-  });
-  const past = useMemo(() => data?.points.flatMap(({ p50 }) => p50 ?? []) ?? [], [data]);
-  const recent = store.latencies(row.id);
-  return recent.length >= SPARK_POINTS ? recent : [...past, ...recent].slice(-SPARK_POINTS);
-}
-
-function useHasStayed(): boolean {
-  const [hasStayed, setHasStayed] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setHasStayed(true), STAY_MS);
-    return () => clearTimeout(timer);
-  }, []);
-  return hasStayed;
+/** The response times of the last checks. */
+function Spark({ row: { past } }: { row: ServiceRow }) {
+  const values = useMemo(() => past?.checks.map(({ latency_ms }) => latency_ms) ?? [], [past]);
+  return <Sparkline values={values} />;
 }

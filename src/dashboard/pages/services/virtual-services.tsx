@@ -1,6 +1,7 @@
 /** A list that renders only the visible services, so that thousands of services stay fast. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { usePasts } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { ServiceHealthCard } from "./service-health-card.tsx";
 
@@ -40,11 +41,15 @@ export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[];
   // The virtualizer keeps the old sizes when the height changes, so it has to compute them again.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each new height or gap
   useLayoutEffect(() => lines.measure(), [height, gap, lines]);
+  const items = lines.getVirtualItems();
+  const [first, last] = [items.at(0)?.index ?? 0, items.at(-1)?.index ?? 0];
+  const onScreen = useMemo(() => rows.slice(first * columns, (last + 1) * columns), [rows, first, last, columns]);
+  usePasts(onScreen);
   const frame = layout === "list" ? "card overflow-hidden" : "";
   return (
     <div ref={ref} className={frame}>
       <ul aria-label="Services" className="relative" style={{ height: lines.getTotalSize() }}>
-        {lines.getVirtualItems().flatMap((line) =>
+        {items.flatMap((line) =>
           rows.slice(line.index * columns, (line.index + 1) * columns).map((row, column) => (
             <li
               key={row.id}

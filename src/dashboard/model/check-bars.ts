@@ -1,0 +1,103 @@
+/** The last checks of a service as a row of bars: the colour is the status, the height the response time. */
+import type { Status } from "../../core/records.ts";
+
+export interface SeenCheck {
+  /** Unix ms. */
+  at: number;
+  status: Status;
+  latency_ms: number | null;
+}
+
+/** What is known of the last checks of a service. */
+export interface Past {
+  /** Seconds. */
+  interval: number;
+  /** Oldest first. */
+  checks: readonly SeenCheck[];
+}
+
+export type Bar =
+  /** `height`: from 0 to 1. */
+  | { kind: "check"; check: SeenCheck; height: number }
+  /** Nothing was checked between two bars. */
+  | { kind: "gap"; from: number; to: number };
+
+export const MAX_BARS = 40;
+/** After so many intervals without a check, one is missing. */
+const LATE_INTERVALS = 2.5;
+/** Of a service that is down for long only every 4th check is made. */
+const LATE_INTERVALS_DOWN = 5;
+const SLACK_MS = 5_000;
+const LOWEST = 0.3;
+const GAP_HEIGHT = 2;
+
+/** Returns the newest bars, oldest first. `now`: Unix ms; a service that is not checked any more ends with a gap. */
+export function barsOf({ interval, checks }: Past, now: number): Bar[] {
+  const slowest = Math.max(...checks.map(({ latency_ms }) => latency_ms ?? 0), 1);
+  const bars: Bar[] = [];
+  checks.forEach((check, index) => {
+    const before = checks[index - 1];
+    if (before !== undefined && isGap(before, check.at, interval))
+      bars.push({ kind: "gap", from: before.at, to: check.at });
+    bars.push({ kind: "check", check, height: heightOf(check, slowest) });
+  });
+  const last = checks.at(-1);
+  if (last !== undefined && isGap(last, now, interval)) bars.push({ kind: "gap", from: last.at, to: now });
+  return bars.slice(-MAX_BARS);
+}
+
+function isGap({ at, status }: SeenCheck, next: number, interval: number): boolean {
+  const late = status === "down" ? LATE_INTERVALS_DOWN : LATE_INTERVALS;
+  return next - at > late * interval * 1_000 + SLACK_MS;
+}
+
+/** What did not answer has the full height, so that it is seen. */
+function heightOf({ latency_ms, status }: SeenCheck, slowest: number): number {
+  if (latency_ms === null || status === "down" || status === "unknown") return 1;
+  return LOWEST + (1 - LOWEST) * Math.min(1, latency_ms / slowest);
+}
+
+/** Says in words what the bars show. */
+export function barsInWords(bars: readonly Bar[]): string {
+  const checks = bars.flatMap((bar) => (bar.kind === "check" ? [bar.check.status] : []));
+  if (checks.length === 0) return "no checks yet";
+  const counts = (["down", "degraded", "unknown", "up"] as const)
+    .map((status) => [checks.filter((each) => each === status).length, status] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, status]) => `${count} ${status}`);
+  const gaps = bars.some(({ kind }) => kind === "gap") ? ", with gaps" : "";
+  return `last ${checks.length === 1 ? "check" : `${checks.length} checks`}: ${counts.join(", ")}${gaps}`;
+}
+
+/**
+ * Draws the bars, aligned to the right: one path for each status, because thousands of shapes would make a long list slow.
+ * `step` and `width`: of a bar.
+ */
+export function barPaths(
+  bars: readonly Bar[],
+  { step, width, height }: { step: number; width: number; height: number },
+): Map<Status | "gap", string> {
+  const paths = new Map<Status | "gap", string>();
+  bars.forEach((bar, index) => {
+    const x = (MAX_BARS - bars.length + index) * step;
+    const [kind, tall] = bar.kind === "gap" ? (["gap", GAP_HEIGHT] as const) : [bar.check.status, bar.height * height];
+    const shape = `M${x} ${height}v-${tall.toFixed(1)}h${width}V${height}Z`;
+    paths.set(kind, (paths.get(kind) ?? "") + shape);
+  });
+  return paths;
+}
+
+/** Adds what the feed has sent to what the database had, which may end some seconds earlier. */
+export function joined(stored: Past, live: readonly SeenCheck[]): Past {
+  const last = stored.checks.at(-1)?.at ?? 0;
+  // The database has the start of the round, which is a little before the check that the feed told of.
+  const slack = Math.min(SLACK_MS, stored.interval * 500);
+  const newer = live.filter(({ at }) => at > last + slack);
+  return { interval: stored.interval, checks: [...stored.checks, ...newer].slice(-MAX_BARS) };
+}
+
+export function withCheck(past: Past, check: SeenCheck): Past {
+  const last = past.checks.at(-1);
+  if (last !== undefined && check.at <= last.at) return past;
+  return { ...past, checks: [...past.checks, check].slice(-MAX_BARS) };
+}

@@ -1,0 +1,38 @@
+/** The part of the past that the charts of a service show. */
+import { SPANS, type Span } from "./chart-series.ts";
+
+/** The last span until now, or a range that the user has picked. Times in Unix ms. */
+export type TimeWindow = { kind: "last"; span: Span } | { kind: "range"; from: number; to: number };
+
+const RANGE_POINTS = 96;
+/** A shorter range would have less than a point for each check. */
+export const SHORTEST_MS = 60_000;
+/** The hub keeps two years. */
+const LONGEST_MS = 730 * 86_400_000;
+
+export function lengthOf(window: TimeWindow): number {
+  return window.kind === "last" ? SPANS[window.span].ms : window.to - window.from;
+}
+
+export function pointsOf(window: TimeWindow): number {
+  return window.kind === "last" ? SPANS[window.span].points : RANGE_POINTS;
+}
+
+/** Returns the times to ask for. `now`: Unix ms. */
+export function timesOf(window: TimeWindow, now: number): { from: number; to: number } {
+  return window.kind === "last" ? { from: now - SPANS[window.span].ms, to: now } : { from: window.from, to: window.to };
+}
+
+/** Returns the range between two times in any order, within what can be shown; null: there is no such range. */
+export function rangeBetween(a: number, b: number, now: number): TimeWindow | null {
+  if (Number.isNaN(a) || Number.isNaN(b)) return null;
+  const to = Math.min(Math.max(a, b), now);
+  const from = Math.max(Math.min(a, b), now - LONGEST_MS);
+  return to - from < SHORTEST_MS ? null : { kind: "range", from: Math.round(from), to: Math.round(to) };
+}
+
+/** Returns a time (Unix ms) as a field of the type `datetime-local` has it: in the browser's time zone, to the minute. */
+export function fieldTime(at: number): string {
+  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}

@@ -1,0 +1,36 @@
+import { type Bar, barPaths, barsInWords, barsOf, MAX_BARS, type Past } from "../model/check-bars.ts";
+import { useNow } from "./clock.ts";
+import { STATUS_FILL } from "./status-mark.tsx";
+
+const SHAPE = { step: 4, width: 3, height: 22 };
+const CLOCK_MS = 15_000;
+
+/** `past`: null until it is loaded; then the room is kept free. Where there is less room, the newest bars are seen. */
+export function CheckBars({ past }: { past: Past | null }) {
+  const now = useNow(CLOCK_MS);
+  return (
+    <span className="flex h-5.5 min-w-0 items-end justify-end overflow-hidden">
+      {past !== null && <Bars bars={barsOf(past, now)} />}
+    </span>
+  );
+}
+
+function Bars({ bars }: { bars: readonly Bar[] }) {
+  const words = barsInWords(bars);
+  const width = MAX_BARS * SHAPE.step;
+  return (
+    <svg
+      role="img"
+      aria-label={words}
+      width={width}
+      height={SHAPE.height}
+      viewBox={`0 0 ${width} ${SHAPE.height}`}
+      className="shrink-0"
+    >
+      <title>{words}</title>
+      {[...barPaths(bars, SHAPE)].map(([kind, path]) => (
+        <path key={kind} d={path} className={kind === "gap" ? "fill-muted" : STATUS_FILL[kind]} />
+      ))}
+    </svg>
+  );
+}

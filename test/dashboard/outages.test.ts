@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import type { Outages } from "../../src/dashboard/api/queries.ts";
+import { listed, outageSentence } from "../../src/dashboard/model/outage-sentence.ts";
+import { tabMark } from "../../src/dashboard/model/tab-mark.ts";
+import { troubleGroups } from "../../src/dashboard/model/trouble-groups.ts";
+import { aRow, iso, NOW } from "./rows.ts";
+
+type Troubled = Outages["outages"][number]["cause"];
+
+const service = (id: number, name: string, over: Partial<Troubled> = {}): Troubled => ({
+  ...{
+    id,
+    hub_id: "hub-a",
+    project: "shop",
+    name,
+    status: "down",
+    since: iso(NOW - 600_000),
+    error: "connect: refused",
+  },
+  ...over,
+});
+const outage = (cause: Troubled, ...affected: Troubled[]) => ({ cause, affected, affected_count: affected.length });
+const outages = (over: Partial<Outages> = {}): Outages => {
+  const { outages: some = [], degraded = [] } = over;
+  return { outages: some, outage_count: some.length, degraded, degraded_count: degraded.length, ...over };
+};
+const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(NOW - 600_000);
+
+describe("the sentence of an outage", () => {
+  test("names the cause first, since when, and what it took along", () => {
+    const db = outage(service(1, "orders-db"), service(2, "orders-api"), service(3, "checkout"));
+    expect(outageSentence(outages({ outages: [db] }), NOW)).toBe(
+      `orders-db is down since ${time}, and with it orders-api and checkout.`,
+    );
+  });
+
+  test("of one that took nothing along is short", () => {
+    expect(outageSentence(outages({ outages: [outage(service(1, "cache"))] }), NOW)).toBe(
+      `cache is down since ${time}.`,
+    );
+  });
+
+  test("counts what is down for another reason", () => {
+    const two = outages({ outages: [outage(service(1, "db")), outage(service(2, "mail"))] });
+    expect(outageSentence(two, NOW)).toBe(`db is down since ${time}. 1 other service is down for another reason.`);
+  });
+
+  test("names the hub of a cause that is elsewhere", () => {
+    const far = service(-1, "auth", { id: null, hub_id: "hub-b", since: null });
+    expect(outageSentence(outages({ outages: [outage(far, service(2, "api"))] }), NOW)).toBe(
+      "hub-b/auth is down, and with it api.",
+    );
+  });
+
+  test("says why a service is degraded when nothing is down", () => {
+    const slow = service(1, "api", { status: "degraded", error: "slow: 1500 ms, more than 1000 ms" });
+    expect(outageSentence(outages({ degraded: [slow] }), NOW)).toBe(
+      `api is degraded since ${time} (slow: 1500 ms, more than 1000 ms); nothing is down.`,
+    );
+    expect(outageSentence(outages({ degraded: [slow, service(2, "web")] }), NOW)).toBe(
+      "api and web are degraded; nothing is down.",
+    );
+  });
+
+  test("is not there when all is well", () => {
+    expect(outageSentence(outages(), NOW)).toBeNull();
+  });
+});
+
+test("many names are shortened, four are not", () => {
+  expect(listed(["a"], 1)).toBe("a");
+  expect(listed(["a", "b", "c", "d"], 4)).toBe("a, b, c and d");
+  expect(listed(["a", "b", "c", "d", "e"], 9)).toBe("a, b, c and 6 others");
+});
+
+test("what a cause took along stands with it, and everything else as it was", () => {
+  const rows = [
+    aRow({ id: 1, name: "db", status: "down" }),
+    aRow({ id: 2, status: "down" }),
+    aRow({ id: 3, status: "degraded" }),
+  ];
+  const [db, api, web] = rows;
+  const broken = outages({ outages: [outage(service(1, "db"), service(2, "api"))] });
+  expect(troubleGroups(rows, broken)).toEqual({
+    groups: [{ cause: "db", row: db, affected: [api], affected_count: 1 }],
+    rest: [web],
+  });
+  expect(troubleGroups(rows, undefined)).toEqual({ groups: [], rest: rows });
+});
+
+test("the tab says the worst status and how many have it, and nothing when all is well", () => {
+  expect(tabMark([aRow(), aRow({ id: 2, status: "down" }), aRow({ id: 3, status: "degraded" })])).toEqual({
+    status: "down",
+    words: "1 down",
+  });
+  expect(tabMark([aRow({ status: "degraded" })])).toEqual({ status: "degraded", words: "1 degraded" });
+  expect(tabMark([aRow()])).toEqual({ status: "up", words: "" });
+  expect(tabMark([])).toEqual({ status: null, words: "" });
+});

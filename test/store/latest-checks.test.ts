@@ -1,0 +1,36 @@
+import { beforeAll, expect, test } from "vitest";
+import type { ServiceRow } from "../../src/core/service-row.ts";
+import type { Db } from "../../src/store/database.ts";
+import { latestChecks } from "../../src/store/latest-checks.ts";
+import { recordOutcomes } from "../../src/store/outcomes.ts";
+import { addProject, addService, message, migratedDatabase, NOW, result } from "./fixtures.ts";
+
+let db: Db;
+let api: ServiceRow;
+let web: ServiceRow;
+beforeAll(async () => {
+  db = await migratedDatabase();
+  const project = await addProject(db, "shop");
+  api = await addService(db, project, { name: "api" });
+  web = await addService(db, project, { name: "web" });
+  const rounds = Array.from({ length: 100 }, (_, index) =>
+    message(api.lane, NOW + index * 30_000, [result(api, { latency: index }), ...(index < 2 ? [result(web)] : [])]),
+  );
+  await recordOutcomes(db, rounds, NOW);
+});
+
+test("the last checks of each service, oldest first, as many as asked for", async () => {
+  const [first] = await latestChecks(db, [api.id], 40);
+  expect(first).toMatchObject({ id: api.id, interval: 30 });
+  expect(first?.checks).toHaveLength(40);
+  expect(first?.checks.map(({ latency_ms }) => latency_ms)).toEqual(Array.from({ length: 40 }, (_, n) => 60 + n));
+  expect(first?.checks.at(-1)).toEqual({ at: NOW + 99 * 30_000, status: "up", latency_ms: 99 });
+});
+
+test("a service that was not checked lately has none, and one that does not exist is left out", async () => {
+  const services = await latestChecks(db, [api.id, web.id, 999], 10);
+  expect(services.map(({ id, checks }) => [id, checks.length])).toEqual([
+    [api.id, 10],
+    [web.id, 0],
+  ]);
+});

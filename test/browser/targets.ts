@@ -9,16 +9,23 @@ export interface Target {
   down(): Promise<void>;
 }
 
-/** `isWell` false: it answers 503, as what needs a service that is away does. */
-export async function startTarget(isWell: () => boolean = () => true, body = '{"status":"pass"}'): Promise<Target> {
+/** `isWell` false: it answers 503, as what needs a service that is away does. `delay`: before it answers, milliseconds. */
+export async function startTarget(
+  isWell: () => boolean = () => true,
+  body = '{"status":"pass"}',
+  delay: () => number = () => 0,
+): Promise<Target> {
   const port = await freePort();
   let server: Server | null = null;
   const target: Target = {
     url: `http://127.0.0.1:${port}/health`,
     async up() {
       server = createServer((_, response) => {
-        response.writeHead(isWell() ? 200 : 503, { "content-type": "application/json", connection: "close" });
-        response.end(body);
+        const answer = () => {
+          response.writeHead(isWell() ? 200 : 503, { "content-type": "application/json", connection: "close" });
+          response.end(body);
+        };
+        setTimeout(answer, delay());
       });
       server.listen(port, "127.0.0.1");
       await once(server, "listening");

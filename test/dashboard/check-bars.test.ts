@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  barPaths,
-  barsInWords,
-  barsOf,
-  joined,
-  MAX_BARS,
-  type Past,
-  type SeenCheck,
-  withCheck,
-} from "../../src/dashboard/model/check-bars.ts";
+import { joined, MAX_BARS, type Past, type SeenCheck, withCheck } from "../../src/dashboard/live/past.ts";
+import { barPaths, barsInWords, barsOf } from "../../src/dashboard/model/check-bars.ts";
 import { NOW } from "./rows.ts";
 
 const seen = (ago: number, over: Partial<SeenCheck> = {}): SeenCheck => ({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fieldTime, lengthOf, pointsOf, rangeBetween, timesOf } from "../../src/dashboard/model/time-window.ts";
+import { fieldTime, lengthOf, pointsOf, rangeBetween, timesOf } from "../../src/dashboard/api/time-window.ts";
 import { NOW } from "./rows.ts";
 
 test("the last span ends now, a range where it was picked", () => {

@@ -72,6 +72,8 @@ describe("every route for every caller", () => {
         "GET /api/federation/services: read",
         "GET /api/flips: read",
         "GET /api/keys: admin",
+        "GET /api/latest-checks: read",
+        "GET /api/outages: read",
         "GET /api/projects/{id}/health: read",
         "GET /api/projects/{id}: read",
         "GET /api/projects: read",

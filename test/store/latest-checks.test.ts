@@ -27,6 +27,23 @@ test("the last checks of each service, oldest first, as many as asked for", asyn
   expect(first?.checks.at(-1)).toEqual({ at: NOW + 99 * 30_000, status: "up", latency_ms: 99 });
 });
 
+test("heartbeats of many services of a lane have as many as those that are checked together", async () => {
+  const project = await addProject(db, "beats");
+  const names = Array.from({ length: 24 }, (_, index) => `beat-${index}`);
+  const beats: ServiceRow[] = [];
+  for (const name of names) beats.push(await addService(db, project, { name, health_method: "heartbeat" }));
+  const rounds = Array.from({ length: 20 }, (_, round) =>
+    beats.map((row, index) => message(row.lane, NOW + round * 30_000 + index, [result(row)])),
+  );
+  await recordOutcomes(db, rounds.flat(), NOW);
+  const found = await latestChecks(
+    db,
+    beats.map(({ id }) => id),
+    20,
+  );
+  expect(found.map(({ checks }) => checks.length)).toEqual(Array(24).fill(20));
+});
+
 test("a service that was not checked lately has none, and one that does not exist is left out", async () => {
   const services = await latestChecks(db, [api.id, web.id, 999], 10);
   expect(services.map(({ id, checks }) => [id, checks.length])).toEqual([

@@ -1,8 +1,8 @@
 /** The queries of the dashboard, with the time after which each result is out of date. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import type { InferResponseType } from "hono/client";
-import { pointsOf, type TimeWindow, timesOf } from "../model/time-window.ts";
 import { api, HubProblem, problemOf, responseBody } from "./client.ts";
+import { pointsOf, type TimeWindow, timesOf } from "./time-window.ts";
 
 export type Session = InferResponseType<typeof api.session.$get, 200>;
 export type Service = InferResponseType<(typeof api.services)[":id"]["$get"], 200>;

@@ -3,7 +3,7 @@
  * While the user scrolls, what was passed is not asked for.
  */
 import { api, responseBody } from "../api/client.ts";
-import type { Past } from "../model/check-bars.ts";
+import type { Past } from "./past.ts";
 import type { ServiceStore } from "./service-store.ts";
 
 /** The rows that come on the screen together are asked for together. */

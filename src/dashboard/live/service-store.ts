@@ -1,7 +1,7 @@
 /** All services of the hub. The feed keeps them up to date; pages read them and subscribe to changes. */
 import type { FlipFrame, Frame, HealthUpdate, ServiceLite } from "../../core/live-protocol.ts";
 import type { ListedFlip } from "../api/queries.ts";
-import { joined, type Past, type SeenCheck, withCheck } from "../model/check-bars.ts";
+import { joined, type Past, type SeenCheck, withCheck } from "./past.ts";
 import { rowOfListed, rowOfLite, type ServiceOfList, type ServiceRow } from "./service-row.ts";
 
 const MAX_FLIPS = 200;
@@ -11,8 +11,7 @@ const MAX_PASTS = 1_000;
 const PUBLISH_EVERY_MS = 200;
 
 export interface Snapshot {
-  /** Rises with each change. `rows` is always the same map, so it does not show changes. */
-  version: number;
+  /** Another map after each change. */
   rows: ReadonlyMap<number, ServiceRow>;
   /** Newest first. */
   flips: readonly ListedFlip[];
@@ -30,9 +29,8 @@ export class ServiceStore {
   readonly #awaited = new Map<number, SeenCheck[]>();
   readonly #listeners = new Set<() => void>();
   #flips: ListedFlip[] = [];
-  #version = 0;
   #ready = false;
-  #published: Snapshot = { version: 0, rows: this.#rows, flips: [], ready: false };
+  #published: Snapshot = { rows: new Map(), flips: [], ready: false };
   #isScheduled = false;
 
   constructor(later: (run: () => void, ms: number) => void) {
@@ -160,7 +158,6 @@ export class ServiceStore {
   }
 
   #changed(now = false): void {
-    this.#version += 1;
     if (now) this.#publish();
     else if (!this.#isScheduled) {
       this.#isScheduled = true;
@@ -170,7 +167,7 @@ export class ServiceStore {
 
   #publish(): void {
     this.#isScheduled = false;
-    this.#published = { version: this.#version, rows: this.#rows, flips: this.#flips, ready: this.#ready };
+    this.#published = { rows: new Map(this.#rows), flips: this.#flips, ready: this.#ready };
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,14 +1,6 @@
 /** Converts the history of a service to series for charts. */
 import type { History } from "../api/queries.ts";
 
-export const SPANS = {
-  "1h": { ms: 3_600_000, points: 60, word: "hour" },
-  "24h": { ms: 86_400_000, points: 96, word: "24 hours" },
-  "7d": { ms: 7 * 86_400_000, points: 84, word: "7 days" },
-  "30d": { ms: 30 * 86_400_000, points: 90, word: "30 days" },
-} as const;
-export type Span = keyof typeof SPANS;
-
 export interface Series {
   /** Unix ms. */
   at: number[];

@@ -1,20 +1,6 @@
 /** The last checks of a service as a row of bars: the colour is the status, the height the response time. */
 import type { Status } from "../../core/records.ts";
-
-export interface SeenCheck {
-  /** Unix ms. */
-  at: number;
-  status: Status;
-  latency_ms: number | null;
-}
-
-/** What is known of the last checks of a service. */
-export interface Past {
-  /** Seconds. */
-  interval: number;
-  /** Oldest first. */
-  checks: readonly SeenCheck[];
-}
+import { MAX_BARS, type Past, type SeenCheck } from "../live/past.ts";
 
 export type Bar =
   /** `height`: from 0 to 1. */
@@ -22,7 +8,6 @@ export type Bar =
   /** Nothing was checked between two bars. */
   | { kind: "gap"; from: number; to: number };
 
-export const MAX_BARS = 40;
 /** After so many intervals without a check, one is missing. */
 const LATE_INTERVALS = 2.5;
 /** Of a service that is down for long only every 4th check is made. */
@@ -85,19 +70,4 @@ export function barPaths(
     paths.set(kind, (paths.get(kind) ?? "") + shape);
   });
   return paths;
-}
-
-/** Adds what the feed has sent to what the database had, which may end some seconds earlier. */
-export function joined(stored: Past, live: readonly SeenCheck[]): Past {
-  const last = stored.checks.at(-1)?.at ?? 0;
-  // The database has the start of the round, which is a little before the check that the feed told of.
-  const slack = Math.min(SLACK_MS, stored.interval * 500);
-  const newer = live.filter(({ at }) => at > last + slack);
-  return { interval: stored.interval, checks: [...stored.checks, ...newer].slice(-MAX_BARS) };
-}
-
-export function withCheck(past: Past, check: SeenCheck): Past {
-  const last = past.checks.at(-1);
-  if (last !== undefined && check.at <= last.at) return past;
-  return { ...past, checks: [...past.checks, check].slice(-MAX_BARS) };
 }

@@ -1,6 +1,5 @@
 /** Computes the places of the nodes. A dependency is to the right of the services that need it. */
 import { graphlib, layout } from "@dagrejs/dagre";
-import type { Drawing } from "./dependency-model.ts";
 
 export const NODE_WIDTH = 190;
 export const NODE_HEIGHT = 58;
@@ -18,15 +17,21 @@ interface Place {
   y: number;
 }
 
+/** What the places depend on; how the services are does not matter. */
+interface Shape {
+  nodes: readonly { key: string }[];
+  edges: readonly { from: string; to: string }[];
+}
+
 /** Returns the upper left corner of each node in px, by key. */
-export function placesOf(drawing: Drawing): Map<string, Place> {
+export function placesOf(drawing: Shape): Map<string, Place> {
   const places = layered(drawing);
   const ranks = [...Map.groupBy(places, ([, { x }]) => x)].sort(([a], [b]) => a - b).map(([, rank]) => rank);
   const rows = rowsFor(drawing.nodes.length);
   return ranks.some((rank) => rank.length > rows) ? packed(ranks, rows) : places;
 }
 
-function layered({ nodes, edges }: Drawing): Map<string, Place> {
+function layered({ nodes, edges }: Shape): Map<string, Place> {
   const graph = new graphlib.Graph();
   graph.setGraph({ rankdir: "LR", nodesep: ROW_GAP, ranksep: RANK_GAP, marginx: 16, marginy: 16 });
   graph.setDefaultEdgeLabel(() => ({}));

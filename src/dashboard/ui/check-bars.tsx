@@ -1,4 +1,5 @@
-import { type Bar, barPaths, barsInWords, barsOf, MAX_BARS, type Past } from "../model/check-bars.ts";
+import { MAX_BARS, type Past } from "../live/past.ts";
+import { type Bar, barPaths, barsInWords, barsOf } from "../model/check-bars.ts";
 import { useNow } from "./clock.ts";
 import { STATUS_FILL } from "./status-mark.tsx";
 

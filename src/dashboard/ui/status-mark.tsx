@@ -47,12 +47,19 @@ export function StatusShape({ status, className = "size-3.5" }: { status: Status
   );
 }
 
-export function StatusMark({ status, soft = false }: { status: Status; soft?: boolean }) {
+interface StatusMarkProps {
+  status: Status;
+  soft?: boolean;
+  narrow?: boolean;
+}
+
+/** `narrow`: where there is little room the word is only heard. */
+export function StatusMark({ status, soft = false, narrow = false }: StatusMarkProps) {
   const look = soft ? `${STATUS_SOFT[status]} rounded-full px-2.5 py-0.5` : STATUS_TEXT[status];
   return (
     <span className={`inline-flex items-center gap-1.5 font-medium whitespace-nowrap ${look}`}>
       <StatusShape status={status} />
-      {STATUS_WORDS[status]}
+      <span className={narrow ? "max-md:sr-only" : undefined}>{STATUS_WORDS[status]}</span>
     </span>
   );
 }

@@ -27,9 +27,11 @@ const nodeTypes = { service: ServiceBox };
 export function GraphView({ drawing }: { drawing: Drawing }) {
   const dark = useIsDark();
   // The layout is slow to compute. A change of a status does not change it, so it depends only on keys and edges.
-  const shape = JSON.stringify([drawing.nodes.map(({ key }) => key), drawing.edges.map(({ from, to }) => [from, to])]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the places depend only on the shape of the drawing
-  const places = useMemo(() => placesOf(drawing), [shape]);
+  const shape = JSON.stringify({
+    nodes: drawing.nodes.map(({ key }) => ({ key })),
+    edges: drawing.edges.map(({ from, to }) => ({ from, to })),
+  });
+  const places = useMemo(() => placesOf(JSON.parse(shape)), [shape]);
   const nodes = useMemo(() => drawing.nodes.map((node) => toNode(node, places)), [drawing, places]);
   const edges = useMemo(() => drawing.edges.map((edge) => toEdge(edge, places)), [drawing, places]);
   return (

@@ -39,20 +39,18 @@ export function Overview() {
   }
   return (
     <Page title="Overview">
-      {services.rows.size === 0 ? <FirstService /> : <HubState rows={services.rows} version={services.version} />}
+      {services.rows.size === 0 ? <FirstService /> : <HubState rows={services.rows} />}
       <RecentChanges />
     </Page>
   );
 }
 
-/** `rows` is always the same map; `version` rises when its content changes. */
-function HubState({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; version: number }) {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the map stays the same, its version does not
+function HubState({ rows }: { rows: ReadonlyMap<number, ServiceRow> }) {
   const { judged, counts, troubled } = useMemo(() => {
     const all = [...rows.values()];
     const bad = all.filter((row) => row.status === "down" || row.status === "degraded");
     return { judged: verdict(all), counts: countRows(all), troubled: listRows(bad, DEFAULT_VIEW) };
-  }, [rows, version]);
+  }, [rows]);
   const { data: outages } = useQuery({ ...outagesQuery, enabled: troubled.length > 0 });
   const now = useNow(SENTENCE_STEP_MS);
   const sentence = troubled.length === 0 || outages === undefined ? null : outageSentence(outages, now);
@@ -61,7 +59,7 @@ function HubState({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; ve
       <VerdictSentence judged={{ ...judged, sentence: sentence ?? judged.sentence }} />
       <Counts counts={counts} />
       {troubled.length > 0 && <Troubled rows={troubled} outages={outages} />}
-      <Projects rows={rows} version={version} />
+      <Projects rows={rows} />
     </>
   );
 }
@@ -148,10 +146,9 @@ function CauseWithVictims({ group: { cause, row, affected, affected_count } }: {
   );
 }
 
-function Projects({ rows, version }: { rows: ReadonlyMap<number, ServiceRow>; version: number }) {
+function Projects({ rows }: { rows: ReadonlyMap<number, ServiceRow> }) {
   const { data: projects = [] } = useQuery(projectsQuery);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the map stays the same, its version does not
-  const cards = useMemo(() => projectCards(rows.values(), projects), [rows, version, projects]);
+  const cards = useMemo(() => projectCards(rows.values(), projects), [rows, projects]);
   return (
     <Section title="Projects">
       <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">

@@ -9,7 +9,7 @@ import {
   PointElement,
   Tooltip,
 } from "chart.js";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { Status } from "../../../core/records.ts";
 import type { Series } from "../../model/chart-series.ts";
 import { axisTime, dateTime, latency, percent } from "../../model/format.ts";
@@ -62,25 +62,24 @@ interface SeriesChartProps {
 }
 
 export function LatencyChart({ series, span, events }: SeriesChartProps) {
-  const lines: LineSpec[] = [
-    { label: "Median", colour: "--color-accent", values: series.p50, fill: true },
-    { label: "95th percentile", colour: "--color-degraded", values: series.p95, dash: [6, 3] },
-    { label: "99th percentile", colour: "--color-down", values: series.p99, dash: [2, 3] },
-  ];
-  return (
-    <LineChart
-      title="Response time"
-      spec={{ at: series.at, span, lines, format: latency, tick: latency, events }}
-      height="h-52"
-    />
-  );
+  const spec = useMemo((): ChartSpec => {
+    const lines: LineSpec[] = [
+      { label: "Median", colour: "--color-accent", values: series.p50, fill: true },
+      { label: "95th percentile", colour: "--color-degraded", values: series.p95, dash: [6, 3] },
+      { label: "99th percentile", colour: "--color-down", values: series.p99, dash: [2, 3] },
+    ];
+    return { at: series.at, span, lines, format: latency, tick: latency, events };
+  }, [series, span, events]);
+  return <LineChart title="Response time" spec={spec} height="h-52" />;
 }
 
 export function UptimeChart({ series, span, events }: SeriesChartProps) {
-  const lines: LineSpec[] = [{ label: "Uptime", colour: "--color-up", values: series.uptime, fill: true }];
-  const format = (value: number) => percent(value / 100);
-  const tick = (value: number) => `${value} %`;
-  const spec = { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick, events };
+  const spec = useMemo((): ChartSpec => {
+    const lines: LineSpec[] = [{ label: "Uptime", colour: "--color-up", values: series.uptime, fill: true }];
+    const format = (value: number) => percent(value / 100);
+    const tick = (value: number) => `${value} %`;
+    return { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick, events };
+  }, [series, span, events]);
   return <LineChart title="Uptime" spec={spec} height="h-32" />;
 }
 
@@ -94,24 +93,29 @@ interface MeasureChartProps {
 }
 
 export function MeasureChart({ measure: { title, format }, at, values, span }: MeasureChartProps) {
-  const lines: LineSpec[] = [{ label: title, colour: "--color-accent", values, fill: true }];
-  return <LineChart title={title} spec={{ at, span, lines, format, tick: format }} height="h-32" />;
+  const spec = useMemo((): ChartSpec => {
+    const lines: LineSpec[] = [{ label: title, colour: "--color-accent", values, fill: true }];
+    return { at, span, lines, format, tick: format };
+  }, [title, format, at, values, span]);
+  return <LineChart title={title} spec={spec} height="h-32" />;
 }
 
 function LineChart({ title, spec, height }: { title: string; spec: ChartSpec; height: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
   const dark = useIsDark();
-  const latest = useRef(spec);
-  latest.current = spec;
+  useEffect(
+    () => () => {
+      drawn.current?.destroy();
+      drawn.current = null;
+    },
+    [],
+  );
   useEffect(() => {
     if (canvas.current === null) return;
-    const chart = drawChart(canvas.current, () => latest.current);
-    drawn.current = chart;
-    return () => chart.destroy();
-  }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read from the page, which changes with the theme
-  useEffect(() => drawn.current?.update(), [spec.at, spec.span, spec.events?.periods, dark]);
+    drawn.current ??= drawChart(canvas.current, spec);
+    drawn.current.update(spec, dark ? "dark" : "light");
+  }, [spec, dark]);
   return (
     <figure className="flex min-w-0 flex-col gap-1.5">
       <figcaption className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -148,8 +152,7 @@ function spokenText(title: string, { lines, format }: ChartSpec): string {
 }
 
 interface DrawnChart {
-  /** Draws the newest spec in the colours of the theme. */
-  update(): void;
+  update(spec: ChartSpec, scheme: "light" | "dark"): void;
   destroy(): void;
 }
 
@@ -160,20 +163,23 @@ const BAND_COLOURS: Partial<Record<Status, string>> = {
 };
 
 /** The chart is drawn once and changed after that, so that nothing flickers and what is pointed at stays. */
-function drawChart(canvas: HTMLCanvasElement, spec: () => ChartSpec): DrawnChart {
+function drawChart(canvas: HTMLCanvasElement, first: ChartSpec): DrawnChart {
   const colour = colourReader(canvas);
   const selection: Selection = { from: null, to: 0 };
-  let overlays = overlaysOf(spec(), colour);
+  let spec = first;
+  let overlays = overlaysOf(spec, colour);
   const plugin = overlayPlugin(
     () => overlays,
     () => selection,
   );
-  const chart = new Chart(canvas, { ...configuration(spec(), colour), plugins: [plugin] });
-  const stop = selectByDrag(chart, selection, (from, to) => spec().events?.zoom(from, to));
+  const chart = new Chart(canvas, { ...configuration(spec, colour), plugins: [plugin] });
+  const stop = selectByDrag(chart, selection, (from, to) => spec.events?.zoom(from, to));
   return {
-    update() {
-      overlays = overlaysOf(spec(), colour);
-      const { data, options } = configuration(spec(), colour);
+    update(next, scheme) {
+      canvas.style.colorScheme = scheme;
+      spec = next;
+      overlays = overlaysOf(spec, colour);
+      const { data, options } = configuration(spec, colour);
       chart.data = data;
       if (options !== undefined) chart.options = options;
       chart.update("none");

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import { measurementsQuery } from "../../api/queries.ts";
-import { SPANS } from "../../model/chart-series.ts";
+import { SPANS } from "../../api/time-window.ts";
 import { byImportance, measureOf } from "../../model/measurements.ts";
 import { Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";

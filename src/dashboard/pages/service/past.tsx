@@ -1,13 +1,21 @@
 /** The history of a service: an uptime bar, response times and uptime. The user chooses the part of the past. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { type History as HistoryData, historyQuery } from "../../api/queries.ts";
-import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
+import {
+  fieldTime,
+  lengthOf,
+  rangeBetween,
+  SPANS,
+  type Span,
+  type TimeWindow,
+  timesOf,
+} from "../../api/time-window.ts";
+import { useAfterChange } from "../../live/after-change.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { failureCount, hasValues, SPANS, type Span, seriesOf } from "../../model/chart-series.ts";
+import { failureCount, hasValues, seriesOf } from "../../model/chart-series.ts";
 import { count, duration } from "../../model/format.ts";
 import { statusPeriods } from "../../model/status-periods.ts";
-import { fieldTime, lengthOf, rangeBetween, type TimeWindow, timesOf } from "../../model/time-window.ts";
 import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import type { ChartEvents } from "./charts.tsx";
@@ -106,12 +114,9 @@ function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
   const { data, error, refetch } = useQuery({ ...historyQuery(row.id, window), placeholderData: keepPreviousData });
   const isEmpty = data === undefined || !hasValues(seriesOf(data.points).p50);
   const isLive = window.kind === "last" && (isEmpty || lengthOf(window) <= SPANS["1h"].ms);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each newer check
-  useEffect(() => {
-    if (!isLive) return;
-    const timer = setTimeout(() => void refetch(), DATABASE_DELAY_MS);
-    return () => clearTimeout(timer);
-  }, [row.last_at, isLive, refetch]);
+  useAfterChange(row.last_at, () => {
+    if (isLive) void refetch();
+  });
   const series = useMemo(() => (data === undefined ? null : seriesOf(data.points)), [data]);
   const events = useEvents(data, row, choose);
   if (data === undefined || series === null || events === null) {

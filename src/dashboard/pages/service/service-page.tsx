@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { Link } from "wouter";
 import { HubProblem } from "../../api/client.ts";
 import { type Service, type ServiceHealth, serviceHealthQuery, serviceQuery } from "../../api/queries.ts";
-import { DATABASE_DELAY_MS } from "../../live/database-delay.ts";
+import { useAfterChange } from "../../live/after-change.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
 import { marksOf } from "../../model/marks.ts";
@@ -147,14 +147,10 @@ function useFreshHealth(row: ServiceRow) {
   const { store } = useLive();
   const { refetch } = health;
   const { refetch: refetchService, data } = service;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each newer check or status
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      void refetch();
-      void refetchService();
-    }, DATABASE_DELAY_MS);
-    return () => clearTimeout(timer);
-  }, [row.last_at, row.status, refetch, refetchService]);
+  useAfterChange(`${row.last_at} ${row.status}`, () => {
+    void refetch();
+    void refetchService();
+  });
   useEffect(() => {
     if (data !== undefined) store.addListed([data]);
   }, [data, store]);

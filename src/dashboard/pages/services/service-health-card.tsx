@@ -23,8 +23,8 @@ export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout }
 
 function ListCard({ row }: { row: ServiceRow }) {
   return (
-    <div className="relative grid h-full grid-cols-[6.6rem_minmax(0,1fr)_5rem_auto] items-center gap-x-3 border-b border-line bg-surface px-3 hover:bg-raised sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]">
-      <StatusMark status={row.status} />
+    <div className="relative grid h-full grid-cols-[1rem_minmax(0,1fr)_5rem_3.6rem] items-center gap-x-3 border-b border-line bg-surface px-3 hover:bg-raised sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]">
+      <StatusMark status={row.status} narrow />
       <div className="flex min-w-0 flex-col gap-x-3 md:flex-row md:items-center md:[&>a]:max-w-3/5 md:[&>a]:shrink-0">
         <Name row={row} />
         <Marks row={row} />

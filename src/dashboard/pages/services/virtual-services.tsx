@@ -39,8 +39,12 @@ export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[];
     gap,
   });
   // The virtualizer keeps the old sizes when the height changes, so it has to compute them again.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect runs for each new height or gap
-  useLayoutEffect(() => lines.measure(), [height, gap, lines]);
+  const measured = useRef({ height, gap });
+  useLayoutEffect(() => {
+    if (measured.current.height === height && measured.current.gap === gap) return;
+    measured.current = { height, gap };
+    lines.measure();
+  }, [height, gap, lines]);
   const items = lines.getVirtualItems();
   const [first, last] = [items.at(0)?.index ?? 0, items.at(-1)?.index ?? 0];
   const onScreen = useMemo(() => rows.slice(first * columns, (last + 1) * columns), [rows, first, last, columns]);

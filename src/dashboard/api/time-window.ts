@@ -1,5 +1,11 @@
 /** The part of the past that the charts of a service show. */
-import { SPANS, type Span } from "./chart-series.ts";
+export const SPANS = {
+  "1h": { ms: 3_600_000, points: 60, word: "hour" },
+  "24h": { ms: 86_400_000, points: 96, word: "24 hours" },
+  "7d": { ms: 7 * 86_400_000, points: 84, word: "7 days" },
+  "30d": { ms: 30 * 86_400_000, points: 90, word: "30 days" },
+} as const;
+export type Span = keyof typeof SPANS;
 
 /** The last span until now, or a range that the user has picked. Times in Unix ms. */
 export type TimeWindow = { kind: "last"; span: Span } | { kind: "range"; from: number; to: number };

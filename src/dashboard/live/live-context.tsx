@@ -6,6 +6,7 @@ import { parseFrame } from "../../client/frames.ts";
 import type { Frame } from "../../core/live-protocol.ts";
 import { api, responseBody } from "../api/client.ts";
 import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
+import { Listing, type Progress } from "./listing.ts";
 import { PastLoader } from "./past-loader.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
@@ -13,6 +14,7 @@ import { ServiceStore, type Snapshot } from "./service-store.ts";
 interface Live {
   store: ServiceStore;
   pasts: PastLoader;
+  listing: Listing;
   feed: FeedState;
   retry(): void;
 }
@@ -28,6 +30,7 @@ const CHANGED_BY_REGISTRY = ["projects"];
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new ServiceStore((run, ms) => setTimeout(run, ms)));
   const [pasts] = useState(() => new PastLoader(store));
+  const [listing] = useState(() => new Listing(store));
   const [feed, setFeed] = useState<FeedState>({ phase: "connecting" });
   const running = useRef<Feed | null>(null);
   const client = useQueryClient();
@@ -62,7 +65,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     };
   }, [store, refresh, client]);
   useRecentFlips(store);
-  const live = useMemo(() => ({ store, pasts, feed, retry: () => running.current?.retry() }), [store, pasts, feed]);
+  const live = useMemo(
+    () => ({ store, pasts, listing, feed, retry: () => running.current?.retry() }),
+    [store, pasts, listing, feed],
+  );
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
@@ -129,6 +135,13 @@ export function usePasts(rows: readonly ServiceRow[]): void {
   const { pasts } = useLive();
   useEffect(() => pasts.show(rows.map(({ id }) => id)), [rows, pasts]);
   useEffect(() => () => pasts.stop(), [pasts]);
+}
+
+/** Loads the details of all services, and returns how far that is. */
+export function useListing(): Progress {
+  const { listing } = useLive();
+  useEffect(() => listing.ensure(), [listing]);
+  return useSyncExternalStore(listing.subscribe, listing.read);
 }
 
 /** Returns all services. Renders again when they change, at most a few times a second. */

@@ -1,5 +1,5 @@
 /** The editor for the manifest of a project, as YAML. It shows a plan before it applies changes. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
 import { type ManifestEntry, manifestEntry } from "../../../core/manifest-export.ts";
@@ -35,30 +35,27 @@ type Preview = { changes: ServiceChange[]; unchanged: number };
 function Editor({ project, entries }: { project: Project; entries: readonly ManifestEntry[] }) {
   const before = useMemo(() => (entries.length === 0 ? EMPTY_MANIFEST : stringify({ services: entries })), [entries]);
   const [text, setText] = useState(before);
-  const [preview, setPreview] = useState<Preview | null>(null);
-  const [errors, setErrors] = useState<readonly FieldError[]>([]);
-  const [busy, setBusy] = useState(false);
   const mayWrite = useMayWrite();
   const client = useQueryClient();
+  const preview = useMutation({
+    mutationFn: async (): Promise<Preview> => {
+      const plan = await putManifest(project.id, text, true);
+      return { changes: serviceChanges(plan, entries, entriesOf(parse(text))), unchanged: plan.unchanged };
+    },
+  });
+  const apply = useMutation({
+    mutationFn: () => putManifest(project.id, text, false),
+    onSuccess: () => {
+      preview.reset();
+      return client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+    },
+  });
+  const busy = preview.isPending || apply.isPending;
+  const error = apply.error ?? preview.error;
   const edit = (next: string) => {
     setText(next);
-    setPreview(null);
-    setErrors([]);
-  };
-  const run = async (work: () => Promise<void>) => {
-    setBusy(true);
-    setErrors([]);
-    await work().catch((error) => setErrors(errorsOf(error)));
-    setBusy(false);
-  };
-  const showPreview = async () => {
-    const plan = await putManifest(project.id, text, true);
-    setPreview({ changes: serviceChanges(plan, entries, entriesOf(parse(text))), unchanged: plan.unchanged });
-  };
-  const apply = async () => {
-    await putManifest(project.id, text, false);
-    setPreview(null);
-    await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+    preview.reset();
+    apply.reset();
   };
   return (
     <div className="flex flex-col gap-3">
@@ -71,13 +68,13 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
         value={text}
         onChange={(event) => edit(event.target.value)}
       />
-      {errors.length > 0 && <Refused errors={errors} />}
-      {preview !== null && (
-        <PlanView {...preview} busy={busy} apply={() => void run(apply)} cancel={() => setPreview(null)} />
+      {error !== null && <Refused errors={errorsOf(error)} />}
+      {preview.data !== undefined && (
+        <PlanView {...preview.data} busy={busy} apply={() => apply.mutate()} cancel={() => edit(text)} />
       )}
-      {mayWrite && preview === null && (
+      {mayWrite && preview.data === undefined && (
         <div className="flex flex-wrap gap-2">
-          <Button look="primary" disabled={busy || text === before} onClick={() => void run(showPreview)}>
+          <Button look="primary" disabled={busy || text === before} onClick={() => preview.mutate()}>
             Preview the changes
           </Button>
           <Button disabled={busy || text === before} onClick={() => edit(before)}>

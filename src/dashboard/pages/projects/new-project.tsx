@@ -1,5 +1,5 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, HubProblem, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery } from "../../api/queries.ts";
@@ -9,23 +9,29 @@ import { Field } from "../../ui/field.tsx";
 
 export function NewProject({ close }: { close(): void }) {
   const [name, setName] = useState("");
-  const [problem, setProblem] = useState<string>();
   const [, go] = useLocation();
   const client = useQueryClient();
-  const create = async (event: FormEvent) => {
-    event.preventDefault();
-    try {
-      const project = await responseBody(api.projects.$post({ json: { name: name.trim() } }));
+  const create = useMutation({
+    mutationFn: () => responseBody(api.projects.$post({ json: { name: name.trim() } })),
+    onSuccess: async (project) => {
       await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
       go(`/projects/${project.id}`);
-    } catch (error) {
-      setProblem(error instanceof HubProblem ? (error.errors[0]?.message ?? error.message) : problemText(error));
-    }
-  };
+    },
+  });
   return (
     <Dialog title="New project" close={close}>
-      <form onSubmit={(event) => void create(event)} className="flex flex-col gap-4">
-        <Field label="Name" hint="a-z, 0-9, _ and -" error={problem}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+        className="flex flex-col gap-4"
+      >
+        <Field
+          label="Name"
+          hint="a-z, 0-9, _ and -"
+          error={create.error === null ? undefined : whatIsWrong(create.error)}
+        >
           {(control) => (
             <input
               {...control}
@@ -39,11 +45,15 @@ export function NewProject({ close }: { close(): void }) {
         </Field>
         <div className="flex justify-end gap-2">
           <Button onClick={close}>Cancel</Button>
-          <Button look="primary" type="submit">
+          <Button look="primary" type="submit" disabled={create.isPending}>
             Make it
           </Button>
         </div>
       </form>
     </Dialog>
   );
+}
+
+function whatIsWrong(error: Error): string {
+  return (error instanceof HubProblem ? error.errors[0]?.message : undefined) ?? problemText(error);
 }

@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
@@ -8,32 +8,30 @@ import { Confirm } from "../../ui/dialog.tsx";
 
 export function ProjectActions({ project }: { project: Project }) {
   const [deleting, setDeleting] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
   const client = useQueryClient();
   const [, go] = useLocation();
   const param = { id: String(project.id) };
-  const run = async (work: () => Promise<void>) => {
-    setBusy(true);
-    setProblem(undefined);
-    await work().catch((error) => setProblem(problemText(error)));
-    setBusy(false);
-  };
-  const toggle = async () => {
-    const { start, stop } = api.projects[":id"];
-    const changed = await responseBody(project.status === "running" ? stop.$post({ param }) : start.$post({ param }));
-    client.setQueryData(projectQuery(project.id).queryKey, changed);
-    await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
-  };
-  const remove = async () => {
-    await expectSuccess(api.projects[":id"].$delete({ param }));
-    await client.invalidateQueries({ queryKey: projectsQuery.queryKey, exact: true });
-    go("/projects");
-  };
+  const toggle = useMutation({
+    mutationFn: () => {
+      const { start, stop } = api.projects[":id"];
+      return responseBody(project.status === "running" ? stop.$post({ param }) : start.$post({ param }));
+    },
+    onSuccess: (changed) => {
+      client.setQueryData(projectQuery(project.id).queryKey, changed);
+      return client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+    },
+  });
+  const remove = useMutation({
+    mutationFn: () => expectSuccess(api.projects[":id"].$delete({ param })),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: projectsQuery.queryKey, exact: true });
+      go("/projects");
+    },
+  });
   return (
     <div className="flex flex-col items-end gap-1.5">
       <div className="flex gap-2">
-        <Button disabled={busy} onClick={() => void run(toggle)}>
+        <Button disabled={toggle.isPending} onClick={() => toggle.mutate()}>
           {project.status === "running" ? "Stop" : "Start"}
         </Button>
         <Button look="danger" onClick={() => setDeleting(true)}>
@@ -41,15 +39,15 @@ export function ProjectActions({ project }: { project: Project }) {
         </Button>
       </div>
       <span role="status" className="text-down">
-        {deleting ? "" : problem}
+        {toggle.error !== null && problemText(toggle.error)}
       </span>
       {deleting && (
         <Confirm
           title={`Delete ${project.name}?`}
           action="Delete it with its services"
-          busy={busy}
-          problem={problem}
-          confirm={() => void run(remove)}
+          busy={remove.isPending}
+          problem={remove.error === null ? undefined : problemText(remove.error)}
+          confirm={() => remove.mutate()}
           close={() => setDeleting(false)}
         >
           Its {project.service_count} services and their history are deleted with it. To stop checking and keep them,

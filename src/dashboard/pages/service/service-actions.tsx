@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { isProbedByHub } from "../../../core/records.ts";
@@ -55,8 +55,6 @@ export function ServiceActions({ service }: { service: Service }) {
 }
 
 function useActions(service: Service) {
-  const [busy, setBusy] = useState<Doing | null>(null);
-  const [message, setMessage] = useState("");
   const [, go] = useLocation();
   const { store } = useLive();
   const client = useQueryClient();
@@ -81,12 +79,12 @@ function useActions(service: Service) {
       return "";
     },
   };
-  const act = async (what: Doing) => {
-    setBusy(what);
-    setMessage(await run[what]().catch(problemText));
-    setBusy(null);
+  const { mutateAsync, isPending, variables, data, error } = useMutation({ mutationFn: (what: Doing) => run[what]() });
+  return {
+    act: (what: Doing) => mutateAsync(what).catch(() => {}), // the message says what went wrong
+    busy: isPending ? (variables ?? null) : null,
+    message: error === null ? (data ?? "") : problemText(error),
   };
-  return { act, busy, message };
 }
 
 function Edit({ service, close }: { service: Service; close(): void }) {

@@ -1,4 +1,5 @@
 /** A dialog with the form of a service. It sends the form, and shows each error of the hub below its field. */
+import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { type FieldError, HubProblem, problemText } from "../../api/client.ts";
 import { bodyOf, type ServiceBody, type ServiceForm } from "../../model/service-form.ts";
@@ -23,30 +24,21 @@ interface ServiceDialogProps {
 
 export function ServiceDialog({ title, start, action, head, send, close }: ServiceDialogProps) {
   const [form, setForm] = useState(start);
-  const [errors, setErrors] = useState<readonly FieldError[]>([]);
-  const [problem, setProblem] = useState<string>();
-  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<readonly FieldError[]>([]);
+  const sending = useMutation({ mutationFn: (body: ServiceBody) => send(body, form) });
+  const refused = sending.error instanceof HubProblem ? sending.error.errors : [];
+  const errors = wrong.length > 0 ? wrong : refused;
+  const isExplained = refused.some(({ path }) => errorOf(refused, path) && isShown(path));
   const change = (part: Partial<ServiceForm>) => setForm((before) => ({ ...before, ...part }));
-  const submit = async (event: FormEvent) => {
+  const submit = (event: FormEvent) => {
     event.preventDefault();
     const made = bodyOf(form);
-    if ("errors" in made) {
-      setErrors(made.errors);
-      return;
-    }
-    setBusy(true);
-    try {
-      await send(made.body, form);
-    } catch (error) {
-      const refused = error instanceof HubProblem ? error.errors : [];
-      setErrors(refused);
-      setProblem(refused.some(({ path }) => errorOf(refused, path) && isShown(path)) ? undefined : problemText(error));
-      setBusy(false);
-    }
+    setWrong("errors" in made ? made.errors : []);
+    if (!("errors" in made)) sending.mutate(made.body);
   };
   return (
     <Dialog title={title} close={close}>
-      <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+      <form onSubmit={submit} className="flex flex-col gap-4">
         {head?.({ form, errors, change })}
         <Text
           form={form}
@@ -59,14 +51,14 @@ export function ServiceDialog({ title, start, action, head, send, close }: Servi
           required
         />
         <ServiceFields form={form} errors={errors} change={change} />
-        {problem !== undefined && (
+        {sending.error !== null && !isExplained && (
           <p role="alert" className="text-down">
-            {problem}
+            {problemText(sending.error)}
           </p>
         )}
         <div className="flex justify-end gap-2">
           <Button onClick={close}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={busy}>
+          <Button look="primary" type="submit" disabled={sending.isPending}>
             {action}
           </Button>
         </div>

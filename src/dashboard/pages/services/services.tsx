@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
-import { useServices } from "../../live/live-context.tsx";
+import type { Progress } from "../../live/listing.ts";
+import { useListing, useServices } from "../../live/live-context.tsx";
 import { count } from "../../model/format.ts";
 import {
   DEFAULT_VIEW,
@@ -19,7 +20,6 @@ import { useMayWrite } from "../../ui/session.tsx";
 import { FirstService } from "../first-service.tsx";
 import { AddService } from "../service/add-service.tsx";
 import { Filters } from "./filters.tsx";
-import { type Listing, useListing } from "./listing.ts";
 import { VirtualServices } from "./virtual-services.tsx";
 
 export function Services() {
@@ -62,7 +62,7 @@ export function Services() {
   );
 }
 
-function Amount({ shown, all, listing }: { shown: number; all: number; listing: Listing }) {
+function Amount({ shown, all, listing }: { shown: number; all: number; listing: Progress }) {
   const listed =
     listing.total === null || listing.loaded >= listing.total
       ? ""

@@ -1,5 +1,5 @@
 /** Lists, creates and revokes API keys. A new key is shown only once. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, expectSuccess, type FieldError, HubProblem, problemText, responseBody } from "../../api/client.ts";
 import { type Key, keysQuery } from "../../api/queries.ts";
@@ -36,17 +36,11 @@ export function Keys() {
 
 function KeyRow({ item }: { item: Key }) {
   const [isConfirming, setIsConfirming] = useState(false);
-  const [problem, setProblem] = useState<string>();
   const client = useQueryClient();
-  const revoke = async () => {
-    try {
-      await expectSuccess(api.keys[":id"].$delete({ param: { id: String(item.id) } }));
-      await client.invalidateQueries({ queryKey: keysQuery.queryKey });
-      setIsConfirming(false);
-    } catch (error) {
-      setProblem(problemText(error));
-    }
-  };
+  const revoke = useMutation({
+    mutationFn: () => expectSuccess(api.keys[":id"].$delete({ param: { id: String(item.id) } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+  });
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2">
       <span className="min-w-0">
@@ -63,9 +57,9 @@ function KeyRow({ item }: { item: Key }) {
         <Confirm
           title={`Revoke ${item.name}?`}
           action="Revoke it"
-          busy={false}
-          problem={problem}
-          confirm={() => void revoke()}
+          busy={revoke.isPending}
+          problem={revoke.error === null ? undefined : problemText(revoke.error)}
+          confirm={() => revoke.mutate()}
           close={() => setIsConfirming(false)}
         >
           Whoever uses it is shut out at once. It can't be brought back.
@@ -78,33 +72,33 @@ function KeyRow({ item }: { item: Key }) {
 function NewKey() {
   const client = useQueryClient();
   const [form, setForm] = useState({ name: "", scope: "read" as Key["scope"], agent: "" });
-  const [errors, setErrors] = useState<readonly FieldError[]>([]);
-  const [shown, setShown] = useState<{ name: string; key: string } | null>(null);
-  const create = async (event: FormEvent) => {
-    event.preventDefault();
-    const { name, scope, agent } = form;
-    try {
+  const create = useMutation({
+    mutationFn: () => {
+      const { name, scope, agent } = form;
       const json = { name: name.trim(), scope, ...(scope === "agent" && { agent: agent.trim() }) };
-      const made = await responseBody(api.keys.$post({ json }));
-      setShown({ name: made.name, key: made.key });
+      return responseBody(api.keys.$post({ json }));
+    },
+    onSuccess: () => {
       setForm({ name: "", scope: "read", agent: "" });
-      setErrors([]);
-      await client.invalidateQueries({ queryKey: keysQuery.queryKey });
-    } catch (error) {
-      const refused = error instanceof HubProblem ? error.errors : [];
-      setErrors(refused.length > 0 ? refused : [{ path: "name", message: problemText(error) }]);
-    }
+      return client.invalidateQueries({ queryKey: keysQuery.queryKey });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
   };
+  const errors = create.error === null ? [] : errorsOf(create.error);
   const errorOf = (path: string) => errors.find((error) => error.path === path)?.message;
+  const { data: made } = create;
   return (
     <>
-      {shown !== null && (
+      {made !== undefined && (
         <div role="status" className="flex flex-col gap-2 rounded-md bg-up-soft px-4 py-3">
-          <p className="font-medium text-up">The key {shown.name}. It is shown this once: copy it now.</p>
-          <Copyable text={shown.key} what="the key" />
+          <p className="font-medium text-up">The key {made.name}. It is shown this once: copy it now.</p>
+          <Copyable text={made.key} what="the key" />
         </div>
       )}
-      <form onSubmit={(event) => void create(event)} className="flex flex-wrap items-start gap-3">
+      <form onSubmit={submit} className="flex flex-wrap items-start gap-3">
         <Field label="New key for" error={errorOf("name")} className="min-w-44 flex-1">
           {(control) => (
             <input
@@ -147,10 +141,16 @@ function NewKey() {
             )}
           </Field>
         )}
-        <Button type="submit" look="primary" className="sm:mt-6">
+        <Button type="submit" look="primary" disabled={create.isPending} className="sm:mt-6">
           Make a key
         </Button>
       </form>
     </>
   );
+}
+
+/** An error that no field is the cause of is shown at the first one. */
+function errorsOf(error: Error): readonly FieldError[] {
+  const refused = error instanceof HubProblem ? error.errors : [];
+  return refused.length > 0 ? refused : [{ path: "name", message: problemText(error) }];
 }

@@ -167,7 +167,15 @@ test("a service is edited, disabled and deleted", async () => {
   await page.getByLabel("Target").fill(web.url);
   await page.getByLabel("Tags").fill("edge");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("edge").waitFor();
+  await page.getByText("edge", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Duplicate" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Add and check it" }).click();
+  await page.getByRole("heading", { level: 1, name: "web-copy" }).waitFor();
+  await page.getByText("edge", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.getByText("3 services").waitFor();
+  await page.goto(`${hub.url}/services/3`);
   await page.getByRole("button", { name: "Disable" }).click();
   await page.getByText("disabled").first().waitFor();
   await page.getByRole("button", { name: "Enable" }).click();

@@ -68,6 +68,14 @@ export function formOf(service: Service): ServiceForm {
   };
 }
 
+const COPY = "-copy";
+const MAX_NAME = 63;
+
+/** The form of a new service like this one, in the same project. */
+export function duplicateOf(service: Service): ServiceForm {
+  return { ...formOf(service), name: service.name.slice(0, MAX_NAME - COPY.length) + COPY };
+}
+
 /** What the form sends: its own fields. The hub keeps the values of all others. */
 export type ServiceBody = Omit<Pick<ServiceDefinition, Extract<keyof ServiceForm, FieldName>>, "service_type"> & {
   service_type?: ServiceType;

@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { api, HubProblem, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
-import { NEW_SERVICE, type ServiceBody } from "../../model/service-form.ts";
+import { NEW_SERVICE, type ServiceBody, type ServiceForm } from "../../model/service-form.ts";
 import { Button } from "../../ui/button.tsx";
 import { Text } from "./service-fields.tsx";
 
@@ -13,6 +13,25 @@ const ServiceDialog = lazy(async () => ({ default: (await import("./service-dial
 /** `project`: the name that the form contains at first. */
 export function AddService({ look = "plain", project = "" }: { look?: "plain" | "primary"; project?: string }) {
   const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button look={look} onClick={() => setOpen(true)}>
+        Add a service
+      </Button>
+      {open && <NewService title="Add a service" start={{ ...NEW_SERVICE, project }} close={() => setOpen(false)} />}
+    </>
+  );
+}
+
+interface NewServiceProps {
+  title: string;
+  /** What the form contains at first. */
+  start: ServiceForm;
+  close(): void;
+}
+
+/** The dialog of a service that does not exist yet. Leads to its page. */
+export function NewService({ title, start, close }: NewServiceProps) {
   const [, go] = useLocation();
   const { store } = useLive();
   const client = useQueryClient();
@@ -20,36 +39,29 @@ export function AddService({ look = "plain", project = "" }: { look?: "plain" | 
     const service = await register(named.trim(), body);
     store.addListed([service]);
     void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
-    setOpen(false);
+    close();
     go(`/services/${service.id}`);
   };
   return (
-    <>
-      <Button look={look} onClick={() => setOpen(true)}>
-        Add a service
-      </Button>
-      {open && (
-        <Suspense>
-          <ServiceDialog
-            title="Add a service"
-            action="Add and check it"
-            start={{ ...NEW_SERVICE, project }}
-            close={() => setOpen(false)}
-            head={(fields) => (
-              <Text
-                {...fields}
-                name="project"
-                label="Project"
-                hint="Made when it is new; a-z, 0-9, _ and -"
-                mono
-                required
-              />
-            )}
-            send={(body, form) => send(body, form.project)}
+    <Suspense>
+      <ServiceDialog
+        title={title}
+        action="Add and check it"
+        start={start}
+        close={close}
+        head={(fields) => (
+          <Text
+            {...fields}
+            name="project"
+            label="Project"
+            hint="Made when it is new; a-z, 0-9, _ and -"
+            mono
+            required
           />
-        </Suspense>
-      )}
-    </>
+        )}
+        send={(body, form) => send(body, form.project)}
+      />
+    </Suspense>
   );
 }
 

@@ -6,16 +6,17 @@ import { api, expectSuccess, problemText, responseBody } from "../../api/client.
 import { projectsQuery, type Service, serviceQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { latency } from "../../model/format.ts";
-import { formOf, type ServiceBody } from "../../model/service-form.ts";
+import { duplicateOf, formOf, type ServiceBody } from "../../model/service-form.ts";
 import { STATUS_WORDS } from "../../model/status.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
+import { NewService } from "./add-service.tsx";
 import { ServiceDialog } from "./service-dialog.tsx";
 
 type Doing = "check" | "toggle" | "delete";
 
 export function ServiceActions({ service }: { service: Service }) {
-  const [open, setOpen] = useState<"edit" | "delete" | null>(null);
+  const [open, setOpen] = useState<"edit" | "duplicate" | "delete" | null>(null);
   const { act, busy, message } = useActions(service);
   const canCheck = isProbedByHub(service) && service.enabled;
   return (
@@ -27,6 +28,7 @@ export function ServiceActions({ service }: { service: Service }) {
           </Button>
         )}
         <Button onClick={() => setOpen("edit")}>Edit</Button>
+        <Button onClick={() => setOpen("duplicate")}>Duplicate</Button>
         <Button disabled={busy !== null} onClick={() => void act("toggle")}>
           {service.enabled ? "Disable" : "Enable"}
         </Button>
@@ -38,6 +40,9 @@ export function ServiceActions({ service }: { service: Service }) {
         {message}
       </span>
       {open === "edit" && <Edit service={service} close={() => setOpen(null)} />}
+      {open === "duplicate" && (
+        <NewService title={`Duplicate ${service.name}`} start={duplicateOf(service)} close={() => setOpen(null)} />
+      )}
       {open === "delete" && (
         <Confirm
           title={`Delete ${service.name}?`}

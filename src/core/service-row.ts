@@ -20,6 +20,8 @@ export interface ServiceRow extends ServiceDefinition {
   status_since: number;
   /** `seq` of the newest flip that `status` includes. */
   flip_seq: number;
+  /** It is disabled until then, Unix ms; null: it is not paused. */
+  paused_until: number | null;
   created_at: number;
   updated_at: number;
 }

@@ -17,6 +17,7 @@ export interface Service extends ServiceDefinition {
   flapping: boolean;
   breaker: Breaker;
   stale: boolean;
+  paused_until: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -94,6 +95,7 @@ export function toService(row: ServiceRow, live: LiveState | null, now: number):
     flapping: state.flapping,
     breaker: state.breaker,
     stale: state.stale,
+    paused_until: row.paused_until === null ? null : iso(row.paused_until),
     version: reportedVersion(state) ?? row.version,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),

@@ -45,6 +45,7 @@ export const serviceSchema = z
       .enum(["closed", "open"])
       .describe("`open`: the service has been down for long and is checked less often"),
     stale: z.boolean().describe("No check result has arrived for several intervals"),
+    paused_until: z.iso.datetime().nullable().describe("Disabled until then; null: not paused"),
     created_at: time,
     updated_at: time,
   })

@@ -4,6 +4,7 @@ import { matchesInput } from "../core/manifest-plan.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
+import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
 import { createService, deleteService, getService, listServices, updateService } from "../store/services.ts";
 import { guard } from "./access.ts";
@@ -104,6 +105,24 @@ const remove = createRoute({
   responses: { 204: { description: "The service is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
 
+const MAX_PAUSE_MINUTES = 30 * 24 * 60;
+const pauseSchema = z
+  .strictObject({ minutes: z.int().min(1).max(MAX_PAUSE_MINUTES).describe("From now on; at most 30 days") })
+  .openapi("Pause");
+
+const pause = createRoute({
+  method: "post",
+  path: "/api/services/{id}/pause",
+  operationId: "pauseService",
+  tags,
+  summary: "Disable a service for a while",
+  description:
+    "The hub enables it again by itself, to the minute. To end the pause before, enable it; a manifest that names it does so too.",
+  ...guard("write"),
+  request: { params: idParams, body: jsonBody(pauseSchema) },
+  responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 413, 415, 429) },
+});
+
 export const services = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
@@ -139,6 +158,15 @@ export const services = routes()
     const row = orNotFound(after, "service");
     await announce(hub, [{ before, after: row }]);
     return c.json(await oneService(hub, row), 200);
+  })
+  .openapi(pause, async (c) => {
+    const { hub } = c.var;
+    const { minutes } = c.req.valid("json");
+    const before = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
+    const until = hub.now() + minutes * 60_000;
+    const after = orNotFound(await pauseService(hub.db, before.id, until, hub.now()), "service");
+    await announce(hub, [{ before, after }], () => `paused until ${new Date(until).toISOString().slice(0, 16)}Z`);
+    return c.json(await oneService(hub, after), 200);
   })
   .openapi(remove, async (c) => {
     const { hub } = c.var;

@@ -60,6 +60,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
     status: "unknown",
     flip_seq: 0,
     status_since: now,
+    paused_until: null,
     created_at: now,
     updated_at: now,
   };

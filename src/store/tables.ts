@@ -80,6 +80,8 @@ export const services = sqliteTable(
     status_since: integer().notNull(),
     /** The newest flip that this row includes. */
     flip_seq: integer().notNull().default(0),
+    /** The hub enables the service again at this time, Unix ms; null: it is not paused. */
+    paused_until: integer(),
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
@@ -88,6 +90,7 @@ export const services = sqliteTable(
     uniqueIndex("services_by_name").on(table.project_id, table.name),
     // The index counts the members of an interval's lanes without reading the rows.
     index("services_by_lane").on(table.lane),
+    index("services_by_pause").on(table.paused_until),
   ],
 );
 

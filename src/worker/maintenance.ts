@@ -1,4 +1,4 @@
-/** The cron's work beside planning: hourly rollups and retention, in small parts each minute until nothing is left. */
+/** The cron's work beside planning: pauses that end, hourly rollups and retention, in small parts each minute until nothing is left. */
 
 import { registryChange } from "../core/registry-change.ts";
 import type { Settings } from "../core/settings.ts";
@@ -6,6 +6,7 @@ import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { deleteGoneContainers } from "../store/agents.ts";
 import { type Db, openDatabase } from "../store/database.ts";
+import { endPauses } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
 import { followChange } from "./registry.ts";
@@ -17,10 +18,13 @@ const MAX_SWEEPS = 3;
 /** The service of a container that is gone is kept for 30 days, with its history. */
 const CONTAINERS_KEPT_MS = 30 * 86_400_000;
 const MAX_FORGOTTEN = 200;
+/** Pauses that end in one minute; the others end in the next. */
+const MAX_RESUMED = 500;
 
 export async function maintain(tick: number, env: Bindings, settings: Settings): Promise<void> {
   const db = openDatabase(env.DB);
   try {
+    await resume(db, tick, env, settings);
     await rollupHours(db, tick);
     if (new Date(tick).getUTCMinutes() !== RETENTION_MINUTE) return;
     await sweep(db, tick, settings.RAW_RETENTION_HOURS);
@@ -28,6 +32,14 @@ export async function maintain(tick: number, env: Bindings, settings: Settings):
   } catch (error) {
     log("error", "maintenance.failed", { error: errorText(error) });
   }
+}
+
+async function resume(db: Db, tick: number, env: Bindings, settings: Settings): Promise<void> {
+  const changes = await endPauses(db, tick, MAX_RESUMED);
+  const change = registryChange(changes);
+  if (change === null) return;
+  await followChange(change, env, settings);
+  log("info", "pauses.ended", { services: changes.length });
 }
 
 /** Each start of a container may bring a new name, so those that are long gone don't stay for ever. */

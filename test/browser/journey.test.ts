@@ -180,6 +180,10 @@ test("a service is edited, disabled and deleted", async () => {
   await page.getByText("disabled").first().waitFor();
   await page.getByRole("button", { name: "Enable" }).click();
   await page.getByText("It is checked again.").waitFor();
+  await page.getByRole("button", { name: "Pause for an hour" }).click();
+  await page.getByText(/^paused until \d\d:\d\d$/).waitFor();
+  await page.getByRole("button", { name: "Enable" }).click();
+  await page.getByText("It is checked again.").waitFor();
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: "Delete" }).click();

@@ -35,6 +35,7 @@ export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
     depends_on: [],
     enabled: true,
     created_at: T0,
+    paused_until: null,
     updated_at: T0,
     ...over,
   };

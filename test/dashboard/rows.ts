@@ -35,7 +35,15 @@ export function aService(over: Partial<Service> = {}): Service {
     },
     ...{ consecutive_failures: 0, health_details: { latency_ms: 5, version: null, error: null }, flapping: false },
     ...{ breaker: "closed", stale: false, version: null, port: 5432, container_id: null, agent: null, tags: [] },
-    ...{ capabilities: [], metadata: {}, depends_on: [], enabled: true, created_at: iso(NOW), updated_at: iso(NOW) },
+    ...{
+      capabilities: [],
+      metadata: {},
+      depends_on: [],
+      enabled: true,
+      paused_until: null,
+      created_at: iso(NOW),
+      updated_at: iso(NOW),
+    },
     ...over,
   };
 }

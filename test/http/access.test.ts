@@ -98,6 +98,7 @@ describe("every route for every caller", () => {
         "POST /api/projects: write",
         "POST /api/services/{id}/check: write",
         "POST /api/services/{id}/heartbeat: write or agent",
+        "POST /api/services/{id}/pause: write",
         "POST /api/services: write",
         "POST /api/session: public",
         "POST /api/tickets: read",

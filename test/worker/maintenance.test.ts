@@ -3,6 +3,7 @@ import { applyD1Migrations, createExecutionContext, SELF, waitOnExecutionContext
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
 import { parseSettings } from "../../src/core/settings.ts";
+import { boardOf } from "../../src/platform/object-stubs.ts";
 import worker from "../../src/worker/index.ts";
 import { maintain } from "../../src/worker/maintenance.ts";
 
@@ -92,3 +93,25 @@ it("one address that asks too often is told when to come back, another is not", 
   expect(refused[0]).toMatchObject({ retry: "10", body: expect.stringContaining('"title":"Too Many Requests"') });
   expect((await ask("192.0.2.2")).status).toBe(401);
 }, 60_000);
+
+it("a pause that is over ends within a minute, and the service is watched again", async () => {
+  const api = (method: string, path: string, body?: object) =>
+    SELF.fetch(`http://hub${path}`, {
+      method,
+      headers: { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const beats = { health_method: "heartbeat", health_interval: 3_600 };
+  const { id } = await (await api("PUT", "/api/projects/rests/services/beats", beats)).json<{ id: number }>();
+  expect((await api("POST", `/api/services/${id}/pause`, { minutes: 0 })).status).toBe(400);
+  expect(await (await api("POST", `/api/services/${id}/pause`, { minutes: 60 })).json()).toMatchObject({
+    enabled: false,
+    paused_until: expect.any(String),
+  });
+  expect(await boardOf(env).check(id)).toBeNull();
+  await maintain(Date.now() + 59 * 60_000, env, settings);
+  expect(await boardOf(env).check(id)).toBeNull();
+  await maintain(Date.now() + 61 * 60_000, env, settings);
+  expect(await boardOf(env).check(id)).toMatchObject({ service_id: id });
+  expect(await (await api("GET", `/api/services/${id}`)).json()).toMatchObject({ enabled: true, paused_until: null });
+});

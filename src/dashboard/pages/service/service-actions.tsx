@@ -13,7 +13,9 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { NewService } from "./add-service.tsx";
 import { ServiceDialog } from "./service-dialog.tsx";
 
-type Doing = "check" | "toggle" | "delete";
+type Doing = "check" | "toggle" | "pause" | "delete";
+
+const PAUSE_MINUTES = 60;
 
 export function ServiceActions({ service }: { service: Service }) {
   const [open, setOpen] = useState<"edit" | "duplicate" | "delete" | null>(null);
@@ -32,6 +34,11 @@ export function ServiceActions({ service }: { service: Service }) {
         <Button disabled={busy !== null} onClick={() => void act("toggle")}>
           {service.enabled ? "Disable" : "Enable"}
         </Button>
+        {service.enabled && (
+          <Button disabled={busy !== null} onClick={() => void act("pause")}>
+            Pause for an hour
+          </Button>
+        )}
         <Button look="danger" onClick={() => setOpen("delete")}>
           Delete
         </Button>
@@ -75,6 +82,12 @@ function useActions(service: Service) {
       client.setQueryData(serviceQuery(service.id).queryKey, changed);
       store.addListed([changed]);
       return changed.enabled ? "It is checked again." : "It is not checked any more.";
+    },
+    pause: async () => {
+      const changed = await responseBody(api.services[":id"].pause.$post({ param, json: { minutes: PAUSE_MINUTES } }));
+      client.setQueryData(serviceQuery(service.id).queryKey, changed);
+      store.addListed([changed]);
+      return "It is not checked for an hour.";
     },
     delete: async () => {
       await expectSuccess(api.services[":id"].$delete({ param }));

@@ -7,6 +7,7 @@ import { type Service, type ServiceHealth, serviceHealthQuery, serviceQuery } fr
 import { useAfterChange } from "../../live/after-change.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
+import { timeOfDay } from "../../model/format.ts";
 import { marksOf } from "../../model/marks.ts";
 import { Ago, Elapsed } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
@@ -78,7 +79,8 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
 }
 
 function Lead({ service, row }: { service: Service; row: ServiceRow }) {
-  const marks = marksOf(row, useNow());
+  const now = useNow();
+  const marks = marksOf(row, now);
   return (
     <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
       <Link href={`/projects/${service.project_id}`} className="link">
@@ -86,6 +88,7 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
       </Link>
       <span>{service.service_type}</span>
       {service.version !== null && <span>version {service.version}</span>}
+      {service.paused_until !== null && <span>paused until {timeOfDay(Date.parse(service.paused_until), now)}</span>}
       {marks.map((mark) => (
         <MarkBadge key={mark} mark={mark} />
       ))}

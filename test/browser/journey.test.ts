@@ -191,6 +191,30 @@ test("a service is edited, disabled and deleted", async () => {
   await page.getByText("2 services").waitFor();
 });
 
+test("several services are paused, tagged and deleted at once, and each step is taken back", async () => {
+  const { page } = visitor;
+  await page.goto(`${hub.url}/services`);
+  await page.getByRole("button", { name: "Select" }).click();
+  await page.getByRole("button", { name: "Select all 2" }).click();
+  await page.getByLabel("Tag to add").fill("both");
+  await page.getByRole("button", { name: "Add the tag" }).click();
+  await page.getByText("2 services tagged both.").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("2 services as before.").waitFor();
+  await page.getByRole("button", { name: "Pause for an hour" }).click();
+  await page.getByText("2 services paused for an hour.").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "disabled" }).nth(1).waitFor();
+  await visitor.screenshot("services-selected");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("2 services checked again.").waitFor();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("2 services will be deleted in 10 s.").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Nothing was deleted.").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByText("2 services", { exact: true }).waitFor();
+});
+
 test("a manifest is shown as a plan before it is applied, and a project stops and starts", async () => {
   const { page } = visitor;
   await page.getByRole("link", { name: "Projects" }).click();

@@ -5,7 +5,7 @@ import { type Feed, type FeedState, startFeed } from "../../client/feed.ts";
 import { parseFrame } from "../../client/frames.ts";
 import type { Frame } from "../../core/live-protocol.ts";
 import { api, responseBody } from "../api/client.ts";
-import { recentFlipsQuery, sessionQuery } from "../api/queries.ts";
+import { recentFlipsQuery, type Service, sessionQuery } from "../api/queries.ts";
 import { Listing, type Progress } from "./listing.ts";
 import { PastLoader } from "./past-loader.ts";
 import type { ServiceRow } from "./service-row.ts";
@@ -39,7 +39,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const lookUp = limitedLookUp(store);
     const onFrame = (frame: Frame) => {
       store.apply(frame);
-      if (frame.type === "registered") lookUp(frame.service.id);
+      if (frame.type === "registered") lookUp(frame.service.id, () => true);
+      // What is disabled or paused stays in the list; the feed says only that it is not watched any more.
+      if (frame.type === "deregistered") lookUp(frame.service.id, ({ enabled }) => !enabled);
       if (frame.type !== "health") for (const key of CHANGED_BY_FLIPS) refresh(key);
       if (frame.type === "registered" || frame.type === "deregistered" || frame.type === "project")
         refresh(CHANGED_BY_REGISTRY);
@@ -88,13 +90,14 @@ function useRefresh(): (queryKey: readonly string[]) => void {
   }, [client]);
 }
 
-function limitedLookUp(store: ServiceStore): (id: number) => void {
+/** The function adds the service to the store when it is `wanted`. */
+function limitedLookUp(store: ServiceStore): (id: number, wanted: (service: Service) => boolean) => void {
   let pending = 0;
-  return (id) => {
+  return (id, wanted) => {
     if (pending >= MAX_LOOK_UPS) return;
     pending += 1;
     responseBody(api.services[":id"].$get({ param: { id: String(id) } }))
-      .then((service) => store.addListed([service]))
+      .then((service) => store.addListed([service].filter(wanted)))
       .catch(() => {}) // the service is deleted already, or the next listing brings it
       .finally(() => {
         pending -= 1;

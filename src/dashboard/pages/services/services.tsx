@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { Progress } from "../../live/listing.ts";
 import { useListing, useServices } from "../../live/live-context.tsx";
@@ -19,6 +19,7 @@ import { Page } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { FirstService } from "../first-service.tsx";
 import { AddService } from "../service/add-service.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
 import { Filters } from "./filters.tsx";
 import { VirtualServices } from "./virtual-services.tsx";
 
@@ -34,12 +35,21 @@ export function Services() {
     () => [...new Set([...services.rows.values()].map((row) => row.project))].sort(),
     [services],
   );
+  const [selected, setSelected] = useState<ReadonlySet<number> | null>(null);
+  const toggle = (id: number) => setSelected((before) => toggled(before ?? new Set(), id));
   const known = services.ready || listing.total !== null;
   return (
     <Page
       title="Services"
       lead={known ? <Amount shown={rows.length} all={services.rows.size} listing={listing} /> : "…"}
-      beside={mayWrite && <AddService />}
+      beside={
+        mayWrite && (
+          <>
+            {selected === null && rows.length > 0 && <Button onClick={() => setSelected(new Set())}>Select</Button>}
+            <AddService />
+          </>
+        )
+      }
     >
       {listing.error !== null && <Failure error={listing.error} />}
       {known && services.rows.size === 0 ? (
@@ -55,11 +65,25 @@ export function Services() {
               )}
             </Empty>
           )}
-          {rows.length > 0 && <VirtualServices rows={rows} layout={view.layout} />}
+          {selected !== null && (
+            <BulkBar
+              selected={selected}
+              shown={rows.map(({ id }) => id)}
+              select={setSelected}
+              close={() => setSelected(null)}
+            />
+          )}
+          {rows.length > 0 && <VirtualServices rows={rows} layout={view.layout} selected={selected} toggle={toggle} />}
         </>
       )}
     </Page>
   );
+}
+
+function toggled(selected: ReadonlySet<number>, id: number): Set<number> {
+  const next = new Set(selected);
+  if (!next.delete(id)) next.add(id);
+  return next;
 }
 
 function Amount({ shown, all, listing }: { shown: number; all: number; listing: Progress }) {

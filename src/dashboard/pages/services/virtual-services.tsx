@@ -26,7 +26,15 @@ function shapeOf(layout: "list" | "grid", width: number): Shape {
   return { columns: Math.max(1, Math.floor((width + GAP) / (GRID_MIN_WIDTH + GAP))), height: GRID_HEIGHT, gap: GAP };
 }
 
-export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[]; layout: "list" | "grid" }) {
+interface VirtualServicesProps {
+  rows: readonly ServiceRow[];
+  layout: "list" | "grid";
+  /** Null while nothing can be selected. */
+  selected: ReadonlySet<number> | null;
+  toggle(id: number): void;
+}
+
+export function VirtualServices({ rows, layout, selected, toggle }: VirtualServicesProps) {
   const ref = useRef<HTMLDivElement>(null);
   const { width, top } = useBox(ref);
   const { columns, height, gap } = shapeOf(layout, width);
@@ -66,7 +74,20 @@ export function VirtualServices({ rows, layout }: { rows: readonly ServiceRow[];
                 transform: `translate(calc(${column} * (100% + ${gap}px)), ${line.start - top}px)`,
               }}
             >
-              <ServiceHealthCard row={row} layout={layout} />
+              {selected === null ? (
+                <ServiceHealthCard row={row} layout={layout} />
+              ) : (
+                <label className="grid h-full grid-cols-[2.5rem_minmax(0,1fr)] items-center">
+                  <input
+                    type="checkbox"
+                    aria-label={`Select ${row.name} of ${row.project}`}
+                    className="justify-self-center"
+                    checked={selected.has(row.id)}
+                    onChange={() => toggle(row.id)}
+                  />
+                  <ServiceHealthCard row={row} layout={layout} />
+                </label>
+              )}
             </li>
           )),
         )}

@@ -105,11 +105,14 @@ export function refusalOf(reported: ReportedObservation, check: Check | undefine
   return null;
 }
 
+/** What is later than this although the hub was deaf is history only: nobody wants to hear of it any more. */
+const MAX_DEAF_MS = 60_000;
+
 /**
  * Whether the status follows what was seen at `at`. By the time that an older one came, the hub has said that it does
- * not know. Unix ms.
+ * not know; but not while it could not hear. `hearingSince`: since when it can. Unix ms.
  */
-export function isNews(check: Check, at: number, now: number): boolean {
+export function isNews(check: Check, at: number, hearingSince: number, now: number): boolean {
   const breaker = breakerOf(check.recorded_status, check.recorded_since, check.health_interval, at);
-  return now <= staleAt(at, check, breaker);
+  return now <= staleAt(Math.max(at, Math.min(hearingSince, at + MAX_DEAF_MS)), check, breaker);
 }

@@ -23,6 +23,7 @@ import {
 import { createKey } from "../store/keys.ts";
 import { guard, keyHash, newKey } from "./access.ts";
 import type { HubContext, Principal } from "./context.ts";
+import { withDeafness } from "./deafness.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -133,7 +134,7 @@ const observations = createRoute({
   summary: "Report what an agent observed",
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
-  ...withUnzip(guard("admin", { agent: true })),
+  ...withDeafness(withUnzip(guard("admin", { agent: true }))),
   request: { params, body: jsonBody(agentReportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),

@@ -1,6 +1,5 @@
 /** Checks a service on demand, and receives heartbeats of services. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { MAX_DETAIL_CHARS, MAX_DETAIL_NAME_CHARS, MAX_DETAILS } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import { isProbed, type Outcome } from "../core/records.ts";
@@ -9,7 +8,8 @@ import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
-import type { HubContext, HubEnv } from "./context.ts";
+import type { HubContext } from "./context.ts";
+import { withDeafness } from "./deafness.ts";
 import { idParams } from "./parameters.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -92,15 +92,6 @@ async function beatingService(hub: HubContext, id: number): Promise<Check> {
     if (known === null) throw error;
     return known;
   }
-}
-
-/** A beat that the hub fails to take in says that it could not hear, and so that nobody was silent. */
-function withDeafness<S>({ middleware, security }: { middleware: MiddlewareHandler<HubEnv>; security: S }) {
-  const noteDeafness: MiddlewareHandler<HubEnv> = async (c, next) => {
-    await next();
-    if (c.res.status >= 500) await c.var.hub.couldNotHear();
-  };
-  return { middleware: [noteDeafness, middleware], security };
 }
 
 /** Returns the row. Throws a 409 when the hub does not watch the service at the moment. */

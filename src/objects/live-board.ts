@@ -105,16 +105,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   async follow(age: number): Promise<boolean> {
     await this.#ensureLoaded();
-    if (!this.#loader.isLoaded) return false;
-    try {
-      return await this.#follower.next(age);
-    } catch (error) {
-      log("warn", "registry.followed_later", { error: errorText(error) });
-      return false;
-    }
+    return this.#loader.isLoaded && (await this.#follower.next(age));
   }
 
-  /** Tells that a project was started or stopped. */
   projectChanged(project: ProjectLite): void {
     this.#tell([projectFrame(project)]);
   }
@@ -124,7 +117,6 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
   }
 
-  /** Leaves out services that the board does not know. */
   async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {
     await this.#ensureLoaded();
     return ids.flatMap((id) => {
@@ -137,6 +129,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.#ensureLoaded();
     const entry = this.#board.get(id);
     return entry === undefined ? null : { ...entry.check, ...recordedAs(entry.live) };
+  }
+
+  hearingSince(): number {
+    return this.#board.hearingSince;
   }
 
   couldNotHear(): void {
@@ -155,7 +151,6 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return summarize(hubId, services, projects, Date.now());
   }
 
-  /** One text takes less time to send than ten thousand states. */
   async serviceMetrics(): Promise<string> {
     return serviceMetricsText(await this.entries());
   }

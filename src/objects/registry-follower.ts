@@ -7,6 +7,7 @@ import type { Settings } from "../core/settings.ts";
 import { AT_THE_BEGINNING, type FollowDeps, follow } from "../pipeline/follow.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
+import { errorText, log } from "../platform/log.ts";
 import { bridgeOf } from "../platform/object-stubs.ts";
 import { sendOutcomes, sendRounds } from "../platform/queues.ts";
 import { openDatabase } from "../store/database.ts";
@@ -35,18 +36,23 @@ export class RegistryFollower {
     this.#deps = followDeps(env, settings, board);
   }
 
-  /** Handles one page, see `follow`. Returns whether there are more. Throws when a part of the hub is away. */
+  /** Handles one page, see `follow`. Returns whether there are more; false also while a part of the hub is away. */
   async next(age: number): Promise<boolean> {
     const page = this.#before.then(() => this.#next(age));
-    this.#before = page.catch(() => undefined);
+    this.#before = page;
     return await page;
   }
 
   async #next(age: number): Promise<boolean> {
     const before = this.#storage.kv.get<Cursor>(CURSOR_KEY) ?? AT_THE_BEGINNING;
-    const { cursor, more } = await follow(before, age, this.#deps);
-    if (cursor !== before) this.#storage.kv.put(CURSOR_KEY, cursor);
-    return more;
+    try {
+      const { cursor, more } = await follow(before, age, this.#deps);
+      if (cursor !== before) this.#storage.kv.put(CURSOR_KEY, cursor);
+      return more;
+    } catch (error) {
+      log("warn", "registry.followed_later", { error: errorText(error) });
+      return false;
+    }
   }
 }
 

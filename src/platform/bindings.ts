@@ -76,17 +76,22 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
    * whether there may be more.
    */
   follow(age: number): Promise<boolean>;
+  /** A project was started or stopped. */
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
+  /** Leaves out services that the board does not know. */
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
   /** Returns null when the service is not watched. */
   check(id: number): Promise<Check | null>;
   /** Heartbeats were refused until now. */
   couldNotHear(): void;
+  /** Since when the hub can hear without a break, Unix ms; 0: it was never away. */
+  hearingSince(): number;
   entries(): Promise<BoardEntry[]>;
   /** Returns all that is published on NATS; null while the registry could not be read. */
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
   summary(hubId: string): Promise<Summary>;
+  /** One text takes less time to send than ten thousand states. */
   serviceMetrics(): Promise<string>;
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
   toPlan(): Check[] | null;

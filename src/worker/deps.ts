@@ -82,7 +82,11 @@ function askVantageDeps(env: Bindings): AskVantageDeps {
 /** An agent retries by itself, and sees from its own place only. */
 export function reportDeps(env: Bindings, settings: Settings): TakeReportDeps {
   const { publish, record } = probeDeps(env, settings);
-  return { now, publish, record, observe: (round, findings) => laneCalls(env, now).observe(round, findings, []) };
+  return {
+    ...{ now, publish, record },
+    hearingSince: async () => boardOf(env).hearingSince(),
+    observe: (round, findings) => laneCalls(env, now).observe(round, findings, []),
+  };
 }
 
 export function recordDeps(env: Bindings, settings: Settings): RecordDeps {

@@ -70,6 +70,10 @@ test("the first visit shows how a service is added, and the form adds one that t
   await page.getByLabel("Every").fill("5");
   await page.getByLabel("Timeout").fill("2");
   await page.getByLabel("Retries").fill("0");
+  await page.locator("summary", { hasText: "Options of the check" }).click();
+  await page.getByRole("button", { name: "expected_status" }).click();
+  expect(await page.getByLabel("Options, as JSON").inputValue()).toContain('"300-399"');
+  await visitor.screenshot("add-service-options");
   await page.getByRole("button", { name: "Add and check it" }).click();
   await page.getByText("expected 1 to 63 of a-z").first().waitFor();
   await visitor.screenshot("add-service");

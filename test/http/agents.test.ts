@@ -190,6 +190,30 @@ describe("observations of an agent", () => {
     expect(agents[0]).toMatchObject({ status: "online", version: "1.0", host: "m1", waiting: 3, dropped: 1 });
   });
 
+  test("that the hub fails to take in tell it that it was deaf; those that it refuses do not", async () => {
+    let deaf = 0;
+    let isAway = true;
+    hub = await testHub(
+      {},
+      {
+        takeReport: async (_agent, findings) => {
+          if (isAway) throw new Error("the lane is away");
+          return { news: findings.length, late: 0 };
+        },
+        couldNotHear: async () => {
+          deaf += 1;
+        },
+      },
+    );
+    const key = await setUp("dc-1");
+    const body = report([observed(await register("db", "dc-1"))]);
+    const send = async (sent: object) =>
+      (await hub.request("POST", "/api/agents/dc-1/observations", sent, { key })).status;
+    expect([await send(body), deaf]).toEqual([500, 1]);
+    isAway = false;
+    expect([await send(body), await send({}), deaf]).toEqual([200, 400, 1]);
+  });
+
   test("may be compressed, within bounds", async () => {
     const key = await setUp("dc-1");
     const id = await register("db", "dc-1");

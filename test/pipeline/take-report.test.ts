@@ -16,7 +16,7 @@ const checkOf = (service_id: number, lane = 500_000): Check =>
   aCheck({ service_id, agent: "dc-1", lane, health_interval: 5, health_retries: 1 });
 
 /** The real state machine; the rest remembers what it is told. */
-function hub(now: number) {
+function hub(now: number, hearingSince = 0) {
   const monitors = new Map<number, MonitorState>();
   const published: BoardUpdate[] = [];
   const recorded: OutcomesMessage[] = [];
@@ -25,6 +25,7 @@ function hub(now: number) {
     take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
         now: () => now,
+        hearingSince: async () => hearingSince,
         observe: async (round, findings) =>
           findings.map(({ check, observation }) => {
             const before = monitors.get(check.service_id) ?? null;
@@ -111,5 +112,16 @@ describe("a report", () => {
       const dues = recorded.flatMap(({ round }) => (round.lane === lane ? [round.due_at] : []));
       expect(dues).toEqual([T0, T0 + 5_000]);
     }
+  });
+
+  it("that the hub could not hear in time is judged, as far as it is not older than a minute", async () => {
+    const check = checkOf(1);
+    const outage = [0, 3, 8].map((second, attempt) => failed(check, T0 + second * SECOND, attempt));
+    const deaf = hub(T0 + 25 * SECOND, T0 + 20 * SECOND);
+    expect(await deaf.take(outage)).toEqual({ news: 3, late: 0 });
+    expect(deaf.monitors.get(1)?.status).toBe("down");
+    expect(await hub(T0 + 25 * SECOND).take(outage)).toEqual({ news: 1, late: 2 });
+    const long = hub(T0 + 90 * SECOND, T0 + 88 * SECOND);
+    expect(await long.take(outage)).toEqual({ news: 0, late: 3 });
   });
 });

@@ -1,5 +1,6 @@
 import { HEALTH_METHODS, isProbed, SERVICE_TYPES } from "../../../core/records.ts";
 import type { FieldError } from "../../api/client.ts";
+import { optionsOf, withOption } from "../../model/option-help.ts";
 import { asMethod, asType, METHOD_EXAMPLES, type ServiceForm } from "../../model/service-form.ts";
 import { Field } from "../../ui/field.tsx";
 
@@ -84,8 +85,36 @@ export function ServiceFields(props: FieldsProps) {
             />
           )}
         </Field>
+        <OptionList form={form} change={change} />
       </details>
     </>
+  );
+}
+
+/** What the options of the method mean. Each can be added with an example. */
+function OptionList({ form, change }: Pick<FieldsProps, "form" | "change">) {
+  return (
+    <dl className="grid gap-x-4 gap-y-1.5 pt-3 sm:grid-cols-[auto_minmax(0,1fr)]">
+      {optionsOf(form.health_method).map((option) => {
+        const added = withOption(form.health_options, option);
+        return (
+          <div key={option.name} className="contents">
+            <dt>
+              <button
+                type="button"
+                className="link font-mono disabled:no-underline disabled:opacity-70"
+                disabled={added === null}
+                title="Add it with an example"
+                onClick={() => change({ health_options: added ?? form.health_options })}
+              >
+                {option.name}
+              </button>
+            </dt>
+            <dd className="text-muted">{option.meaning}</dd>
+          </div>
+        );
+      })}
+    </dl>
   );
 }
 

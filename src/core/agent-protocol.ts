@@ -110,9 +110,9 @@ const MAX_DEAF_MS = 60_000;
 
 /**
  * Whether the status follows what was seen at `at`. By the time that an older one came, the hub has said that it does
- * not know; but not while it could not hear. `hearingSince`: since when it can. Unix ms.
+ * not know; but not while it refused reports although it ran. `deafUntil`: when that was last; 0: never. Unix ms.
  */
-export function isNews(check: Check, at: number, hearingSince: number, now: number): boolean {
+export function isNews(check: Check, at: number, deafUntil: number, now: number): boolean {
   const breaker = breakerOf(check.recorded_status, check.recorded_since, check.health_interval, at);
-  return now <= staleAt(Math.max(at, Math.min(hearingSince, at + MAX_DEAF_MS)), check, breaker);
+  return now <= staleAt(Math.max(at, Math.min(deafUntil, at + MAX_DEAF_MS)), check, breaker);
 }

@@ -131,8 +131,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return entry === undefined ? null : { ...entry.check, ...recordedAs(entry.live) };
   }
 
-  hearingSince(): number {
-    return this.#board.hearingSince;
+  deafUntil(): number {
+    return this.#alarm.deafUntil;
   }
 
   couldNotHear(): void {

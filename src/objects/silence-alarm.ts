@@ -20,6 +20,7 @@ export class SilenceAlarm {
   readonly #deps: ExpireDeps;
   /** When the alarm is due, Unix ms; null: not that we know. */
   #at: number | null = null;
+  #deafUntil = 0;
 
   constructor(storage: DurableObjectStorage, env: Bindings, board: Board) {
     this.#storage = storage;
@@ -30,6 +31,11 @@ export class SilenceAlarm {
     this.#deps = { now, expire: laneCalls(env, now).expire, record };
   }
 
+  /** When the hub last failed to hear somebody although it ran, Unix ms; 0: not since the object began. */
+  get deafUntil(): number {
+    return this.#deafUntil;
+  }
+
   /** Call this when the object begins. `startedAt`: when the process of a local hub began, Unix ms. */
   async wake(startedAt: number | undefined): Promise<void> {
     this.#hearing.started(startedAt);
@@ -37,6 +43,7 @@ export class SilenceAlarm {
   }
 
   couldNotHear(): void {
+    this.#deafUntil = Date.now();
     this.#hearing.beginAnew();
     this.#board.hearingSince = this.#hearing.since;
   }

@@ -5,8 +5,8 @@ import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
 
 export interface TakeReportDeps extends JudgeDeps {
   now(): number;
-  /** Since when the hub can hear without a break, Unix ms. */
-  hearingSince(): Promise<number>;
+  /** When the hub last refused reports although it ran, Unix ms; 0: never. */
+  deafUntil(): Promise<number>;
 }
 
 /** `reported`: of one agent, oldest first. May be repeated. Throws when a part of the hub failed. */
@@ -17,7 +17,7 @@ export async function takeReport(
 ): Promise<{ news: number; late: number }> {
   const count = { news: 0, late: 0 };
   const isPrompt = reported.every(({ check, observation }) => isNews(check, observation.at, 0, deps.now()));
-  const hearingSince = isPrompt ? 0 : await deps.hearingSince();
+  const deafUntil = isPrompt ? 0 : await deps.deafUntil();
   const lanes = Map.groupBy(reported, ({ check }) => check.lane);
   await Promise.all(
     [...lanes].map(async ([lane, ofLane]) => {
@@ -33,7 +33,7 @@ export async function takeReport(
     const round = { lane, due_at: first.due_at, attempt: first.attempt };
     const started_at = Math.min(...findings.map(({ observation }) => observation.at));
     const now = deps.now();
-    const news = findings.filter(({ check, observation }) => isNews(check, observation.at, hearingSince, now));
+    const news = findings.filter(({ check, observation }) => isNews(check, observation.at, deafUntil, now));
     const late = findings.filter((finding) => !news.includes(finding));
     const judged = news.length === 0 ? [] : await judge(round, news, deps);
     if (judged.length > 0) await publishJudged(judged, deps);

@@ -85,8 +85,8 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   check(id: number): Promise<Check | null>;
   /** Heartbeats were refused until now. */
   couldNotHear(): void;
-  /** Since when the hub can hear without a break, Unix ms; 0: it was never away. */
-  hearingSince(): number;
+  /** When the hub last failed to hear somebody although it ran, Unix ms; 0: never. */
+  deafUntil(): number;
   entries(): Promise<BoardEntry[]>;
   /** Returns all that is published on NATS; null while the registry could not be read. */
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;

@@ -84,7 +84,7 @@ export function reportDeps(env: Bindings, settings: Settings): TakeReportDeps {
   const { publish, record } = probeDeps(env, settings);
   return {
     ...{ now, publish, record },
-    hearingSince: async () => boardOf(env).hearingSince(),
+    deafUntil: async () => boardOf(env).deafUntil(),
     observe: (round, findings) => laneCalls(env, now).observe(round, findings, []),
   };
 }

@@ -16,7 +16,7 @@ const checkOf = (service_id: number, lane = 500_000): Check =>
   aCheck({ service_id, agent: "dc-1", lane, health_interval: 5, health_retries: 1 });
 
 /** The real state machine; the rest remembers what it is told. */
-function hub(now: number, hearingSince = 0) {
+function hub(now: number, deafUntil = 0) {
   const monitors = new Map<number, MonitorState>();
   const published: BoardUpdate[] = [];
   const recorded: OutcomesMessage[] = [];
@@ -25,7 +25,7 @@ function hub(now: number, hearingSince = 0) {
     take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
         now: () => now,
-        hearingSince: async () => hearingSince,
+        deafUntil: async () => deafUntil,
         observe: async (round, findings) =>
           findings.map(({ check, observation }) => {
             const before = monitors.get(check.service_id) ?? null;

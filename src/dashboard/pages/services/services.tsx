@@ -52,7 +52,7 @@ export function Services() {
       }
     >
       {listing.error !== null && <Failure error={listing.error} />}
-      {known && services.rows.size === 0 ? (
+      {known && services.rows.size === 0 && selected === null ? (
         <FirstService />
       ) : (
         <>

@@ -10,7 +10,7 @@ const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
 /** This file identifies the sources of the last build. It is not among the assets, because the hub serves them all. */
 const STAMP = "dashboard-built";
 /** The dashboard is built from these files and folders of the checkout. */
-const DASHBOARD_SOURCES = ["src/dashboard", "src/core", "package-lock.json"];
+const DASHBOARD_SOURCES = ["src/dashboard", "src/client", "src/core", "package-lock.json"];
 /** The page is written last, so that every file that the page names exists. */
 const PAGE = "index.html";
 /** In this folder, each file name contains a hash of the file's content. */

@@ -39,3 +39,15 @@ export function registryChange(changes: readonly ServiceChange[]): RegistryChang
   }
   return change.registered.length + change.deregistered.length === 0 ? null : change;
 }
+
+/** A service that changed after a revision of the registry. */
+export interface ChangedService {
+  service_id: number;
+  revision: number;
+  /** When the service was changed by somebody or deleted, Unix ms. */
+  at: number;
+  /** null: the service is deleted. */
+  row: ServiceRow | null;
+  /** Where a deleted service was; null: it exists, or an older release deleted it. */
+  left: { lane: number; rev: number } | null;
+}

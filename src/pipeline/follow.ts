@@ -6,6 +6,7 @@
 import type { Known } from "../core/board.ts";
 import type { Leaver } from "../core/lane-record.ts";
 import { isScheduled } from "../core/lanes.ts";
+import type { ChangedService } from "../core/registry-change.ts";
 import {
   advance,
   type Cursor,
@@ -29,16 +30,6 @@ export interface FollowDeps extends RegisterDeps {
   bury(lane: number, leavers: Leaver[]): Promise<void>;
   /** What proves, next time, that the database still is the same. */
   markOf(revision: number): Promise<string>;
-}
-
-interface ChangedService {
-  service_id: number;
-  revision: number;
-  /** Unix ms. */
-  at: number;
-  /** null: the service is deleted. */
-  row: ServiceRow | null;
-  left: { lane: number; rev: number } | null;
 }
 
 /** Nothing has been followed yet. */

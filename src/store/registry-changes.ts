@@ -2,8 +2,8 @@
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import { epochOrder, nextEpoch } from "../core/epoch.ts";
 import { PAGE_SERVICES } from "../core/federation.ts";
+import type { ChangedService } from "../core/registry-change.ts";
 import { type PageStart, type RegistryState, type SyncQuery, startOfPage } from "../core/replication.ts";
-import type { ServiceRow } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import type { Db } from "./database.ts";
 import { hubs, registry, registryMarks, serviceRevisions } from "./federation-tables.ts";
@@ -14,18 +14,6 @@ import { services } from "./tables.ts";
 export const TOMBSTONE_DAYS = 7;
 /** Of an epoch, after its time. */
 const RANDOM_DIGITS = 8;
-
-/** A service that changed after a revision of the registry. */
-export interface ChangedService {
-  service_id: number;
-  revision: number;
-  /** When the service was changed by somebody or deleted, Unix ms. */
-  at: number;
-  /** null: the service is deleted. */
-  row: ServiceRow | null;
-  /** Where a deleted service was; null: it exists, or an older release deleted it. */
-  left: { lane: number; rev: number } | null;
-}
 
 export interface ChangedServices {
   registry: RegistryState;

@@ -35,7 +35,7 @@ function pingFrame(): Buffer {
 
 function openSocket({ port, token }: CrowdRequest, isSilent: boolean, isNoting: boolean): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connect({ host: "127.0.0.1", port, onread: undefined });
+  const socket = connect({ host: "127.0.0.1", port });
   socket.setNoDelay(true);
   socket.once("error", reject);
   socket.once("close", () => {

@@ -117,6 +117,14 @@ describe("the live store", () => {
       expect(past()).toEqual([-30]);
     });
 
+    test("are lacking again of a service that left and came back", () => {
+      store.awaitPasts([1]);
+      store.addPasts([1], stored(-30));
+      store.apply({ type: "deregistered", seq: 11, service: aLite() });
+      store.apply({ type: "registered", seq: 12, service: aLite() });
+      expect(store.lacksPast(1)).toBe(true);
+    });
+
     test("are kept for a thousand services, those that were seen last", () => {
       const ids = Array.from({ length: 1_100 }, (_, index) => index + 1);
       store.apply({ type: "snapshot", at: "", seq: 20, services: ids.map((id) => aLite({ id, name: `s${id}` })) });

@@ -15,6 +15,8 @@ const AT_ONCE = 100;
 export class PastLoader {
   readonly #store: ServiceStore;
   #visible: readonly number[] = [];
+  /** When each service was asked for, Unix ms: the hub may have nothing of it yet. */
+  readonly #askedAt = new Map<number, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLoading = false;
 
@@ -39,19 +41,18 @@ export class PastLoader {
   }
 
   async #load(): Promise<void> {
-    const ids = this.#visible.filter((id) => this.#store.lacksPast(id)).slice(0, AT_ONCE);
+    const now = Date.now();
+    const isDue = (id: number) => this.#store.lacksPast(id) && now - (this.#askedAt.get(id) ?? 0) >= AGAIN_MS;
+    const ids = this.#visible.filter(isDue).slice(0, AT_ONCE);
     if (this.#isLoading || ids.length === 0) return;
     this.#isLoading = true;
     this.#store.awaitPasts(ids);
-    let next = 0;
-    try {
-      this.#store.addPasts(ids, await readPasts(ids));
-    } catch {
-      this.#store.addPasts(ids, new Map()); // the rows are shown without bars
-      next = AGAIN_MS;
-    }
+    for (const id of ids) this.#askedAt.set(id, now);
+    const pasts = await readPasts(ids).catch(() => new Map<number, Past>()); // the rows are shown without bars
+    for (const id of pasts.keys()) this.#askedAt.delete(id);
+    this.#store.addPasts(ids, pasts);
     this.#isLoading = false;
-    if (this.#visible.length > 0) this.#schedule(next); // others may be on the screen by now
+    if (this.#visible.length > 0) this.#schedule(0); // others may be on the screen by now
   }
 }
 

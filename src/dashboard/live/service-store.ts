@@ -47,7 +47,8 @@ export class ServiceStore {
 
   /** Whether the last checks of the service have to be loaded: they are not known, or the feed was away since. */
   lacksPast(id: number): boolean {
-    return this.#rows.has(id) && this.#pasts.get(id) !== true;
+    const row = this.#rows.get(id);
+    return row !== undefined && (row.past === null || this.#pasts.get(id) !== true);
   }
 
   /** The last checks of these services are being loaded. */

@@ -1,6 +1,7 @@
 /** What the options of a check mean, for the form of a service. */
 import type { HealthOptions } from "../../core/options.ts";
 import type { HealthMethod } from "../../core/records.ts";
+import { parseOptions } from "./service-form.ts";
 
 type OptionName = keyof HealthOptions;
 
@@ -78,17 +79,7 @@ export function optionsOf(method: HealthMethod): OptionHelp[] {
 
 /** Adds the option with its example to the text of the options; null: the text is no JSON object, or has it already. */
 export function withOption(text: string, { name, example }: OptionHelp): string | null {
-  const options = parsed(text);
+  const options = parseOptions(text);
   if (options === null || name in options) return null;
   return JSON.stringify({ ...options, [name]: example }, null, 2);
-}
-
-function parsed(text: string): object | null {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -89,7 +89,7 @@ export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { p
     errors.push({ path, message: "expected a whole number" });
     return 0;
   };
-  const health_options = optionsOf(form.health_options);
+  const health_options = parseOptions(form.health_options);
   if (health_options === null) errors.push({ path: "health_options", message: "expected a JSON object" });
   const body: ServiceBody = {
     name: form.name.trim(),
@@ -111,7 +111,8 @@ function splitList(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
 
-function optionsOf(text: string): Service["health_options"] | null {
+/** Returns null when the text is no JSON object. Empty text means no options. */
+export function parseOptions(text: string): Service["health_options"] | null {
   if (text.trim() === "") return {};
   try {
     const value: unknown = JSON.parse(text);

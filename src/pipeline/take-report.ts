@@ -45,7 +45,25 @@ export async function takeReport(
   }
 }
 
-/** Findings of one round together, in the order in which the rounds began. */
+/**
+ * Findings of one round together, where that keeps the order of each service: its retries come one after the other, while
+ * those of its neighbours in the same rounds may have begun, and were reported, earlier.
+ */
 function roundsOf(reported: readonly AgentFinding[]): AgentFinding[][] {
-  return [...Map.groupBy(reported, ({ due_at, attempt }) => `${due_at} ${attempt}`).values()];
+  const rounds: AgentFinding[][] = [];
+  const newest = new Map<string, number>();
+  const lastOf = new Map<number, number>();
+  for (const finding of reported) {
+    const { due_at, attempt, check } = finding;
+    const key = `${due_at} ${attempt}`;
+    const before = lastOf.get(check.service_id) ?? -1;
+    let index = newest.get(key) ?? -1;
+    if (index <= before) {
+      index = rounds.push([]) - 1;
+      newest.set(key, index);
+    }
+    rounds[index]?.push(finding);
+    lastOf.set(check.service_id, index);
+  }
+  return rounds;
 }

@@ -66,6 +66,24 @@ describe("a report", () => {
     expect(recorded[1]?.flips[0]).toMatchObject({ to: "down", began_at: new Date(T0 + 5_001).toISOString() });
   });
 
+  it("keeps the order of each service, although its neighbours were retried earlier in the same rounds", async () => {
+    const { take, recorded, monitors } = hub(T0 + 10 * SECOND);
+    const [quick, slow] = [checkOf(1), checkOf(2)];
+    const due = { due_at: T0 };
+    const news = [
+      { ...failed(quick, T0 + 900, 1), ...due }, // its first attempt was in the report before
+      { ...failed(slow, T0, 0), ...due },
+      { ...failed(slow, T0 + 3_000, 1), ...due },
+    ];
+    await take(news);
+    expect(monitors.get(2)?.status).toBe("down");
+    expect(recorded.map(({ round, results }) => [round.attempt, results.map(([id]) => id)])).toEqual([
+      [1, [1]],
+      [0, [2]],
+      [1, [2]],
+    ]);
+  });
+
   it("that came too late is history and no news: no status changes, and nobody is told", async () => {
     const { take, recorded, published, monitors } = hub(T0 + 120 * SECOND);
     const check = checkOf(1);

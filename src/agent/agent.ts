@@ -87,7 +87,7 @@ export class Agent {
       wait: (ms) => this.#wait(ms),
       random: Math.random,
       log,
-      recovered: () => this.#rounds.beginAnew(),
+      cameTooLate: () => this.#rounds.beginAnew(),
     });
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
   }

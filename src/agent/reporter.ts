@@ -21,8 +21,8 @@ export interface ReporterDeps {
   wait(ms: number): Promise<void>;
   random(): number;
   log(line: string): void;
-  /** Called when the hub takes reports again after it did not. */
-  recovered(): void;
+  /** Called when observations came too late for the hub's statuses, which so know nothing of them. */
+  cameTooLate(): void;
 }
 
 export class Reporter {
@@ -120,9 +120,9 @@ export class Reporter {
     const { log } = this.#deps;
     for (const { service_id, reason } of refused)
       log(`the hub refuses observations of service ${service_id}: ${reason}`);
+    if (late > 0) this.#deps.cameTooLate();
     if (this.#failures > 0) {
       log(`the hub takes reports again${late > 0 ? `; ${late} observations came too late for its statuses` : ""}`);
-      this.#deps.recovered();
     }
     this.#failures = 0;
     this.#leftOut = 0;

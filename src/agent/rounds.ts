@@ -53,8 +53,8 @@ export class Rounds {
   }
 
   /**
-   * Forgets the streaks of failures. After the hub was away it knows nothing of them, so the next failure has to be
-   * retried and told anew.
+   * Forgets the streaks of failures. The hub knows nothing of what came too late, so the next failure has to be retried
+   * and told anew.
    */
   beginAnew(): void {
     this.#states.clear();

@@ -124,7 +124,13 @@ function seenFrom(vantage: string, state: MonitorState): MonitorState {
 
 /** Whether the round belongs to the chain of retries, or none is under way. */
 function isStep(state: MonitorState, { check, round, observation }: ObserveInput): boolean {
-  return isAwaited(state, round) || !isRetryUnderWay(state.retry, check.health_timeout, observation.at);
+  if (isAwaited(state, round) || isOfNewerChain(state, round)) return true;
+  return !isRetryUnderWay(state.retry, check.health_timeout, observation.at);
+}
+
+/** A retry of a later round: an agent that started again has begun another chain, so the expected retry never comes. */
+function isOfNewerChain({ retry }: MonitorState, round: Round): boolean {
+  return retry !== null && round.attempt > 0 && round.due_at > retry.due_at;
 }
 
 /**

@@ -13,7 +13,7 @@ let spool: Spool<ReportedObservation>;
 let reports: AgentReport[];
 let hub: (report: AgentReport) => AgentReceipt;
 let logged: string[];
-let recovered: number;
+let tooLate: number;
 let reporter: Reporter;
 let running: Promise<void>;
 
@@ -26,7 +26,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "Date"] });
   folder = mkdtempSync(join(tmpdir(), "reporter-"));
   spool = new Spool({ folder, maxBytes: 1e9, fileBytes: 1e6 });
-  [reports, logged, recovered, hub] = [[], [], 0, () => TAKEN];
+  [reports, logged, tooLate, hub] = [[], [], 0, () => TAKEN];
   reporter = new Reporter({
     spool,
     report: async (report) => {
@@ -37,7 +37,7 @@ beforeEach(() => {
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     random: () => 0.5,
     log: (line) => void logged.push(line),
-    recovered: () => void recovered++,
+    cameTooLate: () => void tooLate++,
   });
   running = reporter.run();
 });
@@ -99,8 +99,20 @@ test("while the hub is away nothing is lost, and it comes in order once it is ba
   await pass(10_000);
   expect(dues()).toEqual(Array.from({ length: 1_200 }, (_, n) => n));
   expect(reports.length).toBeLessThan(6);
-  expect(recovered).toBe(1);
+  expect(tooLate).toBeGreaterThan(0);
   expect(logged.at(-1)).toBe("the hub takes reports again; 9 observations came too late for its statuses");
+});
+
+test("streaks go on when the hub was away, but took in time what it missed", async () => {
+  hub = () => {
+    throw new Error("fetch failed");
+  };
+  reporter.add(observation(1));
+  await pass(5_000);
+  hub = () => ({ ...TAKEN, news: 1 });
+  await pass(10_000);
+  expect(logged.at(-1)).toBe("the hub takes reports again");
+  expect(tooLate).toBe(0);
 });
 
 test("one observation that the hub can't read is found and left out, and the others arrive", async () => {

@@ -256,6 +256,19 @@ describe("retries", () => {
     expect(completed(monitor.state, false).retry).toEqual(monitor.state.retry);
   });
 
+  it("are not waited for when an agent that started again has begun a newer chain", () => {
+    const monitor = new Monitor(aCheck({ health_retries: 2 }));
+    monitor.fail(0, {}, T0);
+    monitor.now += 1_000;
+    monitor.fail(1, {}, T0); // its next retry is lost with the agent
+    monitor.now += 5_000;
+    monitor.fail(0, {}, T0 + 5_000);
+    expect(monitor.status).toBe("unknown");
+    monitor.now += 1_000;
+    monitor.fail(1, {}, T0 + 5_000);
+    expect(monitor.status).toBe("down");
+  });
+
   it("begin again when the chain was lost", () => {
     const monitor = new Monitor();
     monitor.fail(0);

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { digestOf } from "./digest.ts";
 
@@ -28,14 +28,17 @@ export async function buildAssets({ root, target }: AssetFolders): Promise<void>
   await mkdir(join(target, "docs"), { recursive: true });
   await buildDashboard({ root, target });
   const swagger = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  await Promise.all(DOCS_FILES.map((name) => copyIfChanged(join(swagger, name), join(target, "docs", name))));
+  await Promise.all(DOCS_FILES.map((name) => copyIfChanged(join(swagger, name), target, join("docs", name))));
 }
 
-async function copyIfChanged(source: string, target: string): Promise<void> {
-  const [from, to] = await Promise.all([stat(source), stat(target).catch(() => null)]);
+async function copyIfChanged(source: string, target: string, name: string): Promise<void> {
+  const file = join(target, name);
+  const [from, to] = await Promise.all([stat(source), stat(file).catch(() => null)]);
   if (to !== null && to.size === from.size && Math.abs(to.mtimeMs - from.mtimeMs) < 1_000) return;
-  await replace(source, target);
-  await utimes(target, from.atime, from.mtime);
+  const whole = join(dirname(target), `${basename(name)}.${process.pid}`);
+  await copyFile(source, whole);
+  await utimes(whole, from.atime, from.mtime);
+  await rename(whole, file);
 }
 
 /** Does nothing when the checkout has no dashboard, or when the sources have not changed since the last build. */
@@ -67,7 +70,8 @@ async function runVite(source: string, target: string): Promise<void> {
 
 /**
  * Keeps `previous`, the hashed files of the last build, because browsers may still show its page. Returns the names of
- * the new hashed files. Another hub may serve files from `target` at the same time.
+ * the new hashed files. Another hub may list or serve the files of `target` at the same time, so each comes there whole
+ * and by one step.
  */
 async function install(fresh: string, target: string, previous: readonly string[]): Promise<string[]> {
   const hashed = await namesIn(join(fresh, HASHED_FOLDER));
@@ -75,19 +79,12 @@ async function install(fresh: string, target: string, previous: readonly string[
   await mkdir(join(target, HASHED_FOLDER), { recursive: true });
   const others = (await namesIn(fresh)).filter((name) => name !== HASHED_FOLDER && name !== PAGE);
   for (const name of [...others, ...hashed.map((each) => join(HASHED_FOLDER, each))]) {
-    await replace(join(fresh, name), join(target, name));
+    await rename(join(fresh, name), join(target, name));
   }
   await rename(join(fresh, PAGE), join(target, PAGE));
   const obsolete = (await namesIn(join(target, HASHED_FOLDER))).filter((name) => !kept.has(name));
   await Promise.all(obsolete.map((name) => rm(join(target, HASHED_FOLDER, name), { force: true })));
   return hashed;
-}
-
-/** Replaces the file in one step, so that nobody reads half a file. */
-async function replace(source: string, target: string): Promise<void> {
-  const temporary = `${target}.${process.pid}`;
-  await copyFile(source, temporary);
-  await rename(temporary, target);
 }
 
 async function exists(path: string): Promise<boolean> {

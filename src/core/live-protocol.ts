@@ -3,7 +3,7 @@
  * that was disconnected can ask for the frames that it missed. Times are ISO 8601 UTC.
  */
 import { z } from "zod";
-import { recordedFlipSchema } from "./queue-messages.ts";
+import { recordedFlipSchema } from "./recorded-flip.ts";
 import { HEALTHS, SERVICE_TYPES, STATUSES } from "./records.ts";
 
 const seq = z.number();

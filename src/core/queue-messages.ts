@@ -1,14 +1,12 @@
 /** The schemas and types of the messages in the two queues. */
 import { z } from "zod";
 import type { HealthOptions } from "./options.ts";
-import { SERVICE_TYPES, STATUSES } from "./records.ts";
+import { epochSchema, recordedFlipSchema } from "./recorded-flip.ts";
+import { STATUSES } from "./records.ts";
 import { CHECK_FIELDS, fieldSchemas, pick } from "./service-definition.ts";
 
 const status = z.enum(STATUSES);
 const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.undefined()]));
-
-/** An older release leaves it out. */
-const epoch = z.string().default("");
 
 const roundSchema = z.object({ lane: z.int(), due_at: z.number(), attempt: z.int() });
 
@@ -24,7 +22,7 @@ export const checkSchema = z.object({
   service_id: z.int(),
   project_id: z.int(),
   project: z.string(),
-  epoch,
+  epoch: epochSchema,
   rev: z.int(),
   lane: z.int(),
   former_lanes: z.array(z.int()),
@@ -46,33 +44,6 @@ export const probeMessageSchema = z.object({
 });
 export type ProbeMessage = z.infer<typeof probeMessageSchema>;
 
-const attemptSchema = z.object({
-  at: z.string(),
-  vantage: z.string(),
-  ok: z.boolean(),
-  latency_ms: z.number().nullable(),
-  error: z.string().nullable(),
-});
-
-/** A flip with the names and values that readers outside the hub need. */
-export const recordedFlipSchema = z.object({
-  seq: z.int(),
-  service_id: z.int(),
-  from: status,
-  to: status,
-  reason: z.string(),
-  at: z.string(),
-  began_at: z.string(),
-  evidence: z.array(attemptSchema),
-  project_id: z.int(),
-  project: z.string(),
-  name: z.string(),
-  service_type: z.enum(SERVICE_TYPES),
-  epoch,
-  version: z.string().nullable(),
-  latency_ms: z.number().nullable(),
-});
-
 /**
  * The result of one check in a packed round: `[service_id, verdict, status, latency_ms, error, details]`. Verdict and
  * status are positions in VERDICTS and STATUSES.
@@ -89,7 +60,7 @@ const roundResultSchema = z.tuple([
 /** A message of the queue `outcomes`. */
 export const outcomesMessageSchema = z.object({
   round: roundSchema,
-  epoch,
+  epoch: epochSchema,
   vantage: z.string(),
   /** Start of the round, Unix ms. */
   started_at: z.number(),

@@ -99,24 +99,28 @@ const label = <S extends z.ZodType>(
  * service.
  */
 export const SERVICE_FIELDS = {
-  name: part(serviceNameSchema, null),
+  name: part(serviceNameSchema.describe("Unique in its project"), null),
   service_type: part(type, ({ health_method, health_url = "" }) => guessServiceType(health_method, health_url)),
-  health_method: part(z.enum(HEALTH_METHODS), null),
+  health_method: part(z.enum(HEALTH_METHODS).describe("How the service is checked"), null),
   health_url: part(url, () => ""),
   health_interval: part(interval, () => DEFAULT_INTERVAL_S),
   health_timeout: part(timeout, (given) =>
     Math.min(DEFAULT_TIMEOUT_S, (given.health_interval ?? DEFAULT_INTERVAL_S) - 1),
   ),
   health_retries: part(retries, () => DEFAULT_RETRIES),
-  health_options: part(healthOptionsSchema, () => ({}), "json"),
-  version: label(text(128).nullable(), () => undefined),
+  health_options: part(healthOptionsSchema.describe("Options of the method"), () => ({}), "json"),
+  version: label(text(128).nullable().describe("When absent, the version that a probe finds"), () => undefined),
   port: label(port, ({ health_method, health_url = "" }) => guessPort(health_method, health_url)),
-  container_id: label(text(128).nullable(), () => null),
+  container_id: label(text(128).nullable().describe("The container that the service runs in"), () => null),
   agent: part(agent, () => null),
-  tags: label(names, () => [], "json"),
-  capabilities: label(names, () => [], "json"),
-  metadata: label(metadataSchema, () => ({}), "json"),
-  depends_on: label(dependencies, () => [], "json"),
+  tags: label(names.describe("To filter lists and discovery"), () => [], "json"),
+  capabilities: label(names.describe("What the service offers; discovery finds it by them"), () => [], "json"),
+  metadata: label(metadataSchema.describe("Any JSON object of at most 8 KB"), () => ({}), "json"),
+  depends_on: label(
+    dependencies.describe("Services that it needs: `service`, `project/service` or `hub/project/service`"),
+    () => [],
+    "json",
+  ),
   enabled: part(z.boolean().describe("Default true"), () => true, "flag"),
 };
 

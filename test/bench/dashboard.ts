@@ -1,5 +1,6 @@
 /** The dashboard in Chromium, on a hub with 10,000 services: how soon, how smooth, how large, how patient. */
 import type { Browser, BrowserContext, Page, WebSocketRoute } from "playwright-core";
+import type { FlipFrame } from "../../src/core/live-protocol.ts";
 import { openChromium } from "../browser/browser.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { type Bench, type BenchContext, sleep } from "./bench.ts";
@@ -9,13 +10,21 @@ import { accepted, json } from "./registered.ts";
 
 const SERVICES = 10_000;
 const SERVICES_A_PROJECT = 1_000;
+/** Of the first project; each needs up to three of them. */
+const DRAWN = 500;
+/** So many services have a past; they fill the first rows. */
+const BEATING = 120;
 const RUNS = 5;
 const SCROLL_STEPS = 120;
 const SCROLL_STEP_PX = 240;
 const FLIPS_A_SECOND = 100;
 const STORM_MS = 60_000;
+const DRAG_MS = 2_000;
+const DRAG_STEP_MS = 16;
 /** Flips are sent in small lots, as a hub sends what it finds. */
 const LOT_MS = 100;
+/** Beyond all that the hub itself has sent. */
+const FIRST_SEQ = 1_000_000_000;
 const KEY_EVERY_MS = 250;
 const MB = 1_024 * 1_024;
 
@@ -30,14 +39,17 @@ export async function benchDashboard(progress: BenchContext["progress"] = () => 
   const browser = await openChromium(["--enable-precise-memory-info"]);
   try {
     await fill(hub);
+    await beat(hub);
     // A hub of so many services runs its monitors another way from its next start on: no change while it is measured.
     await hub.restart();
     progress(`${SERVICES} services are registered`);
     const context = await signedIn(browser, hub);
     return [
       await firstPaint(context, `${hub.url}/`, "main p[role=status]", "overview"),
-      await firstPaint(context, `${hub.url}/services`, "li [data-walk]", "services"),
+      await firstPaint(context, `${hub.url}/services`, ROW, "services"),
+      await barsAfterRows(context, hub),
       ...(await scrolling(context, hub)),
+      ...(await graph(context, hub)),
       await storm(context, hub, progress),
     ];
   } finally {
@@ -56,8 +68,29 @@ async function fill(hub: HubProcess): Promise<void> {
       health_method: "heartbeat",
       health_interval: 86_400,
       tags: [`rack-${index % 20}`],
+      ...(first === 0 && index < DRAWN && { depends_on: needs(index) }),
     }));
     await accepted(await hub.fetch(`/api/projects/${id}/manifest`, json("PUT", { services })));
+  }
+}
+
+/** Layers of services, as companies have them: most need a few of the layer below, some need one that all need. */
+function needs(index: number): string[] {
+  const layer = Math.floor(Math.log2(index + 1));
+  if (layer === 0) return [];
+  const below = 2 ** (layer - 1) - 1;
+  const width = 2 ** (layer - 1);
+  const found = [below + (index % width), below + ((index * 7) % width), ...(index % 10 === 0 ? [0] : [])];
+  return [...new Set(found)].filter((each) => each !== index).map((each) => `service-${each}`);
+}
+
+async function beat(hub: HubProcess): Promise<void> {
+  const page = await accepted<{ services: { id: number; name: string }[] }>(
+    await hub.fetch("/api/services?limit=1000&project=project-0"),
+  );
+  const byName = page.services.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, BEATING);
+  for (const { id } of byName) {
+    await accepted(await hub.fetch(`/api/services/${id}/heartbeat`, json("POST", { status: "pass" })));
   }
 }
 
@@ -85,7 +118,95 @@ async function firstPaint(context: BrowserContext, url: string, selector: string
     times.push((await painted.jsonValue()) ?? Number.NaN);
     await page.close();
   }
-  return figure(`dashboard: first useful paint, ${name}`, quantile(times, 0.5), "ms", 1_000, `median of ${RUNS}`);
+  return figure(`dashboard: first useful paint, ${name}`, quantile(times, 0.5), "ms", 800, `median of ${RUNS}`);
+}
+
+const ROW = "li [data-walk]";
+const BARS = "li [role=img][aria-label^=last]";
+
+/** From the first painted row until the bars of its last checks are painted. */
+async function barsAfterRows(context: BrowserContext, hub: HubProcess): Promise<Figure> {
+  const times: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    const page = await context.newPage();
+    await page.addInitScript(
+      (wanted) => {
+        const seen: number[] = [];
+        const look = () => {
+          const next = wanted[seen.length];
+          if (next === undefined) return Object.assign(globalThis, { took: (seen[1] ?? 0) - (seen[0] ?? 0) + 1 });
+          if (document.querySelector(next) !== null) seen.push(performance.now());
+          return requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      },
+      [ROW, BARS],
+    );
+    await page.goto(`${hub.url}/services?sort=name`);
+    const took = await page.waitForFunction(() => (globalThis as { took?: number }).took);
+    times.push((await took.jsonValue()) ?? Number.NaN);
+    await page.close();
+  }
+  return figure(
+    "dashboard: bars of the visible rows after the rows",
+    quantile(times, 0.5),
+    "ms",
+    300,
+    `median of ${RUNS}`,
+  );
+}
+
+/** A graph of 500 services: from the navigation until it is drawn, frames while it is moved, and lighting a path. */
+async function graph(context: BrowserContext, hub: HubProcess): Promise<Figure[]> {
+  const page = await context.newPage();
+  await page.goto(`${hub.url}/dependencies?project=project-0`);
+  await page
+    .locator(".react-flow__node-service")
+    .nth(DRAWN - 1)
+    .waitFor();
+  const drawn = await page.evaluate(() => performance.now());
+  const frame = page.locator(".react-flow__pane");
+  const box = await frame.boundingBox();
+  if (box === null) throw new Error("the graph has no place");
+  const recorded = page.evaluate(
+    (ms) =>
+      new Promise<number[]>((resolve) => {
+        const frames: number[] = [];
+        let before = performance.now();
+        const end = before + ms;
+        const step = (now: number) => {
+          frames.push(now - before);
+          before = now;
+          if (now < end) requestAnimationFrame(step);
+          else resolve(frames.slice(2));
+        };
+        requestAnimationFrame(step);
+      }),
+    DRAG_MS,
+  );
+  await page.mouse.move(box.x + box.width - 20, box.y + 20);
+  await page.mouse.down();
+  for (let step = 0; step < DRAG_MS / DRAG_STEP_MS; step += 1) {
+    await page.mouse.move(box.x + box.width - 20 - (step % 60) * 5, box.y + 20 + (step % 40) * 4);
+    await sleep(DRAG_STEP_MS);
+  }
+  await page.mouse.up();
+  const frames = await recorded;
+  const lit = await page.evaluate(async () => {
+    const link = document.querySelector<HTMLElement>(".react-flow__node-service a");
+    const began = performance.now();
+    link?.focus();
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return document.querySelector(".react-flow__node-service .opacity-25") === null
+      ? Number.NaN
+      : performance.now() - began;
+  });
+  await page.close();
+  return [
+    figure(`dashboard: graph of ${DRAWN} services drawn`, drawn, "ms", 5_000, "from the navigation on"),
+    figure(`dashboard: graph of ${DRAWN}, frame while it is moved, median`, quantile(frames, 0.5), "ms", 50),
+    figure(`dashboard: graph of ${DRAWN}, a path lights up`, lit, "ms", 200),
+  ];
 }
 
 async function scrolling(context: BrowserContext, hub: HubProcess): Promise<Figure[]> {
@@ -102,7 +223,7 @@ async function scrolling(context: BrowserContext, hub: HubProcess): Promise<Figu
   }
   await page.close();
   return [
-    figure("dashboard: JS heap", heap / MB, "MB", 100, "all services listed, after a collection"),
+    figure("dashboard: JS heap", heap / MB, "MB", 60, "all services listed, after a collection"),
     figure("dashboard: frame while scrolling, median", quantile(all, 0.5), "ms", 50),
     figure("dashboard: worst frame of a scroll", quantile(worst, 0.5), "ms", 50, `median of ${RUNS} scrolls`),
   ];
@@ -173,14 +294,23 @@ async function flipUntil(socket: WebSocketRoute, ends: number): Promise<void> {
   }
 }
 
-function flipFrame(number: number) {
+function flipFrame(number: number): FlipFrame {
   const at = new Date().toISOString();
   const index = (number * 7) % SERVICES;
   const project_id = Math.floor(index / SERVICES_A_PROJECT) + 1;
-  const [from, to] = Math.floor((number * 7) / SERVICES) % 2 === 0 ? ["unknown", "down"] : ["down", "up"];
+  const [from, to] =
+    Math.floor((number * 7) / SERVICES) % 2 === 0 ? (["unknown", "down"] as const) : (["down", "up"] as const);
   return {
-    ...{ type: "flip", seq: Date.now(), flip_seq: number, service_id: index + 1, project_id, name: `service-${index}` },
+    ...{
+      type: "flip",
+      seq: FIRST_SEQ + number,
+      flip_seq: number,
+      service_id: index + 1,
+      project_id,
+      name: `service-${index}`,
+    },
     ...{ project: `project-${index - (index % SERVICES_A_PROJECT)}`, from, to, reason: "connect: refused", at },
+    ...{ service_type: "worker", version: null, latency_ms: null },
     ...{ began_at: at, evidence: [{ at, vantage: "home", ok: false, latency_ms: null, error: "connect: refused" }] },
   };
 }

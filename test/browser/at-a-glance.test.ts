@@ -30,8 +30,8 @@ interface Service {
 const SERVICES: readonly Service[] = [
   { project: "shop", name: "orders-db", type: "database", needs: [], slow: 4 },
   { project: "shop", name: "orders-api", type: "api", needs: ["orders-db"], slow: 18 },
-  { project: "shop", name: "checkout", type: "web", needs: ["orders-api"], slow: 30 },
-  { project: "shop", name: "catalog", type: "api", needs: [], slow: 22 },
+  { project: "shop", name: "checkout", type: "web", needs: ["orders-api", "platform/auth"], slow: 30 },
+  { project: "shop", name: "catalog", type: "api", needs: ["platform/search"], slow: 22 },
   { project: "shop", name: "cart", type: "cache", needs: [], slow: 3 },
   { project: "platform", name: "auth", type: "api", needs: [], slow: 12 },
   { project: "platform", name: "search", type: "worker", needs: [], slow: 40 },
@@ -95,80 +95,119 @@ async function keepPicture({ page }: Visitor, name: string): Promise<void> {
   await page.setViewportSize({ width: 1_360, height: 860 });
 }
 
-describe.each([
-  { width: 1_360, height: 860, colorScheme: "light" as const },
-  { width: 1_360, height: 860, colorScheme: "dark" as const },
-  { width: 380, height: 800, colorScheme: "light" as const },
-  { width: 380, height: 800, colorScheme: "dark" as const },
-])("at $width px, $colorScheme", ({ width, height, colorScheme }) => {
-  let visitor: Visitor;
-  const look = `${width}-${colorScheme}`;
-  beforeAll(async () => {
-    visitor = await visit(browser, hub.url, { viewport: { width, height }, colorScheme });
-    await signIn(visitor.page, hub.token);
-  });
-  afterAll(() => visitor?.close());
+const WIDE = { width: 1_360, height: 860 };
+const NARROW = { width: 380, height: 800 };
+const LOOKS = [
+  { ...WIDE, colorScheme: "light" as const },
+  { ...NARROW, colorScheme: "dark" as const },
+];
+/** Tests of every page in both themes are elsewhere; these are for who looks at the pictures. */
+const OTHER_LOOKS = [
+  { ...WIDE, colorScheme: "dark" as const },
+  { ...NARROW, colorScheme: "light" as const },
+];
+const hasPictures = process.env.SCREENSHOTS !== undefined || process.env.PICTURES !== undefined;
 
-  test("the overview says the cause, since when and what it took along, and shows the last checks", async () => {
-    const { page } = visitor;
-    await page
-      .getByText(/^orders-db is down since \d\d:\d\d, and with it (orders-api and checkout|checkout and orders-api)\.$/)
-      .waitFor();
-    const outage = page.getByRole("region", { name: "Outage of orders-db" });
-    await outage
-      .getByRole("img", { name: /^last 40 checks: \d down, 3\d up/ })
-      .nth(2)
-      .waitFor();
-    expect(await page.title()).toBe("3 down · Overview · CommandCenter Hub");
-    expect(await violations(page)).toEqual([]);
-    await visitor.screenshot(`glance-overview-${look}`);
-    if (look === "1360-light") await keepPicture(visitor, "overview");
-  });
+describe.each(hasPictures ? [...LOOKS, ...OTHER_LOOKS] : LOOKS)(
+  "at $width px, $colorScheme",
+  ({ width, height, colorScheme }) => {
+    let visitor: Visitor;
+    const look = `${width}-${colorScheme}`;
+    const rules = colorScheme === "light" ? undefined : ["color-contrast"]; // no other rule can tell the themes apart
+    beforeAll(async () => {
+      visitor = await visit(browser, hub.url, { viewport: { width, height }, colorScheme });
+      await signIn(visitor.page, hub.token);
+    });
+    afterAll(() => visitor?.close());
 
-  test("the list has the bars of each service as soon as its rows are there", async () => {
-    const { page } = visitor;
-    await goTo(page, "/services");
-    await page.getByRole("link", { name: /^mail/ }).waitFor();
-    const began = Date.now();
-    await page
-      .getByRole("img", { name: /^last 40 checks/ })
-      .nth(SERVICES.length - 1)
-      .waitFor();
-    expect(Date.now() - began).toBeLessThan(BARS_LIMIT_MS);
-    expect(await violations(page)).toEqual([]);
-    await visitor.screenshot(`glance-services-${look}`);
-    if (look === "1360-dark") await keepPicture(visitor, "services");
-  });
+    test("the overview says the cause, since when and what it took along, and shows the last checks", async () => {
+      const { page } = visitor;
+      await page
+        .getByText(
+          /^orders-db is down since \d\d:\d\d, and with it (orders-api and checkout|checkout and orders-api)\.$/,
+        )
+        .waitFor();
+      const outage = page.getByRole("region", { name: "Outage of orders-db" });
+      await outage
+        .getByRole("img", { name: /^last 40 checks: \d down, 3\d up/ })
+        .nth(2)
+        .waitFor();
+      expect(await page.title()).toBe("3 down · Overview · CommandCenter Hub");
+      expect(await violations(page, rules)).toEqual([]);
+      await visitor.screenshot(`glance-overview-${look}`);
+      if (look === "1360-light") await keepPicture(visitor, "overview");
+    });
 
-  test("the page of a victim leads to the cause, and that of the cause to its victims", async () => {
-    const { page } = visitor;
-    await goTo(page, `/services/${ids.get("checkout")}`);
-    await page.getByText("Down because of").getByRole("link", { name: "orders-db" }).click();
-    const took = page.getByText(/^It took .* along\.$/);
-    await took.getByRole("link", { name: "checkout" }).waitFor();
-    expect(await took.getByRole("link").count()).toBe(2);
-    await page.getByRole("img", { name: /^Response time, newest:/ }).waitFor();
-    await visitor.screenshot(`glance-service-${look}`);
-  });
+    test("the list has the bars of each service as soon as its rows are there", async () => {
+      const { page } = visitor;
+      await goTo(page, "/services");
+      await page.getByRole("link", { name: /^mail/ }).waitFor();
+      const began = Date.now();
+      await page
+        .getByRole("img", { name: /^last 40 checks/ })
+        .nth(SERVICES.length - 1)
+        .waitFor();
+      expect(Date.now() - began).toBeLessThan(BARS_LIMIT_MS);
+      expect(await violations(page, rules)).toEqual([]);
+      await visitor.screenshot(`glance-services-${look}`);
+      if (look === "1360-dark") await keepPicture(visitor, "services");
+    });
 
-  test("a range of the past is picked by its times, or by dragging over a chart", async () => {
-    const { page } = visitor;
-    await page.getByRole("button", { name: "Range" }).click();
-    await page.getByLabel("From").waitFor();
-    const chart = page.getByRole("img", { name: /^Response time, newest:/ });
-    await chart.scrollIntoViewIfNeeded();
-    const box = await chart.boundingBox();
-    if (box === null) throw new Error("the chart has no place");
-    const before = await page.getByLabel("From").inputValue();
-    const y = box.y + box.height / 2;
-    await page.mouse.move(box.x + box.width * 0.6, y);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.95, y, { steps: 5 });
-    await page.mouse.up();
-    await expect.poll(() => page.getByLabel("From").inputValue()).not.toBe(before);
-    await page.getByText(/checks? in these \d+ min/).waitFor();
-    expect(await violations(page)).toEqual([]);
-    await visitor.screenshot(`glance-range-${look}`);
-    expect(visitor.complaints).toEqual([]);
-  });
-});
+    test("the page of a victim leads to the cause, and that of the cause to its victims", async () => {
+      const { page } = visitor;
+      await goTo(page, `/services/${ids.get("checkout")}`);
+      await page.getByText("Down because of").getByRole("link", { name: "orders-db" }).click();
+      const took = page.getByText(/^It took .* along\.$/);
+      await took.getByRole("link", { name: "checkout" }).waitFor();
+      expect(await took.getByRole("link").count()).toBe(2);
+      await page.getByRole("img", { name: /^Response time, newest:/ }).waitFor();
+      await visitor.screenshot(`glance-service-${look}`);
+    });
+
+    test("pointing at the cause in the graph lights up the way to its victims, and a search leads to a neighbourhood", async () => {
+      const { page } = visitor;
+      await goTo(page, "/dependencies");
+      await page.getByText("root cause", { exact: true }).waitFor();
+      const dimmed = page.locator(".react-flow__node-service .opacity-25");
+      await page.locator(".react-flow__node-service", { hasText: "orders-db" }).hover();
+      await expect
+        .poll(() => dimmed.allTextContents().then((all) => all.map((text) => /^[a-z]+/.exec(text)?.[0]).sort()))
+        .toEqual(["auth", "catalog", "search"]);
+      await visitor.screenshot(`glance-lit-${look}`);
+      await page.mouse.move(1, 1);
+      await expect.poll(() => dimmed.count()).toBe(0);
+      expect(await violations(page, rules)).toEqual([]);
+      await visitor.screenshot(`glance-graph-${look}`);
+      await page.getByLabel("Find services").fill("plat auth");
+      await page.getByText("Found 1 service").waitFor();
+      await page.getByRole("list", { name: "Found services" }).getByRole("link", { name: "auth platform" }).click();
+      await page.getByRole("heading", { name: "Neighbourhood of auth" }).waitFor();
+      await expect.poll(() => page.locator(".react-flow__node-service").count()).toBe(2);
+      await visitor.screenshot(`glance-neighbourhood-${look}`);
+      await page.getByLabel("Distance").selectOption("all");
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    test("a range of the past is picked by its times, or by dragging over a chart", async () => {
+      const { page } = visitor;
+      await goTo(page, `/services/${ids.get("orders-db")}`);
+      await page.getByRole("button", { name: "Range" }).click();
+      await page.getByLabel("From").waitFor();
+      const chart = page.getByRole("img", { name: /^Response time, newest:/ });
+      await chart.scrollIntoViewIfNeeded();
+      const box = await chart.boundingBox();
+      if (box === null) throw new Error("the chart has no place");
+      const before = await page.getByLabel("From").inputValue();
+      const y = box.y + box.height / 2;
+      await page.mouse.move(box.x + box.width * 0.6, y);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.95, y, { steps: 5 });
+      await page.mouse.up();
+      await expect.poll(() => page.getByLabel("From").inputValue()).not.toBe(before);
+      await page.getByText(/checks? in these \d+ min/).waitFor();
+      expect(await violations(page, rules)).toEqual([]);
+      await visitor.screenshot(`glance-range-${look}`);
+      expect(visitor.complaints).toEqual([]);
+    });
+  },
+);

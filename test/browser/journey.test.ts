@@ -125,7 +125,7 @@ test("the graph names the cause of an outage of three levels, and leads to its e
   await causes.getByText("and with it").waitFor();
   expect(await causes.textContent()).toMatch(/One root cause.*db is down, and with it (api and web|web and api)\./);
   await page.getByText("root cause", { exact: true }).waitFor();
-  expect(await page.locator(".react-flow__node").count()).toBe(4);
+  expect(await page.locator(".react-flow__node-service").count()).toBe(4);
   expect(await page.locator(".react-flow__edge").count()).toBe(3);
   await visitor.screenshot("dependencies");
   await causes.getByRole("link", { name: "db" }).click();
@@ -224,13 +224,19 @@ test("a manifest is shown as a plan before it is applied, and a project stops an
   await page.getByRole("link", { name: "Projects" }).click();
   await page.getByRole("link", { name: /^shop/ }).click();
   const manifest = page.getByLabel("Manifest, YAML");
-  const text = await manifest.inputValue();
-  await manifest.fill(`${text}  - name: extra\n    health_method: carrier-pigeon\n`);
+  await manifest.waitFor();
+  const text = (await manifest.locator(".cm-line").allTextContents()).join("\n");
+  const write = async (written: string) => {
+    await manifest.press("Control+a");
+    await page.keyboard.insertText(written);
+  };
+  await write(`${text}  - name: extra\n    health_method: carrier-pigeon\n`);
   await page.getByRole("button", { name: "Preview the changes" }).click();
   await page.getByText("services[2].health_method").waitFor();
-  await manifest.fill(
-    `${text.replace("health_interval: 5", "health_interval: 10")}  - name: beat\n    health_method: heartbeat\n`,
-  );
+  expect(await page.locator(".cm-lintRange-error").textContent()).toBe("carrier-pigeon");
+  await visitor.screenshot("manifest-refused");
+  const slower = text.replace("health_interval: 5", "health_interval: 10");
+  await write(`${slower}  - name: beat\n    health_method: heartbeat\n`);
   await page.getByRole("button", { name: "Preview the changes" }).click();
   const plan = page.getByRole("region", { name: "Plan" });
   await plan.getByText("This would change 2 of the services").waitFor();
@@ -242,6 +248,24 @@ test("a manifest is shown as a plan before it is applied, and a project stops an
   await page.getByText("Stopped: nothing of it is checked").waitFor();
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByRole("link", { name: /^db/ }).waitFor();
+});
+
+test("the editor of a manifest completes what is typed, and marks what is no YAML", async () => {
+  const { page } = visitor;
+  await page.getByRole("link", { name: "Projects" }).click();
+  await page.getByRole("link", { name: /^shop/ }).click();
+  const manifest = page.getByLabel("Manifest, YAML");
+  await manifest.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("    health_int");
+  await page.getByRole("option", { name: "health_interval" }).waitFor();
+  await page.getByText("Seconds; default 30").waitFor();
+  await visitor.screenshot("manifest-completion");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("}");
+  await page.locator(".cm-lint-marker-error").waitFor();
+  await page.getByRole("button", { name: "Undo my edits" }).click();
+  await page.locator(".cm-lint-marker-error").waitFor({ state: "detached" });
 });
 
 test("keys are made, shown once and revoked; who signs out sees nothing", async () => {

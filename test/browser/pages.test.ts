@@ -221,17 +221,17 @@ test("the API's documentation still works beside the dashboard", async () => {
   await page.getByText("/api/projects/{id}/manifest").first().waitFor();
 });
 
-test("the first page needs at most 250 KB of JavaScript, and neither charts nor the graph", async () => {
+test("the first page needs at most 150 KB of JavaScript, and neither charts, the graph nor the editor", async () => {
   const { page, close } = await visit(browser, hub.url);
   await signIn(page, hub.token);
   const loaded = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
   const scripts = loaded.filter((name) => name.endsWith(".js"));
   expect(scripts.join(" ")).toMatch(/index-/);
-  expect(scripts.join(" ")).not.toMatch(/charts|graph/);
+  expect(scripts.join(" ")).not.toMatch(/charts|graph|editor|definition/);
   const sizes = scripts.map(async (name) => gzipSync(await (await fetch(name)).text()).length);
   const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   expect(bytes).toBeGreaterThan(20_000);
-  expect(bytes).toBeLessThan(250 * 1_024);
+  expect(bytes).toBeLessThan(150 * 1_024);
   await close();
 });
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { dependencyGraph } from "../../src/core/dependencies.ts";
 import type { Status } from "../../src/core/records.ts";
-import { NODE_WIDTH, placesOf } from "../../src/dashboard/model/dependency-layout.ts";
-import { causesOf, connected, drawingOf, troubled } from "../../src/dashboard/model/dependency-model.ts";
+import { causesOf, connected, drawingOf, troubled, worstKind } from "../../src/dashboard/model/dependency-model.ts";
 
 const service = (id: number, name: string, status: Status, ...depends_on: string[]) => {
   return { id, hub_id: "hub", name, status, depends_on, project: "shop", type: "api" as const };
@@ -63,29 +62,8 @@ test("only what is in trouble is what is not up, missing or in a circle, and wha
   expect(troubled(all).edges.map(({ from, to }) => [from, to])).toEqual([["2", "1"]]);
 });
 
-describe("the layout", () => {
-  const places = placesOf(connected(drawing));
-  const x = (key: string) => places.get(key)?.x ?? Number.NaN;
-
-  test("puts what is needed to the right of what needs it", () => {
-    expect(x("2")).toBeGreaterThanOrEqual(x("3") + NODE_WIDTH);
-    expect(x("1")).toBeGreaterThanOrEqual(x("2") + NODE_WIDTH);
-  });
-
-  test("of 200 services puts no two on each other", () => {
-    const many = Array.from({ length: 200 }, (_, id) => {
-      return service(id + 1, `s${id}`, "up", ...(id < 3 ? [] : [`s${Math.floor(id / 3)}`, `s${Math.floor(id / 7)}`]));
-    });
-    const found = placesOf(drawingOf(dependencyGraph(many, "hub"), "hub"));
-    expect(new Set([...found.values()].map((place) => `${place.x} ${place.y}`)).size).toBe(200);
-  });
-
-  test("of many that need the same few is no tower", () => {
-    const many = Array.from({ length: 150 }, (_, id) => service(id + 1, `s${id}`, "up", ...(id === 0 ? [] : ["s0"])));
-    const found = [...placesOf(drawingOf(dependencyGraph(many, "hub"), "hub")).values()];
-    const height = Math.max(...found.map(({ y }) => y)) - Math.min(...found.map(({ y }) => y));
-    const width = Math.max(...found.map(({ x }) => x)) - Math.min(...found.map(({ x }) => x));
-    expect(height).toBeLessThan(width);
-    expect(new Set(found.map(({ x, y }) => `${x} ${y}`)).size).toBe(150);
-  });
+test("a line that stands for several edges has the kind of the worst", () => {
+  expect(worstKind(["plain", "missing", "outage", "cycle"])).toBe("outage");
+  expect(worstKind(["plain", "missing"])).toBe("missing");
+  expect(worstKind([])).toBe("plain");
 });

@@ -20,10 +20,13 @@ export interface DrawnNode {
   in_cycle: boolean;
 }
 
+/** The worst is first. */
+const EDGE_KINDS = ["outage", "cycle", "missing", "plain"] as const;
+
 export interface DrawnEdge {
   from: string;
   to: string;
-  kind: "plain" | "outage" | "cycle" | "missing";
+  kind: (typeof EDGE_KINDS)[number];
 }
 
 export interface Drawing {
@@ -55,6 +58,11 @@ export function drawingOf(graph: Graph, hubId: string): Drawing {
     return { from: String(from), to: missingKey(to), kind: "missing" };
   });
   return { nodes: [...services, ...missingNodes(graph)], edges: [...edges, ...missing] };
+}
+
+/** The kind of a line that stands for several edges. */
+export function worstKind(kinds: readonly DrawnEdge["kind"][]): DrawnEdge["kind"] {
+  return EDGE_KINDS.find((kind) => kinds.includes(kind)) ?? "plain";
 }
 
 function isCycle(cycleOf: ReadonlyMap<number, number>, from: number, to: number): boolean {

@@ -1,71 +1,50 @@
 /** The dependencies of services, and the causes of outages. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
-import { graphQuery, projectsQuery } from "../../api/queries.ts";
-import { connected, drawingOf, troubled } from "../../model/dependency-model.ts";
+import { graphQuery } from "../../api/queries.ts";
+import { found as findIn, neighbourhood } from "../../model/dependency-focus.ts";
+import { connected, type Drawing, drawingOf, troubled } from "../../model/dependency-model.ts";
 import { count } from "../../model/format.ts";
+import { graphAddress, parseGraphView, stepsOf, type GraphView as View } from "../../model/graph-view.ts";
+import { LinkButton } from "../../ui/button.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useSession } from "../../ui/session.tsx";
-import { Choice } from "../services/filters.tsx";
-import { Causes, Cycles, Missing } from "./findings.tsx";
+import { Causes, Cycles, Missing, NodeLink } from "./findings.tsx";
+import { FoundList } from "./found-list.tsx";
 import { InWords } from "./in-words.tsx";
+import { Toolbar } from "./toolbar.tsx";
 
 const GraphView = lazy(async () => ({ default: (await import("./graph-view.tsx")).GraphView }));
 
-/** A larger drawing is hard to read, so the user is asked to choose a project. */
+/** A larger drawing is hard to read, so the user is asked to choose a part of it. */
 const MAX_DRAWN = 500;
 
 export function Dependencies() {
-  const query = new URLSearchParams(useSearch());
+  const view = parseGraphView(useSearch());
   const [, go] = useLocation();
-  const project = query.get("project") ?? "";
-  const only = query.get("only") === "trouble";
-  const { data: projects = [] } = useQuery(projectsQuery);
-  const choose = (next: { project: string; only: boolean }) => {
-    const chosen = new URLSearchParams();
-    if (next.project !== "") chosen.set("project", next.project);
-    if (next.only) chosen.set("only", "trouble");
-    go(chosen.size === 0 ? "/dependencies" : `/dependencies?${chosen}`, { replace: true });
-  };
   return (
-    <Page
-      title="Dependencies"
-      beside={
-        <>
-          <Choice
-            label="Show"
-            all="All services"
-            value={only ? "trouble" : ""}
-            options={[["trouble", "Only trouble"]]}
-            choose={(value) => choose({ project, only: value === "trouble" })}
-          />
-          <Choice
-            label="Project"
-            all="Whole hub"
-            value={project}
-            options={projects.map(({ name }) => [name, name])}
-            choose={(name) => choose({ project: name, only })}
-          />
-        </>
-      }
-    >
-      <Graph project={project} only={only} />
+    <Page title="Dependencies">
+      <Toolbar view={view} change={(part) => go(graphAddress({ ...view, ...part }), { replace: true })} />
+      <Graph view={view} />
     </Page>
   );
 }
 
-/** `only`: draws only services with problems and the services that need them. */
-function Graph({ project, only }: { project: string; only: boolean }) {
+function Graph({ view }: { view: View }) {
   const { hub } = useSession();
-  const query = graphQuery(project === "" ? undefined : project);
+  // The neighbourhood of a service crosses projects.
+  const query = graphQuery(view.project === "" || view.around !== "" ? undefined : view.project);
   const { data: graph, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });
   const drawing = useMemo(() => (graph === undefined ? null : drawingOf(graph, hub.id)), [graph, hub.id]);
+  const { around, steps, isTrouble } = view;
   const shown = useMemo(
-    () => (drawing === null ? null : only ? troubled(connected(drawing)) : connected(drawing)),
-    [drawing, only],
+    () => (drawing === null ? null : partOf(drawing, { around, steps, isTrouble })),
+    [drawing, around, steps, isTrouble],
   );
+  const q = useDeferredValue(view.q);
+  const found = useMemo(() => (drawing === null ? [] : findIn(connected(drawing), q)), [drawing, q]);
   if (graph === undefined || drawing === null || shown === null) {
     return error === null ? (
       <Loading what="the dependencies" rows={6} />
@@ -73,32 +52,79 @@ function Graph({ project, only }: { project: string; only: boolean }) {
       <Failure error={error} retry={() => void refetch()} />
     );
   }
-  if (only && shown.nodes.length === 0) return <Empty title="Nothing is in trouble" />;
-  if (drawing.edges.length === 0) {
-    return (
-      <Empty title="No service depends on another">
-        <p>
-          Name what a service needs in its field <code className="font-mono">depends_on</code>, and an outage can be
-          traced to where it began.
-        </p>
-      </Empty>
-    );
-  }
-  const alone = drawing.nodes.length - shown.nodes.length;
+  if (drawing.edges.length === 0) return <NoDependencies />;
+  const alone = drawing.nodes.length - connected(drawing).nodes.length;
   return (
     <>
+      {q !== "" && <FoundList found={found} view={view} />}
       <Causes drawing={drawing} />
       <Cycles graph={graph} />
       <Missing graph={graph} />
-      {shown.nodes.length > MAX_DRAWN ? (
-        <Empty title={`${count(shown.nodes.length, "service")} are too many to draw`}>Choose a project.</Empty>
-      ) : (
-        <Suspense fallback={<Loading what="the graph" rows={6} />}>
-          <GraphView drawing={shown} />
-        </Suspense>
+      {around !== "" && <Around drawing={drawing} view={view} />}
+      <Drawn shown={shown} view={view} found={found.map(({ key }) => key)} />
+      {alone > 0 && !isTrouble && around === "" && (
+        <p className="text-muted">Not drawn: {count(alone, "service")} without dependencies.</p>
       )}
-      {alone > 0 && !only && <p className="text-muted">Not drawn: {count(alone, "service")} without dependencies.</p>}
       <InWords drawing={shown} />
     </>
+  );
+}
+
+function partOf(drawing: Drawing, { around, steps, isTrouble }: Pick<View, "around" | "steps" | "isTrouble">): Drawing {
+  if (around !== "") return neighbourhood(drawing, around, stepsOf(steps));
+  return isTrouble ? troubled(connected(drawing)) : connected(drawing);
+}
+
+function Drawn({ shown, view, found }: { shown: Drawing; view: View; found: readonly string[] }) {
+  if (shown.nodes.length === 0) {
+    return <Empty title={view.around === "" ? "Nothing is in trouble" : "There is no such service"} />;
+  }
+  if (shown.nodes.length > MAX_DRAWN) {
+    return (
+      <Empty title={`${count(shown.nodes.length, "service")} are too many to draw`}>
+        Choose a project, or find a service to see its neighbourhood.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Suspense fallback={<Loading what="the graph" rows={6} />}>
+        <GraphView drawing={shown} isFramed={view.isFramed} centre={view.around} found={found} />
+      </Suspense>
+      <p className="text-muted">
+        Arrows lead to what a service needs. Point at a service to light up what it needs and what needs it; during an
+        outage, the whole path from its cause to its victims. Drag to move, pinch or hold Ctrl and turn the wheel to
+        zoom.
+      </p>
+    </>
+  );
+}
+
+function Around({ drawing, view }: { drawing: Drawing; view: View }) {
+  const node = drawing.nodes.find(({ key }) => key === view.around);
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      <h2 className="font-semibold">
+        {node === undefined ? (
+          "Neighbourhood"
+        ) : (
+          <>
+            Neighbourhood of <NodeLink node={node} />
+          </>
+        )}
+      </h2>
+      <LinkButton href={graphAddress({ isFramed: view.isFramed })}>Whole graph</LinkButton>
+    </div>
+  );
+}
+
+function NoDependencies() {
+  return (
+    <Empty title="No service depends on another">
+      <p>
+        Name what a service needs in its field <code className="font-mono">depends_on</code>, and an outage can be
+        traced to where it began.
+      </p>
+    </Empty>
   );
 }

@@ -1,132 +1,175 @@
 /** Draws the graph. This module is large, so it is loaded only when a graph is shown. */
-import { Controls, type Edge, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import { Controls, MarkerType, MiniMap, ReactFlow, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import "./graph.css";
-import { useMemo } from "react";
-import { Link } from "wouter";
-import { NODE_HEIGHT, NODE_WIDTH, placesOf } from "../../model/dependency-layout.ts";
-import type { Drawing, DrawnEdge, DrawnNode } from "../../model/dependency-model.ts";
-import { STATUS_WORDS } from "../../model/status.ts";
-import { StatusShape } from "../../ui/status-mark.tsx";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import type { Shape } from "../../model/dependency-blocks.ts";
+import { edgeKey, litFrom } from "../../model/dependency-focus.ts";
+import { type Layout, NODE_HEIGHT, NODE_WIDTH, pathOf, type Route } from "../../model/dependency-layout.ts";
+import { type Drawing, type DrawnEdge, type DrawnNode, worstKind } from "../../model/dependency-model.ts";
+import { count } from "../../model/format.ts";
+import { Failure, Loading } from "../../ui/notice.tsx";
 import { useIsDark } from "../../ui/theme.ts";
+import { type Attention, AttentionContext } from "./attention.ts";
+import { layOut } from "./layout-engine.ts";
+import { LINE_COLOURS, type RouteEdge, RouteLine } from "./route-line.tsx";
+import { FrameBox, type FrameNode, ServiceBox, type ServiceNode } from "./service-box.tsx";
 
-type ServiceNode = Node<{ node: DrawnNode }, "service">;
-
-const EDGE_COLOURS: Record<DrawnEdge["kind"], string> = {
-  plain: "var(--color-edge)",
-  outage: "var(--color-down)",
-  cycle: "var(--color-degraded)",
-  missing: "var(--color-degraded)",
-};
 /** Width of the window in px. In a narrower window, the graph starts larger and the user moves it. */
 const NARROW_BELOW = 640;
-const DASHED = new Set<DrawnEdge["kind"]>(["cycle", "missing"]);
+/** A larger drawing gets a map of itself. */
+const MAP_FROM = 60;
+const MIN_ZOOM = 0.05;
+const FOUND_MOVES_MS = 300;
+/** Its size does not grow with the width of the line. */
+const ARROW = { type: MarkerType.ArrowClosed, width: 22, height: 22, markerUnits: "userSpaceOnUse" };
 
-const nodeTypes = { service: ServiceBox };
+const nodeTypes = { service: ServiceBox, frame: FrameBox };
+const edgeTypes = { route: RouteLine };
 
-export function GraphView({ drawing }: { drawing: Drawing }) {
-  const dark = useIsDark();
+interface GraphViewProps {
+  drawing: Drawing;
+  /** Draws the services of a project in one frame. */
+  isFramed: boolean;
+  /** Key of the service whose neighbourhood this is; empty: it is none. */
+  centre: string;
+  /** Keys of the services to mark and to move to. */
+  found: readonly string[];
+}
+
+export function GraphView({ drawing, isFramed, centre, found }: GraphViewProps) {
   // The layout is slow to compute. A change of a status does not change it, so it depends only on keys and edges.
-  const shape = JSON.stringify({
-    nodes: drawing.nodes.map(({ key }) => ({ key })),
-    edges: drawing.edges.map(({ from, to }) => ({ from, to })),
+  const shape = JSON.stringify(shapeOf(drawing, isFramed));
+  const { data, error, refetch } = useQuery({
+    queryKey: ["layout", shape],
+    queryFn: ({ signal }) => layOut(JSON.parse(shape), signal),
+    ...{ staleTime: Number.POSITIVE_INFINITY, retry: false, networkMode: "always" },
   });
-  const places = useMemo(() => placesOf(JSON.parse(shape)), [shape]);
-  const nodes = useMemo(() => drawing.nodes.map((node) => toNode(node, places)), [drawing, places]);
-  const edges = useMemo(() => drawing.edges.map((edge) => toEdge(edge, places)), [drawing, places]);
+  if (data !== undefined) return <Placed key={shape} {...{ drawing, centre, found }} layout={data} />;
+  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
+  return <Loading what={`the layout of ${count(drawing.nodes.length, "service")}`} rows={6} />;
+}
+
+function shapeOf({ nodes, edges }: Drawing, isFramed: boolean): Shape {
+  const groups = new Set(nodes.map(groupOf));
+  const hasFrames = isFramed && groups.size > 1;
+  return {
+    nodes: nodes.map((node) => ({ key: node.key, group: hasFrames ? groupOf(node) : null })),
+    edges: edges.map(({ from, to }) => ({ from, to })),
+  };
+}
+
+const groupOf = ({ hub_id, project }: DrawnNode) => (hub_id === null ? project : `${hub_id} / ${project}`);
+
+type PlacedProps = Omit<GraphViewProps, "isFramed"> & { layout: Layout };
+
+function Placed({ drawing, layout, centre, found }: PlacedProps) {
+  const dark = useIsDark();
+  const [pointed, point] = useState<string | null>(null);
+  const nodes = useMemo(
+    () => [...layout.frames.map(toFrame), ...drawing.nodes.map((node) => toNode(node, layout))],
+    [drawing, layout],
+  );
+  const edges = useMemo(() => toEdges(drawing, layout), [drawing, layout]);
+  const wanted = JSON.stringify(found); // a refetch makes new arrays of the same keys
+  const drawn = useMemo(() => {
+    const keys: string[] = JSON.parse(wanted);
+    return keys.filter((key) => layout.places.has(key));
+  }, [wanted, layout]);
+  const attention = useMemo<Attention>(() => {
+    return { lit: pointed === null ? null : litFrom(drawing, pointed), found: new Set([centre, ...drawn]), point };
+  }, [drawing, pointed, centre, drawn]);
+  const isNarrow = innerWidth < NARROW_BELOW;
+  const broken = drawing.nodes.filter(({ status }) => status === "down").map(({ key }) => ({ id: key }));
+  const first = isNarrow && broken.length > 0 ? { nodes: broken } : {};
   return (
     <div className="card h-[min(70dvh,44rem)] min-h-90 overflow-hidden">
-      <ReactFlow
-        key={shape}
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={nodeTypes}
-        colorMode={dark ? "dark" : "light"}
-        fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1.1, minZoom: innerWidth < NARROW_BELOW ? 0.6 : 0.1 }}
-        minZoom={0.1}
-        maxZoom={1.6}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        preventScrolling={false}
-        zoomOnScroll={false}
-        aria-label="Graph of dependencies; the same stands below in words"
-        proOptions={{ hideAttribution: true }}
-      >
-        <Controls showInteractive={false} />
-      </ReactFlow>
+      <AttentionContext value={attention}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodeMouseEnter={(_, { id, type }) => type === "service" && point(id)}
+          onNodeMouseLeave={() => point(null)}
+          colorMode={dark ? "dark" : "light"}
+          fitView
+          fitViewOptions={{ ...first, padding: 0.08, maxZoom: 1.1, minZoom: isNarrow ? 0.6 : MIN_ZOOM }}
+          minZoom={MIN_ZOOM}
+          maxZoom={1.6}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          preventScrolling={false}
+          zoomOnScroll={false}
+          aria-label="Graph of dependencies; the same stands below in words"
+          proOptions={{ hideAttribution: true }}
+        >
+          <Controls showInteractive={false} />
+          {drawing.nodes.length >= MAP_FROM && !isNarrow && (
+            <MiniMap<ServiceNode | FrameNode> pannable zoomable ariaLabel="Map of the graph" nodeColor={mapColour} />
+          )}
+          <MoveTo found={drawn} />
+        </ReactFlow>
+      </AttentionContext>
     </div>
   );
 }
 
-function toNode(node: DrawnNode, places: ReturnType<typeof placesOf>): ServiceNode {
+/** Moves the drawing to what was found. */
+function MoveTo({ found }: { found: readonly string[] }) {
+  const { fitView } = useReactFlow();
+  useEffect(() => {
+    if (found.length === 0) return;
+    const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : FOUND_MOVES_MS;
+    void fitView({ nodes: found.map((id) => ({ id })), duration, padding: 0.3, maxZoom: 1 });
+  }, [found, fitView]);
+  return null;
+}
+
+const MAP_COLOURS: Record<DrawnNode["status"], string> = {
+  up: "var(--color-up)",
+  degraded: "var(--color-degraded)",
+  down: "var(--color-down)",
+  unknown: "var(--color-edge)",
+  missing: "var(--color-degraded)",
+};
+
+function mapColour({ type, data }: ServiceNode | FrameNode): string {
+  return type === "service" && "node" in data ? MAP_COLOURS[data.node.status] : "var(--color-raised)";
+}
+
+function toNode(node: DrawnNode, { places }: Layout): ServiceNode {
   const position = places.get(node.key) ?? { x: 0, y: 0 };
   return { id: node.key, type: "service", position, data: { node }, width: NODE_WIDTH, height: NODE_HEIGHT };
 }
 
-function toEdge({ from, to, kind }: DrawnEdge, places: ReturnType<typeof placesOf>): Edge {
-  const stroke = EDGE_COLOURS[kind];
-  const isBack = (places.get(from)?.x ?? 0) >= (places.get(to)?.x ?? 0);
+function toFrame({ key, label, x, y, width, height }: Layout["frames"][number]): FrameNode {
   return {
-    ...(isBack && { sourceHandle: "back-from", targetHandle: "back-to" }),
-    id: `${from} ${to}`,
-    source: from,
-    target: to,
-    markerEnd: { type: MarkerType.ArrowClosed, color: stroke, width: 16, height: 16 },
-    style: { stroke, strokeWidth: kind === "plain" ? 1.4 : 2.2, ...(DASHED.has(kind) && { strokeDasharray: "6 4" }) },
+    id: key,
+    type: "frame",
+    position: { x, y },
+    data: { label },
+    width,
+    height,
+    zIndex: label === null ? -1 : -2,
   };
 }
 
-const BORDERS: Record<DrawnNode["status"], string> = {
-  up: "border-up bg-surface",
-  degraded: "border-degraded bg-degraded-soft",
-  down: "border-down bg-down-soft",
-  unknown: "border-edge bg-unknown-soft",
-  missing: "border-degraded border-dashed bg-surface",
-};
-
-function ServiceBox({ data: { node } }: NodeProps<ServiceNode>) {
-  const look = `flex h-full flex-col justify-center gap-0.5 rounded-lg border-2 px-3 ${BORDERS[node.status]}`;
-  const inside = <BoxText node={node} />;
-  return (
-    <div className="relative h-full">
-      <Handle type="target" position={Position.Left} isConnectable={false} className="opacity-0" />
-      {node.is_cause && (
-        <span className="absolute -top-2.5 right-2 rounded bg-down px-1.5 text-xs leading-5 font-semibold text-surface">
-          root cause
-        </span>
-      )}
-      {node.id === null ? (
-        <div className={look}>{inside}</div>
-      ) : (
-        <Link href={`/services/${node.id}`} className={`nodrag nopan ${look}`} data-walk="">
-          {inside}
-        </Link>
-      )}
-      <Handle type="source" position={Position.Right} isConnectable={false} className="opacity-0" />
-      {/* Edges that lead back to the left are drawn below the boxes, not behind them. */}
-      <Handle id="back-from" type="source" position={Position.Bottom} isConnectable={false} className="opacity-0" />
-      <Handle id="back-to" type="target" position={Position.Bottom} isConnectable={false} className="opacity-0" />
-    </div>
-  );
+function toEdges({ edges }: Drawing, { routes }: Layout): RouteEdge[] {
+  const kinds = new Map(edges.map((edge) => [edgeKey(edge), edge.kind]));
+  return routes.flatMap((route) => toEdge(route, kinds) ?? []);
 }
 
-function BoxText({ node }: { node: DrawnNode }) {
-  return (
-    <>
-      <span className="truncate font-medium">{node.name}</span>
-      <span className="flex items-center gap-1.5 text-xs text-muted">
-        {node.status === "missing" ? "not registered" : <StatusShape status={node.status} className="size-3" />}
-        {node.status !== "missing" && STATUS_WORDS[node.status]}
-        <span className="truncate">
-          · {node.hub_id !== null && `${node.hub_id} / `}
-          {node.project}
-        </span>
-        {node.in_cycle && <span className="font-medium text-degraded">· circle</span>}
-      </span>
-    </>
-  );
+function toEdge({ key, from, to, points }: Route, kinds: ReadonlyMap<string, DrawnEdge["kind"]>): RouteEdge | null {
+  const [source] = from;
+  const [target] = to;
+  if (source === undefined || target === undefined) return null;
+  const edges = from.flatMap((each) => to.map((other) => edgeKey({ from: each, to: other })));
+  const kind = worstKind(edges.flatMap((edge) => kinds.get(edge) ?? []));
+  const markerEnd = { ...ARROW, color: LINE_COLOURS[kind] };
+  return { id: key, type: "route", source, target, data: { path: pathOf(points), kind, edges }, markerEnd };
 }

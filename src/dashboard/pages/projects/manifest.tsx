@@ -1,6 +1,6 @@
 /** The editor for the manifest of a project, as YAML. It shows a plan before it applies changes. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
 import { type ManifestEntry, manifestEntry } from "../../../core/manifest-export.ts";
 import { type FieldError, HubProblem, problemOf, problemText } from "../../api/client.ts";
@@ -13,6 +13,8 @@ import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { PlanView } from "./plan-view.tsx";
+
+const ManifestEditor = lazy(async () => ({ default: (await import("./manifest-editor.tsx")).ManifestEditor }));
 
 export function Manifest({ project }: { project: Project }) {
   const { data: services, error, refetch } = useQuery(projectServicesQuery(project.id));
@@ -52,25 +54,21 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
   });
   const busy = preview.isPending || apply.isPending;
   const error = apply.error ?? preview.error;
+  const errors = useMemo(() => (error === null ? [] : errorsOf(error)), [error]);
   const edit = (next: string) => {
+    if (next === text) return;
     setText(next);
     preview.reset();
     apply.reset();
   };
   return (
     <div className="flex flex-col gap-3">
-      <textarea
-        aria-label="Manifest, YAML"
-        spellCheck={false}
-        readOnly={!mayWrite}
-        rows={Math.min(28, Math.max(10, text.split("\n").length + 1))}
-        className="field font-mono leading-relaxed"
-        value={text}
-        onChange={(event) => edit(event.target.value)}
-      />
-      {error !== null && <Refused errors={errorsOf(error)} />}
+      <Suspense fallback={<Loading what="the editor" rows={6} />}>
+        <ManifestEditor text={text} readOnly={!mayWrite} errors={errors} change={edit} />
+      </Suspense>
+      {errors.length > 0 && <Refused errors={errors} />}
       {preview.data !== undefined && (
-        <PlanView {...preview.data} busy={busy} apply={() => apply.mutate()} cancel={() => edit(text)} />
+        <PlanView {...preview.data} busy={busy} apply={() => apply.mutate()} cancel={() => preview.reset()} />
       )}
       {mayWrite && preview.data === undefined && (
         <div className="flex flex-wrap gap-2">

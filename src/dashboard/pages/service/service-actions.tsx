@@ -10,7 +10,7 @@ import { duplicateOf, formOf, type ServiceBody } from "../../model/service-form.
 import { STATUS_WORDS } from "../../model/status.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
-import { NewService } from "./add-service.tsx";
+import { NewService } from "./new-service.tsx";
 import { ServiceDialog } from "./service-dialog.tsx";
 
 type Doing = "check" | "toggle" | "pause" | "delete";

@@ -8,6 +8,7 @@ import { useAfterChange } from "../../live/after-change.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
 import { timeOfDay } from "../../model/format.ts";
+import { graphAddress } from "../../model/graph-view.ts";
 import { marksOf } from "../../model/marks.ts";
 import { Ago, Elapsed } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
@@ -87,6 +88,9 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
         {service.project}
       </Link>
       <span>{service.service_type}</span>
+      <Link href={graphAddress({ around: String(service.id) })} className="link">
+        what it needs and what needs it
+      </Link>
       {service.version !== null && <span>version {service.version}</span>}
       {service.paused_until !== null && <span>paused until {timeOfDay(Date.parse(service.paused_until), now)}</span>}
       {marks.map((mark) => (

@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     // An object that wakes up while its runtime ends asks for a module that nobody gives it any more.
     onUnhandledError: ({ message }) => !message.includes('Closing rpc while "resolve" was pending'),
-    maxWorkers: 5, // more than cores: the tests against servers mostly wait
+    maxWorkers: 6, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],
@@ -26,6 +26,7 @@ export default defineConfig({
       reportsDirectory: "coverage",
       thresholds: { lines: 95, branches: 87 },
     },
+    // They run in the order of their names: what waits long comes before what needs the processors only.
     projects: [
       {
         root,
@@ -55,7 +56,7 @@ export default defineConfig({
           })),
         ],
         test: {
-          name: "workers",
+          name: "runtime",
           // A runtime takes long to start, so the files share one, which is emptied before each.
           isolate: false,
           setupFiles: ["test/empty-runtime.ts"],
@@ -91,7 +92,6 @@ export default defineConfig({
       {
         root,
         test: {
-          // Judges how soon a hub sees what happens, so it needs a quiet machine: `npm test -- --project chaos`.
           name: "chaos",
           include: [CHAOS],
           testTimeout: 300_000,

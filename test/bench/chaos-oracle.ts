@@ -7,6 +7,7 @@ import {
   type ChaosService,
   type Disturbance,
   detectionMs,
+  QUIET_SLACK_MS,
   recoveryMs,
   type Span,
   seenBy,
@@ -20,6 +21,8 @@ const NEAR_MS = 10_000;
 /** So long after a second tick its rounds are asked. */
 const ECHO_MS = 500;
 const UPTIME_TOLERANCE = 0.01;
+/** The part of a busy machine's slack that may pass between the time that the hub notes for a check and the answer. */
+const BUSY_PART = 0.5;
 /** Silence makes a service unknown after three intervals and so much. */
 const SILENCE_GRACE_MS = { hub: 75_000, agent: 5_000 };
 
@@ -188,7 +191,8 @@ function wrongUptime(
     const bad = answers.find(({ at, ok }) => !ok && at >= outage.from - EARLY_MS)?.at ?? outage.from;
     const good = answers.find(({ at, ok }) => ok && at >= outage.until - EARLY_MS)?.at ?? outage.until;
     const delays = delay(service, outage.from, blind) + delay(service, outage.until, blind);
-    return { ms: good - bad, unsure: delays + repeated(answers, bad, echoes) + repeated(answers, good, echoes) };
+    const echoed = repeated(answers, bad, echoes) + repeated(answers, good, echoes);
+    return { ms: good - bad, unsure: delays + echoed + busyMs(service) };
   });
   const truth = 1 - outages.reduce((total, { ms }) => total + ms, 0) / whole;
   const unsure = outages.reduce((total, each) => total + each.unsure, 0) / whole;
@@ -196,6 +200,10 @@ function wrongUptime(
   return [
     { service: service.name, expected: `uptime ${percent(truth)}`, seen: uptime === null ? "none" : percent(uptime) },
   ];
+}
+
+function busyMs({ slack }: ChaosService): number {
+  return Math.max(0, slack - QUIET_SLACK_MS) * BUSY_PART;
 }
 
 /** A second tick asks again for rounds that the hub has; it leaves those answers out, and the next one counts. */

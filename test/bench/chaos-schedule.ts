@@ -10,8 +10,8 @@ export const FIRST_MINUTE_MS = 30_000;
 const MINUTE_MS = 60_000;
 /** The hub plans from so long after a full minute on, for a minute. */
 const PLAN_LEAD_MS = 15_000;
-/** A busy machine's delay of a check. */
-const SLACK_MS = 2_000;
+/** Delay of a check on a machine that does nothing else. */
+export const QUIET_SLACK_MS = 2_000;
 /** Jitter of the hub's retries. */
 const JITTER = 0.2;
 const BEAT_MS = 1_000;
@@ -50,6 +50,8 @@ export interface ChaosService {
   /** Seconds. */
   timeout: number;
   retries: number;
+  /** How much later than planned a check may be because the machine is busy, ms. */
+  slack: number;
   /** The hub must see each. */
   outages: Trouble[];
   /** The hub must forgive each. */
@@ -73,6 +75,8 @@ export interface ChaosOptions {
   /** Seconds. */
   interval: number;
   disturbances: readonly Wish[];
+  /** See `ChaosService`; absent: of a machine that does nothing else. */
+  slackMs?: number;
 }
 
 /** How often and for how long, ms. */
@@ -133,15 +137,15 @@ export function seenBy(from: number, need: number, blind: readonly Span[]): numb
 }
 
 /** The longest from the start of an outage to `down`, while the hub is undisturbed. */
-export function detectionMs({ eye, interval, timeout, retries }: ChaosService, way: Way): number {
-  if (eye === "heartbeat") return BEAT_MS + SLACK_MS;
+export function detectionMs({ eye, interval, timeout, retries, slack }: ChaosService, way: Way): number {
+  if (eye === "heartbeat") return BEAT_MS + slack;
   const probe = way === "is silent" ? timeout * 1_000 : 0;
-  return interval * 1_000 + (retries + 1) * probe + backoffMs(interval, retries) * (1 + JITTER) + SLACK_MS;
+  return interval * 1_000 + (retries + 1) * probe + backoffMs(interval, retries) * (1 + JITTER) + slack;
 }
 
 /** The longest from the end of an outage to `up`, while the hub is undisturbed. */
-export function recoveryMs({ eye, interval, timeout }: ChaosService): number {
-  return eye === "heartbeat" ? BEAT_MS + SLACK_MS : (interval + timeout) * 1_000 + SLACK_MS;
+export function recoveryMs({ eye, interval, timeout, slack }: ChaosService): number {
+  return eye === "heartbeat" ? BEAT_MS + slack : (interval + timeout) * 1_000 + slack;
 }
 
 /** The shortest that a chain of failures takes until `down`. */
@@ -211,14 +215,14 @@ function reach(disturbance: Disturbance): Span {
 function planService(
   name: string,
   eye: Eye,
-  { durationMs, interval }: ChaosOptions,
+  { durationMs, interval, slackMs = QUIET_SLACK_MS }: ChaosOptions,
   blind: readonly Span[],
   random: () => number,
 ): ChaosService {
   const isBeat = eye === "heartbeat";
   const retries = isBeat ? 0 : pick([1, 1, 2, 3], random);
   const service: ChaosService = {
-    ...{ name, eye, retries, timeout: 2, interval: isBeat ? 3_600 : interval },
+    ...{ name, eye, retries, timeout: 2, interval: isBeat ? 3_600 : interval, slack: slackMs },
     ...{ outages: [], blips: [] },
   };
   const isOver = (trouble: Trouble) => seenBy(trouble.until, recoveryMs(service), blind);
@@ -230,7 +234,7 @@ function planService(
     const trouble = isBlip ? blip : outage;
     if (isOver(trouble) > durationMs - START_MS) return service;
     (isBlip ? service.blips : service.outages).push(trouble);
-    at = isOver(trouble) + SLACK_MS + random() * (durationMs / 4);
+    at = isOver(trouble) + slackMs + random() * (durationMs / 4);
   }
 }
 

@@ -13,7 +13,7 @@ import {
 
 const HUB = "hub-a";
 const SERVICE: ChaosService = {
-  ...{ name: "api", eye: "hub", interval: 5, timeout: 2, retries: 1 },
+  ...{ name: "api", eye: "hub", interval: 5, timeout: 2, retries: 1, slack: 2_000 },
   outages: [{ from: 20_000, until: 40_000, way: "refuses" }],
   blips: [{ from: 60_000, until: 60_500, way: "refuses" }],
 };

@@ -141,15 +141,16 @@ test("a hundred megabytes of services: no more than a page's size is read of it"
 
 test("pages without an end", async () => {
   let revision = 0;
-  rogue.sync = (_request, response) => {
+  rogue.sync = ({ url = "" }, response) => {
     revision += 500;
+    const asked = new URL(url, "http://rogue").searchParams;
     const services = Array.from({ length: 500 }, (_each, index) => aService(revision + index));
     json(response, {
       ...NOTHING,
       hub_id: rogue.hubId,
       revision: 9_999_999,
       next: revision,
-      full: revision === 500,
+      full: asked.get("epoch") !== NOTHING.epoch,
       services,
     });
   };

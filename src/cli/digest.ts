@@ -3,7 +3,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Returns a hash of the names and contents of the files and of all files inside the folders. */
+/** What the compiler keeps between two checks of the types is no source. */
+const KEPT_BY_COMPILER = ".tsbuildinfo";
+
+/** Returns a hash of the names and contents of the files and of all sources inside the folders. */
 export async function digestOf(paths: readonly string[]): Promise<string> {
   const files = (await Promise.all(paths.map(filesOf))).flat().sort();
   const hash = createHash("sha256");
@@ -20,5 +23,6 @@ async function filesOf(path: string): Promise<string[]> {
   if (found === null) return [];
   if (found.isFile()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(KEPT_BY_COMPILER));
+  return files.map((entry) => join(entry.parentPath, entry.name));
 }

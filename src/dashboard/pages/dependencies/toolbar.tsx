@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { projectsQuery } from "../../api/queries.ts";
 import { type GraphView, STEPS, type Steps } from "../../model/graph-view.ts";
-import { Icon } from "../../ui/icons.tsx";
-import { Choice } from "../services/filters.tsx";
+import { Choice } from "../../ui/choice.tsx";
+import { SearchField } from "../../ui/search-field.tsx";
 
 const STEP_WORDS: Record<Steps, string> = {
   "1": "One step away",
@@ -20,20 +20,12 @@ export function Toolbar({ view, change }: ToolbarProps) {
   const { data: projects = [] } = useQuery(projectsQuery);
   return (
     <search className="flex flex-wrap items-center gap-2">
-      <div className="relative min-w-48 flex-1">
-        <span className="pointer-events-none absolute inset-y-0 left-2.5 flex items-center text-muted">
-          <Icon name="search" className="size-4" />
-        </span>
-        <input
-          type="search"
-          data-search=""
-          aria-label="Find services"
-          placeholder="Find by name or project"
-          className="field pl-8"
-          value={view.q}
-          onChange={(event) => change({ q: event.target.value })}
-        />
-      </div>
+      <SearchField
+        label="Find services"
+        placeholder="Find by name or project"
+        value={view.q}
+        change={(q) => change({ q })}
+      />
       {view.around === "" ? (
         <>
           <Choice

@@ -18,7 +18,7 @@ export function FlipList({ flips }: { flips: readonly ListedFlip[] }) {
             <Link
               href={`/services/${flip.service_id}`}
               data-walk=""
-              className="flex min-w-0 gap-2 after:absolute after:inset-0"
+              className="flex min-w-0 gap-2 after:absolute after:inset-0 md:max-w-3/5 md:shrink-0"
             >
               <span className="truncate font-medium">{flip.name}</span>
               <span className="truncate text-muted">{flip.project}</span>

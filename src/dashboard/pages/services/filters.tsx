@@ -2,7 +2,8 @@ import { SERVICE_TYPES, STATUSES } from "../../../core/records.ts";
 import type { ListView } from "../../model/service-list.ts";
 import { SORT_WORDS, SORTS } from "../../model/service-list.ts";
 import { STATUS_WORDS } from "../../model/status.ts";
-import { Icon } from "../../ui/icons.tsx";
+import { Choice } from "../../ui/choice.tsx";
+import { SearchField } from "../../ui/search-field.tsx";
 
 interface FiltersProps {
   view: ListView;
@@ -14,20 +15,12 @@ interface FiltersProps {
 export function Filters({ view, projects, tags, change }: FiltersProps) {
   return (
     <search className="flex flex-wrap gap-2">
-      <div className="relative min-w-48 flex-1">
-        <span className="pointer-events-none absolute inset-y-0 left-2.5 flex items-center text-muted">
-          <Icon name="search" className="size-4" />
-        </span>
-        <input
-          type="search"
-          data-search=""
-          aria-label="Search services"
-          placeholder="Search by name or project"
-          className="field pl-8"
-          value={view.q}
-          onChange={(event) => change({ q: event.target.value })}
-        />
-      </div>
+      <SearchField
+        label="Search services"
+        placeholder="Search by name or project"
+        value={view.q}
+        change={(q) => change({ q })}
+      />
       <Choice
         label="Status"
         all="Any status"
@@ -66,36 +59,6 @@ export function Filters({ view, projects, tags, change }: FiltersProps) {
       />
       <LayoutSwitch layout={view.layout} change={change} />
     </search>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  /** The text of the option that does not filter. Without it, there is no such option. */
-  all?: string;
-  value: string;
-  options: readonly (readonly [value: string, word: string])[];
-  choose(value: string): void;
-}
-
-/** A value from a link may be missing in `options`, so it is added as an option. */
-export function Choice({ label, all, value, options, choose }: ChoiceProps) {
-  const known = value === "" || options.some(([each]) => each === value);
-  return (
-    <select
-      aria-label={label}
-      className="field w-auto max-w-44"
-      value={value}
-      onChange={(event) => choose(event.target.value)}
-    >
-      {all !== undefined && <option value="">{all}</option>}
-      {!known && <option value={value}>{value}</option>}
-      {options.map(([each, word]) => (
-        <option key={each} value={each}>
-          {word}
-        </option>
-      ))}
-    </select>
   );
 }
 

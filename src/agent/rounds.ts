@@ -41,8 +41,14 @@ export class Rounds {
   replace(checks: readonly Check[]): void {
     const before = this.#checks;
     this.#checks = new Map(checks.filter(isRun).map((check) => [check.service_id, check]));
-    for (const id of this.#states.keys()) if (!this.#checks.has(id)) this.#states.delete(id);
-    const changed = [...this.#checks.values()].filter(({ service_id, rev }) => before.get(service_id)?.rev !== rev);
+    // The hub of another epoch knows nothing of the streaks before it.
+    for (const id of this.#states.keys()) {
+      if (this.#checks.get(id)?.epoch !== before.get(id)?.epoch) this.#states.delete(id);
+    }
+    const changed = [...this.#checks.values()].filter(({ service_id, rev, epoch }) => {
+      const known = before.get(service_id);
+      return known?.rev !== rev || known.epoch !== epoch;
+    });
     for (const message of firstRounds(changed, this.#deps.now())) void this.#run(message);
   }
 

@@ -89,6 +89,16 @@ describe("the checks of an agent", () => {
     expect(dues(1).length).toBeGreaterThan(0);
   });
 
+  test("run at once and are retried anew when the hub's database began another life", async () => {
+    answer = () => aFailure({ at: Date.now() });
+    rounds.replace([check({ epoch: "a" })]);
+    await pass(12_000);
+    found = [];
+    rounds.replace([check({ epoch: "b" })]);
+    await pass(1_500);
+    expect(found.map(({ round }) => round.attempt)).toContain(1);
+  });
+
   test("run less often when they have been down for long", async () => {
     answer = () => aFailure({ at: Date.now() });
     rounds.replace([check()]);

@@ -42,14 +42,16 @@ export function fold({ nodes, edges }: Shape): Folded {
     edges.flatMap((edge) => {
       const from = boxOf.get(edge.from);
       const to = boxOf.get(edge.to);
-      return from === undefined || to === undefined || from === to ? [] : [[routeKey(from, to), { from, to }] as const];
+      return from === undefined || to === undefined || from === to
+        ? []
+        : [[edgeKey({ from, to }), { from, to }] as const];
     }),
   );
   return { boxes, edges: [...joined.values()] };
 }
 
-/** The key of a line from one box to another. */
-export const routeKey = (from: string, to: string) => `${from} ${to}`;
+/** The key of a dependency, or of a line from one box to another. */
+export const edgeKey = ({ from, to }: { from: string; to: string }) => `${from} ${to}`;
 
 function boxesOf(equals: readonly ShapeNode[]): Box[] {
   const [first] = equals;

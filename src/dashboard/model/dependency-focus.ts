@@ -1,4 +1,5 @@
 /** The part of a drawing that a reader looks at: a path of an outage, the neighbourhood of a service, what was searched. */
+import { edgeKey } from "./dependency-blocks.ts";
 import type { Drawing, DrawnEdge, DrawnNode } from "./dependency-model.ts";
 
 /** What is lit while a service is pointed at. */
@@ -8,8 +9,6 @@ export interface Lit {
   /** See `edgeKey`. */
   edges: ReadonlySet<string>;
 }
-
-export const edgeKey = ({ from, to }: Pick<DrawnEdge, "from" | "to">) => `${from} ${to}`;
 
 /**
  * Returns what belongs to the service pointed at. For a service that is down: what took it along and what it took

@@ -4,7 +4,7 @@
  * Source of the options: https://eclipse.dev/elk/reference/options.html
  */
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api.js";
-import { type Box, fold, routeKey, type Shape } from "./dependency-blocks.ts";
+import { type Box, edgeKey, fold, type Shape } from "./dependency-blocks.ts";
 
 export const NODE_WIDTH = 190;
 export const NODE_HEIGHT = 58;
@@ -81,7 +81,7 @@ export function elkGraphOf(shape: Shape): ElkNode {
   });
   return {
     ...{ id: "root", layoutOptions: options, children },
-    edges: edges.map(({ from, to }) => ({ id: routeKey(from, to), sources: [from], targets: [to] })),
+    edges: edges.map((edge) => ({ id: edgeKey(edge), sources: [edge.from], targets: [edge.to] })),
   };
 }
 

@@ -77,7 +77,15 @@ function partOf(drawing: Drawing, { around, steps, isTrouble }: Pick<View, "arou
 
 function Drawn({ shown, view, found }: { shown: Drawing; view: View; found: readonly string[] }) {
   if (shown.nodes.length === 0) {
-    return <Empty title={view.around === "" ? "Nothing is in trouble" : "There is no such service"} />;
+    return (
+      <Empty
+        title={
+          view.around === ""
+            ? "Nothing is in trouble"
+            : "This service is not in the graph: it is stopped, or it was deleted"
+        }
+      />
+    );
   }
   if (shown.nodes.length > MAX_DRAWN) {
     return (

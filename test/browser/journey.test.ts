@@ -105,7 +105,7 @@ test("an outage is on the screen within a second, with its reason", async () => 
   expect(shown - at).toBeLessThan(FLIP_LIMIT_MS);
   dbIsUp = false;
   await Promise.all(ids.slice(1).map(checkNow));
-  await page.getByText(/^db is down since \d\d:\d\d, and with it (api and web|web and api)\.$/).waitFor();
+  await page.getByText(/^db is down since (\d+ \w+, )?\d\d:\d\d, and with it (api and web|web and api)\.$/).waitFor();
   await page.getByRole("heading", { name: "db took 2 services along" }).waitFor();
   await page
     .getByRole("img", { name: /^last \d+ checks: \d+ down/ })
@@ -185,7 +185,7 @@ test("a service is edited, disabled and deleted", async () => {
   await page.getByRole("button", { name: "Enable" }).click();
   await page.getByText("It is checked again.").waitFor();
   await page.getByRole("button", { name: "Pause for an hour" }).click();
-  await page.getByText(/^paused until \d\d:\d\d$/).waitFor();
+  await page.getByText(/^paused until (\d+ \w+, )?\d\d:\d\d$/).waitFor();
   await page.getByRole("button", { name: "Enable" }).click();
   await page.getByText("It is checked again.").waitFor();
   await page.getByRole("button", { name: "Delete" }).click();

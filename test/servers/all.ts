@@ -97,6 +97,6 @@ try {
   process.send?.(running);
 } catch (error) {
   console.error(error);
-  process.exitCode = 1;
-  process.disconnect?.();
+  await Promise.allSettled(started.map((server) => server.stop()));
+  process.exit(1); // what was half started ends with this program
 }

@@ -20,6 +20,8 @@ const PLAN_LENGTH_MS = 60_000;
  * repeated.
  */
 const PLAN_LEAD_MS = 15_000;
+/** So long after a tick, what it planned is over. */
+export const PLANNED_AHEAD_MS = PLAN_LEAD_MS + PLAN_LENGTH_MS;
 
 /** No cron ticks a day before its time. */
 const MAX_TICK_AHEAD_MS = 86_400_000;

@@ -1,4 +1,6 @@
 /** Gaps: times in which nobody watched, because the hub was stopped, paused or away. Their statuses are not known. */
+import { PLANNED_AHEAD_MS } from "./schedule.ts";
+import type { ServiceRow } from "./service-row.ts";
 
 /** Unix ms, `to` exclusive. */
 export interface Gap {
@@ -6,9 +8,13 @@ export interface Gap {
   to: number;
 }
 
-/** The cron comes each minute. When it is later than this, the hub was away. */
-const LATE_MS = 150_000;
-const MINUTE_MS = 60_000;
+export interface HubGap extends Gap {
+  /** True: a tick of the cron was lost, so the hub probed nothing; heartbeats and agents were heard as ever. */
+  only_probes: boolean;
+}
+
+/** The cron of a deployed hub comes each minute and may lose a tick. When it is later than this, the hub was away. */
+const AWAY_MS = 150_000;
 /** Shorter ones are no longer than the time between two checks. */
 const SHORTEST_MS = 5_000;
 
@@ -23,21 +29,26 @@ interface Awakening {
 }
 
 /** Returns the gap that ends now; null: there is none. Times in Unix ms. */
-export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): Gap | null {
+export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGap | null {
   const wasStarted = startedAt !== undefined && startedAt > last;
-  if (!wasStarted && now - last <= LATE_MS) return null;
-  // Within a minute after it was last awake, the hub would have been awake again.
-  const end = Math.min(last + MINUTE_MS, wasStarted ? startedAt : now);
+  if (!wasStarted && now - last <= PLANNED_AHEAD_MS) return null;
+  // What was checked later than this was checked because the hub is awake again.
+  const end = Math.min(last + PLANNED_AHEAD_MS, wasStarted ? startedAt : now);
   let from = last;
   for (const at of checkedAt) if (at > from && at < end) from = at;
-  return now - from < SHORTEST_MS ? null : { from, to: now };
+  if (now - from < SHORTEST_MS) return null;
+  // The cron of a local hub is a part of it: it loses no tick unless the whole hub stands still.
+  return { from, to: now, only_probes: startedAt === undefined && now - last <= AWAY_MS };
 }
 
-/** The status of a check is good for an interval (seconds). Returns the gaps in which it was not. */
-export function unwatched(gaps: readonly Gap[], intervalS: number): Gap[] {
-  return gaps.flatMap(({ from, to }) => {
-    const began = from + intervalS * 1_000;
-    return began < to ? { from: began, to } : [];
+type Watched = Pick<ServiceRow, "health_interval" | "health_method" | "agent">;
+
+/** Returns the times in which the service was not watched: the status of a check is good for an interval. */
+export function unwatched(gaps: readonly HubGap[], { health_interval, health_method, agent }: Watched): Gap[] {
+  const isHeard = health_method === "heartbeat" || agent !== null;
+  return gaps.flatMap(({ from, to, only_probes }) => {
+    const began = from + health_interval * 1_000;
+    return began < to && !(only_probes && isHeard) ? { from: began, to } : [];
   });
 }
 

@@ -9,7 +9,7 @@ import type { RegistryChange } from "../core/registry-change.ts";
 import type { MayReceive } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Summary } from "../core/summary.ts";
-import type { Gap } from "../core/watch-gaps.ts";
+import type { HubGap } from "../core/watch-gaps.ts";
 import type { ArrivedRequest, BridgeStatus, Refusable } from "../platform/bindings.ts";
 import type { Db } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
@@ -34,7 +34,7 @@ export interface HubContext {
   checkNow(check: Check): Promise<Outcome>;
   heartbeat(check: Check, beat: Heartbeat): Promise<Outcome>;
   /** Times in which nobody watched. */
-  gaps(): Promise<readonly Gap[]>;
+  gaps(): Promise<readonly HubGap[]>;
   /** Returns a watched service as the live board knows it, for when the database is away; null: it knows none. */
   remembered(id: number): Promise<Check | null>;
   /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */

@@ -95,7 +95,7 @@ export const serviceHealth = routes()
     const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const { points, ...range } = c.req.valid("query");
     const { from, to } = boundedRange(range, hub.now());
-    const gaps = unwatched(await hub.gaps(), row.health_interval);
+    const gaps = unwatched(await hub.gaps(), row);
     const [pointList, flips] = await Promise.all([
       historyPoints(hub.db, row, { from, to, points }, gaps),
       flipsInWindow(hub.db, row.id, from, to),
@@ -117,7 +117,7 @@ export const serviceHealth = routes()
 
 async function healthView(hub: HubContext, row: ServiceRow) {
   const now = hub.now();
-  const gaps = unwatched(await hub.gaps(), row.health_interval);
+  const gaps = unwatched(await hub.gaps(), row);
   const [live, recent, flips, uptimes, latency] = await Promise.all([
     liveStates(hub, [row]),
     recentChecks(hub.db, row, MAX_RECENT),

@@ -14,7 +14,7 @@ import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
-import type { Gap } from "../core/watch-gaps.ts";
+import type { HubGap } from "../core/watch-gaps.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { checksOf } from "../store/checks.ts";
@@ -170,7 +170,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, checkedAt);
   }
 
-  gaps(): readonly Gap[] {
+  gaps(): readonly HubGap[] {
     return this.#wakefulness.gaps;
   }
 

@@ -1,8 +1,10 @@
 /** Notes each minute that the hub is awake, and from that the gaps in which it was not. They outlast an eviction. */
-import { type Gap, gapBefore } from "../core/watch-gaps.ts";
+import { gapBefore, type HubGap } from "../core/watch-gaps.ts";
 
 const AWAKE_AT = "awake_at";
 const PREFIX = "gap:";
+/** Of gaps in which only the hub's own probes were missing. */
+const PROBES_PREFIX = "probes-gap:";
 /** As long as the history of services. */
 const KEPT_MS = 731 * 86_400_000;
 const MAX_GAPS = 1_000;
@@ -10,17 +12,21 @@ const MAX_GAPS = 1_000;
 export class Wakefulness {
   readonly #storage: DurableObjectStorage;
   /** Oldest first. */
-  #gaps: Gap[];
+  #gaps: HubGap[];
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    this.#gaps = [...storage.kv.list<number>({ prefix: PREFIX })].map(([name, to]) => ({
-      from: Number(name.slice(PREFIX.length)),
-      to,
-    }));
+    const kept = [PREFIX, PROBES_PREFIX].flatMap((prefix) =>
+      [...storage.kv.list<number>({ prefix })].map(([name, to]) => ({
+        from: Number(name.slice(prefix.length)),
+        to,
+        only_probes: prefix === PROBES_PREFIX,
+      })),
+    );
+    this.#gaps = kept.sort((a, b) => a.from - b.from);
   }
 
-  get gaps(): readonly Gap[] {
+  get gaps(): readonly HubGap[] {
     return this.#gaps;
   }
 
@@ -38,7 +44,6 @@ export class Wakefulness {
   }
 }
 
-/** Names sort like times. */
-function nameOf({ from }: Gap): string {
-  return PREFIX + String(from).padStart(15, "0");
+function nameOf({ from, only_probes }: HubGap): string {
+  return (only_probes ? PROBES_PREFIX : PREFIX) + String(from).padStart(15, "0");
 }

@@ -21,7 +21,7 @@ import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
-import type { Gap } from "../core/watch-gaps.ts";
+import type { HubGap } from "../core/watch-gaps.ts";
 
 /** One object for each lane. Its name is the number of the lane. */
 export interface LaneMonitorRpc extends Rpc.DurableObjectBranded {
@@ -97,7 +97,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   toPlan(): Check[] | null;
   /** The cron came at `at` (Unix ms). */
   awake(at: number): Promise<void>;
-  gaps(): readonly Gap[];
+  gaps(): readonly HubGap[];
   planned(at: number): void;
   recorded(at: number): void;
   deadLettered(letters: DeadLetter[]): void;

@@ -3,6 +3,7 @@
  * schedule.
  */
 import {
+  awaySpan,
   blindSpans,
   type ChaosService,
   type Disturbance,
@@ -125,6 +126,7 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
   const { service } = watched;
   const blind = blindSpans(disturbances, service.eye);
   const echoes = disturbances.filter(({ kind }) => kind === "tick twice");
+  const away = disturbances.flatMap((each) => awaySpan(each) ?? []);
   const expected = service.outages.map((outage) => expect(service, outage, blind));
   const [begin, ...later] = watched.flips;
   const deviate = (what: string, seen: string): Deviation => ({ service: service.name, expected: what, seen });
@@ -149,7 +151,8 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
     if (up) pairs.push({ outage, down: down.at - outage.from, up: up.at - outage.until });
   }
   deviations.push(...left.map((flip) => tooMuch(service, flip)));
-  if (deviations.length === 0 && unknowns.length === 0) deviations.push(...wrongUptime(watched, pairs, blind, echoes));
+  if (deviations.length === 0 && unknowns.length === 0)
+    deviations.push(...wrongUptime(watched, pairs, { blind, echoes, away }));
   const undecided = expected.filter(({ isDue }) => !isDue).length;
   return { deviations, pairs, undecided, unknowns: unknowns.length };
 }
@@ -178,12 +181,14 @@ function withoutUnknown(flips: readonly SeenFlip[], unknowns: readonly SeenFlip[
   return left;
 }
 
-/** Only of a service whose flips are right: the first bad answer of an outage and the first good one after it count. */
+/**
+ * Only of a service whose flips are right: the first bad answer of an outage and the first good one after it count. Of
+ * a time in which it was away, the hub may leave out any part.
+ */
 function wrongUptime(
   watched: Watched,
   pairs: readonly Pair[],
-  blind: readonly Span[],
-  echoes: readonly Span[],
+  { blind, echoes, away }: Record<"blind" | "echoes" | "away", readonly Span[]>,
 ): Deviation[] {
   const { service, answers, flips, uptime, uptime_at } = watched;
   const whole = uptime_at - (flips[0]?.at ?? 0);
@@ -192,14 +197,24 @@ function wrongUptime(
     const good = answers.find(({ at, ok }) => ok && at >= outage.until - EARLY_MS)?.at ?? outage.until;
     const delays = delay(service, outage.from, blind) + delay(service, outage.until, blind);
     const echoed = repeated(answers, bad, echoes) + repeated(answers, good, echoes);
-    return { ms: good - bad, unsure: delays + echoed + busyMs(service) };
+    const leftOut = overlapMs(away, { from: bad, until: good });
+    return { ms: good - bad, leftOut, unsure: delays + echoed + busyMs(service) };
   });
-  const truth = 1 - outages.reduce((total, { ms }) => total + ms, 0) / whole;
-  const unsure = outages.reduce((total, each) => total + each.unsure, 0) / whole;
-  if (uptime !== null && Math.abs(uptime - truth) <= UPTIME_TOLERANCE + unsure) return [];
+  const sum = (key: "ms" | "leftOut" | "unsure") => outages.reduce((total, each) => total + each[key], 0);
+  const down = sum("ms");
+  const leftOut = sum("leftOut");
+  const truth = 1 - down / whole;
+  const lowest = 1 - down / (whole - (overlapMs(away, { from: 0, until: uptime_at }) - leftOut));
+  const highest = 1 - (down - leftOut) / (whole - leftOut);
+  const tolerance = UPTIME_TOLERANCE + sum("unsure") / whole;
+  if (uptime !== null && uptime >= lowest - tolerance && uptime <= highest + tolerance) return [];
   return [
     { service: service.name, expected: `uptime ${percent(truth)}`, seen: uptime === null ? "none" : percent(uptime) },
   ];
+}
+
+function overlapMs(spans: readonly Span[], { from, until }: Span): number {
+  return spans.reduce((sum, span) => sum + Math.max(0, Math.min(until, span.until) - Math.max(from, span.from)), 0);
 }
 
 function busyMs({ slack }: ChaosService): number {

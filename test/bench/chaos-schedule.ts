@@ -123,6 +123,11 @@ export function blindSpan({ kind, from, until }: Disturbance, eye: Eye): Span | 
   }
 }
 
+/** When the hub may say that nobody watched; null: it watches, or does not notice that it doesn't. */
+export function awaySpan(disturbance: Disturbance): Span | null {
+  return disturbance.kind === "lock" ? null : blindSpan(disturbance, "hub");
+}
+
 export function blindSpans(disturbances: readonly Disturbance[], eye: Eye): Span[] {
   return disturbances.flatMap((each) => blindSpan(each, eye) ?? []);
 }

@@ -114,6 +114,16 @@ describe("the oracle", () => {
     expect(told({ uptime: null })).toEqual(["uptime 80.95 %; none"]);
   });
 
+  test("allows an uptime without a part of the time in which the hub was away", () => {
+    const during = (kind: Disturbance["kind"], uptime: number) =>
+      told({ disturbances: [{ kind, from: 60_000, until: 90_000 }], uptime });
+    const least = 1 - 20 / 75;
+    expect(during("pause", least - 0.009)).toEqual([]);
+    expect(during("pause", least - 0.011)).toEqual(["uptime 80.95 %; 72.23 %"]);
+    expect(during("pause", UPTIME + 0.011)).toHaveLength(1);
+    expect(during("relay", least)).toHaveLength(1);
+  });
+
   test("wants each flip in NATS once and in order, and numbers without a gap", () => {
     const ids = (...seqs: number[]) => ({ kept: seqs.map((seq) => `${HUB}:7:${seq}`) });
     expect(told(ids(1, 2))).toEqual(["NATS: flips 1 2 3; 1 2"]);

@@ -3,11 +3,23 @@ import { gapBefore, overlap, unwatched } from "../../src/core/watch-gaps.ts";
 
 const MINUTE = 60_000;
 const LAST = 100 * MINUTE;
+/** A hub that began long ago, and one that is deployed. */
+const LOCAL = { startedAt: LAST - 1_000 };
 
 describe("a gap", () => {
   it.each<[string, { now: number; startedAt?: number; checkedAt?: number[] }, [number, number] | null]>([
     ["is none while the cron comes each minute", { now: LAST + MINUTE }, null],
-    ["is none when one cron is lost", { now: LAST + 2 * MINUTE + 5_000 }, null],
+    ["is none when the cron is late, but within what is planned", { now: LAST + 74_000 }, null],
+    [
+      "is the minute that a lost cron would have planned",
+      { now: LAST + 2 * MINUTE, checkedAt: [LAST + 74_000, LAST + 119_000] },
+      [LAST + 74_000, LAST + 2 * MINUTE],
+    ],
+    [
+      "begins with a pause that a cron fell into",
+      { now: LAST + 80_000, ...LOCAL, checkedAt: [LAST + 30_000, LAST + 79_000] },
+      [LAST + 30_000, LAST + 80_000],
+    ],
     ["is there when several are lost", { now: LAST + 5 * MINUTE }, [LAST, LAST + 5 * MINUTE]],
     [
       "begins with the last check before it",
@@ -26,10 +38,27 @@ describe("a gap", () => {
     expect(gap === null ? null : [gap.from, gap.to]).toEqual(expected);
   });
 
+  it.each([
+    ["a lost cron of a deployed hub", { now: LAST + 2 * MINUTE, startedAt: undefined }, true],
+    ["several lost ones", { now: LAST + 3 * MINUTE, startedAt: undefined }, false],
+    ["a pause of a local hub", { now: LAST + 2 * MINUTE, ...LOCAL }, false],
+  ])("is one of the probes only, or of all: %s", (_, { now, startedAt }, expected) => {
+    expect(gapBefore({ last: LAST, now, startedAt, checkedAt: [] })?.only_probes).toBe(expected);
+  });
+
   it("is no gap for who need not be checked in it", () => {
-    const gaps = [{ from: 0, to: 2 * MINUTE }];
-    expect(unwatched(gaps, 30)).toEqual([{ from: 30_000, to: 2 * MINUTE }]);
-    expect(unwatched(gaps, 120)).toEqual([]);
+    const gaps = [{ from: 0, to: 2 * MINUTE, only_probes: false }];
+    const service = { health_method: "http", agent: null } as const;
+    expect(unwatched(gaps, { ...service, health_interval: 30 })).toEqual([{ from: 30_000, to: 2 * MINUTE }]);
+    expect(unwatched(gaps, { ...service, health_interval: 120 })).toEqual([]);
+  });
+
+  it("in which only probes are missing is none for heartbeats and what agents see", () => {
+    const gaps = [{ from: 0, to: MINUTE, only_probes: true }];
+    const service = { health_method: "http", agent: null, health_interval: 10 } as const;
+    expect(unwatched(gaps, service)).toHaveLength(1);
+    expect(unwatched(gaps, { ...service, health_method: "heartbeat" })).toEqual([]);
+    expect(unwatched(gaps, { ...service, agent: "dc-1" })).toEqual([]);
   });
 
   it("overlaps a window as far as it lies in it", () => {

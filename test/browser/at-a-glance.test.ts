@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { until } from "../system/hub-client.ts";
+import { NEVER_SLOW, until } from "../system/hub-client.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { goTo, openChromium, signIn, type Visitor, violations, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";
@@ -69,7 +69,8 @@ async function register({ project, name, type, needs, slow }: Service): Promise<
     body: JSON.stringify({
       ...{ service_type: type, health_method: "http", health_url: target.url, depends_on: needs },
       // Each in a lane of its own: checks on demand have rounds of their own, which fill a shared one.
-      ...{ health_interval: 300 + targets.length, health_timeout: 2, health_retries: 0 },
+      ...{ health_interval: 300 + targets.length, health_timeout: 5, health_retries: 0 },
+      health_options: NEVER_SLOW,
     }),
   });
   expect(response.status).toBe(201);

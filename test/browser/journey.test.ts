@@ -1,6 +1,7 @@
 /** What a person does with a new hub, with real services that go down and up. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NEVER_SLOW } from "../system/hub-client.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { openChromium, signIn, type Visitor, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";
@@ -19,7 +20,11 @@ const put = async (project: string, name: string, body: object) => {
   const response = await hub.fetch(`/api/projects/${project}/services/${name}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ health_method: "http", health_interval: 5, health_timeout: 2, health_retries: 0, ...body }),
+    body: JSON.stringify({
+      ...{ health_method: "http", health_interval: 5, health_timeout: 4, health_retries: 0 },
+      health_options: NEVER_SLOW,
+      ...body,
+    }),
   });
   expect(response.status).toBe(201);
   const { id }: { id: number } = await response.json();

@@ -75,7 +75,7 @@ it("a service of which nothing is heard for three intervals and 75 s is stale, a
 });
 
 it("a service that is down for long is planned at every 4th due time, until a check passes", async () => {
-  const { id } = await register("gone", down, { health_interval: 5, health_timeout: 1 });
+  const { id } = await register("gone", down, { health_interval: 5, health_timeout: 4 });
   await until(async () => expect(await read(id)).toMatchObject({ health_status: "down", breaker: "closed" }));
   await until(async () => expect((await api("GET", `/api/flips?service=${id}`)).total).toBe(1));
   pass(MINUTE_MS - (Date.now() % MINUTE_MS));

@@ -9,7 +9,7 @@ import { run, temporaryFolder } from "./child-process.ts";
 
 export const IMAGE = "test/box:1.2";
 const PROGRAMS = ["sh", "sleep", "httpd", "test", "touch", "rm", "echo", "cat"];
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 60_000;
 
 export interface DockerEngine {
   /** As in DOCKER_HOST. */

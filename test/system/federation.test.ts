@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FederatedService } from "../../src/core/federated-service.ts";
 import type { Peer } from "../../src/core/live-protocol.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
-import { call, until } from "./hub-client.ts";
+import { call, NEVER_SLOW, until } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { type Links, startLinks } from "./links.ts";
 import { type Watching, watch } from "./watch.ts";
@@ -46,6 +46,7 @@ const found = async (hub: HubProcess, query = "") =>
 const put = (hub: HubProcess, name: string, fields: object = {}) =>
   call<{ id: number }>(hub, "PUT", `/api/projects/shop/services/${name}`, {
     ...{ health_method: "http", health_url: eyes.url(name), health_interval: 5, health_retries: 0 },
+    health_options: NEVER_SLOW,
     ...fields,
   });
 

@@ -22,6 +22,9 @@ export interface ServiceSeen {
   health_details: Record<string, unknown>;
 }
 
+/** Options of a service whose answers count as quick on a busy machine too. */
+export const NEVER_SLOW = { degraded_above_ms: 0 };
+
 export async function call<T>(hub: HubProcess, method: string, path: string, body?: object): Promise<T> {
   const json =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
@@ -39,6 +42,6 @@ export async function flipsOf(hub: HubProcess, service: number | string): Promis
   return flips.reverse();
 }
 
-export function until<T>(check: () => T | Promise<T>, timeout = 15_000): Promise<T> {
+export function until<T>(check: () => T | Promise<T>, timeout = 30_000): Promise<T> {
   return vi.waitFor(check, { timeout, interval: 50 });
 }

@@ -45,7 +45,7 @@ function startHere(args: readonly string[], io: Partial<StartIo> = {}) {
     ...io,
   });
   const ready = async () => {
-    const isReady = vi.waitFor(() => expect(lines.join("\n")).toContain("ready at"), { timeout: 30_000, interval: 50 });
+    const isReady = vi.waitFor(() => expect(lines.join("\n")).toContain("ready at"), { timeout: 90_000, interval: 50 });
     await Promise.race([isReady, code]);
     expect(lines.join("\n")).toContain("ready at");
   };

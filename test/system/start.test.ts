@@ -108,11 +108,11 @@ describe("a hub in a process of its own", () => {
     });
   });
 
-  test("Ctrl-C ends it within a second with exit code 0 and no process left", async () => {
+  test("Ctrl-C ends it within three seconds with exit code 0 and no process left", async () => {
     const runtime = await hub.runtimePid();
     const before = Date.now();
     expect(await hub.stop()).toBe(0);
-    expect(Date.now() - before).toBeLessThan(1_000);
+    expect(Date.now() - before).toBeLessThan(3_000);
     expect(alive(runtime)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 /** Gaps: times in which nobody watched, because the hub was stopped, paused or away. Their statuses are not known. */
+import { isProbedByHub } from "./records.ts";
 import { PLANNED_AHEAD_MS } from "./schedule.ts";
 import type { ServiceRow } from "./service-row.ts";
 
@@ -44,10 +45,10 @@ export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGa
 type Watched = Pick<ServiceRow, "health_interval" | "health_method" | "agent">;
 
 /** Returns the times in which the service was not watched: the status of a check is good for an interval. */
-export function unwatched(gaps: readonly HubGap[], { health_interval, health_method, agent }: Watched): Gap[] {
-  const isHeard = health_method === "heartbeat" || agent !== null;
+export function unwatched(gaps: readonly HubGap[], service: Watched): Gap[] {
+  const isHeard = !isProbedByHub(service);
   return gaps.flatMap(({ from, to, only_probes }) => {
-    const began = from + health_interval * 1_000;
+    const began = from + service.health_interval * 1_000;
     return began < to && !(only_probes && isHeard) ? { from: began, to } : [];
   });
 }

@@ -3,7 +3,7 @@ import { gapBefore, overlap, unwatched } from "../../src/core/watch-gaps.ts";
 
 const MINUTE = 60_000;
 const LAST = 100 * MINUTE;
-/** A hub that began long ago, and one that is deployed. */
+/** A hub that began before; without it: one that is deployed. */
 const LOCAL = { startedAt: LAST - 1_000 };
 
 describe("a gap", () => {

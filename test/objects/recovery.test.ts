@@ -204,3 +204,18 @@ it("after a pause of the hub, who was silent gets the whole time again", async (
   await runDurableObjectAlarm(boardOf(env));
   expect(await statusOf(id)).toBe("down");
 });
+
+it("a lost tick of the cron is kept over evictions as a gap of the hub's own probes, and is none for a heartbeat", async () => {
+  const { service_id: id } = await beating("lost-tick");
+  pass(1_200_000); // later than all ticks of the tests before
+  await boardOf(env).awake(Date.now());
+  const known = (await boardOf(env).gaps()).length;
+  pass(120_000);
+  await boardOf(env).awake(Date.now());
+  await abortAllDurableObjects();
+  const gaps = await boardOf(env).gaps();
+  expect(gaps.slice(known)).toMatchObject([{ only_probes: true }]);
+  const { unwatched } = await api("GET", `/api/services/${id}/history`);
+  const to = new Date(gaps.at(-1)?.to ?? 0).toISOString();
+  expect((unwatched as { to: string }[]).filter((gap) => gap.to === to)).toEqual([]);
+});

@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
-          testTimeout: 20_000,
+          testTimeout: 100_000,
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
         },
       },
@@ -63,8 +63,8 @@ export default defineConfig({
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
           include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 200_000,
+          hookTimeout: 100_000,
         },
       },
       {
@@ -75,7 +75,7 @@ export default defineConfig({
           alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
           include: ["test/probes/{http,sockets,secrets}.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
-          testTimeout: 20_000,
+          testTimeout: 100_000,
         },
       },
       {
@@ -85,8 +85,8 @@ export default defineConfig({
           include: ["test/{system,relay}/**/*.test.ts"],
           exclude: [CHAOS],
           globalSetup: ["test/system/global-setup.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 200_000,
         },
       },
       {
@@ -103,9 +103,9 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/system/global-setup.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          expect: { poll: { timeout: 30_000 } },
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect: { poll: { timeout: 90_000 } },
           // After all others: they say how soon something is on the screen.
           sequence: { groupOrder: 1 },
         },

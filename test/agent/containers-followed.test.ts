@@ -2,13 +2,14 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Container } from "../../src/agent/containers/container.ts";
 import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
 import { StoppedContainers } from "../../src/agent/containers/stopped.ts";
 import type { Discovery, DiscoveryAnswer } from "../../src/core/discovery.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
+import { until } from "../until.ts";
 
 const NONE: DiscoveryAnswer = { registered: 0, changed: 0, deregistered: 0, refused: [] };
 
@@ -112,14 +113,14 @@ test("an engine that is away is tried again, and its containers can't be judged 
   engineFails = new Error("connect ENOENT");
   set(container("web"));
   start();
-  await vi.waitFor(() => expect(connects).toBeGreaterThan(2));
+  await until(() => expect(connects).toBeGreaterThan(2));
   expect(lines).toEqual(["containers: the engine does not answer: connect ENOENT"]);
   expect(await observe()).toMatchObject({
     ...{ verdict: "unprobeable", error: "container: the engine does not answer: connect ENOENT" },
   });
   expect(await observe({ health_method: "http" })).toMatchObject({ verdict: "ok" });
   engineFails = null;
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   expect(await observe()).toMatchObject({ verdict: "ok", details: { memory_percent: 50 } });
 });
 
@@ -127,11 +128,11 @@ test("after a lost connection everything is read anew, and nobody is deregistere
   set(container("web"));
   set(container("old"));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web", "old"]));
+  await until(() => expect(names()).toEqual(["web", "old"]));
   there.delete("id-old");
   set(container("new"));
   emit(new Error("socket hang up"));
-  await vi.waitFor(() => expect(names()).toEqual(["web", "new"]));
+  await until(() => expect(names()).toEqual(["web", "new"]));
   expect(told.at(-1)?.gone).toEqual([{ project: "p", name: "old", reason: "container removed" }]);
   expect(told).toHaveLength(2);
 });
@@ -140,13 +141,13 @@ test("a stop is no death, a kill is; a container of another label set is none of
   set(container("web"));
   set(container("stranger", { labels: {} }));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   set(container("web", { state: "exited", exitCode: 137 }));
   emit({ action: "die", id: "id-web" });
-  await vi.waitFor(() => expect(changed).toEqual(["p/web"]));
+  await until(() => expect(changed).toEqual(["p/web"]));
   expect(await observe()).toMatchObject({ verdict: "fail", error: "container: exited (exit code 137)" });
   emit({ action: "stop", id: "id-web" });
-  await vi.waitFor(() => expect(names()).toEqual([]));
+  await until(() => expect(names()).toEqual([]));
   expect(told.at(-1)?.gone[0]?.reason).toBe("container stopped (exit code 137)");
   expect(await observe()).toMatchObject({
     verdict: "unprobeable",
@@ -154,54 +155,54 @@ test("a stop is no death, a kill is; a container of another label set is none of
   });
   set(container("web"));
   emit({ action: "start", id: "id-web" });
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
 });
 
 test("of a container that has just gone nothing is said before the hub knows why", async () => {
   set(container("web"));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   put = () => {
     throw new Error("the hub is slow");
   };
   there.delete("id-web");
   emit({ action: "destroy", id: "id-web" });
-  await vi.waitFor(async () => {
+  await until(async () => {
     expect(await observe()).toMatchObject({ verdict: "inconclusive", error: "container: it has just ended" });
   });
   put = () => NONE;
-  await vi.waitFor(async () => expect(await observe()).toMatchObject({ verdict: "unprobeable" }));
+  await until(async () => expect(await observe()).toMatchObject({ verdict: "unprobeable" }));
 });
 
 test("what was stopped is no death after a start of the agent either, as long as the container exists", async () => {
   set(container("web"));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   set(container("web", { state: "exited", exitCode: 137 }));
   emit({ action: "stop", id: "id-web" });
-  await vi.waitFor(() => expect(names()).toEqual([]));
+  await until(() => expect(names()).toEqual([]));
   stop.abort();
   await running;
   begin();
   set(container("died", { state: "exited", exitCode: 137 }));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["died"]));
+  await until(() => expect(names()).toEqual(["died"]));
   there.delete("id-web");
   stop.abort();
   await running;
   begin();
   start();
-  await vi.waitFor(() => expect(readFileSync(join(folder, "stopped.json"), "utf8")).toBe("[]"));
+  await until(() => expect(readFileSync(join(folder, "stopped.json"), "utf8")).toBe("[]"));
 });
 
 test("a folder that can't be written to costs the memory of a stop only", async () => {
   set(container("web"));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   rmSync(folder, { recursive: true });
   set(container("web", { state: "exited", exitCode: 137 }));
   emit({ action: "stop", id: "id-web" });
-  await vi.waitFor(() => expect(names()).toEqual([]));
+  await until(() => expect(names()).toEqual([]));
   expect(lines.join()).toContain("what was stopped is not kept for the next start: ENOENT");
 });
 
@@ -210,7 +211,7 @@ test("of two containers of one service the one that runs counts", async () => {
   set(container("web", { id: "id-2" }));
   set(container("web", { id: "id-3", state: "exited", exitCode: 1 }));
   start();
-  await vi.waitFor(() => expect(told.at(-1)?.services.map(({ container_id }) => container_id)).toEqual(["id-2"]));
+  await until(() => expect(told.at(-1)?.services.map(({ container_id }) => container_id)).toEqual(["id-2"]));
 });
 
 test("a hub that is away is told when it is back, with the newest list, and its refusals are said", async () => {
@@ -219,12 +220,12 @@ test("a hub that is away is told when it is back, with the newest list, and its 
   };
   set(container("web"));
   start();
-  await vi.waitFor(() => expect(lines).toContain("containers: not told to the hub yet: fetch failed"));
+  await until(() => expect(lines).toContain("containers: not told to the hub yet: fetch failed"));
   set(container("more"));
   emit({ action: "start", id: "id-more" });
-  await vi.waitFor(() => expect(changed).toEqual(["p/more"]));
+  await until(() => expect(changed).toEqual(["p/more"]));
   put = () => ({ ...NONE, refused: [{ project: "p", name: "web", reason: "taken" }] });
-  await vi.waitFor(() => expect(names()).toEqual(["web", "more"]));
+  await until(() => expect(names()).toEqual(["web", "more"]));
   expect(told).toHaveLength(1);
   expect(lines).toContain("containers: p/web: taken");
 });
@@ -239,7 +240,7 @@ test.each<[string, Partial<Container>, Partial<Engine>, string, string | null]>(
   over = engineOver;
   set(container("web", more));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   expect(await observe()).toMatchObject({ verdict, error });
 });
 
@@ -253,7 +254,7 @@ test.each<[string, Engine["exec"], string, string | null]>([
   over = { exec };
   set(container("web", { labels: { "hub.service": "web", "hub.project": "p", "hub.exec": "true" } }));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   expect(await observe()).toMatchObject({ verdict, error });
 });
 
@@ -261,6 +262,6 @@ test("an engine that can't tell the use spoils no check", async () => {
   over = { usage: () => Promise.reject(new Error("no cgroups")) };
   set(container("web"));
   start();
-  await vi.waitFor(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(names()).toEqual(["web"]));
   expect(await observe()).toMatchObject({ verdict: "ok", details: {} });
 });

@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../until.ts";
 import { type AgentHere, type FakeHub, startAgentHere, startFakeHub } from "./agent-here.ts";
 
 /** What a hub that lies would like to make. */
@@ -48,9 +49,7 @@ describe("instead of checks", () => {
   ])("%s makes the agent do nothing but report it", async (_, body) => {
     answers(body);
     start();
-    await vi.waitFor(() => expect(hub.reports.at(-1)?.problem).toMatch(/^the hub's checks are not understood/), {
-      timeout: 5_000,
-    });
+    await until(() => expect(hub.reports.at(-1)?.problem).toMatch(/^the hub's checks are not understood/));
     expect(hub.reports.flatMap(({ observations }) => observations)).toEqual([]);
     expect(existsSync(HARMED)).toBe(false);
   });
@@ -62,7 +61,7 @@ describe("instead of checks", () => {
       response.writeHead(307, { location: "/elsewhere" }).end();
     };
     start();
-    await vi.waitFor(() => expect(agent.lines.join("\n")).toContain("going on with the 0 checks of before"));
+    await until(() => expect(agent.lines.join("\n")).toContain("going on with the 0 checks of before"));
     expect(asked.every((url) => url.startsWith("/api/agents/dc-1/checks"))).toBe(true);
   });
 
@@ -79,14 +78,11 @@ describe("as a vantage", () => {
   const begin = async (): Promise<(text: string) => void> => {
     answers({ ...checks([]), vantage: true }, { etag: '"1"' });
     start();
-    return await vi.waitFor(
-      () => {
-        const [socket] = hub.sockets;
-        expect(socket).toBeDefined();
-        return (text) => socket?.send(text);
-      },
-      { timeout: 10_000 },
-    );
+    return await until(() => {
+      const [socket] = hub.sockets;
+      expect(socket).toBeDefined();
+      return (text) => socket?.send(text);
+    });
   };
   const closed = { ...check, agent: null, health_method: "tcp", health_url: "127.0.0.1:1" };
 
@@ -97,24 +93,22 @@ describe("as a vantage", () => {
     ["no task", "<html>"],
   ])("asked for %s it does nothing but report it", async (_, text) => {
     (await begin())(text);
-    await vi.waitFor(() => expect(hub.reports.at(-1)?.problem).toMatch(/^the hub asked for something else/), {
-      timeout: 5_000,
-    });
+    await until(() => expect(hub.reports.at(-1)?.problem).toMatch(/^the hub asked for something else/));
     expect(hub.answers).toEqual([]);
     expect(existsSync(HARMED)).toBe(false);
   });
 
   test("sent more than it would ever read it hangs up, and comes again", async () => {
     (await begin())("x".repeat(1_000_001));
-    await vi.waitFor(() => expect(hub.sockets.size).toBe(0), { timeout: 5_000 });
-    await vi.waitFor(() => expect(hub.sockets.size).toBe(1), { timeout: 5_000 });
+    await until(() => expect(hub.sockets.size).toBe(0));
+    await until(() => expect(hub.sockets.size).toBe(1));
   });
 
   test("asked for too much at once it looks at some of it only", async () => {
     const send = await begin();
     const slow = { ...closed, after_ms: 300 };
     for (let seq = 1; seq <= 40; seq++) send(JSON.stringify({ seq, checks: [slow] }));
-    await vi.waitFor(() => expect(hub.answers).toHaveLength(40), { timeout: 5_000 });
+    await until(() => expect(hub.answers).toHaveLength(40));
     expect(hub.answers.filter(({ observations }) => observations.length === 0)).toHaveLength(8);
     expect(hub.answers.at(-1)?.observations).toMatchObject([
       { verdict: "fail", error: expect.stringMatching(/^connect/) },
@@ -124,14 +118,14 @@ describe("as a vantage", () => {
   test("it hangs up when the hub no longer wants it", async () => {
     await begin();
     answers({ ...checks([]), vantage: false }, { etag: '"2"' });
-    await vi.waitFor(() => expect(hub.sockets.size).toBe(0), { timeout: 5_000 });
+    await until(() => expect(hub.sockets.size).toBe(0));
   });
 });
 
 test("an honest hub is believed, also after it was away or has lied; what it asked for before goes on", async () => {
   answers(command("fine"), { etag: '"1"' });
   start();
-  await vi.waitFor(() => expect(hub.reports.flatMap(({ observations }) => observations)[0]?.verdict).toBe("ok"));
+  await until(() => expect(hub.reports.flatMap(({ observations }) => observations)[0]?.verdict).toBe("ok"));
   let calls = 0;
   hub.checks = (_request, response) => {
     calls += 1;
@@ -140,6 +134,6 @@ test("an honest hub is believed, also after it was away or has lied; what it ask
     else if (calls === 3) response.writeHead(200, { etag: '"2"' }).end(JSON.stringify(checks([])));
     else setTimeout(() => response.writeHead(304).end(), 300);
   };
-  await vi.waitFor(() => expect(agent.lines.join("\n")).toContain("0 checks from hub-x"), { timeout: 10_000 });
+  await until(() => expect(agent.lines.join("\n")).toContain("0 checks from hub-x"));
   expect(agent.lines.join("\n")).toContain("no checks from the hub: the hub answers 503");
-}, 20_000);
+});

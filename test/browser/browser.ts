@@ -6,7 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 /** Where screenshots go when somebody sets SCREENSHOTS to look at them. */
 const SHOTS = fileURLToPath(new URL("../../dist/screenshots/", import.meta.url));
-const ACTION_LIMIT_MS = 30_000;
+const ACTION_LIMIT_MS = 90_000;
 
 export interface Visitor {
   page: Page;

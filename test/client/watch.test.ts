@@ -1,7 +1,8 @@
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { createHubClient, HubProblem, responseBody, watchHub } from "../../src/client/index.ts";
+import { until } from "../until.ts";
 
 const error = (seq: number) => JSON.stringify({ type: "error", seq, detail: "a frame" });
 
@@ -43,7 +44,7 @@ test("a lost connection is made again and goes on after the newest frame, with t
     if (asked.length === 1) setTimeout(() => socket.terminate(), 20);
   });
   const { frames, phases, done } = watched();
-  await vi.waitFor(() => expect(frames).toEqual([41, 42]));
+  await until(() => expect(frames).toEqual([41, 42]));
   expect(phases).toEqual(["connecting", "live", "lost", "live"]);
   expect(asked.map(({ url }) => url)).toEqual(["/ws/health?project=3", "/ws/health?project=3&since=41"]);
   expect(asked[0]?.protocols.replace(" ", "")).toBe("hub.v1,bearer.hub_key");
@@ -62,13 +63,13 @@ test("the federation is heard of in the same way", async () => {
     ...{ url: `http://127.0.0.1:${port}`, path: "/ws/federation", signal: stop.signal },
     onFrame: ({ type }) => void types.push(type),
   });
-  await vi.waitFor(() => expect(types).toEqual(["hub_removed"]));
+  await until(() => expect(types).toEqual(["hub_removed"]));
   expect(asked.at(-1)?.url).toBe("/ws/federation");
 });
 
 test("a hub that does not answer a ping counts as lost", async () => {
   const { phases } = watched({ pingEvery: 20, silentAfter: 40 });
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(1));
+  await until(() => expect(asked.length).toBeGreaterThan(1));
   expect(phases.slice(0, 3)).toEqual(["connecting", "live", "lost"]);
 });
 
@@ -81,7 +82,7 @@ test("a hub that answers every ping stays connected", async () => {
     });
   });
   watched({ pingEvery: 15, silentAfter: 500 });
-  await vi.waitFor(() => expect(pings).toBeGreaterThan(3));
+  await until(() => expect(pings).toBeGreaterThan(3));
   expect(asked).toHaveLength(1);
 });
 

@@ -8,6 +8,7 @@ import { NatsBridge } from "../../src/nats/bridge.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
+import { until } from "../until.ts";
 
 const { relays, faulty, nothing } = inject("servers");
 const LOGIN = { NATS_USER: "hub", NATS_PASSWORD: TEST_PASSWORD };
@@ -44,7 +45,6 @@ const aFlip = (service_id: number, seq: number): RecordedFlip => ({
   began_at: new Date(T0).toISOString(),
   evidence: [],
 });
-const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 20 });
 
 describe("a bridge to a relay that works", () => {
   it("empties its outbox, and takes a flip once", async () => {

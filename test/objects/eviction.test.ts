@@ -1,8 +1,9 @@
 /** Cloudflare evicts an idle object after some seconds. Between any two calls, that must change nothing that is seen. */
 import { applyD1Migrations, evictDurableObject, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
+import { until } from "../until.ts";
 
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
 
@@ -28,14 +29,11 @@ async function seen(id: number) {
 
 /** Evicts the board and the lane of the service, and expects to see the same afterwards. */
 async function expectUnchangedByEviction(id: number): Promise<void> {
-  const before = await vi.waitFor(
-    async () => {
-      const { recorded_at, probed_at } = await boardOf(env).pulse();
-      expect(recorded_at ?? 0).toBeGreaterThanOrEqual(probed_at ?? 0); // all is in the database
-      return await seen(id);
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  const before = await until(async () => {
+    const { recorded_at, probed_at } = await boardOf(env).pulse();
+    expect(recorded_at ?? 0).toBeGreaterThanOrEqual(probed_at ?? 0); // all is in the database
+    return await seen(id);
+  });
   const lane = (await boardOf(env).check(id))?.lane ?? 0;
   await evictDurableObject(boardOf(env));
   await evictDurableObject(laneMonitorOf(env, lane));
@@ -53,17 +51,17 @@ it("a service that fails, falls, flaps and recovers is seen the same, whatever i
     await expectUnchangedByEviction(id);
   }
   expect(await seen(id)).toMatchObject({ health_status: "down", consecutive_failures: 2, flapping: true });
-}, 60_000);
+});
 
 it("a probed service keeps its streak while it is not yet down", async () => {
   const { id } = await api<{ id: number }>("PUT", "/api/projects/p/services/closed", {
     ...{ health_method: "tcp", health_url: "127.0.0.1:1", health_interval: 3_600, health_retries: 10 },
   });
-  await vi.waitFor(async () => expect(await seen(id)).toMatchObject({ consecutive_failures: 1 }), { timeout: 10_000 });
+  await until(async () => expect(await seen(id)).toMatchObject({ consecutive_failures: 1 }));
   await expectUnchangedByEviction(id);
   await api("POST", `/api/services/${id}/check`);
   await expectUnchangedByEviction(id);
-}, 60_000);
+});
 
 it("a quiet hub that was evicted is healthy", async () => {
   await boardOf(env).planned(Date.now());

@@ -6,6 +6,7 @@ import { newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { federationOf, peerLinkOf } from "../../src/platform/object-stubs.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { getHub, saveHub } from "../../src/store/hubs.ts";
+import { until } from "../until.ts";
 
 const bindings = env as never; // the bindings of wrangler.toml
 const federation = () => federationOf(bindings);
@@ -77,39 +78,34 @@ it("nonces are forgotten when their signatures are too old, and a flood of them 
 
 it("a hub that can't be reached is down after its retries, and is asked again by the alarm after an eviction", async () => {
   const { texts, frames } = await watch();
-  await vi.waitFor(() => expect(texts).toHaveLength(1));
+  await until(() => expect(texts).toHaveLength(1));
   expect(frames()[0]).toMatchObject({
     type: "snapshot",
     hubs: [{ hub_id: "hub-b", status: "unknown", freshness: "stale" }],
   });
   await link().wake("hub-b");
-  await vi.waitFor(async () => expect((await getHub(db, "hub-b"))?.error).toContain("can't be reached"), 5_000);
+  await until(async () => expect((await getHub(db, "hub-b"))?.error).toContain("can't be reached"));
   await abortAllDurableObjects();
-  await vi.waitFor(async () => expect((await getHub(db, "hub-b"))?.status).toBe("down"), {
-    timeout: 15_000,
-    interval: 100,
-  });
+  await until(async () => expect((await getHub(db, "hub-b"))?.status).toBe("down"));
   const row = await getHub(db, "hub-b");
   expect(row).toMatchObject({ last_heard_at: null, trust: "approved" });
 });
 
 it("a watcher gets what it missed, and a snapshot when the object has forgotten it", async () => {
   const first = await watch();
-  await vi.waitFor(() => expect(first.frames()).toHaveLength(1));
+  await until(() => expect(first.frames()).toHaveLength(1));
   await federation().announce([{ type: "hub_removed", hub_id: "hub-x" }]);
-  await vi.waitFor(() => expect(first.frames()).toHaveLength(2));
+  await until(() => expect(first.frames()).toHaveLength(2));
   const [snapshot, removed] = first.frames();
   const resumed = await watch(`?since=${snapshot.seq}`);
-  await vi.waitFor(() =>
-    expect(resumed.frames()).toEqual([{ type: "hub_removed", hub_id: "hub-x", seq: removed.seq }]),
-  );
+  await until(() => expect(resumed.frames()).toEqual([{ type: "hub_removed", hub_id: "hub-x", seq: removed.seq }]));
   resumed.socket.send("what?");
-  await vi.waitFor(() => expect(resumed.frames().at(-1)).toMatchObject({ type: "error" }));
+  await until(() => expect(resumed.frames().at(-1)).toMatchObject({ type: "error" }));
   resumed.socket.send("ping");
-  await vi.waitFor(() => expect(resumed.texts.at(-1)).toBe("pong"));
+  await until(() => expect(resumed.texts.at(-1)).toBe("pong"));
   await abortAllDurableObjects();
   const again = await watch(`?since=${removed.seq}`);
-  await vi.waitFor(() => expect(again.frames()[0]).toMatchObject({ type: "snapshot", hubs: [{ hub_id: "hub-b" }] }));
+  await until(() => expect(again.frames()[0]).toMatchObject({ type: "snapshot", hubs: [{ hub_id: "hub-b" }] }));
 });
 
 it("a hub that is only heard of on NATS is shown and never asked", async () => {
@@ -139,5 +135,5 @@ it("the tick wakes hubs whose pull is overdue, also when everything was evicted 
   for (const hubId of ["recent", "waiting", "hub-b"]) await next(hubId, Date.now() + 3_600_000);
   await abortAllDurableObjects();
   await federation().tick();
-  await vi.waitFor(() => expect([...new Set(asked)]).toEqual(["https://overdue.example.com"]));
+  await until(() => expect([...new Set(asked)]).toEqual(["https://overdue.example.com"]));
 });

@@ -13,6 +13,7 @@ import { newNonce, signRequest } from "../../src/federation/signatures.ts";
 import { boardOf, federationOf, peerLinkOf } from "../../src/platform/object-stubs.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { getHub } from "../../src/store/hubs.ts";
+import { until } from "../until.ts";
 
 const HUB = "https://hub.test";
 const TOKEN = "join-token-of-the-tests";
@@ -149,7 +150,7 @@ it("takes in a hub that knows the join token, proves itself, and copies its serv
     hub: { hub_id: "hub-main" },
     proof: expect.any(String),
   });
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ status: "up", service_count: 2, error: null }));
+  await until(async () => expect(await peer()).toMatchObject({ status: "up", service_count: 2, error: null }));
   expect(await peer()).toMatchObject({
     overall_status: "unhealthy",
     freshness: "live",
@@ -179,7 +180,7 @@ it("brings its own copy up to date: what is new, what is gone, and a flip that w
     { id: 2, name: "db" },
   ]);
   await registerWithToken();
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ service_count: 2 }));
+  await until(async () => expect(await peer()).toMatchObject({ service_count: 2 }));
   const flip = {
     service_id: 1,
     seq: 2,
@@ -197,19 +198,19 @@ it("brings its own copy up to date: what is new, what is gone, and a flip that w
   expect((await services(`hub=${id}&name=api`)).services).toMatchObject([{ health_status: "down", healthy: false }]);
   page = aPage([{ id: 3, name: "web" }], { full: false, deleted: [2], revision: 9 });
   await send("POST", "/api/federation/events", { hub_id: id, changed: true });
-  await vi.waitFor(async () => expect(await getHub(db, id)).toMatchObject({ revision: 9, service_count: 2 }));
+  await until(async () => expect(await getHub(db, id)).toMatchObject({ revision: 9, service_count: 2 }));
   page = aPage([], { full: false, revision: 3 });
   await peerLinkOf(bindings, id).wake(id);
-  await vi.waitFor(async () => expect((await peer())?.error).toContain("do not rise"));
+  await until(async () => expect((await peer())?.error).toContain("do not rise"));
 });
 
 it("pushes flips and registrations to hubs that it trusts", async () => {
   await registerWithToken();
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ status: "up" }));
+  await until(async () => expect(await peer()).toMatchObject({ status: "up" }));
   const body = { health_method: "heartbeat", health_interval: 3_600 };
   const { body: made } = await admin("PUT", `/api/projects/shop/services/s-${count}`, body);
   await admin("POST", `/api/services/${made.id}/heartbeat`, { status: "pass" });
-  await vi.waitFor(() => {
+  await until(() => {
     const bodies = asked
       .filter(({ path }) => path === "/api/federation/events")
       .map((each) => each.body)
@@ -231,7 +232,7 @@ it("lets a hub without the token wait for an admin", async () => {
   expect(await peer()).toMatchObject({ status: "pending", freshness: "stale", last_seen: null });
   await expectRefused(await send("GET", "/api/federation/sync"), 403, "waits for the approval");
   expect((await admin("POST", `/api/federation/hubs/${id}/approve`)).status).toBe(204);
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ status: "up" }));
+  await until(async () => expect(await peer()).toMatchObject({ status: "up" }));
   expect(await (await register()).json()).toMatchObject({ trust: "approved" });
   expect((await admin("POST", "/api/federation/hubs/nobody/approve")).status).toBe(404);
   expect((await admin("DELETE", "/api/federation/hubs/nobody")).status).toBe(404);
@@ -240,7 +241,7 @@ it("lets a hub without the token wait for an admin", async () => {
 it("removes a hub, tells it, and takes it in again through an admin only", async () => {
   await registerWithToken();
   expect((await admin("DELETE", `/api/federation/hubs/${id}`)).status).toBe(204);
-  await vi.waitFor(() => expect(asked.map(({ path }) => path)).toContain("/api/federation/leave"));
+  await until(() => expect(asked.map(({ path }) => path)).toContain("/api/federation/leave"));
   await expectRefused(await send("GET", "/api/federation/sync"), 401, "belongs to no hub");
   expect(await (await registerWithToken()).json()).toMatchObject({ trust: "pending" });
   answer = (path) => (path === "/api/federation/register" ? json({ trust: "approved", hub: document }) : null);
@@ -334,7 +335,7 @@ it("tells a hub of a new key with a request that is signed with the old one", as
   await registerWithToken();
   const known = (await getHub(db, id))?.known_kid;
   expect((await admin("POST", "/api/federation/rotate-key")).status).toBe(204);
-  await vi.waitFor(async () => expect((await getHub(db, id))?.known_kid).not.toBe(known));
+  await until(async () => expect((await getHub(db, id))?.known_kid).not.toBe(known));
   expect(asked.some(({ body }) => body.includes('"keys":[{"kid"'))).toBe(true);
   const next = await newKeyPair(Date.now());
   const events = { hub_id: id, keys: [toPublicKey(next), toPublicKey(key)] };
@@ -344,10 +345,10 @@ it("tells a hub of a new key with a request that is signed with the old one", as
 
 it("shows in /health, /metrics and /api/flips how the others are", async () => {
   await registerWithToken();
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ status: "up" }));
+  await until(async () => expect(await peer()).toMatchObject({ status: "up" }));
   answer = () => json({}, 500);
   await peerLinkOf(bindings, id).wake(id);
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ status: "down", error: "it answers 500" }), 12_000);
+  await until(async () => expect(await peer()).toMatchObject({ status: "down", error: "it answers 500" }));
   const health = (await admin("GET", "/health")).body as { checks: Record<string, { status: string }[]> };
   expect(health.checks["federation:hubs"]).toMatchObject([{ status: "warn" }]);
   const headers = { authorization: "Bearer test-admin-token-0000" };
@@ -357,7 +358,7 @@ it("shows in /health, /metrics and /api/flips how the others are", async () => {
   expect(
     (body.hub_flips as { hub_id: string; to: string }[]).filter((flip) => flip.hub_id === id).map(({ to }) => to),
   ).toEqual(["down", "up"]);
-}, 20_000);
+});
 
 it("finds the cause of an outage at another hub", async () => {
   page = aPage([
@@ -365,7 +366,7 @@ it("finds the cause of an outage at another hub", async () => {
     { id: 2, name: "api", status: "down", depends_on: ["db"] },
   ]);
   await registerWithToken();
-  await vi.waitFor(async () => expect(await peer()).toMatchObject({ service_count: 2 }));
+  await until(async () => expect(await peer()).toMatchObject({ service_count: 2 }));
   const name = `shop-${count}`;
   const body = { health_method: "heartbeat", health_interval: 3_600, depends_on: [`${id}/far/api`, `${id}/far/none`] };
   const { body: made } = await admin("PUT", `/api/projects/shop/services/${name}`, body);

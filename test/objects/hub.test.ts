@@ -1,8 +1,9 @@
 /** The whole hub in the runtime: registered over the API, probed through the queues, seen on the socket, remembered in D1. */
 import { applyD1Migrations, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeAll, expect, inject, it, vi } from "vitest";
+import { beforeAll, expect, inject, it } from "vitest";
 import worker from "../../src/worker/index.ts";
+import { until } from "../until.ts";
 
 const { nginx, nothing, redis } = inject("servers");
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
@@ -28,8 +29,6 @@ async function watch(path: string) {
   socket.accept();
   return { socket, frames };
 }
-
-const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 

@@ -7,6 +7,7 @@ import type { LiveState } from "../../src/core/records.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
 import { MAX_UNHEARD_CHARS, MAX_UNHEARD_OF_ALL } from "../../src/objects/socket-sender.ts";
 import { aCheck, aRecordedFlip, T0 } from "../core/fixtures.ts";
+import { until } from "../until.ts";
 
 let stub: DurableObjectStub<LiveBoard>;
 beforeEach(async () => {
@@ -55,7 +56,7 @@ describe("a watcher", () => {
     });
     const flip = aRecordedFlip({ service_id: 1, from: "up", to: "unknown", reason: "container stopped" });
     await stub.remove([gone(1), gone(404)], [flip, { ...flip, service_id: 404 }]);
-    await vi.waitFor(() => expect(one.frames().at(-1)).toMatchObject({ type: "deregistered", service: { id: 1 } }));
+    await until(() => expect(one.frames().at(-1)).toMatchObject({ type: "deregistered", service: { id: 1 } }));
     expect(one.frames()[0]).toMatchObject({ type: "snapshot", services: [{ id: 1 }] });
     expect(one.frames()[1]).toMatchObject({ type: "health", services: [{ id: 1 }] });
     expect(one.frames()[2]).toMatchObject({ type: "flip", service_id: 1, reason: "container stopped" });
@@ -69,13 +70,13 @@ describe("a watcher", () => {
   it("that was away gets what it missed, and a snapshot when that is too long ago", async () => {
     await stub.add([aCheck()], [7]);
     const first = await watch();
-    await vi.waitFor(() => expect(first.frames()).toHaveLength(1));
+    await until(() => expect(first.frames()).toHaveLength(1));
     const { seq } = first.frames()[0];
     await stub.apply({ epoch: "", items: [[7, state()]], flips: [] });
     const from = async (since: number) => {
       const { frames, socket, texts } = await watch(`?since=${since}`);
       socket.send("ping");
-      await vi.waitFor(() => expect(texts.at(-1)).toBe("pong"));
+      await until(() => expect(texts.at(-1)).toBe("pong"));
       return frames();
     };
     expect(await from(seq)).toMatchObject([{ type: "health", seq: seq + 1 }]);
@@ -93,14 +94,14 @@ describe("a watcher", () => {
     let rev = check.rev;
     for (let sent = 0; sent <= MAX_UNHEARD_CHARS + 2_000_000; sent += 1_000_000) {
       alive.socket.send("ping");
-      await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
+      await until(() => expect(alive.texts.at(-1)).toBe("pong"));
       await stub.remove([{ service_id: 7, epoch: "", rev: rev++ }], []);
       await stub.add([{ ...bulky, rev }], [7]);
     }
     expect(await stuck.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("too slow") });
     expect(await stub.pulse()).toMatchObject({ watchers: 1 });
     alive.socket.close(1000);
-    await vi.waitFor(async () => expect(await stub.pulse()).toMatchObject({ watchers: 0 }));
+    await until(async () => expect(await stub.pulse()).toMatchObject({ watchers: 0 }));
   });
 });
 
@@ -114,7 +115,7 @@ describe("many watchers", () => {
     let rev = check.rev;
     const say = async () => {
       alive.socket.send("ping");
-      await vi.waitFor(() => expect(alive.texts.at(-1)).toBe("pong"));
+      await until(() => expect(alive.texts.at(-1)).toBe("pong"));
       await stub.remove([{ service_id: 7, epoch: "", rev: rev++ }], []);
       await stub.add([{ ...bulky, rev }], [7]);
     };
@@ -131,11 +132,11 @@ describe("many watchers", () => {
   it("that come at once get the same snapshot, made once, until something changes", async () => {
     await stub.add([aCheck()], []);
     const first = await Promise.all([watch(), watch()]);
-    await vi.waitFor(() => expect(first.map(({ texts }) => texts.length)).toEqual([1, 1]));
+    await until(() => expect(first.map(({ texts }) => texts.length)).toEqual([1, 1]));
     expect(first[0]?.texts[0]).toBe(first[1]?.texts[0]);
     await stub.add([aCheck({ name: "renamed" })], []);
     const later = await watch();
-    await vi.waitFor(() => expect(later.frames()[0]).toMatchObject({ services: [{ name: "renamed" }] }));
+    await until(() => expect(later.frames()[0]).toMatchObject({ services: [{ name: "renamed" }] }));
   });
 });
 
@@ -189,7 +190,7 @@ describe("a key that is revoked", () => {
     expect(await opened[0]?.closed).toMatchObject({ code: 1008, reason: "the key was revoked" });
     await stub.add([aCheck()], [7]);
     for (const { frames } of opened.slice(1)) {
-      await vi.waitFor(() => expect(frames().at(-1)).toMatchObject({ type: "registered" }));
+      await until(() => expect(frames().at(-1)).toMatchObject({ type: "registered" }));
     }
   });
 });

@@ -12,6 +12,7 @@ import type { Check } from "../../src/core/check.ts";
 import { Hearing } from "../../src/objects/hearing.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
+import { until } from "../until.ts";
 
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
 
@@ -30,7 +31,6 @@ async function api(method: string, path: string, body?: object): Promise<Answer>
 
 const health = (id: number) => api("GET", `/api/services/${id}/health`);
 const statusOf = async (id: number) => (await api("GET", `/api/services/${id}`)).health_status;
-const until = <T>(found: () => Promise<T>) => vi.waitFor(found, { timeout: 15_000, interval: 50 });
 
 function pass(ms: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });

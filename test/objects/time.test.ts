@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, inject, it, vi } from "vitest";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
 import worker from "../../src/worker/index.ts";
+import { until } from "../until.ts";
 
 const { faulty, nothing } = inject("servers");
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
@@ -32,7 +33,6 @@ const read = (id: number) => api("GET", `/api/services/${id}`);
 const check = (id: number) => api("POST", `/api/services/${id}/check`);
 const up = `http://127.0.0.1:${faulty.http}/answer`;
 const down = `http://127.0.0.1:${nothing}/`;
-const until = <T>(found: () => Promise<T>) => vi.waitFor(found, { timeout: 15_000, interval: 50 });
 
 function pass(ms: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });

@@ -18,7 +18,7 @@ const { black_hole, redis } = inject("servers");
 const TIMEOUT_S = 1;
 const HELD_MS = 2_000;
 /** Room for a busy machine. */
-const SLACK_MS = 900;
+const SLACK_MS = 2_000;
 
 const tcp = (service_id: number, port: number): Check =>
   aCheck({ service_id, health_method: "tcp", health_url: `127.0.0.1:${port}`, health_timeout: TIMEOUT_S });

@@ -1,8 +1,9 @@
 /** A relay beside a cluster that others use too: accounts of their own, passwords, limits. */
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { NATS_PASSWORD, type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { until } from "../until.ts";
 
 const HUB = "hub-eu";
 const ACCOUNTS = `accounts {
@@ -28,7 +29,7 @@ const join = (user: string) => connect({ servers: new URL(nats.core_url).host, u
 test("the acknowledgement of the stream in the relay's account comes back to the hub, and a repeat is known", async () => {
   const publish = () =>
     jetstream(hub).publish(`hub.${HUB}.health.api`, "{}", { msgID: "1", expect: { streamName: "HUB_EVENTS" } });
-  const first = await vi.waitFor(publish, { timeout: 10_000, interval: 100 }); // until the leaf node has joined
+  const first = await until(publish); // until the leaf node has joined
   expect(first).toMatchObject({ stream: "HUB_EVENTS", seq: 1, duplicate: false });
   expect(await publish()).toMatchObject({ seq: 1, duplicate: true });
 });
@@ -39,7 +40,7 @@ test("whoever is in that account hears the hub, and nobody else does", async () 
   reader.subscribe("hub.>", { callback: (_, { subject }) => void heard.push(`reader ${subject}`) });
   other.subscribe("hub.>", { callback: (_, { subject }) => void heard.push(`other ${subject}`) });
   await Promise.all([reader.flush(), other.flush()]);
-  await vi.waitFor(async () => {
+  await until(async () => {
     hub.publish("hub.global.health", "{}");
     await hub.flush();
     expect(heard).toContain("reader hub.global.health");

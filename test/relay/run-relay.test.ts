@@ -3,9 +3,10 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runRelay } from "../../src/relay/run-relay.ts";
 import { freePort, run, temporaryFolder } from "../servers/child-process.ts";
+import { until } from "../until.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -33,9 +34,7 @@ describe("a local relay", () => {
         .listen(taken, "127.0.0.1");
     });
     const local = relay(["--port", String(port), "--core-port", String(core), "--state", join(folder.path, "state")]);
-    await vi.waitFor(() => expect(local.text()).toContain(`relay ready at ws://127.0.0.1:${port}`), {
-      timeout: 15_000,
-    });
+    await until(() => expect(local.text()).toContain(`relay ready at ws://127.0.0.1:${port}`));
     expect(await readdir(join(folder.path, "state"))).toEqual(["core.conf", "jetstream", "relay.conf"]);
     const client = await connect({ servers: `127.0.0.1:${core}` });
     const { config } = await (await jetstreamManager(client)).streams.info("HUB_EVENTS");
@@ -52,7 +51,7 @@ describe("a local relay", () => {
 
   test("is not started on a port that another program has", async () => {
     const other = createServer().listen(0, "127.0.0.1");
-    await vi.waitFor(() => expect(other.listening).toBe(true));
+    await until(() => expect(other.listening).toBe(true));
     const address = other.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const local = relay(["--port", String(port), "--core-port", String(await freePort()), "--state", folder.path]);

@@ -1,8 +1,9 @@
 /** An agent as a vantage: a real hub asks it to look at a service that home can't see. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
+import { until } from "../until.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
-import { call, flipsOf, service, until } from "./hub-client.ts";
+import { call, flipsOf, service } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 const AGENT = "agent:dc-1";
@@ -31,7 +32,7 @@ async function register(page: string): Promise<number> {
 
 /** `from`: the vantages of the evidence. A scheduled check may add to it. */
 async function isDown(id: number, from: string[]): Promise<void> {
-  await until(async () => expect((await service(hub, id)).health_status).toBe("down"), 30_000);
+  await until(async () => expect((await service(hub, id)).health_status).toBe("down"));
   const flip = await until(async () => {
     const found = (await flipsOf(hub, id)).at(-1);
     expect(found?.to).toBe("down");
@@ -46,7 +47,7 @@ async function sees(page: string): Promise<void> {
   await until(() => expect(agent.lines).toContain("this agent is a vantage of its hub"));
   const id = await register(page);
   eyes.hide(page, ["home"]);
-  await until(async () => expect((await service(hub, id)).health_details.unseen_from).toEqual(["home"]), 20_000);
+  await until(async () => expect((await service(hub, id)).health_details.unseen_from).toEqual(["home"]));
   expect((await service(hub, id)).health_status).toBe("up");
   expect(eyes.seen(page).map(({ vantage }) => vantage)).toContain(AGENT);
 }

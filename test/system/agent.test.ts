@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dueTimes } from "../../src/core/schedule.ts";
+import { until } from "../until.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
 import { databaseFile } from "./database-file.ts";
-import { call, type FlipSeen, flipsOf, type ServiceSeen, until } from "./hub-client.ts";
+import { call, type FlipSeen, flipsOf, type ServiceSeen } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 const PLUGINS = "/usr/lib/nagios/plugins";
@@ -105,7 +106,7 @@ test("a service that fails is down within seconds, with what the agent saw, and 
   failing.delete("web");
   const { id } = await seen("web");
   await call(hub, "PATCH", `/api/services/${id}`, { health_url: `http://${address}/moved` });
-  await until(async () => expect((await seen("web")).health_status).toBe("up"), 5_000);
+  await until(async () => expect((await seen("web")).health_status).toBe("up"), 15_000);
 });
 
 describe("while the hub is away", () => {
@@ -131,19 +132,19 @@ describe("while the hub is away", () => {
     await sleep(12_000);
     await hub.restart();
     away = { from, to: Date.now() };
-    await until(async () => expect((await seen("s2")).health_status).toBe("down"), 30_000);
+    await until(async () => expect((await seen("s2")).health_status).toBe("down"));
     await sleep(INTERVAL_S * 1_000);
     const flips = (await allFlips()).slice(flipsBefore);
     expect(flips.map(({ name, from: before, to }) => [name, before, to])).toEqual([["s2", "up", "down"]]);
     expect(away.to - away.from).toBeGreaterThan(OFFLINE_MS + 10_000);
-  }, 120_000);
+  });
 
   test("what was seen meanwhile is history, every single check of it", async () => {
     const rows = await until(() => {
       const found = recorded();
       for (const name of ["s0", "s1", "s2"]) expect(missing(found, name, away)).toEqual([]);
       return found;
-    }, 20_000);
+    });
     for (let n = 0; n < SERVICES; n++) expect([`s${n}`, missing(rows, `s${n}`, away)]).toEqual([`s${n}`, []]);
     const failures = rows.filter(({ name, at, verdict }) => name === "s1" && at > away.from && verdict === 0);
     expect(failures.length).toBeGreaterThan(2);
@@ -157,7 +158,7 @@ describe("while the hub is away", () => {
 
 test("an agent that is killed goes on from its spool, and its silence is told after three intervals", async () => {
   await agent.stop("SIGKILL");
-  await until(async () => expect((await seen("s0")).health_status).toBe("unknown"), 40_000);
+  await until(async () => expect((await seen("s0")).health_status).toBe("unknown"));
   await until(async () => {
     const reason = (await flipsOf(hub, "s0")).at(-1)?.reason;
     expect(reason).toMatch(/^agent offline: nothing heard from dc-1 for 2\d s$/);
@@ -165,7 +166,7 @@ test("an agent that is killed goes on from its spool, and its silence is told af
   agent.start();
   await until(async () => expect((await seen("s0")).health_status).toBe("up"));
   await until(() => expect(readdirSync(join(agent.state, "spool"))).toEqual(["position.json"]));
-}, 90_000);
+});
 
 interface Recorded {
   name: string;

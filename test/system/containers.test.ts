@@ -5,14 +5,15 @@ import { runAgent } from "../../src/agent/run-agent.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { type DockerEngine, IMAGE, startDocker } from "../servers/docker.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { until } from "../until.ts";
 import { setUpAgent } from "./agent-process.ts";
-import { call, flipsOf, until } from "./hub-client.ts";
+import { call, flipsOf } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { connectCore, keptEvents, natsVars } from "./nats-hub.ts";
 import { type Watching, watch } from "./watch.ts";
 
-/** How soon the hub must show what happened to a container. */
-const SOON_MS = 3_000;
+/** How soon the hub must show what happened to a container, with room for a busy machine. */
+const SOON_MS = 10_000;
 
 interface Seen {
   name: string;
@@ -130,7 +131,7 @@ test("containers that start are registered with what their labels say, and check
   expect(cache?.depends_on).toEqual(["db"]);
   const { edges } = await call<{ edges: object[] }>(hub, "GET", "/api/dependencies?project=shop");
   expect(edges).toHaveLength(3);
-  await until(async () => expect((await seen()).db?.health_details.cpu_percent).toEqual(expect.any(Number)), 20_000);
+  await until(async () => expect((await seen()).db?.health_details.cpu_percent).toEqual(expect.any(Number)));
 });
 
 test("one that falls ill is down within seconds, with what its health check said", async () => {
@@ -174,8 +175,8 @@ test("an engine that is restarted is followed: what runs afterwards is what the 
         .sort(),
     ).toEqual((await running()).filter((name) => name !== "hidden"));
     expect(Object.keys(watched).sort()).toEqual(["db", "worker"]);
-  }, 20_000);
-}, 60_000);
+  });
+});
 
 test("the project stops with its last container and starts with its first, on every channel", async () => {
   const before = watching.frames.length;

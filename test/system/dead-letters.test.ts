@@ -8,8 +8,8 @@ import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
+import { until } from "../until.ts";
 import { holdDatabase } from "./database-file.ts";
-import { until } from "./hub-client.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOKEN = "admin-token-of-the-test";

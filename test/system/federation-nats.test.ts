@@ -5,7 +5,8 @@ import type { Peer } from "../../src/core/live-protocol.ts";
 import { type LocalServers, startLocalServers } from "../../src/relay/servers.ts";
 import { setUpStream } from "../../src/relay/stream.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
-import { call, until } from "./hub-client.ts";
+import { until } from "../until.ts";
+import { call } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -46,7 +47,7 @@ test("a hub that publishes its summary is shown as heard of on NATS, and nothing
   await until(async () => {
     await beat(a, id, turn++ % 2 === 0 ? "pass" : "fail"); // a change of the overall status publishes the summary
     expect(await peers(b)).toMatchObject([{ hub_id: "hub-a", source: "nats", status: "up", url: null }]);
-  }, 30_000);
+  });
   expect((await b.fetch("/api/federation/hubs/hub-a/approve", { method: "POST" })).status).toBe(404);
   const { total } = await call<{ total: number }>(b, "GET", "/api/federation/services");
   expect(total).toBe(0);

@@ -1,5 +1,4 @@
 /** What the system tests ask of a hub. */
-import { vi } from "vitest";
 import type { HubProcess } from "./hub-process.ts";
 
 export interface FlipSeen {
@@ -40,8 +39,4 @@ export const service = (hub: HubProcess, id: number) => call<ServiceSeen>(hub, "
 export async function flipsOf(hub: HubProcess, service: number | string): Promise<FlipSeen[]> {
   const { flips } = await call<{ flips: FlipSeen[] }>(hub, "GET", `/api/flips?service=${service}&limit=1000`);
   return flips.reverse();
-}
-
-export function until<T>(check: () => T | Promise<T>, timeout = 30_000): Promise<T> {
-  return vi.waitFor(check, { timeout, interval: 50 });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { run, temporaryFolder } from "../servers/child-process.ts";
-import { until } from "./hub-client.ts";
+import { until } from "../until.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,9 +1,10 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalHubOptions, startLocalHub } from "../../src/cli/local-hub.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
+import { until } from "../until.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
@@ -55,7 +56,7 @@ describe("a Worker in the local runtime", () => {
       ({ message }) => lines.push(message),
     );
     await hub.tick(1_700_000_040_000);
-    await vi.waitFor(() => expect(lines).toEqual(['{"at":1700000040000,"cron":"* * * * *"}']));
+    await until(() => expect(lines).toEqual(['{"at":1700000040000,"cron":"* * * * *"}']));
     await hub.stop();
   });
 
@@ -75,7 +76,7 @@ describe("a Worker in the local runtime", () => {
       for (const headers of [{}, { "mf-op": "CALL" }]) await (await fetch(`${url}${path}`, { headers })).text();
     }
     await hub.tick(1);
-    await vi.waitFor(() => expect(ticks).toEqual(["ticked"]));
+    await until(() => expect(ticks).toEqual(["ticked"]));
     await hub.stop();
   });
 

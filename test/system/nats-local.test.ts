@@ -4,13 +4,13 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connect } from "@nats-io/transport-node";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
+import { until } from "../until.ts";
 import { startHub } from "./hub-process.ts";
 import { beat, registerHeartbeat } from "./nats-hub.ts";
 
 const RELAY = fileURLToPath(new URL("../../src/relay/relay.ts", import.meta.url));
-const START_LIMIT_MS = 60_000;
 
 test("two commands, and a client of the core hears health, summaries and registrations", async () => {
   const folder = await temporaryFolder("local-nats");
@@ -20,9 +20,8 @@ test("two commands, and a client of the core hears health, summaries and registr
   const lines: string[] = [];
   createInterface(relay.stdout).on("line", (line) => lines.push(line));
   try {
-    const [, url] = await vi.waitFor(
+    const [, url] = await until(
       () => /NATS_URL=(\S+)/.exec(lines.join("\n")) ?? Promise.reject(new Error("the relay is not ready")),
-      { timeout: START_LIMIT_MS, interval: 50 },
     );
     const hub = await startHub({ vars: { NATS_URL: url ?? "" }, args: ["--quiet"] });
     const client = await connect({ servers: `127.0.0.1:${core}` });
@@ -33,18 +32,16 @@ test("two commands, and a client of the core hears health, summaries and registr
     try {
       await client.flush();
       await beat(hub, await registerHeartbeat(hub, "api"), "pass");
-      await vi.waitFor(() => expect([...heard].join()).toContain("health.api commandcenter.service.flip"), 10_000);
+      await until(() => expect([...heard].join()).toContain("health.api commandcenter.service.flip"));
       await hub.restart(); // its cron ticks at once
-      await vi.waitFor(
-        () =>
-          expect([...heard].toSorted()).toEqual([
-            "hub.global.health commandcenter.hub.summary",
-            "hub.hub-main.health.api commandcenter.service.flip",
-            "hub.hub-main.health.api commandcenter.service.health",
-            "hub.hub-main.health.summary commandcenter.hub.summary",
-            "hub.hub-main.service.registered commandcenter.service.registered",
-          ]),
-        { timeout: 10_000, interval: 50 },
+      await until(() =>
+        expect([...heard].toSorted()).toEqual([
+          "hub.global.health commandcenter.hub.summary",
+          "hub.hub-main.health.api commandcenter.service.flip",
+          "hub.hub-main.health.api commandcenter.service.health",
+          "hub.hub-main.health.summary commandcenter.hub.summary",
+          "hub.hub-main.service.registered commandcenter.service.registered",
+        ]),
       );
     } finally {
       await client.close();

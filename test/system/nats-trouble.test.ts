@@ -1,10 +1,11 @@
 /** A hub whose NATS is in trouble: it says so, and goes on as if nothing were. */
 import { randomUUID } from "node:crypto";
 import { connect, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_EVENTS } from "../../src/nats/messages.ts";
 import { freePort } from "../servers/child-process.ts";
 import { NATS_PASSWORD, type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { until } from "../until.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { beat, connectCore, countKept, keptEvents, natsHealth, natsVars, registerHeartbeat } from "./nats-hub.ts";
 import { fillOutbox } from "./nats-outbox.ts";
@@ -12,7 +13,6 @@ import { fillOutbox } from "./nats-outbox.ts";
 const HUB = "hub-troubled";
 /** Far less than any of the bridge's own limits of 5 s, much more than a busy machine needs. */
 const NOT_SLOWED_MS = 3_000;
-const until = <T>(check: () => T | Promise<T>, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 50 });
 
 /** Registers services and has each change its status twice; answers the longest that a request took, milliseconds. */
 async function work(hub: HubProcess, name: string, services: number): Promise<number> {
@@ -61,7 +61,7 @@ describe("a hub with a relay and a core", () => {
       }),
     );
     nats.relay.thaw();
-    await until(async () => expect(await natsHealth(hub)).toMatchObject({ outbox: { observedValue: 0 } }), 60_000);
+    await until(async () => expect(await natsHealth(hub)).toMatchObject({ outbox: { observedValue: 0 } }));
     const kept = (await keptEvents(core)).slice(before).map(({ id }) => id);
     expect(kept).toHaveLength(30);
     expect(new Set(kept).size).toBe(30);

@@ -1,8 +1,9 @@
 /** The hub, a relay and a core as they run for a user; an independent client reads on the core. */
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { until } from "../until.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { beat, connectCore, keptEvents, natsHealth, natsVars, registerHeartbeat, withoutEpoch } from "./nats-hub.ts";
 import { runOutage } from "./nats-outage.ts";
@@ -79,8 +80,6 @@ function listen(core: NatsConnection): { heard: Heard[]; errors: unknown[] } {
   return { heard, errors };
 }
 
-const until = <T>(check: () => T | Promise<T>, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 50 });
-
 describe("a hub with a relay and a core", () => {
   let nats: NatsPair;
   let hub: HubProcess;
@@ -116,7 +115,7 @@ describe("a hub with a relay and a core", () => {
     await until(() => {
       healthy("hub.global.health");
       healthy(`hub.${HUB}.health.summary`);
-    }, 3_000);
+    }, 10_000);
     await hub.fetch(`/api/services/${id}`, { method: "DELETE" });
     await until(() =>
       expect(

@@ -1,8 +1,9 @@
 /** What a real hub says of heartbeats after it could not hear them: because it was stopped, or its database was away. */
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../until.ts";
 import { databaseFile } from "./database-file.ts";
-import { call, flipsOf, service, until } from "./hub-client.ts";
+import { call, flipsOf, service } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 const INTERVAL_S = 5;
@@ -51,7 +52,7 @@ test("a stop of the hub is no silence of others; who stays silent afterwards is 
   expect(length).toBeGreaterThan(LONG_MS - INTERVAL_S * 1_000 - 500);
   expect(length).toBeLessThan(LONG_MS + 30_000); // a start takes long on a busy machine
   await beat(steady);
-  await until(async () => expect((await service(hub, silent)).health_status).toBe("down"), 10_000);
+  await until(async () => expect((await service(hub, silent)).health_status).toBe("down"));
   expect((await flipsOf(hub, steady)).map(({ to }) => to)).toEqual(["up"]);
 });
 
@@ -69,6 +70,6 @@ test("a database that is away refuses no beat of a key that is known, and its ab
   lock.close();
   expect(new Set(answers)).toEqual(new Set([202]));
   await beat(steady);
-  await until(async () => expect((await service(hub, waiting)).health_status).toBe("down"), 20_000);
+  await until(async () => expect((await service(hub, waiting)).health_status).toBe("down"));
   expect((await flipsOf(hub, steady)).map(({ to }) => to)).toEqual(["up"]);
 });

@@ -6,7 +6,8 @@ import { freePort, type Started } from "../servers/child-process.ts";
 import { type Faulty, startFaulty } from "../servers/faulty.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { startRedis } from "../servers/redis.ts";
-import { call, type ServiceSeen, until } from "./hub-client.ts";
+import { until } from "../until.ts";
+import { call, type ServiceSeen } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { type Watching, watch } from "./watch.ts";
 

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../until.ts";
 import { databaseFile } from "./database-file.ts";
-import { call, flipsOf, type ServiceSeen, service, until } from "./hub-client.ts";
+import { call, flipsOf, type ServiceSeen, service } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 
 const STATE = fileURLToPath(new URL("./state/object-a-service.tar.gz", import.meta.url));

@@ -18,6 +18,8 @@ export interface HubGap extends Gap {
 const AWAY_MS = 150_000;
 /** Shorter ones are no longer than the time between two checks. */
 const SHORTEST_MS = 5_000;
+/** How often a local hub looks at the clock. */
+export const LOOK_MS = 1_000;
 
 interface Awakening {
   /** The time before this in which the hub was known to be awake. */
@@ -40,6 +42,23 @@ export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGa
   if (now - from < SHORTEST_MS) return null;
   // The cron of a local hub is a part of it: it loses no tick unless the whole hub stands still.
   return { from, to: now, only_probes: startedAt === undefined && now - last <= AWAY_MS };
+}
+
+/** Returns the pause between two looks at the clock (Unix ms); null: they came one after the other. */
+export function pauseBetween(last: number, now: number): HubGap | null {
+  return now - last < LOOK_MS + SHORTEST_MS ? null : { from: last, to: now, only_probes: false };
+}
+
+/** Adds a gap. Those of the same kind that it overlaps become one with it. Oldest first. */
+export function withGap(gaps: readonly HubGap[], gap: HubGap): HubGap[] {
+  const whole = { ...gap };
+  const apart = gaps.filter((each) => {
+    if (each.only_probes !== gap.only_probes || each.to < gap.from || each.from > gap.to) return true;
+    whole.from = Math.min(whole.from, each.from);
+    whole.to = Math.max(whole.to, each.to);
+    return false;
+  });
+  return [...apart, whole].toSorted((a, b) => a.from - b.from);
 }
 
 type Watched = Pick<ServiceRow, "health_interval" | "health_method" | "agent">;

@@ -22,12 +22,13 @@ export class Hearing {
     return this.#since;
   }
 
-  /** The hub could not hear until now. */
-  beginAnew(): void {
+  /** The hub could not hear until now. Returns false when that was known. */
+  beginAnew(): boolean {
     const now = Date.now();
-    if (now - this.#since < STEP_MS) return; // as close as it needs to be
+    if (now - this.#since < STEP_MS) return false; // as close as it needs to be
     this.#since = now;
     this.#storage.kv.put(STORED_AS, now);
+    return true;
   }
 
   /**
@@ -45,7 +46,6 @@ export class Hearing {
   alarmCame(expected: number | null): void {
     const now = Date.now();
     if (expected === null || now - expected < LATE_ALARM_MS) return;
-    this.beginAnew();
-    log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
+    if (this.beginAnew()) log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
   }
 }

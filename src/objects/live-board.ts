@@ -22,6 +22,7 @@ import { openDatabase } from "../store/database.ts";
 import { listAllProjects } from "../store/projects.ts";
 import { Announcer } from "./announcer.ts";
 import { BoardLoader } from "./board-loader.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { MarksKeeper } from "./marks.ts";
@@ -37,6 +38,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
   readonly #wakefulness: Wakefulness;
+  readonly #clock = new ClockWatch();
   readonly #marks: MarksKeeper;
   readonly #pulse: Pulse;
   readonly #announcer: Announcer;
@@ -64,10 +66,12 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       add: (checks, created) => this.add(checks, created),
       remove: (leaving, flips) => this.remove(leaving, flips),
     });
-    ctx.blockConcurrencyWhile(async () => {
-      await this.#alarm.wake(this.#settings.HUB_STARTED_AT);
+    const startedAt = this.#settings.HUB_STARTED_AT;
+    void this.#alone(async () => {
+      await this.#alarm.wake(startedAt);
       await this.#load();
     });
+    if (startedAt !== undefined) this.#clock.start((pause) => this.#paused(pause));
   }
 
   /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
@@ -269,7 +273,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Returns false for what belongs to an earlier life of the database. With a later one everything begins anew. */
   async #enter(epoch: string): Promise<boolean> {
     const order = epochOrder(epoch, this.#board.epoch);
-    if (order === "newer") await this.ctx.blockConcurrencyWhile(() => this.#begin(epoch));
+    if (order === "newer") await this.#alone(() => this.#begin(epoch));
     return order !== "older";
   }
 
@@ -284,7 +288,18 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   /** While the database is away, the board goes on with the states that it gets, and loads the others later. */
   async #ensureLoaded(): Promise<void> {
-    if (this.#loader.isDue) await this.ctx.blockConcurrencyWhile(() => this.#load());
+    if (this.#loader.isDue) await this.#alone(() => this.#load());
+  }
+
+  /** Runs the work while no event comes in. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    return this.ctx.blockConcurrencyWhile(() => this.#clock.except(work));
+  }
+
+  #paused(pause: HubGap): void {
+    this.#wakefulness.keep(pause);
+    this.#alarm.paused();
+    log("warn", "board.paused", { seconds: Math.round((pause.to - pause.from) / 1_000) });
   }
 
   async #load(): Promise<void> {

@@ -44,6 +44,11 @@ export class SilenceAlarm {
 
   couldNotHear(): void {
     this.#deafUntil = Date.now();
+    this.paused();
+  }
+
+  /** The hub stood still until now. */
+  paused(): void {
     this.#hearing.beginAnew();
     this.#board.hearingSince = this.#hearing.since;
   }

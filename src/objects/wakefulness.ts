@@ -1,5 +1,5 @@
-/** Notes each minute that the hub is awake, and from that the gaps in which it was not. They outlast an eviction. */
-import { gapBefore, type HubGap } from "../core/watch-gaps.ts";
+/** Notes each minute that the hub is awake, and keeps the gaps in which it was not. They outlast an eviction. */
+import { gapBefore, type HubGap, withGap } from "../core/watch-gaps.ts";
 
 const AWAKE_AT = "awake_at";
 const PREFIX = "gap:";
@@ -36,10 +36,15 @@ export class Wakefulness {
     if (last !== undefined && last >= now) return; // a tick that came twice
     this.#storage.kv.put(AWAKE_AT, now);
     const gap = last === undefined ? null : gapBefore({ last, now, startedAt, checkedAt });
-    if (gap === null) return;
-    this.#storage.kv.put(nameOf(gap), gap.to);
-    const kept = [...this.#gaps, gap].filter(({ to }) => to > now - KEPT_MS).slice(-MAX_GAPS);
+    if (gap !== null) this.keep(gap);
+  }
+
+  keep(gap: HubGap): void {
+    const kept = withGap(this.#gaps, gap)
+      .filter(({ to }) => to > gap.to - KEPT_MS)
+      .slice(-MAX_GAPS);
     for (const old of this.#gaps) if (!kept.includes(old)) this.#storage.kv.delete(nameOf(old));
+    for (const each of kept) if (!this.#gaps.includes(each)) this.#storage.kv.put(nameOf(each), each.to);
     this.#gaps = kept;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gapBefore, overlap, unwatched } from "../../src/core/watch-gaps.ts";
+import { gapBefore, overlap, pauseBetween, unwatched, withGap } from "../../src/core/watch-gaps.ts";
 
 const MINUTE = 60_000;
 const LAST = 100 * MINUTE;
@@ -44,6 +44,28 @@ describe("a gap", () => {
     ["a pause of a local hub", { now: LAST + 2 * MINUTE, ...LOCAL }, false],
   ])("is one of the probes only, or of all: %s", (_, { now, startedAt }, expected) => {
     expect(gapBefore({ last: LAST, now, startedAt, checkedAt: [] })?.only_probes).toBe(expected);
+  });
+
+  it("is there when the clock of a local hub jumps between two looks", () => {
+    expect(pauseBetween(LAST, LAST + 5_999)).toBeNull();
+    expect(pauseBetween(LAST, LAST + 6_000)).toEqual({ from: LAST, to: LAST + 6_000, only_probes: false });
+    expect(pauseBetween(LAST, LAST - 3_600_000)).toBeNull(); // the clock was set back
+  });
+
+  it("is one with those of its kind that it overlaps", () => {
+    const gap = (from: number, to: number, only_probes = false) => ({ from, to, only_probes });
+    const known = [gap(10, 20), gap(15, 25, true), gap(30, 40), gap(50, 60)];
+    expect(withGap(known, gap(41, 49))).toEqual([
+      gap(10, 20),
+      gap(15, 25, true),
+      gap(30, 40),
+      gap(41, 49),
+      gap(50, 60),
+    ]);
+    expect(withGap(known, gap(5, 35))).toEqual([gap(5, 40), gap(15, 25, true), gap(50, 60)]);
+    expect(withGap(known, gap(32, 38))).toEqual(known);
+    expect(withGap(known, gap(40, 50))).toEqual([gap(10, 20), gap(15, 25, true), gap(30, 60)]);
+    expect(withGap([], gap(1, 2))).toEqual([gap(1, 2)]);
   });
 
   it("is no gap for who need not be checked in it", () => {

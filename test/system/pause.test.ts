@@ -32,6 +32,14 @@ async function beating(name: string): Promise<number> {
   return id;
 }
 
+/** The newest time in which nobody watched the service, Unix ms and its length. */
+async function newestGap(id: number): Promise<{ from: number; length: number }> {
+  const path = `/api/services/${id}/history`;
+  const { unwatched } = await call<{ unwatched: { from: string; to: string }[] }>(hub, "GET", path);
+  const { from = "", to = "" } = unwatched.at(-1) ?? {};
+  return { from: Date.parse(from), length: Date.parse(to) - Date.parse(from) };
+}
+
 test("a stop of the hub is no silence of others; who stays silent afterwards is down", async () => {
   const [steady, silent] = [await beating("steady"), await beating("silent")];
   await hub.stop();
@@ -42,18 +50,34 @@ test("a stop of the hub is no silence of others; who stays silent afterwards is 
     expect((await service(hub, silent)).health_status).toBe("up");
     await sleep(500);
   }
-  const { unwatched } = await call<{ unwatched: { from: string; to: string }[] }>(
-    hub,
-    "GET",
-    `/api/services/${silent}/history`,
-  );
-  const [gap] = unwatched;
-  const length = Date.parse(gap?.to ?? "") - Date.parse(gap?.from ?? "");
+  const { length } = await newestGap(silent);
   expect(length).toBeGreaterThan(LONG_MS - INTERVAL_S * 1_000 - 500);
   expect(length).toBeLessThan(LONG_MS + 30_000); // a start takes long on a busy machine
   await beat(steady);
   await until(async () => expect((await service(hub, silent)).health_status).toBe("down"));
   expect((await flipsOf(hub, steady)).map(({ to }) => to)).toEqual(["up"]);
+});
+
+test("a hub that stands still for some seconds does not know what was then, and takes it for nobody's silence", async () => {
+  const id = await beating("still");
+  const pids = [hub.pid, await hub.runtimePid()];
+  const began = Date.now();
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  await sleep(LONG_MS);
+  for (const pid of pids) process.kill(pid, "SIGCONT");
+  const went = Date.now();
+  await until(async () => expect((await newestGap(id)).from).toBeGreaterThan(began));
+  expect((await service(hub, id)).health_status).toBe("up");
+  const { from, length } = await newestGap(id);
+  expect(from - began).toBeLessThan(INTERVAL_S * 1_000 + 500);
+  expect(from + length).toBeGreaterThanOrEqual(went);
+  await until(async () => expect((await service(hub, id)).health_status).toBe("down"));
+  const down = await until(async () => {
+    const flips = await flipsOf(hub, id);
+    expect(flips).toHaveLength(2);
+    return flips[1];
+  });
+  expect(Date.parse(down?.at ?? "") - went).toBeGreaterThan((INTERVAL_S + GRACE_S) * 1_000 - 500);
 });
 
 test("a database that is away refuses no beat of a key that is known, and its absence is no silence", async () => {

@@ -1,0 +1,75 @@
+/** A local hub that stood still: the machine slept, or somebody stopped its processes for a while. */
+import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { ClockWatch } from "../../src/objects/clock-watch.ts";
+import { Hearing } from "../../src/objects/hearing.ts";
+import { LiveBoard } from "../../src/objects/live-board.ts";
+import { Wakefulness } from "../../src/objects/wakefulness.ts";
+
+const T0 = Date.UTC(2027, 0, 1);
+
+beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"], now: T0 }));
+afterEach(() => vi.useRealTimers());
+
+/** Nothing runs for this long, in milliseconds. */
+function standStill(ms: number): void {
+  vi.setSystemTime(Date.now() + ms);
+}
+
+it("time that is missing between two looks is a pause; late looks and a clock that is set back are none", () => {
+  const pauses: [number, number][] = [];
+  new ClockWatch().start(({ from, to }) => pauses.push([from - T0, to - T0]));
+  vi.advanceTimersByTime(3_000);
+  standStill(4_000);
+  vi.advanceTimersByTime(1_000);
+  expect(pauses).toEqual([]);
+  standStill(30_000);
+  vi.advanceTimersByTime(2_000);
+  expect(pauses).toEqual([[8_000, 39_000]]);
+  standStill(-20_000);
+  vi.advanceTimersByTime(60_000);
+  expect(pauses).toHaveLength(1);
+});
+
+it("work that keeps an object from looking is no pause, also when it fails", async () => {
+  const paused = vi.fn();
+  const clock = new ClockWatch();
+  clock.start(paused);
+  expect(await clock.except(async () => standStill(10_000))).toBeUndefined();
+  vi.advanceTimersByTime(1_000);
+  const failing = clock.except(async () => {
+    standStill(10_000);
+    throw new Error("no database");
+  });
+  await expect(failing).rejects.toThrow("no database");
+  vi.advanceTimersByTime(1_000);
+  expect(paused).not.toHaveBeenCalled();
+});
+
+it.each([
+  ["a local hub", { HUB_STARTED_AT: String(T0) }, [{ from: T0 + 2_000, to: T0 + 23_000, only_probes: false }]],
+  ["a deployed hub, which is evicted when nobody needs it", {}, []],
+])("the board keeps the pause of %s as a gap, and heard nobody in it", (_, settings, gaps) =>
+  runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), async (_board, ctx) => {
+    const board = new LiveBoard(ctx, { ...env, ...settings });
+    await board.entries(); // it is loaded
+    vi.advanceTimersByTime(2_000);
+    standStill(20_000);
+    vi.advanceTimersByTime(2_000);
+    expect(board.gaps()).toEqual(gaps);
+    expect(new Wakefulness(ctx.storage).gaps).toEqual(gaps); // after an eviction
+    expect(new Hearing(ctx.storage).since).toBe(gaps.at(-1)?.to ?? 0);
+  }),
+);
+
+it("a pause and the late tick that follows it are one gap", () =>
+  runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
+    const wakefulness = new Wakefulness(storage);
+    wakefulness.awake(T0, T0, []);
+    wakefulness.keep({ from: T0 + 30_000, to: T0 + 100_000, only_probes: false });
+    wakefulness.awake(T0 + 100_200, T0, [T0 + 28_000]);
+    const one = [{ from: T0 + 28_000, to: T0 + 100_200, only_probes: false }];
+    expect([wakefulness.gaps, new Wakefulness(storage).gaps]).toEqual([one, one]);
+  }));

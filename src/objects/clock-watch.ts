@@ -2,9 +2,7 @@
  * Looks at the clock of a local hub each second. When time is missing, the machine slept or the hub was stopped like
  * any process. A deployed hub is evicted instead, and its alarms and its cron show what it missed.
  */
-
-import type { HubGap } from "../core/watch-gaps.ts";
-import { LOOK_MS, pauseBetween } from "../core/watch-gaps.ts";
+import { type HubGap, LOOK_MS, pauseBetween } from "../core/watch-gaps.ts";
 
 export class ClockWatch {
   #last = Date.now();

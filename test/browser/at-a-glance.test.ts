@@ -207,6 +207,7 @@ describe.each(hasPictures ? [...LOOKS, ...OTHER_LOOKS] : LOOKS)(
       await page.mouse.up();
       await expect.poll(() => page.getByLabel("From").inputValue()).not.toBe(before);
       await page.getByText(/checks? in these \d+ min/).waitFor();
+      expect(await page.getByText("now", { exact: true }).count()).toBe(0); // it ends before
       expect(await violations(page, rules)).toEqual([]);
       await visitor.screenshot(`glance-range-${look}`);
       expect(visitor.complaints).toEqual([]);

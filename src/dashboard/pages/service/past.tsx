@@ -131,7 +131,13 @@ function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
   const when = window.kind === "last" ? `in the last ${SPANS[window.span].word}` : `in these ${duration(span)}`;
   return (
     <div className="card flex flex-col gap-5 px-4 py-4 sm:px-5">
-      <UptimeBar flips={data.flips} row={row} window={data} unwatched={data.unwatched} />
+      <UptimeBar
+        flips={data.flips}
+        row={row}
+        window={data}
+        endsNow={window.kind === "last"}
+        unwatched={data.unwatched}
+      />
       {hasValues(series.p50) ? (
         <Suspense fallback={<Loading what="the charts" rows={4} />}>
           <LatencyChart series={series} span={span} events={events} />

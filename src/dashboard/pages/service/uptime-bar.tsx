@@ -3,28 +3,26 @@ import type { ServiceRow } from "../../live/service-row.ts";
 import { axisTime, dateTime, duration } from "../../model/format.ts";
 import { BY_CONCERN, STATUS_WORDS } from "../../model/status.ts";
 import { statusPeriods, timeByStatus } from "../../model/status-periods.ts";
-import { useNow } from "../../ui/clock.ts";
 import { STATUS_FILL, StatusShape } from "../../ui/status-mark.tsx";
 
 const WIDTH = 1_000;
 const HEIGHT = 30;
 /** Each period is at least this wide, so that a short outage is visible in a long span. */
 const MIN_WIDTH = 3;
-/** What ends within this time ends now. */
-const NOW_MS = 120_000;
 
 interface UptimeBarProps {
   flips: readonly Flip[];
   row: ServiceRow;
   window: { from: number; to: number };
+  /** The window ends now, and not where somebody has picked it. */
+  endsNow: boolean;
   /** When nobody watched. */
   unwatched: readonly { from: string; to: string }[];
 }
 
-export function UptimeBar({ flips, row, window, unwatched }: UptimeBarProps) {
+export function UptimeBar({ flips, row, window, endsNow, unwatched }: UptimeBarProps) {
   const periods = statusPeriods(flips, row, window, unwatched);
   const span = window.to - window.from;
-  const now = useNow(NOW_MS);
   const held = timeByStatus(periods);
   const x = (at: number) => ((at - window.from) / span) * WIDTH;
   return (
@@ -52,7 +50,7 @@ export function UptimeBar({ flips, row, window, unwatched }: UptimeBarProps) {
       </svg>
       <div className="flex justify-between text-muted tabular-nums" aria-hidden="true">
         <span>{axisTime(window.from, span)}</span>
-        <span>{now - window.to < NOW_MS ? "now" : axisTime(window.to, span)}</span>
+        <span>{endsNow ? "now" : axisTime(window.to, span)}</span>
       </div>
       <ul className="flex flex-wrap gap-x-5 gap-y-1">
         {BY_CONCERN.filter((status) => held.has(status)).map((status) => (

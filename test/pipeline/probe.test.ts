@@ -69,6 +69,13 @@ describe("a round", () => {
     expect(waits[0]).toBe(700);
   });
 
+  it("that a clock planned which was an hour ahead does not hold up its queue", async () => {
+    const { deps, waits, recorded } = hub(() => anObservation());
+    await runRound(message(checks, { not_before: T0 + 3_600_000 }), deps);
+    expect(waits[0]).toBe(5_000);
+    expect(recorded.at(-1)?.results).toHaveLength(3);
+  });
+
   it("asks again for what failed, from the next vantage, and for nothing else", async () => {
     const { deps, retried } = hub((check) => (check.service_id === 2 ? aFailure() : anObservation()));
     await runRound(message(checks), deps);

@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NEVER_SLOW } from "../system/hub-client.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { until } from "../until.ts";
 import { goTo, openChromium, signIn, type Visitor, violations, visit } from "./browser.ts";

@@ -1,7 +1,7 @@
 /** What a person does with a new hub, with real services that go down and up. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { NEVER_SLOW } from "../system/hub-client.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { openChromium, signIn, type Visitor, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";

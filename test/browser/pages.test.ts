@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type HubProcess, startHub } from "../system/hub-process.ts";
 import { goTo, openChromium, signIn, type Visitor, violations, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";
@@ -31,7 +32,13 @@ const put = async (name: string, body: object) => {
   const response = await hub.fetch(`/api/projects/shop/services/${name}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ health_method: "http", health_interval: 3_600, health_retries: 0, ...body }),
+    body: JSON.stringify({
+      health_method: "http",
+      health_interval: 3_600,
+      health_retries: 0,
+      health_options: NEVER_SLOW,
+      ...body,
+    }),
   });
   expect(response.status, await response.clone().text()).toBe(201);
 };

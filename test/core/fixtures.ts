@@ -51,3 +51,6 @@ export function aRecordedFlip(over: Partial<RecordedFlip> = {}): RecordedFlip {
     ...{ at, began_at: at, evidence: [], ...over },
   };
 }
+
+/** Options of a service whose answers count as quick on a busy machine too. */
+export const NEVER_SLOW = { degraded_above_ms: 0 };

@@ -3,6 +3,7 @@ import { applyD1Migrations, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, inject, it } from "vitest";
 import worker from "../../src/worker/index.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 
 const { nginx, nothing, redis } = inject("servers");
@@ -38,6 +39,7 @@ it("a registered service is checked, streamed and remembered", async () => {
   const service = await api("PUT", "/api/projects/shop/services/site", {
     health_method: "http",
     health_url: `http://127.0.0.1:${nginx.http}/health`,
+    health_options: NEVER_SLOW,
     health_interval: 3_600,
   });
   await until(() =>

@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, inject, it, vi } from "vitest";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
 import worker from "../../src/worker/index.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 
 const { faulty, nothing } = inject("servers");
@@ -27,6 +28,7 @@ const register = (name: string, health_url: string, over: object = {}) =>
     health_url,
     health_interval: 3_600,
     health_retries: 0,
+    health_options: NEVER_SLOW,
     ...over,
   });
 const read = (id: number) => api("GET", `/api/services/${id}`);

@@ -1,5 +1,6 @@
 /** An agent as a vantage: a real hub asks it to look at a service that home can't see. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
@@ -24,7 +25,7 @@ afterAll(async () => {
 async function register(page: string): Promise<number> {
   const body = { health_url: eyes.url(page), health_interval: 5, health_timeout: 2, health_retries: 1 };
   const { id } = await call<{ id: number }>(hub, "PUT", `/api/projects/p/services/${page}`, {
-    ...{ health_method: "http", ...body },
+    ...{ health_method: "http", health_options: NEVER_SLOW, ...body },
   });
   await until(async () => expect((await service(hub, id)).health_status).toBe("up"));
   return id;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dueTimes } from "../../src/core/schedule.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
 import { databaseFile } from "./database-file.ts";
@@ -52,7 +53,8 @@ afterAll(async () => {
 });
 
 async function register(name: string, service: object): Promise<number> {
-  const body = { health_interval: INTERVAL_S, health_retries: 1, agent: "dc-1", ...service };
+  const often = { health_interval: INTERVAL_S, health_retries: 1, health_options: NEVER_SLOW };
+  const body = { ...often, agent: "dc-1", ...service };
   return (await call<{ id: number }>(hub, "PUT", `/api/projects/inside/services/${name}`, body)).id;
 }
 

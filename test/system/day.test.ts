@@ -1,5 +1,6 @@
 /** A day in the life of a hub, as its user sees it: real services come and go, the database too, and the hub is killed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import type { Started } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
@@ -34,6 +35,7 @@ const page = (name: string, over: object = {}) => ({
   health_interval: 5,
   health_timeout: 2,
   health_retries: 1,
+  health_options: NEVER_SLOW,
   ...over,
 });
 
@@ -78,7 +80,7 @@ beforeAll(async () => {
       health_url: `http://127.0.0.1:${nginx.port}/ok`,
       depends_on: ["db", "cache"],
     },
-  ].map((each) => ({ health_interval: 5, health_timeout: 2, ...each }));
+  ].map((each) => ({ health_interval: 5, health_timeout: 2, health_options: NEVER_SLOW, ...each }));
   await project("shop", [...services, { name: "nightly", health_method: "heartbeat", health_interval: 3_600 }]);
 });
 afterAll(async () => {

@@ -6,6 +6,7 @@ import { launch } from "../../src/cli/launch.ts";
 import { claimPort } from "../../src/cli/port.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
@@ -70,6 +71,7 @@ test("outcomes that failed their last retry are counted in /health, and are stor
     health_url: eyes.url("site"),
     health_interval: 3_600,
     health_retries: 0,
+    health_options: NEVER_SLOW,
   });
   const recent = async () => (await ask("GET", `/api/services/${service.id}/health`)).body.recent.length;
   await until(async () => expect(await recent()).toBe(1));

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FederatedService } from "../../src/core/federated-service.ts";
 import type { Peer } from "../../src/core/live-protocol.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
-import { call, NEVER_SLOW } from "./hub-client.ts";
+import { call } from "./hub-client.ts";
 import { type HubProcess, startHub } from "./hub-process.ts";
 import { type Links, startLinks } from "./links.ts";
 import { type Watching, watch } from "./watch.ts";

@@ -21,9 +21,6 @@ export interface ServiceSeen {
   health_details: Record<string, unknown>;
 }
 
-/** Options of a service whose answers count as quick on a busy machine too. */
-export const NEVER_SLOW = { degraded_above_ms: 0 };
-
 export async function call<T>(hub: HubProcess, method: string, path: string, body?: object): Promise<T> {
   const json =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };

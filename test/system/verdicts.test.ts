@@ -1,5 +1,6 @@
 /** Who has to see what before a service is called down: a hub with two vantages and a target that answers each its own way. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
 import { call, flipsOf, type ServiceSeen, service } from "./hub-client.ts";
@@ -34,6 +35,7 @@ async function register(name: string, body: object = {}): Promise<void> {
     health_interval: INTERVAL_S,
     health_timeout: 2,
     health_retries: RETRIES,
+    health_options: NEVER_SLOW,
     ...body,
   });
   ids.set(name, id);
@@ -136,6 +138,7 @@ test("one host gets no more than its share of connections at once, and all its s
     name,
     health_method: "http",
     health_url: eyes.url("crowd"),
+    health_options: NEVER_SLOW,
     health_interval: 3_600,
   }));
   const { id } = await call<{ id: number }>(hub, "POST", "/api/projects", { name: "crowd" });

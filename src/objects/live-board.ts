@@ -298,7 +298,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   #paused(pause: HubGap): void {
     this.#wakefulness.keep(pause);
-    this.#alarm.paused();
+    this.#alarm.hearAnew();
     log("warn", "board.paused", { seconds: Math.round((pause.to - pause.from) / 1_000) });
   }
 

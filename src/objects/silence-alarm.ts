@@ -44,11 +44,11 @@ export class SilenceAlarm {
 
   couldNotHear(): void {
     this.#deafUntil = Date.now();
-    this.paused();
+    this.hearAnew();
   }
 
-  /** The hub stood still until now. */
-  paused(): void {
+  /** Nobody could be heard until now. */
+  hearAnew(): void {
     this.#hearing.beginAnew();
     this.#board.hearingSince = this.#hearing.since;
   }

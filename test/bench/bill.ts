@@ -1,5 +1,6 @@
 /** What a million checks cost when deployed: everything that is charged for is counted while metered hubs run. */
 import { MINUTE_MS } from "../../src/cli/ticker.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type Bench, type BenchContext, sleep } from "./bench.ts";
 import { countRounds, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
@@ -16,8 +17,6 @@ const LARGE = 10_000;
 const INTERVAL_S = 30;
 /** Of the answers, so that streaks, retries and their rows are in the bill. */
 const LOSS = 0.003;
-/** A busy machine is slow itself; that is no part of the bill. */
-const NEVER_SLOW = { degraded_above_ms: 0 };
 /** Of the checks that should have come; with fewer the machine was too busy to tell. */
 const LEAST_CHECKS = 0.97;
 const MILLION = 1_000_000;

@@ -1,6 +1,7 @@
 /** A hub in constant trouble: does it still say of every service what the service did? */
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { FederatedService } from "../../src/core/federated-service.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "../system/agent-process.ts";
 import { holdDatabase } from "../system/database-file.ts";
@@ -191,7 +192,7 @@ async function register({ plan, hub, target, progress }: Place): Promise<Map<str
   const project: { id: number } = await accepted(await hub.fetch("/api/projects", json("POST", { name: "chaos" })));
   const services = plan.services.map(({ name, eye, interval, timeout, retries }) => {
     if (eye === "heartbeat") return { name, health_method: "heartbeat", health_interval: interval };
-    const http = { health_method: "http", health_url: target.url(name), health_options: { degraded_above_ms: 0 } };
+    const http = { health_method: "http", health_url: target.url(name), health_options: NEVER_SLOW };
     const times = { health_interval: interval, health_timeout: timeout, health_retries: retries };
     return { name, ...http, ...times, ...(eye === "agent" ? { agent: AGENT } : {}) };
   });

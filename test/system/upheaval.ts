@@ -4,6 +4,7 @@
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { NEVER_SLOW } from "../core/fixtures.ts";
 import { call } from "./hub-client.ts";
 import type { HubProcess } from "./hub-process.ts";
 
@@ -126,7 +127,7 @@ function plannedService(number: number, interval: number, port: number): Planned
     health_interval: interval,
     health_timeout: 4,
     health_retries: 1,
-    health_options: { degraded_above_ms: 0 },
+    health_options: NEVER_SLOW,
   };
 }
 

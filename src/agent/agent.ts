@@ -5,6 +5,7 @@ import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { type AgentChecks, agentChecksSchema, type ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
@@ -36,6 +37,8 @@ const GOODBYE_MS = 2_000;
 const NO_TASK = "the hub asked for something else than a check, and nothing was done";
 
 export interface AgentOptions {
+  /** Of this machine. The agent itself follows the hub's. */
+  clock: Clock;
   hub: string;
   key: string;
   name: string;
@@ -52,7 +55,7 @@ export interface AgentOptions {
 
 export class Agent {
   readonly #options: AgentOptions;
-  readonly #clock = new HubClock(Date.now);
+  readonly #clock: HubClock;
   readonly #api: HubApi;
   readonly #reporter: Reporter;
   readonly #rounds: Rounds;
@@ -66,9 +69,10 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { hub: url, key, name: agent, signal, log } = options;
+    const { hub: url, key, name: agent, signal, log, clock } = options;
+    this.#clock = new HubClock(clock.now);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
-    this.#api = new HubApi({ url, key, agent, ...signals, clock: this.#clock, local: Date.now });
+    this.#api = new HubApi({ url, key, agent, ...signals, clock: this.#clock, local: clock.now });
     this.#rounds = new Rounds({
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
@@ -95,7 +99,7 @@ export class Agent {
   #follow(connect: () => Promise<Engine>): Containers {
     const { name, log, signal, state } = this.#options;
     return new Containers({
-      ...{ agent: name, vantage: agentVantage(name), connect, log, signal },
+      ...{ agent: name, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
       registered: () => void this.#refreshChecks(),
@@ -128,13 +132,13 @@ export class Agent {
   async run(): Promise<void> {
     const { signal } = this.#options;
     await this.#begin();
-    const planner = setInterval(() => this.#rounds.plan(), PLAN_EACH_MS);
+    const stopPlanning = this.#options.clock.every(PLAN_EACH_MS, () => this.#rounds.plan());
     signal.addEventListener("abort", this.#stop);
     if (signal.aborted) this.#stop();
     try {
       await Promise.all([this.#reporter.run(), this.#followChecks(), this.#containers?.run()]);
     } finally {
-      clearInterval(planner);
+      stopPlanning();
     }
   }
 
@@ -265,17 +269,9 @@ export class Agent {
     }
   }
 
-  #wait(ms: number): Promise<void> {
-    const { signal } = this.#options;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener("abort", done);
-    });
+  /** Ends early when the agent is stopped. */
+  async #wait(ms: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    await clock.wait(ms, signal).catch(() => {});
   }
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Clock } from "../core/clock.ts";
 import { nameSchema } from "../core/names.ts";
 import { messageOf } from "../node/error-message.ts";
 import { lockFolder } from "../node/folder-lock.ts";
@@ -37,6 +38,7 @@ It ends with 0 on Ctrl-C, 1 when it can't run, 2 for a wrong command line.`;
 const SOCKETS = ["/var/run/docker.sock", "/run/podman/podman.sock"];
 
 export interface AgentIo {
+  clock: Clock;
   environment: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;
@@ -81,12 +83,12 @@ async function run({ hub, key, name, state, file, engine }: Arguments, io: Agent
   void io.stopped.then(() => stop.abort());
   try {
     io.out(`agent ${name} for ${hub}`);
-    const { environment, out: log } = io;
+    const { environment, out: log, clock } = io;
     const { commands } = file;
     const certificates = environment.DOCKER_CERT_PATH;
     const connect = engine === null ? null : () => connectEngine(engine, certificates);
-    const agent = { hub, key, name, state, commands, environment, log, signal: stop.signal, connectEngine: connect };
-    await new Agent(agent).run();
+    const given = { hub, key, name, state, commands, environment };
+    await new Agent({ ...given, clock, log, signal: stop.signal, connectEngine: connect }).run();
   } finally {
     stop.abort();
     release();

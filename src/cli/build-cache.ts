@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { digestOf } from "./digest.ts";
 
 /** Wrangler and esbuild read these files and folders of the checkout. */
-const SOURCES = ["src", "migrations", "wrangler.toml", "tsconfig.json", "package.json", "package-lock.json"];
+export const SOURCES = ["src", "migrations", "wrangler.toml", "tsconfig.json", "package.json", "package-lock.json"];
 /** Wrangler also reads these files. They may contain secrets, so nothing of a checkout that has one is kept. */
 const SECRETS = /^\.(dev\.vars|env)/;
 /** With one of these variables, wrangler reads the configuration in another way. */
@@ -32,16 +32,25 @@ const NO_CACHE: BuildCache = {
   keepWorker: async () => {},
 };
 
+/** Where builds are kept, and what they are made from; paths in the checkout. */
+export interface BuildPlace {
+  folder: string;
+  sources: readonly string[];
+}
+
+const BUILDS: BuildPlace = { folder: "dist/builds", sources: SOURCES };
+
 /** Opens the cache of the checkout `root` for its sources as they are now, and removes what is kept of other sources. */
 export async function openBuildCache(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
+  place: BuildPlace = BUILDS,
 ): Promise<BuildCache> {
   const hasSecrets = (await readdir(root)).some((name) => SECRETS.test(name));
   if (hasSecrets || VARIABLES.some((name) => environment[name] !== undefined)) return NO_CACHE;
-  const digestNow = () => digestOf(SOURCES.map((name) => join(root, name)));
+  const digestNow = () => digestOf(place.sources.map((name) => join(root, name)));
   const digest = await digestNow();
-  const builds = join(root, "dist/builds");
+  const builds = join(root, place.folder);
   const kept = join(builds, digest);
   await keepOnly(digest, builds);
   /** Of sources that have changed in the meantime, nothing is kept. */

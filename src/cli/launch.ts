@@ -1,5 +1,6 @@
 /** Builds a local hub, migrates its database, and starts the hub and its cron. */
 import { join } from "node:path";
+import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../node/error-message.ts";
 import { buildAssets } from "./assets.ts";
 import type { BuildCache } from "./build-cache.ts";
@@ -12,6 +13,7 @@ import { entryIn } from "./worker-options.ts";
 import { writeLauncher } from "./workerd.ts";
 
 interface LaunchOptions {
+  clock: Clock;
   /** The checkout. */
   root: string;
   project: Project;
@@ -59,10 +61,10 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
       err("the runtime crashed and was started again");
       if (ticker === undefined) return; // the hub starts it below
       ticker.stop();
-      ticker = tickerOf(hub, err);
+      ticker = tickerOf(hub, options);
     },
   });
-  ticker = tickerOf(hub, err);
+  ticker = tickerOf(hub, options);
   return {
     tick: hub.tick,
     async stop() {
@@ -72,9 +74,9 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
   };
 }
 
-function tickerOf(hub: LocalHub, err: LaunchOptions["err"]): Ticker {
+function tickerOf(hub: LocalHub, { clock, err }: LaunchOptions): Ticker {
   return startTicker({
-    now: Date.now,
+    clock,
     tick: hub.tick,
     failed: (error) => err(`cron: ${messageOf(error)}`),
   });

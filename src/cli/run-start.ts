@@ -1,8 +1,9 @@
 /** `npm start`: runs a hub on this machine, from reading the command line until its last process has ended. */
 
+import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../node/error-message.ts";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
-import { openBuildCache } from "./build-cache.ts";
+import { type BuildPlace, openBuildCache } from "./build-cache.ts";
 import type { RunningHub } from "./launch.ts";
 import { claimPort } from "./port.ts";
 import { readProjectOnce } from "./prepare.ts";
@@ -12,7 +13,18 @@ import { endLeftoverRuntime } from "./workerd.ts";
 
 const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", PROBE_SECRETS_ANYWHERE: "true", LOCAL_QUEUES: "true" };
 
+/** A Worker that is built from another entry module. */
+export interface ReplacementWorker {
+  /** The entry module, an absolute path. */
+  source: string;
+  bindings: Readonly<Record<string, string>>;
+  builds: BuildPlace;
+}
+
 export interface StartIo {
+  clock: Clock;
+  /** What runs in place of the Worker of the checkout; only tests have it. */
+  replacement?: ReplacementWorker | undefined;
   environment: Environment;
   /** The checkout. */
   root: string;
@@ -41,9 +53,11 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
 
 async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   const given = givenSettings({ environment: io.environment, flags: args.vars });
-  const cache = await openBuildCache(io.root, io.environment);
+  const { source, bindings = {}, builds } = io.replacement ?? {};
+  const cache = await openBuildCache(io.root, io.environment, builds);
   // Miniflare loads slowly, so this process loads it while another process reads the project.
-  const [project, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
+  const [checkout, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
+  const project = { ...checkout, source: source ?? checkout.source };
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state);
   try {
@@ -52,14 +66,16 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const url = `http://localhost:${port}`;
     const token = given.HUB_ADMIN_TOKEN ?? (await storedAdminToken(state.path));
     const vars = {
+      ...bindings,
       ...LOCAL_PRESETS,
-      HUB_STARTED_AT: String(Date.now()),
+      HUB_STARTED_AT: String(io.clock.now()),
       HUB_URL: url,
       ...given,
       HUB_ADMIN_TOKEN: token,
     };
     const log = args.quiet ? () => {} : io.out;
-    const hub = await launch({ root: io.root, project, cache, vars, state, port, host: args.host, log, err: io.err });
+    const place = { root: io.root, state, port, host: args.host };
+    const hub = await launch({ ...place, clock: io.clock, project, cache, vars, log, err: io.err });
     io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
     io.ready?.(hub);
     await io.stopped;

@@ -1,15 +1,26 @@
 /** The process of a local hub: its memory flags, its signals, and what it prints. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "../core/clock.ts";
 import { freeStartupMemory, HUB_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { parentEnded } from "../node/parent-process.ts";
 import { stopSignal } from "../node/signals.ts";
+import { systemClock } from "../platform/system-clock.ts";
 import type { RunningHub } from "./launch.ts";
+import type { ReplacementWorker } from "./run-start.ts";
 
 const FORCED_EXIT_CODE = 130;
 
-/** Ends the process. `ready`: called when the hub runs. */
-export async function startProgram(ready: (hub: RunningHub) => void = () => {}): Promise<never> {
+/** What a program that starts a hub for tests may have of its own. */
+export interface StartVariant {
+  clock?: Clock;
+  replacement?: ReplacementWorker;
+  /** Called when the hub runs. */
+  ready?(hub: RunningHub): void;
+}
+
+/** Ends the process. */
+export async function startProgram({ clock = systemClock, replacement, ready }: StartVariant = {}): Promise<never> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   restartWithFlags(
     HUB_FLAGS,
@@ -34,11 +45,13 @@ export async function startProgram(ready: (hub: RunningHub) => void = () => {}):
   const code = await runStart(process.argv.slice(2), {
     environment: process.env,
     root,
+    clock,
+    replacement,
     out: console.log,
     err: console.error,
     ready(hub) {
       freeStartupMemory(globalThis.gc);
-      ready(hub);
+      ready?.(hub);
     },
     stopped: underNpm ? Promise.race([stopRequested, parentEnded(() => process.ppid)]) : stopRequested,
   });

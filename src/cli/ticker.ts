@@ -1,9 +1,10 @@
 /** The local cron. It ticks once at the start and then at each full minute. */
+import type { Clock } from "../core/clock.ts";
+
 export const MINUTE_MS = 60_000;
 
 interface TickerDeps {
-  /** Unix ms. */
-  now(): number;
+  clock: Clock;
   /** Runs the scheduled handler for the time `at` (Unix ms). Nobody waits for it any longer when the next tick is due. */
   tick(at: number): Promise<void>;
   failed(error: unknown): void;
@@ -15,7 +16,7 @@ export interface Ticker {
 
 /** A tick that has not ended when the next minute begins is given up. */
 export function startTicker(deps: TickerDeps): Ticker {
-  let timer: NodeJS.Timeout | undefined;
+  const waiting = new AbortController();
   let running = new AbortController();
   let stopped = false;
   const tickAt = (at: number) => {
@@ -29,17 +30,18 @@ export function startTicker(deps: TickerDeps): Ticker {
   /** A timer may fire a little early. It fires very late when the machine slept; the minutes in between are skipped. */
   const waitFor = (minute: number) => {
     const wake = () => {
-      const now = deps.now();
+      const now = deps.clock.now();
       if (now < minute) waitFor(minute);
       else tickAt(now - (now % MINUTE_MS));
     };
-    timer = setTimeout(wake, Math.max(1, minute - deps.now()));
+    const ms = Math.max(1, minute - deps.clock.now());
+    void deps.clock.wait(ms, waiting.signal).then(wake, () => {});
   };
-  tickAt(deps.now());
+  tickAt(deps.clock.now());
   return {
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      waiting.abort();
       running.abort();
     },
   };

@@ -1,5 +1,8 @@
 /** What the commands need of the process that runs them. */
+import type { Clock } from "../core/clock.ts";
+
 export interface HubIo {
+  clock: Clock;
   environment: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;

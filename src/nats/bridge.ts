@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Check } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
@@ -42,6 +43,7 @@ const SUMMARY_AGAIN_MS = 2_000;
 const SUMMARY_TRIES = 30;
 
 export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc {
+  readonly #clock: Clock;
   readonly #settings: Settings;
   readonly #outbox: Outbox;
   readonly #announcements: Announcements;
@@ -60,8 +62,9 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   #registryChanges = 0;
   #summary: { sentAt: number; waiting: boolean } = { sentAt: 0, waiting: false };
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
     super(ctx, env);
+    this.#clock = clock;
     this.#settings = parseSettings(env);
     this.#outbox = new Outbox(ctx.storage);
     this.#announcements = new Announcements(ctx.storage);
@@ -93,11 +96,11 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     if (board !== null && changes === this.#registryChanges) {
       this.#storeEvents((now) => this.#announcing.missed(board.entries, now));
     }
-    this.#announcements.forgetGone(Date.now() - FORGET_MS);
+    this.#announcements.forgetGone(this.#clock.now() - FORGET_MS);
     await this.#restoreAlarm();
     await this.#waitForConnection();
     if (board === null) return;
-    const now = Date.now();
+    const now = this.#clock.now();
     const values = board.entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
     this.#sendLatest([...values, ...summaryValues(board.summary)]);
   }
@@ -109,10 +112,10 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   async healthChanged(): Promise<void> {
     if (this.#summary.waiting) return;
     this.#summary.waiting = true;
-    await scheduler.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - Date.now()));
+    await this.#clock.wait(Math.max(0, this.#summary.sentAt + SUMMARY_GAP_MS - this.#clock.now()));
     for (let tries = 1; !(await this.#sendSummary()) && tries < SUMMARY_TRIES; tries++) {
       this.#summary.waiting = true;
-      await scheduler.wait(SUMMARY_AGAIN_MS);
+      await this.#clock.wait(SUMMARY_AGAIN_MS);
     }
   }
 
@@ -120,7 +123,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   async #sendSummary(): Promise<boolean> {
     try {
       await this.#waitForConnection();
-      this.#summary = { sentAt: Date.now(), waiting: false };
+      this.#summary = { sentAt: this.#clock.now(), waiting: false };
       const board = await boardOf(this.env).all(this.#settings.HUB_ID);
       return board !== null && this.#sendLatest(summaryValues(board.summary));
     } catch (error) {
@@ -132,7 +135,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   /** May be lost, as every latest value. */
   async peerChanged(peer: Peer): Promise<void> {
     await this.#waitForConnection();
-    this.#sendLatest([peerValue(this.#settings.HUB_ID, peer, Date.now())]);
+    this.#sendLatest([peerValue(this.#settings.HUB_ID, peer, this.#clock.now())]);
   }
 
   status(): BridgeStatus {
@@ -157,7 +160,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
    * Stores the events of `make` and what `make` writes to the ledger in one transaction. `make` gets the time, Unix ms.
    */
   #storeEvents(make: (now: number) => DurableEvent[]): void {
-    const now = Date.now();
+    const now = this.#clock.now();
     const stored = this.#outbox.transaction(() => {
       const events = make(now);
       this.#outbox.add(events, now);
@@ -180,7 +183,8 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   /** Sets the alarm again when it is lost. The runtime drops an alarm after too many failures. */
   async #restoreAlarm(): Promise<void> {
     if (this.#failedAttempts === 0 || this.#delivering !== null) return;
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(this.#clock.platformTime(this.#clock.now()));
   }
 
   /**
@@ -254,7 +258,8 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   async #fail(failure: NatsFailure): Promise<void> {
     this.#countFailure("nats.failed", failure);
     this.#failedAttempts += 1;
-    await this.ctx.storage.setAlarm(Date.now() + reconnectDelay(this.#failedAttempts, Math.random()));
+    const at = this.#clock.now() + reconnectDelay(this.#failedAttempts, Math.random());
+    await this.ctx.storage.setAlarm(this.#clock.platformTime(at));
   }
 
   #countFailure(event: string, failure: NatsFailure): void {

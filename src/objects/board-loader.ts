@@ -1,6 +1,7 @@
 /** Reads the board from the database, after an eviction and after an outage of the database. */
 import type { Board } from "../core/board.ts";
 import { seededState } from "../core/board-seed.ts";
+import type { Clock } from "../core/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { loadBoard } from "../store/checks.ts";
 import type { Db } from "../store/database.ts";
@@ -12,14 +13,16 @@ const AGAIN_MS = 5_000;
 export class BoardLoader {
   readonly #db: Db;
   readonly #board: Board;
+  readonly #clock: Clock;
   readonly #marks: MarksKeeper;
   #isLoaded = false;
   #hasFailed = false;
   #triedAt = 0;
 
-  constructor(db: Db, board: Board, marks: MarksKeeper) {
+  constructor(db: Db, board: Board, marks: MarksKeeper, clock: Clock) {
     this.#db = db;
     this.#board = board;
+    this.#clock = clock;
     this.#marks = marks;
   }
 
@@ -34,7 +37,7 @@ export class BoardLoader {
 
   /** Whether to try it again now. */
   get isDue(): boolean {
-    return !this.#isLoaded && Date.now() - this.#triedAt >= AGAIN_MS;
+    return !this.#isLoaded && this.#clock.now() - this.#triedAt >= AGAIN_MS;
   }
 
   /** What the board has is of an earlier life of the database. */
@@ -47,7 +50,7 @@ export class BoardLoader {
    * answer.
    */
   async load(): Promise<number | null> {
-    this.#triedAt = Date.now();
+    this.#triedAt = this.#clock.now();
     try {
       const { epoch, seeds } = await loadBoard(this.#db);
       this.#board.epoch = epoch;

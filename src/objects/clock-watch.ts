@@ -2,19 +2,26 @@
  * Looks at the clock of a local hub each second. When time is missing, the machine slept or the hub was stopped like
  * any process. A deployed hub is evicted instead, and its alarms and its cron show what it missed.
  */
+import type { Clock } from "../core/clock.ts";
 import { type HubGap, LOOK_MS, pauseBetween } from "../core/watch-gaps.ts";
 
 export class ClockWatch {
-  #last = Date.now();
+  readonly #clock: Clock;
+  #last: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#last = clock.now();
+  }
 
   /** Begins to look; `paused` hears of each pause when it is over. */
   start(paused: (gap: HubGap) => void): void {
-    setInterval(() => {
-      const now = Date.now();
+    this.#clock.every(LOOK_MS, () => {
+      const now = this.#clock.now();
       const pause = pauseBetween(this.#last, now);
       this.#last = now;
       if (pause !== null) paused(pause);
-    }, LOOK_MS);
+    });
   }
 
   /** For work during which the object gets no events, so that it can't look: that is no pause. */
@@ -22,7 +29,7 @@ export class ClockWatch {
     try {
       return await work();
     } finally {
-      this.#last = Date.now();
+      this.#last = this.#clock.now();
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Joins the hubs that FEDERATION_PEERS names, and tries until it works. What was joined outlasts an eviction. */
+import type { Clock } from "../core/clock.ts";
 import type { Joined } from "../core/federation.ts";
 import type { Refusable } from "../platform/bindings.ts";
 import { log } from "../platform/log.ts";
@@ -9,6 +10,7 @@ const JOINED = "joined:";
 const MAX_RETRY_MS = 60_000;
 
 export interface ConfiguredPeersDeps {
+  clock: Clock;
   join(url: string): Promise<Refusable<Joined>>;
   isKnown(hubId: string): Promise<boolean>;
 }
@@ -28,7 +30,7 @@ export class ConfiguredPeers {
 
   /** Returns when to call it again, Unix ms; null: every hub is joined. */
   async joinAll(): Promise<number | null> {
-    const now = Date.now();
+    const now = this.#deps.clock.now();
     const times: number[] = [];
     for (const url of this.#urls) {
       if (await this.#isJoined(url)) continue;
@@ -47,7 +49,7 @@ export class ConfiguredPeers {
       return true;
     }
     attempt.failures += 1;
-    attempt.nextAt = Date.now() + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
+    attempt.nextAt = this.#deps.clock.now() + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
     this.#attempts.set(url, attempt);
     log("warn", "federation.join_failed", { url, reason: joined.words, attempt: attempt.failures });
     return false;

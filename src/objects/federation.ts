@@ -3,6 +3,7 @@
  * concerns one other hub only is done by the link to it.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Clock } from "../core/clock.ts";
 import type {
   HubDocument,
   Introduction,
@@ -39,23 +40,27 @@ import { SocketSender } from "./socket-sender.ts";
 const MIN_ALARM_GAP_MS = 100;
 
 export class Federation extends DurableObject<Bindings> implements FederationRpc {
+  readonly #clock: Clock;
   readonly #settings: Settings;
   readonly #db: Db;
   readonly #identity: Identity;
   readonly #joining: Joining;
   readonly #heard: HeardHubs;
   readonly #sockets: SocketSender;
-  readonly #ring = new EventRing<FederationNews>(Date.now());
+  readonly #ring: EventRing<FederationNews>;
   /** The ids of approved hubs; null: not read yet. */
   #approved: string[] | null = null;
   readonly #peers: ConfiguredPeers;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
     super(ctx, env);
+    this.#clock = clock;
+    this.#ring = new EventRing(clock.now());
     this.#settings = parseSettings(env);
     this.#db = openDatabase(env.DB);
     this.#identity = new Identity(ctx.storage);
     this.#joining = new Joining({
+      clock,
       settings: this.#settings,
       db: this.#db,
       identity: this.#identity,
@@ -63,8 +68,9 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
       hubsChanged: (hubId) => this.#hubsChanged(hubId),
     });
     this.#heard = new HeardHubs(this.#db, this.#settings.FEDERATION_INTERVAL);
-    this.#sockets = new SocketSender(ctx);
+    this.#sockets = new SocketSender(ctx, clock);
     this.#peers = new ConfiguredPeers(ctx.storage, this.#settings.FEDERATION_PEERS, {
+      clock,
       join: (url) => this.join(url, "configured"),
       isKnown: async (hubId) => (await getHub(this.#db, hubId)) !== undefined,
     });
@@ -75,11 +81,11 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   }
 
   sign(request: { method: string; url: string; body: string | null }, knownKid: string | null): Promise<SignedHeaders> {
-    return this.#identity.sign(request, knownKid, Date.now());
+    return this.#identity.sign(request, knownKid, this.#clock.now());
   }
 
   async rotateKey(): Promise<void> {
-    await this.#identity.rotate(Date.now());
+    await this.#identity.rotate(this.#clock.now());
     for (const hubId of await this.#approvedHubs()) await peerLinkOf(this.env, hubId).wake(hubId);
   }
 
@@ -98,7 +104,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   async approve(hubId: string): Promise<boolean> {
     const known = await getHub(this.#db, hubId);
     if (known === undefined || known.url === null) return false;
-    await setTrust(this.#db, hubId, "approved", Date.now());
+    await setTrust(this.#db, hubId, "approved", this.#clock.now());
     await this.#hubsChanged(hubId);
     return true;
   }
@@ -107,14 +113,14 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     const known = await getHub(this.#db, hubId);
     if (known === undefined || known.trust === "removed") return false;
     const { url, known_kid } = known;
-    await removeHub(this.#db, hubId, true, Date.now());
+    await removeHub(this.#db, hubId, true, this.#clock.now());
     if (url !== null) this.ctx.waitUntil(this.#joining.tellRemoved(hubId, url, known_kid));
     await this.#hubGone(hubId);
     return true;
   }
 
   async left(hubId: string): Promise<void> {
-    await removeHub(this.#db, hubId, false, Date.now());
+    await removeHub(this.#db, hubId, false, this.#clock.now());
     await this.#hubGone(hubId);
   }
 
@@ -139,11 +145,11 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   }
 
   async heard(summary: { hub_id: string; overall_status: Health; service_count: number }): Promise<void> {
-    this.announce(await this.#heard.take(summary, Date.now()));
+    this.announce(await this.#heard.take(summary, this.#clock.now()));
   }
 
   async tick(): Promise<void> {
-    const now = Date.now();
+    const now = this.#clock.now();
     const overdue = now - this.#settings.FEDERATION_INTERVAL * 1_000;
     const approved = await listHubs(this.#db, ["approved"]);
     this.#approved = approved.map(({ hub_id }) => hub_id);
@@ -190,7 +196,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   }
 
   async #snapshot(): Promise<FederationFrame> {
-    const now = Date.now();
+    const now = this.#clock.now();
     const rows = await listHubs(this.#db);
     const hubs = rows.map((row) => toPeer(row, this.#settings.FEDERATION_INTERVAL, now));
     return { type: "snapshot", seq: this.#ring.last, at: new Date(now).toISOString(), hubs };
@@ -215,7 +221,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     const approved = await this.#approvedHubs();
     await boardOf(this.env).setPeers(approved.length);
     if (row === undefined) return;
-    this.announce([{ type: "hub", hub: toPeer(row, this.#settings.FEDERATION_INTERVAL, Date.now()) }]);
+    this.announce([{ type: "hub", hub: toPeer(row, this.#settings.FEDERATION_INTERVAL, this.#clock.now()) }]);
     if (row.trust === "approved") await peerLinkOf(this.env, hubId).wake(hubId);
     await this.#pushToAll({ flips: [], changed: true });
   }
@@ -229,7 +235,9 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
 
   async #joinPeers(): Promise<void> {
     const next = await this.#peers.joinAll();
-    if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, Date.now() + MIN_ALARM_GAP_MS));
+    if (next === null) return;
+    const at = Math.max(next, this.#clock.now() + MIN_ALARM_GAP_MS);
+    await this.ctx.storage.setAlarm(this.#clock.platformTime(at));
   }
 
   #tellNats(peer: Peer): void {

@@ -1,4 +1,5 @@
 /** Since when the hub can hear without a break. Silence counts only while it could hear; the time outlasts an eviction. */
+import type { Clock } from "../core/clock.ts";
 import { log } from "../platform/log.ts";
 
 /** An alarm that comes later than this shows that the hub was paused or away. */
@@ -9,12 +10,14 @@ const STORED_AS = "hearing_since";
 
 export class Hearing {
   readonly #storage: DurableObjectStorage;
+  readonly #clock: Clock;
   #since: number;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, clock: Clock) {
     this.#storage = storage;
+    this.#clock = clock;
     // A clock that was set back must not make the hub deaf.
-    this.#since = Math.min(storage.kv.get<number>(STORED_AS) ?? 0, Date.now());
+    this.#since = Math.min(storage.kv.get<number>(STORED_AS) ?? 0, this.#clock.now());
   }
 
   /** Unix ms; 0: it was never away. */
@@ -24,7 +27,7 @@ export class Hearing {
 
   /** The hub could not hear until now. Returns false when that was known. */
   beginAnew(): boolean {
-    const now = Date.now();
+    const now = this.#clock.now();
     if (now - this.#since < STEP_MS) return false; // as close as it needs to be
     this.#since = now;
     this.#storage.kv.put(STORED_AS, now);
@@ -44,7 +47,7 @@ export class Hearing {
 
   /** `expected`: when the alarm was due that comes now, or should have come, Unix ms; null: none was. */
   alarmCame(expected: number | null): void {
-    const now = Date.now();
+    const now = this.#clock.now();
     if (expected === null || now - expected < LATE_ALARM_MS) return;
     if (this.beginAnew()) log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
   }

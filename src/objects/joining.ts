@@ -1,5 +1,6 @@
 /** How this hub and others come to know each other: what it says of itself, and the registrations in both directions. */
 import { version } from "../../package.json";
+import type { Clock } from "../core/clock.ts";
 import {
   type HubDocument,
   type Introduction,
@@ -31,6 +32,7 @@ const REQUEST_MS = 10_000;
 const INTRODUCTION_RETRY_MS = 600_000;
 
 export interface JoiningDeps {
+  clock: Clock;
   settings: Settings;
   db: Db;
   identity: Identity;
@@ -53,7 +55,7 @@ export class Joining {
   async document(): Promise<HubDocument | null> {
     const { HUB_ID: hub_id, HUB_URL, HUB_NAME, HUB_REGION } = this.#deps.settings;
     if (HUB_URL === undefined) return null;
-    const keys = await this.#deps.identity.keys(Date.now());
+    const keys = await this.#deps.identity.keys(this.#deps.clock.now());
     return {
       hub_id,
       name: HUB_NAME ?? null,
@@ -93,7 +95,7 @@ export class Joining {
       const answered = await register(registration, {
         ...this.#joinDeps(await this.#own()),
         verify: (keys) => this.#verify(request, keys),
-        wrongProof: () => void this.#wrongProofs.push(Date.now()),
+        wrongProof: () => void this.#wrongProofs.push(this.#deps.clock.now()),
       });
       await this.#deps.hubsChanged(registration.hub_id);
       return answered;
@@ -106,7 +108,7 @@ export class Joining {
 
   /** Joins hubs that another hub introduced. */
   async meet(hubs: readonly Introduction[]): Promise<void> {
-    const now = Date.now();
+    const now = this.#deps.clock.now();
     for (const { hub_id, url } of hubs) {
       if (hub_id === this.#deps.settings.HUB_ID || (this.#introduced.get(hub_id) ?? 0) > now) continue;
       this.#introduced.set(hub_id, now + INTRODUCTION_RETRY_MS);
@@ -131,7 +133,7 @@ export class Joining {
       allowPrivate: this.#deps.settings.ALLOW_PRIVATE_TARGETS,
       timeoutMs: REQUEST_MS,
       sign: async (request: SignableRequest) =>
-        (await this.#deps.identity.sign(request, knownKid, Date.now(), nonce)).headers,
+        (await this.#deps.identity.sign(request, knownKid, this.#deps.clock.now(), nonce)).headers,
     };
   }
 
@@ -143,7 +145,7 @@ export class Joining {
 
   #joinDeps(own: HubDocument) {
     const { db, settings } = this.#deps;
-    const now = () => Date.now();
+    const { now } = this.#deps.clock;
     return {
       now,
       own,
@@ -164,15 +166,15 @@ export class Joining {
       const key = keys.find((each) => each.kid === kid);
       return key === undefined ? null : await importPublicKey(key);
     };
-    const signed = await verifyRequest(arrived, keyOf, Date.now());
-    const used = this.#deps.nonces.use(signed.nonce, Date.now());
+    const signed = await verifyRequest(arrived, keyOf, this.#deps.clock.now());
+    const used = this.#deps.nonces.use(signed.nonce, this.#deps.clock.now());
     if (used === "used") throw new SignatureRefused("the request was sent before");
     if (used === "full") throw new JoinRefused(429, "too many registrations");
     return signed;
   }
 
   #refuseTooManyProofs(): void {
-    const since = Date.now() - MINUTE_MS;
+    const since = this.#deps.clock.now() - MINUTE_MS;
     this.#wrongProofs = this.#wrongProofs.filter((at) => at > since);
     if (this.#wrongProofs.length >= MAX_WRONG_PROOFS) throw new JoinRefused(429, "too many wrong join tokens; wait");
   }

@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Check, Finding } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import { epochOrder } from "../core/epoch.ts";
 import { answerAll, type LaneAnswer, nothingOf, type Silence } from "../core/lane-answer.ts";
 import {
@@ -38,12 +39,14 @@ const EPOCH_KEY = "epoch";
 const MIN_ALARM_GAP_MS = 1_000;
 
 export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorRpc {
+  readonly #clock: Clock;
   readonly #records = new Map<number, LaneRecord>();
   /** The life of the database that the records belong to; empty: not known yet. */
   #epoch: string;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
     super(ctx, env);
+    this.#clock = clock;
     this.#epoch = ctx.storage.kv.get<string>(EPOCH_KEY) ?? "";
     const { HUB_STARTED_AT } = parseSettings(env);
     for (const [key, record] of ctx.storage.kv.list<LaneRecord>({ prefix: KEY_PREFIX })) {
@@ -129,10 +132,10 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   /** Drops tombstones whose time is over. An object without services leaves no storage behind. */
   override async alarm(): Promise<void> {
     try {
-      await this.#sweep(Date.now());
+      await this.#sweep(this.#clock.now());
     } catch (error) {
       log("error", "lane.sweep_failed", { error: errorText(error) });
-      await this.ctx.storage.setAlarm(Date.now() + MIN_ALARM_GAP_MS);
+      await this.ctx.storage.setAlarm(this.#clock.platformTime(this.#clock.now() + MIN_ALARM_GAP_MS));
     }
   }
 
@@ -205,7 +208,8 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   async #armForTombstones(now: number): Promise<void> {
     const expiries = [...this.#records.values()].flatMap((record) => expiryOf(record) ?? []);
     if (expiries.length === 0 || (await this.ctx.storage.getAlarm()) !== null) return;
-    await this.ctx.storage.setAlarm(Math.max(Math.min(...expiries), now + MIN_ALARM_GAP_MS));
+    const at = Math.max(Math.min(...expiries), now + MIN_ALARM_GAP_MS);
+    await this.ctx.storage.setAlarm(this.#clock.platformTime(at));
   }
 }
 

@@ -8,6 +8,7 @@ import { Board, type BoardUpdate, type Leaving } from "../core/board.ts";
 import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.ts";
 import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
@@ -38,7 +39,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
   readonly #wakefulness: Wakefulness;
-  readonly #clock = new ClockWatch();
+  readonly #clock: Clock;
+  readonly #clockWatch: ClockWatch;
   readonly #marks: MarksKeeper;
   readonly #pulse: Pulse;
   readonly #announcer: Announcer;
@@ -48,19 +50,21 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   readonly #settings: Settings;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
     super(ctx, env);
+    this.#clock = clock;
+    this.#clockWatch = new ClockWatch(clock);
     this.#settings = parseSettings(env);
     this.#announcer = new Announcer(ctx, env, this.#settings);
-    this.#feed = new LiveFeed(ctx, this.#board);
+    this.#feed = new LiveFeed(ctx, this.#board, clock);
     this.#tickets = new TicketBox(ctx.storage);
     this.#deadLetters = new DeadLetters(ctx.storage);
-    this.#alarm = new SilenceAlarm(ctx.storage, env, this.#board);
+    this.#alarm = new SilenceAlarm(ctx.storage, env, this.#board, clock);
     this.#wakefulness = new Wakefulness(ctx.storage);
     this.#marks = new MarksKeeper(ctx.storage);
-    this.#loader = new BoardLoader(openDatabase(env.DB), this.#board, this.#marks);
+    this.#loader = new BoardLoader(openDatabase(env.DB), this.#board, this.#marks, clock);
     this.#pulse = new Pulse(ctx.storage);
-    this.#follower = new RegistryFollower(ctx.storage, env, this.#settings, {
+    this.#follower = new RegistryFollower(ctx.storage, env, this.#settings, clock, {
       known: (id) => this.#board.known(id),
       enter: async (epoch) => void (await this.#enter(epoch)),
       add: (checks, created) => this.add(checks, created),
@@ -71,14 +75,14 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       await this.#alarm.wake(startedAt);
       await this.#load();
     });
-    if (startedAt !== undefined) this.#clock.start((pause) => this.#paused(pause));
+    if (startedAt !== undefined) this.#clockWatch.start((pause) => this.#paused(pause));
   }
 
   /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
   async apply(update: BoardUpdate): Promise<number[]> {
     await this.#ensureLoaded();
     if (!(await this.#enter(update.epoch))) return [];
-    this.#pulse.probed(Date.now());
+    this.#pulse.probed(this.#clock.now());
     const unknown = this.#take(update);
     await this.#alarm.armFor(update.items.map(([id]) => id));
     return unknown;
@@ -152,7 +156,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   async summary(hubId: string): Promise<Summary> {
     const services = (await this.entries()).map(({ check, live }) => ({ ...check, live }));
     const projects = await listAllProjects(openDatabase(this.env.DB));
-    return summarize(hubId, services, projects, Date.now());
+    return summarize(hubId, services, projects, this.#clock.now());
   }
 
   async serviceMetrics(): Promise<string> {
@@ -201,18 +205,18 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   pulse(): BoardPulse {
     return {
       ...this.#pulse.times,
-      dead_letters: this.#deadLetters.count(Date.now()),
+      dead_letters: this.#deadLetters.count(this.#clock.now()),
       watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),
     };
   }
 
   issueTicket(ticket: Ticket): string {
-    return this.#tickets.issue(ticket, Date.now());
+    return this.#tickets.issue(ticket, this.#clock.now());
   }
 
   redeemTicket(ticket: string): Ticket | null {
-    return this.#tickets.redeem(ticket, Date.now());
+    return this.#tickets.redeem(ticket, this.#clock.now());
   }
 
   closeKey(key: number): void {
@@ -264,7 +268,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   async #put(checks: readonly Check[]): Promise<Set<number>> {
     const added = new Set<number>();
     if (!(await this.#enter(checks[0]?.epoch ?? ""))) return added;
-    const now = Date.now();
+    const now = this.#clock.now();
     for (const check of checks) if (this.#board.add(check, unknownState(now))) added.add(check.service_id);
     this.#feed.changed();
     return added;
@@ -293,7 +297,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   /** Runs the work while no event comes in. */
   #alone(work: () => Promise<void>): Promise<void> {
-    return this.ctx.blockConcurrencyWhile(() => this.#clock.except(work));
+    return this.ctx.blockConcurrencyWhile(() => this.#clockWatch.except(work));
   }
 
   #paused(pause: HubGap): void {

@@ -1,18 +1,22 @@
 /** The sockets of /ws/health: each gets a snapshot, or what it missed, and then what happens on the board. */
 import type { Board } from "../core/board.ts";
 import type { BoardFrame } from "../core/board-frames.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/live-protocol.ts";
 import { EventRing } from "./event-ring.ts";
 import { Snapshots } from "./snapshots.ts";
 import { parseWatch, type Watch, Watchers } from "./watchers.ts";
 
 export class LiveFeed {
-  readonly #ring = new EventRing<BoardFrame>(Date.now());
+  readonly #clock: Clock;
+  readonly #ring: EventRing<BoardFrame>;
   readonly #watchers: Watchers;
   readonly #snapshots: Snapshots;
 
-  constructor(ctx: DurableObjectState, board: Board) {
-    this.#watchers = new Watchers(ctx);
+  constructor(ctx: DurableObjectState, board: Board, clock: Clock) {
+    this.#clock = clock;
+    this.#ring = new EventRing(clock.now());
+    this.#watchers = new Watchers(ctx, clock);
     this.#snapshots = new Snapshots(board);
   }
 
@@ -45,7 +49,7 @@ export class LiveFeed {
   }
 
   tell(frames: readonly BoardFrame[]): void {
-    const at = new Date().toISOString();
+    const at = new Date(this.#clock.now()).toISOString();
     for (const frame of frames) this.#watchers.broadcast(this.#ring.push(frame), at);
   }
 
@@ -56,7 +60,7 @@ export class LiveFeed {
 
   /** The board is another one now: everybody gets a snapshot, and nobody can catch up with what was before. */
   restart(): void {
-    this.#ring.restart(Date.now());
+    this.#ring.restart(this.#clock.now());
     this.#watchers.each((socket, watch) => this.#greet(socket, watch, null));
   }
 
@@ -64,7 +68,7 @@ export class LiveFeed {
   #greet(socket: WebSocket, watch: Watch, since: number | null): void {
     const missed = since === null ? null : this.#ring.since(since);
     if (missed === null) this.#watchers.send(socket, this.#snapshots.text(watch, this.#ring.last));
-    const at = new Date().toISOString();
+    const at = new Date(this.#clock.now()).toISOString();
     for (const event of missed ?? []) this.#watchers.sendTo(socket, event, watch, at);
   }
 }

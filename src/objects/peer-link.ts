@@ -4,6 +4,7 @@
  * the nonces and the alarm.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Clock } from "../core/clock.ts";
 import type { FederationEvents, PushedFlip, SyncPage } from "../core/federation.ts";
 import { afterPull, type PullResult, pullTimeout } from "../core/peer-health.ts";
 import { type RemoteState, remoteFlips, toPeer } from "../core/peer-view.ts";
@@ -34,6 +35,7 @@ interface Waiting {
 }
 
 export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
+  readonly #clock: Clock;
   readonly #settings: Settings;
   readonly #db: Db;
   readonly #nonces: Nonces;
@@ -42,8 +44,9 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   #pushing = false;
   #waiting: Waiting = { flips: [], changed: false };
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
     super(ctx, env);
+    this.#clock = clock;
     this.#settings = parseSettings(env);
     this.#db = openDatabase(env.DB);
     this.#nonces = new Nonces(ctx.storage);
@@ -65,11 +68,11 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   }
 
   noteNonce(nonce: string): "new" | "used" | "full" {
-    return this.#nonces.use(nonce, Date.now());
+    return this.#nonces.use(nonce, this.#clock.now());
   }
 
   async take(hubId: string, events: FederationEvents): Promise<void> {
-    const now = Date.now();
+    const now = this.#clock.now();
     if (events.keys !== undefined) {
       const keys = await validKeys(events.keys, now);
       if (keys.length > 0) await saveKeys(this.#db, hubId, keys, now);
@@ -119,7 +122,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     const row = await getHub(this.#db, hubId).catch(() => null);
     if (row === null) return await this.#pullAfter(this.#intervalMs); // the database is away
     if (row === undefined || row.trust !== "approved" || row.url === null) return await this.forget();
-    const at = Date.now();
+    const at = this.#clock.now();
     let result: PullResult = { at, latency_ms: null, error: null };
     let brokeProtocol = false;
     try {
@@ -138,7 +141,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   async #pullFrom(row: HubRow, url: string) {
     const { hub_id } = row;
     return await pull(hub_id, cursorOf(row), row.service_count, {
-      now: () => Date.now(),
+      now: this.#clock.now,
       ask: (query) => askForChanges(url, query, this.#requests(row)),
       take: async (page, after) => {
         const known = await this.#knownOf(hub_id, page);
@@ -150,7 +153,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
         await this.#announce(remoteNews(hub_id, known, told));
         return stored;
       },
-      settle: () => forgetPushes(this.#db, hub_id, Date.now() - PUSH_COUNTS_MS),
+      settle: () => forgetPushes(this.#db, hub_id, this.#clock.now() - PUSH_COUNTS_MS),
     });
   }
 
@@ -166,14 +169,14 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     const interval = this.#settings.FEDERATION_INTERVAL;
     const { monitor, flip, next_at } = afterPull(row.monitor, result, interval, Math.random());
     const next = brokeProtocol ? result.at + PROTOCOL_ERROR_MS : next_at;
-    await this.#pullAfter(next - Date.now()); // before anything is stored, so that no eviction ends the pulls
+    await this.#pullAfter(next - this.#clock.now()); // before anything is stored, so that no eviction ends the pulls
     await saveSync(this.#db, hub_id, {
       ...{ monitor, status: monitor.status, status_since: monitor.since, error: result.error, flip },
       ...{ latency_ms: result.latency_ms, heard_at: result.error === null ? result.at : null, next_sync_at: next },
     });
     const after = await getHub(this.#db, hub_id);
     if (after === undefined) return;
-    const peer = toPeer(after, interval, Date.now());
+    const peer = toPeer(after, interval, this.#clock.now());
     const news: FederationNews[] = flip === null && row.last_heard_at !== null ? [] : [{ type: "hub", hub: peer }];
     if (after.overall_status !== row.overall_status) {
       news.push({ type: "summary", hub_id, overall_status: peer.overall_status });
@@ -226,7 +229,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   }
 
   async #pullAfter(ms: number): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + Math.max(0, ms));
+    await this.ctx.storage.setAlarm(this.#clock.platformTime(this.#clock.now() + Math.max(0, ms)));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { DueCheck } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Observation } from "../core/records.ts";
 import { parseSettings } from "../core/settings.ts";
 import { Sight } from "../pipeline/sight.ts";
@@ -12,14 +13,26 @@ import { canSee } from "../probes/control-target.ts";
 import { probeAll } from "../probes/probe-all.ts";
 
 export class ProbeRun extends WorkerEntrypoint<Bindings> {
+  readonly #clock: Clock;
+
+  constructor(ctx: ExecutionContext, env: Bindings, clock: Clock) {
+    super(ctx, env);
+    this.#clock = clock;
+  }
+
   /** Returns the observations in the order of the checks. What this place can't see is inconclusive. */
   async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     const found = new Map<number, Observation>();
     const settings = parseSettings(this.env);
     const sight = new Sight(() => canSee(settings.PROBE_CONTROL_URL));
-    await probeAll(checks, vantage, { settings, vars: this.env }, async ({ check, observation }) => {
-      found.set(check.service_id, await sight.conclusive(observation));
-    });
+    await probeAll(
+      checks,
+      vantage,
+      { settings, vars: this.env, clock: this.#clock },
+      async ({ check, observation }) => {
+        found.set(check.service_id, await sight.conclusive(observation));
+      },
+    );
     return checks.flatMap((check) => found.get(check.service_id) ?? []);
   }
 }

@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { agentTaskResultSchema, observationsOf, parseFrame } from "../core/agent-task.ts";
 import type { DueCheck } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import { agentOf, type Observation } from "../core/records.ts";
 import { askVantage } from "../pipeline/ask-vantage.ts";
 import type { Bindings, ProberRpc } from "../platform/bindings.ts";
@@ -33,23 +34,24 @@ interface Asked {
 }
 
 export class Prober extends DurableObject<Bindings> implements ProberRpc {
+  readonly #clock: Clock;
   readonly #sender: SocketSender;
   readonly #asked = new Map<number, Asked>();
   #seq = 0;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
     super(ctx, env);
-    this.#sender = new SocketSender(ctx);
+    this.#clock = clock;
+    this.#sender = new SocketSender(ctx, clock);
   }
 
   /** Returns the observations in the order of the checks. They are inconclusive when the vantage's agent is away. */
   async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     if (agentOf(vantage) === null) return await this.ctx.exports.ProbeRun.probe(checks, vantage);
-    const seq = Math.max(Date.now(), this.#seq + 1); // no number of before an eviction comes again
+    const seq = Math.max(this.#clock.now(), this.#seq + 1); // no number of before an eviction comes again
     this.#seq = seq;
     const deps = {
-      now: () => Date.now(),
-      wait: (ms: number, signal: AbortSignal) => scheduler.wait(ms, { signal }),
+      ...{ now: this.#clock.now, wait: this.#clock.wait },
       ask: () => this.#askAgent(seq, checks, vantage),
     };
     const findings = await askVantage(checks, vantage, deps);
@@ -61,7 +63,7 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
     const [socket] = this.#newestFirst();
     if (socket === undefined) throw new Error("the agent is not connected");
     const { promise, resolve: answered, reject: failed } = Promise.withResolvers<Observation[]>();
-    this.#asked.set(seq, { socket, vantage, since: Date.now(), answered, failed });
+    this.#asked.set(seq, { socket, vantage, since: this.#clock.now(), answered, failed });
     this.#sender.send(socket, JSON.stringify({ seq, checks }));
     return await promise;
   }
@@ -70,7 +72,7 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
   override async fetch(request: Request): Promise<Response> {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#sender.accept(server, request);
-    server.serializeAttachment({ since: Date.now() } satisfies Attached);
+    server.serializeAttachment({ since: this.#clock.now() } satisfies Attached);
     for (const old of this.#newestFirst().slice(MAX_SOCKETS)) old.close(1008, "the agent has newer connections");
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -88,7 +90,7 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
       return;
     }
     const asked = this.#asked.get(result.seq); // undefined: nobody waits for it any longer
-    asked?.answered(observationsOf(result, asked.vantage, { from: asked.since, to: Date.now() }));
+    asked?.answered(observationsOf(result, asked.vantage, { from: asked.since, to: this.#clock.now() }));
   }
 
   override webSocketClose(socket: WebSocket): void {

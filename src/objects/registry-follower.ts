@@ -1,6 +1,7 @@
 /** Brings the board, the lanes and NATS up to the registry, page by page, from where the last call ended. */
 import type { Known, Leaving } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import type { Cursor } from "../core/replication.ts";
 import type { Settings } from "../core/settings.ts";
@@ -31,9 +32,9 @@ export class RegistryFollower {
   /** Ends when the call before has ended. */
   #before: Promise<unknown> = Promise.resolve();
 
-  constructor(storage: DurableObjectStorage, env: Bindings, settings: Settings, board: FollowedBoard) {
+  constructor(storage: DurableObjectStorage, env: Bindings, settings: Settings, clock: Clock, board: FollowedBoard) {
     this.#storage = storage;
-    this.#deps = followDeps(env, settings, board);
+    this.#deps = followDeps(env, settings, clock, board);
   }
 
   /** Handles one page, see `follow`. Returns whether there are more; false also while a part of the hub is away. */
@@ -56,10 +57,10 @@ export class RegistryFollower {
   }
 }
 
-function followDeps(env: Bindings, settings: Settings, board: FollowedBoard): FollowDeps {
-  const now = () => Date.now();
+function followDeps(env: Bindings, settings: Settings, clock: Clock, board: FollowedBoard): FollowDeps {
+  const { now } = clock;
   const db = openDatabase(env.DB);
-  const lanes = laneCalls(env, now);
+  const lanes = laneCalls(env, clock);
   const bridge = () => (settings.NATS_URL === undefined ? null : bridgeOf(env));
   return {
     now,
@@ -74,7 +75,7 @@ function followDeps(env: Bindings, settings: Settings, board: FollowedBoard): Fo
     close: lanes.close,
     bury: lanes.bury,
     record: (message) => sendOutcomes(env, message),
-    send: (messages) => sendRounds(env, messages, now),
+    send: (messages) => sendRounds(env, messages, clock),
     announce: async (event, checks) => bridge()?.announceServices(event, checks),
     announceFlips: async (flips) => bridge()?.announceFlips(flips),
   };

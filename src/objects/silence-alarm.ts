@@ -1,5 +1,6 @@
 /** The alarm of the board: it comes when silence changes the status of a service, and the service's lane then decides. */
 import type { Board, BoardUpdate } from "../core/board.ts";
+import type { Clock } from "../core/clock.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { type ExpireDeps, expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings } from "../platform/bindings.ts";
@@ -15,6 +16,7 @@ const OVERDUE_AT_ONCE = 200;
 
 export class SilenceAlarm {
   readonly #storage: DurableObjectStorage;
+  readonly #clock: Clock;
   readonly #board: Board;
   readonly #hearing: Hearing;
   readonly #deps: ExpireDeps;
@@ -22,13 +24,13 @@ export class SilenceAlarm {
   #at: number | null = null;
   #deafUntil = 0;
 
-  constructor(storage: DurableObjectStorage, env: Bindings, board: Board) {
+  constructor(storage: DurableObjectStorage, env: Bindings, board: Board, clock: Clock) {
     this.#storage = storage;
+    this.#clock = clock;
     this.#board = board;
-    this.#hearing = new Hearing(storage);
-    const now = () => Date.now();
+    this.#hearing = new Hearing(storage, clock);
     const record = (message: OutcomesMessage) => sendOutcomes(env, message);
-    this.#deps = { now, expire: laneCalls(env, now).expire, record };
+    this.#deps = { now: clock.now, expire: laneCalls(env, clock).expire, record };
   }
 
   /** When the hub last failed to hear somebody although it ran, Unix ms; 0: not since the object began. */
@@ -39,11 +41,12 @@ export class SilenceAlarm {
   /** Call this when the object begins. `startedAt`: when the process of a local hub began, Unix ms. */
   async wake(startedAt: number | undefined): Promise<void> {
     this.#hearing.started(startedAt);
-    this.#came(await this.#storage.getAlarm());
+    const alarm = await this.#storage.getAlarm();
+    this.#came(alarm === null ? null : this.#clock.fromPlatform(alarm));
   }
 
   couldNotHear(): void {
-    this.#deafUntil = Date.now();
+    this.#deafUntil = this.#clock.now();
     this.hearAnew();
   }
 
@@ -56,14 +59,14 @@ export class SilenceAlarm {
   /** Call this first when the alarm comes. */
   rang(info: AlarmInvocationInfo | undefined): void {
     this.#at = null;
-    if (info !== undefined && !info.isRetry) this.#came(info.scheduledTime);
+    if (info !== undefined && !info.isRetry) this.#came(this.#clock.fromPlatform(info.scheduledTime));
   }
 
   /** Asks the lanes of overdue services, and hands what they say to `take`. Sets the next alarm, even when it throws. */
   async handleOverdue(take: (update: BoardUpdate) => void): Promise<void> {
     let gap = IDLE_GAP_MS;
     try {
-      const overdue = this.#board.overdue(Date.now(), OVERDUE_AT_ONCE);
+      const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE);
       const update = await expireOverdue(overdue, this.#deps);
       take(update);
       if (update.flips.length > 0 || overdue.length === 0) gap = MIN_GAP_MS;
@@ -95,7 +98,7 @@ export class SilenceAlarm {
 
   async #armFor(deadline: number | null, gap: number): Promise<void> {
     if (deadline === null) return;
-    this.#at = Math.max(deadline + 1, Date.now() + gap);
-    await this.#storage.setAlarm(this.#at);
+    this.#at = Math.max(deadline + 1, this.#clock.now() + gap);
+    await this.#storage.setAlarm(this.#clock.platformTime(this.#at));
   }
 }

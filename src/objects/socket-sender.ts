@@ -1,4 +1,5 @@
 /** Sends to the sockets of an object, and drops those whose clients are stuck. */
+import type { Clock } from "../core/clock.ts";
 import { KEY_HEADER } from "../platform/key-header.ts";
 
 /** Policy violation (RFC 6455). */
@@ -32,14 +33,16 @@ interface Unheard {
 
 export class SocketSender {
   readonly #ctx: DurableObjectState;
+  readonly #clock: Clock;
   readonly #unheard = new WeakMap<WebSocket, Unheard>();
   /** Of all sockets together. */
   #chars = 0;
   /** Unix ms. */
   #lookedAt = 0;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, clock: Clock) {
     this.#ctx = ctx;
+    this.#clock = clock;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
@@ -78,14 +81,14 @@ export class SocketSender {
 
   /** Notes that the client sent a message other than a ping. */
   heard(socket: WebSocket): void {
-    this.#set(socket, { since: Date.now(), chars: 0 });
+    this.#set(socket, { since: this.#clock.now(), chars: 0 });
   }
 
   #mayTake(socket: WebSocket, chars: number): boolean {
-    const unheard = this.#unheard.get(socket) ?? { since: Date.now(), chars: 0 };
+    const unheard = this.#unheard.get(socket) ?? { since: this.#clock.now(), chars: 0 };
     if (unheard.chars + chars > MAX_UNHEARD_CHARS && unheard.chars > 0) {
       if (!this.#hasPinged(socket, unheard)) return false;
-      this.#set(socket, { since: Date.now(), chars });
+      this.#set(socket, { since: this.#clock.now(), chars });
     } else {
       this.#set(socket, { since: unheard.since, chars: unheard.chars + chars });
     }
@@ -94,12 +97,13 @@ export class SocketSender {
 
   /** The runtime answers pings by itself, so they are looked up. */
   #hasPinged(socket: WebSocket, { since }: Unheard): boolean {
-    return (this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0) >= since;
+    const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    return this.#clock.fromPlatform(pingedAt) >= since;
   }
 
   /** Who has pinged has read what was sent before. */
   #makeRoom(): void {
-    const now = Date.now();
+    const now = this.#clock.now();
     if (now - this.#lookedAt < LOOK_EACH_MS) return;
     this.#lookedAt = now;
     const waiting: [WebSocket, Unheard][] = [];
@@ -118,7 +122,7 @@ export class SocketSender {
   }
 
   #drop(socket: WebSocket, code: number, reason: string): void {
-    this.#set(socket, { since: Date.now(), chars: 0 });
+    this.#set(socket, { since: this.#clock.now(), chars: 0 });
     closeSocket(socket, code, reason);
   }
 

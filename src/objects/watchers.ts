@@ -1,5 +1,7 @@
 /** The sockets of /ws/health: which services each socket asked for, and which frames it gets. */
+
 import type { BoardFrame } from "../core/board-frames.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/live-protocol.ts";
 import type { RingEvent } from "./event-ring.ts";
 import { SocketSender } from "./socket-sender.ts";
@@ -50,8 +52,8 @@ function frameFor(seq: number, frame: BoardFrame, watch: Watch, at: string): Fra
 export class Watchers {
   readonly #sender: SocketSender;
 
-  constructor(ctx: DurableObjectState) {
-    this.#sender = new SocketSender(ctx);
+  constructor(ctx: DurableObjectState, clock: Clock) {
+    this.#sender = new SocketSender(ctx, clock);
   }
 
   get count(): number {

@@ -7,14 +7,13 @@ import { flipsOf, type JudgeDeps, type Judged, judge, publishJudged, recordOf } 
 import { OutcomeBatcher } from "./outcome-batcher.ts";
 import { Sight } from "./sight.ts";
 
-/**
- * The queue delivers a round less than a second before its time. One that is earlier was planned by a clock that was
- * ahead, and must not hold up the rounds behind it.
- */
-const LONGEST_WAIT_MS = 5_000;
-
 export interface ProbeDeps extends JudgeDeps {
   now(): number;
+  /**
+   * Milliseconds that a round may be early. The queue delivers it less than a second before its time. One that is much
+   * earlier was planned by a clock that was ahead, and must not hold up the rounds behind it.
+   */
+  longestWait: number;
   wait(ms: number): Promise<void>;
   /** Returns the checks that were neither changed nor deregistered since the round was planned. */
   watched(checks: DueCheck[]): Promise<DueCheck[]>;
@@ -28,7 +27,7 @@ export interface ProbeDeps extends JudgeDeps {
 /** Returns the outcomes. Throws only when a part of the hub failed; then the whole round may run again. */
 export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<Outcome[]> {
   const early = message.not_before - deps.now();
-  if (early > 0) await deps.wait(Math.min(early, LONGEST_WAIT_MS));
+  if (early > 0) await deps.wait(Math.min(early, deps.longestWait));
   const startedAt = deps.now();
   const all: Judged[] = [];
   const batcher = new OutcomeBatcher<Finding>(deps.wait, async (findings, isLast) => {

@@ -1,5 +1,6 @@
 /** Sends rounds to the queue of the probes: in the order in which they are due, with several calls at once. */
 import { eachChunk, textBytes } from "../core/chunks.ts";
+import type { Clock } from "../core/clock.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
 import { byDueTime } from "../core/schedule.ts";
 
@@ -23,7 +24,8 @@ export interface QueuedRound {
 }
 
 export interface SendDeps {
-  now(): number;
+  /** A clock, because thousands of rounds take seconds. */
+  clock: Pick<Clock, "now" | "platformTime">;
   /** One call of the queue. */
   sendBatch(batch: QueuedRound[]): Promise<unknown>;
   /** Is told the rounds of each call that succeeded. The next call waits for it. */
@@ -39,7 +41,7 @@ export async function sendInOrder(messages: readonly ProbeMessage[], deps: SendD
   const caller = async () => {
     // The callers share the batches. An error in here ends them for all.
     for (const batch of batches) {
-      await deps.sendBatch(batch.map((item) => toQueued(item, deps.now())));
+      await deps.sendBatch(batch.map((item) => toQueued(item, deps.clock)));
       await deps.sent?.(batch.map(({ message }) => message));
     }
   };
@@ -61,7 +63,8 @@ function sizeInBatch({ text }: WithText): number {
 }
 
 /** The delay has whole seconds. The consumer waits for the part below a second. */
-function toQueued({ message, text }: WithText, now: number): QueuedRound {
-  const delaySeconds = Math.min(MAX_DELAY_S, Math.max(0, Math.floor((message.not_before - now) / 1_000)));
+function toQueued({ message, text }: WithText, clock: SendDeps["clock"]): QueuedRound {
+  const early = clock.platformTime(message.not_before) - clock.platformTime(clock.now());
+  const delaySeconds = Math.min(MAX_DELAY_S, Math.max(0, Math.floor(early / 1_000)));
   return { body: text, contentType: "text", delaySeconds };
 }

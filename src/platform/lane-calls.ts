@@ -1,6 +1,7 @@
 /** The calls to the lanes' monitors, in the form that the steps of the pipeline need. */
 
 import type { Check, Finding } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import type { Leaver } from "../core/lane-record.ts";
 import type { Judgement, Round } from "../core/records.ts";
@@ -22,7 +23,7 @@ export interface LaneCalls {
   bury(lane: number, leavers: Leaver[]): Promise<void>;
 }
 
-export function laneCalls(env: Bindings, now: () => number): LaneCalls {
+export function laneCalls(env: Bindings, { now }: Pick<Clock, "now">): LaneCalls {
   const monitor = (lane: number) => laneMonitorOf(env, lane);
   const moves: MoveDeps = {
     release: async (lane, leavers) => monitor(lane).release(leavers, now()),

@@ -1,17 +1,17 @@
 /** Sends messages to the two queues. The bodies are JSON text, so that their size is known. */
+import type { Clock } from "../core/clock.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import { splitOutcomes } from "../core/round.ts";
 import { type SendDeps, sendInOrder } from "../pipeline/send-rounds.ts";
 import type { Bindings } from "./bindings.ts";
 
-/** `now`: a clock, because thousands of rounds take seconds. */
 export async function sendRounds(
   env: Bindings,
   messages: readonly ProbeMessage[],
-  now: () => number,
+  clock: Clock,
   sent?: SendDeps["sent"],
 ): Promise<void> {
-  await sendInOrder(messages, { now, sent, sendBatch: (batch) => env.PROBES.sendBatch(batch) });
+  await sendInOrder(messages, { clock, sent, sendBatch: (batch) => env.PROBES.sendBatch(batch) });
 }
 
 export async function sendOutcomes(env: Bindings, message: OutcomesMessage): Promise<void> {

@@ -1,4 +1,4 @@
-/** Remembers the hosts whose probes timed out lately. */
+/** Remembers the hosts whose probes timed out lately, in the time of the machine: how the network behaves follows no other. */
 
 /** At least one check in this time goes to a service that is down. */
 const REMEMBERED_MS = 10 * 60_000;

@@ -1,6 +1,7 @@
 /** Runs the probes of a round in this Worker or object. A probe waits for its slot before it starts. */
 import { connect } from "cloudflare:sockets";
 import type { DueCheck, Finding } from "../core/check.ts";
+import type { Clock } from "../core/clock.ts";
 import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
@@ -12,6 +13,7 @@ import { probeInSlot } from "./probe-in-slot.ts";
 import { Slots } from "./slots.ts";
 
 export interface ProbingEnv {
+  clock: Clock;
   settings: Settings;
   /** All vars and secrets of the Worker; only those named PROBE_SECRET_* are read. */
   vars: object;
@@ -39,14 +41,14 @@ export async function probeAll(
   await Promise.all(
     checks.map(async ({ after_ms = 0, ...check }) => {
       if (!isProbed(check.health_method)) return;
-      if (after_ms > 0) await scheduler.wait(after_ms);
+      if (after_ms > 0) await env.clock.wait(after_ms);
       const observation = await probeInSlot(check, context, slots, Math.max(0, startBy - after_ms));
       await report({ check, observation });
     }),
   );
 }
 
-function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeContext {
+function probeContext(vantage: string, { settings, vars, clock }: ProbingEnv): ProbeContext {
   return {
     vantage,
     hubId: settings.HUB_ID,
@@ -59,6 +61,6 @@ function probeContext(vantage: string, { settings, vars }: ProbingEnv): ProbeCon
     fetchesAddresses: settings.LOCAL_QUEUES,
     canSkipVerification: false,
     md5: (bytes) => crypto.subtle.digest("MD5", bytes),
-    now: () => Date.now(),
+    now: clock.now,
   };
 }

@@ -1,15 +1,15 @@
 /** The consumers of the queues: probes, outcomes, and the dead letters of both. */
 import { z } from "zod";
+import type { Clock } from "../core/clock.ts";
 import { type OutcomesMessage, outcomesMessageSchema, probeMessageSchema } from "../core/queue-messages.ts";
-import type { Settings } from "../core/settings.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
-import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { makeSlots } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
 import { probeDeps, recordDeps } from "./deps.ts";
+import type { Hub } from "./hub.ts";
 
 /** The local queue starts no batch before the last one ended. After this time, slow rounds go on in the background. */
 const LOCAL_PATIENCE_MS = 50;
@@ -21,48 +21,38 @@ const LOCAL_TURNS = 20;
 const MAX_POISONED = 3;
 
 /** Throws for a queue that the hub does not know, so that its messages are not lost. */
-export async function consume(
-  batch: MessageBatch<string>,
-  env: Bindings,
-  settings: Settings,
-  ctx: ExecutionContext,
-): Promise<void> {
-  if (batch.queue.endsWith("-probes")) return await consumeProbes(batch, env, settings, ctx);
-  if (batch.queue.endsWith("-outcomes")) return await consumeOutcomes(batch, env, settings);
-  if (batch.queue.endsWith("-dead")) return await consumeDeadLetters(batch, env, settings);
+export async function consume(batch: MessageBatch<string>, hub: Hub, ctx: ExecutionContext): Promise<void> {
+  if (batch.queue.endsWith("-probes")) return await consumeProbes(batch, hub, ctx);
+  if (batch.queue.endsWith("-outcomes")) return await consumeOutcomes(batch, hub);
+  if (batch.queue.endsWith("-dead")) return await consumeDeadLetters(batch, hub);
   throw new Error(`no consumer for the queue ${batch.queue}`);
 }
 
-async function consumeProbes(
-  batch: MessageBatch<string>,
-  env: Bindings,
-  settings: Settings,
-  ctx: ExecutionContext,
-): Promise<void> {
-  const slots = makeSlots(settings);
-  const rounds = Promise.all(batch.messages.map((message) => consumeRound(message, env, settings, slots)));
-  if (!settings.LOCAL_QUEUES) {
+async function consumeProbes(batch: MessageBatch<string>, hub: Hub, ctx: ExecutionContext): Promise<void> {
+  const slots = makeSlots(hub.settings);
+  const rounds = Promise.all(batch.messages.map((message) => consumeRound(message, hub, slots)));
+  if (!hub.settings.LOCAL_QUEUES) {
     await rounds;
     return;
   }
   ctx.waitUntil(rounds);
-  await unlessSlow(rounds);
+  await unlessSlow(rounds, hub.clock);
 }
 
 /** Waits for the rounds, but not for slow targets. While waits end late, the hub itself is slow, and it waits on. */
-async function unlessSlow(rounds: Promise<unknown>): Promise<void> {
+async function unlessSlow(rounds: Promise<unknown>, clock: Clock): Promise<void> {
   const done = rounds.then(() => true);
   for (let turn = 0; turn < LOCAL_TURNS; turn++) {
-    const before = Date.now();
-    if (await Promise.race([done, scheduler.wait(LOCAL_PATIENCE_MS)])) return;
-    if (Date.now() - before < LOCAL_PATIENCE_MS + LOCAL_LATENESS_MS) return;
+    const before = clock.now();
+    if (await Promise.race([done, clock.wait(LOCAL_PATIENCE_MS)])) return;
+    if (clock.now() - before < LOCAL_PATIENCE_MS + LOCAL_LATENESS_MS) return;
   }
 }
 
 /** A round that fails or can't be read is tried again. After the last try it is counted as lost. */
-async function consumeRound(message: Message<string>, env: Bindings, settings: Settings, slots: Slots): Promise<void> {
+async function consumeRound(message: Message<string>, hub: Hub, slots: Slots): Promise<void> {
   try {
-    await runRound(parseBody(probeMessageSchema, message.body), probeDeps(env, settings, slots));
+    await runRound(parseBody(probeMessageSchema, message.body), probeDeps(hub, slots));
     message.ack();
   } catch (error) {
     log("error", "round.failed", { message: message.id, error: errorText(error) });
@@ -71,9 +61,9 @@ async function consumeRound(message: Message<string>, env: Bindings, settings: S
 }
 
 /** Records all readable messages together. When that fails, each is tried alone, so that one can't hold up the others. */
-async function consumeOutcomes(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
+async function consumeOutcomes(batch: MessageBatch<string>, hub: Hub): Promise<void> {
   const read = readable(batch);
-  const deps = recordDeps(env, settings);
+  const deps = recordDeps(hub);
   try {
     await record(
       read.map(({ body }) => body),
@@ -102,16 +92,16 @@ async function recordEach(read: readonly Readable[], deps: RecordDeps): Promise<
 }
 
 /** Lost rounds are only counted. Outcomes are tried again, so that a long outage of the database loses no history. */
-async function consumeDeadLetters(batch: MessageBatch<string>, env: Bindings, settings: Settings): Promise<void> {
-  const board = boardOf(env);
-  const now = Date.now();
+async function consumeDeadLetters(batch: MessageBatch<string>, hub: Hub): Promise<void> {
+  const board = boardOf(hub.env);
+  const now = hub.clock.now();
   await board.deadLettered(batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now })));
   log("error", "queue.dead_letters", { queue: batch.queue, messages: batch.messages.length });
   if (!batch.queue.includes("-outcomes")) return;
   const read = readable(batch);
   await record(
     read.map(({ body }) => body),
-    recordDeps(env, settings),
+    recordDeps(hub),
   );
   await board.revived(read.map(({ message }) => message.id));
 }

@@ -3,14 +3,13 @@
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
-import type { Settings } from "../core/settings.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
 import type { RecordDeps } from "../pipeline/record.ts";
 import type { TakeReportDeps } from "../pipeline/take-report.ts";
-import type { Bindings, BridgeStatus } from "../platform/bindings.ts";
+import type { BridgeStatus } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf, proberOf } from "../platform/object-stubs.ts";
@@ -21,100 +20,99 @@ import type { Slots } from "../probes/slots.ts";
 import { loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { recordOutcomes } from "../store/outcomes.ts";
+import type { Hub } from "./hub.ts";
 
-const now = () => Date.now();
-const wait = (ms: number) => scheduler.wait(ms);
+/** Of the platform's time: its queue knows whole seconds only. */
+const LONGEST_WAIT_MS = 5_000;
 
-export function planDeps(env: Bindings, settings: Settings): PlanDeps {
+export function planDeps({ env, settings, clock }: Hub): PlanDeps {
   return {
-    now,
-    wait,
+    now: clock.now,
+    wait: clock.wait,
     vantages: settings.PROBE_VANTAGES,
     load: () => loadChecks(openDatabase(env.DB)),
     remembered: async () => boardOf(env).toPlan(),
-    send: (messages, sent) => sendRounds(env, messages, now, sent),
+    send: (messages, sent) => sendRounds(env, messages, clock, sent),
     planned: (report) => boardOf(env).planned(report.at),
     failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
   };
 }
 
-export function probeDeps(env: Bindings, settings: Settings, slots?: Slots): ProbeDeps {
+export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
+  const { env, settings, clock } = hub;
   return {
-    now,
-    wait,
+    now: clock.now,
+    wait: clock.wait,
+    longestWait: clock.fromPlatform(clock.platformTime(clock.now()) + LONGEST_WAIT_MS) - clock.now(),
     probe: async (checks, vantage, found) => {
       if (vantage === HOME_VANTAGE) {
-        const probing = { settings, vars: env, ...(slots === undefined ? {} : { slots }) };
+        const probing = { settings, clock, vars: env, ...(slots === undefined ? {} : { slots }) };
         return probeAll(checks, vantage, probing, found);
       }
-      const findings = await askVantage(checks, vantage, askVantageDeps(env));
+      const findings = await askVantage(checks, vantage, askVantageDeps(hub));
       await Promise.all(findings.map(found));
     },
     watched: async (checks) => {
       const obsolete = await boardOf(env).obsolete(checks.map(({ service_id: id, rev }) => ({ id, rev })));
       return obsolete.length === 0 ? checks : checks.filter((check) => !obsolete.includes(check.service_id));
     },
-    observe: (round, findings) => laneCalls(env, now).observe(round, findings, settings.PROBE_VANTAGES),
+    observe: (round, findings) => laneCalls(env, clock).observe(round, findings, settings.PROBE_VANTAGES),
     canSee: () => canSee(settings.PROBE_CONTROL_URL),
     publish: async (update, checks) => {
       const board = boardOf(env);
-      if (update.flips.length > 0) await announceEarly(update.flips, env, settings);
+      if (update.flips.length > 0) await announceEarly(update.flips, hub);
       const unknown = await board.apply(update);
       if (unknown.length === 0) return;
       await board.learn(checks.filter((check) => unknown.includes(check.service_id)));
       await board.apply(update);
     },
     record: (message) => sendOutcomes(env, message),
-    retry: (messages) => sendRounds(env, messages, now),
+    retry: (messages) => sendRounds(env, messages, clock),
   };
 }
 
-function askVantageDeps(env: Bindings): AskVantageDeps {
-  return {
-    now,
-    ask: async (checks, vantage) => proberOf(env, vantage).probe(checks, vantage),
-    wait: async (ms, signal) => {
-      await scheduler.wait(ms, { signal });
-    },
-  };
+function askVantageDeps({ env, clock: { now, wait } }: Hub): AskVantageDeps {
+  return { now, wait, ask: async (checks, vantage) => proberOf(env, vantage).probe(checks, vantage) };
 }
 
 /** An agent retries by itself, and sees from its own place only. */
-export function reportDeps(env: Bindings, settings: Settings): TakeReportDeps {
-  const { publish, record } = probeDeps(env, settings);
+export function reportDeps(hub: Hub): TakeReportDeps {
+  const { env, clock } = hub;
+  const { publish, record } = probeDeps(hub);
   return {
-    ...{ now, publish, record },
+    ...{ now: clock.now, publish, record },
     deafUntil: async () => boardOf(env).deafUntil(),
-    observe: (round, findings) => laneCalls(env, now).observe(round, findings, []),
+    observe: (round, findings) => laneCalls(env, clock).observe(round, findings, []),
   };
 }
 
-export function recordDeps(env: Bindings, settings: Settings): RecordDeps {
+export function recordDeps(hub: Hub): RecordDeps {
+  const { env, clock } = hub;
   return {
-    now,
-    announce: (flips) => announceFlips(flips, env, settings),
+    now: clock.now,
+    announce: (flips) => announceFlips(flips, hub),
     store: async (messages: OutcomesMessage[]) => {
-      await recordOutcomes(openDatabase(env.DB), messages, now());
+      await recordOutcomes(openDatabase(env.DB), messages, clock.now());
     },
     recorded: async (at) => boardOf(env).recorded(at),
   };
 }
 
-async function announceFlips(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+async function announceFlips(flips: RecordedFlip[], { env, settings }: Hub): Promise<void> {
   if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
 }
 
 /** Announces flips before they go through the queue. The record step announces them again, so a failure here is harmless. */
-export async function announceEarly(flips: RecordedFlip[], env: Bindings, settings: Settings): Promise<void> {
+export async function announceEarly(flips: RecordedFlip[], hub: Hub): Promise<void> {
   try {
-    await announceFlips(flips, env, settings);
+    await announceFlips(flips, hub);
   } catch (error) {
     log("warn", "nats.announce_failed", { error: errorText(error) });
   }
 }
 
 /** Returns null when no NATS is set up. */
-export async function bridgeStatus(env: Bindings, settings: Settings): Promise<BridgeStatus | null> {
+export async function bridgeStatus({ env, settings }: Hub): Promise<BridgeStatus | null> {
   if (settings.NATS_URL === undefined) return null;
   try {
     return await bridgeOf(env).status();
@@ -125,16 +123,16 @@ export async function bridgeStatus(env: Bindings, settings: Settings): Promise<B
 }
 
 /** Tells the board that the cron came. Called each minute. */
-export async function noteAwake(env: Bindings): Promise<void> {
+export async function noteAwake({ env, clock }: Hub): Promise<void> {
   try {
-    await boardOf(env).awake(now());
+    await boardOf(env).awake(clock.now());
   } catch (error) {
     log("error", "board.awake_failed", { error: errorText(error) });
   }
 }
 
 /** Publishes the latest values. Called each minute. */
-export async function tellNats(env: Bindings, settings: Settings): Promise<void> {
+export async function tellNats({ env, settings }: Hub): Promise<void> {
   if (settings.NATS_URL === undefined) return;
   try {
     await bridgeOf(env).tick();

@@ -1,9 +1,9 @@
 /** Joins the federation with the rest of the hub: what the cron and the API need of it. */
-import type { Settings } from "../core/settings.ts";
 import type { FederationContext } from "../http/context.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { federationOf, peerLinkOf } from "../platform/object-stubs.ts";
+import type { Hub } from "./hub.ts";
 
 export function federationContext(env: Bindings, requestIp: string): FederationContext {
   const federation = federationOf(env);
@@ -24,7 +24,7 @@ export function federationContext(env: Bindings, requestIp: string): FederationC
 }
 
 /** Called each minute. A hub without a public address has nobody to tell of. */
-export async function federate(env: Bindings, settings: Settings): Promise<void> {
+export async function federate({ env, settings }: Hub): Promise<void> {
   if (settings.HUB_URL === undefined) return;
   try {
     await federationOf(env).tick();

@@ -1,14 +1,13 @@
 /** The cron's work beside planning: pauses that end, hourly rollups and retention, in small parts each minute until nothing is left. */
 
 import { registryChange } from "../core/registry-change.ts";
-import type { Settings } from "../core/settings.ts";
-import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { deleteGoneContainers } from "../store/agents.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { endPauses } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
+import type { Hub } from "./hub.ts";
 import { followChange } from "./registry.ts";
 
 /** Minute of the hour in which retention runs. The rollups of the last hour are done by then. */
@@ -21,33 +20,33 @@ const MAX_FORGOTTEN = 200;
 /** Pauses that end in one minute; the others end in the next. */
 const MAX_RESUMED = 500;
 
-export async function maintain(tick: number, env: Bindings, settings: Settings): Promise<void> {
-  const db = openDatabase(env.DB);
+export async function maintain(tick: number, hub: Hub): Promise<void> {
+  const db = openDatabase(hub.env.DB);
   try {
-    await resume(db, tick, env, settings);
+    await resume(db, tick, hub);
     await rollupHours(db, tick);
     if (new Date(tick).getUTCMinutes() !== RETENTION_MINUTE) return;
-    await sweep(db, tick, settings.RAW_RETENTION_HOURS);
-    await forgetContainers(db, tick, env, settings);
+    await sweep(db, tick, hub.settings.RAW_RETENTION_HOURS);
+    await forgetContainers(db, tick, hub);
   } catch (error) {
     log("error", "maintenance.failed", { error: errorText(error) });
   }
 }
 
-async function resume(db: Db, tick: number, env: Bindings, settings: Settings): Promise<void> {
+async function resume(db: Db, tick: number, hub: Hub): Promise<void> {
   const changes = await endPauses(db, tick, MAX_RESUMED);
   const change = registryChange(changes);
   if (change === null) return;
-  await followChange(change, env, settings);
+  await followChange(change, hub);
   log("info", "pauses.ended", { services: changes.length });
 }
 
 /** Each start of a container may bring a new name, so those that are long gone don't stay for ever. */
-async function forgetContainers(db: Db, tick: number, env: Bindings, settings: Settings): Promise<void> {
+async function forgetContainers(db: Db, tick: number, hub: Hub): Promise<void> {
   const gone = await deleteGoneContainers(db, tick - CONTAINERS_KEPT_MS, MAX_FORGOTTEN);
   const change = registryChange(gone.map((before) => ({ before, after: null })));
   if (change === null) return;
-  await followChange(change, env, settings);
+  await followChange(change, hub);
   log("info", "containers.forgotten", { services: gone.length });
 }
 

@@ -3,16 +3,14 @@ import type { Check } from "../core/check.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
-import type { Settings } from "../core/settings.ts";
 import { type RegisterDeps, reasonToClose, registryChanged } from "../pipeline/register.ts";
-import type { Bindings } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf } from "../platform/object-stubs.ts";
 import { sendOutcomes, sendRounds } from "../platform/queues.ts";
 import { announceEarly } from "./deps.ts";
+import type { Hub } from "./hub.ts";
 
-const now = () => Date.now();
 /** A change of more services would take more calls than an invocation may make. The board then follows it page by page. */
 const MAX_AT_ONCE = 500;
 /** By then, what follows from a change has usually happened at once. */
@@ -21,11 +19,11 @@ const SETTLED_MS = 5_000;
 const MAX_PAGES = 100;
 
 /** The change is stored already, so a failure here is not its caller's. */
-export async function followChange(change: RegistryChange, env: Bindings, settings: Settings): Promise<void> {
+export async function followChange(change: RegistryChange, hub: Hub): Promise<void> {
   const services = change.registered.length + change.deregistered.length;
-  if (services > MAX_AT_ONCE) return await catchUp(env, 0);
+  if (services > MAX_AT_ONCE) return await catchUp(hub, 0);
   try {
-    await registryChanged(pipelineChange(change), registerDeps(env, settings));
+    await registryChanged(pipelineChange(change), registerDeps(hub));
   } catch (error) {
     log("warn", "registry.followed_later", { services, error: errorText(error) });
   }
@@ -35,7 +33,7 @@ export async function followChange(change: RegistryChange, env: Bindings, settin
  * Lets everything happen that follows from changes of the registry and has not happened. Called each minute. `age`: of the
  * youngest change that is looked at, milliseconds.
  */
-export async function catchUp(env: Bindings, age = SETTLED_MS): Promise<void> {
+export async function catchUp({ env }: Hub, age = SETTLED_MS): Promise<void> {
   try {
     for (let page = 0; page < MAX_PAGES; page++) {
       if (!(await boardOf(env).follow(age))) return;
@@ -58,17 +56,18 @@ function pipelineChange({ registered, deregistered, created, revised }: Registry
   };
 }
 
-function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
+function registerDeps(hub: Hub): RegisterDeps {
+  const { env, settings, clock } = hub;
   return {
-    now,
+    now: clock.now,
     vantages: settings.PROBE_VANTAGES,
-    close: laneCalls(env, now).close,
+    close: laneCalls(env, clock).close,
     record: (message) => sendOutcomes(env, message),
-    send: (messages) => sendRounds(env, messages, now),
+    send: (messages) => sendRounds(env, messages, clock),
     boardAdd: async (checks, created) => boardOf(env).add(checks, created),
     boardRemove: async (leaving, flips) => boardOf(env).remove(leaving, flips),
-    announce: (event, checks) => announceServices(event, checks, env, settings),
-    announceFlips: (flips) => announceEarly(flips, env, settings),
+    announce: (event, checks) => announceServices(event, checks, hub),
+    announceFlips: (flips) => announceEarly(flips, hub),
   };
 }
 
@@ -76,8 +75,7 @@ function registerDeps(env: Bindings, settings: Settings): RegisterDeps {
 async function announceServices(
   event: "registered" | "deregistered",
   checks: Check[],
-  env: Bindings,
-  settings: Settings,
+  { env, settings }: Hub,
 ): Promise<void> {
   try {
     if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
@@ -87,15 +85,11 @@ async function announceServices(
 }
 
 /** The project is stored already, so a failure here is not its caller's. */
-export async function projectChanged(
-  { id, name, status }: ProjectLite,
-  env: Bindings,
-  settings: Settings,
-): Promise<void> {
+export async function projectChanged({ id, name, status }: ProjectLite, { env, settings, clock }: Hub): Promise<void> {
   const project = { id, name, status };
   try {
     await boardOf(env).projectChanged(project);
-    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceProject(project, now());
+    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceProject(project, clock.now());
   } catch (error) {
     log("warn", "project.announce_failed", { error: errorText(error) });
   }

@@ -2,23 +2,20 @@
 
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
-import { parseSettings } from "../core/settings.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
-import type { Bindings } from "../platform/bindings.ts";
 import { boardOf, federationOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 import { bridgeStatus, probeDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
+import type { Hub } from "./hub.ts";
 import { followChange, projectChanged } from "./registry.ts";
 
-const now = () => Date.now();
-
 /** What follows from a stored change must follow even when the client is gone: `ctx` keeps it running. */
-export function requestContext(request: Request, env: Bindings, ctx: Pick<ExecutionContext, "waitUntil">): HubContext {
-  const settings = parseSettings(env);
+export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionContext, "waitUntil">): HubContext {
+  const { env, settings, clock } = hub;
   const kept = (work: Promise<void>): Promise<void> => {
     ctx.waitUntil(work);
     return work;
@@ -29,20 +26,20 @@ export function requestContext(request: Request, env: Bindings, ctx: Pick<Execut
   return {
     settings,
     db,
-    now,
+    now: clock.now,
     mayReceive: secretRules(env, settings.PROBE_SECRETS_ANYWHERE),
-    wait: (ms) => scheduler.wait(ms),
+    wait: (ms) => clock.wait(ms),
     requestIp,
     federation: federationContext(env, requestIp),
     live: async (ids) => new Map((await board.read(ids)).map(({ id, live }) => [id, live])),
-    registryChanged: (change) => kept(followChange(change, env, settings)),
-    projectChanged: (project) => kept(projectChanged(project, env, settings)),
-    checkNow: (check) => checkNow(check, probeDeps(env, settings)),
-    heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(env, settings)),
+    registryChanged: (change) => kept(followChange(change, hub)),
+    projectChanged: (project) => kept(projectChanged(project, hub)),
+    checkNow: (check) => checkNow(check, probeDeps(hub)),
+    heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(hub)),
     gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
     couldNotHear: async () => board.couldNotHear(),
-    takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(env, settings)),
+    takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(hub)),
     websocket: (upgrade) => board.fetch(upgrade),
     agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),
     ticket: {
@@ -59,7 +56,7 @@ export function requestContext(request: Request, env: Bindings, ctx: Pick<Execut
     },
     pipelineHealth: async () => board.pulse(),
     serviceMetrics: async () => board.serviceMetrics(),
-    nats: () => bridgeStatus(env, settings),
+    nats: () => bridgeStatus(hub),
     summary: async () => board.summary(settings.HUB_ID),
     limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
   };

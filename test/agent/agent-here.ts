@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { stringify } from "yaml";
 import { runAgent } from "../../src/agent/run-agent.ts";
 import type { AgentReport } from "../../src/core/agent-protocol.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 
 export interface FakeHub {
   url: string;
@@ -79,7 +80,7 @@ export function startAgentHere(hub: string, commands: Record<string, string[]> =
   const argv = ["--hub", hub, "--name", "dc-1", "--no-docker", "--config", config, "--state", join(folder, "state")];
   const say = (line: string) => void lines.push(line);
   const io = { environment: { HUB_KEY: "hub_key" }, out: say, err: say, stopped: stopping.promise };
-  const ended = runAgent(argv, io);
+  const ended = runAgent(argv, { ...io, clock: systemClock });
   return {
     lines,
     ended,

@@ -8,6 +8,7 @@ import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
 import { StoppedContainers } from "../../src/agent/containers/stopped.ts";
 import type { Discovery, DiscoveryAnswer } from "../../src/core/discovery.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 
@@ -80,6 +81,7 @@ beforeEach(() => {
 function begin(): void {
   stop = new AbortController();
   containers = new Containers({
+    every: systemClock.every,
     stopped: new StoppedContainers(join(folder, "stopped.json"), (line) => void lines.push(line)),
     ...{ agent: "dc-1", vantage: "agent:dc-1", signal: stop.signal, now: Date.now },
     connect: async () => engine(),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAgentFile } from "../../src/agent/agent-settings.ts";
 import { runAgent } from "../../src/agent/run-agent.ts";
 import { lockFolder } from "../../src/node/folder-lock.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -15,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function run(argv: string[], environment: Record<string, string> = { HUB_KEY: "hub_key" }) {
   const [out, err]: [string[], string[]] = [[], []];
   const io = { environment, out: (line: string) => void out.push(line), err: (line: string) => void err.push(line) };
-  const code = await runAgent(argv, { ...io, stopped: Promise.resolve() });
+  const code = await runAgent(argv, { ...io, clock: systemClock, stopped: Promise.resolve() });
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 

@@ -9,6 +9,7 @@ import { startLocalHub } from "../../src/cli/local-hub.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { startTicker } from "../../src/cli/ticker.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import type { Counts } from "./metered/counts.ts";
 import type { Api } from "./registered.ts";
@@ -50,7 +51,7 @@ export async function startMeteredHub(vars: Readonly<Record<string, string>> = {
     log: ({ level, message }) => level === "error" && console.error(message),
     restarted: () => console.error("the runtime crashed and was started again"),
   });
-  const ticker = startTicker({ now: Date.now, tick: hub.tick, failed: console.error });
+  const ticker = startTicker({ clock: systemClock, tick: hub.tick, failed: console.error });
   const api = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${TOKEN}`);

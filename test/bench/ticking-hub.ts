@@ -3,9 +3,12 @@
  * names. Says `ticked TIME` after each. After `lose TIME` its own ticks are lost until then; it says `losing TIME`.
  */
 import { createInterface } from "node:readline";
+import type { RunningHub } from "../../src/cli/launch.ts";
 import { startProgram } from "../../src/cli/start-program.ts";
 
-await startProgram((hub) => {
+await startProgram({ ready: listen });
+
+function listen(hub: RunningHub): void {
   let lostUntil = 0;
   const ready = loseTicks(() => Date.now() < lostUntil);
   createInterface({ input: process.stdin }).on("line", async (line) => {
@@ -15,7 +18,7 @@ await startProgram((hub) => {
     else lostUntil = Number(until);
     console.log(until === undefined ? `ticked ${line}` : `losing ${until}`);
   });
-});
+}
 
 /** The scheduled handler is the only one that asks the runtime for its worker. */
 async function loseTicks(isLost: () => boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MINUTE_MS, startTicker, type Ticker } from "../../src/cli/ticker.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 
 const START = Date.UTC(2026, 0, 1, 12, 0, 42, 500);
 const NEXT_MINUTE = Date.UTC(2026, 0, 1, 12, 1);
@@ -17,7 +18,7 @@ function start(work: () => Promise<void> = async () => {}) {
   const ticks: { at: number; started: number }[] = [];
   const failed = vi.fn<(error: unknown) => void>();
   ticker = startTicker({
-    now: Date.now,
+    clock: systemClock,
     tick(at) {
       ticks.push({ at, started: Date.now() });
       return work();

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { runHub } from "../../src/command/run-hub.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 
 interface Asked {
   method: string;
@@ -53,6 +54,7 @@ export async function hub(argv: string[], { environment = {}, answer, isTerminal
     environment: { XDG_CONFIG_HOME: "/nonexistent", ...environment },
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
+    clock: systemClock,
     isTerminal,
     ask: answer === undefined ? null : ask,
     root: "/nonexistent",

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import type { RecordedFlip } from "../../src/core/records.ts";
 import { NatsBridge } from "../../src/nats/bridge.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 import { until } from "../until.ts";
@@ -24,7 +25,7 @@ async function withBridge<T>(
 ): Promise<T> {
   const stub = env.NATS_BRIDGE.get(env.NATS_BRIDGE.newUniqueId());
   return runInDurableObject(stub, async (_, ctx) => {
-    return use(new NatsBridge(ctx, withVars({ HUB_ID: `hub-${crypto.randomUUID()}`, ...vars })), ctx);
+    return use(new NatsBridge(ctx, withVars({ HUB_ID: `hub-${crypto.randomUUID()}`, ...vars }), systemClock), ctx);
   });
 }
 
@@ -262,7 +263,11 @@ it("an alarm delivers what a bridge that is gone had left", async () => {
   await withBridge({ NATS_URL: `ws://127.0.0.1:${nothing}`, HUB_ID: "hub-moved" }, async (bridge, ctx) => {
     bridge.announceFlips([aFlip(1, 1)]);
     await until(() => expect(bridge.status().reason).not.toBeNull());
-    const next = new NatsBridge(ctx, withVars({ HUB_ID: "hub-moved", NATS_URL: relays.working, ...LOGIN }));
+    const next = new NatsBridge(
+      ctx,
+      withVars({ HUB_ID: "hub-moved", NATS_URL: relays.working, ...LOGIN }),
+      systemClock,
+    );
     expect(next.status().outbox_depth).toBe(1);
     await next.alarm();
     expect(next.status()).toMatchObject({ outbox_depth: 0, acknowledged: 1 });

@@ -6,6 +6,7 @@ import { ClockWatch } from "../../src/objects/clock-watch.ts";
 import { Hearing } from "../../src/objects/hearing.ts";
 import { LiveBoard } from "../../src/objects/live-board.ts";
 import { Wakefulness } from "../../src/objects/wakefulness.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 
 const T0 = Date.UTC(2027, 0, 1);
 
@@ -20,7 +21,7 @@ function standStill(ms: number): void {
 
 it("time that is missing between two looks is a pause; late looks and a clock that is set back are none", () => {
   const pauses: [number, number][] = [];
-  new ClockWatch().start(({ from, to }) => pauses.push([from - T0, to - T0]));
+  new ClockWatch(systemClock).start(({ from, to }) => pauses.push([from - T0, to - T0]));
   vi.advanceTimersByTime(3_000);
   standStill(4_000);
   vi.advanceTimersByTime(1_000);
@@ -35,7 +36,7 @@ it("time that is missing between two looks is a pause; late looks and a clock th
 
 it("work that keeps an object from looking is no pause, also when it fails", async () => {
   const paused = vi.fn();
-  const clock = new ClockWatch();
+  const clock = new ClockWatch(systemClock);
   clock.start(paused);
   expect(await clock.except(async () => standStill(10_000))).toBeUndefined();
   vi.advanceTimersByTime(1_000);
@@ -53,14 +54,14 @@ it.each([
   ["a deployed hub, which is evicted when nobody needs it", {}, []],
 ])("the board keeps the pause of %s as a gap, and heard nobody in it", (_, settings, gaps) =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), async (_board, ctx) => {
-    const board = new LiveBoard(ctx, { ...env, ...settings });
+    const board = new LiveBoard(ctx, { ...env, ...settings }, systemClock);
     await board.entries(); // it is loaded
     vi.advanceTimersByTime(2_000);
     standStill(20_000);
     vi.advanceTimersByTime(2_000);
     expect(board.gaps()).toEqual(gaps);
     expect(new Wakefulness(ctx.storage).gaps).toEqual(gaps); // after an eviction
-    expect(new Hearing(ctx.storage).since).toBe(gaps.at(-1)?.to ?? 0);
+    expect(new Hearing(ctx.storage, systemClock).since).toBe(gaps.at(-1)?.to ?? 0);
   }),
 );
 

@@ -6,6 +6,7 @@ import type { Joined } from "../../src/core/federation.ts";
 import { ConfiguredPeers } from "../../src/objects/configured-peers.ts";
 import type { Refusable } from "../../src/platform/bindings.ts";
 import { federationOf } from "../../src/platform/object-stubs.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 
 const URLS = ["https://a.example.com", "https://b.example.com"];
 const NOW = 1_800_000_000_000;
@@ -36,6 +37,7 @@ function evicted<T>(work: (peers: () => ConfiguredPeers) => Promise<T>): Promise
     return await work(
       () =>
         new ConfiguredPeers(storage, URLS, {
+          clock: systemClock,
           join: async (url) => {
             asked.push(url);
             return answers[url] ?? refused(400);

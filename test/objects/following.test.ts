@@ -3,14 +3,18 @@ import { applyD1Migrations, evictDurableObject, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, it } from "vitest";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { createProject, deleteProject, setProjectStatus } from "../../src/store/projects.ts";
 import { registryState } from "../../src/store/registry-changes.ts";
 import { createService, deleteService, getService, updateService } from "../../src/store/services.ts";
+import { hubOf } from "../../src/worker/hub.ts";
 import { catchUp } from "../../src/worker/registry.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
 import { serviceInput } from "../store/service-input.ts";
 import { until } from "../until.ts";
+
+const hub = hubOf(env as never, systemClock);
 
 const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" };
 const db = openDatabase(env.DB);
@@ -61,7 +65,7 @@ it("a service whose registration nobody heard of is on the board, told of and ch
   );
   if (row === "duplicate") throw new Error("the service exists");
   const types = await watched(row.id);
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect(await statusOf(row.id)).toBe("unknown");
   await until(async () => expect((await board().read([row.id]))[0]?.live.last_at).not.toBeNull());
   expect(types.slice(0, 2)).toEqual(["snapshot", "registered"]);
@@ -70,9 +74,9 @@ it("a service whose registration nobody heard of is on the board, told of and ch
 it("a change of this moment is left to who made it, until the next minute", async () => {
   await board().pulse();
   const { id } = await stored(await aProject(), "young");
-  await catchUp(env);
+  await catchUp(hub);
   expect(await statusOf(id)).toBeUndefined();
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect(await statusOf(id)).toBe("unknown");
 });
 
@@ -82,7 +86,7 @@ it("a service whose deletion nobody heard of leaves the board, its lane and no g
   const check = await board().check(id);
   if (check === null) throw new Error("not on the board");
   await deleteService(db, id);
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect(await statusOf(id)).toBeUndefined();
   const finding = { check, observation: anObservation({ at: Date.now() }) };
   const late = await laneMonitorOf(env, check.lane).observe(aRound({ lane: check.lane }), [finding], []);
@@ -96,12 +100,12 @@ it("a service whose deletion nobody heard of leaves the board, its lane and no g
 it("a deletion that nobody heard of is followed after an eviction too", async () => {
   const { id } = await (await api("PUT", "/api/projects/ghosts/services/boo", heartbeat())).json<{ id: number }>();
   await beat(id);
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   const check = await board().check(id);
   if (check === null) throw new Error("not on the board");
   await deleteService(db, id);
   await evictDurableObject(board());
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   const finding = { check, observation: anObservation({ at: Date.now() }) };
   expect((await laneMonitorOf(env, check.lane).observe(aRound(), [finding], [])).results).toEqual([null]);
 });
@@ -114,32 +118,32 @@ it("a project whose stop nobody heard of is unknown everywhere, and recorded so"
   await beat(id);
   await until(async () => expect(await recorded(id)).toBe("up"));
   await setProjectStatus(db, project_id, "stopped", Date.now());
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect(await statusOf(id)).toBeUndefined();
   await until(async () => expect(await recorded(id)).toBe("unknown"));
 });
 
 it("a change of the check that nobody heard of reaches the board", async () => {
   const { id } = await stored(await aProject(), "beats");
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   await updateService(db, id, { health_interval: 1_200 }, Date.now());
   expect((await board().check(id))?.health_interval).toBe(600);
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect((await board().check(id))?.health_interval).toBe(1_200);
 });
 
 it("a restored database begins another epoch, in which its lower revisions count", async () => {
   const { id, rev } = await stored(await aProject(), "restored");
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   const before = await registryState(db);
   const restore = await backup();
   await updateService(db, id, { health_options: { grace: 5 } }, Date.now());
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   await beat(id, "fail");
   await until(async () => expect(await recorded(id)).toBe("down"));
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   await restore();
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   const { epoch } = await registryState(db);
   expect(epoch > before.epoch).toBe(true);
   expect(await board().check(id)).toMatchObject({ epoch, rev });
@@ -150,10 +154,10 @@ it("a restored database begins another epoch, in which its lower revisions count
 
 it("a database that was made anew gives no service the state of another one with its id", async () => {
   const { id } = await stored(await aProject(), "first");
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   await beat(id, "fail");
   await until(async () => expect(await recorded(id)).toBe("down"));
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   const types = await watched(id);
   await env.DB.batch(
     [
@@ -165,7 +169,7 @@ it("a database that was made anew gives no service the state of another one with
   );
   const second = await stored(await aProject(), "second");
   expect(second.id).toBe(id);
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect(await board().check(id)).toMatchObject({ name: "second" });
   expect(await statusOf(id)).toBe("unknown");
   expect(types.at(-1)).toBe("snapshot");
@@ -196,9 +200,9 @@ it("a project of 10,000 services is deleted whole, a page at a time", async () =
 it("a project that is deleted behind the hub's back is gone after the next minute", async () => {
   const project = await aProject();
   const { id } = await stored(project, "gone");
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   await deleteProject(db, project);
-  await catchUp(env, 0);
+  await catchUp(hub, 0);
   expect(await board().check(id)).toBeNull();
 });
 

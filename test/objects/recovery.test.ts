@@ -11,6 +11,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/check.ts";
 import { Hearing } from "../../src/objects/hearing.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 
@@ -160,12 +161,12 @@ it("while the database is away, beats of known keys are taken in; one that is re
 it("a start of a local hub is heard from the moment that it can hear, once", () =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
     const began = Date.now();
-    new Hearing(storage).started(began - 40_000);
-    const { since } = new Hearing(storage);
+    new Hearing(storage, systemClock).started(began - 40_000);
+    const { since } = new Hearing(storage, systemClock);
     expect(since).toBeGreaterThanOrEqual(began);
     pass(60_000);
-    new Hearing(storage).started(began - 40_000); // the object was evicted meanwhile
-    expect(new Hearing(storage).since).toBe(since);
+    new Hearing(storage, systemClock).started(began - 40_000); // the object was evicted meanwhile
+    expect(new Hearing(storage, systemClock).since).toBe(since);
   }));
 
 it("the time in which the hub was away is kept as a gap, over evictions, and shows in no uptime", async () => {

@@ -4,6 +4,7 @@ import { LANE_SIZE } from "../../src/core/lanes.ts";
 import type { ProbeMessage } from "../../src/core/queue-messages.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
 import { type QueuedRound, sendInOrder } from "../../src/pipeline/send-rounds.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 
 const check = aCheck({ recorded_status: "up", recorded_since: T0 });
@@ -223,7 +224,7 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
           yield all.slice(start, start + 20 * LANE_SIZE);
         }
       },
-      send: (messages, tell) => sendInOrder(messages, { now, sendBatch, sent: tell }),
+      send: (messages, tell) => sendInOrder(messages, { clock: { ...systemClock, now }, sendBatch, sent: tell }),
     };
     return { deps, calls, mostOpen: () => mostOpen };
   }

@@ -22,6 +22,7 @@ function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
   const deps: ProbeDeps = {
     now: () => T0,
     wait: async (ms) => void waits.push(ms),
+    longestWait: 5_000,
     watched: async (checks) => checks,
     probe: async (checks, _vantage, found) => {
       await Promise.all(checks.map(async (check) => found({ check, observation: await answer(check) })));

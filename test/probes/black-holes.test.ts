@@ -8,6 +8,7 @@ import type { Check } from "../../src/core/check.ts";
 import type { Observation } from "../../src/core/records.ts";
 import { parseSettings } from "../../src/core/settings.ts";
 import { WORKER_SLOTS } from "../../src/core/slots.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { makeSlots, probeAll } from "../../src/probes/probe-all.ts";
 import { probeInSlot } from "../../src/probes/probe-in-slot.ts";
 import { Slots } from "../../src/probes/slots.ts";
@@ -32,7 +33,7 @@ interface Began extends Observation {
 async function round(checks: Check[], slots: Slots): Promise<Map<number, Began>> {
   const found = new Map<number, Began>();
   const start = Date.now();
-  const probing = { settings: parseSettings(env), vars: env, slots };
+  const probing = { settings: parseSettings(env), clock: systemClock, vars: env, slots };
   await probeAll(checks, "home", probing, async ({ check, observation }) => {
     found.set(check.service_id, { ...observation, afterMs: observation.at - start });
   });

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runAgent } from "../../src/agent/run-agent.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { type DockerEngine, IMAGE, startDocker } from "../servers/docker.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
@@ -46,7 +47,7 @@ beforeAll(async () => {
   const environment = { HUB_KEY: await setUpAgent(hub, "dc-1"), DOCKER_HOST: engine.host };
   const argv = ["--hub", hub.url, "--name", "dc-1", "--state", state.path];
   const line = (text: string) => void lines.push(text);
-  agent = runAgent(argv, { environment, out: line, err: line, stopped: stop.promise });
+  agent = runAgent(argv, { clock: systemClock, environment, out: line, err: line, stopped: stop.promise });
   watching = await watch(hub);
 });
 afterAll(async () => {

@@ -6,6 +6,7 @@ import { launch } from "../../src/cli/launch.ts";
 import { claimPort } from "../../src/cli/port.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
@@ -47,6 +48,7 @@ beforeAll(async () => {
   const port = await claimPort(0, "127.0.0.1");
   url = `http://127.0.0.1:${port}`;
   hub = await launch({
+    clock: systemClock,
     root: ROOT,
     cache: await openBuildCache(ROOT, {}),
     project: { ...project, worker: { ...worker, queueConsumers: Object.fromEntries(consumers) } },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runStart } from "../../src/cli/run-start.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -20,6 +21,7 @@ async function start(argv: string[], { root = ROOT, environment = {} }: { root?:
   const out: string[] = [];
   const err: string[] = [];
   const code = await runStart(["--state", join(folder.path, "state"), "--port", "0", ...argv], {
+    clock: systemClock,
     environment: { ...environment },
     root,
     out: (line) => out.push(line),

@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runStart, type StartIo } from "../../src/cli/run-start.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { freePort, run, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
 import { databaseFile } from "./database-file.ts";
@@ -38,6 +39,7 @@ function startHere(args: readonly string[], io: Partial<StartIo> = {}) {
   const lines: string[] = [];
   const stop = Promise.withResolvers<void>();
   const code = runStart(args, {
+    clock: systemClock,
     environment: {},
     root: ROOT,
     out: (line) => lines.push(line),

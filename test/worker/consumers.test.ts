@@ -6,10 +6,12 @@ import type { Flip } from "../../src/core/records.ts";
 import { parseSettings } from "../../src/core/settings.ts";
 import { runRound } from "../../src/pipeline/probe.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { rounds } from "../../src/store/tables.ts";
 import { consume } from "../../src/worker/consumers.ts";
 import { probeDeps } from "../../src/worker/deps.ts";
+import { hubOf } from "../../src/worker/hub.ts";
 import { aCheck } from "../core/fixtures.ts";
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
@@ -27,7 +29,7 @@ function batchOf(queue: string, bodies: string[]) {
   }));
   const batch = { queue, messages, ackAll() {}, retryAll() {} } as unknown as MessageBatch<string>; // as far as it is used
   const ctx = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext; // as far as it is used
-  return { asked, run: () => consume(batch, env as never, parseSettings(env), ctx) };
+  return { asked, run: () => consume(batch, hubOf(env as never, systemClock), ctx) };
 }
 
 const outcomes = (lane: number) =>
@@ -81,7 +83,7 @@ it("a prober that breaks hides no outage: the retries go on at home", async () =
     },
   ];
   const flips: Flip[] = [];
-  const deps = probeDeps({ ...env, PROBER } as never, settings);
+  const deps = probeDeps({ env: { ...env, PROBER } as never, settings, clock: systemClock });
   for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
     asked.push(message.vantage);
     const outcomes = await runRound(message, {

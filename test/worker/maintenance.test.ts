@@ -2,14 +2,15 @@
 import { applyD1Migrations, createExecutionContext, SELF, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
-import { parseSettings } from "../../src/core/settings.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
+import { hubOf } from "../../src/worker/hub.ts";
 import worker from "../../src/worker/index.ts";
 import { maintain } from "../../src/worker/maintenance.ts";
 
 const NOW = Date.parse("2026-11-05T10:17:00.000Z");
 const HOUR_MS = 3_600_000;
-const settings = parseSettings(env);
+const hub = hubOf(env as never, systemClock);
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
@@ -25,12 +26,12 @@ const dueTimes = async () => {
 };
 
 it("old rounds go in the minute that is theirs and in no other", async () => {
-  const [old, young] = [NOW - (settings.RAW_RETENTION_HOURS + 2) * HOUR_MS, NOW - HOUR_MS];
+  const [old, young] = [NOW - (hub.settings.RAW_RETENTION_HOURS + 2) * HOUR_MS, NOW - HOUR_MS];
   await addRound(old);
   await addRound(young);
-  await maintain(NOW - 60_000, env, settings);
+  await maintain(NOW - 60_000, hub);
   expect(await dueTimes()).toEqual([old, young]);
-  await maintain(NOW, env, settings);
+  await maintain(NOW, hub);
   expect(await dueTimes()).toEqual([young]);
 });
 
@@ -64,8 +65,8 @@ it("services of containers that are gone for a month go, and no others", async (
   await add("runs", "dc-1", "abc", 1, 31);
   await add("disabled", "dc-1", null, 0, 31);
   await add("of-a-person", null, "abc", 0, 31);
-  await maintain(NOW - 60_000, env, settings);
-  await maintain(NOW, env, settings);
+  await maintain(NOW - 60_000, hub);
+  await maintain(NOW, hub);
   const { results } = await env.DB.prepare("SELECT name FROM services ORDER BY id").all<{ name: string }>();
   expect(results.map(({ name }) => name)).toEqual(["gone-lately", "runs", "disabled", "of-a-person"]);
 });
@@ -73,7 +74,7 @@ it("services of containers that are gone for a month go, and no others", async (
 it("a database that is away is logged, and stops nothing else of the tick", async () => {
   const logged = vi.spyOn(console, "error").mockImplementation(() => {});
   await env.DB.exec("ALTER TABLE meta RENAME TO meta_away");
-  await maintain(NOW, env, settings);
+  await maintain(NOW, hub);
   await env.DB.exec("ALTER TABLE meta_away RENAME TO meta");
   expect(logged.mock.calls.flat().join()).toContain('"event":"maintenance.failed"');
   logged.mockRestore();
@@ -109,9 +110,9 @@ it("a pause that is over ends within a minute, and the service is watched again"
     paused_until: expect.any(String),
   });
   expect(await boardOf(env).check(id)).toBeNull();
-  await maintain(Date.now() + 59 * 60_000, env, settings);
+  await maintain(Date.now() + 59 * 60_000, hub);
   expect(await boardOf(env).check(id)).toBeNull();
-  await maintain(Date.now() + 61 * 60_000, env, settings);
+  await maintain(Date.now() + 61 * 60_000, hub);
   expect(await boardOf(env).check(id)).toMatchObject({ service_id: id });
   expect(await (await api("GET", `/api/services/${id}`)).json()).toMatchObject({ enabled: true, paused_until: null });
 });

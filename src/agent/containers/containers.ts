@@ -1,7 +1,9 @@
 /**
  * Follows the containers of one engine: registers at the hub what runs, and says of a check what its container knows.
  */
+
 import type { Check } from "../../core/check.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Discovery, DiscoveryAnswer } from "../../core/discovery.ts";
 import { boundedErrorText } from "../../core/error-text.ts";
 import type { Observation, Verdict } from "../../core/records.ts";
@@ -31,6 +33,7 @@ export interface ContainersDeps {
   changed(project: string, name: string): void;
   now(): number;
   wait(ms: number): Promise<void>;
+  every: Clock["every"];
   log(line: string): void;
   signal: AbortSignal;
 }
@@ -99,7 +102,7 @@ export class Containers {
     const engine = await connect();
     const close = () => engine.close();
     signal.addEventListener("abort", close);
-    const timer = setInterval(() => void this.#reconcile(engine).catch(close), RECONCILE_MS);
+    const stopReconciling = this.#deps.every(RECONCILE_MS, () => void this.#reconcile(engine).catch(close));
     try {
       const events = engine.events();
       const first = events.next(); // what happens while everything is read must not be missed
@@ -113,7 +116,7 @@ export class Containers {
       throw new Error("the engine closed the connection");
     } finally {
       this.#engine = null;
-      clearInterval(timer);
+      stopReconciling();
       signal.removeEventListener("abort", close);
       close();
     }

@@ -1,0 +1,93 @@
+/** Puts a hub together: its requests, its cron, its queues and its objects, all by one clock. */
+import type { Clock } from "../core/clock.ts";
+import { isPlausibleTick } from "../core/schedule.ts";
+import { createApp } from "../http/app.ts";
+import { NatsBridge } from "../nats/bridge.ts";
+import { Federation } from "../objects/federation.ts";
+import { LaneMonitor } from "../objects/lane-monitor.ts";
+import { LiveBoard } from "../objects/live-board.ts";
+import { PeerLink } from "../objects/peer-link.ts";
+import { ProbeRun } from "../objects/probe-run.ts";
+import { Prober } from "../objects/prober.ts";
+import { plan } from "../pipeline/plan.ts";
+import type { Bindings } from "../platform/bindings.ts";
+import { errorText, log } from "../platform/log.ts";
+import { consume } from "./consumers.ts";
+import { noteAwake, planDeps, tellNats } from "./deps.ts";
+import { federate } from "./federation.ts";
+import { type Hub, hubOf } from "./hub.ts";
+import { maintain } from "./maintenance.ts";
+import { catchUp } from "./registry.ts";
+import { requestContext } from "./request-context.ts";
+
+/** Returns the handlers of the Worker's events. */
+export function createWorker(clock: Clock): ExportedHandler<Bindings, string> & Required<Handlers> {
+  // The app does not know the type of the bindings. wrangler.toml declares exactly these.
+  const app = createApp((c) => requestContext(c.req.raw, hubOf(c.env as Bindings, clock), c.executionCtx));
+  return {
+    fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+    scheduled: (event, env, ctx) => tick(event.scheduledTime, hubOf(env, clock), ctx),
+    queue: (batch, env, ctx) => consume(batch, hubOf(env, clock), ctx),
+  };
+}
+
+type Handlers = Pick<ExportedHandler<Bindings, string>, "fetch" | "scheduled" | "queue">;
+
+/** Returns the classes that the runtime makes objects of. It gives them their state and their bindings, and no clock. */
+export function createObjects(clock: Clock) {
+  return {
+    Federation: class extends Federation {
+      constructor(ctx: DurableObjectState, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+    LaneMonitor: class extends LaneMonitor {
+      constructor(ctx: DurableObjectState, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+    LiveBoard: class extends LiveBoard {
+      constructor(ctx: DurableObjectState, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+    NatsBridge: class extends NatsBridge {
+      constructor(ctx: DurableObjectState, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+    PeerLink: class extends PeerLink {
+      constructor(ctx: DurableObjectState, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+    Prober: class extends Prober {
+      constructor(ctx: DurableObjectState, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+    ProbeRun: class extends ProbeRun {
+      constructor(ctx: ExecutionContext, env: Bindings) {
+        super(ctx, env, clock);
+      }
+    },
+  };
+}
+
+async function tick(at: number, hub: Hub, ctx: ExecutionContext): Promise<void> {
+  if (!isPlausibleTick(at, hub.clock.now())) {
+    log("error", "tick.refused", { time: at });
+    return;
+  }
+  ctx.waitUntil(noteAwake(hub));
+  ctx.waitUntil(maintain(at, hub));
+  ctx.waitUntil(catchUp(hub));
+  ctx.waitUntil(tellNats(hub));
+  ctx.waitUntil(federate(hub));
+  try {
+    const report = await plan(at, planDeps(hub));
+    log("info", "plan.done", { ...report });
+  } catch (error) {
+    log("error", "plan.given_up", { error: errorText(error) });
+  }
+}

@@ -37,6 +37,7 @@ export async function startProgram(ready: (hub: RunningHub) => void = () => {}):
     out: console.log,
     err: console.error,
     ready(hub) {
+      // oxlint-disable-next-line typescript/no-misused-promises -- Node takes no callback here, so its gc returns no promise
       freeStartupMemory(globalThis.gc);
       ready(hub);
     },

@@ -8,12 +8,15 @@ import { startProgram } from "../../src/cli/start-program.ts";
 await startProgram((hub) => {
   let lostUntil = 0;
   const ready = loseTicks(() => Date.now() < lostUntil);
-  createInterface({ input: process.stdin }).on("line", async (line) => {
+  const obey = async (line: string) => {
     await ready;
     const [, until] = /^lose (\d+)$/.exec(line) ?? [];
     if (until === undefined) await hub.tick(Number(line));
     else lostUntil = Number(until);
     console.log(until === undefined ? `ticked ${line}` : `losing ${until}`);
+  };
+  createInterface({ input: process.stdin }).on("line", (line) => {
+    obey(line).catch((error) => console.error(error));
   });
 });
 

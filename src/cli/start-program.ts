@@ -50,6 +50,7 @@ export async function startProgram({ clock = systemClock, replacement, ready }: 
     out: console.log,
     err: console.error,
     ready(hub) {
+      // oxlint-disable-next-line typescript/no-misused-promises -- Node takes no callback here, so its gc returns no promise
       freeStartupMemory(globalThis.gc);
       ready?.(hub);
     },

@@ -53,7 +53,7 @@ async function fuzz(hub: HubProcess, { progress }: BenchContext): Promise<Figure
   faults.failed.push(...hub.lines.filter((line) => line.includes("crashed")));
   const alive = (await hub.fetch("/api/projects")).status;
   if (alive !== 200) faults.failed.push(`GET /api/projects afterwards: ${alive}`);
-  const shape = [...statuses].sort().map(([status, count]) => `${count} × ${status}`);
+  const shape = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${count} × ${status}`);
   const note = `seed ${seed}; ${shape.join(", ")}; p99 ${quantile(latencies, 0.99).toFixed(0)} ms`;
   for (const line of Object.values(faults).flatMap((lines: string[]) => lines.slice(0, SHOWN))) progress(line);
   return [

@@ -30,7 +30,7 @@ function serve(socket: Socket): void {
   socket.setEncoding("latin1");
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
-    text += chunk;
+    text += String(chunk);
     for (let end = text.indexOf(END); end >= 0; end = text.indexOf(END)) {
       answer(socket, text.slice(0, end));
       text = text.slice(end + END.length);

@@ -11,12 +11,15 @@ await startProgram({ ready: listen });
 function listen(hub: RunningHub): void {
   let lostUntil = 0;
   const ready = loseTicks(() => Date.now() < lostUntil);
-  createInterface({ input: process.stdin }).on("line", async (line) => {
+  const obey = async (line: string) => {
     await ready;
     const [, until] = /^lose (\d+)$/.exec(line) ?? [];
     if (until === undefined) await hub.tick(Number(line));
     else lostUntil = Number(until);
     console.log(until === undefined ? `ticked ${line}` : `losing ${until}`);
+  };
+  createInterface({ input: process.stdin }).on("line", (line) => {
+    obey(line).catch((error) => console.error(error));
   });
 }
 

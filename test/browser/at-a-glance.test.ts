@@ -173,6 +173,7 @@ describe.each(hasPictures ? [...LOOKS, ...OTHER_LOOKS] : LOOKS)(
       const dimmed = page.locator(".react-flow__node-service .opacity-25");
       await page.locator(".react-flow__node-service", { hasText: "orders-db" }).hover();
       await expect
+        // oxlint-disable-next-line typescript/require-array-sort-compare -- the names are strings
         .poll(() => dimmed.allTextContents().then((all) => all.map((text) => /^[a-z]+/.exec(text)?.[0]).sort()))
         .toEqual(["auth", "catalog", "search"]);
       await visitor.screenshot(`glance-lit-${look}`);

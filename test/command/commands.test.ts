@@ -184,7 +184,7 @@ test("watch prints the summary, then what changes, and ends with 0 on Ctrl-C", a
     const service = { id: 1, project_id: 1, project: "shop", name: "web", type: "web", status: "down", since: at };
     const lite = { ...service, last_health_check: null, latency_ms: null, flapping: false };
     socket.send(JSON.stringify({ type: "registered", seq: 5, service: lite }));
-    setTimeout(resolve, 200);
+    setTimeout(() => resolve(), 200);
   });
   const { code, out } = await hub(["watch"], { environment, stopped });
   sockets.close();

@@ -1,5 +1,5 @@
 /** A small hub over real HTTP: it answers what a test says and keeps what it was asked. */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { runHub } from "../../src/command/run-hub.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
@@ -16,7 +16,7 @@ type Answer = (asked: Asked) => { status?: number; body: unknown };
 
 export async function startFakeHub(answers: Record<string, Answer>) {
   const asked: Asked[] = [];
-  const server = createServer(async (request, response) => {
+  const reply = async (request: IncomingMessage, response: ServerResponse) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     const { method = "", url: path = "" } = request;
@@ -26,6 +26,9 @@ export async function startFakeHub(answers: Record<string, Answer>) {
     const answer = answers[`${method} ${path.split("?")[0]}`];
     const { status = 200, body } = answer?.(one) ?? { status: 404, body: { detail: "no such thing" } };
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+  const server = createServer((request, response) => {
+    reply(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address

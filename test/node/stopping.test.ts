@@ -35,7 +35,7 @@ describe("the wish to stop", () => {
     vi.useFakeTimers();
     const ended = vi.fn();
     let parent = 100;
-    parentEnded(() => parent).then(ended);
+    void parentEnded(() => parent).then(ended); // it never rejects
     await vi.advanceTimersByTimeAsync(10_000);
     expect(ended).not.toHaveBeenCalled();
     parent = 1;

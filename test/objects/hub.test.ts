@@ -57,6 +57,7 @@ it("a registered service is checked, streamed and remembered", async () => {
   socket.send("hello");
   await until(() =>
     expect(
+      // oxlint-disable-next-line typescript/require-array-sort-compare -- the types of frames are strings
       frames
         .slice(-2)
         .map((frame) => frame.type)

@@ -61,7 +61,7 @@ describe("a round", () => {
     expect(results).toHaveLength(1);
     expect(results[0]?.results).toEqual(checks.map(({ service_id }) => [service_id, 1, 1, 12, null, { uptime: 9 }]));
     expect(results[0]?.versions).toEqual(checks.map(({ service_id }) => ({ service_id, version: "1.2" })));
-    expect(published.flatMap((update) => update.items.map(([id]) => id)).toSorted()).toEqual([1, 2, 3]);
+    expect(published.flatMap((update) => update.items.map(([id]) => id)).toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   });
 
   it("waits for its time", async () => {
@@ -118,7 +118,9 @@ describe("a round", () => {
     });
     const running = runRound(message(checks), deps);
     await new Promise((done) => setImmediate(done));
-    expect(published.flatMap((update) => update.flips.map((flip) => flip.service_id)).toSorted()).toEqual([1, 2]);
+    expect(
+      published.flatMap((update) => update.flips.map((flip) => flip.service_id)).toSorted((a, b) => a - b),
+    ).toEqual([1, 2]);
     expect(recorded.flatMap((each) => each.flips).length).toBe(2);
     expect(recorded.every((each) => each.results.length === 0)).toBe(true);
     release();

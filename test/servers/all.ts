@@ -88,9 +88,16 @@ process.setMaxListeners(100); // each program that is started listens for this o
 const certificates = await makeCertificates();
 const started: Started[] = [];
 
-process.once("disconnect", async () => {
+async function stopAll(): Promise<void> {
   await Promise.all(started.map((server) => server.stop()));
   await certificates.remove();
+}
+
+process.once("disconnect", () => {
+  stopAll().catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });
 });
 try {
   const running: RunningServers = { servers: await startAll(started, certificates), caFile: certificates.caFile };

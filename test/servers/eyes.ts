@@ -1,6 +1,6 @@
 /** An HTTP target that answers each vantage as it is told: who may see which page is set by the test. */
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Started } from "./child-process.ts";
 
@@ -30,7 +30,7 @@ export async function startEyes(): Promise<Eyes> {
   const seen: Seen[] = [];
   const open = new Map<string, number>();
   const busiest = new Map<string, number>();
-  const server = createServer(async (request, response) => {
+  const reply = async (request: IncomingMessage, response: ServerResponse) => {
     const page = (request.url ?? "/").slice(1);
     const vantage = /vantage=([a-z0-9:-]+)/.exec(request.headers["user-agent"] ?? "")?.[1] ?? "nobody";
     seen.push({ page, vantage, at: Date.now() });
@@ -42,6 +42,9 @@ export async function startEyes(): Promise<Eyes> {
     const delay = delays.get(page);
     if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay));
     response.end("here");
+  };
+  const server = createServer((request, response) => {
+    reply(request, response).catch(() => response.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -99,6 +99,7 @@ export class ServiceStore {
       case "deregistered":
         this.#rows.delete(frame.service.id);
         break;
+      case "project":
       case "error":
         return;
     }

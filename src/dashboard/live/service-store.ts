@@ -100,6 +100,7 @@ export class ServiceStore {
         this.#rows.delete(frame.service.id);
         break;
       case "project":
+        break;
       case "error":
         return;
     }

@@ -86,7 +86,7 @@ export default defineConfig({
           name: "system",
           include: ["test/{system,relay}/**/*.test.ts"],
           exclude: [CHAOS],
-          globalSetup: ["test/system/global-setup.ts"],
+          globalSetup: ["test/processes/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 200_000,
         },
@@ -104,7 +104,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          globalSetup: ["test/system/global-setup.ts"],
+          globalSetup: ["test/processes/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           expect: { poll: { timeout: 90_000 } },

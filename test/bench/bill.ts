@@ -1,7 +1,8 @@
 /** What a million checks cost when deployed: everything that is charged for is counted while metered hubs run. */
 import { MINUTE_MS } from "../../src/cli/ticker.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
-import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import { countRounds, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { type Counts, ORIGINS } from "./metered/counts.ts";

@@ -1,10 +1,13 @@
 /** A large hub that is killed: how soon does it answer again, with every status as it was? */
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { type Bench, type BenchContext, sleep } from "./bench.ts";
+
+import { accepted, json } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import { settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { loadAverage } from "./process-tree.ts";
-import { accepted, json, registerServices } from "./registered.ts";
+import { registerServices } from "./registered.ts";
 import { startTarget } from "./target-process.ts";
 
 const SERVICES = 10_000;

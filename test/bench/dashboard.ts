@@ -2,11 +2,12 @@
 import type { Browser, BrowserContext, Page, WebSocketRoute } from "playwright-core";
 import type { FlipFrame } from "../../src/core/live-protocol.ts";
 import { openChromium } from "../browser/browser.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { accepted, json } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { quantile } from "./quantile.ts";
-import { accepted, json } from "./registered.ts";
 
 const SERVICES = 10_000;
 const SERVICES_A_PROJECT = 1_000;

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { sleep } from "./bench.ts";
+import { sleep } from "../processes/patience.ts";
 
 /** Longer than it takes until a round is in the history. */
 const SETTLE_MS = 8_000;

@@ -1,7 +1,8 @@
 /** What a federation costs when deployed: the same quiet minutes and the same flips, without another hub and with one. */
 import { MINUTE_MS } from "../../src/cli/ticker.ts";
-import { beat, registerHeartbeat } from "../system/nats-hub.ts";
-import { type Bench, sleep, until } from "./bench.ts";
+import { beat, registerHeartbeat } from "../processes/nats-hub.ts";
+import { sleep, until } from "../processes/patience.ts";
+import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import type { Counts } from "./metered/counts.ts";
 import { ORIGINS } from "./metered/counts.ts";

@@ -1,7 +1,7 @@
 /** Thousands of spoiled requests against a hub that runs: none may fail it, hang, or be refused without a problem document. */
 import { sample } from "fast-check";
 import { type FuzzRequest, fuzzRequests } from "../http/fuzz-requests.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { quantile } from "./quantile.ts";

@@ -1,13 +1,14 @@
 /** The history of a month, from a database that holds one. */
 import { encodeHistogram, recordLatency } from "../../src/core/histogram.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { accepted } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import { openHubDatabase } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { requestsAtRate } from "./load.ts";
 import { loadAverage } from "./process-tree.ts";
 import { quantile, spread } from "./quantile.ts";
-import { accepted, registerServices } from "./registered.ts";
+import { registerServices } from "./registered.ts";
 import { startTarget } from "./target-process.ts";
 
 const SERVICES = 240;

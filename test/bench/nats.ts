@@ -2,12 +2,13 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
 import { MAX_EVENTS } from "../../src/nats/messages.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { beat, connectCore, countKept, natsHealth, natsVars, registerHeartbeat } from "../processes/nats-hub.ts";
+import { runOutage } from "../processes/nats-outage.ts";
+import { fillOutbox } from "../processes/nats-outbox.ts";
+import { until } from "../processes/patience.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { beat, connectCore, countKept, natsHealth, natsVars, registerHeartbeat } from "../system/nats-hub.ts";
-import { runOutage } from "../system/nats-outage.ts";
-import { fillOutbox } from "../system/nats-outbox.ts";
-import { type Bench, type BenchContext, until } from "./bench.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { startInspectedHub } from "./inspected-hub.ts";
 import { requestsAtRate } from "./load.ts";

@@ -1,5 +1,7 @@
 /** Fills a hub with services and waits until each has been checked. */
+
 import type { HealthOptions } from "../../src/core/options.ts";
+import { accepted, json } from "../processes/hub-client.ts";
 import type { Target } from "./target-process.ts";
 
 const SERVICES_A_MANIFEST = 1_000;
@@ -62,15 +64,4 @@ async function allChecked(hub: Api, progress: Registration["progress"]): Promise
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   throw new Error(`the services were not all checked within ${PATIENCE_MS / 1_000} s`);
-}
-
-export function json(method: string, body: object): RequestInit {
-  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-}
-
-/** The body; throws what the hub said when it refused. */
-export async function accepted<T>(response: Response): Promise<T> {
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  const body: T = JSON.parse(await response.text());
-  return body;
 }

@@ -1,13 +1,15 @@
 /** A hub with 10,000 services: how fast it works off a backlog, and how fast it lists them meanwhile. */
 import { MINUTE_MS } from "../../src/cli/ticker.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { type Bench, type BenchContext, until } from "./bench.ts";
+import { accepted } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { until } from "../processes/patience.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import { recordedChecks, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { requestsAtRate } from "./load.ts";
 import { loadAverage, treeCpuMs } from "./process-tree.ts";
 import { quantile, spread } from "./quantile.ts";
-import { accepted, registerServices } from "./registered.ts";
+import { registerServices } from "./registered.ts";
 import { startTarget, type Target } from "./target-process.ts";
 
 const SERVICES = 10_000;

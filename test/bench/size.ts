@@ -1,6 +1,7 @@
 /** How memory, the work for a check, the backlog and the bill change with the number of services. */
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import { billAt } from "./bill.ts";
 import { settled } from "./database.ts";
 import type { Figure } from "./figure.ts";

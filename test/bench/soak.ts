@@ -1,6 +1,7 @@
 /** A busy hub over half an hour: does its memory stay where it is? */
-import { startHub } from "../system/hub-process.ts";
-import { type Bench, sleep } from "./bench.ts";
+import { startHub } from "../processes/hub-process.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { loadAverage, treeMemoryMib } from "./process-tree.ts";
 import { registerServices } from "./registered.ts";

@@ -3,14 +3,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { startHub } from "../system/hub-process.ts";
-import { type Bench, sleep } from "./bench.ts";
+import { accepted } from "../processes/hub-client.ts";
+import { startHub } from "../processes/hub-process.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench } from "./bench.ts";
 import type { CrowdReply, CrowdRequest } from "./crowd.ts";
 import type { Figure } from "./figure.ts";
 import { type InspectedHub, startInspectedHub } from "./inspected-hub.ts";
 import { treeMemoryMib } from "./process-tree.ts";
 import { quantile } from "./quantile.ts";
-import { accepted } from "./registered.ts";
 
 const READERS = 4_500;
 const SILENT = 500;

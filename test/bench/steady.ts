@@ -1,7 +1,8 @@
 /** A hub in steady state: are checks done when they are due, how fast are they heard of, what do they cost in CPU? */
 import { dueTimes, type Window } from "../../src/core/schedule.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { type Bench, type BenchContext, sleep } from "./bench.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { sleep } from "../processes/patience.ts";
+import type { Bench, BenchContext } from "./bench.ts";
 import { recordedChecks, scheduledServices, settled } from "./database.ts";
 import type { Figure } from "./figure.ts";
 import { type LiveClient, watchLive } from "./live-client.ts";

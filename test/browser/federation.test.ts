@@ -1,8 +1,8 @@
 /** The federation page with a hub that really answers, and then does not. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
-import { json, startRogueHub } from "../system/rogue-hub.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { json, startRogueHub } from "../processes/rogue-hub.ts";
 import { goTo, openChromium, signIn, violations, visit } from "./browser.ts";
 
 const EVIL = `<img src=x onerror="globalThis.harmed=1"><b>evil</b>`;

@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { openChromium, signIn, type Visitor, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";
 

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
-import { type HubProcess, startHub } from "../system/hub-process.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { goTo, openChromium, signIn, type Visitor, violations, visit } from "./browser.ts";
 import { startTarget, type Target } from "./targets.ts";
 

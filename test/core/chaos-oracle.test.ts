@@ -1,6 +1,6 @@
 /** The judge of the benchmark `chaos`, and its schedule. */
 import { describe, expect, test } from "vitest";
-import { type Answer, type Evidence, judge, type SeenFlip } from "../bench/chaos-oracle.ts";
+import { type Answer, type Evidence, judge, type SeenFlip } from "../chaos/chaos-oracle.ts";
 import {
   blindSpans,
   type ChaosOptions,
@@ -9,7 +9,7 @@ import {
   type Disturbance,
   detectionMs,
   seenBy,
-} from "../bench/chaos-schedule.ts";
+} from "../chaos/chaos-schedule.ts";
 
 const HUB = "hub-a";
 const SERVICE: ChaosService = {

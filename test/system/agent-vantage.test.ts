@@ -1,11 +1,11 @@
 /** An agent as a vantage: a real hub asks it to look at a service that home can't see. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
+import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
+import { call, flipsOf, service } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
-import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
-import { call, flipsOf, service } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const AGENT = "agent:dc-1";
 let hub: HubProcess;

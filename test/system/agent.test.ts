@@ -7,11 +7,11 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dueTimes } from "../../src/core/schedule.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
+import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
+import { databaseFile } from "../processes/database-file.ts";
+import { call, type FlipSeen, flipsOf, type ServiceSeen } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { until } from "../until.ts";
-import { type AgentProcess, setUpAgent, startAgent } from "./agent-process.ts";
-import { databaseFile } from "./database-file.ts";
-import { call, type FlipSeen, flipsOf, type ServiceSeen } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const PLUGINS = "/usr/lib/nagios/plugins";
 const INTERVAL_S = 5;

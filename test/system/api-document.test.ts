@@ -1,7 +1,7 @@
 /** Runs in Node: the linter does not load in workerd. */
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { afterAll, expect, test } from "vitest";
-import { startHub } from "./hub-process.ts";
+import { startHub } from "../processes/hub-process.ts";
 
 const hub = await startHub();
 afterAll(() => hub.remove());

@@ -3,15 +3,15 @@ import type Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runAgent } from "../../src/agent/run-agent.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
+import { setUpAgent } from "../processes/agent-process.ts";
+import { call, flipsOf } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { connectCore, keptEvents, natsVars } from "../processes/nats-hub.ts";
+import { type Watching, watch } from "../processes/watch.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { type DockerEngine, IMAGE, startDocker } from "../servers/docker.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { until } from "../until.ts";
-import { setUpAgent } from "./agent-process.ts";
-import { call, flipsOf } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { connectCore, keptEvents, natsVars } from "./nats-hub.ts";
-import { type Watching, watch } from "./watch.ts";
 
 /** How soon the hub must show what happened to a container, with room for a busy machine. */
 const SOON_MS = 10_000;

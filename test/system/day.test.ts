@@ -1,6 +1,10 @@
 /** A day in the life of a hub, as its user sees it: real services come and go, the database too, and the hub is killed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
+import { holdDatabase } from "../processes/database-file.ts";
+import { call, type FlipSeen, flipsOf, type ServiceSeen, service } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { type Watching, watch } from "../processes/watch.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
 import type { Started } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
@@ -8,10 +12,6 @@ import { startNginx } from "../servers/nginx.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { startRedis } from "../servers/redis.ts";
 import { until } from "../until.ts";
-import { holdDatabase } from "./database-file.ts";
-import { call, type FlipSeen, flipsOf, type ServiceSeen, service } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { type Watching, watch } from "./watch.ts";
 
 const ALL_UP_MS = 45_000;
 /** Two retries after 1 s and 2 s, with the jitter of 20 %. */

@@ -8,10 +8,10 @@ import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
+import { holdDatabase } from "../processes/database-file.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
-import { holdDatabase } from "./database-file.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOKEN = "admin-token-of-the-test";

@@ -4,10 +4,10 @@ import type { Peer } from "../../src/core/live-protocol.ts";
 import { joinProof } from "../../src/federation/join-proof.ts";
 import { newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { newNonce } from "../../src/federation/signatures.ts";
+import { call } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { json, type RogueHub, startRogueHub } from "../processes/rogue-hub.ts";
 import { until } from "../until.ts";
-import { call } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { json, type RogueHub, startRogueHub } from "./rogue-hub.ts";
 
 const TOKEN = "join-token-of-the-tests";
 const NOTHING = { full: true, services: [], deleted: [], hubs: [], next: null, mark: "m", epoch: "e", revision: 0 };

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Peer } from "../../src/core/live-protocol.ts";
 import { type LocalServers, startLocalServers } from "../../src/relay/servers.ts";
 import { setUpStream } from "../../src/relay/stream.ts";
+import { call } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
-import { call } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let servers: LocalServers;

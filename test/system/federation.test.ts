@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FederatedService } from "../../src/core/federated-service.ts";
 import type { Peer } from "../../src/core/live-protocol.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
+import { call } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { type Links, startLinks } from "../processes/links.ts";
+import { type Watching, watch } from "../processes/watch.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
-import { call } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { type Links, startLinks } from "./links.ts";
-import { type Watching, watch } from "./watch.ts";
 
 const TOKEN = "join-token-of-the-tests";
 /** Seconds; a hub is stale after three of them. */

@@ -5,10 +5,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connect } from "@nats-io/transport-node";
 import { expect, test } from "vitest";
+import { startHub } from "../processes/hub-process.ts";
+import { beat, registerHeartbeat } from "../processes/nats-hub.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
-import { startHub } from "./hub-process.ts";
-import { beat, registerHeartbeat } from "./nats-hub.ts";
 
 const RELAY = fileURLToPath(new URL("../../src/relay/relay.ts", import.meta.url));
 

@@ -3,12 +3,20 @@ import { randomUUID } from "node:crypto";
 import { connect, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_EVENTS } from "../../src/nats/messages.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import {
+  beat,
+  connectCore,
+  countKept,
+  keptEvents,
+  natsHealth,
+  natsVars,
+  registerHeartbeat,
+} from "../processes/nats-hub.ts";
+import { fillOutbox } from "../processes/nats-outbox.ts";
 import { freePort } from "../servers/child-process.ts";
 import { NATS_PASSWORD, type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { until } from "../until.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { beat, connectCore, countKept, keptEvents, natsHealth, natsVars, registerHeartbeat } from "./nats-hub.ts";
-import { fillOutbox } from "./nats-outbox.ts";
 
 const HUB = "hub-troubled";
 /** Far less than any of the bridge's own limits of 5 s, much more than a busy machine needs. */

@@ -2,11 +2,19 @@
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import {
+  beat,
+  connectCore,
+  keptEvents,
+  natsHealth,
+  natsVars,
+  registerHeartbeat,
+  withoutEpoch,
+} from "../processes/nats-hub.ts";
+import { runOutage } from "../processes/nats-outage.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { until } from "../until.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { beat, connectCore, keptEvents, natsHealth, natsVars, registerHeartbeat, withoutEpoch } from "./nats-hub.ts";
-import { runOutage } from "./nats-outage.ts";
 
 const HUB = "hub-nats";
 const health = z.strictObject({

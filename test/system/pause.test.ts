@@ -1,10 +1,10 @@
 /** What a real hub says of heartbeats after it could not hear them: because it was stopped, or its database was away. */
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { databaseFile } from "../processes/database-file.ts";
+import { call, flipsOf, service } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { until } from "../until.ts";
-import { databaseFile } from "./database-file.ts";
-import { call, flipsOf, service } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const INTERVAL_S = 5;
 const GRACE_S = 2;

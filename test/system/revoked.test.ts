@@ -1,9 +1,9 @@
 /** A key that is revoked while its sockets watch a real hub. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { call } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { until } from "../until.ts";
-import { call } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 let hub: HubProcess;
 beforeAll(async () => {

@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call, type ServiceSeen } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { type Watching, watch } from "../processes/watch.ts";
 import { freePort, type Started } from "../servers/child-process.ts";
 import { type Faulty, startFaulty } from "../servers/faulty.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { startRedis } from "../servers/redis.ts";
 import { until } from "../until.ts";
-import { call, type ServiceSeen } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
-import { type Watching, watch } from "./watch.ts";
 
 /** Each has this in it, and nothing else does. */
 const MARKER = "mArKeR7391";

@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runStart, type StartIo } from "../../src/cli/run-start.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
+import { databaseFile } from "../processes/database-file.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { freePort, run, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
-import { databaseFile } from "./database-file.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

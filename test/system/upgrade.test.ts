@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { databaseFile } from "../processes/database-file.ts";
+import { call, flipsOf, type ServiceSeen, service } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { until } from "../until.ts";
-import { databaseFile } from "./database-file.ts";
-import { call, flipsOf, type ServiceSeen, service } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const STATE = fileURLToPath(new URL("./state/object-a-service.tar.gz", import.meta.url));
 /** When the old hub was stopped, by its newest round. */

@@ -1,10 +1,10 @@
 /** Who has to see what before a service is called down: a hub with two vantages and a target that answers each its own way. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
+import { call, flipsOf, type ServiceSeen, service } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
-import { call, flipsOf, type ServiceSeen, service } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const INTERVAL_S = 5;
 const RETRIES = 2;

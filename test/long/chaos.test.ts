@@ -1,7 +1,7 @@
 /** A minute of `npm run bench -- chaos`; CHAOS_SEED names another seed. */
 import { expect, test } from "vitest";
-import { readable, runChaos, seedFrom } from "../bench/chaos.ts";
-import type { ChaosOptions } from "../bench/chaos-schedule.ts";
+import type { ChaosOptions } from "../chaos/chaos-schedule.ts";
+import { readable, runChaos, seedFrom } from "../chaos/run-chaos.ts";
 
 const SEED = 100;
 const MINUTE: ChaosOptions = {

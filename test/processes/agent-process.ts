@@ -11,6 +11,7 @@ import { call } from "./hub-client.ts";
 import type { HubProcess } from "./hub-process.ts";
 
 const HUB = fileURLToPath(new URL("../../src/cli/hub.ts", import.meta.url));
+const FAST = fileURLToPath(new URL("../fast/agent.ts", import.meta.url));
 
 export interface AgentProcess {
   readonly pid: number;
@@ -31,6 +32,8 @@ export interface AgentProcessOptions {
   /** By name: program and arguments. */
   commands?: Readonly<Record<string, readonly string[]>>;
   environment?: Readonly<Record<string, string>>;
+  /** Of a fast hub, whose clock the agent shares. */
+  pace?: HubProcess["pace"];
 }
 
 export async function startAgent({
@@ -39,18 +42,20 @@ export async function startAgent({
   name,
   commands = {},
   environment,
+  pace = {},
 }: AgentProcessOptions): Promise<AgentProcess> {
   const folder = await temporaryFolder("agent");
   const config = join(folder.path, "agent.yaml");
   const runs = Object.entries(commands).map(([command, run]) => [command, { run }]);
   await writeFile(config, stringify({ commands: Object.fromEntries(runs) }));
-  const args = [HUB, "agent", "--hub", hub, "--name", name, "--config", config, "--state", join(folder.path, "state")];
+  const program = "FAST_CLOCK" in pace ? [FAST] : [HUB, "agent"];
+  const args = [...program, "--hub", hub, "--name", name, "--config", config, "--state", join(folder.path, "state")];
   let child: ChildProcess;
   let lines: string[] = [];
   const start = () => {
     lines = [];
     const into = lines;
-    child = spawn(process.execPath, args, { env: { ...process.env, ...environment, HUB_KEY: key } });
+    child = spawn(process.execPath, args, { env: { ...process.env, ...environment, ...pace, HUB_KEY: key } });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface(stream).on("line", (line) => into.push(line));
     }

@@ -37,3 +37,14 @@ export async function flipsOf(hub: HubProcess, service: number | string): Promis
   const { flips } = await call<{ flips: FlipSeen[] }>(hub, "GET", `/api/flips?service=${service}&limit=1000`);
   return flips.reverse();
 }
+
+export function json(method: string, body: object): RequestInit {
+  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** The body; throws what the hub said when it refused. */
+export async function accepted<T>(response: Response): Promise<T> {
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  const body: T = JSON.parse(await response.text());
+  return body;
+}

@@ -5,8 +5,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { NEVER_SLOW } from "../core/fixtures.ts";
-import { call } from "./hub-client.ts";
-import type { HubProcess } from "./hub-process.ts";
+import { call } from "../processes/hub-client.ts";
+import type { HubProcess } from "../processes/hub-process.ts";
 
 /** Nothing listens there. */
 const NOBODY = "127.0.0.1:1";

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runDeploy } from "../../src/cli/run-deploy.ts";
 import { wranglerIn } from "../../src/cli/wrangler-command.ts";
-import { call } from "./hub-client.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
+import { call } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEPLOY = fileURLToPath(new URL("../../src/cli/deploy.ts", import.meta.url));

@@ -4,9 +4,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { run, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
-import { type HubProcess, startHub } from "./hub-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

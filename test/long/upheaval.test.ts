@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startHub } from "./hub-process.ts";
+import { startHub } from "../processes/hub-process.ts";
 import { runUpheaval } from "./upheaval.ts";
 
 test("moves and deletions that a kill -9 interrupts lose no status and no flip, and double none", async () => {

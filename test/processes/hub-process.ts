@@ -5,12 +5,16 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "../../src/core/clock.ts";
+import { systemClock } from "../../src/platform/system-clock.ts";
+import { fastClock, paceText, SPEED } from "../fast/fast-clock.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { beginEpoch } from "./database-file.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
-const TICKING = fileURLToPath(new URL("../bench/ticking-hub.ts", import.meta.url));
+const TICKING = fileURLToPath(new URL("ticking-hub.ts", import.meta.url));
+const FAST = fileURLToPath(new URL("../fast/hub.ts", import.meta.url));
 const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;
 const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 10_000;
@@ -26,9 +30,17 @@ export interface HubProcessOptions {
   underNpm?: boolean;
   /** Can be told to run its scheduled handler for a time of the past. */
   ticking?: boolean;
+  /** Its clock runs five times as fast as the machine's, and so do its intervals, graces, retries and its cron. */
+  fast?: boolean;
+  /** More variables of its environment. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 export interface HubProcess {
+  /** What the hub takes for the time. */
+  readonly clock: Clock;
+  /** Of a fast hub: what those who share its clock have in their environment. */
+  readonly pace: Readonly<Record<string, string>>;
   /** Without a trailing slash. */
   readonly url: string;
   readonly token: string;
@@ -64,7 +76,9 @@ interface Running {
 
 /** Resolves when the hub has said that it is ready; rejects with what it printed when it ends before. */
 export async function startHub(given: HubProcessOptions = {}): Promise<HubProcess> {
-  let options = given;
+  const pace = { origin: Date.now(), speed: SPEED };
+  const environment: Record<string, string> = given.fast === true ? { FAST_CLOCK: paceText(pace) } : {};
+  let options: HubProcessOptions = { ...given, environment: { ...given.environment, ...environment } };
   const folder = await temporaryFolder("hub");
   const vars = Object.entries(options.vars ?? {}).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
   const run = (port: string) =>
@@ -79,6 +93,8 @@ export async function startHub(given: HubProcessOptions = {}): Promise<HubProces
     return running.child.exitCode;
   };
   return {
+    clock: given.fast === true ? fastClock(pace) : systemClock,
+    pace: environment,
     get url() {
       return running.url;
     },
@@ -129,10 +145,14 @@ async function told({ child, lines }: Running, line: string, answer: string): Pr
 }
 
 async function launch(args: readonly string[], options: HubProcessOptions): Promise<Running> {
-  const { underNpm = false, ticking = false } = options;
-  const script = ticking ? TICKING : START;
+  const { underNpm = false, ticking = false, fast = false, environment = {} } = options;
+  const script = fast ? FAST : ticking ? TICKING : START;
   const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, [script]];
-  const child = spawn(program, [...before, ...args], { stdio: ["pipe", "pipe", "pipe"], detached: underNpm });
+  const child = spawn(program, [...before, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: underNpm,
+    env: { ...process.env, ...environment },
+  });
   const lines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Running>();
   const fail = (why: string) => reject(new Error(`the hub ${why}:\n${lines.join("\n")}`));

@@ -1,0 +1,325 @@
+/** A hub in constant trouble: does it still say of every service what the service did? */
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { FederatedService } from "../../src/core/federated-service.ts";
+import { NEVER_SLOW } from "../core/fixtures.ts";
+import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
+import { holdDatabase } from "../processes/database-file.ts";
+import { accepted, json } from "../processes/hub-client.ts";
+import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { type Links, startLinks } from "../processes/links.ts";
+import { connectCore, keptEvents, natsHealth, natsVars } from "../processes/nats-hub.ts";
+import { sleep, until } from "../processes/patience.ts";
+import { type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { type Answer, type Deviation, type Judgement, judge, type SeenFlip } from "./chaos-oracle.ts";
+import {
+  type ChaosOptions,
+  type ChaosPlan,
+  type ChaosService,
+  chaosPlan,
+  type Disturbance,
+  FIRST_MINUTE_MS,
+} from "./chaos-schedule.ts";
+import { type ChaosTarget, startChaosTarget, wayAt } from "./chaos-target.ts";
+
+const HUB = "hub-a";
+const PEER = "hub-b";
+const AGENT = "dc-1";
+const TOKEN = "join-token-of-the-chaos";
+const PULL_S = 5;
+const MINUTE_MS = 60_000;
+const BEAT_MS = 1_000;
+const PATIENCE_MS = 90_000;
+export interface ChaosReport extends Judgement {
+  plan: ChaosPlan;
+  /** What was done to the hub when, for a reader. */
+  log: string[];
+  /** From `kill -9` to a hub that answers, ms. */
+  restarts: number[];
+  /** From the end of the run until NATS had everything, ms. */
+  settled: number;
+}
+
+export function seedFrom(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+export function readable(deviations: readonly Deviation[]): string[] {
+  return deviations.map(({ service, expected, seen }) => `${service}: expected ${expected}; seen: ${seen}`);
+}
+
+/** What runs; `peer` and `agent` only when services of an agent are wished for. */
+interface Place {
+  plan: ChaosPlan;
+  target: ChaosTarget;
+  nats: NatsPair;
+  core: NatsConnection;
+  links: Links;
+  hub: HubProcess;
+  peer: HubProcess | null;
+  agent: AgentProcess | null;
+  progress(line: string): void;
+}
+
+export async function runChaos(options: ChaosOptions, progress: (line: string) => void): Promise<ChaosReport> {
+  const plan = chaosPlan(options);
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    const place = await setUp(plan, progress, closing);
+    const ids = await register(place);
+    const start = await halfAMinute();
+    progress("the run begins");
+    place.target.start(start);
+    const clock = { now: () => Date.now() - start, reach: (at: number) => sleep(Math.max(0, start + at - Date.now())) };
+    const [done, ...beats] = await Promise.all([
+      disturb(place, clock),
+      ...heartbeats(plan).map((service) =>
+        beatOn(place.hub, service, ids.get(service.name) ?? 0, clock, plan.durationMs),
+      ),
+    ]);
+    await clock.reach(plan.durationMs);
+    const settled = await settle(place);
+    const judgement = await compare(place, ids, start, done.disturbances, new Map(beats));
+    return { ...judgement, plan, log: done.log, restarts: done.restarts, settled };
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+}
+
+async function setUp(
+  plan: ChaosPlan,
+  progress: Place["progress"],
+  closing: (() => Promise<unknown>)[],
+): Promise<Place> {
+  const target = await startChaosTarget(plan.services);
+  closing.push(target.stop);
+  const nats = await startNatsPair({ hub_id: HUB });
+  closing.push(nats.stop);
+  await nats.setUp();
+  const core = await connectCore(nats.core_url);
+  closing.push(() => core.close());
+  const links = await startLinks([HUB, PEER]);
+  closing.push(links.stop);
+  const federation = { FEDERATION_TOKEN: TOKEN, FEDERATION_INTERVAL: String(PULL_S) };
+  const hub = await startHub({
+    vars: { ...natsVars(HUB, nats.relay_url), ...federation, HUB_URL: links.url(HUB) },
+    args: ["--quiet"],
+    ticking: true,
+  });
+  closing.push(hub.remove);
+  await links.connect(HUB, hub.url);
+  const place = { plan, target, nats, core, links, hub, progress };
+  if (!plan.services.some(({ eye }) => eye === "agent")) return { ...place, peer: null, agent: null };
+  const peer = await startHub({
+    vars: { ...federation, HUB_ID: PEER, HUB_URL: links.url(PEER), FEDERATION_PEERS: links.url(HUB) },
+    args: ["--quiet"],
+  });
+  closing.push(peer.remove);
+  await links.connect(PEER, peer.url);
+  const agent = await startAgent({ hub: hub.url, key: await setUpAgent(hub, AGENT), name: AGENT });
+  closing.push(agent.remove);
+  return { ...place, peer, agent };
+}
+
+const heartbeats = ({ services }: ChaosPlan) => services.filter(({ eye }) => eye === "heartbeat");
+
+/** Resolves with the ids by name when all services are up. */
+async function register({ plan, hub, target, progress }: Place): Promise<Map<string, number>> {
+  const project: { id: number } = await accepted(await hub.fetch("/api/projects", json("POST", { name: "chaos" })));
+  const services = plan.services.map(({ name, eye, interval, timeout, retries }) => {
+    if (eye === "heartbeat") return { name, health_method: "heartbeat", health_interval: interval };
+    const http = { health_method: "http", health_url: target.url(name), health_options: NEVER_SLOW };
+    const times = { health_interval: interval, health_timeout: timeout, health_retries: retries };
+    return { name, ...http, ...times, ...(eye === "agent" ? { agent: AGENT } : {}) };
+  });
+  await accepted(await hub.fetch(`/api/projects/${project.id}/manifest`, json("PUT", { services })));
+  const list = () => listed<{ id: number; name: string; health_status: string }>(hub, "/api/services", "services");
+  const ids = new Map((await list()).map(({ id, name }) => [name, id]));
+  for (const { name } of heartbeats(plan)) await sendBeat(hub, ids.get(name) ?? 0, true);
+  await until("all services are up", PATIENCE_MS, async () => {
+    return (await list()).filter(({ health_status }) => health_status === "up").length === services.length;
+  });
+  progress(`${services.length} services are up`);
+  return ids;
+}
+
+/** Resolves half a minute before a full one; returns the time, Unix ms. */
+async function halfAMinute(): Promise<number> {
+  const wait = MINUTE_MS - ((Date.now() + FIRST_MINUTE_MS) % MINUTE_MS);
+  const start = Date.now() + wait;
+  await sleep(wait);
+  return start;
+}
+
+/** Of the run: its time in ms, and a wait for a time. */
+interface Clock {
+  now(): number;
+  reach(at: number): Promise<void>;
+}
+
+interface Done {
+  /** With their real times. */
+  disturbances: Disturbance[];
+  log: string[];
+  restarts: number[];
+}
+
+async function disturb(place: Place, clock: Clock): Promise<Done> {
+  const done: Done = { disturbances: [], log: [], restarts: [] };
+  await Promise.all(
+    place.plan.disturbances.map(async (planned) => {
+      await clock.reach(planned.from);
+      const from = clock.now();
+      await strike(place, planned, clock);
+      const real = { ...planned, from, until: clock.now() };
+      if (planned.kind === "kill") done.restarts.push(real.until - from);
+      const line = `${planned.kind} from ${(from / 1_000).toFixed(1)} s to ${(real.until / 1_000).toFixed(1)} s`;
+      done.log.push(line);
+      place.progress(line);
+      done.disturbances.push(planned.kind === "tick lost" ? planned : real); // which minute it hit is planned
+    }),
+  );
+  return done;
+}
+
+async function strike({ hub, nats, links }: Place, { kind, until: end }: Disturbance, clock: Clock): Promise<void> {
+  switch (kind) {
+    case "kill":
+      await hub.kill9();
+      return hub.restart();
+    case "pause":
+      return stopped([hub.pid, await hub.runtimePid()], () => clock.reach(end));
+    case "tick late":
+      await hub.loseTicks(Date.now() + end - clock.now());
+      await clock.reach(end + 1);
+      return hub.tick(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS);
+    case "tick lost":
+      await hub.loseTicks(Date.now() + end - clock.now());
+      return clock.reach(end);
+    case "tick twice":
+      return hub.tick(Date.now());
+    case "lock": {
+      const release = holdDatabase(hub.state);
+      await clock.reach(end);
+      return release();
+    }
+    case "relay":
+      await nats.relay.kill();
+      await clock.reach(end);
+      return nats.relay.start();
+    case "link":
+      links.cut(PEER);
+      await clock.reach(end);
+      return links.heal();
+  }
+}
+
+async function stopped(pids: readonly number[], during: () => Promise<void>): Promise<void> {
+  try {
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    await during();
+  } finally {
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+  }
+}
+
+async function sendBeat(hub: HubProcess, id: number, ok: boolean): Promise<void> {
+  const answer = await hub.fetch(`/api/services/${id}/heartbeat`, json("POST", { status: ok ? "pass" : "fail" }));
+  if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`);
+}
+
+/** Says each second how the service is, as the schedule has it; resolves with its name and what the hub took. */
+async function beatOn(
+  hub: HubProcess,
+  service: ChaosService,
+  id: number,
+  clock: Clock,
+  end: number,
+): Promise<[string, Answer[]]> {
+  const answers: Answer[] = [];
+  for (let due = 0; due < end; due = Math.max(due + BEAT_MS, clock.now())) {
+    await clock.reach(due);
+    const at = clock.now();
+    const ok = wayAt(service, at) === null;
+    await sendBeat(hub, id, ok)
+      .then(() => answers.push({ at, ok }))
+      .catch(() => {}); // the hub is away: the next beat says it
+  }
+  return [service.name, answers];
+}
+
+/** Waits until NATS has everything; returns how long that took, ms. */
+async function settle({ hub, progress }: Place): Promise<number> {
+  const from = Date.now();
+  await until("the outbox is empty", PATIENCE_MS, async () => (await natsHealth(hub)).outbox?.observedValue === 0);
+  progress("NATS has everything");
+  return Date.now() - from;
+}
+
+interface ListedFlip {
+  service_id: number;
+  seq: number;
+  from: string;
+  to: string;
+  at: string;
+}
+
+async function compare(
+  place: Place,
+  ids: Map<string, number>,
+  start: number,
+  disturbances: readonly Disturbance[],
+  beats: Map<string, Answer[]>,
+): Promise<Judgement> {
+  const { hub, plan, target, core } = place;
+  const flips = await listed<ListedFlip>(hub, "/api/flips", "flips");
+  const byService = Map.groupBy(flips, ({ service_id }) => service_id);
+  const watched = [];
+  for (const service of plan.services) {
+    const id = ids.get(service.name) ?? 0;
+    const own = (byService.get(id) ?? []).map((flip): SeenFlip => ({ ...flip, at: Date.parse(flip.at) - start }));
+    const health: { uptime: { "24h": number | null } } = await accepted(await hub.fetch(`/api/services/${id}/health`));
+    watched.push({
+      ...{ service, id, flips: own.sort((a, b) => a.seq - b.seq) },
+      ...{ answers: beats.get(service.name) ?? target.answers(service.name) },
+      ...{ uptime: health.uptime["24h"], uptime_at: Date.now() - start },
+    });
+  }
+  const kept = (await keptEvents(core)).map(({ id }) => id);
+  const judgement = judge({ hub_id: HUB, watched, disturbances, kept });
+  return { ...judgement, deviations: [...judgement.deviations, ...(await wrongCopies(place))] };
+}
+
+/** The other hub has a copy of each service, with the status that it has here. */
+async function wrongCopies({ hub, peer }: Place): Promise<Deviation[]> {
+  if (peer === null) return [];
+  let wrong: Deviation[] = [];
+  const equal = async () => {
+    const own = await listed<{ id: number; name: string; health_status: string }>(hub, "/api/services", "services");
+    const path = `/api/federation/services?hub=${HUB}`;
+    const copies = await listed<FederatedService>(peer, path, "services");
+    const byName = new Map(copies.map((copy) => [copy.name, copy]));
+    wrong = own.flatMap(({ name, health_status }) => {
+      const copy = byName.get(name);
+      if (copy?.health_status === health_status && copy.freshness === "live") return [];
+      const seen = copy === undefined ? "none" : `${copy.health_status} (${copy.freshness})`;
+      return [{ service: name, expected: `${health_status} at the other hub`, seen }];
+    });
+    return wrong.length === 0;
+  };
+  await until("the other hub sees the same", 6 * PULL_S * 1_000, equal).catch(() => {}); // what differs is reported
+  return wrong;
+}
+
+type Page<T> = Record<string, T[]> & { next_cursor: string | null };
+
+/** All pages of a list of the API. */
+async function listed<T>(hub: HubProcess, path: string, key: string): Promise<T[]> {
+  const all: T[] = [];
+  const first = `${path}${path.includes("?") ? "&" : "?"}limit=1000`;
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page: Page<T> = await accepted(await hub.fetch(cursor === "" ? first : `${first}&cursor=${cursor}`));
+    all.push(...(page[key] ?? []));
+    cursor = page.next_cursor;
+  }
+  return all;
+}

@@ -103,12 +103,23 @@ export default defineConfig({
         root,
         test: {
           name: "browser",
-          include: ["test/browser/**/*.test.ts"],
+          include: ["test/browser/dashboard.test.ts"],
           globalSetup: ["test/system/global-setup.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           expect: { poll: { timeout: 90_000 } },
-          // After all others: they say how soon something is on the screen.
+        },
+      },
+      {
+        root,
+        test: {
+          // What must be true in real time; runs alone and last. At most ten tests in all.
+          name: "stopwatch",
+          include: ["test/stopwatch/*.test.ts"],
+          globalSetup: ["test/system/global-setup.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },

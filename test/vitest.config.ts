@@ -11,7 +11,12 @@ const BUNDLED = [
   ...["hono/body-limit", "@hono/zod-openapi", "http-message-sig", "ipaddr.js"],
 ];
 
-const CHAOS = "test/system/chaos.test.ts";
+/** Of projects whose tests start hubs as processes. The limits only end what would hang for ever. */
+const PROCESSES = {
+  globalSetup: ["test/processes/global-setup.ts"],
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+};
 
 export default defineConfig({
   root,
@@ -84,32 +89,39 @@ export default defineConfig({
         root,
         test: {
           name: "system",
+          isolate: false, // a process for each file would take as long to start as a hub
           include: ["test/{system,relay}/**/*.test.ts"],
-          exclude: [CHAOS],
-          globalSetup: ["test/processes/global-setup.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 200_000,
-        },
-      },
-      {
-        root,
-        test: {
-          name: "chaos",
-          include: [CHAOS],
-          testTimeout: 300_000,
+          ...PROCESSES,
         },
       },
       {
         root,
         test: {
           name: "browser",
-          include: ["test/browser/**/*.test.ts"],
-          globalSetup: ["test/processes/global-setup.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          include: ["test/browser/dashboard.test.ts"],
           expect: { poll: { timeout: 90_000 } },
-          // After all others: they say how soon something is on the screen.
+          ...PROCESSES,
+        },
+      },
+      {
+        root,
+        test: {
+          // What must be true in real time; runs alone and last. At most ten tests in all.
+          name: "stopwatch",
+          include: ["test/stopwatch/*.test.ts"],
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
+          ...PROCESSES,
+        },
+      },
+      {
+        root,
+        test: {
+          // What takes minutes; `npm run test:long` runs it, and `npm test` does not.
+          name: "long",
+          isolate: false,
+          include: ["test/long/**/*.test.ts"],
+          ...PROCESSES,
         },
       },
     ],

@@ -1,20 +1,18 @@
 /** The federation page with a hub that really answers, and then does not. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { beforeAll, expect, test } from "vitest";
+import type { HubProcess } from "../processes/hub-process.ts";
 import { json, startRogueHub } from "../processes/rogue-hub.ts";
-import { goTo, openChromium, signIn, violations, visit } from "./browser.ts";
+import { goTo, signIn, violations, visit } from "./browser.ts";
+import { emptyStage } from "./stage.ts";
 
-const EVIL = `<img src=x onerror="globalThis.harmed=1"><b>evil</b>`;
+/** Not what the hub itself is called. */
+const EVIL = `<img src=x onerror="globalThis.harmed=1"><b>far and evil</b>`;
 
 let hub: HubProcess;
 let browser: Browser;
 beforeAll(async () => {
-  [hub, browser] = await Promise.all([startHub({ vars: { FEDERATION_INTERVAL: "5" } }), openChromium()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await hub?.remove();
+  ({ hub, browser } = await emptyStage());
 });
 
 test("a hub that asks is approved and its services are shown, as text, with how fresh the news is", async () => {

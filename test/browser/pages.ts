@@ -3,30 +3,20 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
-import { type HubProcess, startHub } from "../processes/hub-process.ts";
-import { goTo, openChromium, signIn, type Visitor, violations, visit } from "./browser.ts";
+import type { HubProcess } from "../processes/hub-process.ts";
+import { goTo, signIn, type Visitor, violations, visit } from "./browser.ts";
+import { EVIL, emptyStage } from "./stage.ts";
 import { startTarget, type Target } from "./targets.ts";
-
-const PAGES = [
-  "/",
-  "/services",
-  "/services?layout=grid",
-  "/services/1",
-  "/services/2",
-  "/dependencies",
-  "/projects",
-  "/projects/1",
-  "/federation",
-  "/settings",
-  "/nowhere",
-];
-/** As long as a tag may be. */
-const EVIL = `<img src=x onerror="globalThis.harmed=1"><b>evil</b>`;
 
 let hub: HubProcess;
 let browser: Browser;
 let visitor: Visitor;
 let target: Target;
+let web: number;
+let worker: number;
+let pages: readonly string[];
+/** The same in each run, for the names of screenshots. */
+const shotName = (path: string) => `${pages.indexOf(path)}${path.replaceAll(/[/?=]/g, "-")}`;
 
 const put = async (name: string, body: object) => {
   const response = await hub.fetch(`/api/projects/shop/services/${name}`, {
@@ -41,6 +31,8 @@ const put = async (name: string, body: object) => {
     }),
   });
   expect(response.status, await response.clone().text()).toBe(201);
+  const { id }: { id: number } = await response.json();
+  return id;
 };
 const post = (path: string, body?: object) => {
   const headers = { "content-type": "application/json" };
@@ -49,25 +41,27 @@ const post = (path: string, body?: object) => {
 
 /** A service that is up and says evil things of itself, one that is down with an evil reason, one that is disabled. */
 beforeAll(async () => {
-  [hub, browser, target] = await Promise.all([
-    startHub({ vars: { HUB_NAME: EVIL } }),
-    openChromium(),
-    startTarget(() => true, JSON.stringify({ status: "pass", version: EVIL, [EVIL]: EVIL })),
-  ]);
+  ({ hub, browser } = await emptyStage());
+  target = await startTarget(() => true, JSON.stringify({ status: "pass", version: EVIL, [EVIL]: EVIL }));
   const evil = { tags: [EVIL], capabilities: [EVIL], metadata: { [EVIL]: EVIL }, container_id: EVIL };
-  await put("web", { health_url: target.url, depends_on: ["worker", "gone"], ...evil });
-  await put("worker", { health_method: "heartbeat", depends_on: ["loop"] });
+  web = await put("web", { health_url: target.url, depends_on: ["worker", "gone"], ...evil });
+  worker = await put("worker", { health_method: "heartbeat", depends_on: ["loop"] });
   await put("loop", { health_method: "heartbeat", depends_on: ["worker"], enabled: false });
-  await post("/api/services/1/check");
-  await post("/api/services/2/heartbeat", { status: "pass" });
-  await post("/api/services/2/heartbeat", { status: "fail", details: { output: EVIL, [EVIL]: EVIL } });
+  await post(`/api/services/${web}/check`);
+  await post(`/api/services/${worker}/heartbeat`, { status: "pass" });
+  await post(`/api/services/${worker}/heartbeat`, { status: "fail", details: { output: EVIL, [EVIL]: EVIL } });
   await post("/api/keys", { name: EVIL, scope: "read" });
+  const { projects }: { projects: { id: number }[] } = await (await hub.fetch("/api/projects")).json();
+  pages = [
+    ...["/", "/services", "/services?layout=grid", `/services/${web}`, `/services/${worker}`, "/dependencies"],
+    ...["/projects", ...projects.map(({ id }) => `/projects/${id}`), "/federation", "/settings", "/nowhere"],
+  ];
   visitor = await visit(browser, hub.url);
   await signIn(visitor.page, hub.token);
 });
 afterAll(async () => {
-  await browser?.close();
-  await Promise.all([hub?.remove(), target?.down()]);
+  await visitor?.close();
+  await target?.down();
 });
 
 // Of the rules, only the one about contrast can tell the themes apart.
@@ -80,9 +74,9 @@ describe.each([
   test("no page breaks a rule of accessibility, and nothing that is said on it becomes markup", async () => {
     const { page } = visitor;
     await page.emulateMedia({ colorScheme });
-    for (const path of PAGES) {
+    for (const path of pages) {
       await goTo(page, path);
-      await visitor.screenshot(`${colorScheme}${path.replaceAll(/[/?=]/g, "-")}`);
+      await visitor.screenshot(`${colorScheme}-${shotName(path)}`);
       expect(await check(page), path).toEqual([]);
       expect(await page.evaluate(() => "harmed" in globalThis)).toBe(false);
       expect(await page.locator("img[src=x]").count()).toBe(0);
@@ -109,9 +103,9 @@ describe.each([
 
 test("what services, hubs and people say is shown as it was said", async () => {
   const { page } = visitor;
-  await page.goto(`${hub.url}/services/2`);
+  await page.goto(`${hub.url}/services/${worker}`);
   await page.getByText(`heartbeat: ${EVIL}`).first().waitFor();
-  await page.goto(`${hub.url}/services/1`);
+  await page.goto(`${hub.url}/services/${web}`);
   await page.getByText(`version ${EVIL}`).waitFor();
   await page.goto(`${hub.url}/settings`);
   await page.getByRole("button", { name: `Revoke ${EVIL}` }).waitFor();
@@ -120,14 +114,14 @@ test("what services, hubs and people say is shown as it was said", async () => {
 test("every page fits a width of 360 px", async () => {
   const small = await visit(browser, hub.url, { viewport: { width: 360, height: 740 } });
   await signIn(small.page, hub.token);
-  for (const path of PAGES) {
+  for (const path of pages) {
     await goTo(small.page, path);
     const wider = await small.page.evaluate(() => {
       const boxes = [document.documentElement, ...document.querySelectorAll("main")];
       return boxes.some((box) => box.scrollWidth > box.clientWidth);
     });
     expect(wider, path).toBe(false);
-    await small.screenshot(`phone${path.replaceAll(/[/?=]/g, "-")}`);
+    await small.screenshot(`phone-${shotName(path)}`);
   }
   await small.close();
 });
@@ -196,10 +190,10 @@ test("a connection that breaks is taken up where it was, and what happened meanw
   });
   await signIn(page, hub.token);
   await page.getByText("worker is down.").waitFor();
-  await post("/api/services/2/heartbeat", { status: "warn", details: { output: "half a minute behind" } });
+  await post(`/api/services/${worker}/heartbeat`, { status: "warn", details: { output: "half a minute behind" } });
   await page.getByText("half a minute behind").first().waitFor();
   await cut();
-  await post("/api/services/2/heartbeat", { status: "pass" });
+  await post(`/api/services/${worker}/heartbeat`, { status: "pass" });
   await page.getByText("All 2 services are up.").waitFor();
   expect(opened).toEqual(["", expect.stringMatching(/^\?since=\d+$/)]);
   await close();

@@ -5,6 +5,6 @@ import { vi } from "vitest";
 const PATIENCE_MS = 90_000;
 
 /** Asks again until `check` no longer throws, and returns what it returned. */
-export function until<T>(check: () => T | Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
-  return vi.waitFor(check, { timeout: patienceMs, interval: 50 });
+export function until<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: PATIENCE_MS, interval: 50 });
 }

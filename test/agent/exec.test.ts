@@ -39,11 +39,9 @@ describe("a command", () => {
     }
   });
 
-  test("that hangs is ended with everything that it started", { retry: 2 }, async () => {
-    const began = Date.now();
+  test("that hangs is ended with everything that it started", async () => {
     const found = await run(sh(`sleep 77 & echo $! > "${join(folder, "pid")}"; wait`, 0.5));
     expect(found).toMatchObject({ verdict: "fail", error: "exec: timeout after 0.5 s" });
-    expect(Date.now() - began).toBeLessThan(3_000);
     const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
     await expect.poll(() => isAlive(pid)).toBe(false);
   });

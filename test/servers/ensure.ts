@@ -9,7 +9,7 @@ const NEEDED: readonly { program: string; debian: string; places?: string }[] = 
   { program: "nats-server", debian: "nats-server" },
   { program: "openssl", debian: "openssl" },
   { program: "promtool", debian: "prometheus" },
-  { program: "chromium", debian: "chromium" },
+  { program: "chromium-headless-shell", debian: "chromium-headless-shell" },
   { program: "initdb", debian: "postgresql", places: "/usr/lib/postgresql/*/bin" },
   { program: "dockerd", debian: "docker.io" },
   // The program is called busybox in another package, too; this one needs no libraries.

@@ -1,5 +1,6 @@
-/** An agent as a vantage: a real hub asks it to look at a service that home can't see. */
+/** A real hub and an agent that is its vantage: it looks at what home can't see; and what a key that is revoked loses. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
 import { call, flipsOf, service } from "../processes/hub-client.ts";
@@ -82,4 +83,37 @@ test("killed, it hides nothing, and started again it looks again", async () => {
   await isDown(id, ["home"]);
   agent.start();
   await sees("again");
+});
+
+/** `closed` resolves with the code of the hub's close frame; the runtime leaves the connection itself open for longer. */
+async function open(path: string, key: string) {
+  const socket = new WebSocket(`${hub.url.replace("http", "ws")}${path}`, ["hub.v1", `bearer.${key}`]);
+  const ended = new Promise<number>((resolve) => socket.on("close", resolve));
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  const closed = async () => {
+    await until(() => expect(socket.readyState).not.toBe(WebSocket.OPEN));
+    socket.terminate();
+    return await ended;
+  };
+  return { socket, closed };
+}
+
+const newKey = (name: string) => call<{ id: number; key: string }>(hub, "POST", "/api/keys", { name, scope: "read" });
+
+test("the sockets of a key that is revoked are closed, those of other keys stay", async () => {
+  const [revoked, kept] = [await newKey("revoked"), await newKey("kept")];
+  const sockets = [await open("/ws/health", revoked.key), await open("/ws/federation", revoked.key)];
+  const other = await open("/ws/health", kept.key);
+  expect((await hub.fetch(`/api/keys/${revoked.id}`, { method: "DELETE" })).status).toBe(204);
+  for (const { closed } of sockets) expect(await closed()).toBe(1008);
+  expect(other.socket.readyState).toBe(WebSocket.OPEN);
+  other.socket.close();
+});
+
+test("an agent that is removed is cut off", async () => {
+  const { key } = await call<{ key: string }>(hub, "PUT", "/api/agents/dc-2");
+  const { closed } = await open("/ws/agents/dc-2", key);
+  expect((await hub.fetch("/api/agents/dc-2", { method: "DELETE" })).status).toBe(204);
+  expect(await closed()).toBe(1008);
+  await expect(open("/ws/agents/dc-2", key)).rejects.toThrow("401");
 });

@@ -13,9 +13,6 @@ import { type DockerEngine, IMAGE, startDocker } from "../servers/docker.ts";
 import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { until } from "../until.ts";
 
-/** How soon the hub must show what happened to a container, with room for a busy machine. */
-const SOON_MS = 10_000;
-
 interface Seen {
   name: string;
   enabled: boolean;
@@ -93,8 +90,6 @@ async function running(): Promise<string[]> {
   return all.flatMap(({ Labels }) => Labels["com.docker.compose.service"] ?? []).sort();
 }
 
-const soon = (check: () => Promise<unknown>) => until(check, SOON_MS);
-
 test("containers that start are registered with what their labels say, and checked", async () => {
   await start("db", {
     Healthcheck: {
@@ -137,10 +132,10 @@ test("containers that start are registered with what their labels say, and check
 
 test("one that falls ill is down within seconds, with what its health check said", async () => {
   await exec("shop-db-1", "touch /tmp/bad");
-  await soon(async () => expect(await statuses()).toMatchObject({ db: "down" }));
+  await until(async () => expect(await statuses()).toMatchObject({ db: "down" }));
   expect((await seen()).db?.health_details.error).toBe("container: unhealthy: no space left");
   await exec("shop-db-1", "rm /tmp/bad");
-  await soon(async () => expect(await statuses()).toMatchObject({ db: "up" }));
+  await until(async () => expect(await statuses()).toMatchObject({ db: "up" }));
   await exec("shop-cache-1", "touch /tmp/bad");
   await until(async () => expect((await seen()).cache?.health_details.error).toBe("exec: broken"));
 });
@@ -148,18 +143,18 @@ test("one that falls ill is down within seconds, with what its health check said
 test("one that is killed is down at once, with its exit code, and up when it is started again", async () => {
   const worker = engine.docker.getContainer("shop-worker-1");
   await worker.kill(); // by the engine's own words it is not to be restarted then
-  await soon(async () => expect(await statuses()).toMatchObject({ worker: "down" }));
+  await until(async () => expect(await statuses()).toMatchObject({ worker: "down" }));
   expect((await seen()).worker?.health_details.error).toBe("container: exited (exit code 137)");
   expect(await running()).toEqual(["cache", "db", "hidden", "web"]);
   await worker.start();
-  await soon(async () => expect(await statuses()).toMatchObject({ worker: "up" }));
+  await until(async () => expect(await statuses()).toMatchObject({ worker: "up" }));
 });
 
 test("one that is stopped or removed is deregistered, with the reason, and keeps its history", async () => {
   await engine.docker.getContainer("shop-web-1").stop({ t: 1 });
-  await soon(async () => expect(await statuses()).toEqual({ db: "up", cache: "down", worker: "up" }));
+  await until(async () => expect(await statuses()).toEqual({ db: "up", cache: "down", worker: "up" }));
   await engine.docker.getContainer("shop-cache-1").remove({ force: true });
-  await soon(async () => expect(await statuses()).toEqual({ db: "up", worker: "up" }));
+  await until(async () => expect(await statuses()).toEqual({ db: "up", worker: "up" }));
   await until(async () => {
     const last = await Promise.all(["web", "cache"].map(async (name) => (await flipsOf(hub, name)).at(-1)?.reason));
     expect(last).toEqual([expect.stringMatching(/^container stopped \(exit code \d+\)$/), "container removed"]);
@@ -183,10 +178,10 @@ test("the project stops with its last container and starts with its first, on ev
   const before = watching.frames.length;
   for (const name of ["db", "worker"]) await engine.docker.getContainer(`shop-${name}-1`).remove({ force: true });
   const project = async () => (await call<{ projects: { status: string }[] }>(hub, "GET", "/api/projects")).projects[0];
-  await soon(async () => expect(await project()).toMatchObject({ status: "stopped" }));
+  await until(async () => expect(await project()).toMatchObject({ status: "stopped" }));
   await start("db");
-  await soon(async () => expect(await project()).toMatchObject({ status: "running" }));
-  await soon(async () => expect(await statuses()).toEqual({ db: "up" }));
+  await until(async () => expect(await project()).toMatchObject({ status: "running" }));
+  await until(async () => expect(await statuses()).toEqual({ db: "up" }));
   const told = watching.frames
     .slice(before)
     .filter(({ type }) => type === "project")

@@ -19,24 +19,13 @@ import { NATS_PASSWORD, type NatsPair, startNatsPair } from "../servers/nats.ts"
 import { until } from "../until.ts";
 
 const HUB = "hub-troubled";
-/** Far less than any of the bridge's own limits of 5 s, much more than a busy machine needs. */
-const NOT_SLOWED_MS = 3_000;
-
-/** Registers services and has each change its status twice; answers the longest that a request took, milliseconds. */
-async function work(hub: HubProcess, name: string, services: number): Promise<number> {
-  const times: number[] = [];
-  const timed = async <T>(request: Promise<T>): Promise<T> => {
-    const from = performance.now();
-    const answer = await request;
-    times.push(performance.now() - from);
-    return answer;
-  };
+/** Registers services and has each change its status twice. */
+async function work(hub: HubProcess, name: string, services: number): Promise<void> {
   for (let number = 0; number < services; number++) {
-    const id = await timed(registerHeartbeat(hub, `${name}-${number}`));
-    await timed(beat(hub, id, "pass"));
-    await timed(beat(hub, id, "fail"));
+    const id = await registerHeartbeat(hub, `${name}-${number}`);
+    await beat(hub, id, "pass");
+    await beat(hub, id, "fail");
   }
-  return Math.max(...times);
 }
 
 describe("a hub with a relay and a core", () => {
@@ -56,12 +45,12 @@ describe("a hub with a relay and a core", () => {
     await nats?.stop();
   });
 
-  test("is not slowed by a relay that is frozen with its connection open, and then loses and doubles nothing", async () => {
+  test("goes on while a relay is frozen with its connection open, and then loses and doubles nothing", async () => {
     await work(hub, "before", 1);
     await until(async () => expect(await natsHealth(hub)).toMatchObject({ outbox: { observedValue: 0 } }));
     const before = await countKept(core);
     nats.relay.freeze();
-    expect(await work(hub, "frozen", 10)).toBeLessThan(NOT_SLOWED_MS);
+    await work(hub, "frozen", 10);
     await until(async () =>
       expect((await natsHealth(hub)).connection).toMatchObject({
         status: "warn",
@@ -104,19 +93,19 @@ describe("a hub with a relay and a core", () => {
   });
 });
 
-test.each([
-  ["a wrong password", { NATS_PASSWORD: "wrong" }, /check NATS_TOKEN, NATS_USER with NATS_PASSWORD, or NATS_CREDS/],
-  ["a wrong URL", { NATS_URL: "ws://127.0.0.1:9" }, /can't reach the relay at ws:\/\/127\.0\.0\.1:9: is it running/],
-])("%s is a warning that says what to do, and slows nothing", async (_, wrong, words) => {
+test("a wrong password is a warning that says what to do", async () => {
   const nats = await startNatsPair({ hub_id: HUB });
-  const hub = await startHub({ vars: { ...natsVars(HUB, nats.relay_url), ...wrong }, args: ["--quiet"] });
+  const hub = await startHub({ vars: { ...natsVars(HUB, nats.relay_url), NATS_PASSWORD: "wrong" }, args: ["--quiet"] });
   try {
-    expect(await work(hub, "service", 5)).toBeLessThan(NOT_SLOWED_MS);
+    await work(hub, "service", 5);
     await until(async () =>
       expect(await natsHealth(hub)).toMatchObject({
         code: 200,
         status: "warn",
-        connection: { status: "warn", output: expect.stringMatching(words) },
+        connection: {
+          status: "warn",
+          output: expect.stringMatching(/check NATS_TOKEN, NATS_USER with NATS_PASSWORD, or NATS_CREDS/),
+        },
         outbox: { observedValue: 15 },
       }),
     );
@@ -126,14 +115,32 @@ test.each([
   }
 });
 
-test("a full outbox gives up its oldest events, says how many, and makes the hub's health fail", async () => {
-  const away = `ws://127.0.0.1:${await freePort()}`;
-  const hub = await startHub({ vars: natsVars(HUB, away), args: ["--quiet"] });
-  try {
+describe("a hub whose relay is nowhere", () => {
+  let hub: HubProcess;
+  beforeAll(async () => {
+    hub = await startHub({ vars: natsVars(HUB, `ws://127.0.0.1:${await freePort()}`), args: ["--quiet"] });
+  });
+  afterAll(() => hub?.remove());
+
+  test("says what to do, and goes on", async () => {
+    await work(hub, "service", 5);
+    await until(async () =>
+      expect(await natsHealth(hub)).toMatchObject({
+        code: 200,
+        connection: {
+          status: "warn",
+          output: expect.stringMatching(/can't reach the relay at ws:\/\/127\.0\.0\.1:\d+: is it running/),
+        },
+        outbox: { observedValue: 15 },
+      }),
+    );
+  });
+
+  test("gives up its oldest events when its outbox is full, says how many, and its health fails", async () => {
     const id = await registerHeartbeat(hub, "api");
-    await until(async () => expect(await natsHealth(hub)).toMatchObject({ outbox: { observedValue: 1 } }));
+    await until(async () => expect(await natsHealth(hub)).toMatchObject({ outbox: { observedValue: 16 } }));
     await hub.stop();
-    fillOutbox(hub.state, HUB, MAX_EVENTS - 1, 500);
+    fillOutbox(hub.state, HUB, MAX_EVENTS - 16, 500);
     await hub.restart();
     expect((await natsHealth(hub)).outbox).toMatchObject({ observedValue: MAX_EVENTS });
     expect(await beat(hub, id, "pass")).toBeUndefined();
@@ -149,7 +156,5 @@ test("a full outbox gives up its oldest events, says how many, and makes the hub
       }),
     );
     expect(await (await hub.fetch("/metrics")).text()).toMatch(/^hub_nats_dropped_total 1$/m);
-  } finally {
-    await hub.remove();
-  }
+  });
 });

@@ -9,6 +9,7 @@ import { claimPort } from "./port.ts";
 import { readProjectOnce } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
 import { openStateFolder, storedAdminToken } from "./state-folder.ts";
+import type { WorkerOptions } from "./worker-options.ts";
 import { endLeftoverRuntime } from "./workerd.ts";
 
 const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", PROBE_SECRETS_ANYWHERE: "true", LOCAL_QUEUES: "true" };
@@ -19,6 +20,8 @@ export interface ReplacementWorker {
   source: string;
   bindings: Readonly<Record<string, string>>;
   builds: BuildPlace;
+  /** Changes the options that wrangler.toml gives it. */
+  worker(options: WorkerOptions): WorkerOptions;
 }
 
 export interface StartIo {
@@ -51,13 +54,15 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
   }
 }
 
+const unchanged = (options: WorkerOptions) => options;
+
 async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   const given = givenSettings({ environment: io.environment, flags: args.vars });
-  const { source, bindings = {}, builds } = io.replacement ?? {};
+  const { source, bindings = {}, builds, worker = unchanged } = io.replacement ?? {};
   const cache = await openBuildCache(io.root, io.environment, builds);
   // Miniflare loads slowly, so this process loads it while another process reads the project.
   const [checkout, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
-  const project = { ...checkout, source: source ?? checkout.source };
+  const project = { ...checkout, source: source ?? checkout.source, worker: worker(checkout.worker) };
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state);
   try {

@@ -16,6 +16,8 @@ const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
 const TICKING = fileURLToPath(new URL("ticking-hub.ts", import.meta.url));
 const FAST = fileURLToPath(new URL("../fast/hub.ts", import.meta.url));
 const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;
+/** Of all fast hubs here: hubs of a federation must agree on the time. */
+const pace = { origin: Date.now(), speed: SPEED };
 const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 10_000;
 
@@ -76,7 +78,6 @@ interface Running {
 
 /** Resolves when the hub has said that it is ready; rejects with what it printed when it ends before. */
 export async function startHub(given: HubProcessOptions = {}): Promise<HubProcess> {
-  const pace = { origin: Date.now(), speed: SPEED };
   const environment: Record<string, string> = given.fast === true ? { FAST_CLOCK: paceText(pace) } : {};
   let options: HubProcessOptions = { ...given, environment: { ...given.environment, ...environment } };
   const folder = await temporaryFolder("hub");

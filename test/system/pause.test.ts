@@ -6,8 +6,8 @@ import { call, flipsOf, service } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { until } from "../until.ts";
 
-const INTERVAL_S = 5;
-const GRACE_S = 2;
+const INTERVAL_S = 15;
+const GRACE_S = 5;
 /** Longer than a service may be silent. */
 const LONG_MS = (INTERVAL_S + GRACE_S + 3) * 1_000;
 

@@ -1,7 +1,7 @@
 /** `npm pack`: bundles the `hub` command and the client, and writes the client's types, into dist/package. */
 import { execFileSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 
@@ -44,12 +44,20 @@ await build({
 });
 writeTypes();
 
-/** Only declarations: they name hono and zod, which the package depends on. */
+/** The client's declarations and those that they name. Of packages they need hono and zod, which the package depends on. */
 function writeTypes(): void {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "-b", join(root, "src/client")], { stdio: ["ignore", 2, 2] });
-  cpSync(join(root, "dist/types"), join(target, "types"), {
-    recursive: true,
-    filter: (path) => !path.endsWith(".tsbuildinfo"),
-  });
+  const client = join(root, "src/client");
+  const built = join(root, "dist/types");
+  execFileSync(process.execPath, [tsc, "-b", client], { stdio: ["ignore", 2, 2] });
+  const listed = execFileSync(process.execPath, [tsc, "-p", client, "--listFilesOnly"], { encoding: "utf8" });
+  for (const file of listed
+    .trim()
+    .split("\n")
+    .map((path) => resolve(path))) {
+    const name = relative(file.startsWith(built) ? built : root, file);
+    if (name.startsWith("node_modules")) continue;
+    const declaration = name.replace(/(?<!\.d)\.ts$/, ".d.ts");
+    cpSync(join(built, declaration), join(target, "types", declaration));
+  }
 }

@@ -1,6 +1,9 @@
-/** `npm pack`: bundles the `hub` command and the client, and writes the client's types, into dist/package. */
+/**
+ * `npm run package`: makes the npm package in dist/package. It holds the `hub` command and the client, bundled, and the
+ * client's types. It has a package.json of its own, because whoever installs it needs few of the hub's packages.
+ */
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -43,6 +46,7 @@ await build({
   },
 });
 writeTypes();
+writeManifest();
 
 /** The client's declarations and those that they name. Of packages they need hono and zod, which the package depends on. */
 function writeTypes(): void {
@@ -60,4 +64,20 @@ function writeTypes(): void {
     const declaration = name.replace(/(?<!\.d)\.ts$/, ".d.ts");
     cpSync(join(built, declaration), join(target, "types", declaration));
   }
+}
+
+function writeManifest(): void {
+  const { name, version, description, type, license, dependencies } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  const { hono, zod } = dependencies; // the types name them; all other packages are bundled
+  const manifest = {
+    ...{ name, version, description, type, license },
+    engines: { node: ">=22.13" },
+    bin: { hub: "hub.mjs" },
+    exports: { ".": { types: "./types/src/client/index.d.ts", default: "./client.mjs" } },
+    dependencies: { hono, zod },
+  };
+  writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const file of ["README.md", "LICENSE"]) cpSync(join(root, file), join(target, file));
 }

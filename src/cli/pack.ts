@@ -48,7 +48,7 @@ await build({
 writeTypes();
 writeManifest();
 
-/** The client's declarations and those that they name. Of packages they need hono and zod, which the package depends on. */
+/** The client's declarations and those that they name. */
 function writeTypes(): void {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const client = join(root, "src/client");
@@ -70,13 +70,14 @@ function writeManifest(): void {
   const { name, version, description, type, license, dependencies } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
-  const { hono, zod } = dependencies; // the types name them; all other packages are bundled
+  /** Without one of these packages, the types of the client would be `any`. All other packages are bundled. */
+  const named = ["@hono/zod-openapi", "hono", "zod"].map((each) => [each, dependencies[each]]);
   const manifest = {
     ...{ name, version, description, type, license },
     engines: { node: ">=22.13" },
     bin: { hub: "hub.mjs" },
     exports: { ".": { types: "./types/src/client/index.d.ts", default: "./client.mjs" } },
-    dependencies: { hono, zod },
+    dependencies: Object.fromEntries(named),
   };
   writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const file of ["README.md", "LICENSE"]) cpSync(join(root, file), join(target, file));

@@ -1,7 +1,10 @@
-/** `npm pack`: bundles the `hub` command and the client, and writes the client's types, into dist/package. */
+/**
+ * `npm run package`: makes the npm package in dist/package. It holds the `hub` command and the client, bundled, and the
+ * client's types. It has a package.json of its own, because whoever installs it needs few of the hub's packages.
+ */
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 
@@ -43,13 +46,39 @@ await build({
   },
 });
 writeTypes();
+writeManifest();
 
-/** Only declarations: they name hono and zod, which the package depends on. */
+/** The client's declarations and those that they name. */
 function writeTypes(): void {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "-b", join(root, "src/client")], { stdio: ["ignore", 2, 2] });
-  cpSync(join(root, "dist/types"), join(target, "types"), {
-    recursive: true,
-    filter: (path) => !path.endsWith(".tsbuildinfo"),
-  });
+  const client = join(root, "src/client");
+  const built = join(root, "dist/types");
+  execFileSync(process.execPath, [tsc, "-b", client], { stdio: ["ignore", 2, 2] });
+  const listed = execFileSync(process.execPath, [tsc, "-p", client, "--listFilesOnly"], { encoding: "utf8" });
+  for (const file of listed
+    .trim()
+    .split("\n")
+    .map((path) => resolve(path))) {
+    const name = relative(file.startsWith(built) ? built : root, file);
+    if (name.startsWith("node_modules")) continue;
+    const declaration = name.replace(/(?<!\.d)\.ts$/, ".d.ts");
+    cpSync(join(built, declaration), join(target, "types", declaration));
+  }
+}
+
+function writeManifest(): void {
+  const { name, version, description, type, license, dependencies } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
+  /** Without one of these packages, the types of the client would be `any`. All other packages are bundled. */
+  const named = ["@hono/zod-openapi", "hono", "zod"].map((each) => [each, dependencies[each]]);
+  const manifest = {
+    ...{ name, version, description, type, license },
+    engines: { node: ">=22.13" },
+    bin: { hub: "hub.mjs" },
+    exports: { ".": { types: "./types/src/client/index.d.ts", default: "./client.mjs" } },
+    dependencies: Object.fromEntries(named),
+  };
+  writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const file of ["README.md", "LICENSE"]) cpSync(join(root, file), join(target, file));
 }

@@ -34,7 +34,7 @@ export function createWorker(clock: Clock): ExportedHandler<Bindings, string> & 
 type Handlers = Pick<ExportedHandler<Bindings, string>, "fetch" | "scheduled" | "queue">;
 
 /** Returns the classes that the runtime makes objects of. It gives them their state and their bindings, and no clock. */
-export function createObjects(clock: Clock) {
+export function createObjects(clock: Clock): Objects {
   return {
     Federation: class extends Federation {
       constructor(ctx: DurableObjectState, env: Bindings) {
@@ -72,6 +72,18 @@ export function createObjects(clock: Clock) {
       }
     },
   };
+}
+
+type Made<Context, Entity> = new (ctx: Context, env: Bindings) => Entity;
+
+interface Objects {
+  Federation: Made<DurableObjectState, Federation>;
+  LaneMonitor: Made<DurableObjectState, LaneMonitor>;
+  LiveBoard: Made<DurableObjectState, LiveBoard>;
+  NatsBridge: Made<DurableObjectState, NatsBridge>;
+  PeerLink: Made<DurableObjectState, PeerLink>;
+  Prober: Made<DurableObjectState, Prober>;
+  ProbeRun: Made<ExecutionContext, ProbeRun>;
 }
 
 async function tick(at: number, hub: Hub, ctx: ExecutionContext): Promise<void> {

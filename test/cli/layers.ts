@@ -126,16 +126,19 @@ const STATIC = /^(?:import|export)\s+(type\s)?\s*(?:[\w$*{][^"'`;=]*?\sfrom\s+)?
 /** `import("…")`, as a call and as a type. */
 const DYNAMIC = /\bimport\(\s*(?:\/\*[^*]*\*\/\s*)?["'`]([^"'`]+)["'`]/g;
 
+export function importsOf(text: string): { name: string; isType: boolean }[] {
+  return [
+    ...[...text.matchAll(STATIC)].map(([, type, name = ""]) => ({ name, isType: type !== undefined })),
+    ...[...text.matchAll(DYNAMIC)].map(([, name = ""]) => ({ name, isType: false })),
+  ];
+}
+
 /** What is wrong with the imports of a file; `file` is its place below src/. */
 export function wrongImports(file: string, text: string): string[] {
   const folder = folderOf(file);
   const layer = LAYERS[folder];
   if (layer === undefined) return [`src/${file}: no row for src/${folder}. Place it in ${TABLE}.`];
-  const found = [
-    ...[...text.matchAll(STATIC)].map(([, type, name = ""]) => ({ name, isType: type !== undefined })),
-    ...[...text.matchAll(DYNAMIC)].map(([, name = ""]) => ({ name, isType: false })),
-  ];
-  return found.flatMap(({ name, isType }) => {
+  return importsOf(text).flatMap(({ name, isType }) => {
     if (!isAllowed(file, name, isType, layer)) return [`src/${file}: "${name}" is refused. ${layer.why} See ${TABLE}.`];
     return [];
   });

@@ -112,6 +112,6 @@ test.each([
   ["start", START_USAGE],
 ])("the flags of hub %s that are completed are those that its own help names", (name, usage) => {
   const command = COMMANDS.find((each) => each.name === name);
-  const named = [...usage.matchAll(/^ +--([a-z-]+)/gm)].map(([, flag]) => flag).sort();
+  const named = [...usage.matchAll(/^ +--([a-z-]+)/gm)].map(([, flag = ""]) => flag).sort();
   expect(command?.flags.map((flag) => flag.name).sort()).toEqual(named);
 });

@@ -1,6 +1,7 @@
 /** The hub's database in this process: SQLite with the hub's own migrations, behind the interface of D1. */
 import { readdirSync, readFileSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { D1Database } from "@cloudflare/workers-types/experimental";
 import { type Db, openDatabase } from "../../src/store/database.ts";
 
 const FOLDER = `${import.meta.dirname}/../../migrations/`;

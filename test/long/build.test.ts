@@ -32,7 +32,7 @@ describe("the Worker's bundle", () => {
     );
     const { entry } = await buildWorker(source, join(folder.path, "out"));
     const code = await readFile(entry, "utf8");
-    expect([...code.matchAll(/from\s*"([^"]+)"/g)].map(([, name]) => name).sort()).toEqual([
+    expect([...code.matchAll(/from\s*"([^"]+)"/g)].map(([, name = ""]) => name).sort()).toEqual([
       "cloudflare:workers",
       "node:events",
     ]);

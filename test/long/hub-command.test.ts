@@ -18,7 +18,7 @@ let installed: string;
 beforeAll(async () => {
   [hub, folder] = await Promise.all([startHub(), temporaryFolder("package")]);
   installed = join(folder.path, "node_modules/commandcenter-hub");
-  await run("npm", ["pack", "--silent", "--pack-destination", folder.path], { cwd: ROOT });
+  await run("npm", ["run", "--silent", "package", "--", "--silent", "--pack-destination", folder.path], { cwd: ROOT });
   const [tarball = ""] = (await readdir(folder.path)).filter((name) => name.endsWith(".tgz"));
   const install = ["install", "--prefer-offline", "--no-audit", "--no-fund", join(folder.path, tarball)];
   await run("npm", install, { cwd: folder.path });

@@ -11,6 +11,16 @@ const BUNDLED = [
   ...["hono/body-limit", "@hono/zod-openapi", "http-message-sig", "ipaddr.js"],
 ];
 
+/** They start programs, or play through months and thousands of histories. */
+const SLOW_UNITS = [
+  "test/agent/hub-that-lies.test.ts",
+  "test/cli/deploy.test.ts",
+  "test/core/simulation.test.ts",
+  "test/federation/convergence.test.ts",
+  "test/node/memory.test.ts",
+  "test/pipeline/plan.test.ts",
+];
+
 /** Of projects whose tests start hubs as processes. The limits only end what would hang for ever. */
 const PROCESSES = {
   globalSetup: ["test/processes/global-setup.ts"],
@@ -42,6 +52,17 @@ export default defineConfig({
           isolate: false,
           testTimeout: 100_000,
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
+          exclude: SLOW_UNITS,
+        },
+      },
+      {
+        root,
+        test: {
+          // `npm run verify` has no time for these.
+          name: "unit-slow",
+          isolate: false,
+          testTimeout: 100_000,
+          include: SLOW_UNITS,
         },
       },
       {

@@ -98,7 +98,10 @@ test("an outage comes to the screen by itself, with its reason", async () => {
   await visitor.screenshot("overview-up");
   await db.down();
   await checkNow(idOf("db"));
-  await page.getByText("db is down.").first().waitFor();
+  await page
+    .getByText(/^db is down/)
+    .first()
+    .waitFor();
   dbIsUp = false;
   await Promise.all(ids.slice(1).map(checkNow));
   await page.getByText(/^db is down since (\d+ \w+, )?\d\d:\d\d, and with it (api and web|web and api)\.$/).waitFor();

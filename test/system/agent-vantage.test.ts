@@ -111,9 +111,9 @@ test("the sockets of a key that is revoked are closed, those of other keys stay"
 });
 
 test("an agent that is removed is cut off", async () => {
-  const { key } = await call<{ key: string }>(hub, "PUT", "/api/agents/dc-2");
-  const { closed } = await open("/ws/agents/dc-2", key);
-  expect((await hub.fetch("/api/agents/dc-2", { method: "DELETE" })).status).toBe(204);
+  const { key } = await call<{ key: string }>(hub, "PUT", "/api/agents/dc-1");
+  const { closed } = await open("/ws/agents/dc-1", key);
+  expect((await hub.fetch("/api/agents/dc-1", { method: "DELETE" })).status).toBe(204);
   expect(await closed()).toBe(1008);
-  await expect(open("/ws/agents/dc-2", key)).rejects.toThrow("401");
+  await expect(open("/ws/agents/dc-1", key)).rejects.toThrow("401");
 });

@@ -234,9 +234,10 @@ test("a hub gets a new key without anyone noticing", async () => {
   await put(a, "after-rotation", { health_method: "heartbeat", health_url: "" });
   for (const hub of [b, c]) {
     await until(async () => expect(await found(hub, "&name=after-rotation")).toHaveLength(1));
-    expect(await peerOf(hub, "hub-a")).toMatchObject({ status: "up", error: null });
+    await until(async () => expect(await peerOf(hub, "hub-a")).toMatchObject({ status: "up", error: null }));
   }
-  for (const hub of [b, c]) expect(await peerOf(a, hub === b ? "hub-b" : "hub-c")).toMatchObject({ error: null });
+  for (const id of ["hub-b", "hub-c"])
+    await until(async () => expect(await peerOf(a, id)).toMatchObject({ error: null }));
 });
 
 test("a hub that is removed is told so, and comes back through an admin only", async () => {

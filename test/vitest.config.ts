@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { COVERAGE_LIMITS } from "./coverage-limits.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -10,6 +11,16 @@ const BUNDLED = [
   ...["hono", "hono/secure-headers", "hono/method-not-allowed", "hono/http-exception", "hono/cookie"],
   ...["hono/body-limit", "@hono/zod-openapi", "http-message-sig", "ipaddr.js"],
 ];
+
+/** What waits long comes before what needs the processors only. */
+const ORDER = ["browser", "system", "long", "runtime", "probes-in-node", "unit-slow", "unit"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
 
 /** They start programs, or play through months and thousands of histories. */
 const SLOW_UNITS = [
@@ -33,7 +44,7 @@ export default defineConfig({
   test: {
     // An object that wakes up while its runtime ends asks for a module that nobody gives it any more.
     onUnhandledError: ({ message }) => !message.includes('Closing rpc while "resolve" was pending'),
-    maxWorkers: 6, // more than cores: the tests against servers mostly wait
+    maxWorkers: 5, // more than cores: the tests against servers mostly wait
     coverage: {
       provider: "istanbul",
       include: ["src/**/*.ts"],
@@ -43,7 +54,7 @@ export default defineConfig({
       reportsDirectory: "coverage",
       thresholds: COVERAGE_LIMITS,
     },
-    // They run in the order of their names: what waits long comes before what needs the processors only.
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         root,

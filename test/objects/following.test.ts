@@ -20,7 +20,14 @@ const HEADERS = { authorization: "Bearer test-admin-token-0000", "content-type":
 const db = openDatabase(env.DB);
 const board = () => boardOf(env);
 
-beforeEach(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
+beforeEach(async () => {
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  // A board that woke up before there were tables reads them some seconds later.
+  await until(async () => {
+    await board().read([]);
+    expect(await board().toPlan()).not.toBeNull();
+  });
+});
 
 async function api(method: string, path: string, body?: object): Promise<Response> {
   const init = { method, headers: HEADERS, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };

@@ -1,7 +1,7 @@
 /** The program that runs the real servers: tells its parent what it started, and stops them when the parent lets go. */
 import { startBlackHole } from "./black-hole.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
-import { freePort, type Started } from "./child-process.ts";
+import type { Started } from "./child-process.ts";
 import { startFaulty } from "./faulty.ts";
 import { startRelays } from "./nats-relays.ts";
 import { startNginx } from "./nginx.ts";
@@ -25,6 +25,8 @@ const POSTGRES = {
     `SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD '${TEST_PASSWORD}'`,
   ],
 };
+/** No program listens there, and no test ever gets it. */
+const NOTHING = 2;
 const PING_ONLY = ["--user", "pinger", "on", `>${TEST_PASSWORD}`, "~*", "-@all", "+ping"];
 const ORPHAN = ["--replicaof", "127.0.0.1 1", "--replica-serve-stale-data", "no"];
 
@@ -48,25 +50,11 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(pair.then(({ rejecting }) => rejecting)),
     keep(startBlackHole()),
     startRelays(certificates),
-    freePort(),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
-  const [
-    open,
-    locked,
-    tls,
-    orphan,
-    untrusted,
-    nginx,
-    faulty,
-    counted,
-    accepting,
-    rejecting,
-    blackHole,
-    relays,
-    nothing,
-  ] = await Promise.all(starting);
-  started.push({ port: nothing, stop: relays.stop });
+  const [open, locked, tls, orphan, untrusted, nginx, faulty, counted, accepting, rejecting, blackHole, relays] =
+    await Promise.all(starting);
+  started.push({ port: NOTHING, stop: relays.stop });
   return {
     redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
     postgres: { accepting: accepting.port, rejecting: rejecting.port, untrusted: untrusted.port },
@@ -80,7 +68,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     relays: relays.relays,
     counted: { ...counted.ports, http: counted.port },
     black_hole: blackHole.port,
-    nothing,
+    nothing: NOTHING,
   };
 }
 

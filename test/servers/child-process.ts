@@ -1,6 +1,6 @@
 /** Child processes and folders of the real servers that tests talk to. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,8 @@ const POLL_MS = 20;
 /** Below the ports that the system gives to outgoing connections, so that none of these takes it meanwhile. */
 const FIRST_PORT = 15_000;
 const PORTS = 17_000;
+/** A file for each port that is taken, with the id of the process. */
+const RESERVED = join(tmpdir(), "hub-test-ports");
 
 export const run = promisify(execFile);
 
@@ -26,13 +28,40 @@ export async function temporaryFolder(name: string): Promise<{ path: string; rem
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** A port of the loopback that was free a moment ago. */
+/**
+ * A port of the loopback that is free, and that no other test gets while this process lives: also a port where nothing
+ * listens for a while must not become somebody else's.
+ */
 export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 20; tries++) {
+  await mkdir(RESERVED, { recursive: true });
+  for (let tries = 0; tries < 50; tries++) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    if (await isFree(port)) return port;
+    if ((await reserve(port)) && (await isFree(port))) return port;
   }
   throw new Error("no free port");
+}
+
+/** Returns false when a process that lives has the port. */
+async function reserve(port: number): Promise<boolean> {
+  const file = join(RESERVED, String(port));
+  try {
+    await writeFile(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    const owner = Number(await readFile(file, "utf8").catch(() => ""));
+    if (owner === process.pid || isAlive(owner)) return false;
+    await rm(file, { force: true }); // the next try may take it
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -111,7 +111,8 @@ test("the sockets of a key that is revoked are closed, those of other keys stay"
 });
 
 test("an agent that is removed is cut off", async () => {
-  const { key } = await call<{ key: string }>(hub, "PUT", "/api/agents/dc-1");
+  await call(hub, "DELETE", "/api/agents/dc-1");
+  const key = await setUpAgent(hub, "dc-1"); // of another one with this name
   const { closed } = await open("/ws/agents/dc-1", key);
   expect((await hub.fetch("/api/agents/dc-1", { method: "DELETE" })).status).toBe(204);
   expect(await closed()).toBe(1008);

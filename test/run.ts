@@ -15,7 +15,7 @@ interface CoverageSummary {
   total: Record<keyof typeof COVERAGE_LIMITS, { pct: number }>;
 }
 
-const PROJECTS = ["unit", "unit-slow", "runtime", "probes-in-node", "system", "browser", "stopwatch"];
+const PROJECTS = ["unit", "unit-slow", "runtime", "in-node", "system", "browser", "stopwatch"];
 const LONG = ["long"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

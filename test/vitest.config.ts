@@ -13,7 +13,7 @@ const BUNDLED = [
 ];
 
 /** What waits long comes before what needs the processors only. */
-const ORDER = ["browser", "system", "long", "runtime", "probes-in-node", "unit-slow", "unit"];
+const ORDER = ["browser", "system", "long", "runtime", "in-node", "unit-slow", "unit"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -21,6 +21,8 @@ class LongestFirst extends BaseSequencer {
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
   }
 }
+
+const API_DOCUMENT = "test/client/api-document.test.ts";
 
 /** They start programs, or play through months and thousands of histories. */
 const SLOW_UNITS = [
@@ -63,7 +65,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 100_000,
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
-          exclude: SLOW_UNITS,
+          exclude: [...SLOW_UNITS, API_DOCUMENT],
         },
       },
       {
@@ -109,10 +111,11 @@ export default defineConfig({
       {
         root,
         test: {
-          // The agent's probes are the hub's, so the same tests hold for them.
-          name: "probes-in-node",
+          // The agent's probes are the hub's, so the same tests hold for them. The document needs schemas that know it
+          // from their beginning, so no other file may have made them.
+          name: "in-node",
           alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
-          include: ["test/probes/{http,sockets,secrets}.test.ts"],
+          include: ["test/probes/{http,sockets,secrets}.test.ts", API_DOCUMENT],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 100_000,
         },

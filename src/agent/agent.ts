@@ -1,4 +1,5 @@
 /** The agent: gets its checks from the hub, runs them, and reports what it found. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -6,10 +7,11 @@ import manifest from "../../package.json" with { type: "json" };
 import { type AgentChecks, agentChecksSchema, type ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
+import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS } from "../core/durations.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
-import { LAST_START_MS, LOCAL_SLOTS } from "../core/slots.ts";
+import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { Slots } from "../probes/slots.ts";
@@ -27,11 +29,8 @@ import { Rounds } from "./rounds.ts";
 import { Spool } from "./spool.ts";
 import type { Vantage } from "./vantage.ts";
 
-const PLAN_EACH_MS = 500;
 const SPOOL_BYTES = 64_000_000;
 const SPOOL_FILE_BYTES = 1_000_000;
-const MAX_RETRY_MS = 5_000;
-const LOCKED_OUT_MS = 30_000;
 /** The last report may take so long. */
 const GOODBYE_MS = 2_000;
 const NO_TASK = "the hub asked for something else than a check, and nothing was done";
@@ -132,7 +131,7 @@ export class Agent {
   async run(): Promise<void> {
     const { signal } = this.#options;
     await this.#begin();
-    const stopPlanning = this.#options.clock.every(PLAN_EACH_MS, () => this.#rounds.plan());
+    const stopPlanning = this.#options.clock.every(AGENT_PLAN_MS, () => this.#rounds.plan());
     signal.addEventListener("abort", this.#stop);
     if (signal.aborted) this.#stop();
     try {
@@ -198,7 +197,7 @@ export class Agent {
     }
     if (this.#failures === 1) this.#options.log(`no checks from the hub: ${messageOf(error)}`);
     if (error instanceof HubRefused && error.isLockedOut) return LOCKED_OUT_MS;
-    return Math.min(MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
+    return Math.min(AGENT_MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
   }
 
   #notUnderstood(error: HubAnswerWrong): void {

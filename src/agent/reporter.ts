@@ -1,16 +1,13 @@
 /** Brings what the agent observed to the hub: in order, many at once, again and again until the hub has taken it in. */
+
 import { type AgentReceipt, type AgentReport, MAX_REPORTED, type ReportedObservation } from "../core/agent-protocol.ts";
+import { LOCKED_OUT_MS, REPORT_GATHER_MS, REPORT_MAX_PAUSE_MS, REPORT_MAX_RETRY_MS } from "../core/durations.ts";
 import { messageOf } from "../node/error-message.ts";
 import { HubRefused } from "./hub-api.ts";
 import type { Spool } from "./spool.ts";
 
-/** Observations that come within this time travel together. */
-const GATHER_MS = 200;
-const MAX_RETRY_MS = 5_000;
-const MAX_PAUSE_MS = 60_000;
 /** When so many in a row can't be read, it is not the observations that are wrong. */
 const MAX_LEFT_OUT = 5;
-const LOCKED_OUT_MS = 30_000;
 /** The hub takes 1 MB of uncompressed text. */
 const MAX_REPORT_CHARS = 700_000;
 
@@ -73,7 +70,7 @@ export class Reporter {
     while (!this.#stopped) {
       if (this.#deps.spool.waiting === 0 && !this.#due) {
         await this.#woken();
-        await this.#deps.wait(GATHER_MS);
+        await this.#deps.wait(REPORT_GATHER_MS);
       } else {
         const pause = await this.#reportOnce();
         if (pause > 0) await this.#deps.wait(pause);
@@ -102,7 +99,7 @@ export class Reporter {
       const receipt = await this.#deps.report({ ...report, observations: items });
       spool.drop(lines);
       this.#taken(receipt);
-      return spool.waiting > 0 && spool.waiting < MAX_REPORTED ? GATHER_MS : 0;
+      return spool.waiting > 0 && spool.waiting < MAX_REPORTED ? REPORT_GATHER_MS : 0;
     } catch (error) {
       this.#due ||= wasDue;
       return this.#failed(error, lines);
@@ -139,7 +136,7 @@ export class Reporter {
     this.#lastError = words;
     if (!(error instanceof HubRefused)) return this.#backoff();
     if (error.isLockedOut) return LOCKED_OUT_MS;
-    return Math.max(this.#backoff(), Math.min(error.retryAfterMs ?? 0, MAX_PAUSE_MS));
+    return Math.max(this.#backoff(), Math.min(error.retryAfterMs ?? 0, REPORT_MAX_PAUSE_MS));
   }
 
   /** One observation that the hub can't read must not hold up all others. */
@@ -156,7 +153,7 @@ export class Reporter {
   }
 
   #backoff(): number {
-    const delay = Math.min(MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1));
+    const delay = Math.min(REPORT_MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1));
     return delay * (0.8 + 0.4 * this.#deps.random());
   }
 }

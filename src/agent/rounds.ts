@@ -1,16 +1,13 @@
 /** Runs the checks of an agent by the same arithmetic and the same state machine as the hub. */
+
 import type { Check, DueCheck } from "../core/check.ts";
+import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/durations.ts";
 import { type MonitorState, newMonitorState } from "../core/monitor-state.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
 import type { Observation, Round } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
 import { firstRounds, planRounds } from "../core/schedule.ts";
 import { observe } from "../core/state-machine.ts";
-
-/** How far ahead rounds are planned. */
-export const PLAN_AHEAD_MS = 1_000;
-/** After a pause of the machine, rounds that are longer due than this are left out. */
-const LATE_MS = 1_000;
 
 export interface RoundsDeps {
   /** Unix ms. */
@@ -71,11 +68,11 @@ export class Rounds {
     this.#stopped = true;
   }
 
-  /** Plans the rounds of the next moment. Call it more often than PLAN_AHEAD_MS. */
+  /** Plans the rounds of the next moment. Call it more often than AGENT_PLAN_AHEAD_MS. */
   plan(): void {
     const now = this.#deps.now();
-    const from = Math.max(this.#plannedTo, now - LATE_MS);
-    const to = now + PLAN_AHEAD_MS;
+    const from = Math.max(this.#plannedTo, now - AGENT_LATE_MS);
+    const to = now + AGENT_PLAN_AHEAD_MS;
     if (to <= from) return;
     this.#plannedTo = to;
     for (const message of planRounds([...this.#checks.values()].map(this.#current), { from, to }, [])) {

@@ -1,7 +1,9 @@
 /** What an agent and its hub say to each other: checks in one direction, what they found in the other. */
+
 import { z } from "zod";
 import { breakerOf, staleAt } from "./breaker.ts";
 import type { Check, Finding } from "./check.ts";
+import { MAX_AGENT_AHEAD_MS, MAX_DEAF_MS } from "./durations.ts";
 import { MAX_ERROR_CHARS } from "./error-text.ts";
 import { healthOptionsSchema } from "./options.ts";
 import { printableText } from "./printable.ts";
@@ -18,9 +20,6 @@ export const MAX_DETAIL_CHARS = 256;
 /** No attempt has a higher number. */
 const MAX_ATTEMPT = 20;
 const MAX_LATENCY_MS = 86_400_000;
-
-/** How far a clock may be ahead of the hub's. An agent follows the hub's clock. */
-const MAX_AHEAD_MS = 60_000;
 
 /** `GET /api/agents/{name}/checks`. */
 export const agentChecksSchema = z
@@ -101,12 +100,9 @@ export function toFinding(reported: ReportedObservation, check: Check, agent: st
 export function refusalOf(reported: ReportedObservation, check: Check | undefined, now: number): string | null {
   if (check === undefined) return "this agent has no such service";
   if (reported.rev > check.rev) return "the check has no such revision yet";
-  if (reported.at > now + MAX_AHEAD_MS) return "it was made in the future; the agent's clock is wrong";
+  if (reported.at > now + MAX_AGENT_AHEAD_MS) return "it was made in the future; the agent's clock is wrong";
   return null;
 }
-
-/** What is later than this although the hub was deaf is history only: nobody wants to hear of it any more. */
-const MAX_DEAF_MS = 60_000;
 
 /**
  * Whether the status follows what was seen at `at`. By the time that an older one came, the hub has said that it does

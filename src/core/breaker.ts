@@ -1,19 +1,13 @@
 /** The circuit breaker for long outages, and staleness. Both are computed from times alone, so nothing is stored. */
+import { AGENT_GRACE_MS, BREAKER_MAX_GAP_S, BREAKER_OPENS_AFTER_MS, STALE_GRACE_MS } from "./durations.ts";
 import type { Breaker, Status } from "./records.ts";
 
 /** The breaker opens after ten intervals of an outage, but not before five minutes. */
 const OPENS_AFTER_INTERVALS = 10;
-const OPENS_AFTER_MIN_MS = 300_000;
 /** With an open breaker only every 4th due time is checked. */
 const OPEN_STRIDE = 4;
-/** With an open breaker there is still at least one check in five minutes. */
-const OPEN_MAX_GAP_S = 300;
 
 const STALE_INTERVALS = 3;
-/** Silence that is allowed beyond the three intervals. It covers a lost cron tick and a slow queue. */
-const STALE_GRACE_MS = 75_000;
-/** An agent needs neither the cron nor the queue. It may lose its connection for a moment. */
-const AGENT_GRACE_MS = 5_000;
 
 /** What the time of a scheduled check depends on. */
 export interface Scheduled {
@@ -24,14 +18,14 @@ export interface Scheduled {
 
 /** `since`: start of the status. `since` and `now` in Unix ms. */
 export function breakerOf(status: Status, since: number, intervalS: number, now: number): Breaker {
-  const opensAfter = Math.max(OPENS_AFTER_MIN_MS, OPENS_AFTER_INTERVALS * intervalS * 1_000);
+  const opensAfter = Math.max(BREAKER_OPENS_AFTER_MS, OPENS_AFTER_INTERVALS * intervalS * 1_000);
   return status === "down" && now - since >= opensAfter ? "open" : "closed";
 }
 
 /** Only every n-th due time is checked; returns n. It is 1 while the breaker is closed. */
 export function breakerStride(breaker: Breaker, intervalS: number): number {
   if (breaker === "closed") return 1;
-  return Math.max(1, Math.min(OPEN_STRIDE, Math.floor(OPEN_MAX_GAP_S / intervalS)));
+  return Math.max(1, Math.min(OPEN_STRIDE, Math.floor(BREAKER_MAX_GAP_S / intervalS)));
 }
 
 /** Returns the time after which a silent service is stale, Unix ms. `lastAt`: Unix ms. */

@@ -1,7 +1,5 @@
-/**
- * Marks a service as flapping after many flips in a short time. The mark ends when the service had no flip for as long.
- */
-const WINDOW_MS = 600_000;
+import { FLAPPING_WINDOW_MS } from "./durations.ts";
+
 const FLIPS_TO_FLAP = 6;
 
 export interface FlapState {
@@ -13,13 +11,13 @@ export interface FlapState {
 export const NOT_FLAPPING: FlapState = { times: [], flapping: false };
 
 export function flapAfterFlip(state: FlapState, at: number): FlapState {
-  const times = [...state.times.filter((time) => at - time < WINDOW_MS), at];
+  const times = [...state.times.filter((time) => at - time < FLAPPING_WINDOW_MS), at];
   return { times, flapping: state.flapping || times.length >= FLIPS_TO_FLAP };
 }
 
 /** Ends flapping after ten minutes without a flip. Returns the same object when nothing changes. */
 export function flapSettled(state: FlapState, now: number): FlapState {
   const last = state.times.at(-1);
-  if (last === undefined || now - last < WINDOW_MS) return state;
+  if (last === undefined || now - last < FLAPPING_WINDOW_MS) return state;
   return NOT_FLAPPING;
 }

@@ -8,11 +8,9 @@
  */
 
 import type { Check } from "./check.ts";
+import { TOMBSTONE_MS } from "./durations.ts";
 import { type MonitorState, newMonitorState } from "./monitor-state.ts";
 import { underRevision } from "./state-machine.ts";
-
-/** A tombstone is kept for this time. Rounds that were planned before the service left have ended by then. */
-const TOMBSTONE_MS = 3_600_000;
 
 export interface LaneRecord {
   /** Null: the state was moved to another lane, or the service is deleted. */

@@ -73,5 +73,3 @@ export const healthOptionsSchema = z
 export type HealthOptions = z.infer<typeof healthOptionsSchema>;
 
 export const DEFAULT_DEGRADED_ABOVE_MS = 1_000;
-/** Seconds of silence that are allowed after the interval of a heartbeat, when the check sets no `grace`. */
-export const DEFAULT_GRACE_S = 30;

@@ -2,21 +2,21 @@
  * The health of another hub, judged by the same rules as a service: a pull is a check, a failed pull a failed check, a
  * slow one makes it degraded.
  */
+
 import type { Check } from "./check.ts";
+import { PEER_DEGRADED_ABOVE_MS, PEER_MAX_TIMEOUT_S } from "./durations.ts";
 import type { MonitorState } from "./monitor-state.ts";
 import { type Flip, HOME_VANTAGE, type Observation } from "./records.ts";
 import { observe } from "./state-machine.ts";
 
 /** Failed pulls that are forgiven. With the delays between them this is some seconds. */
 const RETRIES = 3;
-const DEGRADED_ABOVE_MS = 2_000;
 /** A hub has no number, and this is no number of a service. */
 const NO_ID = 0;
-const MAX_TIMEOUT_S = 10;
 
 /** Seconds that another hub has for an answer. `interval`: seconds between two pulls. */
 export function pullTimeout(interval: number): number {
-  return Math.min(MAX_TIMEOUT_S, interval);
+  return Math.min(PEER_MAX_TIMEOUT_S, interval);
 }
 
 export interface PullResult {
@@ -73,7 +73,7 @@ function peerCheck(interval: number): Check {
     health_interval: interval,
     health_timeout: pullTimeout(interval),
     health_retries: RETRIES,
-    health_options: { degraded_above_ms: DEGRADED_ABOVE_MS },
+    health_options: { degraded_above_ms: PEER_DEGRADED_ABOVE_MS },
     rev: 1,
     lane: NO_ID,
     former_lanes: [],

@@ -1,21 +1,19 @@
 /** Decides when, how often and from where a failed check is tried again, and when failures confirm an outage. */
 
 import type { Check, DueCheck } from "./check.ts";
+import { FIRST_RETRY_MS, LOST_RETRY_MS } from "./durations.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE, isProbed, type Retry } from "./records.ts";
 
-const FIRST_DELAY_MS = 1_000;
 /** ±20 %. Services that failed together are retried at different times, and outages are still found quickly. */
 const JITTER = 0.2;
-/** A retry without a result counts as lost this long after its timeout. */
-const LOST_RETRY_MS = 10_000;
 
 /**
  * Returns the milliseconds before retry `attempt` (1, 2, …): 1, 2, 4 … s, at most the interval, then ±20 % by `random`
  * in [0, 1).
  */
 export function retryDelay(attempt: number, intervalS: number, random: number): number {
-  const exponential = FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 20);
+  const exponential = FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 20);
   const capped = Math.min(exponential, intervalS * 1_000);
   return Math.round(capped * (1 - JITTER + 2 * JITTER * random));
 }

@@ -2,9 +2,11 @@
  * Computes schedules. A lane is due at `phase + k · interval`. So nothing is stored, and a round that is planned twice
  * does no harm.
  */
+
 import { breakerOf, breakerStride } from "./breaker.ts";
 import type { Check } from "./check.ts";
 import { chunksBySize, jsonBytes, MAX_MESSAGE_BYTES } from "./chunks.ts";
+import { MAX_TICK_AHEAD_MS, PLAN_LEAD_MS, PLAN_LENGTH_MS } from "./durations.ts";
 import { laneInterval, laneNumber } from "./lanes.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE } from "./records.ts";
@@ -13,18 +15,8 @@ import { downVantage } from "./retry-policy.ts";
 /** Scheduled rounds are due at multiples of it. */
 export const DUE_STEP_MS = 50;
 const GOLDEN_RATIO_CONJUGATE = 0.618_033_988_749_894_9;
-/** Length of the window that one tick plans. */
-const PLAN_LENGTH_MS = 60_000;
-/**
- * The window begins this long after the tick, so that rounds are in time even if the tick is late or the plan is
- * repeated.
- */
-const PLAN_LEAD_MS = 15_000;
 /** So long after a tick, what it planned is over. */
 export const PLANNED_AHEAD_MS = PLAN_LEAD_MS + PLAN_LENGTH_MS;
-
-/** No cron ticks a day before its time. */
-const MAX_TICK_AHEAD_MS = 86_400_000;
 
 export interface Window {
   /** Unix ms, inclusive. */

@@ -1,9 +1,10 @@
 /** What silence means: until when a service may be silent, and what it becomes then. */
+
 import { breakerOf, breakerStride, staleAt } from "./breaker.ts";
 import type { Check } from "./check.ts";
+import { DEFAULT_GRACE_S } from "./durations.ts";
 import { flip } from "./flip.ts";
 import type { MonitorState } from "./monitor-state.ts";
-import { DEFAULT_GRACE_S } from "./options.ts";
 import type { Status } from "./records.ts";
 
 /**

@@ -1,5 +1,7 @@
 /** The rules for connections that are open at the same time, and for how long a check may wait for one. */
+
 import type { DueCheck } from "./check.ts";
+import { LAST_START_MS, SLOT_HELD_MS } from "./durations.ts";
 import { HOME_VANTAGE } from "./records.ts";
 
 export interface SlotLimits {
@@ -14,10 +16,8 @@ export interface SlotLimits {
   heldMs: number;
 }
 
-/** The platform gives up some 20 s after a connection attempt that hangs was closed. */
-const HELD_MS = 25_000;
 /** An invocation may have six connections that wait. One is left for the hub's own requests, such as the control target. */
-export const WORKER_SLOTS: SlotLimits = { total: 5, tcp: 3, perHost: 3, hung: 2, heldMs: HELD_MS };
+export const WORKER_SLOTS: SlotLimits = { total: 5, tcp: 3, perHost: 3, hung: 2, heldMs: SLOT_HELD_MS };
 /**
  * The local runtime has no such limit, and nobody waits for an attempt that was closed. These numbers limit the sockets
  * of one machine and the load on targets.
@@ -52,9 +52,6 @@ function takenByHung({ perHost }: TakenSlots, isHung: IsHung): number {
   return [...perHost].reduce((sum, [host, count]) => sum + (isHung(host) ? count : 0), 0);
 }
 
-/** A consumer may work for 15 minutes. What has not begun by then could not end in time with the longest timeout. */
-export const LAST_START_MS = 10 * 60_000;
-
 /**
  * Returns how long after the start of its round a check may still begin. At home nobody waits for the round. Who asks
  * another vantage does, so that a few checks must not wait for minutes there.
@@ -63,7 +60,7 @@ export function lastStart(checks: readonly DueCheck[], vantage: string): number 
   if (vantage === HOME_VANTAGE) return LAST_START_MS;
   const delay = Math.max(0, ...checks.map(({ after_ms = 0 }) => after_ms));
   const turns = checks.length <= WORKER_SLOTS.hung ? 0 : Math.ceil(checks.length / WORKER_SLOTS.total);
-  return Math.min(LAST_START_MS, delay + turns * Math.max(longestTimeout(checks), HELD_MS));
+  return Math.min(LAST_START_MS, delay + turns * Math.max(longestTimeout(checks), SLOT_HELD_MS));
 }
 
 /** Returns how long all probes of a round may take, in ms. */

@@ -1,4 +1,5 @@
 /** Gaps: times in which nobody watched, because the hub was stopped, paused or away. Their statuses are not known. */
+import { AWAY_MS, CLOCK_LOOK_MS, SHORTEST_GAP_MS } from "./durations.ts";
 import { isProbedByHub } from "./records.ts";
 import { PLANNED_AHEAD_MS } from "./schedule.ts";
 import type { ServiceRow } from "./service-row.ts";
@@ -13,13 +14,6 @@ export interface HubGap extends Gap {
   /** True: a tick of the cron was lost, so the hub probed nothing; heartbeats and agents were heard as ever. */
   only_probes: boolean;
 }
-
-/** The cron of a deployed hub comes each minute and may lose a tick. When it is later than this, the hub was away. */
-const AWAY_MS = 150_000;
-/** Shorter ones are no longer than the time between two checks. */
-const SHORTEST_MS = 5_000;
-/** How often a local hub looks at the clock. */
-export const LOOK_MS = 1_000;
 
 interface Awakening {
   /** The time before this in which the hub was known to be awake. */
@@ -39,14 +33,14 @@ export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGa
   const end = Math.min(last + PLANNED_AHEAD_MS, wasStarted ? startedAt : now);
   let from = last;
   for (const at of checkedAt) if (at > from && at < end) from = at;
-  if (now - from < SHORTEST_MS) return null;
+  if (now - from < SHORTEST_GAP_MS) return null;
   // The cron of a local hub is a part of it: it loses no tick unless the whole hub stands still.
   return { from, to: now, only_probes: startedAt === undefined && now - last <= AWAY_MS };
 }
 
 /** Returns the pause between two looks at the clock (Unix ms); null: they came one after the other. */
 export function pauseBetween(last: number, now: number): HubGap | null {
-  return now - last < LOOK_MS + SHORTEST_MS ? null : { from: last, to: now, only_probes: false };
+  return now - last < CLOCK_LOOK_MS + SHORTEST_GAP_MS ? null : { from: last, to: now, only_probes: false };
 }
 
 /** Adds a gap. Those of the same kind that it overlaps become one with it. Oldest first. */

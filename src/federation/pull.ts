@@ -1,9 +1,8 @@
 /** Brings the copy of another hub's registry up to date. Pulling is the truth; what is pushed only comes sooner. */
+import { MAX_PULL_MS } from "../core/durations.ts";
 import { MAX_REMOTE_SERVICES, type SyncPage } from "../core/federation.ts";
 import { advance, type Cursor, ProtocolError, type SyncQuery, syncQuery } from "../core/replication.ts";
 
-/** A peer that sends more in one go has time until the next. What was taken in by then stays. */
-const MAX_PULL_MS = 30_000;
 /** Pages of one pull: 20,000 services, and as many that were deleted. */
 const MAX_PAGES = 200;
 

@@ -1,4 +1,5 @@
 /** `/api/agents`: programs beside the services that check what the hub can't reach. */
+
 import { createRoute, z } from "@hono/zod-openapi";
 import {
   type AgentChecks,
@@ -8,6 +9,7 @@ import {
   refusalOf,
   toFinding,
 } from "../core/agent-protocol.ts";
+import { AGENT_CHECKS_LOOK_MS, AGENT_ONLINE_MS } from "../core/durations.ts";
 import { nameSchema } from "../core/names.ts";
 import { agentVantage } from "../core/records.ts";
 import {
@@ -30,11 +32,7 @@ import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
 
 const tags = ["agents"];
-/** Heard of no longer ago than this. An agent asks for its checks each 25 s, and the time is noted each 30 s. */
-const ONLINE_MS = 90_000;
 const MAX_WAIT_S = 50;
-/** How often a waiting request looks whether anything changed. */
-const LOOK_MS = 2_000;
 
 const params = z.object({ name: nameSchema });
 
@@ -219,8 +217,8 @@ async function etagAfter(hub: HubContext, name: string, known: string | undefine
   for (;;) {
     const revision = await agentRevision(hub.db, name);
     const etag = isVantage(hub, name) ? `"${revision}-vantage"` : `"${revision}"`;
-    if (known !== etag || hub.now() + LOOK_MS > until) return etag;
-    await hub.wait(LOOK_MS);
+    if (known !== etag || hub.now() + AGENT_CHECKS_LOOK_MS > until) return etag;
+    await hub.wait(AGENT_CHECKS_LOOK_MS);
   }
 }
 
@@ -231,7 +229,7 @@ export function isVantage({ settings }: HubContext, agent: string): boolean {
 
 function toAgent(row: AgentRow, now: number): z.infer<typeof agentSchema> {
   const { last_seen_at, created_at, ...rest } = row;
-  const isOnline = last_seen_at !== null && now - last_seen_at <= ONLINE_MS;
+  const isOnline = last_seen_at !== null && now - last_seen_at <= AGENT_ONLINE_MS;
   return {
     ...rest,
     status: last_seen_at === null ? "new" : isOnline ? "online" : "offline",

@@ -2,10 +2,9 @@
  * Keys that were valid lately. A heartbeat must be heard while the database is away, and its key can't be looked up
  * then. Each instance of the Worker remembers the keys that it has seen itself.
  */
+import { KEY_REMEMBERED_MS } from "../core/durations.ts";
 import type { Principal } from "./context.ts";
 
-/** A key that was revoked elsewhere is good for heartbeats for this long, if the database is away so soon. */
-const REMEMBERED_MS = 3_600_000;
 const MAX_KEYS = 1_000;
 
 export class KnownKeys {
@@ -14,7 +13,7 @@ export class KnownKeys {
   /** `hash`: of the key. `now`: Unix ms. */
   remember(hash: string, principal: Principal, now: number): void {
     this.#keys.delete(hash); // the newest is last
-    this.#keys.set(hash, { principal, until: now + REMEMBERED_MS });
+    this.#keys.set(hash, { principal, until: now + KEY_REMEMBERED_MS });
     for (const oldest of this.#keys.keys()) {
       if (this.#keys.size <= MAX_KEYS) break;
       this.#keys.delete(oldest);

@@ -2,9 +2,11 @@
  * The hub's connection to NATS. Events wait in the outbox until JetStream has acknowledged them. Latest values are sent
  * only while there is a connection. A caller that announces something writes to local storage and never waits for NATS.
  */
+
 import { DurableObject } from "cloudflare:workers";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
+import { ANNOUNCED_KEPT_MS, SUMMARY_AGAIN_MS, SUMMARY_GAP_MS } from "../core/durations.ts";
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
@@ -28,18 +30,6 @@ import { Outbox } from "./outbox.ts";
 import { type NatsFailure, natsReason, withoutCredentials } from "./reason.ts";
 import { reconnectDelay } from "./reconnect.ts";
 
-/**
- * After this time the ledger forgets a service that is gone. Late repeats of the service's last flip have ended by
- * then.
- */
-const FORGET_MS = 86_400_000;
-/**
- * A summary of 10,000 services has 2 MB, so the bridge sends at most one in this time. A change must be published
- * within 2 s.
- */
-const SUMMARY_GAP_MS = 1_000;
-/** Until the next minute, whose tick sends the summary anyway. */
-const SUMMARY_AGAIN_MS = 2_000;
 const SUMMARY_TRIES = 30;
 
 export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc {
@@ -96,7 +86,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     if (board !== null && changes === this.#registryChanges) {
       this.#storeEvents((now) => this.#announcing.missed(board.entries, now));
     }
-    this.#announcements.forgetGone(this.#clock.now() - FORGET_MS);
+    this.#announcements.forgetGone(this.#clock.now() - ANNOUNCED_KEPT_MS);
     await this.#restoreAlarm();
     await this.#waitForConnection();
     if (board === null) return;

@@ -1,12 +1,10 @@
-/** The time until a failed connection is tried again. */
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
+import { FIRST_RECONNECT_MS, LONGEST_RECONNECT_MS } from "../core/durations.ts";
 
 /**
  * Milliseconds before the next try after `failures` in a row: 0.5, 1, 2 … 30 s. Half of the delay is random; `random`
  * is in [0, 1).
  */
 export function reconnectDelay(failures: number, random: number): number {
-  const exponential = FIRST_DELAY_MS * 2 ** Math.min(failures - 1, 20);
-  return Math.round(Math.min(exponential, LONGEST_DELAY_MS) * (0.5 + random / 2));
+  const exponential = FIRST_RECONNECT_MS * 2 ** Math.min(failures - 1, 20);
+  return Math.round(Math.min(exponential, LONGEST_RECONNECT_MS) * (0.5 + random / 2));
 }

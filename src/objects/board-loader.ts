@@ -1,14 +1,14 @@
 /** Reads the board from the database, after an eviction and after an outage of the database. */
+
 import type { Board } from "../core/board.ts";
 import { seededState } from "../core/board-seed.ts";
 import type { Clock } from "../core/clock.ts";
+import { LOAD_BOARD_AGAIN_MS } from "../core/durations.ts";
 import { errorText, log } from "../platform/log.ts";
 import { loadBoard } from "../store/checks.ts";
 import type { Db } from "../store/database.ts";
 import { listHubs } from "../store/hubs.ts";
 import type { MarksKeeper } from "./marks.ts";
-
-const AGAIN_MS = 5_000;
 
 export class BoardLoader {
   readonly #db: Db;
@@ -37,7 +37,7 @@ export class BoardLoader {
 
   /** Whether to try it again now. */
   get isDue(): boolean {
-    return !this.#isLoaded && this.#clock.now() - this.#triedAt >= AGAIN_MS;
+    return !this.#isLoaded && this.#clock.now() - this.#triedAt >= LOAD_BOARD_AGAIN_MS;
   }
 
   /** What the board has is of an earlier life of the database. */

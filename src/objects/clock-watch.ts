@@ -2,8 +2,10 @@
  * Looks at the clock of a local hub each second. When time is missing, the machine slept or the hub was stopped like
  * any process. A deployed hub is evicted instead, and its alarms and its cron show what it missed.
  */
+
 import type { Clock } from "../core/clock.ts";
-import { type HubGap, LOOK_MS, pauseBetween } from "../core/watch-gaps.ts";
+import { CLOCK_LOOK_MS } from "../core/durations.ts";
+import { type HubGap, pauseBetween } from "../core/watch-gaps.ts";
 
 export class ClockWatch {
   readonly #clock: Clock;
@@ -16,7 +18,7 @@ export class ClockWatch {
 
   /** Begins to look; `paused` hears of each pause when it is over. */
   start(paused: (gap: HubGap) => void): void {
-    this.#clock.every(LOOK_MS, () => {
+    this.#clock.every(CLOCK_LOOK_MS, () => {
       const now = this.#clock.now();
       const pause = pauseBetween(this.#last, now);
       this.#last = now;

@@ -1,13 +1,13 @@
 /** Joins the hubs that FEDERATION_PEERS names, and tries until it works. What was joined outlasts an eviction. */
+
 import type { Clock } from "../core/clock.ts";
+import { JOIN_MAX_RETRY_MS } from "../core/durations.ts";
 import type { Joined } from "../core/federation.ts";
 import type { Refusable } from "../platform/bindings.ts";
 import { log } from "../platform/log.ts";
 
 /** Stored under this and the address: the id of the hub that was joined there; empty: it is not asked again. */
 const JOINED = "joined:";
-/** An address that could not be joined is tried again after 1, 2, 4 … s, and at the latest after this time. */
-const MAX_RETRY_MS = 60_000;
 
 export interface ConfiguredPeersDeps {
   clock: Clock;
@@ -49,7 +49,7 @@ export class ConfiguredPeers {
       return true;
     }
     attempt.failures += 1;
-    attempt.nextAt = this.#deps.clock.now() + Math.min(MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
+    attempt.nextAt = this.#deps.clock.now() + Math.min(JOIN_MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
     this.#attempts.set(url, attempt);
     log("warn", "federation.join_failed", { url, reason: joined.words, attempt: attempt.failures });
     return false;

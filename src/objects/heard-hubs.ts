@@ -1,4 +1,5 @@
 /** Hubs that published their summary on NATS. They are shown, and never trusted: anybody who may publish can make up hubs. */
+import { HEARD_GAP_MS } from "../core/durations.ts";
 import { MAX_HUBS } from "../core/federation.ts";
 import { toPeer } from "../core/peer-view.ts";
 import type { Health } from "../core/records.ts";
@@ -6,8 +7,6 @@ import type { FederationNews } from "../platform/bindings.ts";
 import type { Db } from "../store/database.ts";
 import { getHub, listHubs, saveHeardHub } from "../store/hubs.ts";
 
-/** A hub publishes its summary each minute, and at each change of its health. */
-const HEARD_GAP_MS = 5_000;
 const MAX_REMEMBERED = 1_000;
 
 export class HeardHubs {

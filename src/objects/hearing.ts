@@ -1,9 +1,9 @@
 /** Since when the hub can hear without a break. Silence counts only while it could hear; the time outlasts an eviction. */
+
 import type { Clock } from "../core/clock.ts";
+import { LATE_ALARM_MS } from "../core/durations.ts";
 import { log } from "../platform/log.ts";
 
-/** An alarm that comes later than this shows that the hub was paused or away. */
-const LATE_ALARM_MS = 5_000;
 const STEP_MS = 1_000;
 const STARTED_AS = "started_at";
 const STORED_AS = "hearing_since";

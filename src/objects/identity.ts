@@ -1,11 +1,10 @@
 /** The hub's keys. The private ones are in this object's storage and never leave it. */
+import { KEY_OVERLAP_MS } from "../core/durations.ts";
 import { importPrivateKey, type KeyPair, newKeyPair } from "../federation/keys.ts";
 import { newNonce, type SignableRequest, signRequest } from "../federation/signatures.ts";
 import type { SignedHeaders } from "../platform/bindings.ts";
 
 const STORED_AS = "keys";
-/** After a rotation the key before is valid for this time, in which every other hub must be heard once. */
-const OVERLAP_MS = 7 * 86_400_000;
 const MAX_KEYS = 4;
 
 export class Identity {
@@ -29,7 +28,7 @@ export class Identity {
   /** Makes a new key. The one before stays valid for a while. `now`: Unix ms. */
   async rotate(now: number): Promise<void> {
     const [newest, ...older] = await this.keys(now);
-    const ending = newest === undefined ? [] : [{ ...newest, not_after: now + OVERLAP_MS }];
+    const ending = newest === undefined ? [] : [{ ...newest, not_after: now + KEY_OVERLAP_MS }];
     await this.#storage.put(STORED_AS, [await newKeyPair(now), ...ending, ...older].slice(0, MAX_KEYS));
   }
 

@@ -1,6 +1,8 @@
 /** How this hub and others come to know each other: what it says of itself, and the registrations in both directions. */
+
 import { version } from "../../package.json";
 import type { Clock } from "../core/clock.ts";
+import { INTRODUCTION_RETRY_MS, JOIN_REQUEST_MS } from "../core/durations.ts";
 import {
   type HubDocument,
   type Introduction,
@@ -26,10 +28,6 @@ import type { Nonces } from "./nonces.ts";
 /** Wrong join tokens that are looked at in a minute, from anyone. */
 const MAX_WRONG_PROOFS = 10;
 const MINUTE_MS = 60_000;
-/** A registration is answered after the other hub has called back. */
-const REQUEST_MS = 10_000;
-/** A hub that was introduced and can't be joined. */
-const INTRODUCTION_RETRY_MS = 600_000;
 
 export interface JoiningDeps {
   clock: Clock;
@@ -131,7 +129,7 @@ export class Joining {
   #request(knownKid: string | null, nonce = newNonce()) {
     return {
       allowPrivate: this.#deps.settings.ALLOW_PRIVATE_TARGETS,
-      timeoutMs: REQUEST_MS,
+      timeoutMs: JOIN_REQUEST_MS,
       sign: async (request: SignableRequest) =>
         (await this.#deps.identity.sign(request, knownKid, this.#deps.clock.now(), nonce)).headers,
     };

@@ -1,7 +1,6 @@
 /** The nonces of signed requests. They are stored, because the object is evicted long before a signature is too old. */
+import { NONCE_KEPT_MS } from "../core/durations.ts";
 
-/** Twice the time that a signature is valid: it may be dated ahead as much as back. */
-const KEEP_MS = 120_000;
 /** A hub makes some requests a minute. */
 const MAX_NONCES = 5_000;
 
@@ -15,7 +14,7 @@ export class Nonces {
 
   /** `full`: there were too many requests in two minutes. `now`: Unix ms. */
   use(nonce: string, now: number): "new" | "used" | "full" {
-    this.#sql.exec("DELETE FROM nonces WHERE at < ?", now - KEEP_MS);
+    this.#sql.exec("DELETE FROM nonces WHERE at < ?", now - NONCE_KEPT_MS);
     if (this.#sql.exec("SELECT 1 FROM nonces WHERE nonce = ?", nonce).toArray().length > 0) return "used";
     const { count } = this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM nonces").one();
     if (count >= MAX_NONCES) return "full";

@@ -3,8 +3,10 @@
  * own, so a hub that is slow, hangs or sends garbage delays nobody else. What lasts is in the database; here are only
  * the nonces and the alarm.
  */
+
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../core/clock.ts";
+import { PROTOCOL_ERROR_MS, PUSH_COUNTS_MS } from "../core/durations.ts";
 import type { FederationEvents, PushedFlip, SyncPage } from "../core/federation.ts";
 import { afterPull, type PullResult, pullTimeout } from "../core/peer-health.ts";
 import { type RemoteState, remoteFlips, toPeer } from "../core/peer-view.ts";
@@ -22,10 +24,6 @@ import { cursorOf, getHub, saveKeys, saveKnownKid, saveSync } from "../store/hub
 import { copiesOf, forgetPushes, takeFlips, takePage } from "../store/remote-services.ts";
 import { Nonces } from "./nonces.ts";
 
-/** A flip is in its hub's database after some seconds, or after the outage of that database. */
-const PUSH_COUNTS_MS = 120_000;
-/** A hub that breaks the protocol does not do so by accident; it is asked again after this time. */
-const PROTOCOL_ERROR_MS = 900_000;
 /** Flips that wait while a push is under way. A pull brings those that are dropped. */
 const MAX_WAITING = 500;
 

@@ -1,6 +1,8 @@
 /** The alarm of the board: it comes when silence changes the status of a service, and the service's lane then decides. */
+
 import type { Board, BoardUpdate } from "../core/board.ts";
 import type { Clock } from "../core/clock.ts";
+import { SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../core/durations.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { type ExpireDeps, expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings } from "../platform/bindings.ts";
@@ -8,9 +10,6 @@ import { laneCalls } from "../platform/lane-calls.ts";
 import { sendOutcomes } from "../platform/queues.ts";
 import { Hearing } from "./hearing.ts";
 
-const MIN_GAP_MS = 1_000;
-/** Pause after an alarm that changed no overdue service, or that failed. */
-const IDLE_GAP_MS = 10_000;
 /** Number of overdue services that one alarm handles. The others follow a second later. */
 const OVERDUE_AT_ONCE = 200;
 
@@ -64,19 +63,19 @@ export class SilenceAlarm {
 
   /** Asks the lanes of overdue services, and hands what they say to `take`. Sets the next alarm, even when it throws. */
   async handleOverdue(take: (update: BoardUpdate) => void): Promise<void> {
-    let gap = IDLE_GAP_MS;
+    let gap = SILENCE_ALARM_IDLE_MS;
     try {
       const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE);
       const update = await expireOverdue(overdue, this.#deps);
       take(update);
-      if (update.flips.length > 0 || overdue.length === 0) gap = MIN_GAP_MS;
+      if (update.flips.length > 0 || overdue.length === 0) gap = SILENCE_ALARM_GAP_MS;
     } finally {
       await this.arm(gap);
     }
   }
 
   /** Sets the alarm for the earliest deadline, but not within `gap` (milliseconds). */
-  async arm(gap = MIN_GAP_MS): Promise<void> {
+  async arm(gap = SILENCE_ALARM_GAP_MS): Promise<void> {
     await this.#armFor(this.#board.nextDeadline(), gap);
   }
 
@@ -84,7 +83,7 @@ export class SilenceAlarm {
   async armFor(ids: readonly number[]): Promise<void> {
     const next = this.#board.earliestOf(ids);
     if (next === null || (this.#at !== null && this.#at <= next)) return;
-    await this.#armFor(next, MIN_GAP_MS);
+    await this.#armFor(next, SILENCE_ALARM_GAP_MS);
   }
 
   /**

@@ -1,5 +1,7 @@
 /** Sends to the sockets of an object, and drops those whose clients are stuck. */
+
 import type { Clock } from "../core/clock.ts";
+import { SOCKET_SILENT_MS } from "../core/durations.ts";
 import { KEY_HEADER } from "../platform/key-header.ts";
 
 /** Policy violation (RFC 6455). */
@@ -19,8 +21,6 @@ export const MAX_UNHEARD_CHARS = 16_000_000;
  */
 export const MAX_UNHEARD_OF_ALL = 32_000_000;
 const FAR_ABOVE = 4;
-/** A client that is there pings each minute. */
-const SILENT_MS = 90_000;
 /** Looking at all sockets takes a moment, so it is not done at each message. */
 const LOOK_EACH_MS = 1_000;
 
@@ -116,7 +116,7 @@ export class SocketSender {
     this.#chars = waiting.reduce((sum, [, { chars }]) => sum + chars, 0); // sockets that are gone count no longer
     waiting.sort(([, a], [, b]) => b.chars - a.chars);
     for (const [socket, { since }] of waiting) {
-      const limit = now - since > SILENT_MS ? MAX_UNHEARD_OF_ALL : FAR_ABOVE * MAX_UNHEARD_OF_ALL;
+      const limit = now - since > SOCKET_SILENT_MS ? MAX_UNHEARD_OF_ALL : FAR_ABOVE * MAX_UNHEARD_OF_ALL;
       if (this.#chars > limit) this.#drop(socket, 1013, TOO_SLOW);
     }
   }

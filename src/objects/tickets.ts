@@ -2,9 +2,9 @@
  * One-time tickets that let a browser open a WebSocket without showing its key in a URL. They are stored, because the
  * object may be evicted before a ticket is used.
  */
+import { TICKET_VALID_MS } from "../core/durations.ts";
 import type { Ticket } from "../platform/bindings.ts";
 
-const VALID_MS = 30_000;
 const MAX_TICKETS = 1_000;
 const PREFIX = "ticket:";
 
@@ -27,7 +27,7 @@ export class TicketBox {
       if (until <= now || index < surplus) this.#storage.kv.delete(name);
     });
     const ticket = crypto.randomUUID();
-    this.#storage.kv.put<Stored>(PREFIX + ticket, { scope, key, until: now + VALID_MS });
+    this.#storage.kv.put<Stored>(PREFIX + ticket, { scope, key, until: now + TICKET_VALID_MS });
     return ticket;
   }
 

@@ -1,11 +1,10 @@
 /** Lets another vantage probe checks. When it fails to, that says nothing about the services. */
+
 import type { DueCheck, Finding } from "../core/check.ts";
+import { WAY_TO_VANTAGE_MS } from "../core/durations.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import type { Observation } from "../core/records.ts";
 import { roundLimit } from "../core/slots.ts";
-
-/** What the way to a vantage and back may take. */
-const WAY_MS = 10_000;
 
 export interface AskVantageDeps {
   now(): number;
@@ -19,7 +18,7 @@ export interface AskVantageDeps {
 export async function askVantage(checks: DueCheck[], vantage: string, deps: AskVantageDeps): Promise<Finding[]> {
   const at = deps.now();
   try {
-    const observations = await within(roundLimit(checks, vantage) + WAY_MS, deps.ask(checks, vantage), deps);
+    const observations = await within(roundLimit(checks, vantage) + WAY_TO_VANTAGE_MS, deps.ask(checks, vantage), deps);
     return checks.map((check, index) => ({
       check,
       observation: observations[index] ?? blindness(vantage, at, "no result"),

@@ -1,11 +1,10 @@
 /** Step one of the pipeline: each minute, makes a message for each round that falls due. */
+
 import type { Check } from "../core/check.ts";
+import { KEEP_PLANNING_MS, PLAN_AGAIN_MS } from "../core/durations.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
 import { planRounds, tickWindow, type Window } from "../core/schedule.ts";
 
-/** The planned minute begins 15 s after the tick. If the database comes back before this time, most rounds still run. */
-const KEEP_TRYING_MS = 50_000;
-const TRY_AGAIN_MS = 2_000;
 /** Pause after a page of the registry and after a call of the queue, so that thousands of services hold up no requests. */
 const PAUSE_MS = 20;
 /** What is due first can be sent first only when all is read. Of a larger or slower registry, this much is sent at a time. */
@@ -37,7 +36,7 @@ export interface PlanReport {
  */
 export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
   const planner = new Planner(tickWindow(tick), deps);
-  await retryUntil(() => planner.planAll(), tick + KEEP_TRYING_MS, deps);
+  await retryUntil(() => planner.planAll(), tick + KEEP_PLANNING_MS, deps);
   const report = { at: deps.now(), checks: planner.checks, rounds: planner.rounds };
   await deps.planned(report);
   return report;
@@ -126,8 +125,8 @@ async function retryUntil<T>(attempt: () => Promise<T>, until: number, deps: Pla
       return await attempt();
     } catch (error) {
       deps.failed(error);
-      if (deps.now() + TRY_AGAIN_MS > until) throw error;
-      await deps.wait(TRY_AGAIN_MS);
+      if (deps.now() + PLAN_AGAIN_MS > until) throw error;
+      await deps.wait(PLAN_AGAIN_MS);
     }
   }
 }

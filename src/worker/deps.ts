@@ -1,5 +1,6 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
+import { LONGEST_EARLY_MS } from "../core/durations.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
@@ -22,9 +23,6 @@ import { openDatabase } from "../store/database.ts";
 import { recordOutcomes } from "../store/outcomes.ts";
 import type { Hub } from "./hub.ts";
 
-/** Of the platform's time: its queue knows whole seconds only. */
-const LONGEST_WAIT_MS = 5_000;
-
 export function planDeps({ env, settings, clock }: Hub): PlanDeps {
   return {
     now: clock.now,
@@ -43,7 +41,7 @@ export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
   return {
     now: clock.now,
     wait: clock.wait,
-    longestWait: clock.fromPlatform(clock.platformTime(clock.now()) + LONGEST_WAIT_MS) - clock.now(),
+    longestWait: clock.fromPlatform(clock.platformTime(clock.now()) + LONGEST_EARLY_MS) - clock.now(),
     probe: async (checks, vantage, found) => {
       if (vantage === HOME_VANTAGE) {
         const probing = { settings, clock, vars: env, ...(slots === undefined ? {} : { slots }) };

@@ -1,5 +1,7 @@
 /** What follows from a change of the registry. Whatever fails here happens within a minute: the board follows the registry. */
+
 import type { Check } from "../core/check.ts";
+import { REGISTRY_SETTLED_MS } from "../core/durations.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
@@ -13,8 +15,6 @@ import type { Hub } from "./hub.ts";
 
 /** A change of more services would take more calls than an invocation may make. The board then follows it page by page. */
 const MAX_AT_ONCE = 500;
-/** By then, what follows from a change has usually happened at once. */
-const SETTLED_MS = 5_000;
 /** 50,000 services; what is left follows in the next minute. */
 const MAX_PAGES = 100;
 
@@ -33,7 +33,7 @@ export async function followChange(change: RegistryChange, hub: Hub): Promise<vo
  * Lets everything happen that follows from changes of the registry and has not happened. Called each minute. `age`: of the
  * youngest change that is looked at, milliseconds.
  */
-export async function catchUp({ env }: Hub, age = SETTLED_MS): Promise<void> {
+export async function catchUp({ env }: Hub, age = REGISTRY_SETTLED_MS): Promise<void> {
   try {
     for (let page = 0; page < MAX_PAGES; page++) {
       if (!(await boardOf(env).follow(age))) return;

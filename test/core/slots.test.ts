@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { LAST_START_MS } from "../../src/core/durations.ts";
 import { MAX_PROBE_TIMEOUT_S } from "../../src/core/records.ts";
-import { hasRoom, LAST_START_MS, LOCAL_SLOTS, lastStart, roundLimit, WORKER_SLOTS } from "../../src/core/slots.ts";
+import { hasRoom, LOCAL_SLOTS, lastStart, roundLimit, WORKER_SLOTS } from "../../src/core/slots.ts";
 import { aCheck } from "./fixtures.ts";
 
 const LIMITS = { total: 5, tcp: 3, perHost: 3, hung: 2, heldMs: 25_000 };

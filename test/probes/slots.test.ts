@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { LAST_START_MS, type SlotLimits, WORKER_SLOTS } from "../../src/core/slots.ts";
+import { LAST_START_MS } from "../../src/core/durations.ts";
+import { type SlotLimits, WORKER_SLOTS } from "../../src/core/slots.ts";
 import { HungHosts } from "../../src/probes/hung-hosts.ts";
 import { NoSlot, type Seat, Slots } from "../../src/probes/slots.ts";
 

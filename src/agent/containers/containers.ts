@@ -5,6 +5,7 @@
 import type { Check } from "../../core/check.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Discovery, DiscoveryAnswer } from "../../core/discovery.ts";
+import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
 import { boundedErrorText } from "../../core/error-text.ts";
 import type { Observation, Verdict } from "../../core/records.ts";
 import { messageOf } from "../../node/error-message.ts";
@@ -16,8 +17,6 @@ import { usageDetails, withUsage } from "./usage.ts";
 
 /** One change of a container makes several events. */
 const SETTLE_MS = 100;
-const RECONCILE_MS = 300_000;
-const MAX_RETRY_MS = 5_000;
 
 export interface ContainersDeps {
   /** The agent's name, and its vantage. */
@@ -72,7 +71,7 @@ export class Containers {
         failures += 1;
         this.#trouble = messageOf(error);
       }
-      await wait(Math.min(MAX_RETRY_MS, 250 * 2 ** failures));
+      await wait(Math.min(ENGINE_MAX_RETRY_MS, 250 * 2 ** failures));
     }
   }
 
@@ -102,7 +101,7 @@ export class Containers {
     const engine = await connect();
     const close = () => engine.close();
     signal.addEventListener("abort", close);
-    const stopReconciling = this.#deps.every(RECONCILE_MS, () => void this.#reconcile(engine).catch(close));
+    const stopReconciling = this.#deps.every(CONTAINERS_RECONCILE_MS, () => void this.#reconcile(engine).catch(close));
     try {
       const events = engine.events();
       const first = events.next(); // what happens while everything is read must not be missed
@@ -201,7 +200,7 @@ export class Containers {
       } catch (error) {
         if (failures === 0) log(`containers: not told to the hub yet: ${messageOf(error)}`);
         failures += 1;
-        await wait(Math.min(MAX_RETRY_MS, 500 * 2 ** (failures - 1)));
+        await wait(Math.min(ENGINE_MAX_RETRY_MS, 500 * 2 ** (failures - 1)));
       }
     }
   }

@@ -131,7 +131,7 @@ beforeAll(async () => {
       health_url: `${page}/echo`,
       health_options: { headers: { cookie: "${PROBE_SECRET_NOT_SET}" } },
     },
-  ].map((each) => ({ health_interval: 5, health_timeout: 1, health_retries: 1, ...each }));
+  ].map((each) => ({ health_interval: 5, health_timeout: 4, health_retries: 1, ...each }));
   const { id } = await call<{ id: number }>(hub, "POST", "/api/projects", { name: "shop" });
   await call(hub, "PUT", `/api/projects/${id}/manifest`, { services: manifest });
   services = (await call<{ services: ServiceSeen[] }>(hub, "GET", "/api/services?project=shop")).services;

@@ -1,6 +1,7 @@
 /**
  * `npm test` and `npm run test:long`: install the servers that the tests talk to when they are missing, run the tests,
- * and tell how long the slowest files took. `npm test -- --coverage` counts what the tests cover. In CI, a single file
+ * and tell how long the slowest files took. `npm test -- --coverage` runs both and counts what they
+ * cover. In CI, a single file
  * that failed runs once more, alone: a machine can fail, too. The last lines then name what passed only then.
  */
 import { spawnSync } from "node:child_process";
@@ -35,6 +36,12 @@ function runTests(name: string, args: readonly string[]): { code: number; report
   return { code: status ?? 1, report };
 }
 
+/** What is covered is counted over all tests, the long ones too. */
+function projectsOf(): string[] {
+  if (isLong) return LONG;
+  return given.includes("--coverage") ? [...PROJECTS, ...LONG] : PROJECTS;
+}
+
 /** A run that fails does not say whether enough is covered. */
 function isCovered(): boolean {
   const file = `${root}coverage/coverage-summary.json`;
@@ -47,7 +54,7 @@ function runAll(): number {
   rmSync(`${root}coverage/coverage-summary.json`, { force: true });
   const began = performance.now();
   const named = given.some((arg) => arg.startsWith("--project"));
-  const projects = named ? [] : (isLong ? LONG : PROJECTS).map((project) => `--project=${project}`);
+  const projects = named ? [] : projectsOf().map((project) => `--project=${project}`);
   const { code, report } = runTests("report", [...projects, ...given]);
   const [failed] = process.env.CI === undefined || isPart(given) || report === null ? [] : worthARerun(report);
   const again = failed === undefined ? null : runTests("again", ["--maxWorkers=1", ...projects, failed.name]);

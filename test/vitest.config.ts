@@ -145,7 +145,7 @@ export default defineConfig({
           name: "stopwatch",
           include: ["test/stopwatch/*.test.ts"],
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           ...PROCESSES,
         },
       },
@@ -155,6 +155,7 @@ export default defineConfig({
           // What takes minutes; `npm run test:long` runs it, and `npm test` does not.
           name: "long",
           isolate: false,
+          sequence: { groupOrder: 1 },
           include: ["test/long/**/*.test.ts"],
           ...PROCESSES,
         },

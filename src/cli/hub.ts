@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { runHub } from "../command/run-hub.ts";
 import { AGENT_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { stopSignal } from "../node/signals.ts";
-import { systemClock } from "../platform/system-clock.ts";
+import { systemClock } from "../node/system-clock.ts";
 
 const FORCED_EXIT_CODE = 130;
 /** It has WebSockets, and SQLite, whose locks end with the process. */

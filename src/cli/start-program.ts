@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { freeStartupMemory, HUB_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { parentEnded } from "../node/parent-process.ts";
 import { stopSignal } from "../node/signals.ts";
-import { systemClock } from "../platform/system-clock.ts";
+import { systemClock } from "../node/system-clock.ts";
 import type { RunningHub } from "./launch.ts";
 import type { ReplacementWorker } from "./run-start.ts";
 

@@ -9,7 +9,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { stringify } from "yaml";
 import { runAgent } from "../../src/agent/run-agent.ts";
 import type { AgentReport } from "../../src/core/agent-protocol.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 
 export interface FakeHub {
   url: string;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAgentFile } from "../../src/agent/agent-settings.ts";
 import { runAgent } from "../../src/agent/run-agent.ts";
 import { lockFolder } from "../../src/node/folder-lock.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 
 let folder: string;
 beforeAll(() => {

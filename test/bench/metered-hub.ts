@@ -9,7 +9,7 @@ import { startLocalHub } from "../../src/cli/local-hub.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { startTicker } from "../../src/cli/ticker.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import type { Counts } from "./metered/counts.ts";
 import type { Api } from "./registered.ts";

@@ -104,7 +104,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     why: "The commands know a hub by the client and core. What starts a hub belongs in cli/.",
   },
   cli: {
-    may: ["core", "node", "client", "command", "platform/system-clock.ts"],
+    may: ["core", "node", "client", "command"],
     packages: ["node:", "zod", "esbuild", "miniflare", "wrangler"],
     why: "cli builds and starts a hub in Node. It bundles the worker and imports none of its files.",
   },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MINUTE_MS, startTicker, type Ticker } from "../../src/cli/ticker.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 
 const START = Date.UTC(2026, 0, 1, 12, 0, 42, 500);
 const NEXT_MINUTE = Date.UTC(2026, 0, 1, 12, 1);

@@ -1,6 +1,5 @@
 /** A clock that runs faster than the machine's. All who share an origin and a speed see the same time. */
 import type { Clock } from "../../src/core/clock.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
 
 export interface Pace {
   /** When the clock showed the machine's time, Unix ms. */
@@ -12,12 +11,13 @@ export interface Pace {
 /** Of every fast hub, agent and test; a second of the machine is long enough for a busy one. */
 export const SPEED = 5;
 
-export function fastClock({ origin, speed }: Pace): Clock {
+/** `real`: the clock of the machine or of the platform. */
+export function fastClock({ origin, speed }: Pace, real: Clock): Clock {
   const fromPlatform = (at: number) => Math.round(origin + (at - origin) * speed);
   return {
-    now: () => fromPlatform(Date.now()),
-    wait: (ms, signal) => systemClock.wait(ms / speed, signal),
-    every: (ms, run) => systemClock.every(ms / speed, run),
+    now: () => fromPlatform(real.now()),
+    wait: (ms, signal) => real.wait(ms / speed, signal),
+    every: (ms, run) => real.every(ms / speed, run),
     platformTime: (at) => Math.ceil(origin + (at - origin) / speed),
     fromPlatform,
   };

@@ -1,6 +1,7 @@
 /** A hub as `npm start` runs it, by the clock whose pace the environment tells in FAST_CLOCK. */
 import { startProgram } from "../../src/cli/start-program.ts";
 import type { WorkerOptions } from "../../src/cli/worker-options.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { FAST_BUILDS, FAST_WORKER } from "./builds.ts";
 import { fastClock, paceText, parsePace } from "./fast-clock.ts";
 
@@ -14,7 +15,7 @@ function withFastQueues(options: WorkerOptions): WorkerOptions {
 }
 
 await startProgram({
-  clock: fastClock(pace),
+  clock: fastClock(pace, systemClock),
   replacement: {
     source: FAST_WORKER,
     bindings: { FAST_CLOCK: paceText(pace) },

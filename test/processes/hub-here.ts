@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { runStart, type StartIo } from "../../src/cli/run-start.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { until } from "../until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

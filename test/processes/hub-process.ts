@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../src/core/clock.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { fastClock, paceText, SPEED } from "../fast/fast-clock.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { beginEpoch } from "./database-file.ts";
@@ -94,7 +94,7 @@ export async function startHub(given: HubProcessOptions = {}): Promise<HubProces
     return running.child.exitCode;
   };
   return {
-    clock: given.fast === true ? fastClock(pace) : systemClock,
+    clock: given.fast === true ? fastClock(pace, systemClock) : systemClock,
     pace: environment,
     get url() {
       return running.url;

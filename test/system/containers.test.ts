@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runAgent } from "../../src/agent/run-agent.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { setUpAgent } from "../processes/agent-process.ts";
 import { call, flipsOf } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";

@@ -6,7 +6,7 @@ import { launch } from "../../src/cli/launch.ts";
 import { claimPort } from "../../src/cli/port.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { holdDatabase } from "../processes/database-file.ts";
 import { temporaryFolder } from "../servers/child-process.ts";

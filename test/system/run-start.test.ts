@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runStart } from "../../src/cli/run-start.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

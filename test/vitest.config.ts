@@ -37,6 +37,7 @@ const SLOW_UNITS = [
 /** Of projects whose tests start hubs as processes. The limits only end what would hang for ever. */
 const PROCESSES = {
   globalSetup: ["test/processes/global-setup.ts"],
+  setupFiles: ["test/processes/own-environment.ts"],
   testTimeout: 300_000,
   hookTimeout: 300_000,
 };

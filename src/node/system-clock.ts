@@ -1,11 +1,9 @@
 /** The clock of this machine, for programs in Node. */
-import { setTimeout as wait } from "node:timers/promises";
 
 /** Has all that a `Clock` of core/ has. */
 export const systemClock = {
   now: () => Date.now(),
-  wait: (ms: number, signal?: AbortSignal): Promise<void> =>
-    wait(ms, undefined, signal === undefined ? {} : { signal }),
+  wait,
   every(ms: number, run: () => void): () => void {
     const timer = setInterval(run, ms);
     return () => clearInterval(timer);
@@ -13,3 +11,21 @@ export const systemClock = {
   platformTime: (at: number) => at,
   fromPlatform: (at: number) => at,
 };
+
+function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (signal?.aborted === true) {
+    reject(signal.reason);
+    return promise;
+  }
+  const aborted = () => {
+    clearTimeout(timer);
+    reject(signal?.reason);
+  };
+  const timer = setTimeout(() => {
+    signal?.removeEventListener("abort", aborted);
+    resolve();
+  }, ms);
+  signal?.addEventListener("abort", aborted, { once: true });
+  return promise;
+}

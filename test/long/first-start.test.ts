@@ -26,8 +26,7 @@ test("Ctrl-C while the Worker is built ends the hub in order", async () => {
   const isBuilding = () => expect(existsSync(join(folder.path, "runtime/launch"))).toBe(true);
   await until(isBuilding);
   process.kill(-Number(hub.pid), "SIGINT");
-  expect(await ended).toEqual([0, null]);
-  expect(errors).toEqual([]);
+  expect([await ended, errors.join("")]).toEqual([[0, null], ""]);
   await folder.remove();
 });
 

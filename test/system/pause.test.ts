@@ -52,6 +52,9 @@ async function downWhileBeating(silent: number, steady: number): Promise<FlipSee
 
 test("a stop of the hub is no silence of others; who stays silent afterwards is down", async () => {
   const [steady, silent] = [await beating("steady"), await beating("silent")];
+  await until(async () => expect(await (await hub.fetch("/health")).text()).toContain("queues:plannedAge"));
+  await beat(steady);
+  await beat(silent);
   const stoppedAt = hub.clock.now() - INTERVAL_S * 1_000;
   await hub.stop();
   await sleep(LONG_MS);

@@ -156,12 +156,12 @@ const DOWN = [
 
 describe("with services that are well and services that fail", () => {
   test("the secrets do reach their targets, and every service is judged", async () => {
-    for (const name of WELL) await until(() => expect(watching.flips(name)[0]).toMatchObject({ to: "up" }));
-    for (const name of DOWN) await until(() => expect(watching.flips(name)[0]).toMatchObject({ to: "down" }));
+    for (const name of WELL) await until(() => expect(watching.flips(name).map(({ to }) => to)).toContain("up"));
+    for (const name of DOWN) await until(() => expect(watching.flips(name).map(({ to }) => to)).toContain("down"));
     const echo = watching.flips("http-echo")[0];
     expect(echo?.reason).toContain("${PROBE_SECRET_HTTP}");
     expect(watching.flips("http-path")[0]?.reason).toContain("the body contains");
-    expect(watching.flips("http-away")[0]).toMatchObject({ to: "up" });
+    expect(watching.flips("http-away").map(({ to }) => to)).toContain("up");
     for (const { id } of services) await hub.fetch(`/api/services/${id}/check`, { method: "POST" });
   });
 

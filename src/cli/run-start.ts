@@ -26,7 +26,7 @@ export interface ReplacementWorker {
 
 export interface StartIo {
   clock: Clock;
-  /** What runs in place of the Worker of the checkout; only tests have it. */
+  /** Runs in place of the Worker of the checkout; only tests have it. */
   replacement?: ReplacementWorker | undefined;
   environment: Environment;
   /** The checkout. */

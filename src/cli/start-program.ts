@@ -11,7 +11,7 @@ import type { ReplacementWorker } from "./run-start.ts";
 
 const FORCED_EXIT_CODE = 130;
 
-/** What a program that starts a hub for tests may have of its own. */
+/** A program that starts a hub for tests may have these of its own. */
 export interface StartVariant {
   clock?: Clock;
   replacement?: ReplacementWorker;

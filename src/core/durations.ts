@@ -20,7 +20,7 @@ export const FIRST_RETRY_MS = 1_000;
 export const LOST_RETRY_MS = 10_000;
 /** Of the platform's time: its queue knows whole seconds only. */
 export const LONGEST_EARLY_MS = 5_000;
-/** What the way to a vantage and back may take. */
+/** The way to a vantage and back may take this long. */
 export const WAY_TO_VANTAGE_MS = 10_000;
 /** A service is down for at least this long before its breaker opens: most outages are over by then. */
 export const BREAKER_OPENS_AFTER_MS = 300_000;
@@ -56,7 +56,7 @@ export const SILENCE_ALARM_GAP_MS = 1_000;
 export const SILENCE_ALARM_IDLE_MS = 10_000;
 /** How far a clock may be ahead of the hub's. An agent follows the hub's clock. */
 export const MAX_AGENT_AHEAD_MS = 60_000;
-/** What is later than this although the hub was deaf is history only: nobody wants to hear of it any more. */
+/** An observation that is later than this, although the hub was deaf, is history only: nobody wants to hear of it any more. */
 export const MAX_DEAF_MS = 60_000;
 
 // Parts of the hub that were away: when they are asked again.

@@ -1,4 +1,4 @@
-/** What every part of a running hub is made from. */
+/** Every part of a running hub is made from these. */
 import type { Clock } from "../core/clock.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import type { Bindings } from "../platform/bindings.ts";

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { agentVantage } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
+import { addressesOf, connectCode } from "../node/network-look.ts";
+import { Lately } from "../probes/look-memory.ts";
 import type { ProbeContext } from "../probes/probe.ts";
 import { connect } from "./node-socket.ts";
 
@@ -26,14 +28,8 @@ export function nodeContext({ agent, hubId, environment, now }: NodeContextOptio
     connect,
     fetchesAddresses: true,
     canSkipVerification: true,
-    fetch: async (input, init) => {
-      try {
-        return await fetch(input, init);
-      } catch (error) {
-        // Node says "fetch failed" and puts the reason into the cause.
-        throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      }
-    },
+    fetch: null, // Node's follows the rules of browsers: blocked ports, no unsolicited answers, small headers
+    looks: { addressesOf, connectCode, isPlatformAddress: () => false, memory: new Lately() },
     md5: async (bytes) => new Uint8Array(createHash("md5").update(bytes).digest()).buffer,
     now,
   };

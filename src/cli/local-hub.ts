@@ -1,7 +1,7 @@
 /** Runs the Worker in a local runtime. */
-import { lookup } from "node:dns/promises";
 import { dirname } from "node:path";
 import { type Miniflare, Response, type V4MiniflareOptions } from "miniflare";
+import { addressesOf, connectCode } from "../node/network-look.ts";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -61,16 +61,19 @@ function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOpti
     modulesRoot: dirname(options.entry),
     compatibilityFlags: [...worker.compatibilityFlags, ...LOCAL_COMPATIBILITY_FLAGS],
     bindings: { ...worker.bindings, ...options.vars },
-    ...(options.vars.ALLOW_PRIVATE_TARGETS === "false" ? { serviceBindings: { RESOLVER: resolveName } } : {}),
+    serviceBindings: { RESOLVER: lookAround },
     durableObjects: options.evictIdleObjects === true ? worker.durableObjects : keptInMemory(worker.durableObjects),
   };
 }
 
-/** Answers `?host=NAME` with the addresses of the name as JSON; none: the name has no address. */
-async function resolveName({ url }: { url: string }): Promise<Response> {
-  const host = new URL(url).searchParams.get("host") ?? "";
-  const found = await lookup(host, { all: true }).catch(() => []);
-  return Response.json(found.map(({ address }) => address));
+/**
+ * Answers `?host=NAME` with the addresses of the name as JSON, null when DNS does not answer, and `?address=HOST:PORT`
+ * with the error code of a connection.
+ */
+async function lookAround({ url }: { url: string }): Promise<Response> {
+  const query = new URL(url).searchParams;
+  const address = query.get("address");
+  return Response.json(address === null ? await addressesOf(query.get("host") ?? "") : await connectCode(address));
 }
 
 function keptInMemory(objects: WorkerOptions["durableObjects"]): WorkerOptions["durableObjects"] {

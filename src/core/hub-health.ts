@@ -1,4 +1,6 @@
 /** The health of the hub itself, as `application/health+json` (draft-inadarei-api-health-check-06). */
+import type { UnfitChecks } from "./unfit-checks.ts";
+
 export type CheckStatus = "pass" | "warn" | "fail";
 
 /** When each step of the hub's pipeline last ran. Times in Unix ms; null: not since the board was loaded. */
@@ -10,6 +12,8 @@ export interface PipelineHealth {
   dead_letters: number;
   /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none or unknown. */
   shortest_interval?: number | null;
+  /** Checks whose options can't work as they are; absent: unknown. */
+  unfit?: UnfitChecks;
 }
 
 export interface HubFacts {
@@ -94,7 +98,15 @@ function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, 
         observedUnit: "messages",
       }),
     ],
+    ...unfitCheck(pipeline.unfit, now),
   };
+}
+
+function unfitCheck(unfit: UnfitChecks | undefined, now: number): HubHealth["checks"] {
+  if (unfit === undefined || unfit.count === 0) return {};
+  const more = unfit.count > unfit.first.length ? `; and ${unfit.count - unfit.first.length} more` : "";
+  const output = `options that can't work as they are: ${unfit.first.join("; ")}${more}`;
+  return { "checks:options": [healthCheck("component", "warn", now, { observedValue: unfit.count, output })] };
 }
 
 /** `since`: time of the last plan. If there was no plan yet, it is the time since which there was something to plan. */

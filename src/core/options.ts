@@ -20,9 +20,12 @@ function isRising(range: string): boolean {
 }
 
 const jsonAssertion = z.strictObject({
-  path: z.string().min(1).max(256).describe("JSONPath (RFC 9535)"),
+  path: z.string().min(1).max(256).describe("JSONPath, without match() and search()"),
   op: z.enum(["==", "!=", "<", "<=", ">", ">=", "exists", "contains"]),
-  value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+  value: z
+    .union([z.string(), z.number(), z.boolean(), z.null()], { error: "expected a text, a number, true, false or null" })
+    .optional()
+    .describe("A number for < <= > >=; true or false for exists"),
 });
 
 const percent = z.number().min(0).max(100_000);
@@ -60,7 +63,7 @@ export const healthOptionsSchema = z
       .string()
       .regex(/^\$\{PROBE_SECRET_[A-Z0-9_]+\}$/, "expected ${PROBE_SECRET_NAME}; a secret is never stored in plain text")
       .describe("redis, postgres: `${PROBE_SECRET_NAME}`"),
-    query: z.string().max(512).describe("postgres: query to run; default `SELECT version()`"),
+    query: z.string().max(512).describe("postgres: query to run after the login"),
     grace: z.int().min(0).max(86_400).describe("heartbeat: seconds of silence forgiven after the interval"),
     command: nameSchema.describe("exec: name of a command in the agent's own configuration"),
   })

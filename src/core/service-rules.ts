@@ -1,10 +1,9 @@
 /** The rules of a registration that concern several fields, and the defaults of fields that it leaves out. */
 import { type FieldError, fieldErrors, type Parsed } from "./fields.ts";
-import { pathError } from "./json-path.ts";
-import type { HealthOptions } from "./options.ts";
-import { type HealthMethod, isProbed, isProbedByHub, MAX_PROBE_TIMEOUT_S, PROBED_METHODS } from "./records.ts";
+import { optionErrors } from "./option-rules.ts";
+import { isProbed, isProbedByHub, MAX_PROBE_TIMEOUT_S } from "./records.ts";
 import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
-import { type MayReceive, secretNames, secretRefusal } from "./secrets.ts";
+import { type MayReceive, secretRefusal } from "./secrets.ts";
 import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { guessPort, parseTarget } from "./target.ts";
@@ -15,48 +14,35 @@ export interface TargetRules {
   mayReceive: MayReceive;
 }
 
-const ALL_METHODS: readonly HealthMethod[] = [...PROBED_METHODS, "exec", "container", "heartbeat"];
-const METHODS_OF_OPTION: Record<keyof HealthOptions, readonly HealthMethod[]> = {
-  degraded_above_ms: ALL_METHODS,
-  degraded_above_cpu: ALL_METHODS,
-  degraded_above_memory: ALL_METHODS,
-  degraded_above_restarts: ALL_METHODS,
-  method: ["http"],
-  headers: ["http"],
-  body: ["http"],
-  expected_status: ["http"],
-  body_contains: ["http"],
-  body_not_contains: ["http"],
-  json: ["http"],
-  follow_redirects: ["http"],
-  tls: ["tcp"],
-  send: ["tcp"],
-  expect: ["tcp"],
-  user: ["redis", "postgres"],
-  password: ["redis", "postgres"],
-  query: ["postgres"],
-  grace: ["heartbeat"],
-  command: ["exec"],
-};
-
-/** Headers whose values are secrets. Their values must refer to a secret by its name, so that no secret is stored. */
-const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
-
 /** Fills in the defaults and applies the rules. `prefix`: the path of the service in its input. */
 export function parseService(body: ServiceBody, rules: TargetRules, prefix = ""): Parsed<ServiceInput> {
+  return judged(body, rules, { prefix });
+}
+
+/** `isKnown`: the options are stored already, and work as well as they can. */
+function judged(
+  body: ServiceBody,
+  rules: TargetRules,
+  { prefix = "", isKnown = false }: { prefix?: string; isKnown?: boolean },
+): Parsed<ServiceInput> {
   const input = withDefaults(body);
-  const errors = [...timeoutErrors(input), ...targetErrors(input, rules), ...optionErrors(input)];
+  const errors = [...timeoutErrors(input), ...targetErrors(input, rules), ...(isKnown ? [] : optionErrors(input))];
   if (errors.length === 0) return { ok: true, value: input };
   return { ok: false, errors: errors.map(({ path, message }) => ({ path: joinPath(prefix, path), message })) };
 }
 
-/** Applies the patch to the row, by the same rules. A port that was guessed from the old target is guessed again. */
+/**
+ * Applies the patch to the row, by the same rules; options that an earlier release accepted may stay as they are. A port
+ * that was guessed from the old target is guessed again.
+ */
 export function parsePatch(row: ServiceRow, patch: ServicePatch, rules: TargetRules): Parsed<ServiceInput> {
   const { version, ...current } = inputOf(row);
   const moved = patch.health_url !== undefined || patch.health_method !== undefined;
   const guessed = row.port === guessPort(row.health_method, row.health_url);
   const { port, ...rest } = current;
-  return parseService(Object.assign({}, rest, moved && guessed ? {} : { port }, withoutUndefined(patch)), rules);
+  const body = Object.assign({}, rest, moved && guessed ? {} : { port }, withoutUndefined(patch));
+  const isKnown = !moved && patch.health_options === undefined && patch.agent === undefined;
+  return judged(body, rules, { isKnown });
 }
 
 /** Returns every wrong field of every service, and names that occur twice. */
@@ -104,41 +90,6 @@ function targetErrors(input: ServiceInput, { allowPrivate, mayReceive }: TargetR
   if (target.target === null || input.agent !== null) return []; // an agent has secrets and rules of its own
   const refusal = secretRefusal([target.target, input.health_options], target.target.host, mayReceive);
   return refusal === null ? [] : [{ path: "health_url", message: refusal }];
-}
-
-function optionErrors(input: ServiceInput): FieldError[] {
-  const { health_method: method, health_options: options } = input;
-  const errors = Object.keys(options)
-    .filter((key) => isOption(key) && options[key] !== undefined && !METHODS_OF_OPTION[key].includes(method))
-    .map((key) => ({ path: `health_options.${key}`, message: `does not apply to the method ${method}` }));
-  const isAgents = method === "exec" || method === "container";
-  if (isAgents && input.agent === null) errors.push({ path: "agent", message: `needed for ${method}` });
-  if (method === "exec" && options.command === undefined) {
-    errors.push({ path: "health_options.command", message: "needed for exec" });
-  }
-  return [...errors, ...headerErrors(options.headers ?? {}), ...pathErrors(options.json ?? [])];
-}
-
-function pathErrors(assertions: NonNullable<HealthOptions["json"]>): FieldError[] {
-  return assertions.flatMap(({ path }, index) => {
-    const error = pathError(path);
-    return error === null ? [] : [{ path: `health_options.json[${index}].path`, message: error }];
-  });
-}
-
-function headerErrors(headers: Record<string, string>): FieldError[] {
-  return Object.entries(headers).flatMap(([name, value]) => {
-    const path = `health_options.headers.${name}`;
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      return [{ path, message: "expected printable characters of Latin-1" }];
-    }
-    if (!SECRET_HEADER.test(name) || secretNames(value).length > 0) return [];
-    return [{ path, message: "a secret is never stored in plain text: use ${PROBE_SECRET_NAME}" }];
-  });
-}
-
-function isOption(key: string): key is keyof HealthOptions {
-  return Object.hasOwn(METHODS_OF_OPTION, key);
 }
 
 function entriesOf(body: unknown): unknown[] {

@@ -25,6 +25,7 @@ export interface Target {
   path: string;
   user: string | null;
   password: string | null;
+  /** postgres: its name; redis: its number, null when the target names none or no number. */
   database: string | null;
   sslmode: SslMode;
 }
@@ -145,10 +146,17 @@ function withParts(method: ProbedMethod, url: URL, endpoint: Endpoint, options: 
     path: method === "http" ? withReferences(url.pathname + url.search) : "",
     user: user || parameter("user"),
     password: password || parameter("password"),
-    database: method === "postgres" ? database || parameter("dbname") : null,
+    database: databaseOf(method, database || null, query),
     sslmode: "prefer",
   };
   return method === "postgres" ? withSslMode(target, query) : { ok: true, target };
+}
+
+function databaseOf(method: ProbedMethod, path: string | null, query: URLSearchParams): string | null {
+  if (method === "postgres") return path || query.get("dbname");
+  if (method !== "redis") return null;
+  const number = path || query.get("db");
+  return number !== null && /^\d{1,5}$/.test(number) ? String(Number(number)) : null;
 }
 
 /** Restores the braces of references, which the URL parser encodes. */

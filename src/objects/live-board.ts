@@ -15,6 +15,7 @@ import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { type Summary, summarize } from "../core/summary.ts";
+import { Fitness } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -35,6 +36,7 @@ import { Wakefulness } from "./wakefulness.ts";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
+  readonly #fitness = new Fitness();
   readonly #feed: LiveFeed;
   readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
@@ -208,6 +210,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       dead_letters: this.#deadLetters.count(this.#clock.now()),
       watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),
+      unfit: this.#fitness.unfit(this.#board.entries()),
     };
   }
 

@@ -2,6 +2,7 @@
  * The bindings of wrangler.toml, and the methods of the Durable Objects. The objects call each other through these
  * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
+
 import type { BoardUpdate, Leaving } from "../core/board.ts";
 import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
@@ -21,6 +22,7 @@ import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
+import type { UnfitChecks } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
 
 /** One object for each lane. Its name is the number of the lane. */
@@ -54,6 +56,7 @@ export interface BoardPulse {
   watchers: number;
   /** Shortest interval of all probed services in seconds; null: no service is probed. */
   shortest_interval: number | null;
+  unfit: UnfitChecks;
 }
 
 /** What a ticket for a WebSocket stands for. */

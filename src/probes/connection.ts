@@ -1,7 +1,9 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/target.ts";
+import { CAUSES } from "./failure-words.ts";
 import {
   type CertificateCheck,
+  type FailureOptions,
   ProbeFailure,
   type ProbeJob,
   type ProbeSocket,
@@ -10,20 +12,25 @@ import {
 
 const EMPTY = new Uint8Array(0);
 
+/** What a connection needs of its probe. */
+export type ConnectionJob = Pick<ProbeJob, "target" | "context" | "seat" | "signal" | "progress">;
+
 /** Settles when the socket is connected, refused or closed. Closing an attempt that hangs does not end it at once. */
 function settled({ opened, closed }: ProbeSocket): Promise<unknown> {
   return Promise.race([opened, closed]);
 }
 
 export class Connection {
-  readonly #job: ProbeJob;
+  readonly #job: ConnectionJob;
   #socket: ProbeSocket;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #buffer: Uint8Array = EMPTY;
+  /** A read that has begun before its bytes are needed; null: none. */
+  #ahead: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   /** True after the peer has sent at least one byte. */
   answered = false;
 
-  private constructor(socket: ProbeSocket, job: ProbeJob) {
+  private constructor(socket: ProbeSocket, job: ConnectionJob) {
     this.#job = job;
     this.#socket = socket;
     this.#reader = socket.readable.getReader();
@@ -35,12 +42,12 @@ export class Connection {
    * and a failed handshake have different error texts.
    */
   static async open(
-    job: ProbeJob,
+    job: ConnectionJob,
     tls: "on" | "off" | "starttls",
     certificate: CertificateCheck = "full",
   ): Promise<Connection> {
     job.signal.throwIfAborted(); // nobody would close what opens after the probe has ended
-    job.stage = "connecting";
+    Object.assign(job.progress, { stage: "connecting", handshaking: false, answered: false });
     const secureTransport = tls === "off" ? "off" : "starttls";
     const options: ProbeSocketOptions = { secureTransport, allowHalfOpen: false, certificate };
     const socket = job.context.connect(authority(job.target), options);
@@ -52,10 +59,18 @@ export class Connection {
     return connection;
   }
 
+  /**
+   * The next read begins before the write: a peer that has closed the connection answers a write with a reset, after
+   * which the runtime no longer tells what the peer had sent before.
+   */
   async write(bytes: Uint8Array | string): Promise<void> {
+    this.#ahead ??= this.#reader.read();
+    const ahead = this.#ahead.catch(() => null);
     const writer = this.#socket.writable.getWriter();
     try {
       await writer.write(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);
+    } catch (error) {
+      if ((await ahead) === null) throw error;
     } finally {
       writer.releaseLock();
     }
@@ -67,11 +82,21 @@ export class Connection {
     return this.#take(length);
   }
 
+  /** Returns `length` bytes, or fewer when the peer closes the connection earlier. */
+  async upTo(length: number): Promise<Uint8Array> {
+    while (this.#buffer.length < length) {
+      const value = await this.#next();
+      if (value === null) break;
+      this.#append(value);
+    }
+    return this.#take(length);
+  }
+
   /** Returns a line without its CR LF. Throws a ProbeFailure when the line is longer than `limit` bytes. */
-  async line(limit: number): Promise<string> {
+  async line(limit: number, encoding: "utf-8" | "latin1" = "utf-8"): Promise<string> {
     for (;;) {
       const end = this.#buffer.indexOf(10);
-      if (end >= 0) return new TextDecoder().decode(this.#take(end + 1)).trimEnd();
+      if (end >= 0) return new TextDecoder(encoding).decode(this.#take(end + 1)).replace(/\r?\n$/, "");
       if (this.#buffer.length > limit) throw this.failure("the answer is no line of the protocol");
       await this.#more();
     }
@@ -80,16 +105,19 @@ export class Connection {
   /** Returns the next bytes, of any number; null when the peer has closed the connection. */
   async chunk(): Promise<Uint8Array | null> {
     if (this.#buffer.length > 0) return this.#take(this.#buffer.length);
-    const { value, done } = await this.#reader.read();
-    if (done || value === undefined) return null;
-    this.answered = true;
-    return value;
+    return await this.#next();
+  }
+
+  /** Returns at least one byte, at most `length`. Throws when the peer has closed the connection. */
+  async atMost(length: number): Promise<Uint8Array> {
+    if (this.#buffer.length === 0) await this.#more();
+    return this.#take(Math.min(length, this.#buffer.length));
   }
 
   /** Starts TLS on the open connection. */
   async startTls(): Promise<void> {
-    this.#job.secure = true;
-    this.#job.stage = "the TLS handshake did not end";
+    Object.assign(this.#job.progress, { stage: "the TLS handshake did not end", handshaking: true, answered: false });
+    this.answered = false;
     this.#reader.releaseLock();
     this.#socket = this.#socket.startTls();
     this.#socket.closed.catch(() => {});
@@ -97,6 +125,7 @@ export class Connection {
     this.#reader = this.#socket.readable.getReader();
     this.#buffer = EMPTY;
     await this.#socket.opened;
+    this.#job.progress.handshaking = false;
   }
 
   /** Does not wait for the close, because a peer that does not respond would also block the probe. */
@@ -105,18 +134,36 @@ export class Connection {
     this.#socket.close().catch(() => {});
   }
 
-  failure(message: string): ProbeFailure {
-    return new ProbeFailure(message, { answered: this.answered });
+  failure(message: string, options: FailureOptions = {}): ProbeFailure {
+    return new ProbeFailure(message, { answered: this.answered, ...options });
+  }
+
+  /** The peer has closed the connection, where more was to come. */
+  closed(): ProbeFailure {
+    return this.answered ? this.failure(CAUSES.cut) : this.failure(CAUSES.closed, { unclear: "protocol" });
   }
 
   async #more(): Promise<void> {
-    const { value, done } = await this.#reader.read();
-    if (done || value === undefined) throw this.failure("connect: the connection was closed");
-    this.answered = true;
+    const value = await this.#next();
+    if (value === null) throw this.closed();
+    this.#append(value);
+  }
+
+  #append(value: Uint8Array): void {
     const joined = new Uint8Array(this.#buffer.length + value.length);
     joined.set(this.#buffer);
     joined.set(value, this.#buffer.length);
     this.#buffer = joined;
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    const reading = this.#ahead ?? this.#reader.read();
+    this.#ahead = null;
+    const { value, done } = await reading;
+    if (done || value === undefined) return null;
+    this.answered = true;
+    this.#job.progress.answered = true;
+    return value;
   }
 
   #take(length: number): Uint8Array {

@@ -2,22 +2,23 @@
  * Answers that Cloudflare gives in place of a target that it can't reach. `fetch` does not throw then, so without this
  * file a dead host would look like one that answers.
  */
-import { readBounded } from "./bounded-body.ts";
-import { ProbeFailure } from "./probe.ts";
+import { CAUSES } from "./failure-words.ts";
+import type { HttpAnswer } from "./http-answer.ts";
+import { readText } from "./http-body.ts";
+import { type FailureOptions, ProbeFailure } from "./probe.ts";
 
-const CLOSED = "connect: the connection was closed";
-const TLS = "tls: the certificate is not trusted or the handshake failed";
+const TLS: [string, FailureOptions] = [CAUSES.tls, { unclear: "tls" }];
 /** https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ */
-const WORDS = new Map([
-  [520, CLOSED],
-  [521, "connect: refused"],
-  [522, "connect: no answer in time"],
-  [523, "connect: no route to the host"],
-  [524, "no answer in time"],
+const FAILURES = new Map<number, [words: string, options: FailureOptions]>([
+  [520, [CAUSES.lost, {}]],
+  [521, [CAUSES.refused, {}]],
+  [522, [CAUSES.noAnswer, {}]],
+  [523, [CAUSES.noRoute, {}]],
+  [524, ["http: connected, and no answer in time", {}]],
   [525, TLS],
   [526, TLS],
-  [527, CLOSED],
-  [530, "connect: unknown host"],
+  [527, [CAUSES.lost, {}]],
+  [530, [CAUSES.unknownHost, {}]],
 ]);
 /** https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/ */
 const NOT_FROM_HERE = new Map([
@@ -27,14 +28,24 @@ const NOT_FROM_HERE = new Map([
 const ERROR_CODE = /^\s*error code: (\d{3,4})\b/i;
 const MAX_BODY_BYTES = 1_000;
 
-/** Returns the failure that the answer stands for; null: the target itself answered. Then the body is untouched. */
-export async function edgeFailure(response: Response): Promise<ProbeFailure | null> {
-  const words = WORDS.get(response.status);
-  if (words === undefined && response.status !== 403) return null;
-  const isOfEdge = response.headers.has("cf-ray") || response.headers.get("server") === "cloudflare";
-  const [, code] = ERROR_CODE.exec(await readBounded(response.clone(), MAX_BODY_BYTES)) ?? [];
-  if (!isOfEdge && code === undefined) return null;
+export interface Received {
+  /** Null: the target itself answered. */
+  failure: ProbeFailure | null;
+  /** The answer, with its whole body. */
+  answer: HttpAnswer;
+}
+
+export async function edgeFailure(answer: HttpAnswer): Promise<Received> {
+  const known = FAILURES.get(answer.status);
+  if (known === undefined && answer.status !== 403) return { failure: null, answer };
+  const [peeked = null, rest = null] = answer.body?.tee() ?? [];
+  const whole = { ...answer, body: rest };
+  const { text } = await readText({ ...answer, body: peeked }, MAX_BODY_BYTES).catch(() => ({ text: "" }));
+  const isOfEdge = answer.headers.has("cf-ray") || answer.headers.get("server") === "cloudflare";
+  const [, code] = ERROR_CODE.exec(text) ?? [];
   const notFromHere = NOT_FROM_HERE.get(code ?? "");
-  if (notFromHere !== undefined) return new ProbeFailure(notFromHere, { verdict: "unprobeable" });
-  return words === undefined ? null : new ProbeFailure(words);
+  if (notFromHere !== undefined)
+    return { failure: new ProbeFailure(notFromHere, { verdict: "unprobeable" }), answer: whole };
+  const isOfTarget = known === undefined || (!isOfEdge && code === undefined);
+  return { failure: isOfTarget ? null : new ProbeFailure(...known), answer: whole };
 }

@@ -1,39 +1,75 @@
-/** Translates errors of the runtimes, Workers and Node, into error texts for people. */
-import { ProbeFailure } from "./probe.ts";
+/** The causes of a failed connection, and their words for people. Each cause has words of its own. */
+import { ProbeFailure, type Progress, type Unclear } from "./probe.ts";
 
-const TLS_WORDS = "tls: the certificate is not trusted or the handshake failed";
-const WORDS: readonly [pattern: RegExp, words: string][] = [
-  [/certificate|TLS|SSL|handshake/i, TLS_WORDS],
-  [/connection refused|ECONNREFUSED/i, "connect: refused"],
-  [/DNS|lookup|resolve|getaddrinfo|name or service|ENOTFOUND/i, "connect: unknown host"],
-  [
-    /reset by peer|ECONNRESET|EPIPE|connection lost|disconnected|closed|network connection/i,
-    "connect: the connection was closed",
-  ],
-  [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL/i, "connect: no route to the host"],
-  [/cannot connect|connect/i, "connect: refused or unknown host"],
+export const CAUSES = {
+  unknownHost: "connect: unknown host",
+  noLookUp: "connect: the host's name can't be looked up, because DNS does not answer",
+  refused: "connect: refused",
+  noRoute: "connect: no route to the host",
+  noAnswer: "connect: no answer in time",
+  /** The runtime does not tell which of the two. */
+  notConnected: "connect: refused or no route to the host",
+  /** The runtime tells nothing, and nothing could be found out. */
+  failed: "connect: refused, no route or unknown host",
+  reset: "connect: reset by the other side",
+  closed: "connect: closed without an answer",
+  cut: "connect: closed in the middle of the answer",
+  lost: "connect: the connection was lost before an answer came",
+  noTls: "tls: no TLS on this port",
+  closedInHandshake: "tls: the connection was closed during the handshake",
+  silentInHandshake: "tls: the port does not answer the handshake; it may speak no TLS",
+  wantsCertificate: "tls: the server wants a certificate of the client, and probes have none",
+  handshake: "tls: the handshake failed",
+  /** Neither runtime nor certificate say what is wrong. */
+  tls: "tls: the certificate is not trusted or the handshake failed",
+  platformAddress:
+    "can't be checked from here: the address belongs to Cloudflare, and raw connections from there never reach it; use an http check or an agent",
+} as const;
+
+/** Cloudflare says so of addresses of its own network. Of ports 80 and 443 it says more, whatever the cause is. */
+const LOOP = /TCP Loop detected/i;
+const HINT = /\.? It looks like you might be trying to connect to a HTTP-based service.*$/i;
+
+type Known = { words: string; unclear?: Unclear };
+
+/** Texts of the runtimes, workerd and Node, from the clear ones to those that may mean anything. */
+const MEANINGS: readonly [pattern: RegExp, meaning: Known][] = [
+  [/CERTIFICATE_REQUIRED/, { words: CAUSES.wantsCertificate }],
+  [/EAI_AGAIN|ESERVFAIL|EREFUSED\b/i, { words: CAUSES.noLookUp }],
+  [/ENOTFOUND|ENODATA|name or service not known/i, { words: CAUSES.unknownHost }],
+  [/connection refused|ECONNREFUSED/i, { words: CAUSES.refused }],
+  [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ENETDOWN/i, { words: CAUSES.noRoute }],
+  [/ETIMEDOUT|timed out/i, { words: CAUSES.noAnswer }],
+  [/ECONNRESET|reset by peer|network connection lost/i, { words: CAUSES.reset, unclear: "protocol" }],
+  [/EPIPE|connection was closed|ended by the other party/i, { words: CAUSES.closed, unclear: "protocol" }],
+  [/cannot connect|internal error|connection failed/i, { words: CAUSES.failed, unclear: "connection" }],
+  [/disconnected|connection lost|stream was cancel|closed/i, { words: CAUSES.closed, unclear: "protocol" }],
 ];
 
-/** Whether TLS failed, be it for its certificate or another reason. */
-export function isTlsFailure(error: unknown): boolean {
-  return failureFromError(error, true).message === TLS_WORDS;
+/**
+ * Returns the failure that the error stands for. What the runtime does not tell is left unclear, and explain.ts finds it
+ * out. References of the runtime are for its makers and are never shown.
+ */
+export function failureFromError(
+  error: unknown,
+  { handshaking, answered }: Pick<Progress, "handshaking" | "answered">,
+): ProbeFailure {
+  const text = errorText(error).replace(HINT, "");
+  if (LOOP.test(text)) return new ProbeFailure(CAUSES.platformAddress, { verdict: "unprobeable" });
+  const known = MEANINGS.find(([pattern]) => pattern.test(text))?.[1];
+  const isOfTls = known === undefined ? /certificate|TLS|SSL|handshake|_CERT/i.test(text) : known.unclear !== undefined;
+  if (handshaking && isOfTls) return new ProbeFailure(CAUSES.tls, { unclear: "tls" });
+  if (known === undefined) return new ProbeFailure(`failed: ${text.replace(/;? ?reference = \S+/, "")}`, { answered });
+  if (answered && known.unclear === "protocol") return new ProbeFailure(CAUSES.cut, { answered });
+  return new ProbeFailure(known.words, {
+    answered,
+    ...(known.unclear === undefined ? {} : { unclear: known.unclear }),
+  });
 }
 
-/** Cloudflare reports this for addresses of its own network, which raw sockets can never reach. */
-const NOT_FROM_HERE = /consider using fetch|TCP Loop detected/i;
-
-/**
- * Returns the failure that describes the error. `secure`: the probe used TLS. The local runtime reports an untrusted
- * certificate as an internal error.
- */
-export function failureFromError(error: unknown, secure = false): ProbeFailure {
-  const text = error instanceof Error ? error.message : String(error);
-  if (secure && text.includes("internal error")) return new ProbeFailure(TLS_WORDS);
-  if (NOT_FROM_HERE.test(text)) {
-    return new ProbeFailure("can't be checked from here: the address is behind the hub's own network", {
-      verdict: "unprobeable",
-    });
-  }
-  const known = WORDS.find(([pattern]) => pattern.test(text));
-  return new ProbeFailure(known === undefined ? `failed: ${text}` : known[1]);
+/** The code of Node and the text; of several addresses, the last one that was tried. */
+function errorText(error: unknown): string {
+  if (error instanceof AggregateError) return errorText(error.errors.at(-1));
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error ? `${String(error.code)} ${error.message}` : error.message;
 }

@@ -1,73 +1,104 @@
 /**
- * One HTTP/1.1 request over a socket (RFC 9112), for targets that are addresses: the platform's `fetch` refuses those.
- * Only what a probe needs: no connection is used twice, and no body is longer than the limit.
+ * One HTTP/1.1 request over a connection of its own (RFC 9112). It sends headers as they are given and reads answers as
+ * generously as browsers do. No connection is used twice, so none can be stale, and no body is longer than the limit.
  */
 import { Connection } from "./connection.ts";
-import type { ProbeJob } from "./probe.ts";
+import type { HttpAnswer } from "./http-answer.ts";
+import type { CertificateCheck, ProbeJob } from "./probe.ts";
 
-const MAX_LINE_BYTES = 8_192;
-const MAX_HEADERS = 100;
+const MAX_LINE_BYTES = 131_072;
+/** Of all headers together. */
+const MAX_HEADER_BYTES = 262_144;
 /** Statuses that have no body (RFC 9110). */
-const WITHOUT_BODY = [204, 205, 304];
+const WITHOUT_BODY = [101, 204, 205, 304];
+const NOT_HTTP = "http: the answer is not HTTP";
 
 export interface PlainRequest {
   method: string;
-  /** `host:port`, as the Host header has it. */
+  /** `host:port`, for the Host header. */
   host: string;
   /** Path and query. */
   path: string;
+  /** They replace those that are sent by default. */
   headers: Headers;
   body: string | undefined;
 }
 
 /** `job.target` is the target of this request. `maxBytes`: of the body. */
-export async function requestOverSocket(job: ProbeJob, request: PlainRequest, maxBytes: number): Promise<Response> {
-  const connection = await Connection.open(job, "off");
-  job.stage = "no response headers";
-  await connection.write(requestText(request));
+export async function requestOverSocket(
+  job: ProbeJob,
+  request: PlainRequest,
+  maxBytes: number,
+  certificate: CertificateCheck = "full",
+): Promise<HttpAnswer> {
+  const connection = await Connection.open(job, job.target.tls ? "on" : "off", certificate);
+  job.progress.stage = "no response headers";
+  await connection.write(requestBytes(request));
   for (;;) {
     const status = await readStatus(connection);
     const headers = await readHeaders(connection);
-    if (status < 200) continue; // an interim answer
+    if (status < 200 && status !== 101) continue; // an interim answer, be it asked for or not
     const hasBody = request.method !== "HEAD" && !WITHOUT_BODY.includes(status);
-    return new Response(hasBody ? streamOf(connection, bodyParts(connection, headers, maxBytes)) : null, {
-      ...{ status, headers },
-    });
+    const body = hasBody ? streamOf(connection, bodyParts(connection, headers, maxBytes)) : null;
+    return { status, headers, body, undone: [] };
   }
 }
 
-function requestText({ method, host, path, headers, body }: PlainRequest): string {
-  const bytes = body === undefined ? null : new TextEncoder().encode(body).length;
-  const lines = [
-    `${method} ${path} HTTP/1.1`,
-    `host: ${host}`,
-    "connection: close",
-    "accept-encoding: identity",
-    ...(bytes === null ? [] : [`content-length: ${bytes}`]),
-    ...[...headers].map(([name, value]) => `${name}: ${value}`),
-  ];
-  return `${lines.join("\r\n")}\r\n\r\n${body ?? ""}`;
+/** Header values are Latin-1, one byte a character, as `fetch` sends them. */
+function requestBytes({ method, host, path, headers, body }: PlainRequest): Uint8Array {
+  const content = new TextEncoder().encode(body ?? "");
+  const sent = new Headers({ host, connection: "close", "accept-encoding": "identity" });
+  if (body !== undefined) {
+    sent.set("content-length", String(content.length));
+    sent.set("content-type", "text/plain;charset=UTF-8");
+  }
+  for (const [name, value] of headers) sent.set(name, value);
+  const lines = [`${method} ${path} HTTP/1.1`, ...[...sent].map(([name, value]) => `${name}: ${value}`)];
+  const head = Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(head.length + content.length);
+  bytes.set(head);
+  bytes.set(content, head.length);
+  return bytes;
 }
 
 async function readStatus(connection: Connection): Promise<number> {
-  const [, status] = /^HTTP\/1\.[01] ([1-5]\d\d)(?: |$)/.exec(await connection.line(MAX_LINE_BYTES)) ?? [];
-  if (status === undefined) throw connection.failure("http: the answer is no HTTP");
+  const start = decodeAscii(await connection.upTo(5));
+  if (start.length > 0 && start.toUpperCase() !== "HTTP/") throw connection.failure(NOT_HTTP, { unclear: "protocol" });
+  const rest = await connection.line(MAX_LINE_BYTES, "latin1");
+  const [, status] = /^1\.\d +([1-9]\d\d)(?:\s|$)/.exec(rest) ?? [];
+  if (status === undefined) throw connection.failure(NOT_HTTP);
   return Number(status);
 }
 
+/** A line that begins with a blank continues the one before (RFC 9112, 5.2). */
 async function readHeaders(connection: Connection): Promise<Headers> {
   const headers = new Headers();
-  for (let count = 0; count < MAX_HEADERS; count++) {
-    const line = await connection.line(MAX_LINE_BYTES);
+  let pending: [name: string, value: string] | null = null;
+  for (let left = MAX_HEADER_BYTES; left > 0; ) {
+    const line = await connection.line(MAX_LINE_BYTES, "latin1");
+    left -= line.length + 2;
+    if (/^[ \t]+\S/.test(line) && pending !== null) {
+      pending[1] += ` ${line.trim()}`;
+      continue;
+    }
+    if (pending !== null) append(headers, pending, connection);
     if (line === "") return headers;
     const colon = line.indexOf(":");
-    try {
-      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
-    } catch {
-      throw connection.failure("http: the answer has a header that is none");
-    }
+    pending = [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
   }
-  throw connection.failure(`http: the answer has more than ${MAX_HEADERS} headers`);
+  throw connection.failure(`http: the answer's headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB`);
+}
+
+function append(headers: Headers, [name, value]: readonly [string, string], connection: Connection): void {
+  try {
+    headers.append(name, value);
+  } catch {
+    throw connection.failure("http: the answer has a line among its headers that is no header");
+  }
+}
+
+function decodeAscii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 /** Nothing is read before somebody asks for it. */
@@ -84,10 +115,13 @@ function streamOf(connection: Connection, parts: AsyncGenerator<Uint8Array>): Re
 }
 
 function bodyParts(connection: Connection, headers: Headers, maxBytes: number): AsyncGenerator<Uint8Array> {
-  if (/\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")) return chunkedParts(connection, maxBytes);
-  const length = headers.get("content-length");
-  if (length !== null && !/^\d{1,15}$/.test(length)) throw connection.failure("http: the answer's length is no number");
-  return plainParts(connection, length === null ? null : Number(length), maxBytes);
+  if (/(^|[\s,])chunked\s*$/i.test(headers.get("transfer-encoding") ?? "")) return chunkedParts(connection, maxBytes);
+  const lengths = new Set((headers.get("content-length") ?? "").split(",").map((length) => length.trim()));
+  const [length = ""] = lengths;
+  if (lengths.size > 1 || !/^\d{0,15}$/.test(length)) {
+    throw connection.failure("http: the answer's length is no number");
+  }
+  return plainParts(connection, length === "" ? null : Number(length), maxBytes);
 }
 
 /** `length`: in bytes; null: the body ends with the connection. */
@@ -95,22 +129,26 @@ async function* plainParts(connection: Connection, length: number | null, maxByt
   const limit = Math.min(length ?? maxBytes, maxBytes);
   for (let size = 0; size < limit; ) {
     const part = await connection.chunk();
-    if (part === null && length !== null) throw connection.failure("connect: the connection was closed");
+    if (part === null && length !== null) throw connection.closed();
     if (part === null) return;
     yield part.subarray(0, limit - size);
     size += part.length;
   }
 }
 
+/** A part is passed on when it comes, because the rest of its chunk may come much later. */
 async function* chunkedParts(connection: Connection, maxBytes: number) {
   for (let size = 0; size < maxBytes; ) {
-    const [, hex] = /^([0-9a-f]{1,8})\s*(?:;|$)/i.exec(await connection.line(MAX_LINE_BYTES)) ?? [];
+    const [, hex] = /^\s*([0-9a-f]{1,8})\s*(?:;|$)/i.exec(await connection.line(MAX_LINE_BYTES, "latin1")) ?? [];
     if (hex === undefined) throw connection.failure("http: the answer's chunks can't be read");
     const length = Number.parseInt(hex, 16);
     if (length === 0) return;
-    const part = await connection.read(Math.min(length, maxBytes - size));
-    yield part;
-    size += part.length;
-    if (size < maxBytes) await connection.read(2); // the line break after a chunk
+    for (let left = length; left > 0 && size < maxBytes; ) {
+      const part = await connection.atMost(Math.min(left, maxBytes - size));
+      yield part;
+      size += part.length;
+      left -= part.length;
+    }
+    if (size < maxBytes) await connection.line(2); // the line break after a chunk
   }
 }

@@ -38,7 +38,7 @@ export function startup(user: string, database: string): Uint8Array {
   return bytes;
 }
 
-export function message(type: "p" | "Q" | "X", body: Uint8Array | string): Uint8Array {
+export function message(type: "p" | "Q" | "X" | "f", body: Uint8Array | string): Uint8Array {
   const content = typeof body === "string" ? encode(body) : body;
   const bytes = new Uint8Array(5 + content.length);
   bytes[0] = type.charCodeAt(0);

@@ -1,10 +1,10 @@
 /**
- * The postgres probe. Without a password it does what `pg_isready` does. With a password it logs in, runs a query and
- * reads the version.
+ * The postgres probe. Without a password and a query it does what `pg_isready` does. Otherwise it logs in, runs the
+ * query and reads the version.
  */
 import type { SslMode } from "../core/target.ts";
 import { Connection } from "./connection.ts";
-import { isTlsFailure } from "./failure-words.ts";
+import { failureFromError } from "./failure-words.ts";
 import {
   decode,
   encode,
@@ -27,31 +27,94 @@ import { hasSignature, type Md5, md5Password, scramFinal, scramFirst } from "./s
 
 const DEFAULT_USER = "commandcenter";
 const STARTING_UP = "57P03"; // cannot_connect_now
-const NOT_AUTHORIZED = "28000"; // also for who comes without TLS
+const NOT_AUTHORIZED = "28000"; // no line of pg_hba.conf lets the user in this way
 /** Codes of AuthenticationXXX messages. */
 const AUTH = { ok: 0, clear: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
+const NO_SERVER = "postgres: the answer is not that of a PostgreSQL server";
+
+/** How a connection is secured; `offered`: by TLS if the server has it. */
+type Way = "plain" | "offered" | "tls";
+
+/** In libpq's order: the second way is for a server that rejects the first (libpq, "SSL Mode Descriptions"). */
+const WAYS: Readonly<Record<SslMode, readonly [first: Way, second?: Way]>> = {
+  disable: ["plain"],
+  allow: ["plain", "tls"],
+  prefer: ["offered", "plain"],
+  require: ["tls"],
+  "verify-ca": ["tls"],
+  "verify-full": ["tls"],
+};
+/** As libpq: only `verify-full` checks all of a certificate, and `verify-ca` its chain. */
+const CERTIFICATE_CHECKS: Readonly<Record<SslMode, CertificateCheck>> = {
+  disable: "none",
+  allow: "none",
+  prefer: "none",
+  require: "none",
+  "verify-ca": "chain",
+  "verify-full": "full",
+};
+const NOT_TRUSTED =
+  "postgres: the certificate is not trusted, and it can't be left unchecked here: give the server a trusted one, use sslmode=prefer or disable, or let an agent check it";
+const NOT_IN_PLAIN =
+  "postgres: the certificate is not trusted, and without TLS the server lets nobody in: give the server a trusted one, or let an agent check it";
+
+/** The server refused the login. */
+class Rejection extends ProbeFailure {
+  /** SQLSTATE. */
+  readonly code: string;
+  readonly isOverTls: boolean;
+
+  constructor(words: string, code: string, isOverTls: boolean) {
+    super(words, { answered: true });
+    this.code = code;
+    this.isOverTls = isOverTls;
+  }
+}
 
 export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
-  const { target, check } = job;
-  const { connection, isDowngraded } = await openSession(job);
+  const [first, second] = WAYS[job.target.sslmode];
+  try {
+    return await attempt(job, first);
+  } catch (error) {
+    if (second === undefined || !(error instanceof Rejection) || error.code === STARTING_UP) throw error;
+    if (error.isOverTls === (second === "tls")) throw error;
+    return await attempt(job, second).catch((other) => {
+      throw tellingOf(error, other);
+    });
+  }
+};
+
+/** Of two failures, the one that says more: that no line of pg_hba.conf fits says least. */
+function tellingOf(first: Rejection, second: unknown): unknown {
+  if (!(second instanceof ProbeFailure)) return first;
+  if (second.verdict === "unprobeable") return second;
+  return first.code === NOT_AUTHORIZED && second instanceof Rejection && second.code !== NOT_AUTHORIZED
+    ? second
+    : first;
+}
+
+async function attempt(job: ProbeJob, way: Way): Promise<ProbeResult> {
+  const { target, check, context } = job;
+  const session = await openSession(job, way);
+  const { connection } = session;
+  const { query: sql, password = target.password } = check.health_options;
   const user = check.health_options.user ?? target.user ?? DEFAULT_USER;
-  const password = check.health_options.password ?? target.password;
-  job.stage = "no answer from postgres";
+  job.progress.stage = "no answer from postgres";
   await connection.write(startup(user, target.database ?? user));
   const first = await receive(connection);
-  if (password === null) {
+  if (password === null && sql === undefined) {
     const result = readiness(first, connection);
     await connection.write(message("X", ""));
     return result;
   }
-  if (isDowngraded) refuseInPlain(first);
-  await logIn(connection, first, { user, password, md5: job.context.md5 });
+  if (session.isDowngraded) refuseInPlain(first);
+  await logIn(session, first, { user, password, md5: context.md5 });
   const version = await readyVersion(connection);
-  job.stage = "the query did not come back";
-  if (check.health_options.query !== undefined) await query(connection, check.health_options.query);
+  job.progress.stage = "the query did not come back";
+  if (sql !== undefined) await query(connection, sql);
   await connection.write(message("X", ""));
   return { verdict: "ok", error: null, details: version === null ? {} : { version } };
-};
+}
 
 /**
  * Decides like PQping of libpq: a server that speaks the protocol accepts connections, unless it is starting up or
@@ -60,7 +123,7 @@ export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
 function readiness(first: ServerMessage, connection: Connection): ProbeResult {
   if (first.type === "R") return PASSED;
   const error = errorOf(first.body);
-  if (first.type !== "E") throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
+  if (first.type !== "E") throw connection.failure(NO_SERVER);
   if (error.code === STARTING_UP) throw connection.failure(`postgres: rejecting: ${error.message}`);
   if (error.code === "") throw connection.failure(`postgres: ${error.message}`);
   return PASSED;
@@ -68,49 +131,41 @@ function readiness(first: ServerMessage, connection: Connection): ProbeResult {
 
 interface Session {
   connection: Connection;
+  isOverTls: boolean;
   /** The server has TLS, and it is not used, because its certificate can't be left unchecked here. */
   isDowngraded: boolean;
 }
 
-/** As libpq: `prefer` and `require` check no certificate, `verify-ca` only its chain. */
-const CERTIFICATE_CHECKS: Partial<Record<SslMode, CertificateCheck>> = {
-  prefer: "none",
-  require: "none",
-  "verify-ca": "chain",
-};
-const NOT_TRUSTED =
-  "postgres: the certificate is not trusted, and it can't be left unchecked here: give the server a trusted one, use sslmode=prefer or disable, or let an agent check it";
-const NOT_IN_PLAIN =
-  "postgres: the certificate is not trusted, and without TLS the server lets nobody in: give the server a trusted one, or let an agent check it";
-
-async function openSession(job: ProbeJob): Promise<Session> {
-  const { sslmode } = job.target;
-  if (sslmode === "disable" || sslmode === "allow") return plain(await Connection.open(job, "off"));
-  const connection = await Connection.open(job, "starttls", CERTIFICATE_CHECKS[sslmode]);
-  job.stage = "no answer from postgres";
+async function openSession(job: ProbeJob, way: Way): Promise<Session> {
+  if (way === "plain") return plain(await Connection.open(job, "off"));
+  const connection = await Connection.open(job, "starttls", CERTIFICATE_CHECKS[job.target.sslmode]);
+  job.progress.stage = "no answer from postgres";
   await connection.write(sslRequest());
   const answer = decode(await connection.read(1));
-  if (answer === "S") return await secured(job, connection);
-  if (answer !== "N") throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
-  if (sslmode !== "prefer") throw connection.failure("postgres: the server has no TLS");
+  if (answer === "S") return await secured(job, way, connection);
+  if (answer !== "N") throw connection.failure(NO_SERVER);
+  if (way === "tls") throw connection.failure("postgres: the server has no TLS");
   return plain(connection);
 }
 
-const plain = (connection: Connection): Session => ({ connection, isDowngraded: false });
+function plain(connection: Connection, isDowngraded = false): Session {
+  return { connection, isOverTls: false, isDowngraded };
+}
 
-/** What checks no certificate in libpq must not call a server down that has one of its own. */
-async function secured(job: ProbeJob, connection: Connection): Promise<Session> {
+/** Where libpq checks no certificate, a server is not down for having one of its own. */
+async function secured(job: ProbeJob, way: Way, connection: Connection): Promise<Session> {
   const { target, context } = job;
   try {
     await connection.startTls();
-    return plain(connection);
+    return { connection, isOverTls: true, isDowngraded: false };
   } catch (error) {
-    const isAboutTrust = CERTIFICATE_CHECKS[target.sslmode] === "none" && !context.canSkipVerification;
-    if (!isAboutTrust || !isTlsFailure(error)) throw error;
     connection.close();
-    if (target.sslmode !== "prefer") throw new ProbeFailure(NOT_TRUSTED, { answered: true, verdict: "unprobeable" });
-    job.secure = false;
-    return { connection: await Connection.open(job, "off"), isDowngraded: true };
+    const mayBeTrust = CERTIFICATE_CHECKS[target.sslmode] === "none" && !context.canSkipVerification;
+    const isOfTls = failureFromError(error, job.progress).unclear === "tls";
+    if (!isOfTls || (way === "tls" && !mayBeTrust)) throw error;
+    if (way === "offered") return plain(await Connection.open(job, "off"), mayBeTrust);
+    const words = target.sslmode === "allow" ? NOT_IN_PLAIN : NOT_TRUSTED;
+    throw new ProbeFailure(words, { answered: true, verdict: "unprobeable" });
   }
 }
 
@@ -124,19 +179,17 @@ function refuseInPlain({ type, body }: ServerMessage): void {
 
 interface Credentials {
   user: string;
-  password: string;
+  /** Null: the check has none. */
+  password: string | null;
   md5: Md5;
 }
 
-async function logIn(
-  connection: Connection,
-  first: ServerMessage,
-  { user, password, md5 }: Credentials,
-): Promise<void> {
-  const code = authCode(first, connection);
+async function logIn(session: Session, first: ServerMessage, { user, password, md5 }: Credentials): Promise<void> {
+  const { connection } = session;
+  const code = authCode(first, session);
+  if (code === AUTH.ok) return;
+  if (password === null) throw connection.failure("postgres: the server asks for a password, and the check has none");
   switch (code) {
-    case AUTH.ok:
-      return;
     case AUTH.clear:
       await connection.write(message("p", `${password}\0`));
       break;
@@ -144,21 +197,22 @@ async function logIn(
       await connection.write(message("p", `${await md5Password(user, password, first.body.subarray(4, 8), md5)}\0`));
       break;
     case AUTH.sasl:
-      await saslLogIn(connection, password);
+      await saslLogIn(session, password);
       break;
     default:
       throw connection.failure(`postgres: asks for an unknown kind of login (${code})`);
   }
-  if (authCode(await receive(connection), connection) !== AUTH.ok) throw connection.failure("postgres: login failed");
+  if (authCode(await receive(connection), session) !== AUTH.ok) throw connection.failure("postgres: login failed");
 }
 
-async function saslLogIn(connection: Connection, password: string): Promise<void> {
+async function saslLogIn(session: Session, password: string): Promise<void> {
+  const { connection } = session;
   const nonce = crypto.randomUUID();
   await connection.write(message("p", saslInitial(scramFirst(nonce))));
-  const final = await scramFinal(password, nonce, await authText(connection, AUTH.saslContinue));
+  const final = await scramFinal(password, nonce, await authText(session, AUTH.saslContinue));
   if (final === null) throw connection.failure("postgres: the server's login message is not SCRAM");
   await connection.write(message("p", final.message));
-  if (!hasSignature(await authText(connection, AUTH.saslFinal), final.signature)) {
+  if (!hasSignature(await authText(session, AUTH.saslFinal), final.signature)) {
     throw connection.failure("postgres: the server does not know the password itself");
   }
 }
@@ -173,17 +227,16 @@ function saslInitial(first: string): Uint8Array {
   return bytes;
 }
 
-async function authText(connection: Connection, expected: number): Promise<string> {
-  const answer = await receive(connection);
-  if (authCode(answer, connection) !== expected) throw connection.failure("postgres: login failed");
+async function authText(session: Session, expected: number): Promise<string> {
+  const answer = await receive(session.connection);
+  if (authCode(answer, session) !== expected) throw session.connection.failure("postgres: login failed");
   return decode(answer.body.subarray(4));
 }
 
-function authCode(answer: ServerMessage, connection: Connection): number {
-  if (answer.type === "E") throw serverFailure(answer, connection);
-  if (answer.type !== "R" || answer.body.length < 4) {
-    throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
-  }
+/** Throws a Rejection when the server refuses the login. */
+function authCode(answer: ServerMessage, { connection, isOverTls }: Session): number {
+  if (answer.type === "E") throw new Rejection(serverWords(answer), errorOf(answer.body).code, isOverTls);
+  if (answer.type !== "R" || answer.body.length < 4) throw connection.failure(NO_SERVER);
   return new DataView(answer.body.buffer, answer.body.byteOffset).getInt32(0);
 }
 
@@ -193,7 +246,7 @@ async function readyVersion(connection: Connection): Promise<string | null> {
   for (;;) {
     const answer = await receive(connection);
     if (answer.type === "Z") return version;
-    if (answer.type === "E") throw serverFailure(answer, connection);
+    if (answer.type === "E") throw connection.failure(serverWords(answer));
     const [name, value] = answer.type === "S" ? decode(answer.body).split("\0") : [];
     if (name === "server_version" && value !== undefined) version = value.split(" ")[0] ?? value;
   }
@@ -205,14 +258,15 @@ async function query(connection: Connection, sql: string): Promise<void> {
   let failure: ProbeFailure | null = null;
   for (;;) {
     const answer = await receive(connection);
-    if (answer.type === "E") failure = serverFailure(answer, connection);
+    if (answer.type === "E") failure = connection.failure(serverWords(answer));
+    if (answer.type === "G") await connection.write(message("f", "a probe copies nothing\0")); // COPY … FROM STDIN
     if (answer.type !== "Z") continue;
     if (failure !== null) throw failure;
     return;
   }
 }
 
-function serverFailure({ body }: ServerMessage, connection: Connection): ProbeFailure {
+function serverWords({ body }: ServerMessage): string {
   const { code, message: text } = errorOf(body);
-  return connection.failure(code === STARTING_UP ? `postgres: rejecting: ${text}` : `postgres: ${text} (${code})`);
+  return code === STARTING_UP ? `postgres: rejecting: ${text}` : `postgres: ${text} (${code})`;
 }

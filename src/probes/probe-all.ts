@@ -6,8 +6,9 @@ import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
 import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
-import { resolverOf } from "../platform/resolver.ts";
+import { networkLooks, resolverOf } from "../platform/looks.ts";
 import { HungHosts } from "./hung-hosts.ts";
+import { Lately } from "./look-memory.ts";
 import type { ProbeContext } from "./probe.ts";
 import { probeInSlot } from "./probe-in-slot.ts";
 import { Slots } from "./slots.ts";
@@ -23,6 +24,7 @@ export interface ProbingEnv {
 
 /** Of all invocations in this isolate, so that a round knows who hung in the one before. */
 const hungHosts = new HungHosts();
+const lookedAt = new Lately();
 
 export function makeSlots(settings: Settings): Slots {
   return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS, hungHosts);
@@ -54,6 +56,7 @@ function probeContext(vantage: string, { settings, vars, clock }: ProbingEnv): P
     hubId: settings.HUB_ID,
     allowPrivateTargets: settings.ALLOW_PRIVATE_TARGETS,
     resolve: settings.ALLOW_PRIVATE_TARGETS ? null : resolverOf(vars),
+    looks: { ...networkLooks(vars), memory: lookedAt },
     mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
     secret: (name) => secretIn(vars, name),
     connect,

@@ -1,8 +1,8 @@
 /** Runs a probe when there is a slot for its connection. */
-import { isAddress } from "../core/address.ts";
 import type { Check } from "../core/check.ts";
 import type { Observation } from "../core/records.ts";
 import { authority } from "../core/target.ts";
+import { isOverSocket } from "./http-request.ts";
 import type { ProbeContext } from "./probe.ts";
 import { runProbe, targetOf } from "./run-probe.ts";
 import { NoSlot, type Slots } from "./slots.ts";
@@ -18,8 +18,8 @@ export async function probeInSlot(
   patienceMs: number,
 ): Promise<Observation> {
   const target = targetOf(check, context);
-  const isSocket = target.ok && isAddress(target.target.host) && !context.fetchesAddresses;
-  const kind = check.health_method === "http" && !isSocket ? "http" : "tcp";
+  const kind =
+    target.ok && check.health_method === "http" && !isOverSocket(check, target.target, context) ? "http" : "tcp";
   const host = target.ok ? authority(target.target) : check.health_url;
   try {
     return await slots.run({ kind, host, patienceMs }, (seat) => runProbe(check, context, { target, seat }));

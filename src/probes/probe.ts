@@ -15,10 +15,13 @@ export interface ProbeContext {
   mayReceive: MayReceive;
   /** Looks up a name, so that one of a private address is refused; null: all addresses are allowed, or none is private. */
   resolve: ((host: string) => Promise<string[]>) | null;
+  /** What can be found out after a failure; absent: nothing. */
+  looks?: Looks;
   /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */
   secret(name: string): string | undefined;
   connect(address: string, options: ProbeSocketOptions): ProbeSocket;
-  fetch: typeof fetch;
+  /** The platform's; null: http goes over sockets. */
+  fetch: typeof fetch | null;
   /** Whether `fetch` takes IP addresses; on Cloudflare it refuses them. */
   fetchesAddresses: boolean;
   /** Whether TLS can do without checking the certificate. */
@@ -26,6 +29,23 @@ export interface ProbeContext {
   md5: Md5;
   /** Unix ms. */
   now(): number;
+}
+
+/** Ways to find out why a connection failed. None of them throws. */
+export interface Looks {
+  /** Returns the addresses of a name, none when DNS has none; null: the look-up itself failed. */
+  addressesOf(host: string): Promise<string[] | null>;
+  /** Opens and closes a connection; returns the system's error code, or an empty text. null: it can't tell. */
+  connectCode(address: string): Promise<string | null>;
+  /** Whether raw connections from this platform never reach the address. */
+  isPlatformAddress(address: string): boolean;
+  memory: LookMemory;
+}
+
+/** What was found out is good for a minute. It is kept as values, because a promise belongs to one invocation. */
+export interface LookMemory {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
 }
 
 export interface ProbeSocketOptions {
@@ -62,10 +82,19 @@ export interface ProbeJob {
   seat: Pick<Seat, "until">;
   /** Aborted when the timeout has passed or the probe has ended. The probe then closes what it opened. */
   signal: AbortSignal;
+  progress: Progress;
+}
+
+/** How far a probe is. Copies of its job share it. */
+export interface Progress {
   /** What the probe is waiting for. A timeout's error text contains this text. */
   stage: string;
-  /** Whether the connection uses TLS or is starting it. */
-  secure: boolean;
+  /** Whether TLS is being started. */
+  handshaking: boolean;
+  /** Whether the target has sent something over the connection that is open now. */
+  answered: boolean;
+  /** What is asked now; it differs from the target after a redirect. */
+  endpoint: Pick<Target, "host" | "port" | "tls">;
 }
 
 export interface ProbeResult {
@@ -73,29 +102,43 @@ export interface ProbeResult {
   /** Null: nothing is wrong. */
   error: string | null;
   details: ObservationDetails;
+  /** When the verdict was certain, Unix ms; absent: at the end of the probe. */
+  certainAt?: number;
 }
 
 /** The function of one protocol, each in its own file. Returns a result or throws a ProbeFailure. */
 export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
 
 /**
- * The check failed; the message is for a person. `answered`: the target sent a response, so it can be reached. `timedOut`:
- * the probe waited for it until the check's timeout.
+ * What is still to be found out about a failure. `connection`: anything, of a raw connection. `name`: anything, of a
+ * request by the platform's fetch. `tls`: what is wrong with TLS. `protocol`: whether the port speaks TLS.
  */
+export type Unclear = "connection" | "name" | "tls" | "protocol";
+
+export interface FailureOptions {
+  /** The target sent a response, so it can be reached. */
+  answered?: boolean;
+  /** The probe waited for it until the check's timeout. */
+  timedOut?: boolean;
+  verdict?: "fail" | "unprobeable";
+  unclear?: Unclear;
+}
+
+/** The check failed; the message is for a person. */
 export class ProbeFailure extends Error {
   override name = "ProbeFailure";
   readonly answered: boolean;
   readonly timedOut: boolean;
   readonly verdict: "fail" | "unprobeable";
+  /** Null: the message says all that there is. */
+  readonly unclear: Unclear | null;
 
-  constructor(
-    message: string,
-    options: { answered?: boolean; timedOut?: boolean; verdict?: "fail" | "unprobeable" } = {},
-  ) {
+  constructor(message: string, options: FailureOptions = {}) {
     super(message);
     this.answered = options.answered ?? false;
     this.timedOut = options.timedOut ?? false;
     this.verdict = options.verdict ?? "fail";
+    this.unclear = options.unclear ?? null;
   }
 }
 

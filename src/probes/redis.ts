@@ -1,28 +1,34 @@
 /**
- * The redis probe: AUTH when there is a password, then PING, then INFO for the version (RESP2,
- * redis.io/docs/reference/protocol-spec).
+ * The redis probe: AUTH when there is a password, SELECT when the target names a database, then PING, then INFO for the
+ * version (RESP2, redis.io/docs/reference/protocol-spec).
  */
 import { Connection } from "./connection.ts";
 import type { ProbeResult, Protocol } from "./probe.ts";
 
 const MAX_LINE_BYTES = 4_096;
 const MAX_INFO_BYTES = 65_536;
+/** The version is only a detail, so nothing waits for it long. */
+const VERSION_MS = 500;
 
 export const redisProbe: Protocol = async (job): Promise<ProbeResult> => {
-  const { target, check } = job;
+  const { target, check, context } = job;
   const connection = await Connection.open(job, target.tls ? "on" : "off");
   const password = check.health_options.password ?? target.password;
   const user = check.health_options.user ?? target.user;
-  job.stage = "no answer from redis";
+  job.progress.stage = "no answer from redis";
   if (password !== null) {
     await connection.write(command("AUTH", ...(user === null ? [] : [user]), password));
     await expectReply(connection, "OK");
   }
+  if (target.database !== null && target.database !== "0") {
+    await connection.write(command("SELECT", target.database));
+    await expectReply(connection, "OK");
+  }
   await connection.write(command("PING"));
   await expectReply(connection, "PONG");
-  await connection.write(command("INFO", "server"));
-  const version = await readVersion(connection);
-  return { verdict: "ok", error: null, details: version === null ? {} : { version } };
+  const certainAt = context.now();
+  const version = await versionWithin(VERSION_MS, connection);
+  return { verdict: "ok", error: null, details: version === null ? {} : { version }, certainAt };
 };
 
 function command(...words: string[]): string {
@@ -35,11 +41,20 @@ async function expectReply(connection: Connection, expected: string): Promise<vo
   if (line === `+${expected}`) return;
   if (line.startsWith("-NOAUTH")) throw connection.failure("redis: authentication required");
   if (line.startsWith("-")) throw connection.failure(`redis: ${line.slice(1)}`);
-  throw connection.failure("redis: the answer is not that of a Redis server");
+  throw connection.failure("redis: the answer is not that of a Redis server", { unclear: "protocol" });
 }
 
-/** Returns null when the user may not run INFO. */
+/** Returns null when the version can't be learned, whatever the reason is: a proxy may not know INFO. */
+async function versionWithin(ms: number, connection: Connection): Promise<string | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(() => resolve(null), ms);
+  const version = await Promise.race([readVersion(connection).catch(() => null), late]);
+  clearTimeout(timer);
+  return version;
+}
+
 async function readVersion(connection: Connection): Promise<string | null> {
+  await connection.write(command("INFO", "server"));
   const header = await connection.line(MAX_LINE_BYTES);
   const length = /^\$(\d+)$/.exec(header)?.[1];
   if (length === undefined || Number(length) > MAX_INFO_BYTES) return null;

@@ -8,8 +8,10 @@ import { boundedErrorText } from "../core/error-text.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { secretNames, secretRefusal } from "../core/secrets.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
+import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
-import { basicCredentials, httpProbe } from "./http.ts";
+import { httpProbe } from "./http.ts";
+import { basicCredentials } from "./http-request.ts";
 import { postgresProbe } from "./postgres.ts";
 import { refusePrivateName } from "./private-names.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
@@ -22,6 +24,7 @@ import { tcpProbe } from "./tcp.ts";
 const MAX_DETAIL_CHARS = 64;
 /** No refusal takes so long: the platform itself gave up the attempt to connect. */
 const GIVEN_UP_MS = 10_000;
+const NOTHING_SENT = { handshaking: false, answered: false };
 
 export const probes: Record<ProbedMethod, Protocol> = {
   http: httpProbe,
@@ -43,33 +46,26 @@ export interface Prepared {
   seat: Seat;
 }
 
-/** Never throws: whatever happens is an observation, within the check's timeout. */
+/** What a probe found, before it is cleaned of secrets. */
+type Found = Omit<Observation, "at" | "vantage">;
+
+/** Never throws: whatever happens is an observation, within the check's timeout and a moment to explain a failure. */
 export async function runProbe(check: Check, context: ProbeContext, { target, seat }: Prepared): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
   const clean = (text: string) => boundedErrorText(secrets.redact(text));
-  try {
-    const result = await execute(check, context, { target, seat }, secrets);
-    return {
-      at,
-      vantage: context.vantage,
-      verdict: result.verdict,
-      latency_ms: context.now() - at,
-      error: result.error === null ? null : clean(result.error),
-      details: cleanDetails(result.details, clean),
-    };
-  } catch (error) {
-    const failure = error instanceof ProbeFailure ? error : failureFromError(error);
-    if (isHung(failure, context.now() - at)) seat.hung();
-    return {
-      at,
-      vantage: context.vantage,
-      verdict: failure.verdict,
-      latency_ms: failure.answered ? context.now() - at : null,
-      error: clean(failure.message),
-      details: {},
-    };
-  }
+  const found = await execute(check, context, { target, seat }, secrets).catch((error) =>
+    foundFailure(error instanceof ProbeFailure ? error : failureFromError(error, NOTHING_SENT), at, context.now()),
+  );
+  return {
+    ...{ at, vantage: context.vantage, verdict: found.verdict, latency_ms: found.latency_ms },
+    error: found.error === null ? null : clean(found.error),
+    details: cleanDetails(found.details, clean),
+  };
+}
+
+function foundFailure({ verdict, answered, message }: ProbeFailure, at: number, endedAt: number): Found {
+  return { verdict, latency_ms: answered ? endedAt - at : null, error: message, details: {} };
 }
 
 function isHung({ timedOut, answered }: ProbeFailure, tookMs: number): boolean {
@@ -81,7 +77,7 @@ async function execute(
   context: ProbeContext,
   { target: parsed, seat }: Prepared,
   secrets: Secrets,
-): Promise<ProbeResult> {
+): Promise<Found> {
   if (!isProbed(check.health_method)) {
     throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
   }
@@ -92,6 +88,7 @@ async function execute(
   const target = { ...secrets.resolve(parsed.target), path: secrets.resolvePath(parsed.target.path) };
   const { user, password } = parsed.target;
   if (secretNames([user, password]).length > 0) secrets.hide(basicCredentials(target), "credentials");
+  const { host, port, tls } = target;
   const job: ProbeJob = {
     check: { ...check, health_options: secrets.resolve(check.health_options) },
     secretHeaders: headersWithSecrets(check),
@@ -100,13 +97,21 @@ async function execute(
     context,
     seat,
     signal: done.signal,
-    stage: "connecting",
-    secure: false,
+    progress: { stage: "connecting", handshaking: false, answered: false, endpoint: { host, port, tls } },
   };
+  const startedAt = context.now();
   try {
-    return await withinTimeout(lookedUp(probes[check.health_method], job), job);
+    const { certainAt = context.now(), ...result } = await withinTimeout(
+      lookedUp(probes[check.health_method], job),
+      job,
+    );
+    return { ...result, latency_ms: certainAt - startedAt };
   } catch (error) {
-    throw error instanceof ProbeFailure ? error : failureFromError(error, job.secure);
+    const endedAt = context.now();
+    done.abort();
+    const failure = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
+    if (isHung(failure, endedAt - startedAt)) seat.hung();
+    return foundFailure(await explained(failure, job), startedAt, endedAt);
   } finally {
     done.abort();
   }
@@ -127,7 +132,8 @@ async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promi
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     const seconds = job.check.health_timeout;
-    const tooLate = () => reject(new ProbeFailure(`timeout after ${seconds} s: ${job.stage}`, { timedOut: true }));
+    const tooLate = () =>
+      reject(new ProbeFailure(`timeout after ${seconds} s: ${job.progress.stage}`, { timedOut: true }));
     timer = setTimeout(tooLate, seconds * 1_000);
   });
   result.catch(() => {}); // after a timeout nothing else handles this error

@@ -28,7 +28,7 @@ export async function scramFinal(password: string, nonce: string, serverFirst: s
   const { r, s, i } = attributes(serverFirst);
   const iterations = Number(i);
   if (!r?.startsWith(nonce) || s === undefined || !(iterations >= 1 && iterations <= MAX_ITERATIONS)) return null;
-  const salted = await saltPassword(password.normalize("NFKC"), fromBase64(s), iterations);
+  const salted = await saltPassword(await prepared(password), fromBase64(s), iterations);
   const clientKey = await hmac(salted, "Client Key");
   const withoutProof = `c=biws,r=${r}`;
   const auth = `${clientFirstBare(nonce)},${serverFirst},${withoutProof}`;
@@ -36,6 +36,20 @@ export async function scramFinal(password: string, nonce: string, serverFirst: s
   const proof = clientKey.map((byte, index) => byte ^ (signature[index] ?? 0));
   const server = await hmac(await hmac(salted, "Server Key"), auth);
   return { message: `${withoutProof},p=${toBase64(proof)}`, signature: toBase64(server) };
+}
+
+/**
+ * Prepares the password as libpq does: by SASLprep (RFC 4013), or not at all when SASLprep forbids it. The tables of
+ * SASLprep are loaded only for who needs them.
+ */
+async function prepared(password: string): Promise<string> {
+  if (/^[\0-\x7f]*$/.test(password)) return password;
+  const { default: saslprep } = await import("@mongodb-js/saslprep");
+  try {
+    return saslprep(password) || password;
+  } catch {
+    return password;
+  }
 }
 
 /** Whether the server-final-message contains the signature. */

@@ -9,7 +9,7 @@ export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const connection = await Connection.open(job, tls ? "on" : "off");
   if (send !== undefined) await connection.write(send);
   if (expect === undefined) return PASSED;
-  job.stage = "the expected answer did not come";
+  job.progress.stage = "the expected answer did not come";
   const decoder = new TextDecoder();
   let answer = "";
   while (answer.length < MAX_ANSWER_BYTES) {

@@ -44,8 +44,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     why: "platform holds the bindings and their types. What uses them belongs in objects/ or worker/.",
   },
   probes: {
-    may: ["core", "platform/resolver.ts"],
-    packages: ["cloudflare:sockets"],
+    may: ["core", "platform/looks.ts"],
+    packages: ["cloudflare:sockets", "node:crypto", "node:zlib", "@mongodb-js/saslprep"],
     why: "A probe asks one target. Who asks, and when, belongs in objects/ or worker/.",
   },
   store: {

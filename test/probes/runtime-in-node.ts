@@ -3,8 +3,11 @@ import { nodeContext } from "../../src/agent/node-context.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 
 const node = nodeContext({ agent: "test", hubId: "hub-test", environment: {}, now: Date.now });
-const { connect, fetch, md5, canSkipVerification } = node;
+const { connect, fetch, md5, canSkipVerification, looks } = node;
 
-export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification"> = {
+export const WAYS = { agent: { fetchesAddresses: true } } as const;
+
+export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification" | "looks"> = {
   ...{ connect, fetch, md5, canSkipVerification },
+  ...(looks === undefined ? {} : { looks }),
 };

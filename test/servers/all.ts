@@ -2,24 +2,31 @@
 import { startBlackHole } from "./black-hole.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Started } from "./child-process.ts";
+import { startCorpus } from "./corpus.ts";
 import { startFaulty } from "./faulty.ts";
 import { startRelays } from "./nats-relays.ts";
 import { startNginx } from "./nginx.ts";
 import { startPostgres, startPostgresPair } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
-import { type RunningServers, TEST_PASSWORD, type TestServers } from "./test-servers.ts";
+import { ODD_PASSWORDS, type RunningServers, TEST_PASSWORD, type TestServers } from "./test-servers.ts";
 
 const POSTGRES = {
   access: [
     "hostssl all tls_only 127.0.0.1/32 trust",
+    "hostnossl all plain_only 127.0.0.1/32 scram-sha-256",
+    "hostssl all secure_only 127.0.0.1/32 scram-sha-256",
     "host all open 127.0.0.1/32 trust",
     "host all md5 127.0.0.1/32 md5",
     "host all clear 127.0.0.1/32 password",
     "host all scram 127.0.0.1/32 scram-sha-256",
+    ...Object.keys(ODD_PASSWORDS).map((role) => `host all ${role} 127.0.0.1/32 scram-sha-256`),
   ],
   setup: [
     "CREATE ROLE open LOGIN",
     "CREATE ROLE tls_only LOGIN",
+    `CREATE ROLE plain_only LOGIN PASSWORD '${TEST_PASSWORD}'`,
+    `CREATE ROLE secure_only LOGIN PASSWORD '${TEST_PASSWORD}'`,
+    ...Object.entries(ODD_PASSWORDS).map(([role, password]) => `CREATE ROLE ${role} LOGIN PASSWORD '${password}'`),
     `CREATE ROLE scram LOGIN PASSWORD '${TEST_PASSWORD}'`,
     `CREATE ROLE clear LOGIN PASSWORD '${TEST_PASSWORD}'`,
     `SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD '${TEST_PASSWORD}'`,
@@ -49,11 +56,25 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(pair.then(({ accepting }) => accepting)),
     keep(pair.then(({ rejecting }) => rejecting)),
     keep(startBlackHole()),
+    keep(startCorpus(certificates)),
     startRelays(certificates),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
-  const [open, locked, tls, orphan, untrusted, nginx, faulty, counted, accepting, rejecting, blackHole, relays] =
-    await Promise.all(starting);
+  const [
+    open,
+    locked,
+    tls,
+    orphan,
+    untrusted,
+    nginx,
+    faulty,
+    counted,
+    accepting,
+    rejecting,
+    blackHole,
+    corpus,
+    relays,
+  ] = await Promise.all(starting);
   started.push({ port: NOTHING, stop: relays.stop });
   return {
     redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
@@ -67,6 +88,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     faulty: { ...faulty.ports, http: faulty.port },
     relays: relays.relays,
     counted: { ...counted.ports, http: counted.port },
+    corpus: corpus.cases,
     black_hole: blackHole.port,
     nothing: NOTHING,
   };

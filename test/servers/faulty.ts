@@ -1,6 +1,7 @@
 /** Servers that behave badly on purpose, each on its own port of the loopback, with a count of open connections. */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { addressesOf, connectCode } from "../../src/node/network-look.ts";
 import type { Started } from "./child-process.ts";
 import type { FaultyName } from "./test-servers.ts";
 
@@ -82,7 +83,7 @@ interface Ledger {
 }
 
 /**
- * `/answer?status&type&body&location` answers exactly so; `/open` tells what is open, `/hits?key` how often `/hit?key`
+ * `/look` is the look-up service of a local hub; `/answer?status&type&body&location` answers exactly so; `/open` tells what is open, `/hits?key` how often `/hit?key`
  * was asked for, `/way/NAME` answers the bytes of RAW, `/echo-json` fails with what it was sent when that is a login or a body; the other paths misbehave.
  */
 async function answer(request: IncomingMessage, response: ServerResponse, { open, hits }: Ledger): Promise<void> {
@@ -105,6 +106,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, { open
       const key = query.get("key") ?? "";
       hits.set(key, (hits.get(key) ?? 0) + 1);
       response.end("hit");
+      return;
+    }
+    case "/look": {
+      const address = query.get("address");
+      const found = address === null ? addressesOf(query.get("host") ?? "") : connectCode(address);
+      response.end(JSON.stringify(await found));
       return;
     }
     case "/hits":
@@ -174,7 +181,7 @@ const RAW: Record<string, string> = {
   "bad-length": "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\nx",
   "bad-chunk": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nhello\r\n",
   "bad-header": "HTTP/1.1 200 OK\r\nno header\r\n\r\nx",
-  "many-headers": `HTTP/1.1 200 OK\r\n${"a: b\r\n".repeat(200)}\r\nx`,
+  "many-headers": `HTTP/1.1 200 OK\r\n${`a: ${"b".repeat(1_000)}\r\n`.repeat(300)}\r\nx`,
   cut: "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx",
 };
 

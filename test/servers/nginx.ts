@@ -34,7 +34,8 @@ events { worker_connections 64; }
 http {
   access_log off;
   ${kinds.map((kind) => `${kind}_temp_path ${folder.path}/${kind};`).join(" ")}
-  server { listen 127.0.0.1:${port}; ${PAGES} }
+  server { listen 127.0.0.1:${port} default_server; ${PAGES} }
+  server { listen 127.0.0.1:${port}; server_name shop.example.com; location / { return 200 "the shop"; } }
   ${tlsServer(tls.trusted, certificates.trusted)}
   ${tlsServer(tls.misnamed, certificates.misnamed)}
   ${tlsServer(tls.selfSigned, certificates.selfSigned)}

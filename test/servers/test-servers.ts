@@ -1,5 +1,7 @@
 /** What the tests in workerd are told about the real servers: ports of the loopback and how to log in. */
 
+import type { CorpusCase } from "./corpus-case.ts";
+
 /** The TCP ports that behave badly; test/servers/faulty.ts says how. */
 export type FaultyName =
   | "silent"
@@ -29,11 +31,13 @@ export interface TestServers {
     /** TLS on, with a certificate that signs itself. Users: `open`. */
     untrusted: number;
   };
+  /** `http` knows two names: shop.example.com and any other. */
   nginx: { http: number; trusted: number; misnamed: number; self_signed: number };
   faulty: Record<FaultyName | "http", number>;
   relays: TestRelays;
   /** The same for the one test file that counts what is open. */
   counted: Record<FaultyName | "http", number>;
+  corpus: CorpusCase[];
   /** Attempts to connect are never answered. */
   black_hole: number;
   /** Nothing listens there. */
@@ -67,6 +71,19 @@ export interface RunningServers {
 
 /** Of every test server that wants one. */
 export const TEST_PASSWORD = "open sesame: 100%/@?&";
+
+/** Passwords on which SASLprep (RFC 4013) differs from simpler ways to normalise, by their PostgreSQL role. */
+export const ODD_PASSWORDS = {
+  soft_hyphen: "soft\u00adhyphen",
+  joiner: "zero\u200dwidth joiner",
+  wide_space: "ideographic\u3000space",
+  roman: "\u2168 is nine",
+  /** Forbidden characters: the password is used as it is. */
+  private_use: "private\ue000use \u2168",
+  two_ways: "\u0627 and a",
+  unassigned: "emoji \u{1f9ea} \u00ad",
+  nothing_left: "\u00ad",
+} as const;
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -69,7 +69,9 @@ test("what it is assigned is checked within seconds, by probes and by plugins", 
   await register("web", { health_method: "http", health_url: `http://${address}/web` });
   await register("port", { health_method: "tcp", health_url: address });
   for (const command of ["http", "closed", "load", "dagger", "unknown"]) {
-    await register(`plugin-${command}`, { health_method: "exec", health_options: { command } });
+    await register(`plugin-${command}`, {
+      ...{ health_method: "exec", health_options: { ...NEVER_SLOW, command } },
+    });
   }
   await until(async () =>
     expect(await statuses()).toEqual({

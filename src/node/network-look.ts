@@ -1,0 +1,36 @@
+/** What the machine's own network says of a host. */
+import { lookup } from "node:dns/promises";
+import { connect } from "node:net";
+
+const CONNECT_MS = 2_000;
+/** DNS has answered, and there is no address. Other codes are about DNS itself. */
+const NO_ADDRESS = ["ENOTFOUND", "ENODATA"];
+
+/** Returns the addresses of a name, none when it has none; null: DNS does not answer. */
+export async function addressesOf(host: string): Promise<string[] | null> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (error) {
+    return NO_ADDRESS.includes(codeOf(error)) ? [] : null;
+  }
+}
+
+/** Opens and closes a connection to `host:port`. Returns the system's code of the error; empty: it opened. */
+export async function connectCode(address: string): Promise<string> {
+  if (!URL.canParse(`tcp://${address}`)) return "";
+  const { hostname, port } = new URL(`tcp://${address}`);
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: CONNECT_MS });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  socket.once("connect", () => resolve(""));
+  socket.once("timeout", () => resolve("ETIMEDOUT"));
+  socket.once("error", (error) => resolve(codeOf(error)));
+  const code = await promise;
+  socket.destroy();
+  return code;
+}
+
+/** Of several addresses that failed, the code of the last. */
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError) return codeOf(error.errors.at(-1));
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,148 @@
+/**
+ * Finds out why a probe failed, after it has: the runtimes have one text for many causes. What is found is true for the
+ * moment after the failure; a look that fails itself is no reason.
+ */
+import { isAddress } from "../core/address.ts";
+import { isProbed } from "../core/records.ts";
+import { authority } from "../core/target.ts";
+import { certificateTroubles, lastIssuer } from "./certificate-troubles.ts";
+import type { Connection } from "./connection.ts";
+import { CAUSES, failureFromError } from "./failure-words.ts";
+import { sslRequest } from "./postgres-messages.ts";
+import { ProbeFailure, type ProbeJob } from "./probe.ts";
+import { lookAtTls } from "./tls-look.ts";
+import type { TlsFinding } from "./tls-records.ts";
+
+/** A person waits for the verdict meanwhile, and a slot is taken. */
+const LOOK_MS = 2_000;
+const BEFORE_TLS = { handshaking: false, answered: false };
+const NO_PRELUDE = async (): Promise<void> => {};
+/** Descriptions of TLS alerts that say more than "the handshake failed" (RFC 8446, 6.2). */
+const ALERTS = new Map([
+  [40, "tls: the handshake failed: the server accepts none of the offered kinds of encryption"],
+  [70, "tls: the handshake failed: the server speaks none of the offered versions of TLS"],
+  [80, "tls: the handshake failed: an internal error of the server"],
+  [112, "tls: the handshake failed: the server does not know this host name"],
+  [116, CAUSES.wantsCertificate],
+]);
+const SECURE_SCHEME = { http: "https://", tcp: "tls://", redis: "rediss://" } as const;
+
+/** Returns the failure, with the words for its cause when that could be found out in time. Never throws. */
+export async function explained(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
+  if (failure.unclear === null) return failure;
+  const done = new AbortController();
+  const { endpoint } = job.progress;
+  const target = { ...job.target, ...endpoint };
+  const progress = { stage: "", handshaking: false, answered: false, endpoint };
+  const look = { ...job, target, progress, signal: done.signal };
+  const { promise: tooLate, resolve } = Promise.withResolvers<ProbeFailure>();
+  const silent = failure.unclear === "tls" ? new ProbeFailure(CAUSES.silentInHandshake) : failure;
+  const timer = setTimeout(() => resolve(silent), LOOK_MS);
+  try {
+    return await Promise.race([causeOf(failure, look).catch((error) => insteadOf(failure, error)), tooLate]);
+  } finally {
+    clearTimeout(timer);
+    done.abort();
+  }
+}
+
+/** A look may find that DNS does not answer; any other error of a look is no reason. */
+function insteadOf(failure: ProbeFailure, error: unknown): ProbeFailure {
+  return error instanceof ProbeFailure && error.message === CAUSES.noLookUp ? error : failure;
+}
+
+/** The part of the job that a look needs: its target is the one that was asked last, after redirects. */
+async function causeOf(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
+  switch (failure.unclear) {
+    case "name":
+      return (await nameTrouble(job)) ?? (job.target.tls ? await tlsCause(failure, job) : failure);
+    case "connection":
+      return (await nameTrouble(job)) ?? (await platformTrouble(job)) ?? (await connectionCause(failure, job));
+    case "tls":
+      return await tlsCause(failure, job);
+    case "protocol":
+      return await protocolCause(failure, job);
+    case null:
+      return failure;
+  }
+}
+
+async function nameTrouble(job: ProbeJob): Promise<ProbeFailure | null> {
+  const addresses = await addressesOf(job);
+  if (addresses === undefined || addresses.length > 0) return null;
+  return new ProbeFailure(CAUSES.unknownHost);
+}
+
+/** Returns undefined when nothing is known. */
+async function addressesOf({ target: { host }, context: { looks } }: ProbeJob): Promise<string[] | undefined> {
+  if (isAddress(host)) return [host];
+  const known = looks?.memory.get(host);
+  if (known !== undefined) return known as string[];
+  const found = await looks?.addressesOf(host);
+  if (found === null) throw new ProbeFailure(CAUSES.noLookUp);
+  if (found !== undefined) looks?.memory.set(host, found);
+  return found;
+}
+
+async function platformTrouble(job: ProbeJob): Promise<ProbeFailure | null> {
+  const { looks } = job.context;
+  const addresses = (await addressesOf(job)) ?? [];
+  if (looks === undefined || !addresses.some((address) => looks.isPlatformAddress(address))) return null;
+  return new ProbeFailure(CAUSES.platformAddress, { verdict: "unprobeable" });
+}
+
+async function connectionCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
+  const { looks } = job.context;
+  if (looks === undefined) return failure;
+  const code = await looks.connectCode(authority(job.target));
+  if (code === "") return job.target.tls ? await tlsCause(failure, job) : failure;
+  return code === null ? new ProbeFailure(CAUSES.notConnected) : failureFromError(new Error(code), BEFORE_TLS);
+}
+
+async function tlsCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
+  const words = tlsWords(await tlsFinding(job), job);
+  return words === null ? failure : new ProbeFailure(words);
+}
+
+async function protocolCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
+  const { health_method } = job.check;
+  if (job.target.tls || !isProbed(health_method) || health_method === "postgres") return failure;
+  const { kind } = await tlsFinding(job);
+  if (kind !== "certificates" && kind !== "alert") return failure;
+  const words = `tls: this port speaks TLS, and the check does not: use ${SECURE_SCHEME[health_method]}`;
+  return new ProbeFailure(words, { answered: failure.answered });
+}
+
+async function tlsFinding(job: ProbeJob): Promise<TlsFinding> {
+  const { target, context, check } = job;
+  const key = `tls ${authority(target)}`;
+  const known = context.looks?.memory.get(key);
+  if (known !== undefined) return known as TlsFinding;
+  const prelude = check.health_method === "postgres" ? askForTls : NO_PRELUDE;
+  const found = await lookAtTls(job, isAddress(target.host) ? null : target.host, prelude);
+  context.looks?.memory.set(key, found);
+  return found;
+}
+
+async function askForTls(connection: Connection): Promise<void> {
+  await connection.write(sslRequest());
+  await connection.read(1);
+}
+
+/** Returns null when nothing was found that explains the failure. */
+function tlsWords(found: TlsFinding, { target, context }: ProbeJob): string | null {
+  switch (found.kind) {
+    case "no_tls":
+      return CAUSES.noTls;
+    case "closed":
+      return CAUSES.closedInHandshake;
+    case "alert":
+      if (found.code === 0) return null;
+      return ALERTS.get(found.code) ?? `${CAUSES.handshake} (the server's alert ${found.code})`;
+    case "certificates": {
+      const troubles = certificateTroubles(found.chain, target.host, context.now());
+      if (troubles.length > 0) return `tls: the certificate ${troubles.join(" and ")}`;
+      return `tls: the certificate is of an unknown authority (${lastIssuer(found.chain)}), or the server leaves out an intermediate one`;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/** Judges the body of an answer: its text, assertions on its JSON, and what it reports about its service. */
+import { failedAssertion, type JsonAssertion } from "../core/json-assertions.ts";
+import { PathTooCostly } from "../core/json-path.ts";
+import type { HealthOptions } from "../core/options.ts";
+import { readPlainReport, readSelfReport, type SelfReport } from "./health-report.ts";
+import type { BodyText } from "./http-body.ts";
+import { PASSED, ProbeFailure, type ProbeResult } from "./probe.ts";
+import { topOf } from "./top-of-json.ts";
+
+export const MAX_BODY_BYTES = 1_048_576;
+const LARGER = "larger than the 1 MiB that is read";
+
+type Wanted = Pick<HealthOptions, "body_contains" | "body_not_contains" | "json">;
+
+export function needsBody({ body_contains, body_not_contains, json }: Wanted): boolean {
+  return body_contains !== undefined || body_not_contains !== undefined || json !== undefined;
+}
+
+/** Returns the text after which the rest of the body can't change the verdict; null: all of it may. */
+export function stopText({ body_contains, body_not_contains, json }: Wanted, isJson: boolean): string | null {
+  if (body_not_contains !== undefined) return body_not_contains;
+  return json !== undefined || isJson ? null : (body_contains ?? null);
+}
+
+/** `isJson`: the answer says that its body is JSON. Throws a ProbeFailure. */
+export function judgeBody(body: BodyText, options: Wanted, isJson: boolean): ProbeResult {
+  judgeText(body, options);
+  const { text, isWhole } = body;
+  const document = isWhole ? parseJson(text) : topOf(text);
+  if (options.json !== undefined) judgeJson(document, isWhole, options.json);
+  const report = readSelfReport(document);
+  if (!isJson) return { ...PASSED, details: report.details };
+  return resultOf(isWhole ? report : { ...report, details: { ...report.details, body: LARGER } });
+}
+
+/** An answer of ASP.NET Core may be one word of plain text. */
+export function judgePlain(text: string): ProbeResult {
+  return resultOf(readPlainReport(text));
+}
+
+function judgeText({ text, isWhole }: BodyText, { body_contains, body_not_contains }: Wanted): void {
+  if (body_not_contains !== undefined && text.includes(body_not_contains)) {
+    throw failure(`the body contains ${JSON.stringify(body_not_contains)}`);
+  }
+  if (body_contains !== undefined && !text.includes(body_contains)) {
+    const where = isWhole ? "the body does" : `the body is ${LARGER}, and that part does`;
+    throw failure(`${where} not contain ${JSON.stringify(body_contains)}`);
+  }
+  if (body_not_contains === undefined || isWhole) return;
+  throw failure(`the body is ${LARGER}, so the rest may contain ${JSON.stringify(body_not_contains)}`);
+}
+
+function judgeJson(document: unknown, isWhole: boolean, assertions: readonly JsonAssertion[]): void {
+  if (!isWhole) throw failure(`the body is ${LARGER}, so its JSON can't be judged`);
+  if (document === undefined) throw failure("the body is not JSON");
+  const failed = assertionFailure(document, assertions);
+  if (failed !== null) throw failure(failed);
+}
+
+function resultOf({ verdict, error, details }: SelfReport): ProbeResult {
+  return { verdict: verdict ?? "ok", error, details };
+}
+
+function failure(message: string): ProbeFailure {
+  return new ProbeFailure(`http: ${message}`, { answered: true });
+}
+
+/** A path that costs too much says nothing about the service. */
+function assertionFailure(document: unknown, assertions: readonly JsonAssertion[]): string | null {
+  try {
+    return failedAssertion(document, assertions);
+  } catch (error) {
+    if (!(error instanceof PathTooCostly)) throw error;
+    throw new ProbeFailure(`http: ${error.message}; use a simpler path`, { answered: true, verdict: "unprobeable" });
+  }
+}
+
+/** Returns undefined when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

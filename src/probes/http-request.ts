@@ -1,0 +1,99 @@
+/** What an http check sends, and what of it may go on to where a redirect points. */
+import { isAddress } from "../core/address.ts";
+import type { Check } from "../core/check.ts";
+import { authority, parseProbedTarget, type Target } from "../core/target.ts";
+import { type ProbeContext, ProbeFailure, type ProbeJob } from "./probe.ts";
+
+export interface HttpRequest {
+  url: URL;
+  method: string;
+  headers: Headers;
+  body: string | undefined;
+}
+
+/** Only requests of these methods may be sent again by themselves (RFC 9110, 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/**
+ * Whether the request goes over a socket. The platform's `fetch` sends a Host of its own, refuses addresses when
+ * deployed, and uses connections again, which a request that must not be sent twice can't risk.
+ */
+export function goesOverSocket({ url, method, headers }: Omit<HttpRequest, "body">, context: ProbeContext): boolean {
+  if (context.fetch === null || headers.has("host")) return true;
+  if (!context.fetchesAddresses) return isAddress(hostOf(url));
+  return !isIdempotent(method);
+}
+
+/** Whether the first request of the check goes over a socket. */
+export function isOverSocket({ health_options }: Check, { host, tls }: Target, context: ProbeContext): boolean {
+  const { method = "GET", headers = {} } = health_options;
+  const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === "host");
+  const url = new URL(`${tls ? "https" : "http"}://${authority({ host, port: 1 })}`);
+  return goesOverSocket({ url, method, headers: new Headers(hasHost ? { host } : {}) }, context);
+}
+
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+export function endpointOf(url: URL): Pick<Target, "host" | "port" | "tls"> {
+  const tls = url.protocol === "https:";
+  return { host: hostOf(url), tls, port: Number(url.port) || (tls ? 443 : 80) };
+}
+
+/** Throws a ProbeFailure when a secret can't be part of a header. */
+export function requestHeaders({ check, context, target }: ProbeJob): Headers {
+  const headers = new Headers({ "user-agent": `CommandCenterHub/0 (${context.hubId}; vantage=${context.vantage})` });
+  if (target.user !== null && target.user !== "") {
+    headers.set("authorization", `Basic ${basicCredentials(target)}`);
+  }
+  for (const [name, value] of Object.entries(check.health_options.headers ?? {})) {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      const words = `the secret in the header ${name} has characters that no header can have`;
+      throw new ProbeFailure(words, { verdict: "unprobeable" });
+    }
+    headers.set(name, value);
+  }
+  return headers;
+}
+
+/** Returns the text after `Basic ` in the Authorization header (RFC 7617). */
+export function basicCredentials({ user, password }: Pick<Target, "user" | "password">): string {
+  const bytes = new TextEncoder().encode(`${user ?? ""}:${password ?? ""}`);
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Returns the request that follows the redirect. Throws a ProbeFailure when it is not allowed. */
+export function redirected(request: HttpRequest, status: number, location: string, job: ProbeJob): HttpRequest {
+  const url = redirectTarget(location, request.url, job);
+  const becomesGet = status <= 303 && request.method === "POST";
+  const next = { url, method: becomesGet ? "GET" : request.method, body: becomesGet ? undefined : request.body };
+  const headers = new Headers(request.headers);
+  if (becomesGet) for (const name of ["content-type", "content-length"]) headers.delete(name);
+  if (url.origin !== request.url.origin) keepFrom(next, headers, job);
+  return { ...next, headers };
+}
+
+/** Returns the URL of a redirect. Throws a ProbeFailure when the URL is not allowed as a target. */
+function redirectTarget(location: string, base: URL, { context }: ProbeJob): URL {
+  if (!URL.canParse(location, base.href)) throw new ProbeFailure("http: redirect to no URL", { answered: true });
+  const next = new URL(location, base);
+  const options = { allowPrivate: context.allowPrivateTargets, allowCredentials: true };
+  const parsed = parseProbedTarget("http", next.href, options);
+  if (!parsed.ok) throw new ProbeFailure(`http: refused redirect: ${parsed.error}`, { answered: true });
+  return next;
+}
+
+/**
+ * A secret may be sent only to the origin that the check names, and a Host header names that origin's host. Removes
+ * both; throws a ProbeFailure when the body holds a secret.
+ */
+function keepFrom({ url, body }: Pick<HttpRequest, "url" | "body">, headers: Headers, job: ProbeJob): void {
+  for (const name of ["host", "authorization", ...job.secretHeaders]) headers.delete(name);
+  if (body === undefined || !job.secretBody) return;
+  throw new ProbeFailure(`http: refused redirect: the body holds a secret, which is not sent on to ${url.origin}`, {
+    answered: true,
+  });
+}

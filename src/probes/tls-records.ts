@@ -1,0 +1,32 @@
+/** Reads records of TLS (RFC 8446, 5.1), and what a look at a port may find. */
+
+import { ByteReader, joined } from "./bytes.ts";
+import type { Connection } from "./connection.ts";
+import { RECORD } from "./tls-messages.ts";
+
+export type TlsFinding =
+  /** DER, the server's own first. */
+  | { kind: "certificates"; chain: Uint8Array[] }
+  | { kind: "alert"; code: number }
+  | { kind: "no_tls" }
+  | { kind: "closed" };
+
+export interface TlsRecord {
+  type: number;
+  /** Its five bytes. */
+  header: Uint8Array;
+  body: Uint8Array;
+}
+
+/** Returns null when the connection was closed, and `none` when the bytes are no record of TLS. */
+export async function readRecord(connection: Connection): Promise<TlsRecord | "none" | null> {
+  const first = await connection.upTo(1);
+  const [type] = first;
+  if (type === undefined) return null;
+  if (type < RECORD.changeCipherSpec || type > RECORD.applicationData) return "none";
+  const rest = await connection.upTo(4);
+  const reader = new ByteReader(rest);
+  if (reader.uint(1) !== 3 || rest.length < 4) return "none";
+  reader.uint(1);
+  return { type, header: joined(first, rest), body: await connection.read(reader.uint(2)) };
+}

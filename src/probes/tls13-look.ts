@@ -1,0 +1,166 @@
+/**
+ * The certificate of a server that speaks TLS 1.3 only: there it is encrypted with the keys of the handshake, so the
+ * handshake is followed as far as the certificate (RFC 8446, 7.1).
+ */
+
+import { ByteReader, bytesOf, joined, uint, vector } from "./bytes.ts";
+import type { Connection } from "./connection.ts";
+import {
+  clientHello,
+  EXTENSION,
+  HANDSHAKE,
+  type Message,
+  RECORD,
+  readMessages,
+  TLS_1_3,
+  X25519,
+} from "./tls-messages.ts";
+import { readRecord, type TlsFinding, type TlsRecord } from "./tls-records.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const HASH_BYTES = 32;
+const NOTHING: Bytes = new Uint8Array(0);
+const ZEROS: Bytes = new Uint8Array(HASH_BYTES);
+const MAX_RECORDS = 64;
+/** The server wants what the look does not know. */
+const UNREADABLE: TlsFinding = { kind: "alert", code: 0 };
+
+export async function certificatesOfTls13(connection: Connection, serverName: string | null): Promise<TlsFinding> {
+  const handshake = await Handshake.begin(serverName);
+  await connection.write(handshake.hello);
+  for (let count = 0; count < MAX_RECORDS; count++) {
+    const record = await readRecord(connection);
+    if (record === null) return { kind: "closed" };
+    if (record === "none") return { kind: "no_tls" };
+    const found = await handshake.take(record);
+    if (found !== null) return found;
+  }
+  return UNREADABLE;
+}
+
+/** The client's side of one handshake, as far as the certificate. */
+class Handshake {
+  /** The record to send. */
+  readonly hello: Uint8Array;
+  readonly #message: Uint8Array;
+  readonly #privateKey: CryptoKey;
+  #cipher: RecordCipher | null = null;
+  #received: Bytes = NOTHING;
+
+  private constructor(privateKey: CryptoKey, hello: ReturnType<typeof clientHello>) {
+    this.#privateKey = privateKey;
+    this.hello = hello.record;
+    this.#message = hello.message;
+  }
+
+  static async begin(serverName: string | null): Promise<Handshake> {
+    const pair = (await crypto.subtle.generateKey({ name: "X25519" }, false, ["deriveBits"])) as CryptoKeyPair;
+    const publicKey = new Uint8Array((await crypto.subtle.exportKey("raw", pair.publicKey)) as ArrayBuffer);
+    return new Handshake(pair.privateKey, clientHello({ version: TLS_1_3, serverName, publicKey }));
+  }
+
+  /** Returns null while there is more to come. */
+  async take(record: TlsRecord): Promise<TlsFinding | null> {
+    switch (record.type) {
+      case RECORD.changeCipherSpec:
+        return null; // sent for the sake of middleboxes
+      case RECORD.alert:
+        return { kind: "alert", code: record.body[1] ?? 0 };
+      case RECORD.handshake:
+        return await this.#agree(record.body);
+      default:
+        return await this.#open(record);
+    }
+  }
+
+  async #agree(body: Uint8Array): Promise<TlsFinding | null> {
+    const message = readMessages(body).find(({ type }) => type === HANDSHAKE.serverHello);
+    const serverKey = message === undefined ? null : keyShareOf(message);
+    if (message === undefined || serverKey === null) return UNREADABLE;
+    this.#cipher = await handshakeCipher(this.#privateKey, serverKey, joined(this.#message, message.whole));
+    return null;
+  }
+
+  async #open({ header, body }: TlsRecord): Promise<TlsFinding | null> {
+    if (this.#cipher === null) return UNREADABLE;
+    const { type, content } = await this.#cipher.open(header, body);
+    if (type === RECORD.alert) return { kind: "alert", code: content[1] ?? 0 };
+    this.#received = joined(this.#received, content);
+    const certificate = readMessages(this.#received).find((message) => message.type === HANDSHAKE.certificate);
+    return certificate === undefined ? null : { kind: "certificates", chain: chainOf(certificate) };
+  }
+}
+
+/** The server's public key; null: it wants another group (HelloRetryRequest). */
+function keyShareOf({ body }: Message): Bytes | null {
+  const reader = new ByteReader(body);
+  reader.take(2 + 32); // version and random
+  reader.vector(1);
+  reader.take(2 + 1); // suite and compression
+  const extensions = new ByteReader(reader.vector(2));
+  while (extensions.left > 0) {
+    const type = extensions.uint(2);
+    const content = new ByteReader(extensions.vector(2));
+    if (type !== EXTENSION.keyShare) continue;
+    const key = content.uint(2) === X25519 ? content.vector(2) : NOTHING;
+    return key.length === HASH_BYTES ? bytesOf(key) : null;
+  }
+  return null;
+}
+
+/** Each certificate has extensions after it, unlike in TLS 1.2. */
+function chainOf({ body }: Message): Uint8Array[] {
+  const reader = new ByteReader(body);
+  reader.vector(1);
+  const list = new ByteReader(reader.vector(3));
+  const chain: Uint8Array[] = [];
+  while (list.left > 0) {
+    chain.push(bytesOf(list.vector(3)));
+    list.vector(2);
+  }
+  return chain;
+}
+
+interface RecordCipher {
+  open(header: Uint8Array, body: Uint8Array): Promise<{ type: number; content: Bytes }>;
+}
+
+async function handshakeCipher(privateKey: CryptoKey, serverKey: Bytes, transcript: Bytes): Promise<RecordCipher> {
+  const key = await crypto.subtle.importKey("raw", serverKey, { name: "X25519" }, false, []);
+  // The types of Workers call the other side's key `$public`; both runtimes read `public`.
+  const algorithm = { name: "X25519", public: key } as unknown as SubtleCryptoDeriveKeyAlgorithm;
+  const shared = new Uint8Array(await crypto.subtle.deriveBits(algorithm, privateKey, 256));
+  const early = await hmac(ZEROS, ZEROS);
+  const salt = await expandLabel(early, "derived", await sha256(NOTHING), HASH_BYTES);
+  const secret = await expandLabel(await hmac(salt, shared), "s hs traffic", await sha256(transcript), HASH_BYTES);
+  const raw = await expandLabel(secret, "key", NOTHING, 16);
+  const iv = await expandLabel(secret, "iv", NOTHING, 12);
+  const aes = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
+  let sequence = 0;
+  return {
+    async open(header, body) {
+      const counter = joined(new Uint8Array(4), uint(sequence++, 8));
+      const nonce = iv.map((byte, index) => byte ^ (counter[index] ?? 0));
+      const algorithm = { name: "AES-GCM", iv: nonce, additionalData: bytesOf(header) };
+      const inner = new Uint8Array(await crypto.subtle.decrypt(algorithm, aes, bytesOf(body)));
+      const end = inner.findLastIndex((byte) => byte !== 0); // the type of the content, and padding after it
+      return { type: inner[end] ?? 0, content: inner.slice(0, Math.max(0, end)) };
+    },
+  };
+}
+
+async function sha256(bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+async function hmac(secret: Bytes, bytes: Bytes): Promise<Bytes> {
+  const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes));
+}
+
+/** HKDF-Expand-Label, for at most one block of the hash. */
+async function expandLabel(secret: Bytes, label: string, context: Bytes, length: number): Promise<Bytes> {
+  const info = joined(uint(length, 2), vector(1, new TextEncoder().encode(`tls13 ${label}`)), vector(1, context));
+  return (await hmac(secret, joined(info, [1]))).slice(0, length);
+}

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { optionErrors } from "../../src/core/option-rules.ts";
+import type { HealthMethod } from "../../src/core/records.ts";
+import { parsePatch, parseService } from "../../src/core/service-rules.ts";
+import { Fitness } from "../../src/core/unfit-checks.ts";
+import { aCheck } from "./fixtures.ts";
+import { aBody, aRow } from "./rows.ts";
+
+const rules = { allowPrivate: true, mayReceive: () => true };
+const URLS: Partial<Record<HealthMethod, string>> = {
+  http: "http://a.example.com/",
+  tcp: "a.example.com:22",
+  redis: "redis://a.example.com",
+  postgres: "postgres://a.example.com/app",
+};
+
+function pathsOf(health_method: HealthMethod, health_options: object, over: object = {}): string[] {
+  const body = aBody({ health_method, health_url: URLS[health_method] ?? "", health_options, ...over } as never);
+  const parsed = parseService(body, rules);
+  return parsed.ok ? [] : parsed.errors.map(({ path }) => path);
+}
+
+describe("options that could never work are refused, with their field", () => {
+  test.each<[string, HealthMethod, object, string]>([
+    ["a body of a GET by default", "http", { body: "x" }, "body"],
+    ["a body of a GET", "http", { method: "GET", body: "x" }, "body"],
+    ["a body of a HEAD", "http", { method: "HEAD", body: "x" }, "body"],
+    ["HEAD with a keyword", "http", { method: "HEAD", body_contains: "x" }, "body_contains"],
+    ["HEAD with a forbidden keyword", "http", { method: "HEAD", body_not_contains: "x" }, "body_not_contains"],
+    ["HEAD with JSON", "http", { method: "HEAD", json: [{ path: "$.a", op: "exists" }] }, "json"],
+    ["less than nothing", "http", { json: [{ path: "$.a", op: "<" }] }, "json[0].value"],
+    ["less than a text", "http", { json: [{ path: "$.a", op: "<=", value: "5" }] }, "json[0].value"],
+    ["more than true", "http", { json: [{ path: "$.a", op: ">", value: true }] }, "json[0].value"],
+    ["more than null", "http", { json: [{ path: "$.a", op: ">=", value: null }] }, "json[0].value"],
+    ["equal to nothing", "http", { json: [{ path: "$.a", op: "==" }] }, "json[0].value"],
+    ["unlike nothing", "http", { json: [{ path: "$.a", op: "!=" }] }, "json[0].value"],
+    ["contains nothing", "http", { json: [{ path: "$.a", op: "contains" }] }, "json[0].value"],
+    ["exists with a number", "http", { json: [{ path: "$.a", op: "exists", value: 1 }] }, "json[0].value"],
+    ["match()", "http", { json: [{ path: "$[?match(@.a, 'b')]", op: "exists" }] }, "json[0].path"],
+    ["processor time of no container", "http", { degraded_above_cpu: 80 }, "degraded_above_cpu"],
+    ["memory of no container", "tcp", { degraded_above_memory: 80 }, "degraded_above_memory"],
+    ["restarts of a heartbeat", "heartbeat", { degraded_above_restarts: 1 }, "degraded_above_restarts"],
+    ["the response time of a heartbeat", "heartbeat", { degraded_above_ms: 1 }, "degraded_above_ms"],
+    ["an option of another method", "tcp", { body_contains: "x" }, "body_contains"],
+    ["an interim status", "http", { expected_status: [101] }, "expected_status[0]"],
+    ["interim statuses", "http", { expected_status: [200, "100-199"] }, "expected_status[1]"],
+    ["a redirect that is followed", "http", { expected_status: [301], follow_redirects: true }, "follow_redirects"],
+    ["both keywords", "http", { body_contains: "all ok", body_not_contains: "ok" }, "body_not_contains"],
+    ["a user of Redis without a password", "redis", { user: "me" }, "user"],
+    ...["Expect", "transfer-encoding", "Connection", "TE", "Upgrade", "Trailer", "Keep-Alive", "Content-Encoding"].map(
+      (name): [string, HealthMethod, object, string] => [name, "http", { headers: { [name]: "x" } }, `headers.${name}`],
+    ),
+    [
+      "a wrong length",
+      "http",
+      { method: "POST", body: "é", headers: { "Content-Length": "1" } },
+      "headers.Content-Length",
+    ],
+    ["a length of nothing", "http", { headers: { "content-length": "0" } }, "headers.content-length"],
+    ["an empty host", "http", { headers: { Host: "" } }, "headers.Host"],
+    ["a host that is a URL", "http", { headers: { Host: "http://a" } }, "headers.Host"],
+    ["a header twice", "http", { headers: { "X-A": "1", "x-a": "2" } }, "headers.x-a"],
+    ["a header of Cloudflare", "http", { headers: { "CF-Connecting-IP": "1.2.3.4" } }, "headers.CF-Connecting-IP"],
+  ])("%s", (_what, method, options, path) => {
+    expect(pathsOf(method, options)).toEqual([`health_options.${path}`]);
+  });
+
+  test.each([["redis://a.example.com/x"], ["redis://a.example.com/1/2"], ["redis://a.example.com?db=a"]])(
+    "%s names no database",
+    (health_url) => {
+      expect(pathsOf("redis", {}, { health_url })).toEqual(["health_url"]);
+    },
+  );
+});
+
+describe("what works is accepted", () => {
+  test.each<[string, HealthMethod, object, object?]>([
+    ["a POST with a body and its length", "http", { method: "POST", body: "é", headers: { "Content-Length": "2" } }],
+    ["a POST without a body", "http", { method: "POST" }],
+    ["a host", "http", { headers: { Host: "shop.example.com:8080" } }],
+    ["an address as a host", "http", { headers: { Host: "[::1]:80" } }],
+    ["a comparison with zero", "http", { json: [{ path: "$.a", op: "<", value: 0 }] }],
+    ["null", "http", { json: [{ path: "$.a", op: "==", value: null }] }],
+    ["false", "http", { json: [{ path: "$.a", op: "exists", value: false }] }],
+    ["a redirect that is expected", "http", { expected_status: [301, "307-308"] }],
+    ["a query without a password", "postgres", { query: "select 1" }],
+    ["a user of PostgreSQL", "postgres", { user: "me" }],
+    ["a container's use", "http", { degraded_above_cpu: 80 }, { agent: "a", container_id: "c" }],
+    ["an agent's header", "http", { headers: { "CF-Ray": "1" } }, { agent: "a" }],
+    ["a number as a database", "redis", {}, { health_url: "redis://a.example.com:6379/15" }],
+    ["a database as a parameter", "redis", {}, { health_url: "redis://a.example.com?db=3" }],
+    ["no database", "redis", {}, { health_url: "redis://a.example.com/" }],
+  ])("%s", (_what, method, options, over) => {
+    expect(pathsOf(method, options, over)).toEqual([]);
+  });
+});
+
+describe("options that an earlier release accepted", () => {
+  const row = aRow({ health_options: { body: "x" } } as never);
+
+  test("stay when other fields change, and are refused when the options themselves do", () => {
+    expect(parsePatch(row, { tags: ["a"] }, rules).ok).toBe(true);
+    expect(parsePatch(row, { enabled: false }, rules).ok).toBe(true);
+    expect(parsePatch(row, { health_options: { body: "y" } }, rules).ok).toBe(false);
+  });
+
+  test("are counted, and the first ten are named with their services", () => {
+    const checks = Array.from({ length: 12 }, (_none, index) => ({
+      check: aCheck({ service_id: index + 1, health_options: index < 11 ? { body: "x" } : {} }),
+    }));
+    const { count, first } = new Fitness().unfit(checks);
+    expect(count).toBe(11);
+    expect(first).toHaveLength(10);
+    expect(first[0]).toBe("service 1: health_options.body: GET sends no body: set method to POST");
+    expect(optionErrors(aCheck({}))).toEqual([]);
+  });
+});

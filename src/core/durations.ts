@@ -120,6 +120,8 @@ export const HEARD_GAP_MS = 5_000;
 export const MAX_PULL_MS = 30_000;
 
 // Agents.
+/** A service that others need is checked at most this often because of their failures. */
+export const CAUSE_AGAIN_MS = 5_000;
 /** How often an agent looks which rounds are due soon. */
 export const AGENT_PLAN_MS = 500;
 /** How far ahead rounds are planned. */

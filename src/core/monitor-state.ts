@@ -23,6 +23,10 @@ export interface MonitorState {
   failing_since: number | null;
   /** The attempts of the streak, as evidence for a flip. */
   attempts: Attempt[];
+  /** Number of passes in a row of a service that is down. */
+  passes: number;
+  /** The attempts of these passes, as evidence for the flip that ends the outage. */
+  passed: Attempt[];
   /** Vantages that failed to look at the service since it last passed. Retries leave them out. */
   blind: string[];
   /**
@@ -54,6 +58,8 @@ export function newMonitorState(check: Check): MonitorState {
     failures: 0,
     failing_since: null,
     attempts: [],
+    passes: 0,
+    passed: [],
     blind: [],
     retry: null,
     flap: NOT_FLAPPING,
@@ -73,7 +79,8 @@ export function newMonitorState(check: Check): MonitorState {
  * have been lost, because a local hub has its queues in memory and was started since.
  */
 export function completed(stored: MonitorState, lostQueues: boolean): MonitorState {
-  return { ...stored, blind: stored.blind ?? [], retry: lostQueues ? null : stored.retry };
+  const { blind = [], passes = 0, passed = [] } = stored;
+  return { ...stored, blind, passes, passed, retry: lostQueues ? null : stored.retry };
 }
 
 /** Returns the flips that are not in the database. `recordedSeq`: `seq` of the newest flip in the database. */
@@ -91,6 +98,7 @@ export function mustSave(before: MonitorState | null, after: MonitorState, metho
   const streakMoved = after.status !== "down" && before.failures !== after.failures;
   return (
     streakMoved ||
+    before.passes !== after.passes ||
     before.status !== after.status ||
     before.seq !== after.seq ||
     before.rev !== after.rev ||

@@ -73,6 +73,7 @@ function peerCheck(interval: number): Check {
     health_interval: interval,
     health_timeout: pullTimeout(interval),
     health_retries: RETRIES,
+    recover_after: 1,
     health_options: { degraded_above_ms: PEER_DEGRADED_ABOVE_MS },
     rev: 1,
     lane: NO_ID,

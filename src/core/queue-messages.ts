@@ -17,7 +17,8 @@ const fields = fieldSchemas();
 
 export const checkSchema = z.object({
   ...pick(fields, CHECK_FIELDS),
-  agent: fields.agent.default(null), // an older release leaves it out
+  agent: fields.agent.default(null), // an older release leaves these two out
+  recover_after: fields.recover_after.default(1),
   health_options,
   service_id: z.int(),
   project_id: z.int(),

@@ -17,6 +17,7 @@ const MAX_INTERVAL_S = 86_400;
 const DEFAULT_INTERVAL_S = 30;
 const DEFAULT_TIMEOUT_S = 5;
 const DEFAULT_RETRIES = 3;
+const DEFAULT_RECOVER_AFTER = 1;
 
 const HUB_ID = "[a-z0-9-]{1,63}";
 
@@ -57,6 +58,7 @@ const timeout = z
   .max(MAX_INTERVAL_S)
   .describe("Seconds, less than the interval and at most 60 where the hub probes; default 5, or 4 at an interval of 5");
 const retries = z.int().min(0).max(10).describe("Failures in a row that are forgiven; default 3");
+const recoverAfter = z.int().min(1).max(10).describe("Passes in a row that end an outage; default 1");
 const port = z.int().min(1).max(65_535).nullable().describe("Guessed from the target when absent");
 const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec` and `container`");
 
@@ -108,6 +110,7 @@ export const SERVICE_FIELDS = {
     Math.min(DEFAULT_TIMEOUT_S, (given.health_interval ?? DEFAULT_INTERVAL_S) - 1),
   ),
   health_retries: part(retries, () => DEFAULT_RETRIES),
+  recover_after: part(recoverAfter, () => DEFAULT_RECOVER_AFTER),
   health_options: part(healthOptionsSchema.describe("Options of the method"), () => ({}), "json"),
   version: label(text(128).nullable().describe("When absent, the version that a probe finds"), () => undefined),
   port: label(port, ({ health_method, health_url = "" }) => guessPort(health_method, health_url)),

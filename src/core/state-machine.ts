@@ -10,7 +10,9 @@ import { DEFAULT_DEGRADED_ABOVE_MS } from "./options.ts";
 import { type Attempt, homeOf, type Observation, type Retry, type Round } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 
-const NO_STREAK = { failures: 0, failing_since: null, attempts: [], blind: [], retry: null };
+const NO_STREAK = {
+  ...{ failures: 0, failing_since: null, attempts: [], passes: 0, passed: [], blind: [], retry: null },
+} satisfies Partial<MonitorState>;
 /** 10 retries make 11 attempts, so this number keeps all of them. */
 const MAX_ATTEMPTS_KEPT = 12;
 
@@ -52,7 +54,7 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
       return failed(seenFrom(observation.vantage, observed), input);
     case "ok":
     case "warn":
-      return { state: succeeded(observed, check, observation), retry: null };
+      return passed(observed, input);
   }
 }
 
@@ -145,10 +147,13 @@ function failed(state: MonitorState, input: ObserveInput): Step {
     ...state,
     ...latestResult(state, observation),
     failures: state.failures + (counts ? 1 : 0),
+    passes: 0,
+    passed: [],
     failing_since: Math.min(state.failing_since ?? observation.at, observation.at),
     attempts: state.status === "down" ? state.attempts : attempts,
     error: observation.error ?? "failed",
   };
+  if (state.status === "down" && counts) return { state: { ...failing, retry: null }, retry: null };
   if (state.status === "down" || !counts) return { state: failing, retry: null };
   const { failures, blind } = failing;
   const streak = { failures, seenFrom: failing.attempts.map((attempt) => attempt.vantage), blind };
@@ -175,6 +180,24 @@ function withRetry(state: MonitorState, input: ObserveInput, backoff: number): S
   };
 }
 
+/**
+ * An outage ends with `recover_after` passes in a row. The checks between follow each other like retries, so that the
+ * end is told soon, and the outage ended with the first of the passes.
+ */
+function passed(state: MonitorState, input: ObserveInput): Step {
+  const { check, observation } = input;
+  if (state.status !== "down") return { state: succeeded(state, check, observation), retry: null };
+  const isBeat = check.health_method === "heartbeat"; // the service itself decides when the next one comes
+  const counts = isBeat || isStep(state, input);
+  const passes = state.passes + (counts ? 1 : 0);
+  const evidence = [...state.passed, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
+  if (passes >= check.recover_after) {
+    return { state: succeeded({ ...state, passed: evidence }, check, observation), retry: null };
+  }
+  const recovering = { ...state, ...latestResult(state, observation), passes, passed: evidence };
+  return counts && !isBeat ? withRetry(recovering, input, passes) : { state: recovering, retry: null };
+}
+
 function succeeded(state: MonitorState, check: Check, observation: Observation): MonitorState {
   const unseen = new Set(state.attempts.filter((attempt) => !attempt.ok).map((attempt) => attempt.vantage));
   unseen.delete(observation.vantage);
@@ -189,9 +212,10 @@ function succeeded(state: MonitorState, check: Check, observation: Observation):
   const to = degraded === null ? "up" : "degraded";
   if (to === state.status) return next;
   const reason = degraded ?? (state.status === "degraded" ? "back to normal" : "check passed");
-  const evidence = [evidenceOf(observation)];
+  const evidence = state.passed.length > 0 ? state.passed : [evidenceOf(observation)];
   const at = observation.at + (observation.latency_ms ?? 0);
-  return flip(next, { service_id: check.service_id, to, reason, at, began_at: observation.at, evidence });
+  const began_at = Math.min(observation.at, Date.parse(evidence[0]?.at ?? "") || observation.at);
+  return flip(next, { service_id: check.service_id, to, reason, at, began_at, evidence });
 }
 
 /**

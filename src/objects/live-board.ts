@@ -9,8 +9,10 @@ import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.t
 import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
+import { CAUSE_AGAIN_MS } from "../core/durations.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
+import { Recently } from "../core/recently.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
@@ -37,6 +39,7 @@ import { Wakefulness } from "./wakefulness.ts";
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
   readonly #fitness = new Fitness();
+  readonly #causes = new Recently(CAUSE_AGAIN_MS);
   readonly #feed: LiveFeed;
   readonly #tickets: TicketBox;
   readonly #deadLetters: DeadLetters;
@@ -125,6 +128,15 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Returns the ids of checks that were changed or deregistered after they had been planned. */
   obsolete(planned: { id: number; rev: number }[]): number[] {
     return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
+  }
+
+  async claimCauses(ids: number[]): Promise<number[]> {
+    await this.#ensureLoaded();
+    const now = this.#clock.now();
+    return ids.filter((id) => {
+      const live = this.#board.get(id)?.live;
+      return live !== undefined && live.status !== "down" && this.#causes.claim(id, live.last_at, now);
+    });
   }
 
   async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {

@@ -1,8 +1,9 @@
 /** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
-import type { DueCheck, Finding } from "../core/check.ts";
+import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
 import { HOME_VANTAGE, type Outcome } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
+import { suspicious } from "./check-causes.ts";
 import { flipsOf, type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
 import { Sight } from "./sight.ts";
@@ -22,6 +23,8 @@ export interface ProbeDeps extends JudgeDeps {
   /** Asks the control target whether home can see. Other vantages judge their own sight. */
   canSee(): Promise<boolean>;
   retry(messages: ProbeMessage[]): Promise<void>;
+  /** Checks what these failing services depend on. Never rejects. */
+  causes(failing: Check[]): Promise<void>;
 }
 
 /** Returns the outcomes. Throws only when a part of the hub failed; then the whole round may run again. */
@@ -30,9 +33,11 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   if (early > 0) await deps.wait(Math.min(early, deps.longestWait));
   const startedAt = deps.now();
   const all: Judged[] = [];
+  const causes: Promise<void>[] = []; // what is told waits for none of them
   const batcher = new OutcomeBatcher<Finding>(deps.wait, async (findings, isLast) => {
     const judged = await judge(message.round, findings, deps);
     all.push(...judged);
+    causes.push(deps.causes(suspicious(judged)));
     await tell(message, judged, startedAt, isLast, deps);
   });
   const sight = new Sight(() => deps.canSee());
@@ -46,6 +51,7 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   await batcher.flush();
   const run = { ...message, epoch: epochOf(message), started_at: startedAt };
   if (all.length > 0) await deps.record(recordOf(run, all));
+  await Promise.all(causes);
   return all.map((judged) => judged.outcome);
 }
 

@@ -1,12 +1,16 @@
 /** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
 import { type AgentFinding, isNews } from "../core/agent-protocol.ts";
+import type { Check } from "../core/check.ts";
 import { lateResult } from "../core/round.ts";
+import { suspicious } from "./check-causes.ts";
 import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
 
 export interface TakeReportDeps extends JudgeDeps {
   now(): number;
   /** When the hub last refused reports although it ran, Unix ms; 0: never. */
   deafUntil(): Promise<number>;
+  /** Checks what these failing services depend on. Never rejects. */
+  causes(failing: Check[]): Promise<void>;
 }
 
 /** `reported`: of one agent, oldest first. May be repeated. Throws when a part of the hub failed. */
@@ -16,6 +20,7 @@ export async function takeReport(
   deps: TakeReportDeps,
 ): Promise<{ news: number; late: number }> {
   const count = { news: 0, late: 0 };
+  const causes: Promise<void>[] = []; // what is told waits for none of them
   const isPrompt = reported.every(({ check, observation }) => isNews(check, observation.at, 0, deps.now()));
   const deafUntil = isPrompt ? 0 : await deps.deafUntil();
   const lanes = Map.groupBy(reported, ({ check }) => check.lane);
@@ -25,6 +30,7 @@ export async function takeReport(
       for (const findings of roundsOf(ofLane)) await takeRound(lane, findings);
     }),
   );
+  await Promise.all(causes);
   return count;
 
   async function takeRound(lane: number, findings: AgentFinding[]): Promise<void> {
@@ -36,6 +42,7 @@ export async function takeReport(
     const news = findings.filter(({ check, observation }) => isNews(check, observation.at, deafUntil, now));
     const late = findings.filter((finding) => !news.includes(finding));
     const judged = news.length === 0 ? [] : await judge(round, news, deps);
+    causes.push(deps.causes(suspicious(judged)));
     if (judged.length > 0) await publishJudged(judged, deps);
     const message = recordOf({ round, epoch: first.check.epoch, vantage, started_at }, judged);
     for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));

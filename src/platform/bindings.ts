@@ -82,6 +82,8 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** A project was started or stopped. */
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
+  /** Returns those that may be checked now because a service that needs them fails, and notes that they are. */
+  claimCauses(ids: number[]): Promise<number[]>;
   /** Leaves out services that the board does not know. */
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
   /** Returns null when the service is not watched. */

@@ -6,6 +6,7 @@ import type { BoardSeed, LastResult } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
+import { isProbedByHub } from "../core/records.ts";
 import { CHECK_FIELDS, pick } from "../core/service-definition.ts";
 import { toCheck } from "../core/service-row.ts";
 import { type Db, idList } from "./database.ts";
@@ -65,6 +66,38 @@ export async function loadBoard(db: Db): Promise<{ epoch: string; seeds: BoardSe
 export async function checksOf(db: Db, ids: readonly number[]): Promise<Check[]> {
   return (await selectChecks(db, inArray(services.id, idList(ids)))).map(toCheck);
 }
+
+/**
+ * Returns what the services need, directly and indirectly, as far as this hub probes it; of each at most `limit`, the
+ * nearest first. A dependency is `service`, `project/service` or `hub/project/service`. `hubId`: this hub.
+ */
+export async function dependenciesOf(db: Db, ids: readonly number[], hubId: string, limit: number): Promise<Check[]> {
+  const own = `${hubId}/`;
+  const statements = ids.map((id) =>
+    db.all<{ id: number }>(sql`
+      WITH RECURSIVE needed (id, project_id, depends_on) AS (
+        SELECT id, project_id, depends_on FROM services WHERE id = ${id}
+        UNION
+        SELECT found.id, found.project_id, found.depends_on
+        FROM needed, json_each(needed.depends_on) AS wanted
+        JOIN (SELECT ${own} AS own) AS hub
+        LEFT JOIN projects ON projects.name = substr(${placeSql}, 1, instr(${placeSql}, '/') - 1)
+        JOIN services AS found
+          ON found.project_id = iif(instr(${placeSql}, '/') = 0, needed.project_id, projects.id)
+          AND found.name = substr(${placeSql}, instr(${placeSql}, '/') + 1)
+        LIMIT ${limit + 1}
+      )
+      SELECT id FROM needed WHERE id <> ${id}`),
+  );
+  const found = new Set((await Promise.all(statements)).flat().map((row) => row.id));
+  if (found.size === 0) return [];
+  return (await checksOf(db, [...found])).filter(isProbedByHub);
+}
+
+/** The reference without the name of this hub. That of another hub keeps two slashes, and no service has such a name. */
+const placeSql = sql.raw(
+  "iif(instr(wanted.value, hub.own) = 1, substr(wanted.value, length(hub.own) + 1), wanted.value)",
+);
 
 /**
  * Returns the newest result of each service, by service id. Searches the last rounds of the service's lane. Old

@@ -6,6 +6,7 @@ import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
+import { type CheckCausesDeps, checkCauses } from "../pipeline/check-causes.ts";
 import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
 import type { RecordDeps } from "../pipeline/record.ts";
@@ -18,7 +19,7 @@ import { sendOutcomes, sendRounds } from "../platform/queues.ts";
 import { canSee } from "../probes/control-target.ts";
 import { probeAll } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
-import { loadChecks } from "../store/checks.ts";
+import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { recordOutcomes } from "../store/outcomes.ts";
 import type { Hub } from "./hub.ts";
@@ -66,6 +67,17 @@ export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
     },
     record: (message) => sendOutcomes(env, message),
     retry: (messages) => sendRounds(env, messages, clock),
+    causes: (failing) => checkCauses(failing, causesDeps(hub)),
+  };
+}
+
+function causesDeps({ env, settings, clock }: Hub): CheckCausesDeps {
+  return {
+    now: clock.now,
+    dependenciesOf: (ids, limit) => dependenciesOf(openDatabase(env.DB), ids, settings.HUB_ID, limit),
+    claim: async (ids) => boardOf(env).claimCauses(ids),
+    send: (messages) => sendRounds(env, messages, clock),
+    failed: (error) => log("warn", "causes.not_checked", { error: errorText(error) }),
   };
 }
 
@@ -76,9 +88,9 @@ function askVantageDeps({ env, clock: { now, wait } }: Hub): AskVantageDeps {
 /** An agent retries by itself, and sees from its own place only. */
 export function reportDeps(hub: Hub): TakeReportDeps {
   const { env, clock } = hub;
-  const { publish, record } = probeDeps(hub);
+  const { publish, record, causes } = probeDeps(hub);
   return {
-    ...{ now: clock.now, publish, record },
+    ...{ now: clock.now, publish, record, causes },
     deafUntil: async () => boardOf(env).deafUntil(),
     observe: (round, findings) => laneCalls(env, clock).observe(round, findings, []),
   };

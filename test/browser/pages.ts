@@ -18,6 +18,7 @@ let pages: readonly string[];
 /** The same in each run, for the names of screenshots. */
 const shotName = (path: string) => `${pages.indexOf(path)}${path.replaceAll(/[/?=]/g, "-")}`;
 
+const HEARTBEAT = { health_method: "heartbeat", health_options: {} };
 const put = async (name: string, body: object) => {
   const response = await hub.fetch(`/api/projects/shop/services/${name}`, {
     method: "PUT",
@@ -45,8 +46,8 @@ beforeAll(async () => {
   target = await startTarget(() => true, JSON.stringify({ status: "pass", version: EVIL, [EVIL]: EVIL }));
   const evil = { tags: [EVIL], capabilities: [EVIL], metadata: { [EVIL]: EVIL }, container_id: EVIL };
   web = await put("web", { health_url: target.url, depends_on: ["worker", "gone"], ...evil });
-  worker = await put("worker", { health_method: "heartbeat", depends_on: ["loop"] });
-  await put("loop", { health_method: "heartbeat", depends_on: ["worker"], enabled: false });
+  worker = await put("worker", { ...HEARTBEAT, depends_on: ["loop"] });
+  await put("loop", { ...HEARTBEAT, depends_on: ["worker"], enabled: false });
   await post(`/api/services/${web}/check`);
   await post(`/api/services/${worker}/heartbeat`, { status: "pass" });
   await post(`/api/services/${worker}/heartbeat`, { status: "fail", details: { output: EVIL, [EVIL]: EVIL } });

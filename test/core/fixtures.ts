@@ -18,6 +18,7 @@ export function aCheck(over: Partial<Check> = {}): Check {
     health_interval: 30,
     health_timeout: 5,
     health_retries: 3,
+    recover_after: 1,
     health_options: {},
     agent: null,
     rev: 1,

@@ -92,7 +92,7 @@ describe("defaults", () => {
       value: {
         ...{ name: "api", service_type: expect.any(String), health_method: "http" },
         ...{ health_url: "https://api.example.com/health", health_interval: 30, health_timeout: 5 },
-        ...{ health_retries: 3, health_options: {}, port: 443, container_id: null, agent: null },
+        ...{ health_retries: 3, recover_after: 1, health_options: {}, port: 443, container_id: null, agent: null },
         ...{ tags: [], capabilities: [], metadata: {}, depends_on: [], enabled: true },
       },
     });

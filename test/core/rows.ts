@@ -18,6 +18,7 @@ export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
     health_interval: 30,
     health_timeout: 5,
     health_retries: 3,
+    recover_after: 1,
     health_options: {},
     lane: 3_000_000,
     lanes: [3_000_000],

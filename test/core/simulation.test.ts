@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { simulateCauses } from "./cause-simulation.ts";
 import { simulate } from "./simulation.ts";
 
 /** A month takes ten seconds alone, and more beside all other tests. */
@@ -38,6 +39,34 @@ it(
     const verdicts = simulate({ ...MONTH, services: 6, vantages: [] });
     console.log(JSON.stringify(verdicts));
     expect(verdicts.false_down_rate).toBeGreaterThan(0.05);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  "a service that struggles is called up wrongly far more seldom when three passes end an outage, and hardly later",
+  () => {
+    const world = { ...MONTH, services: 12, vantages: ["weur", "enam", "apac"], struggle: 0.25 };
+    const [one, three] = [simulate({ ...world, recover_after: 1 }), simulate({ ...world, recover_after: 3 })];
+    console.log(JSON.stringify({ one, three }));
+    expect(one.false_ups).toBeGreaterThan(20);
+    expect(three.false_ups).toBeLessThan(one.false_ups / 3);
+    expect(three.recovery_p50_s - one.recovery_p50_s).toBeLessThan(6);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  "the root cause of an outage is known within seconds of the first word about it, when causes are checked at once",
+  () => {
+    const world = { outages: 300, seed: 7 };
+    const before = simulateCauses({ ...world, causesAtOnce: false });
+    const after = simulateCauses({ ...world, causesAtOnce: true });
+    console.log(JSON.stringify({ before, after }));
+    expect(before.after_3_s).toBeLessThan(0.5);
+    expect(after.after_3_s).toBeGreaterThan(0.95);
+    expect(after.after_10_s).toBeGreaterThan(0.99);
+    expect(after.first_word_p50_s).toBeLessThanOrEqual(before.first_word_p50_s + 1);
   },
   TIMEOUT_MS,
 );

@@ -26,6 +26,10 @@ export interface World {
   loss: number;
   /** Part of the outages that answers quickly (a process that is gone refuses); the others take the timeout. */
   quick_failures: number;
+  /** Chance that a probe passes during an outage, as that of a service which is started again and again; default 0. */
+  struggle?: number;
+  /** Passes in a row that end an outage; default 1. */
+  recover_after?: number;
 }
 
 export interface Verdicts {
@@ -38,6 +42,10 @@ export interface Verdicts {
   /** Seconds from the start of an outage to its flip. */
   detection_p50_s: number;
   detection_p95_s: number;
+  /** Outages that were called over before they were. */
+  false_ups: number;
+  /** Seconds from the end of an outage to its flip. */
+  recovery_p50_s: number;
 }
 
 interface Span {
@@ -51,10 +59,13 @@ export function simulate(world: World): Verdicts {
   const random = mulberry32(world.seed);
   const troubles = new Map(["home", ...world.vantages].map((vantage) => [vantage, troublesOf(world, random)]));
   const all = Array.from({ length: world.services }, (_, number) => {
-    return simulateService(aCheck({ service_id: number + 1, recorded_since: 0 }), number, world, troubles, random);
+    const check = aCheck({ service_id: number + 1, recorded_since: 0, recover_after: world.recover_after ?? 1 });
+    return simulateService(check, number, world, troubles, random);
   });
   const detections = all.flatMap((one) => one.detections).sort((a, b) => a - b);
-  const sum = (key: "checks" | "outages" | "false_downs" | "missed") => all.reduce((total, one) => total + one[key], 0);
+  const recoveries = all.flatMap((one) => one.recoveries).sort((a, b) => a - b);
+  const sum = (key: "checks" | "outages" | "false_downs" | "missed" | "false_ups") =>
+    all.reduce((total, one) => total + one[key], 0);
   return {
     checks: sum("checks"),
     outages: sum("outages"),
@@ -63,6 +74,8 @@ export function simulate(world: World): Verdicts {
     missed: sum("missed"),
     detection_p50_s: (detections[Math.floor(detections.length * 0.5)] ?? Number.NaN) / 1_000,
     detection_p95_s: (detections[Math.floor(detections.length * 0.95)] ?? Number.NaN) / 1_000,
+    false_ups: sum("false_ups"),
+    recovery_p50_s: (recoveries[Math.floor(recoveries.length * 0.5)] ?? Number.NaN) / 1_000,
   };
 }
 
@@ -84,6 +97,7 @@ function simulateService(
   let state: MonitorState | null = null;
   let checks = 0;
   const downs: number[] = [];
+  const ups: number[] = [];
   for (let scheduled = due.phase; scheduled < end; scheduled += due.interval) {
     let at = scheduled;
     let vantage = "home";
@@ -101,12 +115,13 @@ function simulateService(
       const before: string = state?.status ?? "unknown";
       state = { ...step.state, flips: [] };
       if (state.status === "down" && before !== "down") downs.push(state.since);
+      if (state.status === "up" && before === "down") ups.push(at);
       if (step.retry === null) break;
       at += (observation.latency_ms ?? seen.cost(at)) + step.retry.delay_ms;
       ({ vantage } = step.retry);
     }
   }
-  return { checks, ...judge(outages, downs) };
+  return { checks, ...judge(outages, downs), ...judgeEnds(outages, ups) };
 }
 
 function judge(outages: Span[], downs: number[]) {
@@ -124,6 +139,16 @@ function judge(outages: Span[], downs: number[]) {
   };
 }
 
+function judgeEnds(outages: Span[], ups: number[]) {
+  const early = ups.filter((at) => outages.some(({ from, to }) => at >= from && at < to));
+  const recoveries = outages.flatMap(({ to }, index) => {
+    const next = outages[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+    const up = ups.find((at) => at >= to && at < next);
+    return up === undefined ? [] : [up - to];
+  });
+  return { false_ups: early.length, recoveries };
+}
+
 function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, world: World, random: () => number) {
   const timeout = check.health_timeout * 1_000;
   const sorted = bad.toSorted((a, b) => a.from - b.from);
@@ -139,7 +164,8 @@ function makeEye(check: Check, bad: Span[], troubles: Map<string, Span[]>, world
   };
   const look = (time: number, vantage: string): Observation => {
     const span = badAt(time) ?? at(troubles.get(vantage) ?? [], time);
-    const failing = span !== undefined || random() < world.loss;
+    const struggles = span !== undefined && world.struggle !== undefined && random() < world.struggle;
+    const failing = (span !== undefined && !struggles) || random() < world.loss;
     if (world.broken?.includes(vantage))
       return { at: time, vantage, verdict: "inconclusive", latency_ms: 1, error: "reset", details: {} };
     return {

@@ -535,3 +535,93 @@ describe("for any sequence of observations", () => {
     );
   });
 });
+
+describe("an outage that ends only after several passes in a row", () => {
+  function outage(recover_after: number, vantages: string[] = []): Monitor {
+    const monitor = new Monitor(aCheck({ health_retries: 0, recover_after }), vantages);
+    monitor.see({});
+    monitor.fail();
+    if (vantages.length > 0) monitor.see({ ...BAD, vantage: vantages[0] ?? "" }, 1, monitor.now);
+    expect(monitor.status).toBe("down");
+    return monitor;
+  }
+
+  it("stays down between the passes, which follow each other after 1, 2, 4 … s", () => {
+    const monitor = outage(4);
+    const due = monitor.now;
+    const firstPass = due + 1_000;
+    expect(monitor.see({}, 0, due)).toMatchObject({ attempt: 1, delay_ms: 1_000 });
+    expect(monitor.see({}, 1, due)).toMatchObject({ attempt: 2, delay_ms: 2_000 });
+    expect(monitor.see({}, 2, due)).toMatchObject({ attempt: 3, delay_ms: 4_000 });
+    expect(monitor.status).toBe("down");
+    expect(monitor.state?.error).toBe("connect: refused");
+    expect(monitor.see({}, 3, due)).toBeNull();
+    expect(monitor.status).toBe("up");
+    expect(monitor.lastFlip).toMatchObject({ to: "up", began_at: new Date(firstPass).toISOString() });
+    expect(monitor.lastFlip?.evidence).toHaveLength(4);
+  });
+
+  it("begins to count anew after a failure, and asks for no retry then", () => {
+    const monitor = outage(2);
+    const due = monitor.now;
+    monitor.see({}, 0, due);
+    expect(monitor.see(BAD, 1, due)).toBeNull();
+    expect(monitor.state).toMatchObject({ status: "down", passes: 0, retry: null });
+    const next = monitor.now;
+    expect(monitor.see({}, 0, next)).toMatchObject({ attempt: 1 });
+    expect(monitor.status).toBe("down");
+    monitor.see({}, 1, next);
+    expect(monitor.status).toBe("up");
+  });
+
+  it("counts no pass twice, and none of the schedule while a retry is under way", () => {
+    const monitor = outage(3);
+    const due = monitor.now;
+    monitor.see({}, 0, due);
+    monitor.see({}, 0, due); // delivered again
+    monitor.see({}, 0, due + 30_000);
+    expect(monitor.state?.passes).toBe(1);
+    monitor.see({}, 1, due);
+    expect(monitor.state?.passes).toBe(2);
+  });
+
+  it("goes on with the schedule when a retry was lost", () => {
+    const monitor = outage(2);
+    monitor.see({}, 0, monitor.now);
+    monitor.now += 120_000;
+    monitor.see({}, 0, monitor.now);
+    expect(monitor.status).toBe("up");
+  });
+
+  it("counts passes with a warning, and is degraded then", () => {
+    const monitor = outage(2);
+    const due = monitor.now;
+    monitor.see(WARN, 0, due);
+    monitor.see(WARN, 1, due);
+    expect(monitor.status).toBe("degraded");
+  });
+
+  it("takes the beats of a heartbeat as they come", () => {
+    const monitor = new Monitor(aCheck({ health_method: "heartbeat", recover_after: 2 }));
+    monitor.see(BAD);
+    expect(monitor.status).toBe("down");
+    expect(monitor.see({})).toBeNull();
+    expect(monitor.see({})).toBeNull();
+    expect(monitor.status).toBe("up");
+  });
+
+  it("keeps its passes over a crash, and knows none in a state of an older release", () => {
+    const monitor = outage(3);
+    const before = monitor.state;
+    monitor.see({}, 0, monitor.now);
+    expect(monitor.state === null || mustSave(before, monitor.state, "http")).toBe(true);
+    const { passes, passed, ...older } = monitor.state ?? ({} as MonitorState);
+    expect(completed(older as MonitorState, false)).toMatchObject({ passes: 0, passed: [] });
+  });
+
+  it("is of no concern to a service that is up or unknown", () => {
+    const monitor = new Monitor(aCheck({ recover_after: 10 }));
+    expect(monitor.see({})).toBeNull();
+    expect(monitor.status).toBe("up");
+  });
+});

@@ -16,7 +16,7 @@ test("a method has its own options only", () => {
 });
 
 test("an option is added with its example, once, and never to what is no JSON", () => {
-  const [first] = optionsOf("heartbeat");
+  const [first] = optionsOf("container");
   if (first === undefined) throw new Error("there is none");
   expect(withOption("", first)).toBe('{\n  "degraded_above_ms": 500\n}');
   expect(withOption('{"grace": 5}', first)).toBe('{\n  "grace": 5,\n  "degraded_above_ms": 500\n}');

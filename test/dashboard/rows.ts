@@ -27,6 +27,7 @@ export function aService(over: Partial<Service> = {}): Service {
   return {
     ...{ id: 1, project_id: 1, project: "shop", name: "db", service_type: "database", health_method: "postgres" },
     ...{ health_url: "postgres://db:5432/app", health_interval: 30, health_timeout: 5, health_retries: 3 },
+    recover_after: 1,
     ...{
       health_options: {},
       health_status: "up",

@@ -14,6 +14,7 @@ const SAMPLES: { [K in FieldName]: [ServiceDefinition[K], ServiceDefinition[K]] 
   health_interval: [61, 62],
   health_timeout: [7, 8],
   health_retries: [1, 2],
+  recover_after: [1, 3],
   health_options: [{ degraded_above_ms: 5 }, { expected_status: [204] }],
   version: ["1.0", "2.0"],
   port: [8_001, 8_002],

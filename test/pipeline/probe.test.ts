@@ -42,6 +42,7 @@ function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
     publish: async (update) => void published.push(update),
     record: async (message) => void recorded.push(message),
     retry: async (messages) => void retried.push(...messages),
+    causes: async () => {},
     ...over,
   };
   return { deps, published, recorded, retried, waits, calls, monitors };

@@ -24,6 +24,7 @@ function hub(now: number, deafUntil = 0) {
     ...{ monitors, published, recorded },
     take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
+        causes: async () => {},
         now: () => now,
         deafUntil: async () => deafUntil,
         observe: async (round, findings) =>

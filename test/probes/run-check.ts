@@ -18,6 +18,7 @@ const BASE: Check = {
   health_interval: 30,
   health_timeout: 2,
   health_retries: 0,
+  recover_after: 1,
   health_options: {},
   agent: null,
   rev: 1,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ServiceRow, toCheck } from "../../src/core/service-row.ts";
-import { loadBoard, loadChecks } from "../../src/store/checks.ts";
+import { dependenciesOf, loadBoard, loadChecks } from "../../src/store/checks.ts";
 import type { Db } from "../../src/store/database.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { setProjectStatus } from "../../src/store/projects.ts";
@@ -34,6 +34,25 @@ test("the planner gets the enabled, probed checks of running projects with their
     { ...toCheck(web), recorded_status: "down", recorded_since: NOW, recorded_seq: 1, version: "2" },
     { ...toCheck(api), recorded_status: "unknown" },
   ]);
+});
+
+test("what a service needs is found by its name in the same project, in another one, and on this hub", async () => {
+  const chain = await addProject(db, "chain");
+  const other = await addProject(db, "other");
+  const root = await addService(db, other, { name: "root" });
+  const deep = await addService(db, other, { name: "deep", depends_on: ["root", "deep", "chain/leaf"] }); // and circles
+  const far = await addService(db, chain, { name: "far", depends_on: ["other/deep", "elsewhere/other/root"] });
+  const leaf = await addService(db, chain, { name: "leaf", depends_on: ["far", "me/chain/lone", "beat", "nobody"] });
+  const lone = await addService(db, chain, { name: "lone" });
+  await addService(db, chain, { name: "beat", health_method: "heartbeat", health_url: "" });
+  const needed = async (ids: number[], limit = 20) =>
+    (await dependenciesOf(db, ids, "me", limit)).map(({ service_id }) => service_id).toSorted((a, b) => a - b);
+  expect(await needed([leaf.id])).toEqual([root.id, deep.id, far.id, lone.id]);
+  expect(await needed([leaf.id], 1)).toEqual([far.id]);
+  expect(await needed([root.id, lone.id])).toEqual([]);
+  expect(await needed([far.id, deep.id])).toEqual([root.id, deep.id, far.id, leaf.id, lone.id]);
+  await Promise.all([chain, other].map(({ id }) => setProjectStatus(db, id, "stopped", NOW)));
+  expect(await needed([leaf.id])).toEqual([]);
 });
 
 describe("the live board", () => {

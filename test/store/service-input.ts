@@ -12,6 +12,7 @@ export function serviceInput(fields: Partial<ServiceInput> & { name: string }): 
     health_interval: 30,
     health_timeout: 5,
     health_retries: 3,
+    recover_after: 1,
     health_options: {},
     port: null,
     container_id: null,

@@ -42,6 +42,7 @@ const peers = async (hub: HubProcess) => (await call<{ hubs: Peer[] }>(hub, "GET
 const peerOf = async (hub: HubProcess, id: string) => (await peers(hub)).find(({ hub_id }) => hub_id === id);
 const found = async (hub: HubProcess, query = "") =>
   (await call<{ services: FederatedService[] }>(hub, "GET", `/api/federation/services?limit=1000${query}`)).services;
+const HEARTBEAT = { health_method: "heartbeat", health_url: "", health_options: {} };
 const put = (hub: HubProcess, name: string, fields: object = {}) =>
   call<{ id: number }>(hub, "PUT", `/api/projects/shop/services/${name}`, {
     ...{ health_method: "http", health_url: eyes.url(name), health_interval: 5, health_retries: 0 },
@@ -155,7 +156,7 @@ test("a hub that hangs is down for the others, delays nobody, and stays readable
     expect(stale).toMatchObject({ freshness: "stale", healthy: false, last_heard_at: expect.any(String) });
     expect(await found(a, "&hub=hub-c&healthy=true")).toEqual([]);
     expect(await found(a, "&hub=hub-c&healthy=false")).toHaveLength(1);
-    await put(a, "meanwhile", { health_method: "heartbeat", health_url: "" });
+    await put(a, "meanwhile", HEARTBEAT);
     await until(async () => expect(await found(b, "&name=meanwhile")).toHaveLength(1));
     expect(await (await a.fetch("/health")).json()).toMatchObject({
       status: "warn",
@@ -231,7 +232,7 @@ test("a hub gets a new key without anyone noticing", async () => {
     [false, true],
     [true, false],
   ]);
-  await put(a, "after-rotation", { health_method: "heartbeat", health_url: "" });
+  await put(a, "after-rotation", HEARTBEAT);
   for (const hub of [b, c]) {
     await until(async () => expect(await found(hub, "&name=after-rotation")).toHaveLength(1));
     await until(async () => expect(await peerOf(hub, "hub-a")).toMatchObject({ status: "up", error: null }));

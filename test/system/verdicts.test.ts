@@ -141,3 +141,25 @@ test("one host gets no more than its share of connections at once, and all its s
   });
   expect(eyes.busiest("crowd")).toBe(LOCAL_SLOTS_PER_HOST);
 });
+
+test("a root cause is confirmed with its victims, although its own checks are an hour apart", async () => {
+  const HOURLY = { health_interval: 3_600 };
+  await register("root", HOURLY);
+  await register("middle", { ...HOURLY, depends_on: ["root"] });
+  await register("leaf", { ...HOURLY, depends_on: ["shop/middle", "hub-main/shop/nobody"] });
+  for (const name of ["root", "middle", "leaf"]) await until(async () => expect(await statusOf(name)).toBe("up"));
+  await new Promise((resolve) => setTimeout(resolve, 5_000)); // none was checked a moment ago
+  for (const name of ["root", "middle", "leaf"]) eyes.hide(name, "all");
+  await call(hub, "POST", `/api/services/${idOf("leaf")}/check`);
+  await until(async () => {
+    for (const name of ["root", "middle", "leaf"]) expect(await statusOf(name)).toBe("down");
+  });
+  const began = await Promise.all(
+    ["root", "leaf"].map(async (name) => Date.parse((await flipsOf(hub, idOf(name))).at(-1)?.began_at ?? "")),
+  );
+  expect(Math.abs((began[0] ?? 0) - (began[1] ?? 0))).toBeLessThan(60_000); // not an hour
+  const { outages } = await call<{ outages: { cause: { name: string }; affected_count: number }[] }>(
+    ...([hub, "GET", "/api/outages"] as const),
+  );
+  expect(outages.find(({ cause }) => cause.name === "root")).toMatchObject({ affected_count: 2 });
+});

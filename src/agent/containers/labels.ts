@@ -39,6 +39,7 @@ export function serviceOf(container: Container, agent: string): DiscoveredServic
     health_interval: numberOf(labels["hub.interval"]) ?? DEFAULT_INTERVAL_S,
     ...optional("health_timeout", numberOf(labels["hub.timeout"])),
     health_retries: numberOf(labels["hub.retries"]) ?? retriesOf(method),
+    ...optional("recover_after", numberOf(labels["hub.recover-after"])),
     health_options: optionsOf(labels),
     ...optional("service_type", type ?? typeOfImage(image)),
     ...optional("version", version),

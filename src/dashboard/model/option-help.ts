@@ -14,16 +14,20 @@ export interface OptionHelp {
 
 type Helps = { [K in OptionName]: { methods: readonly HealthMethod[]; meaning: string; example: HealthOptions[K] } };
 
-const ALL: readonly HealthMethod[] = ["http", "tcp", "redis", "postgres", "exec", "container", "heartbeat"];
+const TIMED: readonly HealthMethod[] = ["http", "tcp", "redis", "postgres", "exec", "container"];
 const LOGIN: readonly HealthMethod[] = ["redis", "postgres"];
 
 const HELPS: Helps = {
   degraded_above_ms: {
-    ...{ methods: ALL, example: 500 },
+    ...{ methods: TIMED, example: 500 },
     meaning: "Slower than this, in milliseconds, is degraded. 0: never. Without it: 1000.",
   },
   method: { methods: ["http"], meaning: "GET, HEAD or POST.", example: "HEAD" },
-  headers: { methods: ["http"], meaning: "Headers to send.", example: { accept: "application/json" } },
+  headers: {
+    methods: ["http"],
+    meaning: "Headers to send; Host names a virtual host.",
+    example: { accept: "application/json" },
+  },
   body: { methods: ["http"], meaning: "Body to send with POST.", example: "{}" },
   expected_status: {
     ...{ methods: ["http"], example: [200, "300-399"] },
@@ -33,7 +37,8 @@ const HELPS: Helps = {
   body_not_contains: { methods: ["http"], meaning: "Text that the body must not contain.", example: "error" },
   json: {
     ...{ methods: ["http"], example: [{ path: "$.status", op: "==", value: "ok" }] },
-    meaning: "What must hold in a JSON body: a JSONPath, one of == != < <= > >= exists contains, and a value.",
+    meaning:
+      "What must hold in a JSON body: a JSONPath (without match() and search()), one of == != < <= > >= exists contains, and a value.",
   },
   follow_redirects: { methods: ["http"], meaning: "Whether redirects are followed. Without it: yes.", example: false },
   tls: { methods: ["tcp"], meaning: "Speak TLS.", example: true },
@@ -44,7 +49,7 @@ const HELPS: Helps = {
     ...{ methods: LOGIN, example: "${PROBE_SECRET_DB}" },
     meaning: "Name of a secret of the hub, never the password itself.",
   },
-  query: { methods: ["postgres"], meaning: "A query that must work.", example: "SELECT 1" },
+  query: { methods: ["postgres"], meaning: "A query that must work, with or without a password.", example: "SELECT 1" },
   grace: {
     ...{ methods: ["heartbeat"], example: 60 },
     meaning: "Seconds of silence that are forgiven after the interval. Without it: 30.",

@@ -14,6 +14,7 @@ export interface ServiceForm {
   health_interval: string;
   health_timeout: string;
   health_retries: string;
+  recover_after: string;
   tags: string;
   depends_on: string;
   /** JSON. */
@@ -22,8 +23,8 @@ export interface ServiceForm {
 }
 
 const METHOD: HealthMethod = "http";
-const defaultText = (field: "health_interval" | "health_timeout" | "health_retries") =>
-  String(defaultOf(field, { health_method: METHOD }));
+type NumberField = "health_interval" | "health_timeout" | "health_retries" | "recover_after";
+const defaultText = (field: NumberField) => String(defaultOf(field, { health_method: METHOD }));
 
 export const NEW_SERVICE: ServiceForm = {
   project: "",
@@ -34,6 +35,7 @@ export const NEW_SERVICE: ServiceForm = {
   health_interval: defaultText("health_interval"),
   health_timeout: defaultText("health_timeout"),
   health_retries: defaultText("health_retries"),
+  recover_after: defaultText("recover_after"),
   tags: "",
   depends_on: "",
   health_options: "",
@@ -61,6 +63,7 @@ export function formOf(service: Service): ServiceForm {
     health_interval: String(service.health_interval),
     health_timeout: String(service.health_timeout),
     health_retries: String(service.health_retries),
+    recover_after: String(service.recover_after),
     tags: service.tags.join(", "),
     depends_on: service.depends_on.join(", "),
     health_options: Object.keys(options).length === 0 ? "" : JSON.stringify(options, null, 2),
@@ -84,7 +87,7 @@ export type ServiceBody = Omit<Pick<ServiceDefinition, Extract<keyof ServiceForm
 /** Refuses only text that is not a number and options that are not a JSON object. The hub checks everything else. */
 export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { path: string; message: string }[] } {
   const errors: { path: string; message: string }[] = [];
-  const wholeNumber = (path: "health_interval" | "health_timeout" | "health_retries") => {
+  const wholeNumber = (path: NumberField) => {
     if (/^\d{1,6}$/.test(form[path].trim())) return Number(form[path]);
     errors.push({ path, message: "expected a whole number" });
     return 0;
@@ -99,6 +102,7 @@ export function bodyOf(form: ServiceForm): { body: ServiceBody } | { errors: { p
     health_interval: wholeNumber("health_interval"),
     health_timeout: wholeNumber("health_timeout"),
     health_retries: wholeNumber("health_retries"),
+    recover_after: wholeNumber("recover_after"),
     tags: splitList(form.tags),
     depends_on: splitList(form.depends_on),
     health_options: health_options ?? {},

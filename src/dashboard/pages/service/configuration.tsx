@@ -19,6 +19,7 @@ export function Configuration({ service }: { service: Service }) {
           {service.health_interval} s, timeout {service.health_timeout} s
         </Item>
         <Item name="Retries before down">{service.health_retries}</Item>
+        <Item name="Passes before up again">{service.recover_after}</Item>
         <Item name="Depends on">{depends_on.length === 0 ? null : depends_on.join(", ")}</Item>
         <Item name="Tags">{tags.length === 0 ? null : tags.join(", ")}</Item>
         <Item name="Capabilities">{capabilities.length === 0 ? null : capabilities.join(", ")}</Item>

@@ -42,10 +42,11 @@ export function ServiceFields(props: FieldsProps) {
       {form.health_method !== "heartbeat" && (
         <Text {...props} name="agent" label="Agent" hint="The agent that runs the check; empty: the hub does" mono />
       )}
-      <div className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+      <div className="grid grid-cols-2 gap-4 sm:grid-cols-5">
         <Text {...props} name="health_interval" label="Every" hint="seconds" />
         <Text {...props} name="health_timeout" label="Timeout" hint="seconds" />
         <Text {...props} name="health_retries" label="Retries" hint="before down" />
+        <Text {...props} name="recover_after" label="Passes" hint="before up again" />
         <Field label="Type" error={errorOf(errors, "service_type")}>
           {(control) => (
             <select

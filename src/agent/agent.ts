@@ -4,7 +4,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { type AgentChecks, agentChecksSchema, type ReportedObservation } from "../core/agent-protocol.ts";
+import {
+  type AgentChecks,
+  type ReadChecks,
+  type ReportedObservation,
+  readChecksSchema,
+} from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS } from "../core/durations.ts";
@@ -13,6 +18,7 @@ import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
+import { Lately } from "../probes/look-memory.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
@@ -52,6 +58,8 @@ export interface AgentOptions {
   connectEngine: (() => Promise<Engine>) | null;
 }
 
+type ProblemOf = "checks" | "task" | "containers";
+
 export class Agent {
   readonly #options: AgentOptions;
   readonly #clock: HubClock;
@@ -59,12 +67,13 @@ export class Agent {
   readonly #reporter: Reporter;
   readonly #rounds: Rounds;
   readonly #slots = new Slots(LOCAL_SLOTS);
+  readonly #lookedAt = new Lately();
   readonly #containers: Containers | null;
   #vantage: Promise<Vantage> | null = null;
   readonly #stopped = new AbortController();
   #hubId = "";
   #failures = 0;
-  readonly #problems = new Map<"checks" | "task", string>();
+  readonly #problems = new Map<ProblemOf, string>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -101,6 +110,7 @@ export class Agent {
       ...{ agent: name, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
+      problem: (text) => this.#report("containers", text),
       registered: () => void this.#refreshChecks(),
       changed: (project, service) => this.#rounds.runNow(project, service),
       now: () => this.#clock.now(),
@@ -204,18 +214,22 @@ export class Agent {
     this.#report("checks", `the hub's checks are not understood, so those of before go on: ${error.message}`);
   }
 
-  #take(answer: AgentChecks): void {
+  #take({ answer, unread }: ReadChecks): void {
     const { log } = this.#options;
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
     void this.#beVantage(answer.vantage === true);
     this.#keepChecks(answer);
-    this.#report("checks", null);
+    const left = unread.map(({ place, error }) => `${place} (${error})`);
+    this.#report(
+      "checks",
+      left.length === 0 ? null : `this agent can't read these checks, and leaves them out: ${left.join(", ")}`,
+    );
   }
 
   /** The hub hears of what a person there should look at. */
-  #report(about: "checks" | "task", problem: string | null): void {
+  #report(about: ProblemOf, problem: string | null): void {
     if ((this.#problems.get(about) ?? null) === problem) return;
     if (problem === null) {
       this.#problems.delete(about);
@@ -244,7 +258,9 @@ export class Agent {
 
   async #probeOverNetwork(check: Check): Promise<Observation> {
     const { name, environment } = this.#options;
-    const context = nodeContext({ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now() });
+    const context = nodeContext({
+      ...{ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now(), memory: this.#lookedAt },
+    });
     return await probeInSlot(check, context, this.#slots, LAST_START_MS);
   }
 
@@ -262,7 +278,7 @@ export class Agent {
 
   #readChecks(): AgentChecks | null {
     try {
-      return agentChecksSchema.parse(JSON.parse(readFileSync(this.#checksFile, "utf8")));
+      return readChecksSchema.parse(JSON.parse(readFileSync(this.#checksFile, "utf8"))).answer;
     } catch {
       return null;
     }

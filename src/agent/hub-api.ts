@@ -3,11 +3,11 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { z } from "zod";
 import {
-  type AgentChecks,
   type AgentReceipt,
   type AgentReport,
-  agentChecksSchema,
   agentReceiptSchema,
+  type ReadChecks,
+  readChecksSchema,
 } from "../core/agent-protocol.ts";
 import { type Discovery, type DiscoveryAnswer, discoveryAnswerSchema } from "../core/discovery.ts";
 import type { HubClock } from "./hub-clock.ts";
@@ -62,26 +62,27 @@ export class HubApi {
   }
 
   /** Returns null when the checks have not changed. The first call answers at once, the others when something changes. */
-  async checks(): Promise<AgentChecks | null> {
+  async checks(): Promise<ReadChecks | null> {
     return await this.#getChecks(this.#tag === null ? 0 : WAIT_S);
   }
 
-  async #getChecks(wait: number): Promise<AgentChecks | null> {
+  async #getChecks(wait: number): Promise<ReadChecks | null> {
     const known: Record<string, string> = this.#tag === null ? {} : { "if-none-match": this.#tag };
     const { response, sent } = await this.#send(`checks?wait=${wait}`, { headers: known }, [
       this.#options.stopping,
       AbortSignal.timeout(CHECKS_TIMEOUT_MS),
     ]);
     if (response.status === 304) return null;
-    const checks = await this.#read(response, agentChecksSchema);
-    if (checks.agent !== this.#options.agent) throw new HubAnswerWrong(`it is for the agent ${checks.agent}`);
-    if (wait === 0) this.#heard(checks.now, sent);
+    const checks = await this.#read(response, readChecksSchema);
+    const { agent, now } = checks.answer;
+    if (agent !== this.#options.agent) throw new HubAnswerWrong(`it is for the agent ${agent}`);
+    if (wait === 0) this.#heard(now, sent);
     this.#tag = response.headers.get("etag");
     return checks;
   }
 
   /** Like `checks`, but answers at once. */
-  async checksNow(): Promise<AgentChecks | null> {
+  async checksNow(): Promise<ReadChecks | null> {
     return await this.#getChecks(0);
   }
 

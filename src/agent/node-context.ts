@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import { agentVantage } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import { addressesOf, connectCode } from "../node/network-look.ts";
-import { Lately } from "../probes/look-memory.ts";
-import type { ProbeContext } from "../probes/probe.ts";
+import type { LookMemory, ProbeContext } from "../probes/probe.ts";
 import { connect } from "./node-socket.ts";
 
 export interface NodeContextOptions {
@@ -14,10 +13,11 @@ export interface NodeContextOptions {
   environment: Readonly<Record<string, string | undefined>>;
   /** Unix ms. */
   now(): number;
+  memory: LookMemory;
 }
 
 /** An agent is in the private network that it checks, so every target is allowed. */
-export function nodeContext({ agent, hubId, environment, now }: NodeContextOptions): ProbeContext {
+export function nodeContext({ agent, hubId, environment, now, memory }: NodeContextOptions): ProbeContext {
   return {
     vantage: agentVantage(agent),
     hubId,
@@ -29,7 +29,7 @@ export function nodeContext({ agent, hubId, environment, now }: NodeContextOptio
     fetchesAddresses: true,
     canSkipVerification: true,
     fetch: null, // Node's follows the rules of browsers: blocked ports, no unsolicited answers, small headers
-    looks: { addressesOf, connectCode, isPlatformAddress: () => false, memory: new Lately() },
+    looks: { addressesOf, connectCode, isPlatformAddress: () => false, memory },
     md5: async (bytes) => new Uint8Array(createHash("md5").update(bytes).digest()).buffer,
     now,
   };

@@ -8,6 +8,7 @@ import { MAX_ERROR_CHARS } from "./error-text.ts";
 import { healthOptionsSchema } from "./options.ts";
 import { printableText } from "./printable.ts";
 import { checkSchema } from "./queue-messages.ts";
+import { readEach, type Unread } from "./read-each.ts";
 import { agentVantage, type Round, VERDICTS } from "./records.ts";
 
 /** An agent runs this many checks. */
@@ -21,6 +22,9 @@ export const MAX_DETAIL_CHARS = 256;
 const MAX_ATTEMPT = 20;
 const MAX_LATENCY_MS = 86_400_000;
 
+// An agent does not trust its hub, so it looks at the options too.
+const agentCheckSchema = checkSchema.extend({ health_options: healthOptionsSchema });
+
 /** `GET /api/agents/{name}/checks`. */
 export const agentChecksSchema = z
   .object({
@@ -30,11 +34,23 @@ export const agentChecksSchema = z
     now: z.number(),
     /** Whether the hub asks the agent to look at the hub's own services, too; an older hub leaves it out. */
     vantage: z.boolean().optional(),
-    // An agent does not trust its hub, so it looks at the options too.
-    checks: z.array(checkSchema.extend({ health_options: healthOptionsSchema })).max(MAX_AGENT_CHECKS),
+    checks: z.array(agentCheckSchema).max(MAX_AGENT_CHECKS),
   })
   .meta({ id: "AgentChecks" });
 export type AgentChecks = z.infer<typeof agentChecksSchema>;
+
+const anyChecksSchema = agentChecksSchema.extend({ checks: z.array(z.unknown()).max(MAX_AGENT_CHECKS) });
+
+/** What an agent reads: checks that it can't read, because it is older than its hub, are named, and the others run. */
+export interface ReadChecks {
+  answer: AgentChecks;
+  unread: Unread[];
+}
+
+export const readChecksSchema = anyChecksSchema.transform(({ checks, ...rest }): ReadChecks => {
+  const { read, unread } = readEach(agentCheckSchema, checks);
+  return { answer: { ...rest, checks: read }, unread };
+});
 
 const detailSchema = z.union([printableText(MAX_DETAIL_CHARS), z.number(), z.boolean(), z.null()]);
 

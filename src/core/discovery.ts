@@ -12,17 +12,21 @@ import { inputOf } from "./service-rules.ts";
 
 /** Containers of one agent. */
 export const MAX_DISCOVERED = 1_000;
-const MAX_REASON_CHARS = 200;
+export const MAX_REASON_CHARS = 200;
 
-/** `PUT /api/agents/{name}/services`. */
+export const discoveredSchema = serviceSchema
+  .extend({ project: nameSchema, name: serviceNameSchema })
+  .meta({ id: "DiscoveredService" });
+
+/** `PUT /api/agents/{name}/services`. The services are read one by one, so that a wrong one costs only itself. */
 export const discoverySchema = z
   .strictObject({
     services: z
-      .array(serviceSchema.extend({ project: nameSchema, name: serviceNameSchema }))
+      .array(z.record(z.string(), z.unknown()))
       .max(MAX_DISCOVERED)
-      .describe("All services that the agent sees now. Each needs a `container_id`"),
+      .describe("All services that the agent sees now, each a `DiscoveredService` with a `container_id`"),
     gone: z
-      .array(z.strictObject({ project: nameSchema, name: nameSchema, reason: z.string().max(MAX_REASON_CHARS) }))
+      .array(z.strictObject({ project: z.string(), name: z.string(), reason: z.string().max(MAX_REASON_CHARS) }))
       .max(MAX_DISCOVERED)
       .default([])
       .describe("Why services that are not listed any more have ended"),

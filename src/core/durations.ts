@@ -120,6 +120,8 @@ export const HEARD_GAP_MS = 5_000;
 export const MAX_PULL_MS = 30_000;
 
 // Agents.
+/** A check that could not be read is named in the hub's health for this long after it was tried last. */
+export const UNREAD_NAMED_MS = 3_600_000;
 /** A service that others need is checked at most this often because of their failures. */
 export const CAUSE_AGAIN_MS = 5_000;
 /** How often an agent looks which rounds are due soon. */

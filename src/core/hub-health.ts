@@ -105,7 +105,7 @@ function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, 
 function unfitCheck(unfit: UnfitChecks | undefined, now: number): HubHealth["checks"] {
   if (unfit === undefined || unfit.count === 0) return {};
   const more = unfit.count > unfit.first.length ? `; and ${unfit.count - unfit.first.length} more` : "";
-  const output = `options that can't work as they are: ${unfit.first.join("; ")}${more}`;
+  const output = `checks that can't work as they are: ${unfit.first.join("; ")}${more}`;
   return { "checks:options": [healthCheck("component", "warn", now, { observedValue: unfit.count, output })] };
 }
 

@@ -1,9 +1,10 @@
 /** The schemas and types of the messages in the two queues. */
 import { z } from "zod";
 import type { HealthOptions } from "./options.ts";
+import { readEach, type Unread } from "./read-each.ts";
 import { epochSchema, recordedFlipSchema } from "./recorded-flip.ts";
-import { STATUSES } from "./records.ts";
-import { CHECK_FIELDS, fieldSchemas, pick } from "./service-definition.ts";
+import { HEALTH_METHODS, SERVICE_TYPES, STATUSES } from "./records.ts";
+import type { CheckField, ServiceDefinition } from "./service-definition.ts";
 
 const status = z.enum(STATUSES);
 const details = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.undefined()]));
@@ -13,13 +14,25 @@ const roundSchema = z.object({ lane: z.int(), due_at: z.number(), attempt: z.int
 /** The options were validated when the service was registered; to do it again for every check would cost too much. */
 const health_options = z.custom<HealthOptions>((value) => typeof value === "object" && value !== null);
 
-const fields = fieldSchemas();
+/**
+ * Only the shapes: the rules are those of the registration, and a message must never know a stricter one. An older
+ * release, or an older row, may have had others.
+ */
+const fields = {
+  name: z.string(),
+  service_type: z.enum(SERVICE_TYPES),
+  health_method: z.enum(HEALTH_METHODS),
+  health_url: z.string(),
+  health_interval: z.number().positive(),
+  health_timeout: z.number().positive(),
+  health_retries: z.int().min(0),
+  recover_after: z.int().min(1).default(1), // an older release leaves these two out
+  agent: z.string().nullable().default(null),
+  health_options,
+} satisfies { [K in CheckField]: z.ZodType<ServiceDefinition[K]> };
 
 export const checkSchema = z.object({
-  ...pick(fields, CHECK_FIELDS),
-  agent: fields.agent.default(null), // an older release leaves these two out
-  recover_after: fields.recover_after.default(1),
-  health_options,
+  ...fields,
   service_id: z.int(),
   project_id: z.int(),
   project: z.string(),
@@ -34,16 +47,26 @@ export const checkSchema = z.object({
   after_ms: z.number().optional(),
 });
 
-/** A message of the queue `probes`. */
-export const probeMessageSchema = z.object({
+const probeMessageSchema = z.object({
   round: roundSchema,
   /** `home` or one of `PROBE_VANTAGES`. */
   vantage: z.string(),
   /** The round must not start before this time, Unix ms. */
   not_before: z.number(),
-  checks: z.array(checkSchema),
+  checks: z.array(z.unknown()),
 });
-export type ProbeMessage = z.infer<typeof probeMessageSchema>;
+
+/** A message of the queue `probes`. */
+export interface ProbeMessage extends Omit<z.infer<typeof probeMessageSchema>, "checks"> {
+  checks: z.infer<typeof checkSchema>[];
+}
+
+/** Reads a message check by check. Throws a ZodError when the message itself can't be read. */
+export function readProbeMessage(body: unknown): { message: ProbeMessage; unread: Unread[] } {
+  const { checks, ...rest } = probeMessageSchema.parse(body);
+  const { read, unread } = readEach(checkSchema, checks);
+  return { message: { ...rest, checks: read }, unread };
+}
 
 /**
  * The result of one check in a packed round: `[service_id, verdict, status, latency_ms, error, details]`. Verdict and

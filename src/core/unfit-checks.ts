@@ -1,6 +1,9 @@
-/** Finds checks whose options can't work as they are: an earlier release accepted them, so they are stored. */
+/** Finds checks that can't work, or can't be judged, as they are stored: an earlier release accepted them. */
 import type { Check } from "./check.ts";
+import { UNREAD_NAMED_MS } from "./durations.ts";
+import { RESERVED_SERVICE_NAME } from "./names.ts";
 import { optionErrors } from "./option-rules.ts";
+import type { Unread } from "./read-each.ts";
 
 const MAX_SHOWN = 10;
 
@@ -13,18 +16,34 @@ export interface UnfitChecks {
 export class Fitness {
   /** What is wrong with each check, null: nothing. Rules on thousands of checks take time. */
   readonly #known = new WeakMap<Check, string | null>();
+  /** Checks that could not be read, by service, with the time when that was seen last, Unix ms. */
+  readonly #unread = new Map<number, { error: string; at: number }>();
 
-  unfit(entries: Iterable<{ check: Check }>): UnfitChecks {
+  /** A check could not be read from a message. `now`: Unix ms. */
+  note({ service_id, error }: Unread, now: number): void {
+    this.#unread.set(service_id ?? 0, { error, at: now });
+  }
+
+  /** `now`: Unix ms. */
+  unfit(entries: Iterable<{ check: Check }>, now: number): UnfitChecks {
+    for (const [id, { at }] of this.#unread) if (Math.abs(now - at) > UNREAD_NAMED_MS) this.#unread.delete(id);
+    const unread = [...this.#unread].map(([id, { error }]) => `service ${id} can't be judged: ${error}`);
     const errors = [...entries].flatMap(({ check }) => this.#errorOf(check) ?? []);
-    return { count: errors.length, first: errors.slice(0, MAX_SHOWN) };
+    return { count: unread.length + errors.length, first: [...unread, ...errors].slice(0, MAX_SHOWN) };
   }
 
   #errorOf(check: Check): string | null {
     const known = this.#known.get(check);
     if (known !== undefined) return known;
-    const [error] = optionErrors(check);
-    const text = error === undefined ? null : `service ${check.service_id}: ${error.path}: ${error.message}`;
+    const text = errorOf(check);
     this.#known.set(check, text);
     return text;
   }
+}
+
+function errorOf(check: Check): string | null {
+  if (check.name === RESERVED_SERVICE_NAME)
+    return `service ${check.service_id}: name: it is reserved: rename the service`;
+  const [error] = optionErrors(check);
+  return error === undefined ? null : `service ${check.service_id}: ${error.path}: ${error.message}`;
 }

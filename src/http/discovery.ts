@@ -3,13 +3,16 @@ import { createRoute, z } from "@hono/zod-openapi";
 import {
   type Discovery,
   type DiscoveryAnswer,
+  discoveredSchema,
   discoveryAnswerSchema,
   discoverySchema,
   planDiscovery,
   projectStatusAfter,
   type Refusal,
 } from "../core/discovery.ts";
+import { fieldErrors } from "../core/fields.ts";
 import { nameSchema } from "../core/names.ts";
+import { printable } from "../core/printable.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -26,6 +29,9 @@ import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
+
+/** Of a name that is not one. */
+const MAX_SHOWN_NAME = 64;
 
 const put = createRoute({
   method: "put",
@@ -62,7 +68,18 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
   const inputs = new Map<string, ServiceInput[]>();
   const refused: Refusal[] = [];
   const seen = new Set<string>();
-  for (const { project, ...body } of services) {
+  for (const given of services) {
+    const read = discoveredSchema.safeParse(given);
+    if (!read.success) {
+      const [first] = fieldErrors(read.error);
+      refused.push({
+        project: nameIn(given.project),
+        name: nameIn(given.name),
+        reason: `${first?.path}: ${first?.message}`,
+      });
+      continue;
+    }
+    const { project, ...body } = read.data;
     const key = `${project}/${body.name}`;
     const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true, mayReceive: () => false });
     if (!result.ok) {
@@ -77,6 +94,10 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
     seen.add(key);
   }
   return { inputs, refused };
+}
+
+function nameIn(value: unknown): string {
+  return typeof value === "string" ? printable(value).slice(0, MAX_SHOWN_NAME) : "?";
 }
 
 interface ProjectChange {

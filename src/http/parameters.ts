@@ -1,6 +1,6 @@
 /** Schemas of path and query parameters: ids, pages, times, flags. */
 import { z } from "@hono/zod-openapi";
-import { nameSchema } from "../core/names.ts";
+import { nameSchema, serviceNameSchema } from "../core/names.ts";
 import type { Page } from "../store/services.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -16,7 +16,7 @@ const id = z
 
 export const idSchema = id.openapi({ type: "integer", minimum: 1 });
 export const idParams = z.object({ id: idSchema });
-export const nameParams = z.object({ project: nameSchema, name: nameSchema });
+export const nameParams = z.object({ project: nameSchema, name: serviceNameSchema });
 
 /**
  * A cursor is `c`, the last id of the previous page and, after a point, the total that the first page counted; both in

@@ -212,7 +212,8 @@ export function messageHeaders(message: LatestValue, hubId: string, stream: stri
 }
 
 function serviceSubject(hubId: string, name: string): string {
-  return `hub.${hubId}.health.${name}`;
+  // Such a service is older than the rule on its name. No other name begins with an underscore.
+  return `hub.${hubId}.health.${name === RESERVED_SERVICE_NAME ? `_${name}` : name}`;
 }
 
 /** What the summary of another hub tells of it. */

@@ -12,6 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import { CAUSE_AGAIN_MS } from "../core/durations.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
+import type { Unread } from "../core/read-each.ts";
 import { Recently } from "../core/recently.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
@@ -130,6 +131,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
   }
 
+  unjudged(unread: Unread[]): void {
+    for (const each of unread) this.#fitness.note(each, this.#clock.now());
+  }
+
   async claimCauses(ids: number[]): Promise<number[]> {
     await this.#ensureLoaded();
     const now = this.#clock.now();
@@ -222,7 +227,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       dead_letters: this.#deadLetters.count(this.#clock.now()),
       watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),
-      unfit: this.#fitness.unfit(this.#board.entries()),
+      unfit: this.#fitness.unfit(this.#board.entries(), this.#clock.now()),
     };
   }
 

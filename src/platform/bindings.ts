@@ -20,6 +20,7 @@ import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
 import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
+import type { Unread } from "../core/read-each.ts";
 import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
 import type { UnfitChecks } from "../core/unfit-checks.ts";
@@ -82,6 +83,8 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** A project was started or stopped. */
   projectChanged(project: ProjectLite): void;
   obsolete(planned: { id: number; rev: number }[]): number[];
+  /** Notes checks that could not be read, so that the hub's health names them. */
+  unjudged(unread: Unread[]): void;
   /** Returns those that may be checked now because a service that needs them fails, and notes that they are. */
   claimCauses(ids: number[]): Promise<number[]>;
   /** Leaves out services that the board does not know. */

@@ -1,7 +1,8 @@
 /** The consumers of the queues: probes, outcomes, and the dead letters of both. */
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
-import { type OutcomesMessage, outcomesMessageSchema, probeMessageSchema } from "../core/queue-messages.ts";
+import { type OutcomesMessage, outcomesMessageSchema, readProbeMessage } from "../core/queue-messages.ts";
+import type { Unread } from "../core/read-each.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -52,12 +53,20 @@ async function unlessSlow(rounds: Promise<unknown>, clock: Clock): Promise<void>
 /** A round that fails or can't be read is tried again. After the last try it is counted as lost. */
 async function consumeRound(message: Message<string>, hub: Hub, slots: Slots): Promise<void> {
   try {
-    await runRound(parseBody(probeMessageSchema, message.body), probeDeps(hub, slots));
+    const { message: round, unread } = readProbeMessage(JSON.parse(message.body));
+    if (unread.length > 0) await tellUnread(unread, hub);
+    if (round.checks.length > 0) await runRound(round, probeDeps(hub, slots));
     message.ack();
   } catch (error) {
     log("error", "round.failed", { message: message.id, error: errorText(error) });
     message.retry();
   }
+}
+
+/** Each check that can't be read costs only itself, and the hub's health names it. */
+async function tellUnread(unread: Unread[], { env }: Hub): Promise<void> {
+  log("error", "round.unreadable_checks", { checks: unread.map(({ place, error }) => `${place}: ${error}`) });
+  await boardOf(env).unjudged(unread);
 }
 
 /** Records all readable messages together. When that fails, each is tried alone, so that one can't hold up the others. */

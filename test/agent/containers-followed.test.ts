@@ -21,6 +21,7 @@ let put: (discovery: Discovery) => DiscoveryAnswer;
 let told: Discovery[];
 let changed: string[];
 let lines: string[];
+let problem: string | null;
 let engineFails: Error | null;
 let over: Partial<Engine>;
 let stop: AbortController;
@@ -74,7 +75,7 @@ function engine(): Engine {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "containers-"));
   [there, told, changed, lines, over] = [new Map(), [], [], [], {}];
-  [connects, engineFails, put] = [0, null, () => NONE];
+  [connects, engineFails, put, problem] = [0, null, () => NONE, null];
   begin();
 });
 /** As after a start of the agent. */
@@ -84,6 +85,9 @@ function begin(): void {
     every: systemClock.every,
     stopped: new StoppedContainers(join(folder, "stopped.json"), (line) => void lines.push(line)),
     ...{ agent: "dc-1", vantage: "agent:dc-1", signal: stop.signal, now: Date.now },
+    problem: (text) => {
+      problem = text;
+    },
     connect: async () => engine(),
     put: async (discovery) => {
       const answer = put(discovery);
@@ -229,7 +233,7 @@ test("a hub that is away is told when it is back, with the newest list, and its 
   put = () => ({ ...NONE, refused: [{ project: "p", name: "web", reason: "taken" }] });
   await until(() => expect(names()).toEqual(["web", "more"]));
   expect(told).toHaveLength(1);
-  expect(lines).toContain("containers: p/web: taken");
+  expect(problem).toBe("containers: p/web: taken");
 });
 
 test.each<[string, Partial<Container>, Partial<Engine>, string, string | null]>([
@@ -266,4 +270,26 @@ test("an engine that can't tell the use spoils no check", async () => {
   start();
   await until(() => expect(names()).toEqual(["web"]));
   expect(await observe()).toMatchObject({ verdict: "ok", details: {} });
+});
+
+test("one bad label costs its own container only, and is told with container, label, value and rule", async () => {
+  there.set("id-bad", container("bad", { labels: { "hub.service": "bad", "hub.retries": "99" } }));
+  there.set("id-web", container("web"));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(problem).toMatch(/^containers: bad: hub\.retries=99: .*<=10/));
+  there.set("id-bad", container("bad", { labels: { "hub.service": "bad", "hub.retries": "9" } }));
+  emit({ action: "start", id: "id-bad" });
+  await until(() => expect(told.at(-1)?.services).toHaveLength(2));
+  await until(() => expect(problem).toBeNull());
+});
+
+test("a service whose label went bad ends with that as its reason", async () => {
+  there.set("id-web", container("web"));
+  start();
+  await until(() => expect(told.at(-1)?.services).toHaveLength(1));
+  there.set("id-web", container("web", { labels: { "hub.service": "web", "hub.project": "p", "hub.method": "htpp" } }));
+  emit({ action: "start", id: "id-web" });
+  await until(() => expect(told.at(-1)?.services).toEqual([]));
+  expect(told.at(-1)?.gone[0]?.reason).toMatch(/^container web: hub\.method=htpp: expected http, /);
 });

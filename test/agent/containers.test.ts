@@ -7,7 +7,7 @@ import {
   troubleOf,
   type UsageSample,
 } from "../../src/agent/containers/container.ts";
-import { isLabelled, serviceOf } from "../../src/agent/containers/labels.ts";
+import { isLabelled, readLabels } from "../../src/agent/containers/labels.ts";
 import { usageDetails, withUsage } from "../../src/agent/containers/usage.ts";
 import { anObservation, T0 } from "../core/fixtures.ts";
 
@@ -23,11 +23,22 @@ function aContainer(over: Partial<Container> = {}): Container {
 }
 
 const labelled = (labels: Record<string, string>, over: Partial<Container> = {}) =>
-  serviceOf(aContainer({ labels, ...over }), "dc-1");
+  present(readLabels(aContainer({ labels, ...over }), "dc-1").service);
+
+function present<T>(value: T | null): T {
+  if (value === null) throw new Error("a label is wrong");
+  return value;
+}
+
+/** The labels that are wrong, and whether the container is a service all the same. */
+function troublesOf(labels: Record<string, string>): [labels: string[], isService: boolean] {
+  const { troubles, service } = readLabels(aContainer({ labels: { "hub.service": "a", ...labels } }), "dc-1");
+  return [troubles.map(({ label }) => label), service !== null];
+}
 
 describe("a container's labels", () => {
   test("of Compose are enough", () => {
-    expect(serviceOf(aContainer(), "dc-1")).toEqual({
+    expect(readLabels(aContainer(), "dc-1").service).toEqual({
       ...{ project: "my-shop", name: "web_app", health_method: "container", health_url: "", health_interval: 15 },
       ...{ health_retries: 0, health_options: {}, service_type: "web", version: "1.27.1", tags: [], capabilities: [] },
       ...{ container_id: "0123456789ab", depends_on: [] },
@@ -60,12 +71,63 @@ describe("a container's labels", () => {
     expect(labelled({ ...COMPOSE, "com.docker.compose.container-number": "3" }).name).toBe("web_app-3");
   });
 
-  test("may be missing or nonsense", () => {
-    expect(labelled({ "hub.service": "//" })).toMatchObject({ name: "unnamed", project: "dc-1" });
-    expect(labelled({ "hub.service": "a", "hub.interval": "often", "hub.method": "magic" })).toMatchObject({
-      ...{ health_interval: 15, health_method: "container" },
-    });
-    expect(labelled({ "hub.service": "x".repeat(90) }).name).toHaveLength(63);
+  test("may be missing, and Compose may name what the hub could not", () => {
+    expect(labelled({ "hub.service": "a" })).toMatchObject({ project: "dc-1", health_interval: 15 });
+    expect(labelled({ "com.docker.compose.service": "//" }).name).toBe("unnamed");
+    expect(labelled({ "com.docker.compose.service": "x".repeat(90) }).name).toHaveLength(63);
+    expect(labelled({ "hub.service": "a", "org.opencontainers.image.version": "v".repeat(200) }).version).toHaveLength(
+      128,
+    );
+  });
+
+  test.each<[string, number]>([
+    ["30", 30],
+    [" 30s ", 30],
+    ["1m30s", 90],
+    ["2h", 7_200],
+    ["0.5m", 30],
+    ["1.5m", 90],
+    ["10000ms", 10],
+  ])("may write a time as %j", (text, seconds) => {
+    expect(labelled({ "hub.service": "a", "hub.interval": text })).toMatchObject({ health_interval: seconds });
+  });
+
+  test.each<[Record<string, string>, string[]]>([
+    [{ "hub.retries": "99" }, ["hub.retries"]],
+    [{ "hub.retries": "a few" }, ["hub.retries"]],
+    [{ "hub.interval": "2" }, ["hub.interval"]],
+    [{ "hub.interval": "10.5" }, ["hub.interval"]],
+    [{ "hub.interval": "often" }, ["hub.interval"]],
+    [{ "hub.interval": "30 s" }, ["hub.interval"]],
+    [{ "hub.timeout": "60s" }, ["hub.timeout"]],
+    [{ "hub.service": "summary" }, ["hub.service"]],
+    [{ "hub.service": "//" }, ["hub.service"]],
+    [{ "hub.service": "x".repeat(64) }, ["hub.service"]],
+    [{ "hub.project": "" }, ["hub.project"]],
+    [{ "hub.tags": "a\tb" }, ["hub.tags"]],
+    [{ "hub.tags": "x".repeat(65) }, ["hub.tags"]],
+    [{ "hub.method": "htpp" }, ["hub.method"]],
+    [{ "hub.method": "http" }, ["hub.url"]],
+    [{ "hub.method": "http", "hub.url": "redis://x" }, ["hub.url"]],
+    [{ "hub.method": "exec" }, ["hub.command"]],
+    [{ "hub.type": "queueue" }, ["hub.type"]],
+    [{ "hub.enable": "maybe" }, ["hub.enable"]],
+    [{ "hub.depends-on": "a/b/c/d" }, ["hub.depends-on"]],
+    [{ "hub.recover-after": "0" }, ["hub.recover-after"]],
+    [{ "hub.degraded-above-cpu": "lots" }, ["hub.degraded-above-cpu"]],
+    [{ "hub.interval": "x", "hub.retries": "y" }, ["hub.interval", "hub.retries"]],
+  ])("%j are refused, with the label that is wrong", (labels, wrong) => {
+    expect(troublesOf(labels)).toEqual([wrong, false]);
+  });
+
+  test("that nobody knows are named, and harm nothing", () => {
+    expect(troublesOf({ "hub.intervall": "30" })).toEqual([["hub.intervall"], true]);
+    expect(troublesOf({ "other.interval": "30" })).toEqual([[], true]);
+  });
+
+  test.each(["false", "False", "FALSE", "0", "no", "off"])("leave a container out by hub.enable=%s", (value) => {
+    const labels = { "hub.service": "a", "hub.enable": value, "hub.retries": "99" };
+    expect(readLabels(aContainer({ labels }), "dc-1")).toEqual({ service: null, troubles: [] });
   });
 
   test.each([
@@ -83,8 +145,7 @@ describe("a container's labels", () => {
     [{}, false],
     [{ "hub.service": "a" }, true],
     [COMPOSE, true],
-    [{ "hub.service": "a", "hub.enable": "false" }, false],
-    [{ ...COMPOSE, "hub.enable": "true" }, true],
+    [COMPOSE, true],
   ])("%j make a service: %s", (labels, expected) => {
     expect(isLabelled(labels)).toBe(expected);
   });

@@ -3,7 +3,7 @@ import { optionErrors } from "../../src/core/option-rules.ts";
 import type { HealthMethod } from "../../src/core/records.ts";
 import { parsePatch, parseService } from "../../src/core/service-rules.ts";
 import { Fitness } from "../../src/core/unfit-checks.ts";
-import { aCheck } from "./fixtures.ts";
+import { aCheck, T0 } from "./fixtures.ts";
 import { aBody, aRow } from "./rows.ts";
 
 const rules = { allowPrivate: true, mayReceive: () => true };
@@ -108,10 +108,21 @@ describe("options that an earlier release accepted", () => {
     const checks = Array.from({ length: 12 }, (_none, index) => ({
       check: aCheck({ service_id: index + 1, health_options: index < 11 ? { body: "x" } : {} }),
     }));
-    const { count, first } = new Fitness().unfit(checks);
+    const { count, first } = new Fitness().unfit(checks, T0);
     expect(count).toBe(11);
     expect(first).toHaveLength(10);
     expect(first[0]).toBe("service 1: health_options.body: GET sends no body: set method to POST");
     expect(optionErrors(aCheck({}))).toEqual([]);
+  });
+
+  test("are named with a reserved name, and with checks that could not be read, for an hour", () => {
+    const fitness = new Fitness();
+    fitness.note({ service_id: 7, place: "p/x", error: "health_method: expected one of …" }, T0);
+    const checks = [{ check: aCheck({ service_id: 1, name: "summary" }) }];
+    const reserved = "service 1: name: it is reserved: rename the service";
+    expect(fitness.unfit(checks, T0 + 3_600_000)).toEqual({
+      ...{ count: 2, first: ["service 7 can't be judged: health_method: expected one of …", reserved] },
+    });
+    expect(fitness.unfit(checks, T0 + 3_600_001)).toEqual({ count: 1, first: [reserved] });
   });
 });

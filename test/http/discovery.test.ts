@@ -57,6 +57,31 @@ describe("what an agent finds in containers", () => {
     expect(hub.lastChange()).toMatchObject({ registered: ["web"], created: [2] });
   });
 
+  test("is refused one by one: a service that breaks a rule costs no other, neither its coming nor its going", async () => {
+    await put([container("db"), container("old")]);
+    const bad = [
+      container("summary"),
+      container("many", { health_retries: 99 }),
+      container("odd", { tags: ["a\tb"] }),
+      container("long", { version: "v".repeat(129) }),
+      container("Bad Name"),
+      { name: 5 },
+    ];
+    const answer = await put([...bad, container("db"), container("web")]);
+    expect(answer).toMatchObject({ registered: 1, deregistered: 1 });
+    expect(answer.refused.map(({ name, reason }) => [name, reason.split(":")[0]])).toEqual([
+      ...[
+        ["summary", "name"],
+        ["many", "health_retries"],
+        ["odd", "tags[0]"],
+        ["long", "version"],
+        ["Bad Name", "name"],
+      ],
+      ["?", "name"],
+    ]);
+    expect(await listed()).toEqual({ db: true, old: false, web: true });
+  });
+
   test("stops its project with the last container, and starts it with the first", async () => {
     await put([container("db"), container("web")]);
     await put([container("db")]);

@@ -20,6 +20,12 @@ describe("self-registration", async () => {
     await hub.call("PUT", "/api/projects/own/services/second", 201, http);
   });
 
+  test("refuses the name that is the hub's own on NATS, as every other way in does", async () => {
+    const answer = await hub.request("PUT", "/api/projects/own/services/summary", http);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ errors: [{ path: "name", message: "this name is reserved" }] });
+  });
+
   test("leaves a service disabled that somebody disabled", async () => {
     const made = await hub.call<Service>("PUT", "/api/projects/own/services/quiet", 201, http);
     await hub.call("PATCH", `/api/services/${made.id}`, 200, { enabled: false });

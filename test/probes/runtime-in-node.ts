@@ -1,8 +1,9 @@
 /** What the probes need of the runtime, here of the agent's. */
 import { nodeContext } from "../../src/agent/node-context.ts";
+import { Lately } from "../../src/probes/look-memory.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 
-const node = nodeContext({ agent: "test", hubId: "hub-test", environment: {}, now: Date.now });
+const node = nodeContext({ agent: "test", hubId: "hub-test", environment: {}, now: Date.now, memory: new Lately() });
 const { connect, fetch, md5, canSkipVerification, looks } = node;
 
 export const WAYS = { agent: { fetchesAddresses: true } } as const;

@@ -82,6 +82,15 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
+/** A program with several ports opens one after the other. */
+export async function untilListens(port: number): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!(await listens(port))) {
+    if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
 export interface Program {
   command: string;
   args: string[];

@@ -2,7 +2,7 @@
 import { DiscardPolicy } from "@nats-io/jetstream";
 import { setUpStream, streamSettings } from "../../src/relay/stream.ts";
 import type { Certificates, KeyPair } from "./certificates.ts";
-import { freePort, type Started } from "./child-process.ts";
+import { freePort, type Started, untilListens } from "./child-process.ts";
 import { startNats } from "./nats.ts";
 import { signedAccount } from "./nats-accounts.ts";
 import type { TestRelays } from "./test-servers.ts";
@@ -36,6 +36,7 @@ export async function startRelays(certificates: Certificates): Promise<StartedRe
     const client = await freePort();
     const server = await startNats([`listen: "127.0.0.1:${client}"`, websocket, ...lines].join("\n"));
     started.push(server);
+    await untilListens(client);
     const user = `hub:${encodeURIComponent(TEST_PASSWORD)}`;
     if (stream !== undefined) await setUpStream(`nats://${user}@127.0.0.1:${client}`, stream);
     return { url: server.url, client };

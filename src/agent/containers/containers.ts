@@ -4,14 +4,15 @@
 
 import type { Check } from "../../core/check.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Discovery, DiscoveryAnswer } from "../../core/discovery.ts";
+import { type Discovery, type DiscoveryAnswer, MAX_REASON_CHARS } from "../../core/discovery.ts";
 import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
 import { boundedErrorText } from "../../core/error-text.ts";
 import type { Observation, Verdict } from "../../core/records.ts";
 import { messageOf } from "../../node/error-message.ts";
 import { type Container, endingOf, isService, troubleOf, type UsageSample } from "./container.ts";
 import type { Engine, EngineEvent } from "./engine.ts";
-import { commandIn, type DiscoveredService, isLabelled, serviceOf } from "./labels.ts";
+import { LabelledContainers, troubleText } from "./labelled.ts";
+import { commandIn, type DiscoveredService } from "./labels.ts";
 import type { StoppedContainers } from "./stopped.ts";
 import { usageDetails, withUsage } from "./usage.ts";
 
@@ -28,6 +29,8 @@ export interface ContainersDeps {
   put(discovery: Discovery): Promise<DiscoveryAnswer>;
   /** Called when the hub has taken them in. */
   registered(): void;
+  /** Told what a person should look at, when it changes; null: nothing. */
+  problem(text: string | null): void;
   /** Called when something happened to the container of a service. */
   changed(project: string, name: string): void;
   now(): number;
@@ -44,7 +47,7 @@ interface Found {
 
 export class Containers {
   readonly #deps: ContainersDeps;
-  readonly #containers = new Map<string, Container>();
+  readonly #containers: LabelledContainers;
   readonly #samples = new Map<string, UsageSample>();
   #engine: Engine | null = null;
   /** Why there is no engine; null: there is one. */
@@ -55,6 +58,7 @@ export class Containers {
 
   constructor(deps: ContainersDeps) {
     this.#deps = deps;
+    this.#containers = new LabelledContainers(deps.agent);
   }
 
   /** Runs until the signal. Never rejects. */
@@ -123,7 +127,7 @@ export class Containers {
 
   async #reconcile(engine: Engine): Promise<void> {
     const ids = await engine.ids();
-    for (const id of this.#containers.keys()) if (!ids.includes(id)) this.#forget(id);
+    for (const id of this.#containers.ids()) if (!ids.includes(id)) this.#forget(id);
     this.#deps.stopped.keep(ids);
     for (const id of ids) await this.#refresh(engine, id);
     this.#publish();
@@ -145,16 +149,13 @@ export class Containers {
       this.#deps.log(`containers: ${messageOf(error)}`);
     }
     this.#publish();
-    const container = this.#containers.get(id);
-    if (container === undefined) return;
-    const { project, name } = serviceOf(container, this.#deps.agent);
-    this.#deps.changed(project, name);
+    const service = this.#containers.get(id)?.service ?? null;
+    if (service !== null) this.#deps.changed(service.project, service.name);
   }
 
   async #refresh(engine: Engine, id: string): Promise<void> {
     const container = await engine.inspect(id);
-    if (container === null || !isLabelled(container.labels)) this.#forget(id);
-    else this.#containers.set(id, container);
+    if (container === null || !this.#containers.set(container)) this.#forget(id);
   }
 
   #forget(id: string): void {
@@ -166,9 +167,8 @@ export class Containers {
   /** By `project/name`. Of two containers of one service, the one that runs. */
   #services(): Map<string, Found> {
     const services = new Map<string, Found>();
-    for (const container of this.#containers.values()) {
-      if (!isService(container, this.#deps.stopped.has(container.id))) continue;
-      const service = serviceOf(container, this.#deps.agent);
+    for (const { container, service } of this.#containers.all()) {
+      if (service === null || !isService(container, this.#deps.stopped.has(container.id))) continue;
       const key = `${service.project}/${service.name}`;
       if (services.get(key)?.container.state !== "running") services.set(key, { container, service });
     }
@@ -187,14 +187,14 @@ export class Containers {
     for (let failures = 0; !signal.aborted; ) {
       const services = this.#services();
       const list = [...services.values()].map(({ service }) => service);
-      const text = JSON.stringify(list);
+      const text = JSON.stringify([list, this.#containers.troubles()]);
       if (text === this.#sentText) {
         this.#isPublishing = false;
         return;
       }
       try {
         const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services) });
-        for (const { project, name, reason } of answer.refused) log(`containers: ${project}/${name}: ${reason}`);
+        this.#tellTroubles(answer.refused);
         [this.#sent, this.#sentText, failures] = [services, text, 0];
         registered();
       } catch (error) {
@@ -215,9 +215,26 @@ export class Containers {
         },
       ]) => {
         if (services.has(key)) return [];
-        return { project, name, reason: endingOf(this.#containers.get(container.id) ?? null) };
+        return { project, name, reason: this.#endOf(container.id) };
       },
     );
+  }
+
+  #endOf(id: string): string {
+    const known = this.#containers.get(id);
+    const [trouble] = known?.troubles ?? [];
+    if (known === undefined || known.service !== null || trouble === undefined)
+      return endingOf(known?.container ?? null);
+    return `container ${troubleText(known.container, trouble)}`.slice(0, MAX_REASON_CHARS);
+  }
+
+  /** The hub's refusals, and the labels that can't be understood. */
+  #tellTroubles(refused: DiscoveryAnswer["refused"]): void {
+    const texts = [
+      ...this.#containers.troubles(),
+      ...refused.map(({ project, name, reason }) => `${project}/${name}: ${reason}`),
+    ];
+    this.#deps.problem(texts.length === 0 ? null : `containers: ${texts.join("; ")}`);
   }
 
   #find({ project, name }: Check): Container | undefined {
@@ -226,7 +243,7 @@ export class Containers {
 
   async #inspect(id: string): Promise<Container | null> {
     const container = await this.#engine?.inspect(id).catch(() => null);
-    if (container != null) this.#containers.set(id, container);
+    if (container != null) this.#containers.set(container);
     return container ?? null;
   }
 

@@ -1,11 +1,15 @@
 /** Makes a service of a container from its labels: those of the hub, and those of Compose. */
 import type { z } from "zod";
-import type { discoverySchema } from "../../core/discovery.ts";
+import type { discoveredSchema } from "../../core/discovery.ts";
+import { fieldErrors } from "../../core/fields.ts";
 import type { HealthOptions } from "../../core/options.ts";
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
+import { serviceSchema } from "../../core/registration.ts";
+import { parseService } from "../../core/service-rules.ts";
 import type { Container } from "./container.ts";
+import { LabelReader, type LabelTrouble, listOf } from "./label-reader.ts";
 
-export type DiscoveredService = z.input<typeof discoverySchema>["services"][number];
+export type DiscoveredService = z.input<typeof discoveredSchema>;
 
 const COMPOSE = "com.docker.compose.";
 const IMAGE_VERSION = "org.opencontainers.image.version";
@@ -13,10 +17,32 @@ const DEFAULT_INTERVAL_S = 15;
 /** The state of a container is certain; what answers over a network may fail once. */
 const DEFAULT_RETRIES = { container: 0, other: 1 };
 const MAX_NAME_CHARS = 63;
+const MAX_VERSION_CHARS = 128;
 
-/** Whether the container has labels that make it a service. `hub.enable=false` leaves it out. */
+/** The label that says each field of a service, by the field's path. */
+const LABEL_OF_FIELD: Readonly<Record<string, string>> = {
+  project: "hub.project",
+  name: "hub.service",
+  health_method: "hub.method",
+  health_url: "hub.url",
+  health_interval: "hub.interval",
+  health_timeout: "hub.timeout",
+  health_retries: "hub.retries",
+  recover_after: "hub.recover-after",
+  service_type: "hub.type",
+  tags: "hub.tags",
+  capabilities: "hub.capabilities",
+  depends_on: "hub.depends-on",
+  "health_options.command": "hub.command",
+  "health_options.degraded_above_ms": "hub.degraded-above-ms",
+  "health_options.degraded_above_cpu": "hub.degraded-above-cpu",
+  "health_options.degraded_above_memory": "hub.degraded-above-memory",
+  "health_options.degraded_above_restarts": "hub.degraded-above-restarts",
+};
+const KNOWN_LABELS = new Set([...Object.values(LABEL_OF_FIELD), "hub.enable", "hub.exec"]);
+
+/** Whether the container has labels that make it a service, or say that it is none. */
 export function isLabelled(labels: Container["labels"]): boolean {
-  if (labels["hub.enable"] === "false") return false;
   return labels["hub.service"] !== undefined || labels[`${COMPOSE}service`] !== undefined;
 }
 
@@ -25,73 +51,125 @@ export function commandIn({ labels }: Pick<Container, "labels">): string | undef
   return labels["hub.exec"];
 }
 
-/** The container must be labelled. `agent`: the project of containers that name none. */
-export function serviceOf(container: Container, agent: string): DiscoveredService {
+export interface ReadLabels {
+  /** Null: `hub.enable` leaves the container out, or a label is wrong. */
+  service: DiscoveredService | null;
+  troubles: LabelTrouble[];
+}
+
+/**
+ * The container must be labelled. `agent`: the project of containers that name none. A label that can't be understood is
+ * never replaced by a guess: whoever wrote it wanted something else.
+ */
+export function readLabels(container: Container, agent: string): ReadLabels {
+  const reader = new LabelReader(container.labels);
+  if (reader.flag("hub.enable") === false) return { service: null, troubles: [] };
+  const service = serviceIn(container, reader, agent);
+  const wrong = [...reader.troubles, ...(reader.troubles.length === 0 ? ruleTroubles(service, container, agent) : [])];
+  const unknown = Object.keys(container.labels)
+    .filter((label) => label.startsWith("hub.") && !KNOWN_LABELS.has(label))
+    .map((label) => ({ label, value: container.labels[label] ?? "", rule: "there is no such label" }));
+  return { service: wrong.length === 0 ? service : null, troubles: [...wrong, ...unknown] };
+}
+
+function serviceIn(container: Container, reader: LabelReader, agent: string): DiscoveredService {
   const { labels, image } = container;
-  const method = oneOf(labels["hub.method"], HEALTH_METHODS) ?? "container";
-  const type = oneOf(labels["hub.type"], SERVICE_TYPES);
+  const method = reader.oneOf("hub.method", HEALTH_METHODS) ?? "container";
+  const type = reader.oneOf("hub.type", SERVICE_TYPES);
   const version = labels[IMAGE_VERSION] ?? tagOf(image);
   return {
-    project: nameOf(labels["hub.project"] ?? labels[`${COMPOSE}project`] ?? agent),
-    name: serviceName(container),
+    project:
+      reader.text("hub.project") === undefined
+        ? nameOf(labels[`${COMPOSE}project`] ?? agent)
+        : ownName("hub.project", reader),
+    name: reader.text("hub.service") === undefined ? composeName(labels) : ownName("hub.service", reader),
     health_method: method,
     health_url: urlOf(container),
-    health_interval: numberOf(labels["hub.interval"]) ?? DEFAULT_INTERVAL_S,
-    ...optional("health_timeout", numberOf(labels["hub.timeout"])),
-    health_retries: numberOf(labels["hub.retries"]) ?? retriesOf(method),
-    ...optional("recover_after", numberOf(labels["hub.recover-after"])),
-    health_options: optionsOf(labels),
+    health_interval: reader.seconds("hub.interval") ?? DEFAULT_INTERVAL_S,
+    ...optional("health_timeout", reader.seconds("hub.timeout")),
+    health_retries: reader.number("hub.retries") ?? retriesOf(method),
+    ...optional("recover_after", reader.number("hub.recover-after")),
+    health_options: optionsOf(reader),
     ...optional("service_type", type ?? typeOfImage(image)),
-    ...optional("version", version),
+    ...optional("version", version?.slice(0, MAX_VERSION_CHARS)),
     container_id: container.id.slice(0, 12),
-    tags: listOf(labels["hub.tags"]),
-    capabilities: listOf(labels["hub.capabilities"]),
-    depends_on: dependenciesOf(labels),
+    tags: reader.list("hub.tags") ?? [],
+    capabilities: reader.list("hub.capabilities") ?? [],
+    depends_on: reader.list("hub.depends-on") ?? composeDependencies(labels),
     metadata: { image, container: container.name },
   };
 }
 
-function serviceName({ labels }: Container): string {
-  const own = labels["hub.service"];
-  if (own !== undefined) return nameOf(own);
+/** What the rules of registrations say, by the label that a person has to change. */
+function ruleTroubles(service: DiscoveredService, { labels }: Container, agent: string): LabelTrouble[] {
+  const { project: _project, ...body } = service;
+  const parsed = serviceSchema.safeParse(body);
+  const rules = { allowPrivate: true, mayReceive: () => false };
+  const result = parsed.success
+    ? parseService({ ...parsed.data, agent }, rules)
+    : { ok: false as const, errors: fieldErrors(parsed.error) };
+  if (result.ok) return [];
+  return result.errors.map(({ path, message }) => {
+    const field = path.replace(/\[\d+\].*$/, "");
+    const label = LABEL_OF_FIELD[field] ?? field;
+    return { label, value: labels[label] ?? "", rule: message };
+  });
+}
+
+/** A name that a person gave. */
+function ownName(label: string, reader: LabelReader): string {
+  const text = reader.text(label) ?? "";
+  const name = normalised(text);
+  if (name === "" || name.length > MAX_NAME_CHARS) {
+    reader.refuse(label, "expected 1 to 63 letters, digits, _ and -, the first a letter or digit");
+  }
+  return name;
+}
+
+function composeName(labels: Container["labels"]): string {
   const name = nameOf(labels[`${COMPOSE}service`] ?? "");
   const number = Number(labels[`${COMPOSE}container-number`] ?? "1");
-  return number > 1 ? `${name}-${number}` : name;
+  return number > 1 ? `${name.slice(0, MAX_NAME_CHARS - 4)}-${number}` : name;
 }
 
 /** `{ip}` stands for the container's address. */
 function urlOf({ labels, ip }: Container): string {
-  return (labels["hub.url"] ?? "").replaceAll("{ip}", ip ?? "127.0.0.1");
+  return (labels["hub.url"] ?? "").trim().replaceAll("{ip}", ip ?? "127.0.0.1");
 }
 
 function retriesOf(method: HealthMethod): number {
   return method === "container" ? DEFAULT_RETRIES.container : DEFAULT_RETRIES.other;
 }
 
-function optionsOf(labels: Container["labels"]): HealthOptions {
+function optionsOf(reader: LabelReader): HealthOptions {
   return {
-    ...optional("degraded_above_ms", numberOf(labels["hub.degraded-above-ms"])),
-    ...optional("degraded_above_cpu", numberOf(labels["hub.degraded-above-cpu"])),
-    ...optional("degraded_above_memory", numberOf(labels["hub.degraded-above-memory"])),
-    ...optional("degraded_above_restarts", numberOf(labels["hub.degraded-above-restarts"])),
-    ...optional("command", labels["hub.command"]),
+    ...optional("degraded_above_ms", reader.number("hub.degraded-above-ms")),
+    ...optional("degraded_above_cpu", reader.number("hub.degraded-above-cpu")),
+    ...optional("degraded_above_memory", reader.number("hub.degraded-above-memory")),
+    ...optional("degraded_above_restarts", reader.number("hub.degraded-above-restarts")),
+    ...optional("command", reader.text("hub.command")),
   };
 }
 
-/** `hub.depends-on: db, other/api`; Compose: `db:service_healthy:false,cache:service_started:true`. */
-function dependenciesOf(labels: Container["labels"]): string[] {
-  const own = labels["hub.depends-on"];
-  if (own !== undefined) return listOf(own);
-  return listOf(labels[`${COMPOSE}depends_on`]).flatMap((entry) => {
+/** Compose: `db:service_healthy:false,cache:service_started:true`. */
+function composeDependencies(labels: Container["labels"]): string[] {
+  return listOf(labels[`${COMPOSE}depends_on`] ?? "").flatMap((entry) => {
     const [service = ""] = entry.split(":");
     return service === "" ? [] : nameOf(service);
   });
 }
 
-/** Makes a name of what Compose and people write. */
+/** Makes a name of what Compose says, which allows more. */
 function nameOf(text: string): string {
-  const name = text.toLowerCase().replace(/[^a-z0-9_-]+/g, "-");
-  return name.replace(/^[^a-z0-9]+/, "").slice(0, MAX_NAME_CHARS) || "unnamed";
+  return normalised(text).slice(0, MAX_NAME_CHARS) || "unnamed";
+}
+
+function normalised(text: string): string {
+  const name = text
+    .trim()
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, "-");
+  return name.replace(/^[^a-z0-9]+/, "");
 }
 
 /** `registry:5000/app:1.2@sha256:…` → `1.2`; undefined for `latest` and for no tag. */
@@ -111,20 +189,6 @@ const TYPE_OF_IMAGE: readonly [RegExp, ServiceType][] = [
 function typeOfImage(image: string): ServiceType | undefined {
   const name = image.slice(image.lastIndexOf("/") + 1);
   return TYPE_OF_IMAGE.find(([pattern]) => pattern.test(name))?.[1];
-}
-
-function listOf(text: string | undefined): string[] {
-  const items = (text ?? "").split(",").map((item) => item.trim());
-  return [...new Set(items.filter((item) => item !== ""))];
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  const number = Number(text);
-  return text === undefined || text.trim() === "" || !Number.isFinite(number) ? undefined : number;
-}
-
-function oneOf<T extends string>(text: string | undefined, all: readonly T[]): T | undefined {
-  return all.find((each) => each === text);
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

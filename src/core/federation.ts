@@ -1,6 +1,7 @@
 /** The records that hubs exchange. A field that a hub does not know is ignored, so a newer hub may send more. */
 import { z } from "zod";
 import { nameSchema } from "./names.ts";
+import { readEach, type Unread } from "./read-each.ts";
 import { STATUSES, type Status } from "./records.ts";
 import { metadataSchema } from "./service-definition.ts";
 
@@ -17,6 +18,8 @@ export const MAX_REMOTE_SERVICES = 20_000;
 
 export const hubIdSchema = z.string().regex(/^[a-z0-9-]{1,63}$/, "expected 1 to 63 of a-z, 0-9 and -");
 export const hubUrlSchema = z.url({ protocol: /^https?$/, error: "expected an http(s) URL" }).max(500);
+
+const MAX_VERSION = 128;
 
 const text = (max: number) => z.string().max(max);
 const names = z.array(text(64)).max(50);
@@ -60,7 +63,7 @@ export const remoteServiceSchema = z.object({
   name: nameSchema,
   /** A type that this hub does not know counts as `other`. */
   type: text(32),
-  version: text(128).nullable(),
+  version: text(MAX_VERSION).nullable(),
   /** Host of the target; null: it has none. */
   address: text(300).nullable(),
   port: z.int().min(1).max(65_535).nullable(),
@@ -94,6 +97,24 @@ export const syncPageSchema = z.object({
 });
 export type SyncPage = z.infer<typeof syncPageSchema>;
 
+/** What a hub reads: one service that it can't read costs only itself. */
+export interface ReadPage extends SyncPage {
+  unread: Unread[];
+}
+
+export const readPageSchema = syncPageSchema
+  .extend({ services: z.array(z.unknown()).max(PAGE_SERVICES) })
+  .transform(({ services, ...page }): ReadPage => {
+    const { read, unread } = readEach(remoteServiceSchema, services.map(withShortVersion));
+    return { ...page, services: read, unread };
+  });
+
+/** Hubs before 0.3 passed on versions of any length that services reported. */
+function withShortVersion(service: unknown): unknown {
+  if (typeof service !== "object" || service === null || !("version" in service)) return service;
+  return typeof service.version === "string" ? { ...service, version: service.version.slice(0, MAX_VERSION) } : service;
+}
+
 export const MAX_REASON_CHARS = 2_000;
 
 /** A flip as it is pushed to other hubs. */
@@ -115,13 +136,18 @@ export type PushedFlip = z.infer<typeof pushedFlipSchema>;
 export const eventsSchema = z.object({
   hub_id: hubIdSchema,
   /** Absent: only the keys are news. */
-  flips: z.array(pushedFlipSchema).max(PAGE_SERVICES).default([]),
+  flips: z.array(z.unknown()).max(PAGE_SERVICES).default([]).describe("Each a PushedFlip; others are left out"),
   /** Whether the registry changed, so that a pull is worth while. */
   changed: z.boolean().default(false),
   /** The sender's keys, when they are being rotated. */
   keys: z.array(publicKeySchema).min(1).max(4).optional(),
 });
-export type FederationEvents = z.infer<typeof eventsSchema>;
+export type FederationEvents = Omit<z.infer<typeof eventsSchema>, "flips"> & { flips: PushedFlip[] };
+
+/** Leaves out the flips that can't be read. The next pull brings them. */
+export function readEvents({ flips, ...rest }: z.infer<typeof eventsSchema>): FederationEvents {
+  return { ...rest, flips: readEach(pushedFlipSchema, flips).read };
+}
 
 /** `POST /api/federation/register` */
 export const registrationSchema = z.object({

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 
 export interface Unread {
-  /** The item's `service_id`; null: it has none. */
+  /** The item's `service_id` or `id`; null: it has none. */
   service_id: number | null;
   /** Its `project/name`, as far as it has them. */
   place: string;
@@ -32,7 +32,7 @@ function wordsOf({ issues: [first] }: z.ZodError): string {
 
 function identityOf(item: unknown): Pick<Unread, "service_id" | "place"> {
   const fields = new Map(typeof item === "object" && item !== null ? Object.entries(item) : []);
-  const id: unknown = fields.get("service_id");
+  const id: unknown = fields.get("service_id") ?? fields.get("id");
   const place = [fields.get("project"), fields.get("name")].map((part) => (typeof part === "string" ? part : "?"));
   return { service_id: typeof id === "number" ? id : null, place: place.join("/").slice(0, MAX_PLACE_CHARS) };
 }

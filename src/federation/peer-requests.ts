@@ -3,11 +3,11 @@ import {
   type FederationEvents,
   type HubDocument,
   hubDocumentSchema,
+  type ReadPage,
   type Registration,
   type RegistrationAnswer,
+  readPageSchema,
   registrationAnswerSchema,
-  type SyncPage,
-  syncPageSchema,
 } from "../core/federation.ts";
 import { ProtocolError, type SyncQuery } from "../core/replication.ts";
 import { type HubAnswer, hubFetch, parseAnswer } from "./hub-fetch.ts";
@@ -34,7 +34,7 @@ export async function readDocument(url: string, allowPrivate: boolean): Promise<
 }
 
 /** Returns null when nothing changed. */
-export async function askForChanges(hubUrl: string, query: SyncQuery, deps: RequestDeps): Promise<SyncPage | null> {
+export async function askForChanges(hubUrl: string, query: SyncQuery, deps: RequestDeps): Promise<ReadPage | null> {
   const { epoch, since, head, mark, copying } = query;
   const parameters = new URLSearchParams({ since: String(since) });
   if (head !== since) parameters.set("head", String(head));
@@ -42,7 +42,7 @@ export async function askForChanges(hubUrl: string, query: SyncQuery, deps: Requ
   if (mark !== null) parameters.set("mark", mark);
   if (copying) parameters.set("copying", "true");
   const { status, text } = await signed("GET", `${hubUrl}/api/federation/sync?${parameters}`, null, deps);
-  return status === 204 ? null : checked(syncPageSchema, text);
+  return status === 204 ? null : checked(readPageSchema, text);
 }
 
 export async function sendEvents(hubUrl: string, events: FederationEvents, deps: RequestDeps): Promise<void> {

@@ -1,6 +1,6 @@
 /** Brings the copy of another hub's registry up to date. Pulling is the truth; what is pushed only comes sooner. */
 import { MAX_PULL_MS } from "../core/durations.ts";
-import { MAX_REMOTE_SERVICES, type SyncPage } from "../core/federation.ts";
+import { MAX_REMOTE_SERVICES, type ReadPage } from "../core/federation.ts";
 import { advance, type Cursor, ProtocolError, type SyncQuery, syncQuery } from "../core/replication.ts";
 
 /** Pages of one pull: 20,000 services, and as many that were deleted. */
@@ -10,9 +10,9 @@ export interface PullDeps {
   /** Unix ms. */
   now(): number;
   /** null: nothing changed. Throws when the hub does not answer, or answers what is no page. */
-  ask(query: SyncQuery): Promise<SyncPage | null>;
+  ask(query: SyncQuery): Promise<ReadPage | null>;
   /** Takes in the page and the cursor after it in one transaction. Returns how many services of the hub are stored. */
-  take(page: SyncPage, after: { cursor: Cursor; whole: boolean }): Promise<number>;
+  take(page: ReadPage, after: { cursor: Cursor; whole: boolean }): Promise<number>;
   /** Called when the copy has all that the hub has. */
   settle(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface Pulled {
   /** Milliseconds to the first answer. */
   latency_ms: number;
   /** The pages that were taken in, for those who want to tell of it. */
-  hubs: SyncPage["hubs"];
+  hubs: ReadPage["hubs"];
 }
 
 /**

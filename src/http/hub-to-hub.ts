@@ -4,6 +4,7 @@ import {
   eventsSchema,
   hubDocumentSchema,
   hubIdSchema,
+  readEvents,
   registrationAnswerSchema,
   registrationSchema,
   syncPageSchema,
@@ -133,7 +134,7 @@ export const hubToHub = routes()
   })
   .openapi(events, async (c) => {
     const { peer } = await signedBy(c);
-    const news = c.req.valid("json");
+    const news = readEvents(c.req.valid("json"));
     if (news.hub_id !== peer.hub_id) throw new Problem(403, "the events are of another hub than the signature");
     await c.var.hub.federation.take(peer.hub_id, news);
     return c.body(null, 202);

@@ -15,6 +15,7 @@ import { parseSettings, type Settings } from "../core/settings.ts";
 import { validKeys } from "../federation/keys.ts";
 import { askForChanges, type RequestDeps, sendEvents } from "../federation/peer-requests.ts";
 import { pull } from "../federation/pull.ts";
+import { UnreadServices } from "../federation/unread-services.ts";
 import type { Bindings, FederationNews, PeerLinkRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { federationOf } from "../platform/object-stubs.ts";
@@ -37,6 +38,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
   readonly #settings: Settings;
   readonly #db: Db;
   readonly #nonces: Nonces;
+  readonly #unread = new UnreadServices();
   #pulling: Promise<void> | null = null;
   #pullAgain = false;
   #pushing = false;
@@ -142,6 +144,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
       now: this.#clock.now,
       ask: (query) => askForChanges(url, query, this.#requests(row)),
       take: async (page, after) => {
+        this.#unread.take(page);
         const known = await this.#knownOf(hub_id, page);
         const stored = await takePage(this.#db, hub_id, page, after);
         const told = page.services.map((service) => ({
@@ -169,7 +172,8 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     const next = brokeProtocol ? result.at + PROTOCOL_ERROR_MS : next_at;
     await this.#pullAfter(next - this.#clock.now()); // before anything is stored, so that no eviction ends the pulls
     await saveSync(this.#db, hub_id, {
-      ...{ monitor, status: monitor.status, status_since: monitor.since, error: result.error, flip },
+      ...{ monitor, status: monitor.status, status_since: monitor.since, flip },
+      error: result.error ?? this.#unread.words(),
       ...{ latency_ms: result.latency_ms, heard_at: result.error === null ? result.at : null, next_sync_at: next },
     });
     const after = await getHub(this.#db, hub_id);

@@ -1,5 +1,7 @@
 /** What follows from findings, wherever they were made: the lane judges them, the board and the history get them. */
+
 import type { BoardUpdate } from "../core/board.ts";
+import { bounded } from "../core/bounded-details.ts";
 import type { Check, Finding } from "../core/check.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { Judgement, Outcome, RecordedFlip, Round } from "../core/records.ts";
@@ -27,8 +29,9 @@ export interface RoundRun {
   started_at: number;
 }
 
-/** Leaves out findings of checks that are no longer watched. */
-export async function judge(round: Round, findings: Finding[], deps: Pick<JudgeDeps, "observe">): Promise<Judged[]> {
+/** The way in of every finding, so its details are bounded here. Leaves out findings of checks that are no longer watched. */
+export async function judge(round: Round, found: Finding[], deps: Pick<JudgeDeps, "observe">): Promise<Judged[]> {
+  const findings = found.map(({ check, observation }) => ({ check, observation: bounded(observation) }));
   const judgements = await deps.observe(round, findings);
   return findings.flatMap(({ check, observation }, index) => {
     const judgement = judgements[index] ?? null;

@@ -1,5 +1,5 @@
 /** Hubs in this process: real databases, real rules, and links that can be cut. */
-import { syncPageSchema } from "../../src/core/federation.ts";
+import { readPageSchema } from "../../src/core/federation.ts";
 import type { RecordedFlip, Status } from "../../src/core/records.ts";
 import { answerSync } from "../../src/federation/answer-sync.ts";
 import { pull } from "../../src/federation/pull.ts";
@@ -111,7 +111,7 @@ export class SimulatedHub {
           traffic.requests += 1;
           traffic.bytes += page === null ? 0 : JSON.stringify(page).length;
         }
-        return page === null ? null : syncPageSchema.parse(JSON.parse(JSON.stringify(page)));
+        return page === null ? null : readPageSchema.parse(JSON.parse(JSON.stringify(page)));
       },
       take: (page, after) => takePage(this.db, source.id, page, after),
       settle: () => forgetPushes(this.db, source.id, this.now),

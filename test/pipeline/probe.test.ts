@@ -234,3 +234,11 @@ describe("when a part of the hub fails", () => {
     expect(retried.map(({ round }) => round)).toEqual([retried[0]?.round, retried[0]?.round]);
   });
 });
+
+it("takes in no more of the details than a database, NATS and other hubs take", async () => {
+  const { deps, published, recorded } = hub(() => anObservation({ details: { version: "v".repeat(300) } }));
+  const [outcome] = await runRound(message([aCheck()]), deps);
+  expect(outcome?.version).toHaveLength(128);
+  expect(published[0]?.items[0]?.[1].details.version).toHaveLength(128);
+  expect(recorded.flatMap(({ versions }) => versions)[0]?.version).toHaveLength(128);
+});

@@ -10,7 +10,7 @@ export function connect(address: string, { allowHalfOpen, certificate = "full" }
   const { host, port } = parseAddress(address);
   const tcp = connectTcp({ host, port, allowHalfOpen });
   tcp.setNoDelay();
-  return new NodeSocket(tcp, "connect", { host, certificate });
+  return new NodeSocket(tcp, "connect", { host, certificate }, null);
 }
 
 /** `host:port`; an IPv6 address stands in brackets. */
@@ -32,7 +32,8 @@ class NodeSocket implements ProbeSocket {
   readonly #raw: TcpSocket;
   readonly #tls: Tls;
 
-  constructor(raw: TcpSocket, opens: "connect" | "secureConnect", tls: Tls) {
+  /** `below`: the TCP connection of a TLS one, which alone knows of a reset; null: `raw` is a TCP connection itself. */
+  constructor(raw: TcpSocket, opens: "connect" | "secureConnect", tls: Tls, below: TcpSocket | null) {
     this.#raw = raw;
     this.#tls = tls;
     this.opened = new Promise((resolve, reject) => {
@@ -46,7 +47,7 @@ class NodeSocket implements ProbeSocket {
     });
     raw.on("error", () => {}); // an error that nobody listens for would end the program
     for (const promise of [this.opened, this.closed]) promise.catch(() => {}); // whoever waits for them hears of it
-    this.readable = readableOf(raw);
+    this.readable = readableOf(raw, below ?? raw);
     this.writable = writableOf(raw);
   }
 
@@ -61,11 +62,16 @@ class NodeSocket implements ProbeSocket {
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(certificate === "chain" ? { checkServerIdentity: () => undefined } : {}),
     });
-    return new NodeSocket(socket, "secureConnect", this.#tls);
+    return new NodeSocket(socket, "secureConnect", this.#tls, this.#raw);
   }
 }
 
-function readableOf(raw: TcpSocket): ReadableStream<Uint8Array> {
+/** The error of a connection that ended without its last words. */
+function lostOf(raw: TcpSocket): Error {
+  return raw.errored ?? Object.assign(new Error("the connection was reset"), { code: "ECONNRESET" });
+}
+
+function readableOf(raw: TcpSocket, tcp: TcpSocket): ReadableStream<Uint8Array> {
   let isCancelled = false;
   return new ReadableStream<Uint8Array>(
     {
@@ -83,7 +89,9 @@ function readableOf(raw: TcpSocket): ReadableStream<Uint8Array> {
             else reject(error);
           };
           const end = () => {
-            if (!isCancelled) controller.close();
+            if (isCancelled) return done();
+            if (!raw.readableEnded || tcp.errored !== null) return done(lostOf(tcp)); // nobody said that this was all
+            controller.close();
             done();
           };
           const listeners = { readable: () => take() && done(), end, close: end, error: done };

@@ -45,7 +45,7 @@ const OF_CONTAINERS = ["degraded_above_cpu", "degraded_above_memory", "degraded_
 const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
 /** Headers that describe the connection, which belongs to the probe (RFC 9110, 7.6.1, 10.1.1). */
 const CONNECTION_HEADER =
-  /^(connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|expect|http2-settings|content-encoding)$/i;
+  /^(connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|expect|http2-settings)$/i;
 /** Cloudflare sets them, or refuses requests that have them. */
 const PLATFORM_HEADER = /^(cf-.*|cdn-loop)$/i;
 
@@ -57,6 +57,9 @@ export function optionErrors(input: Checked): FieldError[] {
     ...(method === "http" ? [...requestErrors(input), ...conditionErrors(options)] : []),
     ...(options.json ?? []).flatMap(jsonErrors),
     ...(method === "redis" || method === "postgres" ? databaseErrors(input) : []),
+    ...(method === "tcp" && options.tls === false && /^tls:/i.test(input.health_url)
+      ? [at("tls", "false contradicts the target, which says tls://")]
+      : []),
   ];
 }
 
@@ -94,19 +97,20 @@ function requestErrors({ health_options: options, agent }: Checked): FieldError[
   return errors;
 }
 
-function headerError(name: string, value: string, { body }: HealthOptions, agent: string | null): string | null {
+function headerError(name: string, value: string, options: HealthOptions, agent: string | null): string | null {
   if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return "expected printable characters of Latin-1";
   if (CONNECTION_HEADER.test(name)) return "can't be sent: the probe itself decides how it is connected";
   if (agent === null && PLATFORM_HEADER.test(name)) return "can't be sent: Cloudflare sets it; let an agent check this";
   if (/^host$/i.test(name) && !/^[^\s/?#@\\,]+$/.test(value)) return "expected a host, or host:port";
-  if (/^content-length$/i.test(name) && value !== lengthOf(body)) return "leave it out: the probe counts the body";
+  if (/^content-length$/i.test(name) && value !== lengthOf(options)) return "leave it out: the probe counts the body";
   if (!SECRET_HEADER.test(name) || secretNames(value).length > 0) return null;
   return "a secret is never stored in plain text: use ${PROBE_SECRET_NAME}";
 }
 
 /** Null when nobody knows yet, because a secret is a part of the body. */
-function lengthOf(body: string | undefined): string | null {
-  if (body === undefined || secretNames(body).length > 0) return null;
+function lengthOf({ method, body }: HealthOptions): string | null {
+  if (body === undefined) return method === "POST" ? "0" : null;
+  if (secretNames(body).length > 0) return null;
   return String(new TextEncoder().encode(body).length);
 }
 
@@ -122,6 +126,10 @@ function conditionErrors(options: HealthOptions): FieldError[] {
   const onlyRedirects = expected_status?.every((range) => /^30[12378](-30[12378])?$/.test(String(range))) ?? false;
   if (follow_redirects === true && onlyRedirects) {
     errors.push(at("follow_redirects", "a redirect that is followed is never the status: set it to false"));
+  }
+  const wantsBody = body_contains !== undefined || (options.json ?? []).length > 0;
+  if (wantsBody && expected_status?.every((range) => /^(204|205|304)(-\1)?$/.test(String(range))) === true) {
+    errors.push(at("expected_status", "these answers have no body, and the check asks for one"));
   }
   if (body_not_contains !== undefined && body_contains?.includes(body_not_contains) === true) {
     errors.push(at("body_not_contains", "is a part of body_contains, so no body fulfils both"));
@@ -157,19 +165,40 @@ function databaseErrors({ health_method: method, health_url, health_options: opt
   const errors =
     method === "redis" && !namesDatabase(health_url, target) ? [{ path: "health_url", message: NUMBER }] : [];
   const hasPassword = (options.password ?? target.password) !== null;
-  if (method === "redis" && options.user !== undefined && !hasPassword) {
-    errors.push(at("user", "needs a password: Redis has no login without one"));
+  if (method === "redis" && !hasPassword && (options.user !== undefined || target.user !== null)) {
+    const message = "needs a password: Redis has no login without one";
+    errors.push(
+      options.user === undefined ? { path: "health_url", message: `the user ${message}` } : at("user", message),
+    );
   }
-  return errors;
+  for (const key of ["user", "query"] as const) {
+    if (options[key] === "" || options[key]?.includes("\0") === true)
+      errors.push(at(key, "expected a text without NUL"));
+  }
+  return method === "postgres" ? [...errors, ...parameterErrors(health_url)] : errors;
+}
+
+/** Parameters that the probe honours, or that change nothing for it (libpq, "Parameter Key Words"). */
+const POSTGRES_PARAMETERS =
+  /^(user|password|dbname|sslmode|application_name|fallback_application_name|connect_timeout|client_encoding|keepalives.*|tcp_user_timeout)$/;
+
+/** A parameter that is ignored would make another check of it than libpq makes. */
+function parameterErrors(url: string): FieldError[] {
+  const names = [...new URLSearchParams(/\?([^#]*)/.exec(url)?.[1] ?? "").keys()];
+  const ignored = names.find((name) => !POSTGRES_PARAMETERS.test(name));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (ignored !== undefined) return [{ path: "health_url", message: `the parameter ${ignored} is not supported` }];
+  return twice === undefined ? [] : [{ path: "health_url", message: `the parameter ${twice} is given twice` }];
 }
 
 const NUMBER = "expected the number of a database after the port, such as redis://host:6379/0";
 
 /** Whether what the address of a Redis server names as its database is a number. */
 function namesDatabase(url: string, { database }: Target): boolean {
-  if (database !== null) return true;
   const [, path = ""] = /^[a-z]+:\/\/[^/?#]*\/?([^?#]*)/i.exec(url) ?? [];
-  return path === "" && !/[?&]db=/.test(url);
+  const hasParameter = /[?&]db=/.test(url);
+  if (path !== "" && hasParameter) return false; // which of the two?
+  return database !== null || (path === "" && !hasParameter);
 }
 
 function isOption(key: string): key is keyof HealthOptions {

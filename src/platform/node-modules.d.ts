@@ -18,5 +18,16 @@ declare module "node:crypto" {
 }
 
 declare module "node:zlib" {
-  export function brotliDecompressSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
+  /** A stream that takes compressed bytes and gives plain ones. */
+  export interface Decompressor extends AsyncIterable<Uint8Array> {
+    readonly destroyed: boolean;
+    write(bytes: Uint8Array): boolean;
+    end(): void;
+    once(event: "drain" | "close" | "error", heard: () => void): unknown;
+    destroy(error?: Error): unknown;
+  }
+  export function createGunzip(): Decompressor;
+  export function createInflate(): Decompressor;
+  export function createInflateRaw(): Decompressor;
+  export function createBrotliDecompress(): Decompressor;
 }

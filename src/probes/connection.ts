@@ -114,6 +114,11 @@ export class Connection {
     return this.#take(Math.min(length, this.#buffer.length));
   }
 
+  /** Reads over `length` bytes. */
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0; ) left -= (await this.atMost(left)).length;
+  }
+
   /** Starts TLS on the open connection. */
   async startTls(): Promise<void> {
     Object.assign(this.#job.progress, { stage: "the TLS handshake did not end", handshaking: true, answered: false });

@@ -1,6 +1,6 @@
 /**
- * Answers that Cloudflare gives in place of a target that it can't reach. `fetch` does not throw then, so without this
- * file a dead host would look like one that answers.
+ * Answers that Cloudflare gives in place of a target that it can't reach. A Worker's `fetch` does not throw then, so
+ * without this file a dead host would look like one that answers. Over a socket such an answer is the target's own.
  */
 import { CAUSES } from "./failure-words.ts";
 import type { HttpAnswer } from "./http-answer.ts";
@@ -28,6 +28,14 @@ const NOT_FROM_HERE = new Map([
 const ERROR_CODE = /^\s*error code: (\d{3,4})\b/i;
 const MAX_BODY_BYTES = 1_000;
 
+/** Cloudflare sends its few words at once. */
+const PEEK_MS = 500;
+
+async function nothingYet(): Promise<{ text: string }> {
+  await new Promise((resolve) => setTimeout(resolve, PEEK_MS));
+  return { text: "" };
+}
+
 export interface Received {
   /** Null: the target itself answered. */
   failure: ProbeFailure | null;
@@ -37,11 +45,12 @@ export interface Received {
 
 export async function edgeFailure(answer: HttpAnswer): Promise<Received> {
   const known = FAILURES.get(answer.status);
-  if (known === undefined && answer.status !== 403) return { failure: null, answer };
+  const isOfEdge = answer.headers.has("cf-ray") || answer.headers.get("server") === "cloudflare";
+  if (known === undefined && !(answer.status === 403 && isOfEdge)) return { failure: null, answer };
   const [peeked = null, rest = null] = answer.body?.tee() ?? [];
   const whole = { ...answer, body: rest };
-  const { text } = await readText({ ...answer, body: peeked }, MAX_BODY_BYTES).catch(() => ({ text: "" }));
-  const isOfEdge = answer.headers.has("cf-ray") || answer.headers.get("server") === "cloudflare";
+  const peek = readText({ ...answer, body: peeked }, MAX_BODY_BYTES).catch(() => ({ text: "" }));
+  const { text } = await Promise.race([peek, nothingYet()]);
   const [, code] = ERROR_CODE.exec(text) ?? [];
   const notFromHere = NOT_FROM_HERE.get(code ?? "");
   if (notFromHere !== undefined)

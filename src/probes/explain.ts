@@ -11,15 +11,17 @@ import { CAUSES, failureFromError } from "./failure-words.ts";
 import { sslRequest } from "./postgres-messages.ts";
 import { ProbeFailure, type ProbeJob } from "./probe.ts";
 import { lookAtTls } from "./tls-look.ts";
+import { TLS_1_2 } from "./tls-messages.ts";
 import type { TlsFinding } from "./tls-records.ts";
 
+/** What Workers speak: ECDHE with AES-GCM or ChaCha20, and everything of TLS 1.3. */
+const MODERN_SUITES = [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x1301, 0x1302];
 /** A person waits for the verdict meanwhile, and a slot is taken. */
 const LOOK_MS = 2_000;
 const BEFORE_TLS = { handshaking: false, answered: false };
 const NO_PRELUDE = async (): Promise<void> => {};
 /** Descriptions of TLS alerts that say more than "the handshake failed" (RFC 8446, 6.2). */
 const ALERTS = new Map([
-  [40, "tls: the handshake failed: the server accepts none of the offered kinds of encryption"],
   [70, "tls: the handshake failed: the server speaks none of the offered versions of TLS"],
   [80, "tls: the handshake failed: an internal error of the server"],
   [112, "tls: the handshake failed: the server does not know this host name"],
@@ -55,7 +57,7 @@ function insteadOf(failure: ProbeFailure, error: unknown): ProbeFailure {
 async function causeOf(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
   switch (failure.unclear) {
     case "name":
-      return (await nameTrouble(job)) ?? (job.target.tls ? await tlsCause(failure, job) : failure);
+      return (await nameTrouble(job)) ?? (await refusal(job)) ?? (await portCause(failure, job));
     case "connection":
       return (await nameTrouble(job)) ?? (await platformTrouble(job)) ?? (await connectionCause(failure, job));
     case "tls":
@@ -95,12 +97,25 @@ async function connectionCause(failure: ProbeFailure, job: ProbeJob): Promise<Pr
   const { looks } = job.context;
   if (looks === undefined) return failure;
   const code = await looks.connectCode(authority(job.target));
-  if (code === "") return job.target.tls ? await tlsCause(failure, job) : failure;
+  if (code === "") return job.target.tls ? await tlsCause(failure, job) : new ProbeFailure(CAUSES.lost);
   return code === null ? new ProbeFailure(CAUSES.notConnected) : failureFromError(new Error(code), BEFORE_TLS);
 }
 
+/** Null: the port opens, or nobody can tell. */
+async function refusal({ context: { looks }, target }: ProbeJob): Promise<ProbeFailure | null> {
+  const code = (await looks?.connectCode(authority(target))) ?? "";
+  return code === "" ? null : failureFromError(new Error(code), BEFORE_TLS);
+}
+
+/** Of a request that may have failed for any reason: only what is wrong for certain is its cause. */
+async function portCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
+  if (!job.target.tls) return await protocolCause(failure, job);
+  const words = tlsWords(await tlsFinding(job), job, true);
+  return words === null ? failure : new ProbeFailure(words);
+}
+
 async function tlsCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
-  const words = tlsWords(await tlsFinding(job), job);
+  const words = tlsWords(await tlsFinding(job), job, false);
   return words === null ? failure : new ProbeFailure(words);
 }
 
@@ -129,19 +144,22 @@ async function askForTls(connection: Connection): Promise<void> {
   await connection.read(1);
 }
 
-/** Returns null when nothing was found that explains the failure. */
-function tlsWords(found: TlsFinding, { target, context }: ProbeJob): string | null {
+/** Returns null when nothing was found that explains the failure. `onlyCertain`: TLS may be fine. */
+function tlsWords(found: TlsFinding, { target, context }: ProbeJob, onlyCertain: boolean): string | null {
   switch (found.kind) {
     case "no_tls":
       return CAUSES.noTls;
     case "closed":
       return CAUSES.closedInHandshake;
     case "alert":
-      if (found.code === 0) return null;
-      return ALERTS.get(found.code) ?? `${CAUSES.handshake} (the server's alert ${found.code})`;
+      return ALERTS.get(found.code) ?? null; // what the server has against the look is nothing that it has against the probe
     case "certificates": {
       const troubles = certificateTroubles(found.chain, target.host, context.now());
       if (troubles.length > 0) return `tls: the certificate ${troubles.join(" and ")}`;
+      if (found.version < TLS_1_2) return CAUSES.oldTls;
+      if (found.wantsCertificate) return CAUSES.wantsCertificate;
+      if (onlyCertain) return null;
+      if (!context.canSkipVerification && !MODERN_SUITES.includes(found.suite)) return CAUSES.oldCipher;
       return `tls: the certificate is of an unknown authority (${lastIssuer(found.chain)}), or the server leaves out an intermediate one`;
     }
   }

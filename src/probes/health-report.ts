@@ -75,7 +75,7 @@ export function readPlainReport(text: string): SelfReport {
 
 function errorOf(verdict: Reported | null, word: unknown, reason: string): string | null {
   if (verdict !== "warn" && verdict !== "fail") return null;
-  return `the service reports ${String(word)}${reason === "" ? "" : `: ${reason}`}`;
+  return `the service reports ${String(word).trim()}${reason === "" ? "" : `: ${reason}`}`;
 }
 
 function reasonOf(document: Record<string, unknown>): string {

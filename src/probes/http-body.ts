@@ -1,13 +1,18 @@
 /** The text of a body: no more of it than a check needs, decompressed, and in the encoding that it declares. */
-import { brotliDecompressSync } from "node:zlib";
 import { joined } from "./bytes.ts";
-import type { HttpAnswer } from "./http-answer.ts";
+import { decompressed } from "./decompress.ts";
+import { type HttpAnswer, typeOf } from "./http-answer.ts";
 import { ProbeFailure } from "./probe.ts";
 
 /** A `meta` element that declares the encoding stands within these first bytes (HTML, "determining the encoding"). */
 const PRESCAN_BYTES = 1_024;
 /** As many bytes as the longest byte order mark has. */
 const BOM_BYTES = 3;
+/** How long the end of a body may take that could still say more. */
+const LAST_WORDS_MS = 500;
+
+/** What a Worker's `fetch` says when it can't undo a coding. */
+const BY_PLATFORM = /decompression|compressed stream|trailing bytes/i;
 
 export interface BodyText {
   text: string;
@@ -15,60 +20,58 @@ export interface BodyText {
   isWhole: boolean;
 }
 
-/** Reads at most `maxBytes`, and stops as soon as the text `stopAt` has come. A body that was cut short throws. */
-export async function readText(answer: HttpAnswer, maxBytes: number, stopAt: string | null = null): Promise<BodyText> {
+export interface Stop {
+  text: string;
+  /** Whether nothing after the text matters. If not, the rest is waited for a moment. */
+  isFinal: boolean;
+}
+
+/** Reads at most `maxBytes`, and stops when the text to stop at has come. A body that was cut short throws. */
+export async function readText(answer: HttpAnswer, maxBytes: number, stop: Stop | null = null): Promise<BodyText> {
   if (answer.body === null) return { text: "", isWhole: true };
-  const reader = decompressed(answer.body, answer, maxBytes).getReader();
-  const text = new TextReader(answer.headers.get("content-type") ?? "", stopAt);
-  for (let left = maxBytes; ; ) {
-    const { value, done } = await reader.read();
-    if (done || value === undefined) return { text: text.end(), isWhole: true };
-    const hasRoom = value.length <= left;
-    text.add(hasRoom ? value : value.subarray(0, left));
-    left -= value.length;
-    if (hasRoom && !text.hasStopped) continue;
+  const parts = decompressed(partsOf(answer.body), answer.codings)[Symbol.asyncIterator]();
+  const text = new TextReader(typeOf(answer), stop?.text ?? null);
+  let lastWords: Promise<"late"> | null = null;
+  try {
+    for (let left = maxBytes; ; ) {
+      if (text.hasStopped && stop?.isFinal === false) lastWords ??= late(LAST_WORDS_MS);
+      const next = lastWords === null ? await parts.next() : await Promise.race([parts.next(), lastWords]);
+      if (next === "late") return { text: text.end(), isWhole: false };
+      if (next.done) return { text: text.end(), isWhole: true };
+      const hasRoom = next.value.length <= left;
+      text.add(hasRoom ? next.value : next.value.subarray(0, left));
+      left -= next.value.length;
+      if (!hasRoom || (text.hasStopped && stop?.isFinal !== false)) return { text: text.end(), isWhole: false };
+    }
+  } finally {
+    void answer.body.cancel().catch(() => {}); // it may be locked by who reads it; then the next line ends that
+    parts.return?.().catch(() => {});
+  }
+}
+
+/** Cancels the body when nobody wants more of it. */
+async function* partsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const reader = body.getReader();
+  let isEmpty = true;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done || value === undefined) return;
+      isEmpty = false;
+      yield value;
+    }
+  } catch (error) {
+    if (!BY_PLATFORM.test(String(error))) throw error;
+    if (isEmpty && /ended prematurely/.test(String(error))) return; // no bytes are an empty body
+    throw new ProbeFailure("http: the body is not compressed as its header says", { answered: true });
+  } finally {
     await reader.cancel().catch(() => {});
-    return { text: text.end(), isWhole: false };
   }
 }
 
-function decompressed(body: ReadableStream<Uint8Array>, { headers, undone }: HttpAnswer, maxBytes: number) {
-  return (headers.get("content-encoding") ?? "")
-    .split(",")
-    .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== "" && coding !== "identity" && !undone.includes(coding))
-    .reduceRight((stream, coding) => undo(coding, stream, maxBytes), body);
-}
-
-function undo(coding: string, stream: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> {
-  switch (coding) {
-    case "gzip":
-    case "x-gzip":
-      return stream.pipeThrough(new DecompressionStream("gzip") as Through);
-    case "deflate":
-      return stream.pipeThrough(new DecompressionStream("deflate") as Through);
-    case "br":
-      return stream.pipeThrough(brotli(maxBytes));
-    default:
-      throw new ProbeFailure(`http: the body is compressed by ${JSON.stringify(coding)}, which can't be read here`, {
-        ...{ answered: true, verdict: "unprobeable" },
-      });
-  }
-}
-
-/** The types of the two runtimes differ in whose buffers they take. */
-type Through = ReadableWritablePair<Uint8Array, Uint8Array>;
-
-/** No stream of both runtimes undoes brotli, so the whole body is collected first. */
-function brotli(maxBytes: number): Through {
-  const parts: Uint8Array[] = [];
-  return new TransformStream<Uint8Array, Uint8Array>({
-    transform: (part) => void parts.push(part),
-    flush: (controller) => {
-      const plain = brotliDecompressSync(joined(...parts), { maxOutputLength: maxBytes + 1 });
-      controller.enqueue(new Uint8Array(plain));
-    },
-  });
+async function late(ms: number): Promise<"late"> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return "late";
 }
 
 /** Decodes bytes as they come, in the encoding that a BOM, the type or a `meta` element names; UTF-8 by default. */
@@ -95,6 +98,9 @@ class TextReader {
       return;
     }
     this.#held = joined(this.#held, bytes);
+    // Whatever the encoding is, plain words are written alike in all but UTF-16.
+    const isPlain = this.#stopAt !== null && /^[\x20-\x7e]+$/.test(this.#stopAt);
+    if (isPlain && new TextDecoder("latin1").decode(this.#held).includes(this.#stopAt ?? "")) this.hasStopped = true;
     const mayDeclare = /html|xml/i.test(this.#type) && declaredBy(this.#type) === null;
     if (this.#held.length >= (mayDeclare ? PRESCAN_BYTES : BOM_BYTES)) this.#begin();
   }
@@ -141,7 +147,7 @@ function encodingOf(bytes: Uint8Array, type: string): string {
 }
 
 function declaredBy(type: string): string | null {
-  return /;\s*charset\s*=\s*"?\s*([\w.:-]+)/i.exec(type)?.[1] ?? null;
+  return /;\s*charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(type)?.[1] ?? null;
 }
 
 function decoderOf(label: string): TextDecoder {

@@ -3,7 +3,7 @@ import { failedAssertion, type JsonAssertion } from "../core/json-assertions.ts"
 import { PathTooCostly } from "../core/json-path.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { readPlainReport, readSelfReport, type SelfReport } from "./health-report.ts";
-import type { BodyText } from "./http-body.ts";
+import type { BodyText, Stop } from "./http-body.ts";
 import { PASSED, ProbeFailure, type ProbeResult } from "./probe.ts";
 import { topOf } from "./top-of-json.ts";
 
@@ -13,13 +13,19 @@ const LARGER = "larger than the 1 MiB that is read";
 type Wanted = Pick<HealthOptions, "body_contains" | "body_not_contains" | "json">;
 
 export function needsBody({ body_contains, body_not_contains, json }: Wanted): boolean {
-  return body_contains !== undefined || body_not_contains !== undefined || json !== undefined;
+  return body_contains !== undefined || body_not_contains !== undefined || isAsked(json);
 }
 
-/** Returns the text after which the rest of the body can't change the verdict; null: all of it may. */
-export function stopText({ body_contains, body_not_contains, json }: Wanted, isJson: boolean): string | null {
-  if (body_not_contains !== undefined) return body_not_contains;
-  return json !== undefined || isJson ? null : (body_contains ?? null);
+/** Returns the text after which the rest of the body hardly matters; null: all of it may. */
+export function stopOf({ body_contains, body_not_contains, json }: Wanted, isJson: boolean): Stop | null {
+  if (body_not_contains !== undefined) return { text: body_not_contains, isFinal: true };
+  if (isAsked(json) || body_contains === undefined) return null;
+  return { text: body_contains, isFinal: !isJson }; // a document may still say that it is not well
+}
+
+/** An empty list asks nothing. */
+function isAsked(json: Wanted["json"]): json is JsonAssertion[] {
+  return json !== undefined && json.length > 0;
 }
 
 /** `isJson`: the answer says that its body is JSON. Throws a ProbeFailure. */
@@ -27,7 +33,7 @@ export function judgeBody(body: BodyText, options: Wanted, isJson: boolean): Pro
   judgeText(body, options);
   const { text, isWhole } = body;
   const document = isWhole ? parseJson(text) : topOf(text);
-  if (options.json !== undefined) judgeJson(document, isWhole, options.json);
+  if (isAsked(options.json)) judgeJson(document, isWhole, options.json);
   const report = readSelfReport(document);
   if (!isJson) return { ...PASSED, details: report.details };
   return resultOf(isWhole ? report : { ...report, details: { ...report.details, body: LARGER } });

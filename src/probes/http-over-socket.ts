@@ -3,14 +3,15 @@
  * generously as browsers do. No connection is used twice, so none can be stale, and no body is longer than the limit.
  */
 import { Connection } from "./connection.ts";
-import type { HttpAnswer } from "./http-answer.ts";
+import { codingsIn, type HttpAnswer, transferCodings } from "./http-answer.ts";
 import type { CertificateCheck, ProbeJob } from "./probe.ts";
 
 const MAX_LINE_BYTES = 131_072;
 /** Of all headers together. */
-const MAX_HEADER_BYTES = 262_144;
+const MAX_HEADER_BYTES = 1_048_576;
 /** Statuses that have no body (RFC 9110). */
 const WITHOUT_BODY = [101, 204, 205, 304];
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const NOT_HTTP = "http: the answer is not HTTP";
 
 export interface PlainRequest {
@@ -40,7 +41,12 @@ export async function requestOverSocket(
     if (status < 200 && status !== 101) continue; // an interim answer, be it asked for or not
     const hasBody = request.method !== "HEAD" && !WITHOUT_BODY.includes(status);
     const body = hasBody ? streamOf(connection, bodyParts(connection, headers, maxBytes)) : null;
-    return { status, headers, body, undone: [] };
+    return {
+      status,
+      headers,
+      body,
+      codings: [...codingsIn(headers.get("content-encoding")), ...transferCodings(headers)],
+    };
   }
 }
 
@@ -48,10 +54,8 @@ export async function requestOverSocket(
 function requestBytes({ method, host, path, headers, body }: PlainRequest): Uint8Array {
   const content = new TextEncoder().encode(body ?? "");
   const sent = new Headers({ host, connection: "close", "accept-encoding": "identity" });
-  if (body !== undefined) {
-    sent.set("content-length", String(content.length));
-    sent.set("content-type", "text/plain;charset=UTF-8");
-  }
+  if (method === "POST" || body !== undefined) sent.set("content-length", String(content.length)); // RFC 9110, 8.6
+  if (body !== undefined) sent.set("content-type", "text/plain;charset=UTF-8");
   for (const [name, value] of headers) sent.set(name, value);
   const lines = [`${method} ${path} HTTP/1.1`, ...[...sent].map(([name, value]) => `${name}: ${value}`)];
   const head = Uint8Array.from(`${lines.join("\r\n")}\r\n\r\n`, (character) => character.charCodeAt(0));
@@ -62,7 +66,8 @@ function requestBytes({ method, host, path, headers, body }: PlainRequest): Uint
 }
 
 async function readStatus(connection: Connection): Promise<number> {
-  const start = decodeAscii(await connection.upTo(5));
+  let start = decodeAscii(await connection.upTo(5));
+  while (start.startsWith("\r\n")) start = start.slice(2) + decodeAscii(await connection.upTo(2)); // RFC 9112, 2.2
   if (start.length > 0 && start.toUpperCase() !== "HTTP/") throw connection.failure(NOT_HTTP, { unclear: "protocol" });
   const rest = await connection.line(MAX_LINE_BYTES, "latin1");
   const [, status] = /^1\.\d +([1-9]\d\d)(?:\s|$)/.exec(rest) ?? [];
@@ -70,7 +75,10 @@ async function readStatus(connection: Connection): Promise<number> {
   return Number(status);
 }
 
-/** A line that begins with a blank continues the one before (RFC 9112, 5.2). */
+/**
+ * A line that begins with a blank continues the one before (RFC 9112, 5.2). A line that is no header is skipped, as
+ * browsers do.
+ */
 async function readHeaders(connection: Connection): Promise<Headers> {
   const headers = new Headers();
   let pending: [name: string, value: string] | null = null;
@@ -81,20 +89,18 @@ async function readHeaders(connection: Connection): Promise<Headers> {
       pending[1] += ` ${line.trim()}`;
       continue;
     }
-    if (pending !== null) append(headers, pending, connection);
+    if (pending !== null && TOKEN.test(pending[0])) headers.append(...pending);
     if (line === "") return headers;
     const colon = line.indexOf(":");
-    pending = [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    pending = [
+      line.slice(0, Math.max(0, colon)).trim(),
+      line
+        .slice(colon + 1)
+        .replace(/\0/g, "")
+        .trim(),
+    ];
   }
   throw connection.failure(`http: the answer's headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB`);
-}
-
-function append(headers: Headers, [name, value]: readonly [string, string], connection: Connection): void {
-  try {
-    headers.append(name, value);
-  } catch {
-    throw connection.failure("http: the answer has a line among its headers that is no header");
-  }
 }
 
 function decodeAscii(bytes: Uint8Array): string {
@@ -118,9 +124,8 @@ function bodyParts(connection: Connection, headers: Headers, maxBytes: number): 
   if (/(^|[\s,])chunked\s*$/i.test(headers.get("transfer-encoding") ?? "")) return chunkedParts(connection, maxBytes);
   const lengths = new Set((headers.get("content-length") ?? "").split(",").map((length) => length.trim()));
   const [length = ""] = lengths;
-  if (lengths.size > 1 || !/^\d{0,15}$/.test(length)) {
-    throw connection.failure("http: the answer's length is no number");
-  }
+  if (lengths.size > 1) throw connection.failure("http: the answer has several lengths");
+  if (!/^\d{0,15}$/.test(length)) throw connection.failure("http: the answer's length is no number");
   return plainParts(connection, length === "" ? null : Number(length), maxBytes);
 }
 
@@ -139,7 +144,7 @@ async function* plainParts(connection: Connection, length: number | null, maxByt
 /** A part is passed on when it comes, because the rest of its chunk may come much later. */
 async function* chunkedParts(connection: Connection, maxBytes: number) {
   for (let size = 0; size < maxBytes; ) {
-    const [, hex] = /^\s*([0-9a-f]{1,8})\s*(?:;|$)/i.exec(await connection.line(MAX_LINE_BYTES, "latin1")) ?? [];
+    const [, hex] = /^\s*0*([0-9a-f]{1,8})\s*(?:;|$)/i.exec(await connection.line(MAX_LINE_BYTES, "latin1")) ?? [];
     if (hex === undefined) throw connection.failure("http: the answer's chunks can't be read");
     const length = Number.parseInt(hex, 16);
     if (length === 0) return;

@@ -77,13 +77,26 @@ export function redirected(request: HttpRequest, status: number, location: strin
 }
 
 /** Returns the URL of a redirect. Throws a ProbeFailure when the URL is not allowed as a target. */
-function redirectTarget(location: string, base: URL, { context }: ProbeJob): URL {
+function redirectTarget(given: string, base: URL, { context }: ProbeJob): URL {
+  const location = asUtf8(given);
   if (!URL.canParse(location, base.href)) throw new ProbeFailure("http: redirect to no URL", { answered: true });
   const next = new URL(location, base);
   const options = { allowPrivate: context.allowPrivateTargets, allowCredentials: true };
   const parsed = parseProbedTarget("http", next.href, options);
   if (!parsed.ok) throw new ProbeFailure(`http: refused redirect: ${parsed.error}`, { answered: true });
   return next;
+}
+
+/** Headers are read as Latin-1, and servers write addresses as UTF-8. */
+function asUtf8(text: string): string {
+  if (!/^[\0-\xff]*[\x80-\xff][\0-\xff]*$/.test(text)) return text;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
+      Uint8Array.from(text, (character) => character.charCodeAt(0)),
+    );
+  } catch {
+    return text;
+  }
 }
 
 /**

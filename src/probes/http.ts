@@ -7,7 +7,7 @@ import { CAUSES, failureFromError } from "./failure-words.ts";
 import { MAX_PLAIN_BYTES, readSelfReport, type SelfReport } from "./health-report.ts";
 import { answerOf, discard, type HttpAnswer, isJson, isPlainText } from "./http-answer.ts";
 import { readText } from "./http-body.ts";
-import { judgeBody, judgePlain, MAX_BODY_BYTES, needsBody, parseJson, stopText } from "./http-judge.ts";
+import { judgeBody, judgePlain, MAX_BODY_BYTES, needsBody, parseJson, stopOf } from "./http-judge.ts";
 import { requestOverSocket } from "./http-over-socket.ts";
 import {
   endpointOf,
@@ -24,15 +24,17 @@ import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const DEFAULT_EXPECTED = ["200-299"];
-/** Whoever answers one word has it ready. A text that comes later is of no interest. */
-const PLAIN_WORD_MS = 500;
+/** Whoever answers one word, or a report of a failure, has it ready. What comes later is of no interest. */
+const SOON_MS = 500;
+/** Compressed, a body may be a little longer than it is plain. */
+const MAX_SENT_BYTES = MAX_BODY_BYTES + 65_536;
 
 export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const answer = await follow(job);
   const options = job.check.health_options;
   if (!isExpected(answer.status, options.expected_status)) {
     const expected = options.expected_status?.join(", ") ?? DEFAULT_EXPECTED.join(", ");
-    const said = isJson(answer) ? await readReport(answer, job).catch(() => null) : null;
+    const said = isJson(answer) ? await soon<SelfReport | null>(readReport(answer), null) : null;
     await discard(answer);
     const because = said?.error == null ? "" : ` (${said.error})`;
     throw new ProbeFailure(`http: status ${answer.status}, expected ${expected}${because}`, { answered: true });
@@ -47,7 +49,7 @@ export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
 
 async function judged(answer: HttpAnswer, { check: { health_options } }: ProbeJob): Promise<ProbeResult> {
   const json = isJson(answer);
-  const body = await readText(answer, MAX_BODY_BYTES, stopText(health_options, json));
+  const body = await readText(answer, MAX_BODY_BYTES, stopOf(health_options, json));
   return judgeBody(body, health_options, json);
 }
 
@@ -59,15 +61,8 @@ function passUnlessRead(error: unknown): ProbeResult {
 
 async function plainResult(answer: HttpAnswer, { context }: ProbeJob): Promise<ProbeResult> {
   const certainAt = context.now();
-  const { promise: late, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve(""), PLAIN_WORD_MS);
-  const word = readText(answer, MAX_PLAIN_BYTES).then(
-    ({ text, isWhole }) => (isWhole ? text : ""),
-    () => "",
-  );
-  const text = await Promise.race([word, late]);
-  clearTimeout(timer);
-  return { ...judgePlain(text), certainAt };
+  const word = readText(answer, MAX_PLAIN_BYTES).then(({ text, isWhole }) => (isWhole ? text : ""));
+  return { ...judgePlain(await soon(word, "")), certainAt };
 }
 
 async function follow(job: ProbeJob): Promise<HttpAnswer> {
@@ -76,11 +71,9 @@ async function follow(job: ProbeJob): Promise<HttpAnswer> {
   const url = new URL(`${target.tls ? "https" : "http"}://${authority(target)}${target.path}`);
   let request: HttpRequest = { url, method, headers: requestHeaders(job), body };
   for (let hops = 0; ; hops++) {
-    const { failure, answer } = await edgeFailure(await send(job, request));
-    if (failure !== null) throw failure;
-    const location = answer.headers.get("location");
-    if (location === null || !REDIRECTS.includes(answer.status) || !followsRedirects(check.health_options))
-      return answer;
+    const answer = await send(job, request);
+    const location = answer.headers.get("location") ?? "";
+    if (location === "" || !REDIRECTS.includes(answer.status) || !followsRedirects(check.health_options)) return answer;
     await discard(answer);
     if (hops >= MAX_REDIRECTS) {
       throw new ProbeFailure(`http: more than ${MAX_REDIRECTS} redirects`, { answered: true });
@@ -98,22 +91,25 @@ function followsRedirects({ follow_redirects, expected_status }: HealthOptions):
 async function send(job: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
   const endpoint = endpointOf(request.url);
   Object.assign(job.progress, { stage: "no response headers", handshaking: false, answered: false, endpoint });
-  if (goesOverSocket(request, job.context)) return await sendOverSocket(job, request);
+  if (goesOverSocket(request, job.context)) return await sendOrResend(job, request);
   try {
     return await sendByFetch(job, request);
   } catch (error) {
-    if (job.signal.aborted) throw error;
+    if (job.signal.aborted || error instanceof ProbeFailure) throw error;
     if (!isIdempotent(request.method)) throw fetchFailure(error);
     return await sendAgain(job, request, error);
   }
 }
 
-async function sendByFetch({ context, seat, signal }: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
+async function sendByFetch({ context, seat, signal, progress }: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
   const { url, method, headers, body } = request;
   const init: RequestInit = { method, headers, redirect: "manual", signal, cache: "no-store" };
   const asked = (context.fetch ?? fetch)(url, body === undefined ? init : { ...init, body });
   seat.until(asked);
-  return answerOf(await asked);
+  const { failure, answer } = await edgeFailure(answerOf(await asked));
+  if (failure !== null) throw failure;
+  progress.answered = true;
+  return answer;
 }
 
 /**
@@ -130,6 +126,21 @@ async function sendAgain(job: ProbeJob, request: HttpRequest, error: unknown): P
   }
 }
 
+/**
+ * Sends an idempotent request once more when its connection was lost before an answer came, as it is where `fetch` fails
+ * first. So a target has the same verdict everywhere.
+ */
+async function sendOrResend(job: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
+  try {
+    return await sendOverSocket(job, request);
+  } catch (error) {
+    const failure = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
+    const isLost = failure.message === CAUSES.reset || failure.message === CAUSES.closed;
+    if (!isLost || !isIdempotent(request.method) || job.signal.aborted) throw failure;
+    return await sendOverSocket(job, request);
+  }
+}
+
 function fetchFailure(error: unknown): ProbeFailure {
   const { message } = failureFromError(error, { handshaking: false, answered: false });
   const isUnclear = message === CAUSES.reset || message === CAUSES.closed || message === CAUSES.failed;
@@ -143,7 +154,7 @@ async function sendOverSocket(job: ProbeJob, { url, method, headers, body }: Htt
     throw new ProbeFailure(words, { verdict: "unprobeable" });
   }
   const request = { method, host: url.host, path: url.pathname + url.search, headers, body };
-  return await requestOverSocket({ ...job, target: { ...job.target, ...endpoint } }, request, MAX_BODY_BYTES + 1);
+  return await requestOverSocket({ ...job, target: { ...job.target, ...endpoint } }, request, MAX_SENT_BYTES);
 }
 
 function isExpected(status: number, expected: HealthOptions["expected_status"]): boolean {
@@ -153,8 +164,16 @@ function isExpected(status: number, expected: HealthOptions["expected_status"]):
   });
 }
 
-async function readReport(answer: HttpAnswer, job: ProbeJob): Promise<SelfReport> {
-  job.progress.stage = "the body did not come";
+async function readReport(answer: HttpAnswer): Promise<SelfReport> {
   const { text } = await readText(answer, MAX_BODY_BYTES);
   return readSelfReport(parseJson(text));
+}
+
+/** What only adds to a verdict is waited for a moment. Never rejects. */
+async function soon<T>(wanted: Promise<T>, otherwise: T): Promise<T> {
+  const { promise: late, resolve } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => resolve(otherwise), SOON_MS);
+  const found = await Promise.race([wanted.catch(() => otherwise), late]);
+  clearTimeout(timer);
+  return found;
 }

@@ -9,6 +9,8 @@ const SSL_REQUEST = 80_877_103;
 /** A response to a probe is much smaller than this. */
 const MAX_MESSAGE_BYTES = 1_048_576;
 
+const NOTHING = new Uint8Array(0);
+
 export interface ServerMessage {
   type: string;
   body: Uint8Array;
@@ -47,11 +49,27 @@ export function message(type: "p" | "Q" | "X" | "f", body: Uint8Array | string):
   return bytes;
 }
 
-export async function receive(connection: Connection): Promise<ServerMessage> {
+/** Notices may come at any time ("Message Flow", asynchronous operations), and say nothing of the server's health. */
+const ASIDE = ["N", "v"];
+
+/** `rowsToo`: after the login, messages may be long; those that are not kept are read over. */
+export async function receive(connection: Connection, rowsToo = false): Promise<ServerMessage> {
+  for (;;) {
+    const answer = await receiveAny(connection, rowsToo);
+    if (!ASIDE.includes(answer.type)) return answer;
+  }
+}
+
+async function receiveAny(connection: Connection, rowsToo: boolean): Promise<ServerMessage> {
   const header = await connection.read(5);
   const type = String.fromCharCode(header[0] ?? 0);
   const length = new DataView(header.buffer, header.byteOffset).getInt32(1);
-  if (!/[A-Za-z0-9]/.test(type) || length < 4 || length > MAX_MESSAGE_BYTES) {
+  const isLong = length > MAX_MESSAGE_BYTES;
+  if (rowsToo && isLong && /[A-Za-z0-9]/.test(type)) {
+    await connection.skip(length - 4);
+    return { type, body: NOTHING };
+  }
+  if (!/[A-Za-z0-9]/.test(type) || length < 4 || isLong) {
     throw connection.failure("postgres: the answer is not that of a PostgreSQL server");
   }
   return { type, body: await connection.read(length - 4) };

@@ -108,7 +108,7 @@ async function attempt(job: ProbeJob, way: Way): Promise<ProbeResult> {
     return result;
   }
   if (session.isDowngraded) refuseInPlain(first);
-  await logIn(session, first, { user, password, md5: context.md5 });
+  await logIn(session, first, { user, password, md5: context.md5, maxIterations: iterationsOf(context) });
   const version = await readyVersion(connection);
   job.progress.stage = "the query did not come back";
   if (sql !== undefined) await query(connection, sql);
@@ -182,9 +182,20 @@ interface Credentials {
   /** Null: the check has none. */
   password: string | null;
   md5: Md5;
+  /** Of SCRAM. */
+  maxIterations: number;
 }
 
-async function logIn(session: Session, first: ServerMessage, { user, password, md5 }: Credentials): Promise<void> {
+/** Workers derive no key with more iterations. PostgreSQL's default is 4,096. */
+function iterationsOf({ canSkipVerification }: ProbeJob["context"]): number {
+  return canSkipVerification ? 10_000_000 : 100_000;
+}
+
+async function logIn(
+  session: Session,
+  first: ServerMessage,
+  { user, password, md5, maxIterations }: Credentials,
+): Promise<void> {
   const { connection } = session;
   const code = authCode(first, session);
   if (code === AUTH.ok) return;
@@ -197,7 +208,7 @@ async function logIn(session: Session, first: ServerMessage, { user, password, m
       await connection.write(message("p", `${await md5Password(user, password, first.body.subarray(4, 8), md5)}\0`));
       break;
     case AUTH.sasl:
-      await saslLogIn(session, password);
+      await saslLogIn(session, password, maxIterations);
       break;
     default:
       throw connection.failure(`postgres: asks for an unknown kind of login (${code})`);
@@ -205,11 +216,15 @@ async function logIn(session: Session, first: ServerMessage, { user, password, m
   if (authCode(await receive(connection), session) !== AUTH.ok) throw connection.failure("postgres: login failed");
 }
 
-async function saslLogIn(session: Session, password: string): Promise<void> {
+async function saslLogIn(session: Session, password: string, maxIterations: number): Promise<void> {
   const { connection } = session;
   const nonce = crypto.randomUUID();
   await connection.write(message("p", saslInitial(scramFirst(nonce))));
-  const final = await scramFinal(password, nonce, await authText(session, AUTH.saslContinue));
+  const final = await scramFinal(password, nonce, await authText(session, AUTH.saslContinue), maxIterations);
+  if (final === "too costly") {
+    const words = "postgres: the server wants more SCRAM iterations than can be done here; let an agent check it";
+    throw new ProbeFailure(words, { answered: true, verdict: "unprobeable" });
+  }
   if (final === null) throw connection.failure("postgres: the server's login message is not SCRAM");
   await connection.write(message("p", final.message));
   if (!hasSignature(await authText(session, AUTH.saslFinal), final.signature)) {
@@ -257,7 +272,9 @@ async function query(connection: Connection, sql: string): Promise<void> {
   await connection.write(message("Q", `${sql}\0`));
   let failure: ProbeFailure | null = null;
   for (;;) {
-    const answer = await receive(connection);
+    const answer = await receive(connection, true).catch((error) => {
+      throw failure ?? error; // who ends the connection has said why
+    });
     if (answer.type === "E") failure = connection.failure(serverWords(answer));
     if (answer.type === "G") await connection.write(message("f", "a probe copies nothing\0")); // COPY … FROM STDIN
     if (answer.type !== "Z") continue;
@@ -268,5 +285,6 @@ async function query(connection: Connection, sql: string): Promise<void> {
 
 function serverWords({ body }: ServerMessage): string {
   const { code, message: text } = errorOf(body);
-  return code === STARTING_UP ? `postgres: rejecting: ${text}` : `postgres: ${text} (${code})`;
+  if (code === STARTING_UP) return `postgres: rejecting: ${text}`;
+  return code === "" ? `postgres: ${text}` : `postgres: ${text} (${code})`;
 }

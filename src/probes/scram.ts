@@ -2,8 +2,6 @@
  * The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding, and of PostgreSQL's `md5` method.
  */
 
-/** With more iterations a server could use up the hub's processor time. */
-const MAX_ITERATIONS = 200_000;
 const HASH_BITS = 256;
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -23,11 +21,20 @@ export function scramFirst(nonce: string): string {
   return `n,,${clientFirstBare(nonce)}`;
 }
 
-/** Returns null when the server's message is not SCRAM or has another nonce. */
-export async function scramFinal(password: string, nonce: string, serverFirst: string): Promise<ScramFinal | null> {
+/**
+ * Returns null when the server's message is not SCRAM or has another nonce. `maxIterations`: with more, a server could
+ * use up the processor time.
+ */
+export async function scramFinal(
+  password: string,
+  nonce: string,
+  serverFirst: string,
+  maxIterations: number,
+): Promise<ScramFinal | "too costly" | null> {
   const { r, s, i } = attributes(serverFirst);
   const iterations = Number(i);
-  if (!r?.startsWith(nonce) || s === undefined || !(iterations >= 1 && iterations <= MAX_ITERATIONS)) return null;
+  if (!r?.startsWith(nonce) || s === undefined || !isBase64(s) || !(iterations >= 1)) return null;
+  if (iterations > maxIterations) return "too costly";
   const salted = await saltPassword(await prepared(password), fromBase64(s), iterations);
   const clientKey = await hmac(salted, "Client Key");
   const withoutProof = `c=biws,r=${r}`;
@@ -64,6 +71,10 @@ export async function md5Password(user: string, password: string, salt: Uint8Arr
   salted.set(inner);
   salted.set(salt, inner.length);
   return `md5${toHex(await md5(salted))}`;
+}
+
+function isBase64(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
 }
 
 function toHex(bytes: ArrayBuffer): string {

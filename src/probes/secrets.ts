@@ -61,12 +61,27 @@ export class Secrets {
   #value(name: string): string {
     const value = this.#lookUp(name);
     if (value === undefined) throw new ProbeFailure(`the secret ${name} is not set`, { verdict: "unprobeable" });
-    const encoded = encodeURIComponent(value.toWellFormed());
-    const quoted = JSON.stringify(value).slice(1, -1);
-    for (const form of [value, encoded, encoded.replaceAll("%2F", "/"), quoted]) this.hide(form, name);
+    for (const form of formsOf(value)) this.hide(form, name);
     return value;
   }
 }
+
+/** How a target may write the value when it repeats what it was sent: trimmed, quoted, escaped, or encoded. */
+function formsOf(value: string): Set<string> {
+  const encoded = encodeURIComponent(value.toWellFormed());
+  const all = encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  const urls = [encoded, all, encoded.replaceAll("'", "%27")].flatMap((form) => [form, form.replaceAll("%2F", "/")]);
+  const escaped = value.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const named = value.replace(/[&<>"]/g, (sign) => ENTITIES[sign] ?? sign);
+  return new Set([
+    ...[value, value.trim(), JSON.stringify(value).slice(1, -1), value.replaceAll("/", "\\/"), escaped, named],
+    ...urls.flatMap((form) => [form, form.replaceAll("%20", "+"), form.replace(/%[0-9A-F]{2}/g, lowerCase)]),
+    btoa(String.fromCharCode(...new TextEncoder().encode(value))).replace(/=+$/, ""),
+  ]);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const lowerCase = (text: string) => text.toLowerCase();
 
 /** Replaces every occurrence of the value. Also replaces a first part of it with at least KNOWN_BY_CHARS characters. */
 function replaceValue(text: string, value: string, name: string): string {

@@ -18,5 +18,6 @@ export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
     answer += decoder.decode(chunk, { stream: true });
     if (answer.includes(expect)) return PASSED;
   }
-  throw connection.failure(`tcp: the answer does not contain ${JSON.stringify(expect)}`);
+  const where = answer.length < MAX_ANSWER_BYTES ? "the answer" : "in its first 64 KiB the answer";
+  throw connection.failure(`tcp: ${where} does not contain ${JSON.stringify(expect)}`);
 };

@@ -49,10 +49,23 @@ async function certificatesOfTls12(connection: Connection, serverName: string | 
     if (record.type === RECORD.alert) return { kind: "alert", code: record.body[1] ?? 0 };
     if (record.type !== RECORD.handshake) break;
     handshake = joined(handshake, record.body);
-    const certificate = readMessages(handshake).find(({ type }) => type === HANDSHAKE.certificate);
-    if (certificate !== undefined) return { kind: "certificates", chain: chainOf(certificate) };
+    const found = certificatesIn(readMessages(handshake));
+    if (found !== null) return found;
   }
   return { kind: "no_tls" };
+}
+
+/** Null while the server's part of the handshake goes on. */
+function certificatesIn(messages: readonly Message[]): TlsFinding | null {
+  const of = (wanted: number) => messages.find(({ type }) => type === wanted);
+  const [hello, certificate] = [of(HANDSHAKE.serverHello), of(HANDSHAKE.certificate)];
+  if (hello === undefined || certificate === undefined || of(HANDSHAKE.serverHelloDone) === undefined) return null;
+  const reader = new ByteReader(hello.body);
+  const version = reader.uint(2);
+  reader.take(32); // random
+  reader.vector(1); // session
+  const wantsCertificate = of(HANDSHAKE.certificateRequest) !== undefined;
+  return { kind: "certificates", chain: chainOf(certificate), version, suite: reader.uint(2), wantsCertificate };
 }
 
 function chainOf({ body }: Message): Uint8Array[] {

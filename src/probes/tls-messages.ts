@@ -4,7 +4,9 @@ import { ByteReader, joined, uint, vector } from "./bytes.ts";
 export const TLS_1_2 = 0x0303;
 export const TLS_1_3 = 0x0304;
 export const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
-export const HANDSHAKE = { clientHello: 1, serverHello: 2, certificate: 11 } as const;
+export const HANDSHAKE = {
+  ...{ clientHello: 1, serverHello: 2, certificate: 11, certificateRequest: 13, serverHelloDone: 14 },
+} as const;
 export const EXTENSION = { keyShare: 51 } as const;
 export const X25519 = 29;
 
@@ -13,8 +15,8 @@ const SUITES_1_2 = [
   ...[0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc009, 0xc013, 0xc00a, 0xc014],
   ...[0x009c, 0x009d, 0x002f, 0x0035],
 ];
-/** TLS_AES_128_GCM_SHA256, which every server of TLS 1.3 has. */
-const SUITES_1_3 = [0x1301];
+/** TLS_AES_128_GCM_SHA256 and TLS_AES_256_GCM_SHA384. */
+const SUITES_1_3 = [0x1301, 0x1302];
 const GROUPS = [X25519, 23, 24, 25];
 const SIGNATURES = [0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0807, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201];
 

@@ -4,12 +4,18 @@ import { ByteReader, joined } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
 import { RECORD } from "./tls-messages.ts";
 
-export type TlsFinding =
+export type TlsFinding = Certificates | { kind: "alert"; code: number } | { kind: "no_tls" } | { kind: "closed" };
+
+export interface Certificates {
+  kind: "certificates";
   /** DER, the server's own first. */
-  | { kind: "certificates"; chain: Uint8Array[] }
-  | { kind: "alert"; code: number }
-  | { kind: "no_tls" }
-  | { kind: "closed" };
+  chain: Uint8Array[];
+  /** As on the wire: 0x0303 is TLS 1.2. */
+  version: number;
+  suite: number;
+  /** The server asks for a certificate of the client. */
+  wantsCertificate: boolean;
+}
 
 export interface TlsRecord {
   type: number;

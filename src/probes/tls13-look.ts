@@ -19,9 +19,20 @@ import { readRecord, type TlsFinding, type TlsRecord } from "./tls-records.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const HASH_BYTES = 32;
+interface Kind {
+  hash: "SHA-256" | "SHA-384";
+  hashBytes: number;
+  /** Of AES-GCM. */
+  keyBytes: number;
+}
+/** By cipher suite. */
+const KINDS = new Map<number, Kind>([
+  [0x1301, { hash: "SHA-256", hashBytes: 32, keyBytes: 16 }],
+  [0x1302, { hash: "SHA-384", hashBytes: 48, keyBytes: 32 }],
+]);
+/** Of X25519. */
+const KEY_BYTES = 32;
 const NOTHING: Bytes = new Uint8Array(0);
-const ZEROS: Bytes = new Uint8Array(HASH_BYTES);
 const MAX_RECORDS = 64;
 /** The server wants what the look does not know. */
 const UNREADABLE: TlsFinding = { kind: "alert", code: 0 };
@@ -46,6 +57,7 @@ class Handshake {
   readonly #message: Uint8Array;
   readonly #privateKey: CryptoKey;
   #cipher: RecordCipher | null = null;
+  #suite = 0;
   #received: Bytes = NOTHING;
 
   private constructor(privateKey: CryptoKey, hello: ReturnType<typeof clientHello>) {
@@ -76,9 +88,11 @@ class Handshake {
 
   async #agree(body: Uint8Array): Promise<TlsFinding | null> {
     const message = readMessages(body).find(({ type }) => type === HANDSHAKE.serverHello);
-    const serverKey = message === undefined ? null : keyShareOf(message);
-    if (message === undefined || serverKey === null) return UNREADABLE;
-    this.#cipher = await handshakeCipher(this.#privateKey, serverKey, joined(this.#message, message.whole));
+    const share = message === undefined ? null : shareOf(message);
+    const kind = KINDS.get(share?.suite ?? 0);
+    if (message === undefined || share === null || kind === undefined) return UNREADABLE;
+    this.#suite = share.suite;
+    this.#cipher = await handshakeCipher(this.#privateKey, share.key, joined(this.#message, message.whole), kind);
     return null;
   }
 
@@ -87,24 +101,34 @@ class Handshake {
     const { type, content } = await this.#cipher.open(header, body);
     if (type === RECORD.alert) return { kind: "alert", code: content[1] ?? 0 };
     this.#received = joined(this.#received, content);
-    const certificate = readMessages(this.#received).find((message) => message.type === HANDSHAKE.certificate);
-    return certificate === undefined ? null : { kind: "certificates", chain: chainOf(certificate) };
+    const messages = readMessages(this.#received);
+    const certificate = messages.find((message) => message.type === HANDSHAKE.certificate);
+    if (certificate === undefined) return null;
+    const wantsCertificate = messages.some((message) => message.type === HANDSHAKE.certificateRequest);
+    return {
+      kind: "certificates",
+      chain: chainOf(certificate),
+      version: TLS_1_3,
+      suite: this.#suite,
+      wantsCertificate,
+    };
   }
 }
 
-/** The server's public key; null: it wants another group (HelloRetryRequest). */
-function keyShareOf({ body }: Message): Bytes | null {
+/** The server's choice and public key; null: it wants another group (HelloRetryRequest). */
+function shareOf({ body }: Message): { suite: number; key: Bytes } | null {
   const reader = new ByteReader(body);
   reader.take(2 + 32); // version and random
   reader.vector(1);
-  reader.take(2 + 1); // suite and compression
+  const suite = reader.uint(2);
+  reader.uint(1); // compression
   const extensions = new ByteReader(reader.vector(2));
   while (extensions.left > 0) {
     const type = extensions.uint(2);
     const content = new ByteReader(extensions.vector(2));
     if (type !== EXTENSION.keyShare) continue;
     const key = content.uint(2) === X25519 ? content.vector(2) : NOTHING;
-    return key.length === HASH_BYTES ? bytesOf(key) : null;
+    return key.length === KEY_BYTES ? { suite, key: bytesOf(key) } : null;
   }
   return null;
 }
@@ -126,16 +150,24 @@ interface RecordCipher {
   open(header: Uint8Array, body: Uint8Array): Promise<{ type: number; content: Bytes }>;
 }
 
-async function handshakeCipher(privateKey: CryptoKey, serverKey: Bytes, transcript: Bytes): Promise<RecordCipher> {
+async function handshakeCipher(
+  privateKey: CryptoKey,
+  serverKey: Bytes,
+  transcript: Bytes,
+  kind: Kind,
+): Promise<RecordCipher> {
   const key = await crypto.subtle.importKey("raw", serverKey, { name: "X25519" }, false, []);
   // The types of Workers call the other side's key `$public`; both runtimes read `public`.
-  const algorithm = { name: "X25519", public: key } as unknown as SubtleCryptoDeriveKeyAlgorithm;
-  const shared = new Uint8Array(await crypto.subtle.deriveBits(algorithm, privateKey, 256));
-  const early = await hmac(ZEROS, ZEROS);
-  const salt = await expandLabel(early, "derived", await sha256(NOTHING), HASH_BYTES);
-  const secret = await expandLabel(await hmac(salt, shared), "s hs traffic", await sha256(transcript), HASH_BYTES);
-  const raw = await expandLabel(secret, "key", NOTHING, 16);
-  const iv = await expandLabel(secret, "iv", NOTHING, 12);
+  const agreement = { name: "X25519", public: key } as unknown as SubtleCryptoDeriveKeyAlgorithm;
+  const shared = new Uint8Array(await crypto.subtle.deriveBits(agreement, privateKey, 8 * KEY_BYTES));
+  const keys = new KeySchedule(kind);
+  const zeros = new Uint8Array(kind.hashBytes);
+  const early = await keys.extract(zeros, zeros);
+  const salt = await keys.expand(early, "derived", await keys.digest(NOTHING), kind.hashBytes);
+  const handshake = await keys.extract(salt, shared);
+  const secret = await keys.expand(handshake, "s hs traffic", await keys.digest(transcript), kind.hashBytes);
+  const iv = await keys.expand(secret, "iv", NOTHING, 12);
+  const raw = await keys.expand(secret, "key", NOTHING, kind.keyBytes);
   const aes = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
   let sequence = 0;
   return {
@@ -150,17 +182,27 @@ async function handshakeCipher(privateKey: CryptoKey, serverKey: Bytes, transcri
   };
 }
 
-async function sha256(bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
+/** HKDF as TLS 1.3 uses it (RFC 8446, 7.1). */
+class KeySchedule {
+  readonly #hash: Kind["hash"];
 
-async function hmac(secret: Bytes, bytes: Bytes): Promise<Bytes> {
-  const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes));
-}
+  constructor({ hash }: Kind) {
+    this.#hash = hash;
+  }
 
-/** HKDF-Expand-Label, for at most one block of the hash. */
-async function expandLabel(secret: Bytes, label: string, context: Bytes, length: number): Promise<Bytes> {
-  const info = joined(uint(length, 2), vector(1, new TextEncoder().encode(`tls13 ${label}`)), vector(1, context));
-  return (await hmac(secret, joined(info, [1]))).slice(0, length);
+  async digest(bytes: Bytes): Promise<Bytes> {
+    return new Uint8Array(await crypto.subtle.digest(this.#hash, bytes));
+  }
+
+  /** HKDF-Extract. */
+  async extract(salt: Bytes, input: Bytes): Promise<Bytes> {
+    const key = await crypto.subtle.importKey("raw", salt, { name: "HMAC", hash: this.#hash }, false, ["sign"]);
+    return new Uint8Array(await crypto.subtle.sign("HMAC", key, input));
+  }
+
+  /** HKDF-Expand-Label, for at most one block of the hash. */
+  async expand(secret: Bytes, label: string, context: Bytes, length: number): Promise<Bytes> {
+    const info = joined(uint(length, 2), vector(1, new TextEncoder().encode(`tls13 ${label}`)), vector(1, context));
+    return (await this.extract(secret, joined(info, [1]))).slice(0, length);
+  }
 }

@@ -47,7 +47,7 @@ describe("options that could never work are refused, with their field", () => {
     ["a redirect that is followed", "http", { expected_status: [301], follow_redirects: true }, "follow_redirects"],
     ["both keywords", "http", { body_contains: "all ok", body_not_contains: "ok" }, "body_not_contains"],
     ["a user of Redis without a password", "redis", { user: "me" }, "user"],
-    ...["Expect", "transfer-encoding", "Connection", "TE", "Upgrade", "Trailer", "Keep-Alive", "Content-Encoding"].map(
+    ...["Expect", "transfer-encoding", "Connection", "TE", "Upgrade", "Trailer", "Keep-Alive"].map(
       (name): [string, HealthMethod, object, string] => [name, "http", { headers: { [name]: "x" } }, `headers.${name}`],
     ),
     [
@@ -56,6 +56,9 @@ describe("options that could never work are refused, with their field", () => {
       { method: "POST", body: "é", headers: { "Content-Length": "1" } },
       "headers.Content-Length",
     ],
+    ["a body where there is none", "http", { expected_status: [204, "304"], body_contains: "x" }, "expected_status"],
+    ["an empty user", "postgres", { user: "" }, "user"],
+    ["a query with NUL", "postgres", { query: "select 1\0" }, "query"],
     ["a length of nothing", "http", { headers: { "content-length": "0" } }, "headers.content-length"],
     ["an empty host", "http", { headers: { Host: "" } }, "headers.Host"],
     ["a host that is a URL", "http", { headers: { Host: "http://a" } }, "headers.Host"],
@@ -65,18 +68,36 @@ describe("options that could never work are refused, with their field", () => {
     expect(pathsOf(method, options)).toEqual([`health_options.${path}`]);
   });
 
-  test.each([["redis://a.example.com/x"], ["redis://a.example.com/1/2"], ["redis://a.example.com?db=a"]])(
-    "%s names no database",
-    (health_url) => {
-      expect(pathsOf("redis", {}, { health_url })).toEqual(["health_url"]);
-    },
-  );
+  test.each<[string, HealthMethod]>([
+    ["redis://a.example.com/x", "redis"],
+    ["redis://a.example.com/1/2", "redis"],
+    ["redis://a.example.com?db=a", "redis"],
+    ["redis://a.example.com/1?db=2", "redis"],
+    ["redis://me@a.example.com", "redis"],
+    ["postgres://a.example.com/x?channel_binding=require", "postgres"],
+    ["postgres://a.example.com/x?target_session_attrs=read-write", "postgres"],
+    ["postgres://a.example.com/x?sslmode=require&sslmode=disable", "postgres"],
+  ])("%s says what the probe can't do", (health_url, method) => {
+    expect(pathsOf(method, {}, { health_url })).toEqual(["health_url"]);
+  });
+
+  test("tls:// without TLS", () => {
+    expect(pathsOf("tcp", { tls: false }, { health_url: "tls://a.example.com:443" })).toEqual(["health_options.tls"]);
+  });
 });
 
 describe("what works is accepted", () => {
   test.each<[string, HealthMethod, object, object?]>([
     ["a POST with a body and its length", "http", { method: "POST", body: "é", headers: { "Content-Length": "2" } }],
-    ["a POST without a body", "http", { method: "POST" }],
+    ["a POST without a body", "http", { method: "POST", headers: { "Content-Length": "0" } }],
+    ["a coded body", "http", { method: "POST", body: "x", headers: { "Content-Encoding": "aes128gcm" } }],
+    [
+      "harmless parameters",
+      "postgres",
+      {},
+      { health_url: "postgres://a.example.com/x?application_name=a&connect_timeout=3" },
+    ],
+    ["an answer without a body among others", "http", { expected_status: [200, 204], body_contains: "x" }],
     ["a host", "http", { headers: { Host: "shop.example.com:8080" } }],
     ["an address as a host", "http", { headers: { Host: "[::1]:80" } }],
     ["a comparison with zero", "http", { json: [{ path: "$.a", op: "<", value: 0 }] }],

@@ -64,7 +64,7 @@ async function play(raw: Socket, script: readonly Step[], certificates: Certific
   for (const step of script) {
     if (raw.destroyed) return;
     if (step === "close") socket.end();
-    else if (step === "reset") socket.resetAndDestroy();
+    else if (step === "reset") raw.resetAndDestroy();
     else if ("expect" in step) {
       while (!received.includes(step.expect)) {
         if (raw.destroyed) return;

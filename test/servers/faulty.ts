@@ -181,7 +181,7 @@ const RAW: Record<string, string> = {
   "bad-length": "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\nx",
   "bad-chunk": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nhello\r\n",
   "bad-header": "HTTP/1.1 200 OK\r\nno header\r\n\r\nx",
-  "many-headers": `HTTP/1.1 200 OK\r\n${`a: ${"b".repeat(1_000)}\r\n`.repeat(300)}\r\nx`,
+  "many-headers": `HTTP/1.1 200 OK\r\n${`a: ${"b".repeat(1_000)}\r\n`.repeat(1_200)}\r\nx`,
   cut: "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nx",
 };
 

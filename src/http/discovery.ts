@@ -9,6 +9,7 @@ import {
   projectStatusAfter,
   type Refusal,
 } from "../core/discovery.ts";
+import { MAX_PROJECT_SERVICES, withinLimit } from "../core/manifest-limits.ts";
 import { nameSchema } from "../core/names.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
@@ -79,6 +80,8 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
   return { inputs, refused };
 }
 
+const FULL = `a project may have at most ${MAX_PROJECT_SERVICES} services`;
+
 interface ProjectChange {
   project: string;
   agent: string;
@@ -91,8 +94,12 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Dis
   const { project: name, agent, wanted, reasons } = change;
   const project = await ensureProject(hub.db, name, hub.now());
   const before = await projectServices(hub.db, project.id);
-  const { plan, refused } = planDiscovery(before, wanted, agent);
-  answer.refused.push(...refused.map((each) => ({ project: name, ...each })));
+  const { plan: whole, refused } = planDiscovery(before, wanted, agent);
+  const { plan, tooMany } = withinLimit(whole, before.length);
+  answer.refused.push(
+    ...refused.map((each) => ({ project: name, ...each })),
+    ...tooMany.map((each) => ({ project: name, name: each, reason: FULL })),
+  );
   if (plan.create.length + plan.update.length === 0) return;
   await applyManifest(hub.db, project.id, plan, hub.now());
   const status = projectStatusAfter(project.status, before, await projectServices(hub.db, project.id));

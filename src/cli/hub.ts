@@ -25,13 +25,8 @@ if (process.argv[2] === "agent") {
 }
 
 const { stdin, stdout, stderr } = process;
-// A reader that has seen enough, as in `hub services | head -1`, is no failure.
-for (const stream of [stdout, stderr]) stream.on("error", () => process.exit(0));
-
 const code = await runHub(process.argv.slice(2), {
   environment: process.env,
-  out: console.log,
-  err: console.error,
   isTerminal: stdout.isTTY === true,
   ask: stdin.isTTY && stdout.isTTY ? ask : null,
   clock: systemClock,

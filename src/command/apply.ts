@@ -8,7 +8,7 @@ import { messageOf } from "../node/error-message.ts";
 import { type CommandLine, UsageError } from "./command-line.ts";
 import { connect } from "./connection.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";
-import { findProject, type Project } from "./lists.ts";
+import { findProject, idOf, type Project, requireProject } from "./lists.ts";
 import { type Manifest, parseManifests } from "./manifest-file.ts";
 import { appliedLine, changesAnything, type Plan, type ProjectPlan, planLines } from "./plan-text.ts";
 import { painter } from "./text.ts";
@@ -70,7 +70,7 @@ async function findTargets(client: HubClient, manifests: readonly Manifest[]): P
   const targets: Target[] = [];
   for (const { project: reference, body } of manifests) {
     const name = reference ?? "";
-    const project = await findProject(client, name);
+    const project = await findTarget(client, name);
     if (project === null && !nameSchema.safeParse(name).success) {
       throw new UsageError(`project: expected 1 to 63 of a-z, 0-9, _ and -, not ${JSON.stringify(name)}`);
     }
@@ -79,6 +79,11 @@ async function findTargets(client: HubClient, manifests: readonly Manifest[]): P
   const repeated = targets.find(({ name }, index) => targets.findIndex((each) => each.name === name) !== index);
   if (repeated !== undefined) throw new Error(`the file has two manifests for the project ${repeated.name}`);
   return targets;
+}
+
+/** An id is of a project that exists; a name may be of one that is to be made. */
+async function findTarget(client: HubClient, reference: string): Promise<Project | null> {
+  return idOf(reference) === null ? await findProject(client, reference) : await requireProject(client, reference);
 }
 
 async function planOf(client: HubClient, { name, project, body }: Target): Promise<ProjectPlan> {

@@ -44,7 +44,7 @@ const CONNECTION: readonly Flag[] = [
 ];
 export const HELP_FLAG: Flag = { name: "help", short: "h", text: "this text" };
 
-const project: Flag = { name: "project", value: "P", text: "only this project, by name or id" };
+const project: Flag = { name: "project", value: "P", text: "only this project, by name, or by id as id:7" };
 const json: Flag = { name: "json", text: "print JSON" };
 
 const KEY_NOTE =
@@ -94,7 +94,11 @@ export const COMMANDS: readonly Command[] = [
     summary: "Make a project's services those of a manifest (YAML or JSON)",
     usageCode: 64,
     flags: [
-      { name: "project", value: "P", text: "the project, by name or id (or project: in the file); made when absent" },
+      {
+        name: "project",
+        value: "P",
+        text: "the project, by name or as id:7 (or project: in the file); made when absent",
+      },
       { name: "dry-run", text: "only show the plan" },
       { name: "yes", short: "y", text: "do not ask" },
       { name: "json", text: "print the plan as JSON" },
@@ -115,7 +119,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "Check a service now",
     flags: [json],
     notes:
-      "SERVICE is an id, a name or PROJECT/NAME.\n\n" +
+      "SERVICE is a name, PROJECT/NAME, or an id as id:7.\n\n" +
       "It ends with 0 when the service is up or degraded, 1 when it is down or the check could not be made, 3 when its\n" +
       "status is unknown, 2 for a wrong command line. The status is the one after the check: a first failure need not\n" +
       "change it.",

@@ -8,7 +8,8 @@ export type Project = InferResponseType<HubClient["projects"][":id"]["$get"], 20
 export type ServiceQuery = Omit<InferRequestType<HubClient["services"]["$get"]>["query"], "limit" | "cursor">;
 
 const LIMIT = "1000";
-const ID = /^\d{1,15}$/;
+/** No name has a colon, so an id can't be taken for a name, nor the other way round. */
+const ID = /^id:(\d{1,15})$/;
 const PARALLEL = 8;
 
 /** Ordered by id. */
@@ -28,17 +29,27 @@ export async function allProjects(client: HubClient, q?: string): Promise<Projec
   });
 }
 
-/** `reference`: a name or an id; a name wins. Returns null for an unknown one. */
+/** `reference`: a name, or an id as `id:7`. Returns null for an unknown one. */
 export async function findProject(client: HubClient, reference: string): Promise<Project | null> {
-  const named = (await allProjects(client, reference)).find(({ name }) => name === reference);
-  if (named !== undefined || !ID.test(reference)) return named ?? null;
-  return await orNull(responseBody(client.projects[":id"].$get({ param: { id: reference } })));
+  const id = idOf(reference);
+  if (id !== null) return await orNull(responseBody(client.projects[":id"].$get({ param: { id } })));
+  return (await allProjects(client, reference)).find(({ name }) => name === reference) ?? null;
+}
+
+/** The digits of `id:7`; null for a name. */
+export function idOf(reference: string): string | null {
+  return ID.exec(reference)?.[1] ?? null;
+}
+
+/** Says how an id is written to whom has written only digits. */
+export function idHint(reference: string): string {
+  return /^\d+$/.test(reference) ? `; ${reference} is a name here, and an id is written id:${reference}` : "";
 }
 
 /** As findProject. Throws when there is none. */
 export async function requireProject(client: HubClient, reference: string): Promise<Project> {
   const project = await findProject(client, reference);
-  if (project === null) throw new Error(`there is no project ${reference}`);
+  if (project === null) throw new Error(`there is no project ${reference}${idHint(reference)}`);
   return project;
 }
 
@@ -55,21 +66,25 @@ export async function projectServices(client: HubClient, project: Project): Prom
   return found;
 }
 
-/** `reference`: an id, a name or `project/name`. Throws when there is none, or several, which the message lists. */
+/** `reference`: a name, `project/name`, or an id as `id:7`. Throws when there is none, or several, which it lists. */
 export async function findService(client: HubClient, reference: string): Promise<Service> {
-  if (ID.test(reference)) {
-    const service = await orNull(responseBody(client.services[":id"].$get({ param: { id: reference } })));
-    if (service !== null) return service;
+  const id = idOf(reference);
+  if (id !== null) {
+    const service = await orNull(responseBody(client.services[":id"].$get({ param: { id } })));
+    if (service === null) throw new Error(`there is no service ${reference}`);
+    return service;
   }
   const [first = "", second] = reference.split("/", 2);
   const [project, name] = second === undefined ? [undefined, first] : [first, second];
-  if (name === "" || project === "") throw new Error("expected an id, a name or PROJECT/NAME of a service");
+  if (name === "" || project === "") throw new Error("expected a name of a service, PROJECT/NAME or id:N");
   const listed = await allServices(client, { q: name, ...(project === undefined ? {} : { project }) });
-  const found = listed.filter((service) => service.name === name);
+  // A project that the hub does not know by name it takes for an id.
+  const found = listed.filter((each) => each.name === name && (project === undefined || each.project === project));
   const [service] = found;
-  if (service === undefined) throw new Error(`there is no service ${reference} in a running project`);
+  if (service === undefined)
+    throw new Error(`there is no service ${reference} in a running project${idHint(reference)}`);
   if (found.length === 1) return service;
-  const places = found.map((each) => `  ${each.project}/${each.name}  (id ${each.id})`);
+  const places = found.map((each) => `  ${each.project}/${each.name}  (id:${each.id})`);
   throw new Error(`there are ${found.length} services ${reference}; say which:\n${places.join("\n")}`);
 }
 

@@ -1,12 +1,12 @@
 /** Reads manifests from YAML or JSON, and writes them. */
-import { parseAllDocuments, stringify } from "yaml";
+import { isMap, isScalar, isSeq, parseAllDocuments, stringify } from "yaml";
 import { manifestEntry } from "../core/manifest-export.ts";
-import type { Project, Service } from "./lists.ts";
+import { idOf, type Project, type Service } from "./lists.ts";
 
 const MAX_ALIASES = 100;
 
 export interface Manifest {
-  /** Name or id; null: the file does not say. */
+  /** A name; null: the file does not say. */
   project: string | null;
   /** What the hub gets: the manifest without the project. The hub checks it. */
   body: Record<string, unknown>;
@@ -22,11 +22,24 @@ export function parseManifests(text: string, file: string): Manifest[] {
   const error = list.flatMap(({ errors }) => errors)[0];
   if (error !== undefined) throw new Error(`${file} is not YAML: ${error.message.split("\n")[0]}`);
   const values = list.flatMap((document): unknown[] => {
+    for (const node of isSeq(document.contents) ? document.contents.items : [document.contents]) keepNames(node);
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return Array.isArray(value) ? value : value === null ? [] : [value];
   });
   if (values.length === 0) throw new Error(`${file} has no manifest: expected services:`);
   return values.map((value) => manifestOf(value, file));
+}
+
+/** A name may look like a number: YAML takes 007 for 7 and 1e3 for 1000. What the file says is the name. */
+function keepNames(manifest: unknown): void {
+  if (!isMap(manifest)) return;
+  keepText(manifest.get("project", true));
+  const services = manifest.get("services", true);
+  for (const service of isSeq(services) ? services.items : []) if (isMap(service)) keepText(service.get("name", true));
+}
+
+function keepText(node: unknown): void {
+  if (isScalar(node) && typeof node.value === "number" && node.source !== undefined) node.value = node.source;
 }
 
 function manifestOf(value: unknown, file: string): Manifest {
@@ -35,14 +48,18 @@ function manifestOf(value: unknown, file: string): Manifest {
   }
   const { project = null, ...body }: Record<string, unknown> = { ...value };
   if (project === null) return { project: null, body };
-  if (typeof project !== "string" && typeof project !== "number") {
-    throw new Error(`${file}: project: expected a name or an id`);
-  }
-  return { project: String(project), body };
+  if (typeof project !== "string" || idOf(project) !== null) throw new Error(`${file}: project: expected a name`);
+  return { project, body };
 }
 
 export function exportedManifest(project: Project, services: readonly Service[]) {
-  return { project: project.name, services: services.map(manifestEntry) };
+  return { project: project.name, services: services.map(exportedEntry) };
+}
+
+/** With the version: a hub that gets the manifest can't always find it by a check. */
+function exportedEntry(service: Service) {
+  const entry = manifestEntry(service);
+  return service.version === null ? entry : { ...entry, version: service.version };
 }
 
 /** One YAML document for each manifest. */

@@ -4,6 +4,7 @@ import { type CommandLine, parseCommandLine, UsageError } from "./command-line.t
 import { COMMANDS, type Command } from "./command-table.ts";
 import { commandHelp, generalHelp, usageLine } from "./help.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";
+import { processOutput } from "./output.ts";
 
 type Runner = (line: CommandLine, io: HubIo) => Promise<number>;
 
@@ -17,8 +18,19 @@ const RUNNERS: Readonly<Record<string, () => Promise<Runner>>> = {
   completion: async () => completion,
 };
 
+/**
+ * Runs the command in this process. It prints to stdout and stderr itself, and returns the exit code only when the
+ * readers have taken everything: the process may then end at once.
+ */
+export async function runHub(argv: readonly string[], io: Omit<HubIo, "out" | "err">): Promise<number> {
+  const { out, err, flushed } = processOutput();
+  const code = await runCommandLine(argv, { ...io, out, err });
+  await flushed();
+  return code;
+}
+
 /** `argv`: the arguments after `hub`. Returns the exit code. */
-export async function runHub(argv: readonly string[], io: HubIo): Promise<number> {
+export async function runCommandLine(argv: readonly string[], io: HubIo): Promise<number> {
   const [name, ...rest] = argv;
   if (name === "--help" || name === "-h" || name === "help") return say(generalHelp(), io);
   if (name === "--version") return say(packageJson.version, io);

@@ -14,7 +14,7 @@ export async function services(line: CommandLine, io: HubIo): Promise<number> {
   const { client } = await connect(line, io);
   const query = queryOf(line);
   // An unknown project would be an empty list.
-  if (query.project !== undefined) await requireProject(client, query.project);
+  if (query.project !== undefined) query.project = (await requireProject(client, query.project)).name;
   const found = await allServices(client, query);
   if (line.has("json")) io.out(JSON.stringify(found, null, 2));
   else if (found.length === 0) io.err("no services");

@@ -18,18 +18,23 @@ const SAFE_METHODS = new Set(["GET", "HEAD"]);
 const MAX_TOKEN_CHARS = 256;
 const KEY_BYTES = 32;
 
-export const limitBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Problem(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
-  },
-});
+export const limitBody = bodyLimitOf(MAX_BODY_BYTES);
+
+function bodyLimitOf(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem(413, `the body is larger than ${maxSize} bytes`);
+    },
+  });
+}
 
 /**
  * Returns the security requirement for a route definition, and a middleware that checks it before the body is read.
- * `agent`: keys of the scope `agent` are allowed, too.
+ * `agent`: keys of the scope `agent` are allowed, too. `maxBytes`: of the body, when it may be larger than others.
  */
-export function guard(need: RequiredScope, options: { agent?: boolean } & WhenAway = {}) {
+export function guard(need: RequiredScope, options: { agent?: boolean; maxBytes?: number } & WhenAway = {}) {
+  const limit = options.maxBytes === undefined ? limitBody : bodyLimitOf(options.maxBytes);
   const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
     const { hub } = c.var;
     const credentials = credentialsOf(c);
@@ -38,7 +43,7 @@ export function guard(need: RequiredScope, options: { agent?: boolean } & WhenAw
     }
     const principal = credentials === null ? null : await authenticate(hub, credentials.token, options);
     c.set("principal", authorize(hub, principal, credentials !== null, need, options));
-    return limitBody(c, next);
+    return limit(c, next);
   };
   const roles: Scope[] = options.agent ? [need, "agent"] : [need];
   return { middleware, security: roles.map((role) => ({ bearer: [role] })) };

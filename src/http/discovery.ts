@@ -11,6 +11,7 @@ import {
   type Refusal,
 } from "../core/discovery.ts";
 import { fieldErrors } from "../core/fields.ts";
+import { MAX_PROJECT_SERVICES, withinLimit } from "../core/manifest-limits.ts";
 import { nameSchema } from "../core/names.ts";
 import { printable } from "../core/printable.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
@@ -99,6 +100,7 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
 function nameIn(value: unknown): string {
   return typeof value === "string" ? printable(value).slice(0, MAX_SHOWN_NAME) : "?";
 }
+const FULL = `a project may have at most ${MAX_PROJECT_SERVICES} services`;
 
 interface ProjectChange {
   project: string;
@@ -112,8 +114,12 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Dis
   const { project: name, agent, wanted, reasons } = change;
   const project = await ensureProject(hub.db, name, hub.now());
   const before = await projectServices(hub.db, project.id);
-  const { plan, refused } = planDiscovery(before, wanted, agent);
-  answer.refused.push(...refused.map((each) => ({ project: name, ...each })));
+  const { plan: whole, refused } = planDiscovery(before, wanted, agent);
+  const { plan, tooMany } = withinLimit(whole, before.length);
+  answer.refused.push(
+    ...refused.map((each) => ({ project: name, ...each })),
+    ...tooMany.map((each) => ({ project: name, name: each, reason: FULL })),
+  );
   if (plan.create.length + plan.update.length === 0) return;
   await applyManifest(hub.db, project.id, plan, hub.now());
   const status = projectStatusAfter(project.status, before, await projectServices(hub.db, project.id));

@@ -1,5 +1,6 @@
 /** Reads a manifest from JSON or YAML. A body that cannot be read causes a 400 or 415, never a 500. */
 import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { MAX_MANIFEST_BYTES, MAX_YAML_BYTES } from "../core/manifest-limits.ts";
 import { Problem } from "./problem.ts";
 
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json$/;
@@ -9,10 +10,14 @@ const YAML_TYPE = /^(application|text)\/(x-)?yaml$/;
  */
 const MAX_ALIASES = 100;
 
-/** Throws a 400 or 415. The caller limits the size of `bytes`. */
+/** Throws a 400, 413 or 415. The caller limits the size of JSON. */
 export function parseManifestBody(contentType: string | undefined, bytes: ArrayBuffer): unknown {
   const type = contentType?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (JSON_TYPE.test(type)) return parseJson(decode(bytes));
+  if (YAML_TYPE.test(type) && bytes.byteLength > MAX_YAML_BYTES) {
+    const limits = `${MAX_YAML_BYTES} bytes; a manifest in JSON may have ${MAX_MANIFEST_BYTES}`;
+    throw new Problem(413, `the YAML is larger than ${limits}`);
+  }
   if (YAML_TYPE.test(type)) return parseYaml(decode(bytes));
   throw new Problem(415, "expected application/json or application/yaml");
 }

@@ -1,5 +1,6 @@
 /** `PUT /api/projects/{id}/manifest`: replaces the services of a project with those of a manifest, all or nothing. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { countErrors, MAX_MANIFEST_BYTES } from "../core/manifest-limits.ts";
 import { type ManifestPlan, planManifest } from "../core/manifest-plan.ts";
 import { manifestSchema } from "../core/registration.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -37,7 +38,7 @@ const put = createRoute({
   summary: "Replace the services of a project with those of a manifest",
   description:
     "Creates, updates and deletes services until they match the manifest. Either all changes are made or none. A stopped project stores the manifest and registers its services when it is started.",
-  ...guard("write"),
+  ...guard("write", { maxBytes: MAX_MANIFEST_BYTES }),
   request: {
     params: idParams,
     query: z.object({ dry_run: flagSchema.optional().describe("`true`: only returns what would change") }),
@@ -60,6 +61,8 @@ export const manifest = app.openapi(put, async (c) => {
   const { id } = c.req.valid("param");
   orNotFound(await getProject(hub.db, id), "project");
   const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
+  const tooMany = countErrors(body);
+  if (tooMany.length > 0) throw invalid(tooMany);
   const wanted = parseManifest(body, rulesOf(hub));
   if (!wanted.ok) throw invalid(wanted.errors);
   const existing = await projectServices(hub.db, id);

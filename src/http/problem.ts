@@ -98,7 +98,7 @@ const descriptions: Partial<Record<ProblemStatus, string>> = {
   403: "The caller is not allowed to do this, for example because the key lacks the needed scope",
   404: "The resource does not exist",
   409: "The request conflicts with the current state, for example a name that is already used",
-  413: "The body is larger than 256 KB",
+  413: "The body is larger than 256 KB; for a manifest in JSON, than 4 MB",
   415: "The content type of the body is not supported",
   429: "Too many requests; the `Retry-After` header says how many seconds to wait",
 };

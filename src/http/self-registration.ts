@@ -14,7 +14,7 @@ import { invalid, orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, serviceSchema } from "./schemas.ts";
 import { announce, oneService } from "./service-reads.ts";
-import { rulesOf } from "./services.ts";
+import { requireRoom, rulesOf } from "./services.ts";
 
 const put = createRoute({
   method: "put",
@@ -54,7 +54,9 @@ async function createOrGet(
   project: string,
   input: ServiceInput,
 ): Promise<{ created: ServiceRow } | ServiceRow> {
-  const row = await createService(hub.db, (await ensureProject(hub.db, project, hub.now())).id, input, hub.now());
+  const found = await ensureProject(hub.db, project, hub.now());
+  requireRoom(found);
+  const row = await createService(hub.db, found.id, input, hub.now());
   if (row === "duplicate") return orNotFound(await getServiceByName(hub.db, project, input.name), "service");
   await announce(hub, [{ before: null, after: row }]);
   return { created: row };

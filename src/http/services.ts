@@ -1,5 +1,6 @@
 /** `/api/services`: registered services with their live states. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { fullness } from "../core/manifest-limits.ts";
 import { matchesInput } from "../core/manifest-plan.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
@@ -138,6 +139,7 @@ export const services = routes()
     const project = await projectOf(hub, project_id, projectName);
     const input = parseService(given, rulesOf(hub));
     if (!input.ok) throw invalid(input.errors);
+    requireRoom(project);
     const row = await createService(hub.db, project.id, input.value, hub.now());
     if (row === "duplicate") throw nameTaken(project.name, given);
     await announce(hub, [{ before: null, after: row }]);
@@ -178,6 +180,12 @@ export const services = routes()
 
 export function rulesOf(hub: HubContext) {
   return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive };
+}
+
+/** Throws a 409 when the project takes no further service. */
+export function requireRoom(project: ProjectRow): void {
+  const reason = fullness(project);
+  if (reason !== null) throw new Problem(409, reason);
 }
 
 function nameTaken(project: string, { name }: Pick<ServiceBody, "name">): Problem {

@@ -167,7 +167,7 @@ test("a name that several projects have is an error that lists them", async () =
   });
   const { code, err } = await hub(["check", "web"], { environment });
   expect(code).toBe(1);
-  expect(err).toContain("  shop/web  (id 1)\n  blog/web  (id 9)");
+  expect(err).toContain("  shop/web  (id:1)\n  blog/web  (id:9)");
 });
 
 test("watch prints the summary, then what changes, and ends with 0 on Ctrl-C", async () => {

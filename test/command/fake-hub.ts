@@ -1,7 +1,7 @@
 /** A small hub over real HTTP: it answers what a test says and keeps what it was asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { runHub } from "../../src/command/run-hub.ts";
+import { runCommandLine } from "../../src/command/run-hub.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 
 interface Asked {
@@ -53,7 +53,7 @@ export async function hub(argv: string[], { environment = {}, answer, isTerminal
     questions.push(question);
     return answer ?? "";
   };
-  const code = await runHub(argv, {
+  const code = await runCommandLine(argv, {
     environment: { XDG_CONFIG_HOME: "/nonexistent", ...environment },
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),

@@ -58,6 +58,9 @@ export interface AgentOptions {
   connectEngine: (() => Promise<Engine>) | null;
 }
 
+/** A smaller difference is the way of an answer. */
+const JUMP_LOGGED_MS = 5_000;
+
 type ProblemOf = "checks" | "task" | "containers";
 
 export class Agent {
@@ -80,7 +83,15 @@ export class Agent {
     const { hub: url, key, name: agent, signal, log, clock } = options;
     this.#clock = new HubClock(clock.now);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
-    this.#api = new HubApi({ url, key, agent, ...signals, clock: this.#clock, local: clock.now });
+    this.#api = new HubApi({
+      url,
+      key,
+      agent,
+      ...signals,
+      clock: this.#clock,
+      local: clock.now,
+      jumped: (ms) => this.#jumped(ms),
+    });
     this.#rounds = new Rounds({
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
@@ -100,6 +111,7 @@ export class Agent {
       random: Math.random,
       log,
       cameTooLate: () => this.#rounds.beginAnew(),
+      judged: (states) => this.#rounds.learn(states),
     });
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
   }
@@ -208,6 +220,13 @@ export class Agent {
     if (this.#failures === 1) this.#options.log(`no checks from the hub: ${messageOf(error)}`);
     if (error instanceof HubRefused && error.isLockedOut) return LOCKED_OUT_MS;
     return Math.min(AGENT_MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
+  }
+
+  /** Streaks that seem to be of the future would make every later check look late. */
+  #jumped(ms: number): void {
+    if (Math.abs(ms) >= JUMP_LOGGED_MS)
+      this.#options.log(`the hub's time is ${Math.round(ms / 1_000)} s from what it seemed`);
+    if (ms < 0) this.#rounds.beginAnew();
   }
 
   #notUnderstood(error: HubAnswerWrong): void {

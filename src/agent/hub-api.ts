@@ -47,6 +47,8 @@ export interface HubApiOptions {
   clock: HubClock;
   /** This machine's clock, Unix ms. */
   local(): number;
+  /** The hub's time is not what it was taken for. `ms`: forward; negative: back. */
+  jumped(ms: number): void;
   /** Ends the request for checks, which waits for news. */
   stopping: AbortSignal;
   /** Ends all other requests: a moment later, so that the last report gets through. */
@@ -132,7 +134,9 @@ export class HubApi {
   }
 
   #heard(hubNow: number, sent: number): void {
-    this.#options.clock.heard(hubNow, sent, this.#options.local());
+    const { clock, local, jumped } = this.#options;
+    const jump = clock.heard(hubNow, sent, local());
+    if (jump !== 0) jumped(jump);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The hub's clock, as far as its answers tell. All times of an agent follow it, so that a machine whose clock is wrong
- * reports the right ones.
+ * reports the right ones. Between the answers it goes as evenly as the clock that it is given.
  */
 
 /** A difference that the way of the answer explains. */
@@ -26,12 +26,17 @@ export class HubClock {
     return this.#offset;
   }
 
-  /** `sent`, `received`: by this machine's clock. `hubNow`: what the answer said. Unix ms. */
-  heard(hubNow: number, sent: number, received: number): void {
+  /**
+   * `sent`, `received`: by this machine's clock. `hubNow`: what the answer said. Unix ms. Returns by how much the time
+   * has jumped because of it.
+   */
+  heard(hubNow: number, sent: number, received: number): number {
     const offset = hubNow - (sent + received) / 2;
     const uncertain = (received - sent) / 2 + TOLERANCE_MS;
-    if (this.#isSet && Math.abs(offset - this.#offset) <= uncertain) return;
+    if (this.#isSet && Math.abs(offset - this.#offset) <= uncertain) return 0;
+    const jump = Math.round(offset) - this.#offset;
     this.#offset = Math.round(offset);
     this.#isSet = true;
+    return jump;
   }
 }

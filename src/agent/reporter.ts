@@ -20,6 +20,8 @@ export interface ReporterDeps {
   log(line: string): void;
   /** Called when observations came too late for the hub's statuses, which so know nothing of them. */
   cameTooLate(): void;
+  /** Told what the hub says of the services now. */
+  judged(states: AgentReceipt["states"]): void;
 }
 
 export class Reporter {
@@ -113,8 +115,9 @@ export class Reporter {
     }
   }
 
-  #taken({ refused, late }: AgentReceipt): void {
+  #taken({ refused, late, states }: AgentReceipt): void {
     const { log } = this.#deps;
+    this.#deps.judged(states);
     for (const { service_id, reason } of refused)
       log(`the hub refuses observations of service ${service_id}: ${reason}`);
     if (late > 0) this.#deps.cameTooLate();

@@ -1,5 +1,6 @@
 /** Runs the checks of an agent by the same arithmetic and the same state machine as the hub. */
 
+import type { Standing } from "../core/breaker.ts";
 import type { Check, DueCheck } from "../core/check.ts";
 import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/durations.ts";
 import { type MonitorState, newMonitorState } from "../core/monitor-state.ts";
@@ -23,6 +24,8 @@ export class Rounds {
   readonly #deps: RoundsDeps;
   #checks = new Map<number, Check>();
   readonly #states = new Map<number, MonitorState>();
+  /** What the hub says, which decides how often a service is checked: the hub waits for checks by the same rule. */
+  readonly #standings = new Map<number, Standing>();
   #plannedTo = 0;
   #stopped = false;
 
@@ -41,6 +44,10 @@ export class Rounds {
     // The hub of another epoch knows nothing of the streaks before it.
     for (const id of this.#states.keys()) {
       if (this.#checks.get(id)?.epoch !== before.get(id)?.epoch) this.#states.delete(id);
+    }
+    for (const id of this.#standings.keys()) {
+      const [now, then] = [this.#checks.get(id), before.get(id)];
+      if (now?.epoch !== then?.epoch || now?.rev !== then?.rev) this.#standings.delete(id); // the new check says it
     }
     const changed = [...this.#checks.values()].filter(({ service_id, rev, epoch }) => {
       const known = before.get(service_id);
@@ -63,6 +70,13 @@ export class Rounds {
     this.#states.clear();
   }
 
+  /** Takes in what the hub says of services. */
+  learn(standings: readonly (Standing & { service_id: number })[]): void {
+    for (const { service_id, status, since } of standings) {
+      if (this.#checks.has(service_id)) this.#standings.set(service_id, { status, since });
+    }
+  }
+
   /** From now on nothing is begun, and what still runs is not told. */
   stop(): void {
     this.#stopped = true;
@@ -71,8 +85,9 @@ export class Rounds {
   /** Plans the rounds of the next moment. Call it more often than AGENT_PLAN_AHEAD_MS. */
   plan(): void {
     const now = this.#deps.now();
-    const from = Math.max(this.#plannedTo, now - AGENT_LATE_MS);
     const to = now + AGENT_PLAN_AHEAD_MS;
+    this.#plannedTo = Math.min(this.#plannedTo, to); // after a clock that was ahead, what was planned is worthless
+    const from = Math.max(this.#plannedTo, now - AGENT_LATE_MS);
     if (to <= from) return;
     this.#plannedTo = to;
     for (const message of planRounds([...this.#checks.values()].map(this.#current), { from, to }, [])) {
@@ -80,10 +95,14 @@ export class Rounds {
     }
   }
 
-  /** The check with the status that this agent knows, which the circuit breaker depends on. */
+  /**
+   * The check with the status on which the circuit breaker depends. While the service is down that is the hub's, who may
+   * have heard of it later; an older hub says none.
+   */
   readonly #current = (check: Check): Check => {
-    const state = this.#states.get(check.service_id);
-    return state === undefined ? check : { ...check, recorded_status: state.status, recorded_since: state.since };
+    const own = this.#states.get(check.service_id);
+    const known = own !== undefined && own.status !== "down" ? own : (this.#standings.get(check.service_id) ?? own);
+    return known === undefined ? check : { ...check, recorded_status: known.status, recorded_since: known.since };
   };
 
   async #run(message: ProbeMessage): Promise<void> {

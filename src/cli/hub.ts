@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { runHub } from "../command/run-hub.ts";
 import { AGENT_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { stopSignal } from "../node/signals.ts";
-import { systemClock } from "../node/system-clock.ts";
+import { steadyClock, systemClock } from "../node/system-clock.ts";
 
 const FORCED_EXIT_CODE = 130;
 /** It has WebSockets, and SQLite, whose locks end with the process. */
@@ -29,7 +29,7 @@ const code = await runHub(process.argv.slice(2), {
   environment: process.env,
   isTerminal: stdout.isTTY === true,
   ask: stdin.isTTY && stdout.isTTY ? ask : null,
-  clock: systemClock,
+  clock: process.argv[2] === "agent" ? steadyClock : systemClock, // an agent works through whatever happens to the clock
   root: fileURLToPath(new URL("../..", import.meta.url)),
   stopped: stopSignal(process, Date.now, () => process.exit(FORCED_EXIT_CODE)),
 });

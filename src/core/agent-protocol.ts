@@ -1,7 +1,7 @@
 /** What an agent and its hub say to each other: checks in one direction, what they found in the other. */
 
 import { z } from "zod";
-import { breakerOf, staleAt } from "./breaker.ts";
+import { staleAt } from "./breaker.ts";
 import type { Check, Finding } from "./check.ts";
 import { MAX_AGENT_AHEAD_MS, MAX_DEAF_MS } from "./durations.ts";
 import { MAX_ERROR_CHARS } from "./error-text.ts";
@@ -9,7 +9,7 @@ import { healthOptionsSchema } from "./options.ts";
 import { printableText } from "./printable.ts";
 import { checkSchema } from "./queue-messages.ts";
 import { readEach, type Unread } from "./read-each.ts";
-import { agentVantage, type Round, VERDICTS } from "./records.ts";
+import { agentVantage, type Round, STATUSES, VERDICTS } from "./records.ts";
 
 /** An agent runs this many checks. */
 export const MAX_AGENT_CHECKS = 5_000;
@@ -98,9 +98,14 @@ export const agentReceiptSchema = z
     refused: z
       .array(z.object({ service_id: z.int(), reason: z.string() }))
       .describe("Observations that were not taken in, and why"),
+    states: z
+      .array(z.object({ service_id: z.int(), status: z.enum(STATUSES), since: z.number() }))
+      .default([]) // an older hub sends none
+      .describe("What the hub says of the reported services now: status, and its start in Unix ms"),
   })
   .meta({ id: "AgentReceipt" });
 export type AgentReceipt = z.infer<typeof agentReceiptSchema>;
+export type TakenReport = Pick<AgentReceipt, "news" | "late" | "states">;
 
 /** What an agent found, with its place in the schedule. */
 export interface AgentFinding extends Finding, Pick<Round, "due_at" | "attempt"> {}
@@ -125,6 +130,6 @@ export function refusalOf(reported: ReportedObservation, check: Check | undefine
  * not know; but not while it refused reports although it ran. `deafUntil`: when that was last; 0: never. Unix ms.
  */
 export function isNews(check: Check, at: number, deafUntil: number, now: number): boolean {
-  const breaker = breakerOf(check.recorded_status, check.recorded_since, check.health_interval, at);
-  return now <= staleAt(Math.max(at, Math.min(deafUntil, at + MAX_DEAF_MS)), check, breaker);
+  const standing = { status: check.recorded_status, since: check.recorded_since };
+  return now <= staleAt(Math.max(at, Math.min(deafUntil, at + MAX_DEAF_MS)), check, standing);
 }

@@ -28,22 +28,40 @@ export function breakerStride(breaker: Breaker, intervalS: number): number {
   return Math.max(1, Math.min(OPEN_STRIDE, Math.floor(BREAKER_MAX_GAP_S / intervalS)));
 }
 
-/** Returns the time after which a silent service is stale, Unix ms. `lastAt`: Unix ms. */
-export function staleAt(lastAt: number, { health_interval, agent }: Scheduled, breaker: Breaker): number {
-  const grace = agent === null ? STALE_GRACE_MS : AGENT_GRACE_MS;
-  return lastAt + STALE_INTERVALS * breakerStride(breaker, health_interval) * health_interval * 1_000 + grace;
+/** What the breaker depends on. `since`: start of the status, Unix ms. */
+export interface Standing {
+  status: Status;
+  since: number;
 }
 
 /**
- * Times in Unix ms. `lastAt`: last check; null: the service was never checked, so the time counts from `since`, the
- * start of its status.
+ * Returns the longest time, in milliseconds, from a check at `lastAt` (Unix ms) until the next scheduled one. The planner
+ * judges the breaker at the time of the next check, by when it may have opened.
+ */
+export function longestGap(
+  { health_interval: interval }: Scheduled,
+  { status, since }: Standing,
+  lastAt: number,
+): number {
+  const latest = lastAt + OPEN_STRIDE * interval * 1_000;
+  return breakerStride(breakerOf(status, since, interval, latest), interval) * interval * 1_000;
+}
+
+/** Returns the time after which a silent service is stale, Unix ms. `lastAt`: Unix ms. */
+export function staleAt(lastAt: number, scheduled: Scheduled, standing: Standing): number {
+  const grace = scheduled.agent === null ? STALE_GRACE_MS : AGENT_GRACE_MS;
+  return lastAt + STALE_INTERVALS * longestGap(scheduled, standing, lastAt) + grace;
+}
+
+/**
+ * Times in Unix ms. `lastAt`: last check; null: the service was never checked, so the time counts from `counted`.
  */
 export function isStale(
   lastAt: number | null,
-  since: number,
+  counted: number,
   scheduled: Scheduled,
-  breaker: Breaker,
+  standing: Standing,
   now: number,
 ): boolean {
-  return now > staleAt(lastAt ?? since, scheduled, breaker);
+  return now > staleAt(lastAt ?? counted, scheduled, standing);
 }

@@ -66,7 +66,7 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
     flapping: live?.flapping ?? false,
     unseen_from: live?.unseen_from ?? [],
     breaker,
-    stale: isStale(live?.last_at ?? null, Math.max(since, row.updated_at), row, breaker, now),
+    stale: isStale(live?.last_at ?? null, Math.max(since, row.updated_at), row, { status, since }, now),
   };
 }
 

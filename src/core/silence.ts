@@ -1,6 +1,6 @@
 /** What silence means: until when a service may be silent, and what it becomes then. */
 
-import { breakerOf, breakerStride, staleAt } from "./breaker.ts";
+import { longestGap, staleAt } from "./breaker.ts";
 import type { Check } from "./check.ts";
 import { DEFAULT_GRACE_S } from "./durations.ts";
 import { flip } from "./flip.ts";
@@ -36,8 +36,7 @@ export function expire(state: MonitorState, check: Check, lastAt: number | null,
 
 /** After how many milliseconds the next result was expected. */
 function nextCheckAfter(check: Check, { status, since }: MonitorState, lastAt: number): number {
-  const interval = check.health_interval;
-  return breakerStride(breakerOf(status, since, interval, lastAt), interval) * interval * 1_000;
+  return longestGap(check, { status, since }, lastAt);
 }
 
 function silenceReason({ health_method, agent }: Check, seconds: number): string {
@@ -53,6 +52,5 @@ export function deadlineOf(check: Check, status: Status, since: number, lastAt: 
     if (status === "down") return null;
     return lastAt + (check.health_interval + (check.health_options.grace ?? DEFAULT_GRACE_S)) * 1_000;
   }
-  const breaker = breakerOf(status, since, check.health_interval, lastAt);
-  return staleAt(lastAt, check, breaker);
+  return staleAt(lastAt, check, { status, since });
 }

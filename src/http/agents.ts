@@ -200,9 +200,9 @@ export const agents = routes()
       if (reason !== null) refused.set(each.service_id, reason);
       return check === undefined || reason !== null ? [] : [toFinding(each, check, name)];
     });
-    const { news, late } = await hub.takeReport(name, taken);
+    const { news, late, states } = await hub.takeReport(name, taken);
     const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));
-    return c.json({ now: hub.now(), news, late, refused: refusals }, 200);
+    return c.json({ now: hub.now(), news, late, states, refused: refusals }, 200);
   });
 
 /** An agent's key opens nothing of another agent. */

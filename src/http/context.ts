@@ -1,5 +1,5 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
-import type { AgentFinding } from "../core/agent-protocol.ts";
+import type { AgentFinding, TakenReport } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
@@ -40,7 +40,7 @@ export interface HubContext {
   /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */
   couldNotHear(): Promise<void>;
   /** Takes in what an agent observed; see pipeline/take-report.ts. */
-  takeReport(agent: string, findings: AgentFinding[]): Promise<{ news: number; late: number }>;
+  takeReport(agent: string, findings: AgentFinding[]): Promise<TakenReport>;
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */
   websocket(request: Request): Promise<Response>;
   /** Passes an authenticated WebSocket upgrade to the object that asks the agent to look. */

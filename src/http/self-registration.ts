@@ -6,15 +6,15 @@ import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
 import { ensureProject } from "../store/projects.ts";
-import { createService, getServiceByName, updateService } from "../store/services.ts";
+import { changeService, createService, getServiceByName } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { nameParams } from "./parameters.ts";
-import { invalid, orNotFound, Problem, problems } from "./problem.ts";
+import { invalid, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, serviceSchema } from "./schemas.ts";
 import { announce, oneService } from "./service-reads.ts";
-import { requireRoom, rulesOf } from "./services.ts";
+import { requireRoom, rulesOf, untilWritten } from "./services.ts";
 
 const put = createRoute({
   method: "put",
@@ -39,34 +39,37 @@ export const selfRegistration = routes().openapi(put, async (c) => {
   const { name: bodyName = name, project: bodyProject = project, ...given } = c.req.valid("json");
   if (bodyName !== name) throw invalid([{ path: "name", message: `the path says ${name}` }]);
   if (bodyProject !== project) throw invalid([{ path: "project", message: `the path says ${project}` }]);
-  const before = await getServiceByName(hub.db, project, name);
-  const enabled = given.enabled ?? before?.enabled ?? true;
-  const input = parseService({ ...given, name, enabled }, rulesOf(hub));
-  if (!input.ok) throw invalid(input.errors);
-  const result = before ?? (await createOrGet(hub, project, input.value));
-  if ("created" in result) return c.json(await oneService(hub, result.created), 201);
-  return c.json(await oneService(hub, await update(hub, result, input.value)), 200);
+  const { row, isNew } = await untilWritten(async () => {
+    const before = await getServiceByName(hub.db, project, name);
+    const enabled = given.enabled ?? before?.enabled ?? true;
+    const input = parseService({ ...given, name, enabled }, rulesOf(hub));
+    if (!input.ok) throw invalid(input.errors);
+    return before === undefined ? await create(hub, project, input.value) : await update(hub, before, input.value);
+  });
+  return c.json(await oneService(hub, row), isNew ? 201 : 200);
 });
 
-/** Returns the existing row when another request created the service first. */
-async function createOrGet(
-  hub: HubContext,
-  project: string,
-  input: ServiceInput,
-): Promise<{ created: ServiceRow } | ServiceRow> {
+interface Written {
+  row: ServiceRow;
+  isNew: boolean;
+}
+
+/** Returns `changed` when another request created the service first. */
+async function create(hub: HubContext, project: string, input: ServiceInput): Promise<Written | "changed"> {
   const found = await ensureProject(hub.db, project, hub.now());
   requireRoom(found);
   const row = await createService(hub.db, found.id, input, hub.now());
-  if (row === "duplicate") return orNotFound(await getServiceByName(hub.db, project, input.name), "service");
+  if (row === "duplicate") return "changed";
   await announce(hub, [{ before: null, after: row }]);
-  return { created: row };
+  return { row, isNew: true };
 }
 
-async function update(hub: HubContext, before: ServiceRow, input: ServiceInput): Promise<ServiceRow> {
-  if (matchesInput(before, input)) return before;
-  const after = await updateService(hub.db, before.id, input, hub.now());
-  if (after === "duplicate") throw new Problem(409, "renamed by another request at the same time; try again");
-  const row = orNotFound(after, "service");
+/** Returns `changed` when another request changed or deleted the service meanwhile. */
+async function update(hub: HubContext, before: ServiceRow, input: ServiceInput): Promise<Written | "changed"> {
+  if (matchesInput(before, input)) return { row: before, isNew: false };
+  const row = await changeService(hub.db, before, input, hub.now());
+  if (row === "duplicate") throw new Problem(409, "renamed by another request at the same time; try again");
+  if (row === "changed") return row;
   await announce(hub, [{ before, after: row }]);
-  return row;
+  return { row, isNew: false };
 }

@@ -7,7 +7,7 @@ import type { ProjectRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
 import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
-import { createService, deleteService, getService, listServices, updateService } from "../store/services.ts";
+import { changeService, createService, deleteService, getService, listServices } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { flagSchema, idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
@@ -86,7 +86,7 @@ const read = createRoute({
 const patch = createRoute({
   method: "patch",
   path: "/api/services/{id}",
-  operationId: "updateService",
+  operationId: "changeService",
   tags,
   summary: "Update a service",
   description: "Changes only the fields that are given. The service that results must be valid as a whole.",
@@ -151,14 +151,17 @@ export const services = routes()
   })
   .openapi(patch, async (c) => {
     const { hub } = c.var;
-    const before = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
-    const input = parsePatch(before, c.req.valid("json"), rulesOf(hub));
-    if (!input.ok) throw invalid(input.errors);
-    if (matchesInput(before, input.value)) return c.json(await oneService(hub, before), 200);
-    const after = await updateService(hub.db, before.id, input.value, hub.now());
-    if (after === "duplicate") throw nameTaken(before.project, input.value);
-    const row = orNotFound(after, "service");
-    await announce(hub, [{ before, after: row }]);
+    const { id } = c.req.valid("param");
+    const row = await untilWritten(async () => {
+      const before = orNotFound(await getService(hub.db, id), "service");
+      const input = parsePatch(before, c.req.valid("json"), rulesOf(hub));
+      if (!input.ok) throw invalid(input.errors);
+      if (matchesInput(before, input.value)) return before;
+      const after = await changeService(hub.db, before, input.value, hub.now());
+      if (after === "duplicate") throw nameTaken(before.project, input.value);
+      if (after !== "changed") await announce(hub, [{ before, after }]);
+      return after;
+    });
     return c.json(await oneService(hub, row), 200);
   })
   .openapi(pause, async (c) => {
@@ -177,6 +180,18 @@ export const services = routes()
     await announce(hub, [{ before, after: null }]);
     return c.body(null, 204);
   });
+
+/** More than this many others at once are no accident. */
+const MAX_TRIES = 20;
+
+/** Reads and writes again when somebody else wrote in between, so that neither undoes the other. */
+export async function untilWritten<T>(attempt: () => Promise<T | "changed">): Promise<T> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const written = await attempt();
+    if (written !== "changed") return written;
+  }
+  throw new Problem(409, "others change the same service at this moment; try again");
+}
 
 export function rulesOf(hub: HubContext) {
   return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive };

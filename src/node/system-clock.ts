@@ -1,5 +1,7 @@
 /** The clock of this machine, for programs in Node. */
 
+const STARTED_AT = Date.now() - performance.now();
+
 /** Has all that a `Clock` of core/ has. */
 export const systemClock = {
   now: () => Date.now(),
@@ -11,6 +13,12 @@ export const systemClock = {
   platformTime: (at: number) => at,
   fromPlatform: (at: number) => at,
 };
+
+/**
+ * Goes on evenly when somebody sets the clock of the machine, or a time server does. It stands still while the machine
+ * sleeps.
+ */
+export const steadyClock = { ...systemClock, now: () => STARTED_AT + performance.now() };
 
 function wait(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 /** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
-import { type AgentFinding, isNews } from "../core/agent-protocol.ts";
+import { type AgentFinding, type AgentReceipt, isNews, type TakenReport } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import { lateResult } from "../core/round.ts";
 import { suspicious } from "./check-causes.ts";
@@ -18,8 +18,9 @@ export async function takeReport(
   reported: readonly AgentFinding[],
   vantage: string,
   deps: TakeReportDeps,
-): Promise<{ news: number; late: number }> {
+): Promise<TakenReport> {
   const count = { news: 0, late: 0 };
+  const states = new Map<number, AgentReceipt["states"][number]>();
   const causes: Promise<void>[] = []; // what is told waits for none of them
   const isPrompt = reported.every(({ check, observation }) => isNews(check, observation.at, 0, deps.now()));
   const deafUntil = isPrompt ? 0 : await deps.deafUntil();
@@ -31,7 +32,7 @@ export async function takeReport(
     }),
   );
   await Promise.all(causes);
-  return count;
+  return { ...count, states: [...states.values()] };
 
   async function takeRound(lane: number, findings: AgentFinding[]): Promise<void> {
     const [first] = findings;
@@ -47,6 +48,10 @@ export async function takeReport(
     const message = recordOf({ round, epoch: first.check.epoch, vantage, started_at }, judged);
     for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));
     if (message.results.length > 0) await deps.record(message);
+    for (const { outcome } of judged) {
+      const { service_id, live } = outcome;
+      states.set(service_id, { service_id, status: live.status, since: live.since });
+    }
     count.news += news.length;
     count.late += late.length;
   }

@@ -8,10 +8,11 @@ import { services } from "./tables.ts";
 
 /** Returns undefined when there is no such service. A service that is disabled already stays so until then. */
 export async function pauseService(db: Db, id: number, until: number, now: number): Promise<ServiceRow | undefined> {
+  const later = sql`max(${services.updated_at} + 1, ${now})`; // so that who has read the row before sees that it changed
   const wasEnabled = sql`CASE WHEN ${services.enabled} THEN 1 ELSE 0 END`;
   await db
     .update(services)
-    .set({ enabled: false, paused_until: until, rev: sql`${services.rev} + ${wasEnabled}`, updated_at: now })
+    .set({ enabled: false, paused_until: until, rev: sql`${services.rev} + ${wasEnabled}`, updated_at: later })
     .where(eq(services.id, id));
   return await getService(db, id);
 }

@@ -143,26 +143,53 @@ export async function updateService(
   patch: ServicePatch,
   now: number,
 ): Promise<ServiceRow | "duplicate" | undefined> {
-  const row = await getService(db, id);
-  if (row === undefined) return undefined;
+  for (;;) {
+    const row = await getService(db, id);
+    if (row === undefined) return undefined;
+    const after = await changeService(db, row, patch, now);
+    if (after !== "changed") return after;
+  }
+}
+
+/**
+ * Changes the service from what the caller has read to what it wants. Returns `changed` when somebody else has changed
+ * or deleted it since; nothing is written then. Writes nothing when the patch changes nothing.
+ */
+export async function changeService(
+  db: Db,
+  row: ServiceRow,
+  patch: ServicePatch,
+  now: number,
+): Promise<ServiceRow | "duplicate" | "changed"> {
+  const { id } = row;
   const input = patched(row, patch);
   const counts = movesLane(row, input) ? await countLanes(db, [input.health_interval]) : new Map();
   const change = changeRow(row, input, counts, now);
   if (change === undefined) return row;
   const rev = change.revised ? sql`${services.rev} + 1` : services.rev;
   try {
-    const [, rows] = await db.batch([
+    const [written, rows] = await db.batch([
       db
         .update(services)
-        .set({ ...change.values, rev: sql`${rev}` })
-        .where(eq(services.id, id)),
+        .set({ ...change.values, rev: sql`${rev}`, updated_at: laterThan(row, now) })
+        .where(and(eq(services.id, id), isAsRead(row)))
+        .returning({ id: services.id }),
       selectServices(db, eq(services.id, id)),
     ]);
-    return rows[0];
+    return written.length === 0 ? "changed" : (rows[0] ?? "changed");
   } catch (error) {
     if (isDuplicate(error)) return "duplicate";
     throw error;
   }
+}
+
+/** Every write gives the row another time, so a row with the same time is the same row. */
+function isAsRead({ rev, updated_at }: ServiceRow): SQL | undefined {
+  return and(eq(services.rev, rev), eq(services.updated_at, updated_at));
+}
+
+function laterThan({ updated_at }: ServiceRow, now: number): number {
+  return Math.max(now, updated_at + 1);
 }
 
 function patched(row: ServiceRow, patch: ServicePatch): ServiceInput {

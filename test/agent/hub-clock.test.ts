@@ -7,11 +7,11 @@ test("a clock that is wrong follows the hub's, and does not jump with each answe
   expect(clock.now()).toBe(1_000_000);
   clock.heard(4_600_050, 1_000_000, 1_000_100); // an hour behind, the answer took 100 ms
   expect(clock.now()).toBe(4_600_000);
-  clock.heard(4_600_350, 1_000_200, 1_000_300);
+  expect(clock.heard(4_600_350, 1_000_200, 1_000_300)).toBe(0);
   expect(clock.offset).toBe(3_600_000);
   clock.heard(4_700_000, 1_060_000, 1_120_000); // a slow answer tells little
   expect(clock.offset).toBe(3_600_000);
   local = 2_000_000;
-  clock.heard(2_000_010, 2_000_000, 2_000_020); // the machine's clock was set right
+  expect(clock.heard(2_000_010, 2_000_000, 2_000_020)).toBe(-3_600_000); // the machine's clock was set right
   expect(clock.now()).toBe(2_000_000);
 });

@@ -37,10 +37,6 @@ const answers = (body: unknown, headers: Record<string, string> = {}) => {
 
 describe("instead of checks", () => {
   test.each<[string, unknown]>([
-    ["a command line", command(`touch ${HARMED}`)],
-    ["a path", command("../../bin/touch")],
-    ["arguments", command(["touch", HARMED])],
-    ["an interval of nothing", checks([{ ...check, health_interval: 0 }])],
     ["a huge list", checks(Array.from({ length: 5_001 }, (_, k) => ({ ...check, service_id: k })))],
     ["more bytes than anyone reads", `"${"x".repeat(17_000_000)}"`],
     ["no list", checks("all")],
@@ -50,6 +46,20 @@ describe("instead of checks", () => {
     answers(body);
     start();
     await until(() => expect(hub.reports.at(-1)?.problem).toMatch(/^the hub's checks are not understood/));
+    expect(hub.reports.flatMap(({ observations }) => observations)).toEqual([]);
+    expect(existsSync(HARMED)).toBe(false);
+  });
+
+  test.each<[string, unknown]>([
+    ["a command line", command(`touch ${HARMED}`)],
+    ["a path", command("../../bin/touch")],
+    ["arguments", command(["touch", HARMED])],
+    ["an interval of nothing", checks([{ ...check, health_interval: 0 }])],
+    ["a method that it does not know", checks([{ ...check, health_method: "gopher" }])],
+  ])("%s in one check makes the agent leave out that check and report it", async (_, body) => {
+    answers(body, { etag: '"1"' });
+    start();
+    await until(() => expect(hub.reports.at(-1)?.problem).toMatch(/^this agent can't read these checks, .*: p\/s \(/));
     expect(hub.reports.flatMap(({ observations }) => observations)).toEqual([]);
     expect(existsSync(HARMED)).toBe(false);
   });

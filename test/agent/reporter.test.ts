@@ -7,13 +7,14 @@ import { Reporter } from "../../src/agent/reporter.ts";
 import { Spool } from "../../src/agent/spool.ts";
 import type { AgentReceipt, AgentReport, ReportedObservation } from "../../src/core/agent-protocol.ts";
 
-const TAKEN: AgentReceipt = { now: 0, news: 0, late: 0, refused: [] };
+const TAKEN: AgentReceipt = { now: 0, news: 0, late: 0, states: [], refused: [] };
 let folder: string;
 let spool: Spool<ReportedObservation>;
 let reports: AgentReport[];
 let hub: (report: AgentReport) => AgentReceipt;
 let logged: string[];
 let tooLate: number;
+let judged: AgentReceipt["states"];
 let reporter: Reporter;
 let running: Promise<void>;
 
@@ -26,7 +27,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "Date"] });
   folder = mkdtempSync(join(tmpdir(), "reporter-"));
   spool = new Spool({ folder, maxBytes: 1e9, fileBytes: 1e6 });
-  [reports, logged, tooLate, hub] = [[], [], 0, () => TAKEN];
+  [reports, logged, tooLate, hub, judged] = [[], [], 0, () => TAKEN, []];
   reporter = new Reporter({
     spool,
     report: async (report) => {
@@ -38,6 +39,7 @@ beforeEach(() => {
     random: () => 0.5,
     log: (line) => void logged.push(line),
     cameTooLate: () => void tooLate++,
+    judged: (states) => void judged.push(...states),
   });
   running = reporter.run();
 });

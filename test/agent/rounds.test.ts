@@ -45,6 +45,39 @@ describe("the checks of an agent", () => {
     for (const { round, at } of found) expect(at).toBe(round.due_at);
   });
 
+  test("are as rare as the hub expects them while a service is down: its breaker counts, not one of the agent's", async () => {
+    answer = () => aFailure({});
+    const rounded = { health_retries: 0, recorded_status: "down" as const, recorded_since: T0 - 3_600_000 };
+    rounds.replace([check(rounded)]);
+    await pass(30_000);
+    found = [];
+    await pass(120_000);
+    expect(dues()).toHaveLength(6); // the hub says that it is down for long
+    rounds.learn([{ service_id: check().service_id, status: "down", since: T0 + 149_000 }]);
+    found = [];
+    await pass(60_000);
+    expect(dues()).toHaveLength(12); // the hub says that it fell just now
+    answer = () => ({});
+    await pass(10_000);
+    found = [];
+    await pass(60_000);
+    expect(dues()).toHaveLength(12); // it is up, and what the hub said is over
+  });
+
+  test.each([-2 * 3_600_000, 3_600_000])("go on when the time jumps by %d ms", async (jump) => {
+    rounds.replace([check()]);
+    await pass(20_000);
+    vi.setSystemTime(Date.now() + jump);
+    if (jump < 0) rounds.beginAnew(); // as the agent does
+    found = [];
+    await pass(30_000);
+    expect(found.length).toBeGreaterThanOrEqual(5);
+    answer = () => ({ verdict: "fail", latency_ms: null, error: "refused" });
+    found = [];
+    await pass(15_000);
+    expect(dues(1).length).toBeGreaterThan(0); // failures are tried again, not taken for late ones
+  });
+
   test("run at once when they change, and not any more when they are gone", async () => {
     rounds.replace([check()]);
     await pass(10_000);

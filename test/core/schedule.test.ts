@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { breakerOf, breakerStride, isStale } from "../../src/core/breaker.ts";
+import { breakerOf, breakerStride, isStale, longestGap } from "../../src/core/breaker.ts";
 import type { Check } from "../../src/core/check.ts";
 import { downVantage, retryDelay, retryVantage } from "../../src/core/retry-policy.ts";
 import {
@@ -153,9 +153,30 @@ describe("the breaker", () => {
 
 describe("staleness", () => {
   it("comes after three intervals and a grace, four times as late while the breaker is open", () => {
-    expect(isStale(T0, T0, { health_interval: 30, agent: null }, "closed", T0 + 165_000)).toBe(false);
-    expect(isStale(T0, T0, { health_interval: 30, agent: null }, "closed", T0 + 165_001)).toBe(true);
-    expect(isStale(T0, T0, { health_interval: 30, agent: null }, "open", T0 + 165_001)).toBe(false);
-    expect(isStale(null, T0, { health_interval: 30, agent: null }, "closed", T0 + 165_001)).toBe(true);
+    const scheduled = { health_interval: 30, agent: null };
+    const up = { status: "up" as const, since: 0 };
+    const long = { status: "down" as const, since: 0 };
+    expect(isStale(T0, T0, scheduled, up, T0 + 165_000)).toBe(false);
+    expect(isStale(T0, T0, scheduled, up, T0 + 165_001)).toBe(true);
+    expect(isStale(T0, T0, scheduled, long, T0 + 165_001)).toBe(false);
+    expect(isStale(null, T0, scheduled, up, T0 + 165_001)).toBe(true);
   });
+
+  it.each([5, 10, 15, 30, 55, 60, 75, 100, 300, 3_600])(
+    "at an interval of %d s is never said of a service that is checked as planned, also when its breaker opens meanwhile",
+    (health_interval) => {
+      const lane = health_interval * 100_000 + 7;
+      const check = aCheck({ health_interval, lane, recorded_status: "down", recorded_since: T0, agent: "a" });
+      const window = { from: T0, to: T0 + 40 * health_interval * 1_000 + 20 * 60_000 };
+      const dues = planRounds([check], window, []).map(({ round }) => round.due_at);
+      const standing = { status: "down" as const, since: T0 };
+      for (const [index, due] of dues.entries()) {
+        const next = dues[index + 1];
+        if (next === undefined) break;
+        expect(next - due).toBeLessThanOrEqual(longestGap(check, standing, due));
+        expect(isStale(due, due, check, standing, next + health_interval * 1_000)).toBe(false);
+      }
+      expect(dues.length).toBeGreaterThan(5);
+    },
+  );
 });

@@ -19,6 +19,6 @@ export function marksOf(row: ServiceRow, now: number): Mark[] {
   const breaker = breakerOf(row.status, row.since, row.listed.interval, now);
   if (breaker === "open") marks.push("breaker");
   const scheduled = { health_interval: row.listed.interval, agent: row.listed.agent };
-  if (row.last_at !== null && isStale(row.last_at, row.since, scheduled, breaker, now)) marks.push("stale");
+  if (row.last_at !== null && isStale(row.last_at, row.since, scheduled, row, now)) marks.push("stale");
   return marks;
 }

@@ -18,10 +18,13 @@ export interface BoardSeed {
   last: LastResult | null;
 }
 
-/** A heartbeat whose last round is unknown counts as heard when its status began. Its lane knows the exact time. */
+/**
+ * A service whose last round is no longer stored counts as heard when its status began, so that its silence counts. Its
+ * lane knows the exact time.
+ */
 export function seededState({ check, last }: BoardSeed): LiveState {
   const { recorded_status, recorded_since, recorded_seq } = check;
-  const heard = check.health_method === "heartbeat" && recorded_status !== "unknown";
+  const heard = recorded_status !== "unknown";
   return {
     ...unknownState(recorded_since),
     status: recorded_status,

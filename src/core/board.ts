@@ -24,6 +24,9 @@ export interface BoardUpdate {
   flips: RecordedFlip[];
 }
 
+/** Who reports to the hub: a service of itself, or an agent of its services. */
+export type Reporter = { service_id: number } | { agent: string };
+
 /** A service that is no longer watched. `rev`: the revision with which it was stopped; null: it is deleted. */
 export interface Leaving {
   service_id: number;
@@ -47,6 +50,9 @@ export class Board {
   hearingSince = 0;
   /** The life of the database that the entries belong to; empty: not known yet. */
   epoch = "";
+
+  /** Until when single services could not be heard although the hub ran, Unix ms. */
+  readonly #deaf = new Map<number, number>();
 
   /** Forgets everything that was known of an earlier life of the database. */
   begin(epoch: string): void {
@@ -91,6 +97,7 @@ export class Board {
     if (entry !== undefined && entry.check.rev > left) return undefined;
     this.#count(entry?.check, undefined);
     this.#entries.delete(id);
+    this.#deaf.delete(id);
     this.#gone.set(id, Math.max(left, this.#gone.get(id) ?? 0));
     for (const oldest of this.#gone.keys()) {
       if (this.#gone.size <= MAX_GONE) break;
@@ -168,10 +175,25 @@ export class Board {
     return this.#earliest(ids.flatMap((id) => this.#entries.get(id) ?? []));
   }
 
-  /** Services whose silence changes their status. `last_at`: since when they are silent, Unix ms. */
-  overdue(now: number, limit: number): Overdue[] {
+  /** The services for which the reporter speaks. */
+  servicesOf(reporter: Reporter): number[] {
+    if ("service_id" in reporter) return this.#entries.has(reporter.service_id) ? [reporter.service_id] : [];
+    return [...this.#entries.values()].flatMap(({ check }) => (check.agent === reporter.agent ? check.service_id : []));
+  }
+
+  /** What these services said at `at` (Unix ms) was not taken in, so their silence begins anew. */
+  deafTo(ids: Iterable<number>, at: number): void {
+    for (const id of ids) this.#deaf.set(id, Math.max(at, this.#deaf.get(id) ?? 0));
+  }
+
+  /**
+   * Services whose silence changes their status. `last_at`: since when they are silent, Unix ms. `isLeftOut`: lanes that
+   * are not to be asked now.
+   */
+  overdue(now: number, limit: number, isLeftOut: (lane: number) => boolean = () => false): Overdue[] {
     const overdue: Overdue[] = [];
     for (const entry of this.#entries.values()) {
+      if (isLeftOut(entry.check.lane)) continue;
       const deadline = this.#deadlineOf(entry);
       if (deadline !== null && deadline < now) overdue.push({ check: entry.check, last_at: this.#silentSince(entry) });
       if (overdue.length >= limit) break;
@@ -193,8 +215,8 @@ export class Board {
     return live.last_at === null ? null : deadlineOf(check, live.status, live.since, this.#silentSince(entry));
   }
 
-  #silentSince({ live }: BoardEntry): number {
-    return Math.max(live.last_at ?? 0, this.hearingSince);
+  #silentSince({ check, live }: BoardEntry): number {
+    return Math.max(live.last_at ?? 0, this.hearingSince, this.#deaf.get(check.service_id) ?? 0);
   }
 
   *#statuses(): Generator<Status> {

@@ -120,6 +120,10 @@ export const HEARD_GAP_MS = 5_000;
 export const MAX_PULL_MS = 30_000;
 
 // Agents.
+/** A lane that takes longer to say what silence means is left out, so that the others are judged in time. */
+export const LANE_ANSWERS_MS = 5_000;
+/** A lane that did not answer is asked again after this time. */
+export const LANE_AGAIN_MS = 15_000;
 /** A check that could not be read is named in the hub's health for this long after it was tried last. */
 export const UNREAD_NAMED_MS = 3_600_000;
 /** A service that others need is checked at most this often because of their failures. */

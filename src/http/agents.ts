@@ -132,7 +132,7 @@ const observations = createRoute({
   summary: "Report what an agent observed",
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
-  ...withDeafness(withUnzip(guard("admin", { agent: true }))),
+  ...withDeafness((c) => ({ agent: c.req.param("name") ?? "" }), withUnzip(guard("admin", { agent: true }))),
   request: { params, body: jsonBody(agentReportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),

@@ -1,5 +1,7 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
+
 import type { AgentFinding, TakenReport } from "../core/agent-protocol.ts";
+import type { Reporter } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
@@ -38,7 +40,7 @@ export interface HubContext {
   /** Returns a watched service as the live board knows it, for when the database is away; null: it knows none. */
   remembered(id: number): Promise<Check | null>;
   /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */
-  couldNotHear(): Promise<void>;
+  couldNotHear(reporter: Reporter): Promise<void>;
   /** Takes in what an agent observed; see pipeline/take-report.ts. */
   takeReport(agent: string, findings: AgentFinding[]): Promise<TakenReport>;
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */

@@ -4,7 +4,7 @@
  * could hear and watch, streaks of failures.
  */
 import { DurableObject } from "cloudflare:workers";
-import { Board, type BoardUpdate, type Leaving } from "../core/board.ts";
+import { Board, type BoardUpdate, type Leaving, type Reporter } from "../core/board.ts";
 import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.ts";
 import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
@@ -162,8 +162,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return this.#alarm.deafUntil;
   }
 
-  couldNotHear(): void {
-    this.#alarm.couldNotHear();
+  couldNotHear(reporter: Reporter): void {
+    this.#alarm.couldNotHear(reporter);
   }
 
   async entries(): Promise<BoardEntry[]> {

@@ -1,13 +1,15 @@
 /** The alarm of the board: it comes when silence changes the status of a service, and the service's lane then decides. */
 
-import type { Board, BoardUpdate } from "../core/board.ts";
+import type { Board, BoardUpdate, Reporter } from "../core/board.ts";
 import type { Clock } from "../core/clock.ts";
-import { SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../core/durations.ts";
+import { LANE_AGAIN_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../core/durations.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { type ExpireDeps, expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
+import { errorText, log } from "../platform/log.ts";
 import { sendOutcomes } from "../platform/queues.ts";
+import { DeafMarks } from "./deaf-marks.ts";
 import { Hearing } from "./hearing.ts";
 
 /** Number of overdue services that one alarm handles. The others follow a second later. */
@@ -18,18 +20,30 @@ export class SilenceAlarm {
   readonly #clock: Clock;
   readonly #board: Board;
   readonly #hearing: Hearing;
+  readonly #deafMarks: DeafMarks;
   readonly #deps: ExpireDeps;
   /** When the alarm is due, Unix ms; null: not that we know. */
   #at: number | null = null;
   #deafUntil = 0;
+  /** Lanes that did not answer, with the time from which they are asked again, Unix ms. */
+  readonly #leftOut = new Map<number, number>();
 
   constructor(storage: DurableObjectStorage, env: Bindings, board: Board, clock: Clock) {
     this.#storage = storage;
     this.#clock = clock;
     this.#board = board;
     this.#hearing = new Hearing(storage, clock);
+    this.#deafMarks = new DeafMarks(storage);
+    for (const [id, at] of this.#deafMarks.entries(clock.now())) board.deafTo([id], at);
     const record = (message: OutcomesMessage) => sendOutcomes(env, message);
-    this.#deps = { now: clock.now, expire: laneCalls(env, clock).expire, record };
+    const { expire } = laneCalls(env, clock);
+    this.#deps = {
+      now: clock.now,
+      wait: clock.wait,
+      expire,
+      record,
+      failed: (lane, error) => this.#leaveOut(lane, error),
+    };
   }
 
   /** When the hub last failed to hear somebody although it ran, Unix ms; 0: not since the object began. */
@@ -44,10 +58,27 @@ export class SilenceAlarm {
     this.#came(alarm === null ? null : this.#clock.fromPlatform(alarm));
   }
 
-  couldNotHear(): void {
-    this.#deafUntil = this.#clock.now();
-    this.hearAnew();
+  couldNotHear(reporter: Reporter): void {
+    const now = this.#clock.now();
+    this.#deafUntil = now;
+    const ids = this.#board.servicesOf(reporter);
+    this.#board.deafTo(ids, now);
+    this.#deafMarks.note(ids, now);
   }
+
+  #leaveOut(lane: number, error: unknown): void {
+    this.#leftOut.set(lane, this.#clock.now() + LANE_AGAIN_MS);
+    log("error", "lane.no_answer", { lane, error: errorText(error) });
+  }
+
+  readonly #isLeftOut = (lane: number): boolean => {
+    const until = this.#leftOut.get(lane);
+    if (until === undefined) return false;
+    const wait = until - this.#clock.now();
+    if (wait > 0 && wait <= LANE_AGAIN_MS) return true;
+    this.#leftOut.delete(lane);
+    return false;
+  };
 
   /** Nobody could be heard until now. */
   hearAnew(): void {
@@ -65,7 +96,7 @@ export class SilenceAlarm {
   async handleOverdue(take: (update: BoardUpdate) => void): Promise<void> {
     let gap = SILENCE_ALARM_IDLE_MS;
     try {
-      const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE);
+      const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE, this.#isLeftOut);
       const update = await expireOverdue(overdue, this.#deps);
       take(update);
       if (update.flips.length > 0 || overdue.length === 0) gap = SILENCE_ALARM_GAP_MS;

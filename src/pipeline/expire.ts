@@ -1,31 +1,35 @@
 /** Handles services whose results are overdue: their lanes decide, and the flips are recorded. */
 import type { BoardUpdate, Overdue } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
+import { LANE_ANSWERS_MS } from "../core/durations.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { flipsOnly, recordedFlip } from "../core/round.ts";
+import { settleEach } from "../core/settle-each.ts";
 
 export interface ExpireDeps {
   now(): number;
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
   /** `last_at`: time of the service's last result, Unix ms. */
   expire(lane: number, overdue: { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
   record(message: OutcomesMessage): Promise<void>;
+  /** The lane did not answer. The others did. */
+  failed(lane: number, error: unknown): void;
 }
 
-/** Returns the new states for the board. */
+/** Returns the new states for the board. A lane that fails or hangs costs only its own services. */
 export async function expireOverdue(overdue: readonly Overdue[], deps: ExpireDeps): Promise<BoardUpdate> {
   const now = deps.now();
   const lanes = Map.groupBy(overdue, ({ check }) => check.lane);
-  const silent = await Promise.all(
-    [...lanes].map(async ([lane, asked]) => {
-      const silences = await deps.expire(lane, asked);
-      return asked.flatMap(({ check }, index) => {
-        const silence = silences[index] ?? null;
-        return silence === null ? [] : [{ check, silence }];
-      });
+  const ask = ([lane, asked]: [number, Overdue[]]) => deps.expire(lane, asked);
+  const { done, failed } = await settleEach([...lanes], ask, { limitMs: LANE_ANSWERS_MS, wait: deps.wait });
+  for (const { item, error } of failed) deps.failed(item[0], error);
+  const all = done.flatMap(({ item: [, asked], value: silences }) =>
+    asked.flatMap(({ check }, index) => {
+      const silence = silences[index] ?? null;
+      return silence === null ? [] : [{ check, silence }];
     }),
   );
-  const all = silent.flat();
   const flips = all.flatMap(({ check, silence }) =>
     silence.flips.map((flip) => recordedFlip(flip, check, { live: silence.live, version: null })),
   );

@@ -3,7 +3,7 @@
  * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
 
-import type { BoardUpdate, Leaving } from "../core/board.ts";
+import type { BoardUpdate, Leaving, Reporter } from "../core/board.ts";
 import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type {
@@ -92,7 +92,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** Returns null when the service is not watched. */
   check(id: number): Promise<Check | null>;
   /** Heartbeats were refused until now. */
-  couldNotHear(): void;
+  couldNotHear(reporter: Reporter): void;
   /** When the hub last failed to hear somebody although it ran, Unix ms; 0: never. */
   deafUntil(): number;
   entries(): Promise<BoardEntry[]>;

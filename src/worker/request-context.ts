@@ -38,7 +38,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(hub)),
     gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
-    couldNotHear: async () => board.couldNotHear(),
+    couldNotHear: async (reporter) => board.couldNotHear(reporter),
     takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(hub)),
     websocket: (upgrade) => board.fetch(upgrade),
     agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),

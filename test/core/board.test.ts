@@ -140,6 +140,33 @@ describe("silence", () => {
     expect(board.overdue((next ?? 0) + 60_000, 2)).toHaveLength(2);
   });
 
+  it("begins anew for those who could not be heard, and for nobody else", () => {
+    const board = boardWith(7, 8, 9);
+    board.apply(
+      [7, 8, 9].map((id): [number, LiveState] => [id, up()]),
+      [],
+    );
+    expect(board.servicesOf({ service_id: 8 })).toEqual([8]);
+    expect(board.servicesOf({ service_id: 404 })).toEqual([]);
+    expect(board.servicesOf({ agent: "a" })).toEqual([]);
+    const next = board.nextDeadline() ?? 0;
+    board.deafTo([8], T0 + 500_000);
+    board.deafTo([8], T0 + 400_000); // an older one changes nothing
+    expect(board.overdue(next + 1, 10).map(({ check }) => check.service_id)).toEqual([7, 9]);
+    expect(board.earliestOf([8])).toBe(next + 500_000);
+  });
+
+  it("leaves out lanes that do not answer, so that the others get their turn", () => {
+    const board = boardWith(7, 8);
+    board.apply(
+      [7, 8].map((id): [number, LiveState] => [id, up()]),
+      [],
+    );
+    const late = (board.nextDeadline() ?? 0) + 1;
+    expect(board.overdue(late, 10, () => true)).toEqual([]);
+    expect(board.overdue(late, 10, () => false)).toHaveLength(2);
+  });
+
   it("counts only since the hub can hear", () => {
     const board = boardWith(7);
     board.apply([[7, up()]], []);

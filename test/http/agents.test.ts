@@ -191,7 +191,7 @@ describe("observations of an agent", () => {
   });
 
   test("that the hub fails to take in tell it that it was deaf; those that it refuses do not", async () => {
-    let deaf = 0;
+    const deaf: object[] = [];
     let isAway = true;
     hub = await testHub(
       {},
@@ -200,18 +200,16 @@ describe("observations of an agent", () => {
           if (isAway) throw new Error("the lane is away");
           return { news: findings.length, late: 0, states: [] };
         },
-        couldNotHear: async () => {
-          deaf += 1;
-        },
+        couldNotHear: async (reporter) => void deaf.push(reporter),
       },
     );
     const key = await setUp("dc-1");
     const body = report([observed(await register("db", "dc-1"))]);
     const send = async (sent: object) =>
       (await hub.request("POST", "/api/agents/dc-1/observations", sent, { key })).status;
-    expect([await send(body), deaf]).toEqual([500, 1]);
+    expect([await send(body), deaf]).toEqual([500, [{ agent: "dc-1" }]]);
     isAway = false;
-    expect([await send(body), await send({}), deaf]).toEqual([200, 400, 1]);
+    expect([await send(body), await send({}), deaf.length]).toEqual([200, 400, 1]);
   });
 
   test("may be compressed, within bounds", async () => {

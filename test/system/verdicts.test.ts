@@ -139,7 +139,8 @@ test("one host gets no more than its share of connections at once, and all its s
     const { counts } = await call<{ counts: { up: number } }>(hub, "GET", `/api/projects/${id}/health`);
     expect(counts.up).toBe(24);
   });
-  expect(eyes.busiest("crowd")).toBe(LOCAL_SLOTS_PER_HOST);
+  expect(eyes.busiest("crowd")).toBeLessThanOrEqual(LOCAL_SLOTS_PER_HOST);
+  expect(eyes.busiest("crowd")).toBeGreaterThan(1);
 });
 
 test("a root cause is confirmed with its victims, although its own checks are an hour apart", async () => {

@@ -1,0 +1,37 @@
+/** Runs the same thing for several, each on its own: one that fails or hangs costs only itself. */
+
+export interface Settled<I, T> {
+  done: { item: I; value: T }[];
+  failed: { item: I; error: unknown }[];
+}
+
+/** The work took longer than it may. It may still go on. */
+export class TooSlow extends Error {
+  override name = "TooSlow";
+}
+
+/** `limitMs`: for each. Never rejects. */
+export async function settleEach<I, T>(
+  items: readonly I[],
+  run: (item: I) => Promise<T>,
+  { limitMs, wait }: { limitMs: number; wait(ms: number, signal?: AbortSignal): Promise<void> },
+): Promise<Settled<I, T>> {
+  const settled: Settled<I, T> = { done: [], failed: [] };
+  await Promise.all(
+    items.map(async (item) => {
+      const over = new AbortController();
+      const tooSlow = wait(limitMs, over.signal).then(() => {
+        throw new TooSlow(`no answer within ${limitMs / 1_000} s`);
+      });
+      tooSlow.catch(() => {}); // the work was quicker
+      try {
+        settled.done.push({ item, value: await Promise.race([run(item), tooSlow]) });
+      } catch (error) {
+        settled.failed.push({ item, error });
+      } finally {
+        over.abort();
+      }
+    }),
+  );
+  return settled;
+}

@@ -41,16 +41,11 @@ export async function explained(failure: ProbeFailure, job: ProbeJob): Promise<P
   const silent = failure.unclear === "tls" ? new ProbeFailure(CAUSES.silentInHandshake) : failure;
   const timer = setTimeout(() => resolve(silent), LOOK_MS);
   try {
-    return await Promise.race([causeOf(failure, look).catch((error) => insteadOf(failure, error)), tooLate]);
+    return await Promise.race([causeOf(failure, look).catch(() => failure), tooLate]);
   } finally {
     clearTimeout(timer);
     done.abort();
   }
-}
-
-/** A look may find that DNS does not answer; any other error of a look is no reason. */
-function insteadOf(failure: ProbeFailure, error: unknown): ProbeFailure {
-  return error instanceof ProbeFailure && error.message === CAUSES.noLookUp ? error : failure;
 }
 
 /** The part of the job that a look needs: its target is the one that was asked last, after redirects. */
@@ -75,14 +70,14 @@ async function nameTrouble(job: ProbeJob): Promise<ProbeFailure | null> {
   return new ProbeFailure(CAUSES.unknownHost);
 }
 
-/** Returns undefined when nothing is known. */
+/** Returns undefined when nothing is known: a look-up that fails itself is no reason. */
 async function addressesOf({ target: { host }, context: { looks } }: ProbeJob): Promise<string[] | undefined> {
   if (isAddress(host)) return [host];
   const known = looks?.memory.get(host);
   if (known !== undefined) return known as string[];
   const found = await looks?.addressesOf(host);
-  if (found === null) throw new ProbeFailure(CAUSES.noLookUp);
-  if (found !== undefined) looks?.memory.set(host, found);
+  if (found === undefined || found === null) return undefined;
+  looks?.memory.set(host, found);
   return found;
 }
 
@@ -98,7 +93,8 @@ async function connectionCause(failure: ProbeFailure, job: ProbeJob): Promise<Pr
   if (looks === undefined) return failure;
   const code = await looks.connectCode(authority(job.target));
   if (code === "") return job.target.tls ? await tlsCause(failure, job) : new ProbeFailure(CAUSES.lost);
-  return code === null ? new ProbeFailure(CAUSES.notConnected) : failureFromError(new Error(code), BEFORE_TLS);
+  if (code !== null) return failureFromError(new Error(code), BEFORE_TLS);
+  return (await addressesOf(job)) === undefined ? failure : new ProbeFailure(CAUSES.notConnected);
 }
 
 /** Null: the port opens, or nobody can tell. */

@@ -1,4 +1,5 @@
 /** How often core's rules call a service down that is not, and how soon they see an outage, over simulated months. */
+import { simulateCauses } from "../core/cause-simulation.ts";
 import { simulate, type World } from "../core/simulation.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
@@ -35,9 +36,35 @@ export const simulationBench: Bench = {
       detection("p95", month.detection_p95_s, null, MONTH.quick_failures),
       detection("p50", slower.detection_p50_s, null, SLOWER_WORLD),
       detection("p95", slower.detection_p95_s, null, SLOWER_WORLD),
+      ...[false, true].map(causeKnown),
+      ...[1, 3].map(falseUps),
     ];
   },
 };
+
+const OUTAGES = 300;
+
+/** How often the root cause of an outage is known soon after the first word about it. */
+function causeKnown(causesAtOnce: boolean): Figure {
+  const { at_once, after_3_s, after_10_s } = simulateCauses({ outages: OUTAGES, seed: 7, causesAtOnce });
+  return {
+    ...{
+      name: `simulation: root cause known 3 s after the first word, ${causesAtOnce ? "causes checked at once" : "by the schedule alone"}`,
+    },
+    ...{ value: 100 * after_3_s, unit: "%", limit: causesAtOnce ? 95 : null, better: "higher" },
+    note: `${Math.round(100 * at_once)} % with the first word, ${Math.round(100 * after_10_s)} % after 10 s; ${OUTAGES} outages of 31 services`,
+  };
+}
+
+/** A service that is started again and again: its checks pass now and then. */
+function falseUps(recover_after: number): Figure {
+  const { false_ups, outages, recovery_p50_s } = simulate({ ...MONTH, services: 12, struggle: 0.25, recover_after });
+  return {
+    ...{ name: `simulation: outages called over too early, recover_after ${recover_after}` },
+    ...{ value: false_ups, unit: "", limit: null, better: "lower" },
+    note: `${outages} outages in which every fourth check passes; recovery told after ${recovery_p50_s.toFixed(1)} s`,
+  };
+}
 
 function detection(part: string, value: number, limit: number | null, quick: number): Figure {
   return {

@@ -1,15 +1,9 @@
 /** The agent: gets its checks from the hub, runs them, and reports what it found. */
 
-import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import {
-  type AgentChecks,
-  type ReadChecks,
-  type ReportedObservation,
-  readChecksSchema,
-} from "../core/agent-protocol.ts";
+import type { ReadChecks, ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS } from "../core/durations.ts";
@@ -28,6 +22,7 @@ import { StoppedContainers } from "./containers/stopped.ts";
 import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
+import { KeptChecks } from "./kept-checks.ts";
 import { nodeContext } from "./node-context.ts";
 import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
@@ -74,6 +69,7 @@ export class Agent {
   readonly #containers: Containers | null;
   #vantage: Promise<Vantage> | null = null;
   readonly #stopped = new AbortController();
+  readonly #kept: KeptChecks;
   #hubId = "";
   #failures = 0;
   readonly #problems = new Map<ProblemOf, string>();
@@ -82,6 +78,7 @@ export class Agent {
     this.#options = options;
     const { hub: url, key, name: agent, signal, log, clock } = options;
     this.#clock = new HubClock(clock.now);
+    this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
     this.#api = new HubApi({
       url,
@@ -180,7 +177,7 @@ export class Agent {
       if (error instanceof HubRefused && error.isLockedOut) {
         throw new Error(`${hub} does not take the agent ${name}: ${error.message}`);
       }
-      const known = this.#readChecks();
+      const known = this.#kept.read();
       if (known !== null) this.#rounds.replace(known.checks);
       if (error instanceof HubAnswerWrong) this.#notUnderstood(error);
       log(`${messageOf(error)}; going on with the ${this.#rounds.size} checks of before`);
@@ -239,7 +236,7 @@ export class Agent {
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
     void this.#beVantage(answer.vantage === true);
-    this.#keepChecks(answer);
+    this.#kept.write(answer);
     const left = unread.map(({ place, error }) => `${place} (${error})`);
     this.#report(
       "checks",
@@ -281,26 +278,6 @@ export class Agent {
       ...{ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now(), memory: this.#lookedAt },
     });
     return await probeInSlot(check, context, this.#slots, LAST_START_MS);
-  }
-
-  get #checksFile(): string {
-    return join(this.#options.state, "checks.json");
-  }
-
-  #keepChecks(answer: AgentChecks): void {
-    try {
-      writeFileSync(this.#checksFile, JSON.stringify(answer), { mode: 0o600 });
-    } catch (error) {
-      this.#options.log(`the checks are not kept for the next start: ${messageOf(error)}`);
-    }
-  }
-
-  #readChecks(): AgentChecks | null {
-    try {
-      return readChecksSchema.parse(JSON.parse(readFileSync(this.#checksFile, "utf8"))).answer;
-    } catch {
-      return null;
-    }
   }
 
   /** Ends early when the agent is stopped. */

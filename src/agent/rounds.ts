@@ -24,7 +24,7 @@ export class Rounds {
   readonly #deps: RoundsDeps;
   #checks = new Map<number, Check>();
   readonly #states = new Map<number, MonitorState>();
-  /** What the hub says, which decides how often a service is checked: the hub waits for checks by the same rule. */
+  /** The statuses at the hub. They decide how often a service is checked, because the hub waits by the same rule. */
   readonly #standings = new Map<number, Standing>();
   #plannedTo = 0;
   #stopped = false;

@@ -1,4 +1,4 @@
-/** What a command prints arrives whole, or the command says that it did not. */
+/** Prints so that all of it arrives, or the command says that it did not. */
 import { fstatSync, writeFileSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { messageOf } from "../node/error-message.ts";

@@ -41,7 +41,7 @@ export type AgentChecks = z.infer<typeof agentChecksSchema>;
 
 const anyChecksSchema = agentChecksSchema.extend({ checks: z.array(z.unknown()).max(MAX_AGENT_CHECKS) });
 
-/** What an agent reads: checks that it can't read, because it is older than its hub, are named, and the others run. */
+/** The checks as an agent reads them. It may be older than its hub: it names those that it can't read, and runs the others. */
 export interface ReadChecks {
   answer: AgentChecks;
   unread: Unread[];

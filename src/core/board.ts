@@ -24,7 +24,7 @@ export interface BoardUpdate {
   flips: RecordedFlip[];
 }
 
-/** Who reports to the hub: a service of itself, or an agent of its services. */
+/** A service that reports of itself, or an agent that reports of its services. */
 export type Reporter = { service_id: number } | { agent: string };
 
 /** A service that is no longer watched. `rev`: the revision with which it was stopped; null: it is deleted. */
@@ -181,7 +181,7 @@ export class Board {
     return [...this.#entries.values()].flatMap(({ check }) => (check.agent === reporter.agent ? check.service_id : []));
   }
 
-  /** What these services said at `at` (Unix ms) was not taken in, so their silence begins anew. */
+  /** The hub failed to take in a report of these services at `at` (Unix ms), so their silence begins anew. */
   deafTo(ids: Iterable<number>, at: number): void {
     for (const id of ids) this.#deaf.set(id, Math.max(at, this.#deaf.get(id) ?? 0));
   }

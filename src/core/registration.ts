@@ -3,10 +3,9 @@
  * service-rules.ts.
  */
 import { z } from "zod";
+import { MAX_PROJECT_SERVICES } from "./manifest-limits.ts";
 import { nameSchema, serviceNameSchema } from "./names.ts";
 import { fieldSchemas, metadataSchema } from "./service-definition.ts";
-
-const MAX_MANIFEST_SERVICES = 1_000;
 
 const { name, health_method, ...optional } = fieldSchemas();
 
@@ -35,5 +34,5 @@ export const projectInputSchema = z
 export const projectPatchSchema = projectInputSchema.partial().meta({ id: "ProjectPatch" });
 
 export const manifestSchema = z
-  .strictObject({ services: z.array(serviceSchema).max(MAX_MANIFEST_SERVICES) })
+  .strictObject({ services: z.array(serviceSchema).max(MAX_PROJECT_SERVICES) })
   .meta({ id: "Manifest" });

@@ -6,6 +6,7 @@ import { CAUSES } from "./failure-words.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { readText } from "./http-body.ts";
 import { type FailureOptions, ProbeFailure } from "./probe.ts";
+import { soon } from "./soon.ts";
 
 const TLS: [string, FailureOptions] = [CAUSES.tls, { unclear: "tls" }];
 /** https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ */
@@ -31,11 +32,6 @@ const MAX_BODY_BYTES = 1_000;
 /** Cloudflare sends its few words at once. */
 const PEEK_MS = 500;
 
-async function nothingYet(): Promise<{ text: string }> {
-  await new Promise((resolve) => setTimeout(resolve, PEEK_MS));
-  return { text: "" };
-}
-
 export interface Received {
   /** Null: the target itself answered. */
   failure: ProbeFailure | null;
@@ -49,8 +45,8 @@ export async function edgeFailure(answer: HttpAnswer): Promise<Received> {
   if (known === undefined && !(answer.status === 403 && isOfEdge)) return { failure: null, answer };
   const [peeked = null, rest = null] = answer.body?.tee() ?? [];
   const whole = { ...answer, body: rest };
-  const peek = readText({ ...answer, body: peeked }, MAX_BODY_BYTES).catch(() => ({ text: "" }));
-  const { text } = await Promise.race([peek, nothingYet()]);
+  const peek = readText({ ...answer, body: peeked }, MAX_BODY_BYTES).then((body) => body.text);
+  const text = await soon(PEEK_MS, peek, "");
   const [, code] = ERROR_CODE.exec(text) ?? [];
   const notFromHere = NOT_FROM_HERE.get(code ?? "");
   if (notFromHere !== undefined)

@@ -19,7 +19,6 @@ export const CAUSES = {
   closedInHandshake: "tls: the connection was closed during the handshake",
   silentInHandshake: "tls: the port does not answer the handshake; it may speak no TLS",
   wantsCertificate: "tls: the server wants a certificate of the client, and probes have none",
-  handshake: "tls: the handshake failed",
   oldTls: "tls: the server speaks only TLS 1.0 or 1.1, which is too old",
   oldCipher: "tls: the server offers only kinds of encryption that are too old for this hub",
   /** Neither runtime nor certificate say what is wrong. */

@@ -20,11 +20,12 @@ import {
 } from "./http-request.ts";
 import { refusePrivateName } from "./private-names.ts";
 import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
+import { soon } from "./soon.ts";
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const DEFAULT_EXPECTED = ["200-299"];
-/** Whoever answers one word, or a report of a failure, has it ready. What comes later is of no interest. */
+/** A service that answers one word, or reports its failure, has that ready. Later words are of no interest. */
 const SOON_MS = 500;
 /** Compressed, a body may be a little longer than it is plain. */
 const MAX_SENT_BYTES = MAX_BODY_BYTES + 65_536;
@@ -34,7 +35,7 @@ export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const options = job.check.health_options;
   if (!isExpected(answer.status, options.expected_status)) {
     const expected = options.expected_status?.join(", ") ?? DEFAULT_EXPECTED.join(", ");
-    const said = isJson(answer) ? await soon<SelfReport | null>(readReport(answer), null) : null;
+    const said = isJson(answer) ? await soon<SelfReport | null>(SOON_MS, readReport(answer), null) : null;
     await discard(answer);
     const because = said?.error == null ? "" : ` (${said.error})`;
     throw new ProbeFailure(`http: status ${answer.status}, expected ${expected}${because}`, { answered: true });
@@ -62,7 +63,7 @@ function passUnlessRead(error: unknown): ProbeResult {
 async function plainResult(answer: HttpAnswer, { context }: ProbeJob): Promise<ProbeResult> {
   const certainAt = context.now();
   const word = readText(answer, MAX_PLAIN_BYTES).then(({ text, isWhole }) => (isWhole ? text : ""));
-  return { ...judgePlain(await soon(word, "")), certainAt };
+  return { ...judgePlain(await soon(SOON_MS, word, "")), certainAt };
 }
 
 async function follow(job: ProbeJob): Promise<HttpAnswer> {
@@ -167,13 +168,4 @@ function isExpected(status: number, expected: HealthOptions["expected_status"]):
 async function readReport(answer: HttpAnswer): Promise<SelfReport> {
   const { text } = await readText(answer, MAX_BODY_BYTES);
   return readSelfReport(parseJson(text));
-}
-
-/** What only adds to a verdict is waited for a moment. Never rejects. */
-async function soon<T>(wanted: Promise<T>, otherwise: T): Promise<T> {
-  const { promise: late, resolve } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => resolve(otherwise), SOON_MS);
-  const found = await Promise.race([wanted.catch(() => otherwise), late]);
-  clearTimeout(timer);
-  return found;
 }

@@ -4,6 +4,7 @@
  */
 import { Connection } from "./connection.ts";
 import type { ProbeResult, Protocol } from "./probe.ts";
+import { soon } from "./soon.ts";
 
 const MAX_LINE_BYTES = 4_096;
 const MAX_INFO_BYTES = 65_536;
@@ -27,7 +28,7 @@ export const redisProbe: Protocol = async (job): Promise<ProbeResult> => {
   await connection.write(command("PING"));
   await expectReply(connection, "PONG");
   const certainAt = context.now();
-  const version = await versionWithin(VERSION_MS, connection);
+  const version = await soon<string | null>(VERSION_MS, readVersion(connection), null);
   return { verdict: "ok", error: null, details: version === null ? {} : { version }, certainAt };
 };
 
@@ -44,15 +45,7 @@ async function expectReply(connection: Connection, expected: string): Promise<vo
   throw connection.failure("redis: the answer is not that of a Redis server", { unclear: "protocol" });
 }
 
-/** Returns null when the version can't be learned, whatever the reason is: a proxy may not know INFO. */
-async function versionWithin(ms: number, connection: Connection): Promise<string | null> {
-  const { promise: late, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), ms);
-  const version = await Promise.race([readVersion(connection).catch(() => null), late]);
-  clearTimeout(timer);
-  return version;
-}
-
+/** A proxy may not know INFO, so a failure of this is none of the probe. */
 async function readVersion(connection: Connection): Promise<string | null> {
   await connection.write(command("INFO", "server"));
   const header = await connection.line(MAX_LINE_BYTES);

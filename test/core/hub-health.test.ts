@@ -18,6 +18,18 @@ function facts(pipeline: Partial<PipelineHealth> | null, over: Partial<HubFacts>
   };
 }
 
+test("checks that can't work as they are are a warning, the first of them named by their ids", () => {
+  const health = hubHealth(facts({ unfit: { count: 3, first: ["service 7: name: reserved", "service 9: x"] } }), T0);
+  expect(health.status).toBe("warn");
+  expect(health.checks["checks:options"]).toMatchObject([
+    {
+      ...{ status: "warn", observedValue: 3 },
+      output: "checks that can't work as they are: service 7: name: reserved; service 9: x; and 1 more",
+    },
+  ]);
+  expect(hubHealth(facts({ unfit: { count: 0, first: [] } }), T0).checks["checks:options"]).toBeUndefined();
+});
+
 describe("the hub's own health", () => {
   test.each<[string, HubFacts, string]>([
     ["passes when all steps ran lately", facts({}), "pass"],

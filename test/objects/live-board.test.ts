@@ -217,3 +217,22 @@ it("an alarm that finds nobody overdue waits for the next deadline", async () =>
     expect(await ctx.storage.getAlarm()).toBe(armed);
   });
 });
+
+it("the board names stored checks that can't work, and those that could not be read", async () => {
+  await stub.add([aCheck({ service_id: 1, health_options: { body: "x" } }), aCheck({ service_id: 2 })], []);
+  await stub.unjudged([{ service_id: 3, place: "p/new", error: "health_method: not known" }]);
+  expect((await stub.pulse()).unfit).toEqual({
+    count: 2,
+    first: [
+      "service 3 can't be judged: health_method: not known",
+      "service 1: health_options.body: GET sends no body: set method to POST",
+    ],
+  });
+});
+
+it("the board lets a service be checked as a cause once in five seconds, and never while it is down", async () => {
+  await stub.add([aCheck({ service_id: 1 }), aCheck({ service_id: 2, recorded_status: "down" })], []);
+  await stub.apply({ epoch: "", items: [[2, state({ status: "down" })]], flips: [] });
+  expect(await stub.claimCauses([1, 2, 404])).toEqual([1]);
+  expect(await stub.claimCauses([1])).toEqual([]);
+});

@@ -3,7 +3,7 @@
 export interface LabelTrouble {
   label: string;
   value: string;
-  /** What was expected; text for a person. */
+  /** The value that was expected, as a text for a person. */
   rule: string;
 }
 

@@ -8,7 +8,7 @@ export interface Labelled extends ReadLabels {
 }
 
 interface Kept extends Labelled {
-  /** What the labels were read from. */
+  /** The labels and facts that were read, as JSON. */
   text: string;
 }
 

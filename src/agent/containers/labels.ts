@@ -100,7 +100,7 @@ function serviceIn(container: Container, reader: LabelReader, agent: string): Di
   };
 }
 
-/** What the rules of registrations say, by the label that a person has to change. */
+/** The rules of registrations that the service breaks, each with the label that a person has to change. */
 function ruleTroubles(service: DiscoveredService, { labels }: Container, agent: string): LabelTrouble[] {
   const { project: _project, ...body } = service;
   const parsed = serviceSchema.safeParse(body);

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { CAUSES, failureFromError } from "../../src/probes/failure-words.ts";
+
+const PLAIN = { handshaking: false, answered: false };
+const coded = (code: string) => Object.assign(new Error(`connect ${code} 192.0.2.1:80`), { code });
+
+it("no two causes have one sentence, and none speaks of a reference", () => {
+  const words = Object.values(CAUSES);
+  expect(new Set(words).size).toBe(words.length);
+  for (const text of words) expect(text).not.toMatch(/reference|internal error/);
+});
+
+it.each([
+  ["ECONNREFUSED", CAUSES.refused],
+  ["EHOSTUNREACH", CAUSES.noRoute],
+  ["ENETUNREACH", CAUSES.noRoute],
+  ["ETIMEDOUT", CAUSES.noAnswer],
+  ["ECONNRESET", CAUSES.reset],
+  ["EPIPE", CAUSES.closed],
+  ["ENOTFOUND", CAUSES.unknownHost],
+  ["EAI_AGAIN", CAUSES.noLookUp],
+])("the code %s of the system means: %s", (code, words) => {
+  expect(failureFromError(coded(code), PLAIN).message).toBe(words);
+});
+
+it("of several addresses that failed, the last one counts", () => {
+  const errors = new AggregateError([coded("ENETUNREACH"), coded("ECONNREFUSED")]);
+  expect(failureFromError(errors, PLAIN).message).toBe(CAUSES.refused);
+});
+
+it.each([
+  ["internal error; reference = abc123", { unclear: "connection", message: CAUSES.failed }],
+  ["Network connection lost.", { unclear: "protocol", message: CAUSES.reset }],
+  ["proxy request failed, cannot connect to the specified address", { unclear: "connection" }],
+  [
+    "proxy request failed, cannot connect to the specified address. It looks like you might be trying to connect to a HTTP-based service — consider using fetch instead",
+    { unclear: "connection", verdict: "fail" },
+  ],
+  ["TCP Loop detected", { verdict: "unprobeable", message: CAUSES.platformAddress }],
+  ["something new; reference = abc123", { message: "failed: something new" }],
+])("a Worker's %j is understood, or left to be found out", (text, expected) => {
+  expect(failureFromError(new Error(text), PLAIN)).toMatchObject(expected);
+});
+
+it("during a handshake an unclear error is one of TLS", () => {
+  const failure = failureFromError(new Error("internal error; reference = x"), { handshaking: true, answered: false });
+  expect(failure).toMatchObject({ unclear: "tls", message: CAUSES.tls });
+});

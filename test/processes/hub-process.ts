@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "../../src/core/clock.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { fastClock, paceText, SPEED } from "../fast/fast-clock.ts";
-import { temporaryFolder } from "../servers/child-process.ts";
+import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { beginEpoch } from "./database-file.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -88,7 +88,7 @@ export async function startHub(given: HubProcessOptions = {}): Promise<HubProces
       throw error;
     });
   await (options.prepare ?? copyEmptyState)(folder.path);
-  let running = await run("0");
+  let running = await run(String(await freePort()));
   const stop = async () => {
     await end(running.child, "SIGINT", options.underNpm);
     return running.child.exitCode;

@@ -12,6 +12,7 @@ import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
+import { Lateness } from "../probes/lateness.ts";
 import { Lately } from "../probes/look-memory.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { Slots } from "../probes/slots.ts";
@@ -66,6 +67,7 @@ export class Agent {
   readonly #rounds: Rounds;
   readonly #slots = new Slots(LOCAL_SLOTS);
   readonly #lookedAt = new Lately();
+  readonly #lateness: Lateness;
   readonly #containers: Containers | null;
   #vantage: Promise<Vantage> | null = null;
   readonly #stopped = new AbortController();
@@ -78,6 +80,7 @@ export class Agent {
     this.#options = options;
     const { hub: url, key, name: agent, signal, log, clock } = options;
     this.#clock = new HubClock(clock.now);
+    this.#lateness = new Lateness({ now: () => this.#clock.now(), wait: clock.wait });
     this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
     this.#api = new HubApi({
@@ -105,9 +108,10 @@ export class Agent {
       report: (report) => this.#api.report(report),
       about: () => ({ version: manifest.version, host: hostname().slice(0, 255), problem: this.#problem }),
       wait: (ms) => this.#wait(ms),
+      now: clock.now,
       random: Math.random,
       log,
-      cameTooLate: () => this.#rounds.beginAnew(),
+      cameTooLate: (ids) => this.#rounds.beginAnew(ids),
       judged: (states) => this.#rounds.learn(states),
     });
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
@@ -268,14 +272,17 @@ export class Agent {
   async #probeItself(check: Check): Promise<Observation> {
     const { name, commands } = this.#options;
     const now = () => this.#clock.now();
-    if (check.health_method === "exec") return runExec(check, { commands, vantage: agentVantage(name), now });
+    if (check.health_method === "exec") {
+      return await runExec(check, { commands, vantage: agentVantage(name), now, lateness: this.#lateness });
+    }
     return await this.#probeOverNetwork(check);
   }
 
   async #probeOverNetwork(check: Check): Promise<Observation> {
     const { name, environment } = this.#options;
     const context = nodeContext({
-      ...{ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now(), memory: this.#lookedAt },
+      ...{ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now() },
+      ...{ memory: this.#lookedAt, lateness: this.#lateness },
     });
     return await probeInSlot(check, context, this.#slots, LAST_START_MS);
   }

@@ -5,7 +5,9 @@
 import { spawn } from "node:child_process";
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
+import { withoutLateness } from "../core/late-measurement.ts";
 import type { Observation } from "../core/records.ts";
+import type { Lateness } from "../probes/lateness.ts";
 import type { Commands } from "./agent-settings.ts";
 import { type PluginResult, readPlugin } from "./plugin-output.ts";
 
@@ -18,10 +20,13 @@ export interface ExecContext {
   vantage: string;
   /** Unix ms. */
   now(): number;
+  lateness: Lateness;
 }
 
+type Ran = PluginResult & { timedOut: boolean };
+
 /** Never throws: whatever happens is an observation. */
-export async function runExec(check: Check, { commands, vantage, now }: ExecContext): Promise<Observation> {
+export async function runExec(check: Check, { commands, vantage, now, lateness }: ExecContext): Promise<Observation> {
   const at = now();
   const name = check.health_options.command ?? "";
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -29,11 +34,14 @@ export async function runExec(check: Check, { commands, vantage, now }: ExecCont
     const error = boundedErrorText(`exec: this agent has no command named ${JSON.stringify(name)}`);
     return { at, vantage, verdict: "unprobeable", latency_ms: null, error, details: {} };
   }
-  const result = await run(command.run, Math.min(check.health_timeout, command.timeout ?? check.health_timeout));
-  return { at, vantage, latency_ms: now() - at, ...result };
+  const timeoutS = Math.min(check.health_timeout, command.timeout ?? check.health_timeout);
+  const { timedOut, ...result } = await lateness.during(() => run(command.run, timeoutS));
+  const endedAt = now();
+  const stood = { late_ms: Math.round(lateness.within(at, endedAt)), took_ms: endedAt - at, timedOut };
+  return withoutLateness({ at, vantage, latency_ms: endedAt - at, ...result }, stood);
 }
 
-function run([program = "", ...args]: readonly string[], timeoutS: number): Promise<PluginResult> {
+function run([program = "", ...args]: readonly string[], timeoutS: number): Promise<Ran> {
   return new Promise((resolve) => {
     // A group of its own, so that what the command started ends with it.
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -51,15 +59,16 @@ function run([program = "", ...args]: readonly string[], timeoutS: number): Prom
       endGroup(child.pid, "SIGTERM");
       setTimeout(() => endGroup(child.pid, "SIGKILL"), GRACE_MS).unref();
     }, timeoutS * 1_000);
+    const end = (result: PluginResult) => resolve({ ...result, timedOut });
     child.once("error", (error) => {
       clearTimeout(timer);
-      resolve({ verdict: "unprobeable", error: boundedErrorText(`exec: ${error.message}`), details: {} });
+      end({ verdict: "unprobeable", error: boundedErrorText(`exec: ${error.message}`), details: {} });
     });
     child.once("close", (code, signal) => {
       clearTimeout(timer);
-      if (timedOut) resolve({ verdict: "fail", error: `exec: timeout after ${timeoutS} s`, details: {} });
-      else if (code === null) resolve({ verdict: "fail", error: `exec: ended by ${signal}`, details: {} });
-      else resolve(readPlugin(code, textOf(output.stdout) || textOf(output.stderr)));
+      if (timedOut) end({ verdict: "fail", error: `exec: timeout after ${timeoutS} s`, details: {} });
+      else if (code === null) end({ verdict: "fail", error: `exec: ended by ${signal}`, details: {} });
+      else end(readPlugin(code, textOf(output.stdout) || textOf(output.stderr)));
     });
   });
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { agentVantage } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import { addressesOf, connectCode } from "../node/network-look.ts";
+import type { Lateness } from "../probes/lateness.ts";
 import type { LookMemory, ProbeContext } from "../probes/probe.ts";
 import { connect } from "./node-socket.ts";
 
@@ -14,10 +15,11 @@ export interface NodeContextOptions {
   /** Unix ms. */
   now(): number;
   memory: LookMemory;
+  lateness: Lateness;
 }
 
 /** An agent is in the private network that it checks, so every target is allowed. */
-export function nodeContext({ agent, hubId, environment, now, memory }: NodeContextOptions): ProbeContext {
+export function nodeContext({ agent, hubId, environment, now, memory, lateness }: NodeContextOptions): ProbeContext {
   return {
     vantage: agentVantage(agent),
     hubId,
@@ -32,5 +34,6 @@ export function nodeContext({ agent, hubId, environment, now, memory }: NodeCont
     looks: { addressesOf, connectCode, isPlatformAddress: () => false, memory },
     md5: async (bytes) => new Uint8Array(createHash("md5").update(bytes).digest()).buffer,
     now,
+    lateness,
   };
 }

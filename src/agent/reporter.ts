@@ -3,11 +3,14 @@
 import { type AgentReceipt, type AgentReport, MAX_REPORTED, type ReportedObservation } from "../core/agent-protocol.ts";
 import { LOCKED_OUT_MS, REPORT_GATHER_MS, REPORT_MAX_PAUSE_MS, REPORT_MAX_RETRY_MS } from "../core/durations.ts";
 import { messageOf } from "../node/error-message.ts";
+import { HeldBack } from "./held-back.ts";
 import { HubRefused } from "./hub-api.ts";
 import type { Spool } from "./spool.ts";
 
 /** When so many in a row can't be read, it is not the observations that are wrong. */
 const MAX_LEFT_OUT = 5;
+/** Of what was told before, in one report. They are small: each is one that the hub has read. */
+const MAX_AGAIN = 200;
 /** The hub takes 1 MB of uncompressed text. */
 const MAX_REPORT_CHARS = 700_000;
 
@@ -16,16 +19,19 @@ export interface ReporterDeps {
   report(report: AgentReport): Promise<AgentReceipt>;
   about(): Pick<AgentReport, "version" | "host" | "problem">;
   wait(ms: number): Promise<void>;
+  /** Unix ms, of the agent's own clock. */
+  now(): number;
   random(): number;
   log(line: string): void;
-  /** Called when observations came too late for the hub's statuses, which so know nothing of them. */
-  cameTooLate(): void;
+  /** Observations came too late for the hub's statuses, which so know nothing of them. Undefined: any services. */
+  cameTooLate(ids: number[] | undefined): void;
   /** Told what the hub says of the services now. */
   judged(states: AgentReceipt["states"]): void;
 }
 
 export class Reporter {
   readonly #deps: ReporterDeps;
+  readonly #held = new HeldBack();
   #wake: (() => void) | null = null;
   #stopped = false;
   #failures = 0;
@@ -70,7 +76,7 @@ export class Reporter {
   /** Runs until `stop`, then says once more what there is to say. Never rejects. */
   async run(): Promise<void> {
     while (!this.#stopped) {
-      if (this.#deps.spool.waiting === 0 && !this.#due) {
+      if (!this.#isDue) {
         await this.#woken();
         await this.#deps.wait(REPORT_GATHER_MS);
       } else {
@@ -81,46 +87,59 @@ export class Reporter {
     if (this.#deps.spool.waiting > 0) await this.#reportOnce();
   }
 
+  get #isDue(): boolean {
+    return this.#due || this.#deps.spool.waiting > 0 || this.#held.dueIn(this.#deps.now()) === 0;
+  }
+
   #woken(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = null;
-        resolve();
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = () => {
+      this.#wake = null;
+      resolve();
+    };
+    const heldFor = this.#held.dueIn(this.#deps.now());
+    return heldFor === null ? promise : Promise.race([promise, this.#deps.wait(heldFor)]);
   }
 
   /** Returns how long to wait before the next one, in milliseconds. */
   async #reportOnce(): Promise<number> {
-    const { spool } = this.#deps;
-    const { items, lines } = this.#next();
-    const report = { ...this.#deps.about(), dropped: spool.dropped, waiting: spool.waiting - lines };
+    const { spool, now } = this.#deps;
+    const again = this.#limit === MAX_REPORTED ? this.#held.take(MAX_AGAIN, now()) : [];
+    const { items, lines } = this.#next(again);
+    const waiting = spool.waiting - lines + this.#held.size;
+    const report = { ...this.#deps.about(), dropped: spool.dropped + this.#held.dropped, waiting, tells_again: true };
+    const isBehind = ({ service_id }: ReportedObservation) => this.#held.has(service_id);
+    const behind = items.filter(isBehind);
+    const told = [...again, ...items.filter((item) => !isBehind(item))];
     const wasDue = this.#due;
     this.#due = false; // what comes while the report is under way needs another one
     try {
-      const receipt = await this.#deps.report({ ...report, observations: items });
+      const receipt = await this.#deps.report({ ...report, observations: told });
       spool.drop(lines);
+      this.#held.add(behind);
+      this.#held.settle(told, receipt.untaken, now());
       this.#taken(receipt);
       return spool.waiting > 0 && spool.waiting < MAX_REPORTED ? REPORT_GATHER_MS : 0;
     } catch (error) {
       this.#due ||= wasDue;
+      this.#held.giveBack(again);
       return this.#failed(error, lines);
     }
   }
 
-  #next(): { items: ReportedObservation[]; lines: number } {
-    for (let limit = this.#limit; ; limit = Math.ceil(limit / 2)) {
+  #next(again: readonly ReportedObservation[]): { items: ReportedObservation[]; lines: number } {
+    for (let limit = this.#limit - again.length; ; limit = Math.ceil(limit / 2)) {
       const next = this.#deps.spool.peek(limit);
-      if (limit === 1 || JSON.stringify(next.items).length <= MAX_REPORT_CHARS) return next;
+      if (limit === 1 || JSON.stringify([...again, ...next.items]).length <= MAX_REPORT_CHARS) return next;
     }
   }
 
-  #taken({ refused, late, states }: AgentReceipt): void {
+  #taken({ refused, late, late_services, states }: AgentReceipt): void {
     const { log } = this.#deps;
     this.#deps.judged(states);
     for (const { service_id, reason } of refused)
       log(`the hub refuses observations of service ${service_id}: ${reason}`);
-    if (late > 0) this.#deps.cameTooLate();
+    if (late > 0) this.#deps.cameTooLate(late_services);
     if (this.#failures > 0) {
       log(`the hub takes reports again${late > 0 ? `; ${late} observations came too late for its statuses` : ""}`);
     }

@@ -63,11 +63,11 @@ export class Rounds {
   }
 
   /**
-   * Forgets the streaks of failures. The hub knows nothing of what came too late, so the next failure has to be retried
-   * and told anew.
+   * Forgets the streaks of failures, of these services or of all. The hub knows nothing of what came too late, so the
+   * next failure has to be retried and told anew.
    */
-  beginAnew(): void {
-    this.#states.clear();
+  beginAnew(ids: Iterable<number> = [...this.#states.keys()]): void {
+    for (const id of ids) this.#states.delete(id);
   }
 
   /** Takes in what the hub says of services. */

@@ -85,6 +85,7 @@ export const agentReportSchema = z
     problem: printableText(MAX_ERROR_CHARS).nullable().describe("What a person should look at; null: nothing"),
     waiting: z.int().min(0).describe("Observations that wait in the agent's spool after these"),
     dropped: z.int().min(0).describe("Observations that the spool ever had no room for"),
+    tells_again: z.boolean().optional().describe("Whether the agent tells again what the receipt calls `untaken`"),
     observations: z.array(reportedObservationSchema).max(MAX_REPORTED).describe("Oldest first"),
   })
   .meta({ id: "AgentReport" });
@@ -98,6 +99,11 @@ export const agentReceiptSchema = z
     refused: z
       .array(z.object({ service_id: z.int(), reason: z.string() }))
       .describe("Observations that were not taken in, and why"),
+    late_services: z.array(z.int()).optional().describe("Whose observations these are"),
+    untaken: z
+      .array(z.int())
+      .default([]) // an older hub takes in all or nothing
+      .describe("Services of which the hub could not take in what was reported. The agent tells it again later"),
     states: z
       .array(z.object({ service_id: z.int(), status: z.enum(STATUSES), since: z.number() }))
       .default([]) // an older hub sends none
@@ -105,7 +111,7 @@ export const agentReceiptSchema = z
   })
   .meta({ id: "AgentReceipt" });
 export type AgentReceipt = z.infer<typeof agentReceiptSchema>;
-export type TakenReport = Pick<AgentReceipt, "news" | "late" | "states">;
+export type TakenReport = Pick<AgentReceipt, "news" | "late" | "late_services" | "states" | "untaken">;
 
 /** What an agent found, with its place in the schedule. */
 export interface AgentFinding extends Finding, Pick<Round, "due_at" | "attempt"> {}
@@ -127,7 +133,7 @@ export function refusalOf(reported: ReportedObservation, check: Check | undefine
 
 /**
  * Whether the status follows what was seen at `at`. By the time that an older one came, the hub has said that it does
- * not know; but not while it refused reports although it ran. `deafUntil`: when that was last; 0: never. Unix ms.
+ * not know; but not while it could not hear the service although it ran. `deafUntil`: until when; 0: never. Unix ms.
  */
 export function isNews(check: Check, at: number, deafUntil: number, now: number): boolean {
   const standing = { status: check.recorded_status, since: check.recorded_since };

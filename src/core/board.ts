@@ -3,7 +3,7 @@
  */
 
 import { type BoardEntry, recordedAs } from "./board-entry.ts";
-import { type BoardFrame, flipFrame, healthFrame } from "./board-frames.ts";
+import { type BoardFrame, entryFrame, flipFrame, healthFrame } from "./board-frames.ts";
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
 import { isScheduled } from "./lanes.ts";
@@ -24,8 +24,8 @@ export interface BoardUpdate {
   flips: RecordedFlip[];
 }
 
-/** A service that reports of itself, or an agent that reports of its services. */
-export type Reporter = { service_id: number } | { agent: string };
+/** Services that report of themselves, or an agent that reports of its services. */
+export type Reporter = { service_ids: number[] } | { agent: string };
 
 /** A service that is no longer watched. `rev`: the revision with which it was stopped; null: it is deleted. */
 export interface Leaving {
@@ -90,6 +90,18 @@ export class Board {
     return known === undefined;
   }
 
+  /**
+   * `flips`: what the end of the watch made of the services' statuses. Returns the frames for the watchers, and the
+   * entries that left.
+   */
+  leave(leaving: readonly Leaving[], flips: readonly RecordedFlip[]): { frames: BoardFrame[]; left: BoardEntry[] } {
+    const news = flips.filter((flip) => this.#isNews(flip));
+    const left = leaving.flatMap((each) => this.remove(each) ?? []);
+    const ids = new Set(left.map(({ check }) => check.service_id));
+    const told = news.filter((flip) => ids.has(flip.service_id)).map(flipFrame);
+    return { frames: [...told, ...left.map((entry) => entryFrame("deregistered", entry))], left };
+  }
+
   /** Does nothing when the service was started again meanwhile. */
   remove({ service_id: id, rev }: Leaving): BoardEntry | undefined {
     const entry = this.#entries.get(id);
@@ -150,10 +162,7 @@ export class Board {
     items: readonly [number, LiveState][],
     flips: readonly RecordedFlip[],
   ): { frames: BoardFrame[]; unknown: number[] } {
-    const seen = new Map(items.map(([id]) => [id, this.#entries.get(id)?.live.flip_seq ?? 0]));
-    const frames: BoardFrame[] = flips
-      .filter((flip) => this.#entries.has(flip.service_id) && flip.seq > (seen.get(flip.service_id) ?? 0))
-      .map(flipFrame);
+    const frames: BoardFrame[] = flips.filter((flip) => this.#isNews(flip)).map(flipFrame);
     const fresh = items.filter(([id, live]) => this.#take(id, live));
     if (fresh.length > 0) {
       frames.push(healthFrame(fresh.map(([id, live]) => ({ id, project_id: this.#projectOf(id), live }))));
@@ -177,8 +186,16 @@ export class Board {
 
   /** The services for which the reporter speaks. */
   servicesOf(reporter: Reporter): number[] {
-    if ("service_id" in reporter) return this.#entries.has(reporter.service_id) ? [reporter.service_id] : [];
+    if ("service_ids" in reporter) return reporter.service_ids.filter((id) => this.#entries.has(id));
     return [...this.#entries.values()].flatMap(({ check }) => (check.agent === reporter.agent ? check.service_id : []));
+  }
+
+  /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
+  deafnessOf(ids: readonly number[]): { id: number; until: number }[] {
+    return ids.flatMap((id) => {
+      const until = this.#deaf.get(id);
+      return until === undefined ? [] : [{ id, until }];
+    });
   }
 
   /** The hub failed to take in a report of these services at `at` (Unix ms), so their silence begins anew. */
@@ -221,6 +238,12 @@ export class Board {
 
   *#statuses(): Generator<Status> {
     for (const { live } of this.#entries.values()) yield live.status;
+  }
+
+  /** Lanes tell a flip until the database has it. */
+  #isNews({ service_id, seq }: RecordedFlip): boolean {
+    const entry = this.#entries.get(service_id);
+    return entry !== undefined && seq > entry.live.flip_seq;
   }
 
   #projectOf(id: number): number {

@@ -20,6 +20,10 @@ export const FIRST_RETRY_MS = 1_000;
 export const LOST_RETRY_MS = 10_000;
 /** Of the platform's time: its queue knows whole seconds only. */
 export const LONGEST_EARLY_MS = 5_000;
+/** How often a program that checks looks whether it stands still. A quick check ends before. */
+export const LATE_LOOK_MS = 100;
+/** A timer that comes so late shows that the program stood still; a busy one is late by less. */
+export const STOOD_STILL_MS = 150;
 /** The way to a vantage and back may take this long. */
 export const WAY_TO_VANTAGE_MS = 10_000;
 /** A service is down for at least this long before its breaker opens: most outages are over by then. */
@@ -82,6 +86,8 @@ export const SUMMARY_AGAIN_MS = 2_000;
  * then.
  */
 export const ANNOUNCED_KEPT_MS = 86_400_000;
+/** A service whose end was announced has left the board by then, also when the follower had to take it again. */
+export const BOARD_FOLLOWS_MS = 120_000;
 
 // Clients and sockets.
 /** A client that is there pings each minute. */
@@ -122,6 +128,8 @@ export const MAX_PULL_MS = 30_000;
 // Agents.
 /** A lane that takes longer to say what silence means is left out, so that the others are judged in time. */
 export const LANE_ANSWERS_MS = 5_000;
+/** The rounds of one lane in an agent's report, one after the other. */
+export const LANE_TAKES_MS = 15_000;
 /** A lane that did not answer is asked again after this time. */
 export const LANE_AGAIN_MS = 15_000;
 /** A check that could not be read is named in the hub's health for this long after it was tried last. */

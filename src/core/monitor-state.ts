@@ -27,6 +27,10 @@ export interface MonitorState {
   passes: number;
   /** The attempts of these passes, as evidence for the flip that ends the outage. */
   passed: Attempt[];
+  /** The newest looks in a row that found the service slow. */
+  slow: Attempt[];
+  /** Why the service is degraded; null: it is not, or the lane does not know. */
+  degraded: string | null;
   /** Vantages that failed to look at the service since it last passed. Retries leave them out. */
   blind: string[];
   /**
@@ -60,6 +64,8 @@ export function newMonitorState(check: Check): MonitorState {
     attempts: [],
     passes: 0,
     passed: [],
+    slow: [],
+    degraded: null,
     blind: [],
     retry: null,
     flap: NOT_FLAPPING,
@@ -79,8 +85,8 @@ export function newMonitorState(check: Check): MonitorState {
  * have been lost, because a local hub has its queues in memory and was started since.
  */
 export function completed(stored: MonitorState, lostQueues: boolean): MonitorState {
-  const { blind = [], passes = 0, passed = [] } = stored;
-  return { ...stored, blind, passes, passed, retry: lostQueues ? null : stored.retry };
+  const { blind = [], passes = 0, passed = [], slow = [], degraded = null } = stored;
+  return { ...stored, blind, passes, passed, slow, degraded, retry: lostQueues ? null : stored.retry };
 }
 
 /** Returns the flips that are not in the database. `recordedSeq`: `seq` of the newest flip in the database. */

@@ -72,6 +72,8 @@ export interface ObservationDetails {
   uptime?: number;
   endpoints_healthy?: number;
   endpoints_total?: number;
+  /** The observer itself stood still for so long while it looked that its `latency_ms` would say nothing. */
+  late_ms?: number;
   [key: string]: string | number | boolean | null | undefined;
 }
 

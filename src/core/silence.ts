@@ -13,6 +13,7 @@ import type { Status } from "./records.ts";
  */
 export function expire(state: MonitorState, check: Check, lastAt: number | null, now: number): MonitorState {
   if (state.closed || state.status === "unknown" || lastAt === null) return state;
+  if (check.rev < state.rev) return state; // its interval may have been another one
   const lastHeardAt = Math.max(lastAt, state.last_at ?? 0);
   const deadline = deadlineOf(check, state.status, state.since, lastHeardAt);
   if (deadline === null || now <= deadline) return state;

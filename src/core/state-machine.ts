@@ -6,12 +6,12 @@ import type { Check } from "./check.ts";
 import { flapSettled } from "./flapping.ts";
 import { flip } from "./flip.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
-import { DEFAULT_DEGRADED_ABOVE_MS } from "./options.ts";
 import { type Attempt, homeOf, type Observation, type Retry, type Round } from "./records.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
+import { isSlowLook, slownessOf } from "./slowness.ts";
 
 const NO_STREAK = {
-  ...{ failures: 0, failing_since: null, attempts: [], passes: 0, passed: [], blind: [], retry: null },
+  ...{ failures: 0, failing_since: null, attempts: [], passes: 0, passed: [], slow: [], blind: [], retry: null },
 } satisfies Partial<MonitorState>;
 /** 10 retries make 11 attempts, so this number keeps all of them. */
 const MAX_ATTEMPTS_KEPT = 12;
@@ -58,8 +58,9 @@ export function observe(before: MonitorState | null, input: ObserveInput): Step 
   }
 }
 
-/** Handles a service that was deregistered or disabled. `now`: Unix ms. */
+/** Handles a service that was deregistered or disabled; one that was started again since stays as it is. `now`: Unix ms. */
 export function close(before: MonitorState | null, check: Check, reason: string, now: number): MonitorState {
+  if (before !== null && before.rev > check.rev) return before;
   const state = { ...(before ?? newMonitorState(check)), rev: check.rev, closed: true, retry: null };
   const cleared = { ...state, ...NO_STREAK, unseen_from: [], error: null };
   if (state.status === "unknown") return cleared;
@@ -142,13 +143,14 @@ function isOfNewerChain({ retry }: MonitorState, round: Round): boolean {
 function failed(state: MonitorState, input: ObserveInput): Step {
   const { check, observation } = input;
   const counts = isStep(state, input);
-  const attempts = [...state.attempts, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
+  const attempts = keptOf([...state.attempts, evidenceOf(observation)]);
   const failing: MonitorState = {
     ...state,
     ...latestResult(state, observation),
     failures: state.failures + (counts ? 1 : 0),
     passes: 0,
     passed: [],
+    slow: state.status === "degraded" ? state.slow : [],
     failing_since: Math.min(state.failing_since ?? observation.at, observation.at),
     attempts: state.status === "down" ? state.attempts : attempts,
     error: observation.error ?? "failed",
@@ -181,53 +183,55 @@ function withRetry(state: MonitorState, input: ObserveInput, backoff: number): S
 }
 
 /**
- * An outage ends with `recover_after` passes in a row. The checks between follow each other like retries, so that the
- * end is told soon, and the outage ended with the first of the passes.
+ * An outage ends with `recover_after` passes in a row, and a slow answer is looked at again. These checks follow each
+ * other like retries, so that the status is soon told, and it began with the first of them.
  */
-function passed(state: MonitorState, input: ObserveInput): Step {
+function passed(before: MonitorState, input: ObserveInput): Step {
   const { check, observation } = input;
-  if (state.status !== "down") return { state: succeeded(state, check, observation), retry: null };
+  const isDown = before.status === "down";
   const isBeat = check.health_method === "heartbeat"; // the service itself decides when the next one comes
-  const counts = isBeat || isStep(state, input);
-  const passes = state.passes + (counts ? 1 : 0);
-  const evidence = [...state.passed, evidenceOf(observation)].slice(-MAX_ATTEMPTS_KEPT);
-  if (passes >= check.recover_after) {
-    return { state: succeeded({ ...state, passed: evidence }, check, observation), retry: null };
+  const counts = isDown && (isBeat || isStep(before, input));
+  const passes = before.passes + (counts ? 1 : 0);
+  const evidence = evidenceOf(observation);
+  const slow = isSlowLook(before, check, observation) ? keptOf([...before.slow, evidence]) : [];
+  const state = { ...before, passes, passed: isDown ? keptOf([...before.passed, evidence]) : [] };
+  const slowness = slownessOf(before, check, observation, slow.length);
+  if (isDown && passes < check.recover_after) {
+    const recovering = { ...state, ...latestResult(state, observation), slow };
+    return counts && !isBeat ? withRetry(recovering, input, passes) : { state: recovering, retry: null };
   }
-  const recovering = { ...state, ...latestResult(state, observation), passes, passed: evidence };
-  return counts && !isBeat ? withRetry(recovering, input, passes) : { state: recovering, retry: null };
+  if (slowness !== "again") return { state: { ...succeeded(state, input, slowness.degraded), slow }, retry: null };
+  const looking = isDown ? { ...state, ...latestResult(state, observation) } : answered(state, observation);
+  return withRetry({ ...looking, slow }, input, 1);
 }
 
-function succeeded(state: MonitorState, check: Check, observation: Observation): MonitorState {
+/** The failures in a row have ended. */
+function answered(state: MonitorState, observation: Observation): MonitorState {
   const unseen = new Set(state.attempts.filter((attempt) => !attempt.ok).map((attempt) => attempt.vantage));
   unseen.delete(observation.vantage);
-  const degraded = degradedReason(state, check, observation);
-  const next: MonitorState = {
+  return {
     ...state,
     ...latestResult(state, observation),
     ...NO_STREAK,
     unseen_from: state.status === "down" ? [] : [...unseen],
-    error: degraded,
+    error: null,
   };
+}
+
+function succeeded(state: MonitorState, { check, observation }: ObserveInput, degraded: string | null): MonitorState {
+  const next: MonitorState = { ...answered(state, observation), degraded, error: degraded };
   const to = degraded === null ? "up" : "degraded";
   if (to === state.status) return next;
   const reason = degraded ?? (state.status === "degraded" ? "back to normal" : "check passed");
-  const evidence = state.passed.length > 0 ? state.passed : [evidenceOf(observation)];
+  const looks = state.passed.length > 0 ? state.passed : degraded === null ? [] : state.slow;
+  const evidence = state.passed.length > 0 ? looks : keptOf([...looks, evidenceOf(observation)]);
   const at = observation.at + (observation.latency_ms ?? 0);
   const began_at = Math.min(observation.at, Date.parse(evidence[0]?.at ?? "") || observation.at);
   return flip(next, { service_id: check.service_id, to, reason, at, began_at, evidence });
 }
 
-/**
- * Returns why the service is degraded; null: it is not. A slow response to a distant vantage says nothing about the
- * service, so then the status stays as home found it.
- */
-function degradedReason(state: MonitorState, check: Check, observation: Observation): string | null {
-  if (observation.verdict === "warn") return observation.error ?? "the service reports itself degraded";
-  if (observation.vantage !== homeOf(check)) return state.status === "degraded" ? state.error : null;
-  const limit = check.health_options.degraded_above_ms ?? DEFAULT_DEGRADED_ABOVE_MS;
-  if (limit === 0 || observation.latency_ms === null || observation.latency_ms <= limit) return null;
-  return `slow: ${Math.round(observation.latency_ms)} ms, more than ${limit} ms`;
+function keptOf(attempts: Attempt[]): Attempt[] {
+  return attempts.slice(-MAX_ATTEMPTS_KEPT);
 }
 
 function unprobeable(state: MonitorState, check: Check, observation: Observation): MonitorState {

@@ -188,7 +188,7 @@ export const agents = routes()
     const { hub, principal } = c.var;
     const { name } = c.req.valid("param");
     await requireOwn(hub, principal, name);
-    const { observations: reported, ...about } = c.req.valid("json");
+    const { observations: reported, tells_again = false, ...about } = c.req.valid("json");
     const now = hub.now();
     await sawAgent(hub.db, name, about, now);
     const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
@@ -200,9 +200,10 @@ export const agents = routes()
       if (reason !== null) refused.set(each.service_id, reason);
       return check === undefined || reason !== null ? [] : [toFinding(each, check, name)];
     });
-    const { news, late, states } = await hub.takeReport(name, taken);
+    const receipt = await hub.takeReport(name, taken);
+    if (receipt.untaken.length > 0 && !tells_again) throw new Problem(503, "a part of the hub did not take it in");
     const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));
-    return c.json({ now: hub.now(), news, late, states, refused: refusals }, 200);
+    return c.json({ now: hub.now(), ...receipt, refused: refusals }, 200);
   });
 
 /** An agent's key opens nothing of another agent. */

@@ -53,7 +53,10 @@ const heartbeat = createRoute({
   summary: "Report that a service is alive",
   description:
     "For services of the method `heartbeat`. A key of the scope `agent` may report for the services of its agent.",
-  ...withDeafness((c) => ({ service_id: Number(c.req.param("id")) }), guard("write", { agent: true, whenAway: true })),
+  ...withDeafness(
+    (c) => ({ service_ids: [Number(c.req.param("id"))] }),
+    guard("write", { agent: true, whenAway: true }),
+  ),
   request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
   responses: {
     202: jsonResponse(outcomeSchema, "The heartbeat was recorded"),

@@ -59,6 +59,15 @@ export class Announcements {
     return row === undefined || row.card === null ? null : parseCard(row.card);
   }
 
+  /** Whether the end of the service's registration was announced after `since`, Unix ms. */
+  leftSince(serviceId: number, since: number): boolean {
+    const rows = this.#sql.exec(
+      "SELECT 1 FROM told WHERE service_id = ? AND card IS NULL AND changed_at > ?",
+      ...[serviceId, since],
+    );
+    return rows.toArray().length > 0;
+  }
+
   /** Returns all registered services by their id. */
   allRegistered(): Map<number, ServiceCard> {
     const rows = this.#sql.exec<{ service_id: number; card: string }>(

@@ -4,6 +4,7 @@
  */
 import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check } from "../core/check.ts";
+import { BOARD_FOLLOWS_MS } from "../core/durations.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import type { Announcements } from "./announcements.ts";
 import { type DurableEvent, flipEvent, registryEvent, type ServiceCard, serviceCard } from "./messages.ts";
@@ -42,11 +43,16 @@ export class Announcing {
     });
   }
 
-  /** What was registered or deregistered without an announcement: because of a crash, or before NATS was set up. */
+  /**
+   * What was registered or deregistered without an announcement: because of a crash, or before NATS was set up. A
+   * service that has just been deregistered may still be on the board.
+   */
   missed(entries: readonly BoardEntry[], now: number): DurableEvent[] {
     const gone = this.#ledger.allRegistered();
     for (const { check } of entries) gone.delete(check.service_id);
-    const checks = entries.map(({ check }) => check);
+    const checks = entries.flatMap(({ check }) =>
+      this.#ledger.leftSince(check.service_id, now - BOARD_FOLLOWS_MS) ? [] : [check],
+    );
     const registered = this.services("registered", checks, now);
     return [...registered, ...[...gone.values()].map((card) => this.#event("deregistered", card, now))];
   }

@@ -111,10 +111,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   async remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void> {
     await this.#ensureLoaded();
     if (!(await this.#enter(leaving[0]?.epoch ?? ""))) return;
-    this.#tell(this.#board.apply([], flips).frames);
-    const left = leaving.flatMap((each) => this.#board.remove(each) ?? []);
+    const { frames, left } = this.#board.leave(leaving, flips);
     for (const { check } of left) this.#marks.forget(check.service_id);
-    this.#tell(left.map((entry) => entryFrame("deregistered", entry)));
+    this.#tell(frames);
   }
 
   async follow(age: number): Promise<boolean> {
@@ -158,8 +157,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return entry === undefined ? null : { ...entry.check, ...recordedAs(entry.live) };
   }
 
-  deafUntil(): number {
-    return this.#alarm.deafUntil;
+  deafnessOf(ids: number[]): { id: number; until: number }[] {
+    return this.#board.deafnessOf(ids);
   }
 
   couldNotHear(reporter: Reporter): void {

@@ -5,16 +5,19 @@ import type { Clock } from "../core/clock.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import type { Cursor } from "../core/replication.ts";
 import type { Settings } from "../core/settings.ts";
-import { AT_THE_BEGINNING, type FollowDeps, follow } from "../pipeline/follow.ts";
+import { AT_THE_BEGINNING, type FollowDeps, follow, followAgain } from "../pipeline/follow.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { bridgeOf } from "../platform/object-stubs.ts";
 import { sendOutcomes, sendRounds } from "../platform/queues.ts";
 import { openDatabase } from "../store/database.ts";
-import { beginFollow, changedServices, markOf } from "../store/registry-changes.ts";
+import { beginFollow, changedServices, changesOf, markOf } from "../store/registry-changes.ts";
 
 const CURSOR_KEY = "followed";
+const AGAIN_KEY = "follow_again";
+/** When the lanes of so many services do not answer, it is not single lanes that are away. */
+const MAX_AGAIN = 1_000;
 /** In the worst case each of these services is in a lane of its own, and an invocation may make 1,000 calls. */
 const PAGE_SERVICES = 500;
 
@@ -46,8 +49,14 @@ export class RegistryFollower {
 
   async #next(age: number): Promise<boolean> {
     const before = this.#storage.kv.get<Cursor>(CURSOR_KEY) ?? AT_THE_BEGINNING;
+    const left = this.#storage.kv.get<number[]>(AGAIN_KEY) ?? [];
     try {
-      const { cursor, more } = await follow(before, age, this.#deps);
+      const { cursor, more, again } = await follow(before, age, this.#deps);
+      const now = left.slice(0, PAGE_SERVICES);
+      const still = await followAgain(now, cursor.epoch ?? "", this.#deps);
+      const waiting = [...new Set([...left.slice(now.length), ...still, ...again])];
+      if (waiting.length > MAX_AGAIN) throw new Error(`the lanes of ${waiting.length} services do not answer`);
+      if (waiting.join() !== left.join()) this.#storage.kv.put(AGAIN_KEY, waiting);
       if (cursor !== before) this.#storage.kv.put(CURSOR_KEY, cursor);
       return more;
     } catch (error) {
@@ -58,15 +67,16 @@ export class RegistryFollower {
 }
 
 function followDeps(env: Bindings, settings: Settings, clock: Clock, board: FollowedBoard): FollowDeps {
-  const { now } = clock;
+  const { now, wait } = clock;
   const db = openDatabase(env.DB);
   const lanes = laneCalls(env, clock);
   const bridge = () => (settings.NATS_URL === undefined ? null : bridgeOf(env));
   return {
-    now,
+    ...{ now, wait },
     vantages: settings.PROBE_VANTAGES,
     begin: (asked) => beginFollow(db, asked, now()),
     changedServices: (since) => changedServices(db, since, PAGE_SERVICES),
+    changesOf: (ids) => changesOf(db, ids),
     markOf: (revision) => markOf(db, revision, now()),
     enter: board.enter,
     known: board.known,
@@ -78,5 +88,6 @@ function followDeps(env: Bindings, settings: Settings, clock: Clock, board: Foll
     send: (messages) => sendRounds(env, messages, clock),
     announce: async (event, checks) => bridge()?.announceServices(event, checks),
     announceFlips: async (flips) => bridge()?.announceFlips(flips),
+    failed: (lane, error) => log("error", "lane.no_answer", { lane, error: errorText(error) }),
   };
 }

@@ -24,7 +24,6 @@ export class SilenceAlarm {
   readonly #deps: ExpireDeps;
   /** When the alarm is due, Unix ms; null: not that we know. */
   #at: number | null = null;
-  #deafUntil = 0;
   /** Lanes that did not answer, with the time from which they are asked again, Unix ms. */
   readonly #leftOut = new Map<number, number>();
 
@@ -46,11 +45,6 @@ export class SilenceAlarm {
     };
   }
 
-  /** When the hub last failed to hear somebody although it ran, Unix ms; 0: not since the object began. */
-  get deafUntil(): number {
-    return this.#deafUntil;
-  }
-
   /** Call this when the object begins. `startedAt`: when the process of a local hub began, Unix ms. */
   async wake(startedAt: number | undefined): Promise<void> {
     this.#hearing.started(startedAt);
@@ -60,7 +54,6 @@ export class SilenceAlarm {
 
   couldNotHear(reporter: Reporter): void {
     const now = this.#clock.now();
-    this.#deafUntil = now;
     const ids = this.#board.servicesOf(reporter);
     this.#board.deafTo(ids, now);
     this.#deafMarks.note(ids, now);

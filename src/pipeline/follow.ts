@@ -4,6 +4,7 @@
  * every change is looked at again: the database counts a revision with each, in the same transaction.
  */
 import type { Known } from "../core/board.ts";
+import { LANE_ANSWERS_MS } from "../core/durations.ts";
 import type { Leaver } from "../core/lane-record.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { ChangedService } from "../core/registry-change.ts";
@@ -17,6 +18,7 @@ import {
 } from "../core/replication.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
+import { settleEach } from "../core/settle-each.ts";
 import { type RegisterDeps, type RegistryChange, reasonToClose, registryChanged } from "./register.ts";
 
 export interface FollowDeps extends RegisterDeps {
@@ -28,6 +30,8 @@ export interface FollowDeps extends RegisterDeps {
   known(id: number): Known;
   /** Leaves a tombstone of deleted services in their lane. */
   bury(lane: number, leavers: Leaver[]): Promise<void>;
+  /** How these services stand now. */
+  changesOf(ids: number[]): Promise<ChangedService[]>;
   /** What proves, next time, that the database still is the same. */
   markOf(revision: number): Promise<string>;
 }
@@ -35,32 +39,50 @@ export interface FollowDeps extends RegisterDeps {
 /** Nothing has been followed yet. */
 export const AT_THE_BEGINNING: Cursor = { epoch: null, revision: 0, head: 0, mark: null, copy: 0, copying: false };
 
+export interface Followed {
+  cursor: Cursor;
+  more: boolean;
+  /** Services whose lanes did not answer. They are taken again, and hold up no others. */
+  again: number[];
+}
+
 /**
  * Handles one page of changes, and leaves those younger than `age` (milliseconds) for the next time: their consequences
  * may be on their way. Throws when a part of the hub is away; the same page then comes again.
  */
-export async function follow(
-  cursor: Cursor,
-  age: number,
-  deps: FollowDeps,
-): Promise<{ cursor: Cursor; more: boolean }> {
+export async function follow(cursor: Cursor, age: number, deps: FollowDeps): Promise<Followed> {
   const start = await deps.begin(syncQuery(cursor));
-  if (start.kind === "nothing") return { cursor, more: false };
+  if (start.kind === "nothing") return { cursor, more: false, again: [] };
   const page = await deps.changedServices(start.since);
   const { epoch, revision } = page.registry;
   await deps.enter(epoch);
   const young = page.changes.findIndex(({ at }) => at > deps.now() - age);
   const changes = young === -1 ? page.changes : page.changes.slice(0, young);
-  if (young === 0) return { cursor, more: false };
-  const missed = missedChange(changes, deps.known);
-  await registryChanged(missed, deps);
-  for (const [lane, leavers] of missedGraves(changes, epoch, deps.known)) await deps.bury(lane, leavers);
+  if (young === 0) return { cursor, more: false, again: [] };
+  const again = await catchUpWith(changes, epoch, deps);
   const next = page.more || young !== -1 ? (changes.at(-1)?.revision ?? null) : null;
   const mark = await deps.markOf(revision);
   return {
     cursor: advance(cursor, { epoch, revision, full: start.full, next, mark }).cursor,
     more: page.more && young === -1,
+    again,
   };
+}
+
+/** Takes services again whose lanes did not answer. Returns those of which it is still so. */
+export async function followAgain(ids: readonly number[], epoch: string, deps: FollowDeps): Promise<number[]> {
+  return ids.length === 0 ? [] : await catchUpWith(await deps.changesOf([...ids]), epoch, deps);
+}
+
+/** Returns the services whose lanes did not answer. */
+async function catchUpWith(changes: readonly ChangedService[], epoch: string, deps: FollowDeps): Promise<number[]> {
+  const graves = [...missedGraves(changes, epoch, deps.known)];
+  const left = await registryChanged(missedChange(changes, deps.known), deps);
+  const bury = ([lane, leavers]: [number, Leaver[]]) => deps.bury(lane, leavers);
+  const { failed } = await settleEach(graves, bury, { limitMs: LANE_ANSWERS_MS, wait: deps.wait });
+  for (const { item, error } of failed) deps.failed(item[0], error);
+  const unburied = failed.flatMap(({ item: [, leavers] }) => leavers.map(({ service_id }) => service_id));
+  return [...left.map(({ check }) => check.service_id), ...unburied];
 }
 
 /** Returns what the board does not know yet of these changes. */

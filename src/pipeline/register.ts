@@ -2,12 +2,14 @@
 
 import type { Leaving } from "../core/board.ts";
 import type { Check } from "../core/check.ts";
+import { LANE_ANSWERS_MS } from "../core/durations.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { flipsOnly, recordedFlip } from "../core/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
+import { settleEach } from "../core/settle-each.ts";
 
 export interface RegistryChange {
   /**
@@ -33,6 +35,7 @@ export function reasonToClose({ enabled }: { enabled: boolean }, deleted: boolea
 
 export interface RegisterDeps {
   now(): number;
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
   vantages: readonly string[];
   /** Returns results in the order of `closing`, whose services all belong to the lane. */
   close(lane: number, closing: Closing[]): Promise<(Silence | null)[]>;
@@ -44,11 +47,15 @@ export interface RegisterDeps {
   announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
   /** Idempotent. The record step announces the flips too, but only after the deregistration. */
   announceFlips(flips: RecordedFlip[]): Promise<void>;
+  /** The lane did not answer. The others did. */
+  failed(lane: number, error: unknown): void;
 }
 
-export async function registryChanged(change: RegistryChange, deps: RegisterDeps): Promise<void> {
-  if (change.deregistered.length > 0) await deregister(change.deregistered, deps);
+/** Returns the services whose lanes failed or hung: they are still watched, and everything else has happened. */
+export async function registryChanged(change: RegistryChange, deps: RegisterDeps): Promise<Closing[]> {
+  const left = change.deregistered.length > 0 ? await deregister(change.deregistered, deps) : [];
   if (change.registered.length > 0) await register(change.registered, deps);
+  return left;
 }
 
 async function register(registered: RegistryChange["registered"], deps: RegisterDeps): Promise<void> {
@@ -69,9 +76,15 @@ async function register(registered: RegistryChange["registered"], deps: Register
  * The services leave the board last: whoever finds one there that is not watched any more knows that one of the other
  * steps failed, and takes them all again.
  */
-async function deregister(closing: readonly Closing[], deps: RegisterDeps): Promise<void> {
-  const lanes = Map.groupBy(closing, ({ check }) => check.lane);
-  const flips = (await Promise.all([...lanes].map(([lane, members]) => closeInLane(lane, members, deps)))).flat();
+async function deregister(deregistered: readonly Closing[], deps: RegisterDeps): Promise<Closing[]> {
+  const lanes = [...Map.groupBy(deregistered, ({ check }) => check.lane)];
+  const close = ([lane, members]: [number, Closing[]]) => closeInLane(lane, members, deps);
+  const { done, failed } = await settleEach(lanes, close, { limitMs: LANE_ANSWERS_MS, wait: deps.wait });
+  for (const { item, error } of failed) deps.failed(item[0], error);
+  const left = failed.flatMap(({ item: [, members] }) => members);
+  const closing = deregistered.filter((each) => !left.includes(each));
+  if (closing.length === 0) return left;
+  const flips = done.flatMap(({ value }) => value);
   if (flips.length > 0) {
     await deps.record(flipsOnly(flips, deps.now()));
     await deps.announceFlips(flips);
@@ -81,6 +94,7 @@ async function deregister(closing: readonly Closing[], deps: RegisterDeps): Prom
     closing.map(({ check }) => check),
   );
   await deps.boardRemove(closing.map(leaving), flips);
+  return left;
 }
 
 function leaving({ check: { service_id, epoch, rev }, deleted }: Closing): Leaving {

@@ -1,60 +1,102 @@
 /** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
 import { type AgentFinding, type AgentReceipt, isNews, type TakenReport } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
+import { LANE_TAKES_MS } from "../core/durations.ts";
 import { lateResult } from "../core/round.ts";
+import { settleEach } from "../core/settle-each.ts";
 import { suspicious } from "./check-causes.ts";
 import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
 
 export interface TakeReportDeps extends JudgeDeps {
   now(): number;
-  /** When the hub last refused reports although it ran, Unix ms; 0: never. */
-  deafUntil(): Promise<number>;
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
+  deafnessOf(ids: number[]): Promise<{ id: number; until: number }[]>;
   /** Checks what these failing services depend on. Never rejects. */
   causes(failing: Check[]): Promise<void>;
+  /** What was reported of these services could not be taken in, so their silence counts for nothing. */
+  couldNotHear(ids: number[], error: unknown): Promise<void>;
 }
 
-/** `reported`: of one agent, oldest first. May be repeated. Throws when a part of the hub failed. */
+/**
+ * `reported`: of one agent, oldest first. May be repeated. A lane that fails or hangs costs only its own services, which
+ * the answer names; throws when no lane took anything in.
+ */
 export async function takeReport(
   reported: readonly AgentFinding[],
   vantage: string,
   deps: TakeReportDeps,
 ): Promise<TakenReport> {
-  const count = { news: 0, late: 0 };
-  const states = new Map<number, AgentReceipt["states"][number]>();
-  const causes: Promise<void>[] = []; // what is told waits for none of them
-  const isPrompt = reported.every(({ check, observation }) => isNews(check, observation.at, 0, deps.now()));
-  const deafUntil = isPrompt ? 0 : await deps.deafUntil();
-  const lanes = Map.groupBy(reported, ({ check }) => check.lane);
-  await Promise.all(
-    [...lanes].map(async ([lane, ofLane]) => {
-      // One after the other, because the state of a service follows the order of what was observed.
-      for (const findings of roundsOf(ofLane)) await takeRound(lane, findings);
-    }),
-  );
-  await Promise.all(causes);
-  return { ...count, states: [...states.values()] };
+  const deafness = await deafnessOf(reported, deps);
+  const lanes = [...Map.groupBy(reported, ({ check }) => check.lane)];
+  const take = ([lane, ofLane]: [number, AgentFinding[]]) => takeLane(lane, ofLane, { vantage, deafness, deps });
+  const { done, failed } = await settleEach(lanes, take, { limitMs: LANE_TAKES_MS, wait: deps.wait });
+  if (done.length === 0 && failed[0] !== undefined) throw failed[0].error;
+  const untaken = [...new Set(failed.flatMap(({ item: [, ofLane] }) => ofLane.map(({ check }) => check.service_id)))];
+  if (untaken.length > 0) await deps.couldNotHear(untaken, failed[0]?.error);
+  await Promise.all(done.flatMap(({ value }) => value.causes)); // what is told waits for none of them
+  const late = done.flatMap(({ value }) => value.late);
+  return {
+    news: done.reduce((sum, { value }) => sum + value.news, 0),
+    late: late.length,
+    late_services: [...new Set(late)],
+    states: done.flatMap(({ value }) => [...value.states.values()]),
+    untaken,
+  };
+}
 
-  async function takeRound(lane: number, findings: AgentFinding[]): Promise<void> {
-    const [first] = findings;
-    if (first === undefined) return;
-    const round = { lane, due_at: first.due_at, attempt: first.attempt };
-    const started_at = Math.min(...findings.map(({ observation }) => observation.at));
-    const now = deps.now();
-    const news = findings.filter(({ check, observation }) => isNews(check, observation.at, deafUntil, now));
-    const late = findings.filter((finding) => !news.includes(finding));
-    const judged = news.length === 0 ? [] : await judge(round, news, deps);
-    causes.push(deps.causes(suspicious(judged)));
-    if (judged.length > 0) await publishJudged(judged, deps);
-    const message = recordOf({ round, epoch: first.check.epoch, vantage, started_at }, judged);
-    for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));
-    if (message.results.length > 0) await deps.record(message);
-    for (const { outcome } of judged) {
-      const { service_id, live } = outcome;
-      states.set(service_id, { service_id, status: live.status, since: live.since });
-    }
-    count.news += news.length;
-    count.late += late.length;
+/** Only what is late asks for it. */
+async function deafnessOf(reported: readonly AgentFinding[], deps: TakeReportDeps): Promise<Map<number, number>> {
+  const late = reported.filter(({ check, observation }) => !isNews(check, observation.at, 0, deps.now()));
+  const ids = [...new Set(late.map(({ check }) => check.service_id))];
+  const known = ids.length === 0 ? [] : await deps.deafnessOf(ids);
+  return new Map(known.map(({ id, until }) => [id, until]));
+}
+
+interface Taking {
+  vantage: string;
+  deafness: ReadonlyMap<number, number>;
+  deps: TakeReportDeps;
+}
+
+interface TakenLane {
+  news: number;
+  /** The services of what came too late. */
+  late: number[];
+  states: Map<number, AgentReceipt["states"][number]>;
+  causes: Promise<void>[];
+}
+
+/** One round after the other, because the state of a service follows the order of what was observed. */
+async function takeLane(lane: number, reported: readonly AgentFinding[], taking: Taking): Promise<TakenLane> {
+  const taken: TakenLane = { news: 0, late: [], states: new Map(), causes: [] };
+  for (const findings of roundsOf(reported)) await takeRound(lane, findings, taking, taken);
+  return taken;
+}
+
+async function takeRound(lane: number, findings: AgentFinding[], taking: Taking, taken: TakenLane): Promise<void> {
+  const { vantage, deafness, deps } = taking;
+  const [first] = findings;
+  if (first === undefined) return;
+  const round = { lane, due_at: first.due_at, attempt: first.attempt };
+  const started_at = Math.min(...findings.map(({ observation }) => observation.at));
+  const now = deps.now();
+  const news = findings.filter(({ check, observation }) =>
+    isNews(check, observation.at, deafness.get(check.service_id) ?? 0, now),
+  );
+  const late = findings.filter((finding) => !news.includes(finding));
+  const judged = news.length === 0 ? [] : await judge(round, news, deps);
+  taken.causes.push(deps.causes(suspicious(judged)));
+  if (judged.length > 0) await publishJudged(judged, deps);
+  const message = recordOf({ round, epoch: first.check.epoch, vantage, started_at }, judged);
+  for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));
+  if (message.results.length > 0) await deps.record(message);
+  for (const { outcome } of judged) {
+    const { service_id, live } = outcome;
+    taken.states.set(service_id, { service_id, status: live.status, since: live.since });
   }
+  taken.news += news.length;
+  taken.late.push(...late.map(({ check }) => check.service_id));
 }
 
 /**

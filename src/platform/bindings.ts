@@ -93,8 +93,8 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   check(id: number): Promise<Check | null>;
   /** Heartbeats were refused until now. */
   couldNotHear(reporter: Reporter): void;
-  /** When the hub last failed to hear somebody although it ran, Unix ms; 0: never. */
-  deafUntil(): number;
+  /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
+  deafnessOf(ids: number[]): { id: number; until: number }[];
   entries(): Promise<BoardEntry[]>;
   /** Returns all that is published on NATS; null while the registry could not be read. */
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;

@@ -8,6 +8,7 @@ import type { Settings } from "../core/settings.ts";
 import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
 import { networkLooks, resolverOf } from "../platform/looks.ts";
 import { HungHosts } from "./hung-hosts.ts";
+import { Lateness } from "./lateness.ts";
 import { Lately } from "./look-memory.ts";
 import type { ProbeContext } from "./probe.ts";
 import { probeInSlot } from "./probe-in-slot.ts";
@@ -65,5 +66,6 @@ function probeContext(vantage: string, { settings, vars, clock }: ProbingEnv): P
     canSkipVerification: false,
     md5: (bytes) => crypto.subtle.digest("MD5", bytes),
     now: clock.now,
+    lateness: new Lateness(clock),
   };
 }

@@ -5,6 +5,7 @@
 
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
+import { type Stood, withoutLateness } from "../core/late-measurement.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { secretNames, secretRefusal } from "../core/secrets.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
@@ -54,7 +55,8 @@ export async function runProbe(check: Check, context: ProbeContext, { target, se
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
   const clean = (text: string) => boundedErrorText(secrets.redact(text));
-  const found = await execute(check, context, { target, seat }, secrets).catch((error) =>
+  const run = () => execute(check, context, { target, seat }, secrets);
+  const found = await (context.lateness?.during(run) ?? run()).catch((error) =>
     foundFailure(error instanceof ProbeFailure ? error : failureFromError(error, NOTHING_SENT), at, context.now()),
   );
   return {
@@ -105,16 +107,25 @@ async function execute(
       lookedUp(probes[check.health_method], job),
       job,
     );
-    return { ...result, latency_ms: certainAt - startedAt };
+    const found = { ...result, latency_ms: certainAt - startedAt };
+    return withoutLateness(found, stood(context, { from: startedAt, to: certainAt, timedOut: false }));
   } catch (error) {
     const endedAt = context.now();
     done.abort();
     const failure = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
     if (isHung(failure, endedAt - startedAt)) seat.hung();
-    return foundFailure(await explained(failure, job), startedAt, endedAt);
+    const late = stood(context, { from: startedAt, to: endedAt, timedOut: failure.timedOut });
+    return withoutLateness(foundFailure(await explained(failure, job), startedAt, endedAt), late);
   } finally {
     done.abort();
   }
+}
+
+function stood(
+  { lateness }: ProbeContext,
+  { from, to, timedOut }: { from: number; to: number; timedOut: boolean },
+): Stood {
+  return { late_ms: Math.round(lateness?.within(from, to) ?? 0), took_ms: to - from, timedOut };
 }
 
 async function lookedUp(protocol: Protocol, job: ProbeJob): Promise<ProbeResult> {

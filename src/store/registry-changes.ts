@@ -4,6 +4,7 @@ import { epochOrder, nextEpoch } from "../core/epoch.ts";
 import { PAGE_SERVICES } from "../core/federation.ts";
 import type { ChangedService } from "../core/registry-change.ts";
 import { type PageStart, type RegistryState, type SyncQuery, startOfPage } from "../core/replication.ts";
+import type { ServiceRow } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import type { Db } from "./database.ts";
 import { hubs, registry, registryMarks, serviceRevisions } from "./federation-tables.ts";
@@ -70,16 +71,34 @@ export async function changedServices(db: Db, since: number, limit: number): Pro
       .limit(limit + 1),
     selectServices(db, sql`${services.id} IN ${newer}`),
   ]);
-  const existing = new Map(rows.map((row) => [row.id, row]));
   return {
     registry: state(states),
-    changes: revisions.slice(0, limit).map(({ service_id, revision, deleted_at, lane, rev }) => ({
-      ...{ service_id, revision, row: existing.get(service_id) ?? null },
-      at: existing.get(service_id)?.updated_at ?? deleted_at ?? 0,
-      left: lane === null || rev === null ? null : { lane, rev },
-    })),
+    changes: toChanges(revisions.slice(0, limit), rows),
     more: revisions.length > limit,
   };
+}
+
+/** How these services stand, in the order of their revisions. */
+export async function changesOf(db: Db, ids: readonly number[]): Promise<ChangedService[]> {
+  const asked = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const [revisions, rows] = await db.batch([
+    db
+      .select()
+      .from(serviceRevisions)
+      .where(sql`${serviceRevisions.service_id} IN ${asked}`)
+      .orderBy(asc(serviceRevisions.revision)),
+    selectServices(db, sql`${services.id} IN ${asked}`),
+  ]);
+  return toChanges(revisions, rows);
+}
+
+function toChanges(revisions: (typeof serviceRevisions.$inferSelect)[], rows: ServiceRow[]): ChangedService[] {
+  const existing = new Map(rows.map((row) => [row.id, row]));
+  return revisions.map(({ service_id, revision, deleted_at, lane, rev }) => ({
+    ...{ service_id, revision, row: existing.get(service_id) ?? null },
+    at: existing.get(service_id)?.updated_at ?? deleted_at ?? 0,
+    left: lane === null || rev === null ? null : { lane, rev },
+  }));
 }
 
 /** A page for another hub: only services that are watched, and the hubs that this hub trusts. */

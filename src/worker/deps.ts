@@ -91,7 +91,12 @@ export function reportDeps(hub: Hub): TakeReportDeps {
   const { publish, record, causes } = probeDeps(hub);
   return {
     ...{ now: clock.now, publish, record, causes },
-    deafUntil: async () => boardOf(env).deafUntil(),
+    wait: clock.wait,
+    deafnessOf: async (ids) => boardOf(env).deafnessOf(ids),
+    couldNotHear: async (ids, error) => {
+      log("error", "report.untaken", { services: ids.length, error: errorText(error) });
+      await boardOf(env).couldNotHear({ service_ids: ids });
+    },
     observe: (round, findings) => laneCalls(env, clock).observe(round, findings, []),
   };
 }

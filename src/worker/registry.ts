@@ -23,7 +23,7 @@ export async function followChange(change: RegistryChange, hub: Hub): Promise<vo
   const services = change.registered.length + change.deregistered.length;
   if (services > MAX_AT_ONCE) return await catchUp(hub, 0);
   try {
-    await registryChanged(pipelineChange(change), registerDeps(hub));
+    await registryChanged(pipelineChange(change), registerDeps(hub)); // lanes that fail are followed later, too
   } catch (error) {
     log("warn", "registry.followed_later", { services, error: errorText(error) });
   }
@@ -60,6 +60,7 @@ function registerDeps(hub: Hub): RegisterDeps {
   const { env, settings, clock } = hub;
   return {
     now: clock.now,
+    wait: clock.wait,
     vantages: settings.PROBE_VANTAGES,
     close: laneCalls(env, clock).close,
     record: (message) => sendOutcomes(env, message),
@@ -68,6 +69,7 @@ function registerDeps(hub: Hub): RegisterDeps {
     boardRemove: async (leaving, flips) => boardOf(env).remove(leaving, flips),
     announce: (event, checks) => announceServices(event, checks, hub),
     announceFlips: (flips) => announceEarly(flips, hub),
+    failed: (lane, error) => log("warn", "lane.no_answer", { lane, error: errorText(error) }),
   };
 }
 

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Commands } from "../../src/agent/agent-settings.ts";
 import { runExec } from "../../src/agent/exec.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
+import { Lateness } from "../../src/probes/lateness.ts";
 import { aCheck } from "../core/fixtures.ts";
 
 let folder: string;
@@ -17,7 +19,7 @@ const sh = (script: string, timeout?: number): Commands => ({
 });
 const run = (commands: Commands, command = "it", health_timeout = 5) =>
   runExec(aCheck({ health_method: "exec", health_timeout, health_options: { command } }), {
-    ...{ commands, vantage: "agent:dc-1", now: Date.now },
+    ...{ commands, vantage: "agent:dc-1", now: Date.now, lateness: new Lateness(systemClock) },
   });
 
 describe("a command", () => {

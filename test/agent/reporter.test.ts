@@ -7,7 +7,7 @@ import { Reporter } from "../../src/agent/reporter.ts";
 import { Spool } from "../../src/agent/spool.ts";
 import type { AgentReceipt, AgentReport, ReportedObservation } from "../../src/core/agent-protocol.ts";
 
-const TAKEN: AgentReceipt = { now: 0, news: 0, late: 0, states: [], refused: [] };
+const TAKEN: AgentReceipt = { now: 0, news: 0, late: 0, untaken: [], states: [], refused: [] };
 let folder: string;
 let spool: Spool<ReportedObservation>;
 let reports: AgentReport[];
@@ -36,6 +36,7 @@ beforeEach(() => {
     },
     about: () => ({ version: "1", host: "m1", problem: null }),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: Date.now,
     random: () => 0.5,
     log: (line) => void logged.push(line),
     cameTooLate: () => void tooLate++,
@@ -172,8 +173,29 @@ test("it tells of the agent itself when asked to, and says what the hub refuses"
   hub = () => ({ ...TAKEN, refused: [{ service_id: 9, reason: "this agent has no such service" }] });
   reporter.announce();
   await pass(300);
-  expect(reports).toEqual([{ version: "1", host: "m1", problem: null, waiting: 0, dropped: 0, observations: [] }]);
+  expect(reports).toEqual([
+    { version: "1", host: "m1", problem: null, waiting: 0, dropped: 0, tells_again: true, observations: [] },
+  ]);
   expect(logged).toEqual(["the hub refuses observations of service 9: this agent has no such service"]);
+});
+
+test("what a part of the hub could not take in is told again, in order, and holds up nothing else", async () => {
+  let failing = true;
+  hub = () => (failing ? { ...TAKEN, untaken: [8] } : TAKEN);
+  reporter.add(observation(1, { service_id: 8 }));
+  reporter.add(observation(2));
+  await pass(300);
+  expect(dues()).toEqual([1, 2]);
+  reporter.add(observation(3, { service_id: 8 }));
+  reporter.add(observation(4));
+  await pass(300);
+  expect(dues()).toEqual([1, 2, 4]);
+  await pass(1_000);
+  expect(dues()).toEqual([1, 2, 4, 1, 3]);
+  failing = false;
+  await pass(10_000);
+  expect(dues()).toEqual([1, 2, 4, 1, 3, 1, 3]);
+  expect(spool.waiting).toBe(0);
 });
 
 test("what waits at the stop is told before the end", async () => {

@@ -69,8 +69,7 @@ test("the federation is heard of in the same way", async () => {
 
 test("a hub that does not answer a ping counts as lost", async () => {
   const { phases } = watched({ pingEvery: 20, silentAfter: 40 });
-  await until(() => expect(asked.length).toBeGreaterThan(1));
-  expect(phases.slice(0, 3)).toEqual(["connecting", "live", "lost"]);
+  await until(() => expect(phases.join()).toContain("live,lost,live"));
 });
 
 test("a hub that answers every ping stays connected", async () => {

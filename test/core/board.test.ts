@@ -102,6 +102,19 @@ describe("a board", () => {
     expect(board.get(7)).toMatchObject({ check: { rev: 2, name: "renamed" }, live: { status: "up" } });
   });
 
+  it("tells of what the end of the watch made of a status, but not of what was told before it", () => {
+    const board = boardWith(7, 8);
+    board.apply([[7, up()]], [flip(1, "up")]);
+    board.add(aCheck({ service_id: 8, rev: 3 }), unknownState(T0));
+    const { frames, left } = board.leave(
+      [leaving(7), leaving(8, 2)],
+      [flip(1, "up"), flip(2, "unknown"), flip(1, "up", 8)],
+    );
+    expect(frames.map(({ type }) => type)).toEqual(["flip", "deregistered"]);
+    expect(frames[0]?.parts[0]?.body).toMatchObject({ flip_seq: 2, to: "unknown" });
+    expect(left.map(({ check }) => check.service_id)).toEqual([7]);
+  });
+
   it("forgets who was removed", () => {
     const board = boardWith(7);
     expect(board.remove(leaving(7))?.check.service_id).toBe(7);
@@ -146,8 +159,8 @@ describe("silence", () => {
       [7, 8, 9].map((id): [number, LiveState] => [id, up()]),
       [],
     );
-    expect(board.servicesOf({ service_id: 8 })).toEqual([8]);
-    expect(board.servicesOf({ service_id: 404 })).toEqual([]);
+    expect(board.servicesOf({ service_ids: [8] })).toEqual([8]);
+    expect(board.servicesOf({ service_ids: [404] })).toEqual([]);
     expect(board.servicesOf({ agent: "a" })).toEqual([]);
     const next = board.nextDeadline() ?? 0;
     board.deafTo([8], T0 + 500_000);

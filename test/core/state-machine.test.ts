@@ -327,6 +327,11 @@ describe("what is dropped", () => {
     expect(reopened?.state).toMatchObject({ status: "up", closed: false });
   });
 
+  it("comes too late for a service that was started again since", () => {
+    const started = observe(null, input({ check: aCheck({ rev: 3 }) }))?.state ?? null;
+    expect(close(started, aCheck({ rev: 2 }), "disabled", T0 + 1)).toBe(started);
+  });
+
   it("is nothing when a service is closed that was never heard of", () => {
     expect(close(null, aCheck(), "deregistered", T0)).toMatchObject({ status: "unknown", seq: 0, flips: [] });
   });
@@ -363,6 +368,7 @@ describe("the home of a check that an agent runs", () => {
   it("is the agent, whose response times count", () => {
     const monitor = new Monitor(aCheck({ agent: "dc-1" }));
     monitor.see({ vantage: "agent:dc-1", latency_ms: 1_500 });
+    monitor.see({ vantage: "agent:dc-1", latency_ms: 1_500 }, 1);
     expect(monitor.status).toBe("degraded");
     monitor.see({ vantage: "home", latency_ms: 5 });
     expect(monitor.status).toBe("degraded");

@@ -24,7 +24,7 @@ beforeEach(async () => {
       },
       takeReport: async (agent, findings) => {
         taken.push({ agent, findings });
-        return { news: findings.length, late: 0, states: [] };
+        return { news: findings.length, late: 0, states: [], untaken: [] };
       },
     },
   );
@@ -175,7 +175,7 @@ describe("observations of an agent", () => {
     expect([answer.status, await answer.json()]).toEqual([
       200,
       {
-        ...{ now: NOW, news: 1, late: 0, states: [] },
+        ...{ now: NOW, news: 1, late: 0, states: [], untaken: [] },
         refused: [
           { service_id: other, reason: "this agent has no such service" },
           { service_id: 999, reason: "this agent has no such service" },
@@ -198,7 +198,7 @@ describe("observations of an agent", () => {
       {
         takeReport: async (_agent, findings) => {
           if (isAway) throw new Error("the lane is away");
-          return { news: findings.length, late: 0, states: [] };
+          return { news: findings.length, late: 0, states: [], untaken: [] };
         },
         couldNotHear: async (reporter) => void deaf.push(reporter),
       },

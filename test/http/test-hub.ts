@@ -77,7 +77,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     db,
     now: () => NOW,
     wait: async () => {},
-    takeReport: async () => ({ news: 0, late: 0, states: [] }),
+    takeReport: async () => ({ news: 0, late: 0, states: [], untaken: [] }),
     requestIp: "203.0.113.9",
     live: async (ids) => new Map(ids.flatMap((id) => (live.has(id) ? [[id, live.get(id) ?? aLive()] as const] : []))),
     registryChanged: async (change) => void told.changes.push(change),

@@ -144,6 +144,20 @@ describe("a bridge to a relay that works", () => {
   });
 });
 
+it("a service whose end was told is not told as registered again while the board still has it", async () => {
+  const check = aCheck({ service_id: 8, name: "leaving" });
+  await boardOf(env).add([check], []);
+  await withBridge({}, async (bridge) => {
+    bridge.announceServices("registered", [check]);
+    bridge.announceServices("deregistered", [check]);
+    await bridge.tick();
+    expect(bridge.status()).toMatchObject({ outbox_depth: 2 });
+    await boardOf(env).remove([{ service_id: 8, epoch: "", rev: null }], []);
+    await bridge.tick();
+    expect(bridge.status()).toMatchObject({ outbox_depth: 2 });
+  });
+});
+
 it("the summary follows as soon as the database can tell, not only in the next minute", async () => {
   await withBridge({ NATS_URL: relays.working, ...LOGIN, HUB_ID: "hub-late" }, async (bridge) => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});

@@ -4,7 +4,8 @@ import { unknownState } from "../../src/core/board-entry.ts";
 
 import type { PageStart, SyncQuery } from "../../src/core/replication.ts";
 import { toCheck } from "../../src/core/service-row.ts";
-import { AT_THE_BEGINNING, type FollowDeps, follow, missedChange } from "../../src/pipeline/follow.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
+import { AT_THE_BEGINNING, type FollowDeps, follow, followAgain, missedChange } from "../../src/pipeline/follow.ts";
 import { T0 } from "../core/fixtures.ts";
 import { aRow } from "../core/rows.ts";
 
@@ -49,7 +50,7 @@ it("a service that is stopped, disabled or deleted ends, unless the board knows 
 });
 
 function following(over: Partial<FollowDeps> = {}) {
-  const calls: unknown[] = [];
+  const calls: unknown[][] = [];
   const asked: SyncQuery[] = [];
   const note =
     (what: string) =>
@@ -58,6 +59,9 @@ function following(over: Partial<FollowDeps> = {}) {
   const page: PageStart = { kind: "page", full: false, since: 0 };
   const deps: FollowDeps = {
     now: () => T0,
+    wait: systemClock.wait,
+    changesOf: async () => changed(null),
+    failed: (lane, error) => void calls.push(["failed", lane, error]),
     vantages: [],
     begin: async (query) => {
       asked.push(query);
@@ -110,13 +114,13 @@ it("goes up to the first young change, and stays there", async () => {
   });
   const first = await follow(AT_THE_BEGINNING, 5_000, deps);
   expect(first).toMatchObject({ more: false, cursor: { revision: 1 } });
-  expect(await follow(first.cursor, 5_000, deps)).toEqual({ cursor: first.cursor, more: false });
+  expect(await follow(first.cursor, 5_000, deps)).toEqual({ cursor: first.cursor, more: false, again: [] });
   expect((await follow(first.cursor, 500, deps)).cursor).toMatchObject({ revision: 3, copying: false });
 });
 
 it("stays where it is when nothing changed", async () => {
   const { deps, calls } = following({ begin: async () => ({ kind: "nothing" }) });
-  expect(await follow(AT_THE_BEGINNING, 0, deps)).toEqual({ cursor: AT_THE_BEGINNING, more: false });
+  expect(await follow(AT_THE_BEGINNING, 0, deps)).toEqual({ cursor: AT_THE_BEGINNING, more: false, again: [] });
   expect(calls).toEqual([]);
 });
 
@@ -131,9 +135,36 @@ it("enters the database's life before it compares, and buries who was deleted un
 
 it("comes again to a page in which a part of the hub was away", async () => {
   const { deps } = following({
+    known: () => onBoard(),
+    boardRemove: async () => {
+      throw new Error("the board is away");
+    },
+  });
+  await expect(follow(AT_THE_BEGINNING, 0, deps)).rejects.toThrow("the board is away");
+});
+
+it("goes on when a lane does not answer, and takes its services again", async () => {
+  let isAway = true;
+  const { deps, calls } = following({
     bury: async () => {
+      if (isAway) throw new Error("the lane is away");
+    },
+  });
+  const first = await follow(AT_THE_BEGINNING, 0, deps);
+  expect(first).toMatchObject({ cursor: { revision: 5 }, again: [7] });
+  expect(calls.at(-1)?.slice(0, 2)).toEqual(["failed", 3_000_000]);
+  expect(await followAgain(first.again, "e", deps)).toEqual([7]);
+  isAway = false;
+  expect(await followAgain(first.again, "e", deps)).toEqual([]);
+});
+
+it("keeps a service on the board whose lane could not close it", async () => {
+  const { deps, calls } = following({
+    known: () => onBoard(),
+    close: async () => {
       throw new Error("the lane is away");
     },
   });
-  await expect(follow(AT_THE_BEGINNING, 0, deps)).rejects.toThrow("the lane is away");
+  expect(await follow(AT_THE_BEGINNING, 0, deps)).toMatchObject({ again: [7] });
+  expect(calls.map(([what]) => what)).toEqual(["enter", "failed"]);
 });

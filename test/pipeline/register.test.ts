@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { unknownState } from "../../src/core/board-entry.ts";
 import type { Check } from "../../src/core/check.ts";
 import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { type RegisterDeps, registryChanged } from "../../src/pipeline/register.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 
@@ -12,6 +13,8 @@ function fakeDeps() {
   const ids = (checks: Check[]) => checks.map((check) => check.service_id);
   const deps: RegisterDeps = {
     now: () => T0 + 5_000,
+    wait: systemClock.wait,
+    failed: (lane) => void calls.push(["failed", lane]),
     vantages: [],
     close: async (lane, closing) => {
       calls.push(["close", lane, closing.length]);
@@ -85,4 +88,26 @@ it("nothing follows from no change", async () => {
   const { deps, calls, sent } = fakeDeps();
   await registryChanged({ registered: [], deregistered: [] }, deps);
   expect([calls, sent]).toEqual([[], []]);
+});
+
+it("a lane that does not answer keeps its services, and costs no others their end", async () => {
+  const { deps, calls } = fakeDeps();
+  const closing = (service_id: number, lane: number) => ({
+    check: aCheck({ service_id, lane }),
+    reason: "x",
+    deleted: true,
+  });
+  const { close } = deps;
+  const away = {
+    ...deps,
+    close: (lane: number, all: Parameters<typeof close>[1]) =>
+      lane === 2 ? new Promise<never>(() => {}) : close(lane, all),
+  };
+  const quick = { ...away, wait: async (ms: number, signal?: AbortSignal) => systemClock.wait(ms / 100, signal) };
+  const left = await registryChanged({ registered: [], deregistered: [closing(1, 1), closing(2, 2)] }, quick);
+  expect(left.map(({ check }) => check.service_id)).toEqual([2]);
+  expect(calls.filter(([what]) => what === "remove" || what === "failed")).toEqual([
+    ["failed", 2],
+    ["remove", [1], 1],
+  ]);
 });

@@ -7,6 +7,7 @@ import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
 import type { Observation } from "../../src/core/records.ts";
 import { expire } from "../../src/core/silence.ts";
 import { observe } from "../../src/core/state-machine.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
 import { takeReport } from "../../src/pipeline/take-report.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 
@@ -16,25 +17,30 @@ const checkOf = (service_id: number, lane = 500_000): Check =>
   aCheck({ service_id, agent: "dc-1", lane, health_interval: 5, health_retries: 1 });
 
 /** The real state machine; the rest remembers what it is told. */
-function hub(now: number, deafUntil = 0) {
+function hub(now: number, deafUntil = 0, lost: number[] = []) {
   const monitors = new Map<number, MonitorState>();
   const published: BoardUpdate[] = [];
   const recorded: OutcomesMessage[] = [];
+  const unheard: number[] = [];
   return {
-    ...{ monitors, published, recorded },
+    ...{ monitors, published, recorded, unheard },
     take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
         causes: async () => {},
         now: () => now,
-        deafUntil: async () => deafUntil,
-        observe: async (round, findings) =>
-          findings.map(({ check, observation }) => {
+        wait: systemClock.wait,
+        deafnessOf: async (ids) => ids.map((id) => ({ id, until: deafUntil })),
+        couldNotHear: async (ids) => void unheard.push(...ids),
+        observe: async (round, findings) => {
+          if (lost.includes(round.lane)) throw new Error("the lane is away");
+          return findings.map(({ check, observation }) => {
             const before = monitors.get(check.service_id) ?? null;
             const step = observe(before, { check, round, observation, vantages: [], random: 0.5 });
             if (step === null) return null;
             monitors.set(check.service_id, step.state);
             return { live: liveState(step.state), flips: step.state.flips, retry: step.retry, version: null };
-          }),
+          });
+        },
         publish: async (update) => void published.push(update),
         record: async (message) => void recorded.push(message),
       }),
@@ -131,6 +137,25 @@ describe("a report", () => {
       const dues = recorded.flatMap(({ round }) => (round.lane === lane ? [round.due_at] : []));
       expect(dues).toEqual([T0, T0 + 5_000]);
     }
+  });
+
+  it("costs only the services of a lane that fails, which are named and were not silent", async () => {
+    const { take, monitors, unheard } = hub(T0 + 10 * SECOND, 0, [500_000]);
+    const report = [reported(checkOf(1, 500_000), T0), reported(checkOf(2, 500_001), T0)];
+    expect(await take(report)).toMatchObject({ news: 1, untaken: [1], states: [{ service_id: 2, status: "up" }] });
+    expect([[...monitors.keys()], unheard]).toEqual([[2], [1]]);
+  });
+
+  it("fails when no lane took anything in", async () => {
+    const { take } = hub(T0 + 10 * SECOND, 0, [500_000]);
+    await expect(take([reported(checkOf(1, 500_000), T0)])).rejects.toThrow("the lane is away");
+  });
+
+  it("names the services of what came too late", async () => {
+    const { take } = hub(T0 + 120 * SECOND);
+    const [late, prompt] = [checkOf(1), checkOf(2)];
+    const report = [failed(late, T0), reported(prompt, T0 + 119 * SECOND)];
+    expect(await take(report)).toMatchObject({ late: 1, late_services: [1], news: 1 });
   });
 
   it("that the hub could not hear in time is judged, as far as it is not older than a minute", async () => {

@@ -1,0 +1,60 @@
+/**
+ * Notices when the program that checks stands still itself: a timer that comes late. Everything that was under way then
+ * took longer than it would have.
+ */
+import type { Clock } from "../core/clock.ts";
+import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/durations.ts";
+
+/** Of the newest; a look takes a minute at most. */
+const MAX_STOPS = 200;
+
+export class Lateness {
+  readonly #clock: Pick<Clock, "now" | "wait">;
+  /** Times when nothing ran, Unix ms. */
+  #stops: { from: number; to: number }[] = [];
+  #running = 0;
+  /** Since when the timer that is running runs; null: none is. */
+  #since: number | null = null;
+  #ended = new AbortController();
+
+  constructor(clock: Pick<Clock, "now" | "wait">) {
+    this.#clock = clock;
+  }
+
+  /** Looks at the time while the work runs. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running++ === 0) {
+      this.#ended = new AbortController();
+      void this.#look(this.#ended.signal);
+    }
+    try {
+      return await work();
+    } finally {
+      if (--this.#running === 0) this.#ended.abort();
+    }
+  }
+
+  /** Returns the milliseconds between these times (Unix ms) during which nothing ran. */
+  within(from: number, to: number): number {
+    const stops = [...this.#stops, ...this.#present()];
+    return stops.reduce((sum, stop) => sum + Math.max(0, Math.min(to, stop.to) - Math.max(from, stop.from)), 0);
+  }
+
+  /** What waited through a standstill may go on before the timer does. */
+  #present(): { from: number; to: number }[] {
+    return this.#since === null ? [] : stopBetween(this.#since, this.#clock.now());
+  }
+
+  async #look(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      this.#since = this.#clock.now();
+      await this.#clock.wait(LATE_LOOK_MS, ended).catch(() => {});
+      this.#stops = [...this.#stops, ...this.#present()].slice(-MAX_STOPS);
+    }
+    this.#since = null;
+  }
+}
+
+function stopBetween(from: number, to: number): { from: number; to: number }[] {
+  return to - from - LATE_LOOK_MS >= STOOD_STILL_MS ? [{ from, to }] : [];
+}

@@ -38,7 +38,9 @@ export async function apply(line: CommandLine, io: HubIo): Promise<number> {
     return EXIT.failed;
   }
   const applied: ProjectPlan[] = [];
-  for (const target of targets) applied.push(await applyTo(client, target));
+  for (const [index, target] of targets.entries()) {
+    applied.push(await applyTo(client, target, plans[index]?.revision ?? null));
+  }
   if (!line.has("json")) io.out(appliedLine(applied));
   return EXIT.done;
 }
@@ -87,8 +89,8 @@ async function findTarget(client: HubClient, reference: string): Promise<Project
 }
 
 async function planOf(client: HubClient, { name, project, body }: Target): Promise<ProjectPlan> {
-  if (project === null) return { project: name, is_new: true, plan: planOfNew(body) };
-  return { project: name, is_new: false, plan: await putManifest(client, project, body, true) };
+  if (project === null) return { project: name, is_new: true, plan: planOfNew(body), revision: null };
+  return { project: name, is_new: false, ...(await putManifest(client, project, body, { dryRun: true })) };
 }
 
 /** The hub plans only for a project that exists. For a new one the rules of the hub are applied here. */
@@ -98,15 +100,26 @@ function planOfNew(body: Record<string, unknown>): Plan {
   throw new HubProblem(BAD_REQUEST, "the manifest has errors", { errors: wanted.errors });
 }
 
-async function applyTo(client: HubClient, { name, project, body }: Target): Promise<ProjectPlan> {
+/** `revision`: what was planned and shown; the hub refuses the manifest when the project has changed since. */
+async function applyTo(
+  client: HubClient,
+  { name, project, body }: Target,
+  revision: string | null,
+): Promise<ProjectPlan> {
   const target = project ?? (await responseBody(client.projects.$post({ json: { name } })));
-  return { project: name, is_new: project === null, plan: await putManifest(client, target, body, false) };
+  return { project: name, is_new: project === null, ...(await putManifest(client, target, body, { revision })) };
 }
 
-async function putManifest(client: HubClient, { id }: Project, body: object, dryRun: boolean): Promise<Plan> {
-  const request = { param: { id: String(id) }, query: dryRun ? { dry_run: "true" as const } : {} };
-  const init = { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  return (await responseBody(client.projects[":id"].manifest.$put(request, { init }))).plan;
+async function putManifest(
+  client: HubClient,
+  { id }: Project,
+  body: object,
+  { dryRun = false, revision = null }: { dryRun?: boolean; revision?: string | null },
+) {
+  const header = revision === null ? {} : { "if-match": `"${revision}"` };
+  const request = { param: { id: String(id) }, header, query: dryRun ? { dry_run: "true" as const } : {} };
+  const sent = { init: { body: JSON.stringify(body) }, headers: { "content-type": "application/json" } };
+  return await responseBody(client.projects[":id"].manifest.$put(request, sent));
 }
 
 function tell(plans: readonly ProjectPlan[], line: CommandLine, io: HubIo): void {

@@ -1,5 +1,7 @@
 /** Reads manifests from YAML or JSON, and writes them. */
-import { isMap, isScalar, isSeq, parseAllDocuments, stringify } from "yaml";
+import { isMap, isScalar, isSeq, type ParsedNode, parseAllDocuments, stringify } from "yaml";
+import { fieldPath } from "../core/fields.ts";
+import { jsonFault, jsonKey } from "../core/json-value.ts";
 import { manifestEntry } from "../core/manifest-export.ts";
 import { idOf, type Project, type Service } from "./lists.ts";
 
@@ -17,7 +19,7 @@ export interface Manifest {
  * the file and the line.
  */
 export function parseManifests(text: string, file: string): Manifest[] {
-  const documents = parseAllDocuments(text, { logLevel: "error", prettyErrors: true });
+  const documents = parseAllDocuments(text, { logLevel: "error", prettyErrors: true, uniqueKeys: isSameKey });
   const list = Array.isArray(documents) ? documents : [];
   const error = list.flatMap(({ errors }) => errors)[0];
   if (error !== undefined) throw new Error(`${file} is not YAML: ${error.message.split("\n")[0]}`);
@@ -28,6 +30,11 @@ export function parseManifests(text: string, file: string): Manifest[] {
   });
   if (values.length === 0) throw new Error(`${file} has no manifest: expected services:`);
   return values.map((value) => manifestOf(value, file));
+}
+
+/** The hub gets JSON, in which `1` and `"1"` are the same key. */
+function isSameKey(a: ParsedNode, b: ParsedNode): boolean {
+  return isScalar(a) && isScalar(b) && jsonKey(a.value) === jsonKey(b.value);
 }
 
 /** A name may look like a number: YAML takes 007 for 7 and 1e3 for 1000. What the file says is the name. */
@@ -46,6 +53,8 @@ function manifestOf(value: unknown, file: string): Manifest {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Error(`${file}: expected services: and perhaps project:`);
   }
+  const fault = jsonFault(value);
+  if (fault !== null) throw new Error(`${file}: ${fieldPath(fault.path)}: ${fault.message}`);
   const { project = null, ...body }: Record<string, unknown> = { ...value };
   if (project === null) return { project: null, body };
   if (typeof project !== "string" || idOf(project) !== null) throw new Error(`${file}: project: expected a name`);

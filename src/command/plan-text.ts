@@ -14,6 +14,8 @@ export interface ProjectPlan {
   /** Whether the project does not exist yet. */
   is_new: boolean;
   plan: Plan;
+  /** What the plan was made for; null: the project does not exist yet. */
+  revision: string | null;
 }
 
 export function planLines(plans: readonly ProjectPlan[], paint: Paint): string[] {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { nameSchema } from "./names.ts";
 import { readEach, type Unread } from "./read-each.ts";
 import { STATUSES, type Status } from "./records.ts";
-import { metadataSchema } from "./service-definition.ts";
+import { jsonObjectSchema } from "./service-definition.ts";
 
 /** Hubs with the same major version understand each other. */
 export const PROTOCOL = "1.0";
@@ -69,7 +69,7 @@ export const remoteServiceSchema = z.object({
   port: z.int().min(1).max(65_535).nullable(),
   tags: names,
   capabilities: names,
-  metadata: metadataSchema,
+  metadata: jsonObjectSchema,
   depends_on: z.array(text(200)).max(100),
   status: z.enum(STATUSES),
   status_since: z.iso.datetime(),

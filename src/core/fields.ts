@@ -17,7 +17,8 @@ export function fieldErrors(error: z.ZodError, prefix = ""): FieldError[] {
   });
 }
 
-function fieldPath(parts: readonly PropertyKey[], prefix: string): string {
+/** Returns the parts as one text, like `services[3].health_url`. */
+export function fieldPath(parts: readonly PropertyKey[], prefix = ""): string {
   return parts.reduce<string>((path, part) => {
     if (typeof part === "number") return `${path}[${part}]`;
     return path === "" ? String(part) : `${path}.${String(part)}`;

@@ -4,6 +4,7 @@
  * here, one migration, and a form field if people edit it.
  */
 import { z } from "zod";
+import { keptAsJson } from "./json-value.ts";
 import { NAME, nameSchema, serviceNameSchema } from "./names.ts";
 import { healthOptionsSchema } from "./options.ts";
 import { printableText } from "./printable.ts";
@@ -36,7 +37,8 @@ const dependencies = z
   )
   .max(100);
 
-export const metadataSchema = z
+/** A JSON object of limited size, as somebody reports it: what JSON can't keep in it becomes null. */
+export const jsonObjectSchema = z
   .record(z.string(), z.unknown())
   .refine((value) => depthWithin(value, MAX_METADATA_DEPTH), {
     message: `nested deeper than ${MAX_METADATA_DEPTH} levels`,
@@ -46,10 +48,12 @@ export const metadataSchema = z
     message: `larger than ${MAX_METADATA_BYTES} bytes`,
   });
 
-const url = z
-  .string()
-  .max(2_048)
-  .describe("The target; secrets as `${PROBE_SECRET_NAME}`. May be absent for `heartbeat`, `exec` and `container`");
+/** What people write to have it kept. */
+export const metadataSchema = keptAsJson(jsonObjectSchema);
+
+const url = printableText(2_048).describe(
+  "The target; secrets as `${PROBE_SECRET_NAME}`. May be absent for `heartbeat`, `exec` and `container`",
+);
 const type = z.enum(SERVICE_TYPES).describe("Guessed from the target when absent");
 const interval = z.int().min(MIN_INTERVAL_S).max(MAX_INTERVAL_S).describe("Seconds; default 30");
 const timeout = z
@@ -111,7 +115,7 @@ export const SERVICE_FIELDS = {
   ),
   health_retries: part(retries, () => DEFAULT_RETRIES),
   recover_after: part(recoverAfter, () => DEFAULT_RECOVER_AFTER),
-  health_options: part(healthOptionsSchema.describe("Options of the method"), () => ({}), "json"),
+  health_options: part(keptAsJson(healthOptionsSchema).describe("Options of the method"), () => ({}), "json"),
   version: label(text(128).nullable().describe("When absent, the version that a probe finds"), () => undefined),
   port: label(port, ({ health_method, health_url = "" }) => guessPort(health_method, health_url)),
   container_id: label(text(128).nullable().describe("The container that the service runs in"), () => null),

@@ -44,9 +44,10 @@ export function isWatched(row: Pick<ServiceRow, "enabled" | "project_status">): 
 
 /**
  * Uses the live state, unless the database has a newer flip. A service that is not watched is `unknown` since its last
- * change. `live`: null when the board does not know the service. `now`: Unix ms.
+ * change. `live`: null when the board does not know the service. `now`: Unix ms. `hasAgent`: false when nobody has set up
+ * the agent that the service names, so that nothing can be heard of it.
  */
-export function currentState(row: ServiceRow, live: LiveState | null, now: number): CurrentState {
+export function currentState(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
   if (!isWatched(row)) {
     const since = row.status === "unknown" ? row.status_since : row.updated_at;
     return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at: live?.last_at ?? null };
@@ -60,7 +61,7 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
     since,
     last_at: live?.last_at ?? null,
     latency_ms: live?.latency_ms ?? null,
-    error: live?.error ?? null,
+    error: !hasAgent && status === "unknown" ? `no agent ${row.agent} is set up on this hub` : (live?.error ?? null),
     details: live?.details ?? {},
     consecutive_failures: live?.consecutive_failures ?? 0,
     flapping: live?.flapping ?? false,
@@ -79,9 +80,9 @@ const UNWATCHED = {
   stale: false,
 } as const;
 
-/** `live`: null when the board does not know the service (yet). `now`: Unix ms. */
-export function toService(row: ServiceRow, live: LiveState | null, now: number): Service {
-  const state = currentState(row, live, now);
+/** As for currentState. */
+export function toService(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): Service {
+  const state = currentState(row, live, now, hasAgent);
   return {
     ...pick(row, FIELD_NAMES),
     id: row.id,

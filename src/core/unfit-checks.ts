@@ -5,12 +5,22 @@ import { RESERVED_SERVICE_NAME } from "./names.ts";
 import { optionErrors } from "./option-rules.ts";
 import type { Unread } from "./read-each.ts";
 
-const MAX_SHOWN = 10;
+export const MAX_SHOWN = 10;
 
 export interface UnfitChecks {
   count: number;
   /** Texts for a person, each about one service, which is named by its id: the hub's health is public. */
   first: string[];
+}
+
+/** Adds services that name an agent which nobody has set up. `ids`: of the first of them. */
+export function withAgentless(
+  unfit: UnfitChecks | undefined,
+  agentless: { count: number; ids: number[] },
+): UnfitChecks {
+  const { count, first } = unfit ?? { count: 0, first: [] };
+  const texts = agentless.ids.map((id) => `service ${id}: agent: nobody has set it up`);
+  return { count: count + agentless.count, first: [...first, ...texts].slice(0, MAX_SHOWN) };
 }
 
 export class Fitness {

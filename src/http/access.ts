@@ -121,7 +121,12 @@ export function bearerToken(header: string | undefined): string | null {
 
 /** Returns the SHA-256 of the key in hex. The database stores keys in this form. */
 export async function keyHash(key: string): Promise<string> {
-  return toHex(await sha256(key));
+  return await textHash(key);
+}
+
+/** Returns the SHA-256 of the text in hex. */
+export async function textHash(text: string): Promise<string> {
+  return toHex(await sha256(text));
 }
 
 /** Returns `hub_` and 32 random bytes in base64url. */

@@ -22,7 +22,7 @@ import {
   saveAgent,
   sawAgent,
 } from "../store/agents.ts";
-import { createKey } from "../store/keys.ts";
+import { createAgentKey } from "../store/keys.ts";
 import { guard, keyHash, newKey } from "./access.ts";
 import type { HubContext, Principal } from "./context.ts";
 import { withDeafness } from "./deafness.ts";
@@ -153,10 +153,8 @@ export const agents = routes()
     const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), hub.now());
     if (!isNew) return c.json(agent, 200);
     const key = newKey();
-    await createKey(hub.db, {
-      ...{ name: `agent ${name}`, scope: "agent", agent: name },
-      ...{ hash: await keyHash(key), now: hub.now() },
-    });
+    const values = { name: `agent ${name}`, agent: name, hash: await keyHash(key), now: hub.now() };
+    orNotFound(await createAgentKey(hub.db, values), "agent");
     return c.json({ ...agent, key }, 201, { "cache-control": "no-store" });
   })
   .openapi(remove, async (c) => {

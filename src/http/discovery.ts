@@ -30,6 +30,7 @@ import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
+import { untilWritten } from "./services.ts";
 
 /** Of a name that is not one. */
 const MAX_SHOWN_NAME = 64;
@@ -113,22 +114,28 @@ interface ProjectChange {
 async function changeProject(hub: HubContext, change: ProjectChange, answer: DiscoveryAnswer): Promise<void> {
   const { project: name, agent, wanted, reasons } = change;
   const project = await ensureProject(hub.db, name, hub.now());
-  const before = await projectServices(hub.db, project.id);
-  const { plan: whole, refused } = planDiscovery(before, wanted, agent);
-  const { plan, tooMany } = withinLimit(whole, before.length);
-  answer.refused.push(
-    ...refused.map((each) => ({ project: name, ...each })),
-    ...tooMany.map((each) => ({ project: name, name: each, reason: FULL })),
-  );
-  if (plan.create.length + plan.update.length === 0) return;
-  await applyManifest(hub.db, project.id, plan, hub.now());
-  const status = projectStatusAfter(project.status, before, await projectServices(hub.db, project.id));
+  const written = await untilWritten(async () => await writeFound(hub, project.id, wanted, agent), "project");
+  answer.refused.push(...written.refused.map((each) => ({ project: name, ...each })));
+  if (written.now === null) return;
+  const { before } = written;
+  const status = projectStatusAfter(project.status, before, written.now);
   if (status !== null) await setProjectStatus(hub.db, project.id, status, hub.now());
   const after = await projectServices(hub.db, project.id);
   const changes = changesBetween(before, after);
   for (const each of changes) count(answer, each);
   await announce(hub, changes, ({ name: service }) => reasons.get(`${name}/${service}`));
   if (status !== null) await hub.projectChanged({ ...project, status });
+}
+
+/** Returns `changed` when others changed the services of the project meanwhile. `now`: null when nothing was to do. */
+async function writeFound(hub: HubContext, projectId: number, wanted: readonly ServiceInput[], agent: string) {
+  const before = await projectServices(hub.db, projectId);
+  const { plan: whole, refused } = planDiscovery(before, wanted, agent);
+  const { plan, tooMany } = withinLimit(whole, before.length);
+  const refusals = [...refused, ...tooMany.map((each) => ({ name: each, reason: FULL }))];
+  if (plan.create.length + plan.update.length === 0) return { before, refused: refusals, now: null };
+  const change = await applyManifest(hub.db, { id: projectId, before }, plan, hub.now());
+  return change === "changed" ? change : { before, refused: refusals, now: change.after };
 }
 
 function changesBetween(before: readonly ServiceRow[], after: readonly ServiceRow[]): ServiceChange[] {

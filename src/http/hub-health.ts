@@ -5,9 +5,11 @@ import { federationChecks } from "../core/federation-health.ts";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
 import type { Peer } from "../core/live-protocol.ts";
 import { toPeer } from "../core/peer-view.ts";
+import { MAX_SHOWN, withAgentless } from "../core/unfit-checks.ts";
 import { natsChecks } from "../nats/health.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
+import { withoutAgent } from "../store/agents.ts";
 import { listHubs } from "../store/hubs.ts";
 import { firstProjectAt } from "../store/projects.ts";
 import type { HubContext } from "./context.ts";
@@ -79,12 +81,14 @@ export interface HubFacts {
 /** Never throws: a part that does not respond is reported as a failed check. */
 export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
   const started = hub.now();
-  const [database, pipeline, nats, peers] = await Promise.all([
+  const [database, known, agentless, nats, peers] = await Promise.all([
     askDatabase(hub, started),
     askPipeline(hub),
+    askAgentless(hub),
     hub.nats(),
     askPeers(hub),
   ]);
+  const pipeline = known === null ? null : { ...known, unfit: withAgentless(known.unfit, agentless) };
   const { HUB_ID: hub_id } = hub.settings;
   const now = hub.now();
   const more = { ...(nats === null ? {} : natsChecks(nats, now)), ...federationChecks(peers, now) };
@@ -109,6 +113,14 @@ async function askPeers(hub: HubContext): Promise<Peer[]> {
     return rows.map((row) => toPeer(row, hub.settings.FEDERATION_INTERVAL, hub.now()));
   } catch {
     return []; // the database's own check tells of it
+  }
+}
+
+async function askAgentless(hub: HubContext) {
+  try {
+    return await withoutAgent(hub.db, MAX_SHOWN);
+  } catch {
+    return { count: 0, ids: [] }; // the database's own check tells of it
   }
 }
 

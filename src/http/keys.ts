@@ -2,11 +2,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/names.ts";
 import { printableText } from "../core/printable.ts";
-import { createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
+import { createAgentKey, createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
 import { SCOPES } from "../store/tables.ts";
 import { guard, keyHash, newKey } from "./access.ts";
 import { idParams } from "./parameters.ts";
-import { Problem, problems } from "./problem.ts";
+import { invalid, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
 
@@ -89,7 +89,13 @@ export const keys = routes()
     const { hub } = c.var;
     const { name, scope, agent } = c.req.valid("json");
     const key = newKey();
-    const row = await createKey(hub.db, { name, scope, agent, hash: await keyHash(key), now: hub.now() });
+    const values = { name, hash: await keyHash(key), now: hub.now() };
+    const row = await (typeof agent === "string"
+      ? createAgentKey(hub.db, { ...values, agent })
+      : createKey(hub.db, { ...values, scope }));
+    if (row === undefined) {
+      throw invalid([{ path: "agent", message: `there is no agent ${agent}; PUT /api/agents/${agent} sets it up` }]);
+    }
     return c.json({ ...toKey(row), key }, 201, { location: `/api/keys/${row.id}`, "cache-control": "no-store" });
   })
   .openapi(remove, async (c) => {

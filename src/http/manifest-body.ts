@@ -1,5 +1,6 @@
 /** Reads a manifest from JSON or YAML. A body that cannot be read causes a 400 or 415, never a 500. */
-import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import { jsonKey } from "../core/json-value.ts";
 import { MAX_MANIFEST_BYTES, MAX_YAML_BYTES } from "../core/manifest-limits.ts";
 import { Problem } from "./problem.ts";
 
@@ -48,7 +49,7 @@ function parseYaml(text: string): unknown {
     const options = { prettyErrors: false, uniqueKeys: false, logLevel: "error", lineCounter: lines } as const;
     const document = parseDocument(text, options);
     const [error] = document.errors;
-    const wrong = error === undefined ? repeatedKey(document) : { at: error.pos[0], message: error.message };
+    const wrong = error === undefined ? wrongKey(document) : { at: error.pos[0], message: error.message };
     if (wrong !== null) {
       throw new Problem(400, `the body is not YAML: ${wrong.message} (line ${lines.linePos(wrong.at).line})`);
     }
@@ -59,21 +60,23 @@ function parseYaml(text: string): unknown {
   }
 }
 
-function repeatedKey(document: Document.Parsed): { at: number; message: string } | null {
-  let repeated: { at: number; message: string } | null = null;
+/** Finds keys that JSON has not, and those that are the same in JSON, such as `1` and `"1"`. */
+function wrongKey(document: Document.Parsed): { at: number; message: string } | null {
+  let wrong: { at: number; message: string } | null = null;
   visit(document, {
     Map(_, map) {
-      const seen = new Set<unknown>();
+      const seen = new Set<string>();
       for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          repeated = { at: key.range?.[0] ?? 0, message: `the key ${JSON.stringify(key.value)} is repeated` };
+        const text = isScalar(key) ? jsonKey(key.value) : null;
+        const message = text === null ? "expected a text as a key" : `the key ${JSON.stringify(text)} is repeated`;
+        if (text === null || seen.has(text)) {
+          wrong = { at: (isNode(key) ? key.range?.[0] : null) ?? 0, message };
           return visit.BREAK;
         }
-        seen.add(key.value);
+        seen.add(text);
       }
       return undefined;
     },
   });
-  return repeated;
+  return wrong;
 }

@@ -3,18 +3,20 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { countErrors, MAX_MANIFEST_BYTES } from "../core/manifest-limits.ts";
 import { type ManifestPlan, planManifest } from "../core/manifest-plan.ts";
 import { manifestSchema } from "../core/registration.ts";
+import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { parseManifest } from "../core/service-rules.ts";
 import { applyManifest, projectServices } from "../store/manifest.ts";
 import { getProject } from "../store/projects.ts";
-import { guard } from "./access.ts";
+import { guard, textHash } from "./access.ts";
+import type { HubContext } from "./context.ts";
 import { parseManifestBody } from "./manifest-body.ts";
 import { flagSchema, idParams } from "./parameters.ts";
-import { invalid, orNotFound, problems } from "./problem.ts";
+import { invalid, orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonResponse } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
-import { rulesOf } from "./services.ts";
+import { rulesOf, untilWritten } from "./services.ts";
 
 /** The handler reads the body itself, so that one response names the wrong fields of all services. */
 const content = { schema: { $ref: "#/components/schemas/Manifest" } };
@@ -28,7 +30,14 @@ const planSchema = z
   })
   .openapi("ManifestPlan");
 
-const appliedManifestSchema = z.object({ plan: planSchema }).openapi("AppliedManifest");
+const appliedManifestSchema = z
+  .object({
+    plan: planSchema,
+    revision: z
+      .string()
+      .describe("Of the project's services: those that were planned for with `dry_run`, otherwise those that are now"),
+  })
+  .openapi("AppliedManifest");
 
 const put = createRoute({
   method: "put",
@@ -37,10 +46,13 @@ const put = createRoute({
   tags: ["projects"],
   summary: "Replace the services of a project with those of a manifest",
   description:
-    "Creates, updates and deletes services until they match the manifest. Either all changes are made or none. A stopped project stores the manifest and registers its services when it is started.",
+    "Creates, updates and deletes services until they match the manifest. Either all changes are made or none, and to the services that the plan was made for: when others change them at the same time, the hub plans again. With `If-Match` and the `revision` of a `dry_run` it answers 412 instead. A stopped project stores the manifest and registers its services when it is started.",
   ...guard("write", { maxBytes: MAX_MANIFEST_BYTES }),
   request: {
     params: idParams,
+    headers: z.object({
+      "if-match": z.string().max(1_000).optional().describe("A revision in quotes, as a `dry_run` returned it"),
+    }),
     query: z.object({ dry_run: flagSchema.optional().describe("`true`: only returns what would change") }),
     body: { required: true, content: { "application/json": content, "application/yaml": content } },
   },
@@ -49,7 +61,7 @@ const put = createRoute({
       appliedManifestSchema,
       "The services that were created, updated and deleted; with `dry_run`, those that would be",
     ),
-    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
+    ...problems(400, 401, 403, 404, 409, 412, 413, 415, 429),
   },
 });
 
@@ -59,25 +71,58 @@ app.openAPIRegistry.register("Manifest", manifestSchema);
 export const manifest = app.openapi(put, async (c) => {
   const { hub } = c.var;
   const { id } = c.req.valid("param");
-  orNotFound(await getProject(hub.db, id), "project");
   const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
   const tooMany = countErrors(body);
   if (tooMany.length > 0) throw invalid(tooMany);
   const wanted = parseManifest(body, rulesOf(hub));
   if (!wanted.ok) throw invalid(wanted.errors);
-  const existing = await projectServices(hub.db, id);
-  const plan = planManifest(existing, wanted.value);
-  if (c.req.valid("query").dry_run !== true && changesAnything(plan)) {
-    const { created, updated, deleted } = await applyManifest(hub.db, id, plan, hub.now());
-    const before = new Map(existing.map((row) => [row.id, row]));
-    await announce(hub, [
-      ...deleted.map((row) => ({ before: row, after: null })),
-      ...created.map((row) => ({ before: null, after: row })),
-      ...updated.map((row) => ({ before: before.get(row.id) ?? null, after: row })),
-    ]);
-  }
-  return c.json({ plan: planNames(plan, existing) }, 200);
+  const isDry = c.req.valid("query").dry_run === true;
+  const known = c.req.valid("header")["if-match"];
+  const applied = await untilWritten(
+    async () => await planAndApply(hub, id, wanted.value, { isDry, known }),
+    "project",
+  );
+  return c.json(applied, 200);
 });
+
+interface Wish {
+  isDry: boolean;
+  /** The header If-Match: what the caller planned for. */
+  known: string | undefined;
+}
+
+/** Returns `changed` when others changed the project's services between the plan and its application. */
+async function planAndApply(hub: HubContext, id: number, wanted: readonly ServiceInput[], { isDry, known }: Wish) {
+  const project = orNotFound(await getProject(hub.db, id), "project");
+  const before = await projectServices(hub.db, id);
+  const revision = await revisionOf(before);
+  if (known !== undefined && !isMatched(revision, known)) {
+    throw new Problem(412, `the services of ${project.name} have changed since; plan again`);
+  }
+  const plan = planManifest(before, wanted);
+  const names = planNames(plan, before);
+  if (isDry || !changesAnything(plan)) return { plan: names, revision };
+  const change = await applyManifest(hub.db, { id, before }, plan, hub.now());
+  if (change === "changed") return change;
+  const old = new Map(before.map((row) => [row.id, row]));
+  await announce(hub, [
+    ...change.deleted.map((row) => ({ before: row, after: null })),
+    ...change.created.map((row) => ({ before: null, after: row })),
+    ...change.updated.map((row) => ({ before: old.get(row.id) ?? null, after: row })),
+  ]);
+  return { plan: names, revision: await revisionOf(change.after) };
+}
+
+/** The same for the same services, and another one after each write. The status of a service does not count. */
+async function revisionOf(rows: readonly ServiceRow[]): Promise<string> {
+  return await textHash(JSON.stringify(rows.map(({ id, rev, updated_at }) => [id, rev, updated_at])));
+}
+
+/** A proxy that changes a body makes a tag weak (`W/"…"`); it is the same revision all the same. */
+function isMatched(revision: string, header: string): boolean {
+  const tags = header.split(",").map((tag) => tag.trim().replace(/^(W\/)?"(.*)"$/, "$2"));
+  return tags.includes(revision) || tags.includes("*");
+}
 
 function changesAnything(plan: ManifestPlan): boolean {
   return plan.create.length + plan.update.length + plan.delete.length > 0;

@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { MAX_DETAIL_CHARS, MAX_DETAIL_NAME_CHARS, MAX_DETAILS } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import { isProbed, type Outcome } from "../core/records.ts";
-import { metadataSchema } from "../core/service-definition.ts";
+import { jsonObjectSchema } from "../core/service-definition.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import { getService } from "../store/services.ts";
@@ -34,7 +34,7 @@ const check = createRoute({
 const heartbeatSchema = z
   .strictObject({
     status: z.enum(["pass", "warn", "fail"]).optional().describe("Default `pass`"),
-    details: metadataSchema
+    details: jsonObjectSchema
       .refine((details) => Object.keys(details).length <= MAX_DETAILS, `more than ${MAX_DETAILS} details`)
       .refine(
         (details) => Object.keys(details).every((name) => name.length <= MAX_DETAIL_NAME_CHARS),

@@ -13,7 +13,7 @@ import { idParams, timeSchema } from "./parameters.ts";
 import { invalid, orNotFound, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { historySchema, jsonResponse, measurementsSchema, serviceHealthSchema } from "./schemas.ts";
-import { liveStates } from "./service-reads.ts";
+import { agentsOf, liveStates } from "./service-reads.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -118,14 +118,15 @@ export const serviceHealth = routes()
 async function healthView(hub: HubContext, row: ServiceRow) {
   const now = hub.now();
   const gaps = unwatched(await hub.gaps(), row);
-  const [live, recent, flips, uptimes, latency] = await Promise.all([
+  const [live, hasAgent, recent, flips, uptimes, latency] = await Promise.all([
     liveStates(hub, [row]),
+    agentsOf(hub, [row]),
     recentChecks(hub.db, row, MAX_RECENT),
     serviceFlips(hub.db, row.id, MAX_RECENT),
     recentUptimes(hub.db, row.id, [DAY_MS, 7 * DAY_MS, 30 * DAY_MS], now, gaps),
     latencyPercentiles(hub.db, row, now - DAY_MS, now),
   ]);
-  const state = currentState(row, live.get(row.id) ?? null, now);
+  const state = currentState(row, live.get(row.id) ?? null, now, hasAgent(row));
   const [day = null, week = null, month = null] = uptimes;
   return {
     service_id: row.id,

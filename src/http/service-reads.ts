@@ -4,6 +4,7 @@ import { registryChange, type ServiceChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import type { Service } from "../core/service-view.ts";
 import { toService } from "../core/service-view.ts";
+import { missingAgents } from "../store/agents.ts";
 import { listServices, type ServiceFilter } from "../store/services.ts";
 import type { HubContext } from "./context.ts";
 
@@ -24,13 +25,23 @@ export async function liveStates(hub: HubContext, rows: readonly ServiceRow[]): 
 }
 
 export async function toServices(hub: HubContext, rows: readonly ServiceRow[]): Promise<Service[]> {
-  const live = await liveStates(hub, rows);
-  return rows.map((row) => toService(row, live.get(row.id) ?? null, hub.now()));
+  const [live, hasAgent] = await Promise.all([liveStates(hub, rows), agentsOf(hub, rows)]);
+  return rows.map((row) => toService(row, live.get(row.id) ?? null, hub.now(), hasAgent(row)));
+}
+
+/** Returns whether the agent that a service names is set up. A service without an agent needs none. */
+export async function agentsOf(hub: HubContext, rows: readonly ServiceRow[]): Promise<(row: ServiceRow) => boolean> {
+  const missing = await missingAgents(
+    hub.db,
+    rows.flatMap(({ agent }) => agent ?? []),
+  );
+  return ({ agent }) => agent === null || !missing.has(agent);
 }
 
 export async function oneService(hub: HubContext, row: ServiceRow): Promise<Service> {
-  const live = await liveStates(hub, [row]);
-  return toService(row, live.get(row.id) ?? null, hub.now());
+  const [service] = await toServices(hub, [row]);
+  if (service === undefined) throw new Error("one row makes one service");
+  return service;
 }
 
 /**

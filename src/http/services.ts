@@ -184,13 +184,13 @@ export const services = routes()
 /** More than this many others at once are no accident. */
 const MAX_TRIES = 20;
 
-/** Reads and writes again when somebody else wrote in between, so that neither undoes the other. */
-export async function untilWritten<T>(attempt: () => Promise<T | "changed">): Promise<T> {
+/** Reads and writes again when somebody else wrote in between, so that neither undoes the other. `what` is written. */
+export async function untilWritten<T>(attempt: () => Promise<T | "changed">, what = "service"): Promise<T> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const written = await attempt();
     if (written !== "changed") return written;
   }
-  throw new Problem(409, "others change the same service at this moment; try again");
+  throw new Problem(409, `others change the same ${what} at this moment; try again`);
 }
 
 export function rulesOf(hub: HubContext) {

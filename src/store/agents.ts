@@ -52,6 +52,36 @@ export async function getAgent(db: Db, name: string): Promise<AgentRow | undefin
   return (await selectAgents(db).where(eq(agents.name, name)))[0];
 }
 
+/** Returns those of the agents that nobody has set up. */
+export async function missingAgents(db: Db, names: readonly string[]): Promise<Set<string>> {
+  const wanted = [...new Set(names)];
+  if (wanted.length === 0) return new Set();
+  const rows = await db
+    .select({ name: agents.name })
+    .from(agents)
+    .where(sql`${agents.name} IN (SELECT value FROM json_each(${JSON.stringify(wanted)}))`);
+  return new Set(wanted).difference(new Set(rows.map(({ name }) => name)));
+}
+
+/** Counts the watched services whose agent nobody has set up, and returns the first of them. */
+export async function withoutAgent(db: Db, limit: number): Promise<{ count: number; ids: number[] }> {
+  const rows = await db
+    .select({ id: services.id, count: sql<number>`count(*) OVER ()`.as("total") })
+    .from(agentRevisions) // has each agent that a service ever named, so few rows are read where all are set up
+    .crossJoin(services)
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(
+      and(
+        eq(services.agent, agentRevisions.agent),
+        sql`NOT EXISTS (SELECT 1 FROM ${agents} WHERE ${agents.name} = ${agentRevisions.agent})`,
+        ...[eq(services.enabled, true), eq(projects.status, "running")],
+      ),
+    )
+    .orderBy(asc(services.id))
+    .limit(limit);
+  return { count: rows[0]?.count ?? 0, ids: rows.map(({ id }) => id) };
+}
+
 /** Returns whether the agent is new. `now`: Unix ms. */
 export async function saveAgent(db: Db, name: string, now: number): Promise<boolean> {
   const made = await db

@@ -1,5 +1,5 @@
 /** API keys. The hub stores a hash of each key, never the key itself. */
-import { asc, eq, getTableColumns } from "drizzle-orm";
+import { asc, eq, getTableColumns, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { apiKeys, type Scope } from "./tables.ts";
 
@@ -27,6 +27,17 @@ const { hash: _secret, ...publicColumns } = getTableColumns(apiKeys);
 export async function createKey(db: Db, { name, scope, agent, hash, now }: NewKey): Promise<KeyRow> {
   const values = { name, scope, agent: agent ?? null, hash, created_at: now };
   return await db.insert(apiKeys).values(values).returning(publicColumns).get();
+}
+
+/** A key of scope `agent`. Returns undefined when there is no such agent, also when it is removed at the same time. */
+export async function createAgentKey(
+  db: Db,
+  { name, agent, hash, now }: Omit<NewKey, "scope"> & { agent: string },
+): Promise<KeyRow | undefined> {
+  const columns = { id: sql`NULL`, name, scope: "agent", agent, hash, created_at: now };
+  const values = Object.keys(getTableColumns(apiKeys)).map((column) => sql`${columns[column as keyof typeof columns]}`);
+  const chosen = sql`SELECT ${sql.join(values, sql`, `)} FROM agents WHERE agents.name = ${agent}`;
+  return (await db.insert(apiKeys).select(chosen).returning(publicColumns))[0];
 }
 
 export async function findKey(db: Db, hash: string): Promise<KeyRow | undefined> {

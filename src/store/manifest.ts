@@ -1,13 +1,16 @@
 /** Applies a manifest: afterwards the project has exactly the services that the manifest names. */
 import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import type { ManifestPlan } from "../core/manifest-plan.ts";
-import { FIELD_NAMES } from "../core/service-definition.ts";
+import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
-import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
+import { type Db, idList, jsonChunks } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
 import { selectServices } from "./services.ts";
-import { services } from "./tables.ts";
+import { meta, projects, services } from "./tables.ts";
+
+/** What requireAsRead fails with. */
+const REFUSED = "NOT NULL constraint failed: meta.value";
 
 export interface ManifestChange {
   created: ServiceRow[];
@@ -15,6 +18,8 @@ export interface ManifestChange {
   updated: ServiceRow[];
   /** Services as they were before they were deleted. */
   deleted: ServiceRow[];
+  /** All services of the project afterwards. */
+  after: ServiceRow[];
 }
 
 /** Returns all services of the project, including disabled ones. */
@@ -23,31 +28,61 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
 }
 
 /**
- * Applies the plan in one transaction of a few statements, however many services there are. Throws and changes nothing
- * when the name of a new service is taken.
+ * Applies the plan in one transaction of a few statements, however many services there are. `before`: the services of
+ * the project that the plan was made for. Returns `changed` when somebody has changed them since; nothing is written
+ * then.
  */
 export async function applyManifest(
   db: Db,
-  projectId: number,
+  project: { id: number; before: readonly ServiceRow[] },
   plan: Omit<ManifestPlan, "unchanged">,
   now: number,
-): Promise<ManifestChange> {
-  const before = await projectServices(db, projectId);
-  const { changes, creations } = await plannedRows(db, projectId, before, plan, now);
+): Promise<ManifestChange | "changed"> {
+  const { id, before } = project;
+  const { changes, creations } = await plannedRows(db, id, before, plan, now);
   const gone = new Set(plan.delete);
-  await runBatch(db, [
-    db.delete(services).where(and(eq(services.project_id, projectId), inArray(services.id, idList(plan.delete)))),
-    ...jsonChunks(changes).map((json) => updateServices(db, json)),
-    ...jsonChunks(creations).map((json) => insertServices(db, json)),
-  ]);
-  const after = await projectServices(db, projectId);
-  const createdNames = new Set(plan.create.map((input) => input.name));
-  const changedIds = new Set(changes.map((change) => change.id));
-  return {
-    created: after.filter((row) => createdNames.has(row.name)),
-    updated: after.filter((row) => changedIds.has(row.id)),
-    deleted: before.filter((row) => gone.has(row.id)),
-  };
+  const isGone = and(eq(services.project_id, id), inArray(services.id, idList(plan.delete)));
+  try {
+    const results = await db.batch([
+      requireAsRead(db, id, before),
+      db.delete(services).where(isGone),
+      ...jsonChunks(changes).map((json) => updateServices(db, json)),
+      ...jsonChunks(creations).map((json) => insertServices(db, json)),
+      selectServices(db, eq(services.project_id, id)),
+    ]);
+    const after = results.at(-1) as ServiceRow[]; // of the statement above
+    const createdNames = new Set(plan.create.map((input) => input.name));
+    const changedIds = new Set(changes.map((change) => change.id));
+    return {
+      created: after.filter((row) => createdNames.has(row.name)),
+      updated: after.filter((row) => changedIds.has(row.id)),
+      deleted: before.filter((row) => gone.has(row.id)),
+      after,
+    };
+  } catch (error) {
+    if (isOtherThanRead(error)) return "changed";
+    throw error;
+  }
+}
+
+/**
+ * Makes its batch fail when the project's services are not those that were read, or the project is gone. SQLite has no
+ * statement that only fails, so this one writes a row that the table refuses. Every write gives a service another
+ * revision or time.
+ */
+function requireAsRead(db: Db, projectId: number, rows: readonly ServiceRow[]) {
+  const known = JSON.stringify(rows.map(({ id, rev, updated_at }) => [id, rev, updated_at]));
+  return db.insert(meta).select(sql`
+    SELECT 'services as read', NULL WHERE
+      NOT EXISTS (SELECT 1 FROM ${projects} WHERE ${projects.id} = ${projectId})
+      OR (SELECT count(*) FROM ${services} WHERE ${services.project_id} = ${projectId}) <> ${rows.length}
+      OR (SELECT count(*) FROM json_each(${known}) AS item CROSS JOIN ${services} ON ${services.id} = item.value ->> 0
+          WHERE ${services.project_id} = ${projectId}
+            AND ${services.rev} = item.value ->> 1 AND ${services.updated_at} = item.value ->> 2) <> ${rows.length}`);
+}
+
+function isOtherThanRead(error: unknown): boolean {
+  return error instanceof Error && (error.message.includes(REFUSED) || isOtherThanRead(error.cause));
 }
 
 async function plannedRows(
@@ -72,13 +107,14 @@ async function plannedRows(
   );
   const changes = updates.flatMap(({ row, input }) => {
     const change = changeRow(row, input, counts, now);
-    return change === undefined ? [] : [changeRecord(row.id, change)];
+    return change === undefined ? [] : [changeRecord(row.id, input, change)];
   });
   return { changes, creations: plan.create.map((input) => newRow(projectId, input, counts, now)) };
 }
 
-function changeRecord(id: number, { values, revised }: RowChange) {
-  return { ...values, id, revised };
+/** A version that the manifest does not name may be found by a check at any time, so it is not written. */
+function changeRecord(id: number, { version }: ServiceInput, { values, revised }: RowChange) {
+  return { ...values, id, revised, names_version: version !== undefined };
 }
 
 /** Fills each column from the item's field of the same name. The database makes the id. */
@@ -94,7 +130,11 @@ function updateServices(db: Db, json: string) {
   const values = Object.fromEntries(columns.map((name) => [name, itemField(name)]));
   return db
     .update(services)
-    .set({ ...values, rev: sql`${services.rev} + ${itemField("revised")}` })
+    .set({
+      ...values,
+      version: sql`iif(${itemField("names_version")}, ${itemField("version")}, ${services.version})`,
+      rev: sql`${services.rev} + ${itemField("revised")}`,
+    })
     .from(sql`json_each(${json}) AS item`)
     .where(eq(services.id, itemField("id")));
 }

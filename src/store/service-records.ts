@@ -85,7 +85,15 @@ export function changeRow(
   const moves = movesLane(row, input);
   const lane = moves ? takeLane(input, counts) : row.lane;
   const lanes = [lane, ...row.lanes.filter((old) => old !== lane)].slice(0, MAX_LANES);
-  return { values: { ...values, lane, lanes, updated_at: now }, revised: REVISING_FIELDS.some(differs) };
+  return {
+    values: { ...values, lane, lanes, updated_at: laterThan(row, now) },
+    revised: REVISING_FIELDS.some(differs),
+  };
+}
+
+/** Every write gives the row another time, so that a row with the same time is the same row. */
+function laterThan({ updated_at }: ServiceRow, now: number): number {
+  return Math.max(now, updated_at + 1);
 }
 
 export function movesLane(row: Scheduling, input: Scheduling): boolean {

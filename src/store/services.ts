@@ -171,7 +171,7 @@ export async function changeService(
     const [written, rows] = await db.batch([
       db
         .update(services)
-        .set({ ...change.values, rev: sql`${rev}`, updated_at: laterThan(row, now) })
+        .set({ ...change.values, rev: sql`${rev}` })
         .where(and(eq(services.id, id), isAsRead(row)))
         .returning({ id: services.id }),
       selectServices(db, eq(services.id, id)),
@@ -183,13 +183,9 @@ export async function changeService(
   }
 }
 
-/** Every write gives the row another time, so a row with the same time is the same row. */
+/** See `changeRow`: every write gives the row another time. */
 function isAsRead({ rev, updated_at }: ServiceRow): SQL | undefined {
   return and(eq(services.rev, rev), eq(services.updated_at, updated_at));
-}
-
-function laterThan({ updated_at }: ServiceRow, now: number): number {
-  return Math.max(now, updated_at + 1);
 }
 
 function patched(row: ServiceRow, patch: ServicePatch): ServiceInput {

@@ -100,10 +100,27 @@ test.each([
   expect(sent).toEqual([true, false].slice(0, requests));
 });
 
+test("apply changes only what it has shown: a project that has changed since is left alone", async () => {
+  const plan = { create: [], update: ["web"], delete: [], unchanged: 0 };
+  const detail = "the services of shop have changed since; plan again";
+  const { environment, asked } = await start({
+    "GET /api/projects": () => projects(aProject()),
+    "PUT /api/projects/1/manifest": ({ path, if_match }) =>
+      path.includes("dry_run") || if_match !== '"r1"'
+        ? { body: { plan, revision: "r1" } }
+        : { status: 412, body: { detail } },
+  });
+  const { code, err } = await hub(["apply", file("m.yaml", MANIFEST), "--yes"], { environment });
+  expect([code, err]).toEqual([1, expect.stringContaining(detail)]);
+  expect(asked.filter(({ method }) => method === "PUT").map(({ if_match }) => if_match)).toEqual([undefined, '"r1"']);
+});
+
 test.each<[string, string, number, RegExp]>([
   ["no YAML", "services: [", 1, /is not YAML/],
   ["without a project", "services: []", 64, /which project\?/],
   ["empty", "", 1, /has no manifest/],
+  ["with a number that JSON has not", "services: [{name: web, metadata: {x: .inf}}]", 1, /metadata\.x: JSON has no/],
+  ["with keys that are the same in JSON", "services: [{name: web, metadata: {1: a, '1': b}}]", 1, /unique/],
   ["with a wrong service", "project: shop\nservices: [{name: web}]", 1, /services\[0\]|health_method/],
 ])("a manifest that is %s is refused before anything is sent", async (_, text, code, words) => {
   const { environment, asked } = await start({ "GET /api/projects": () => projects() });

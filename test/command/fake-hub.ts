@@ -9,6 +9,7 @@ interface Asked {
   /** Path and query. */
   path: string;
   authorization: string | undefined;
+  if_match: string | undefined;
   body: unknown;
 }
 
@@ -20,8 +21,8 @@ export async function startFakeHub(answers: Record<string, Answer>) {
     let text = "";
     for await (const chunk of request) text += chunk;
     const { method = "", url: path = "" } = request;
-    const { authorization } = request.headers;
-    const one: Asked = { method, path, authorization, body: text === "" ? null : JSON.parse(text) };
+    const { authorization, "if-match": if_match } = request.headers;
+    const one: Asked = { method, path, authorization, if_match, body: text === "" ? null : JSON.parse(text) };
     asked.push(one);
     const answer = answers[`${method} ${path.split("?")[0]}`];
     const { status = 200, body } = answer?.(one) ?? { status: 404, body: { detail: "no such thing" } };

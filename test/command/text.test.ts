@@ -37,8 +37,8 @@ test("a plan shows each change and the totals of all projects", () => {
   const first = { create: ["web", "api"], update: ["db"], delete: [], unchanged: 3 };
   const second = { create: [], update: [], delete: ["old"], unchanged: 0 };
   const plans = [
-    { project: "shop", is_new: true, plan: first },
-    { project: "blog", is_new: false, plan: second },
+    { project: "shop", is_new: true, plan: first, revision: null },
+    { project: "blog", is_new: false, plan: second, revision: "r" },
   ];
   expect(planLines(plans, plain)).toEqual([
     "+ project shop",

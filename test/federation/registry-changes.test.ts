@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ServiceInput } from "../../src/core/service-definition.ts";
 import type { Db } from "../../src/store/database.ts";
-import { applyManifest } from "../../src/store/manifest.ts";
+import { applyManifest, projectServices } from "../../src/store/manifest.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { createProject, deleteProject, setProjectStatus, updateProject } from "../../src/store/projects.ts";
 import {
@@ -84,7 +84,12 @@ test("what is deleted, disabled or stopped is gone for others, whichever way it 
   expect(await news()).toEqual([`-${a}`]);
   await updateService(db, b, { enabled: false }, NOW);
   expect(await news()).toEqual([`-${b}`]);
-  await applyManifest(db, project.id, { create: [], update: [], delete: [c] }, NOW);
+  await applyManifest(
+    db,
+    { id: project.id, before: await projectServices(db, project.id) },
+    { create: [], update: [], delete: [c] },
+    NOW,
+  );
   expect(await news()).toEqual([`-${c}`]);
   await updateProject(db, project.id, { name: "store" }, NOW);
   expect(await news()).toEqual([`-${b}`, "d"]);

@@ -58,7 +58,7 @@ export class SimulatedHub {
     const create = Array.from({ length: services }, (_each, index) =>
       serviceInput({ name: `s-${index}`, tags: ["a"] }),
     );
-    await applyManifest(this.db, 1, { create, update: [], delete: [] }, NOW);
+    await applyManifest(this.db, { id: 1, before: [] }, { create, update: [], delete: [] }, NOW);
   }
 
   async put(name: string, tags: string[]): Promise<void> {

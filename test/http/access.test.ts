@@ -207,6 +207,7 @@ describe("keys", () => {
   test("of the scope agent name their agent, others none", async () => {
     await hub.call("POST", "/api/keys", 400, { name: "a", scope: "agent" });
     await hub.call("POST", "/api/keys", 400, { name: "a", scope: "read", agent: "x" });
+    await hub.call("PUT", "/api/agents/x", 201);
     expect(await hub.call("POST", "/api/keys", 201, { name: "a", scope: "agent", agent: "x" })).toMatchObject({
       agent: "x",
     });

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { LANE_SIZE, laneInterval } from "../../src/core/lanes.ts";
+import type { ManifestPlan } from "../../src/core/manifest-plan.ts";
+import type { ProjectRow } from "../../src/core/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
 import { applyManifest, projectServices } from "../../src/store/manifest.ts";
 import { addProject, addService, countingDatabase, migratedDatabase, NOW, serviceInput } from "./fixtures.ts";
@@ -7,6 +9,13 @@ import { addProject, addService, countingDatabase, migratedDatabase, NOW, servic
 const NOTHING = { create: [], update: [], delete: [] };
 
 let db: Db;
+
+/** Applies the plan to what the project has now. */
+async function applied(to: Db, { id }: ProjectRow, plan: Omit<ManifestPlan, "unchanged">, now: number) {
+  const change = await applyManifest(to, { id, before: await projectServices(to, id) }, plan, now);
+  if (change === "changed") throw new Error("nobody else writes here");
+  return change;
+}
 beforeAll(async () => {
   db = await migratedDatabase();
 });
@@ -38,7 +47,7 @@ describe("a manifest", () => {
       ],
       delete: [gone.id],
     };
-    const change = await applyManifest(db, project.id, plan, NOW + 5);
+    const change = await applied(db, project, plan, NOW + 5);
     expect(change.deleted).toEqual([gone]);
     expect(change.created).toEqual([expect.objectContaining({ ...input, version: null, rev: 1, status: "unknown" })]);
     expect(change.updated).toEqual([
@@ -54,13 +63,13 @@ describe("a manifest", () => {
     const create = Array.from({ length: 1_000 }, (_, i) =>
       serviceInput({ name: `s${i}`, health_interval: 15, health_options: { body: "x".repeat(1_500) } }),
     );
-    const { created } = await applyManifest(db, project.id, { ...NOTHING, create }, NOW);
+    const { created } = await applied(db, project, { ...NOTHING, create }, NOW);
     const members = Map.groupBy(created, (row) => row.lane);
     expect(created).toHaveLength(1_000);
     expect(members.size).toBe(Math.ceil(1_000 / LANE_SIZE));
     const update = created.map((row) => ({ id: row.id, input: serviceInput({ name: row.name, health_interval: 15 }) }));
-    expect((await applyManifest(db, project.id, { ...NOTHING, update }, NOW)).updated).toHaveLength(1_000);
-    const { deleted } = await applyManifest(db, project.id, { ...NOTHING, delete: created.map((row) => row.id) }, NOW);
+    expect((await applied(db, project, { ...NOTHING, update }, NOW)).updated).toHaveLength(1_000);
+    const { deleted } = await applied(db, project, { ...NOTHING, delete: created.map((row) => row.id) }, NOW);
     expect(deleted).toHaveLength(1_000);
   });
 
@@ -72,7 +81,7 @@ describe("a manifest", () => {
       update: [],
       delete: [there.id],
     };
-    await expect(applyManifest(db, project.id, plan, NOW)).rejects.toThrow();
+    await expect(applied(db, project, plan, NOW)).rejects.toThrow();
     expect(await projectServices(db, project.id)).toEqual([there]);
   });
 
@@ -84,14 +93,14 @@ describe("a manifest", () => {
       update: [{ id: other.id, input: serviceInput({ name: "web", tags: ["x"] }) }],
       delete: [other.id],
     };
-    expect(await applyManifest(db, project.id, plan, NOW)).toEqual({ created: [], updated: [], deleted: [] });
+    expect(await applied(db, project, plan, NOW)).toMatchObject({ created: [], updated: [], deleted: [] });
     expect(await projectServices(db, other.project_id)).toEqual([other]);
   });
 
   test("with nothing to do writes nothing", async () => {
     const project = await addProject(db, "idle");
     const counted = countingDatabase();
-    await applyManifest(counted.db, project.id, NOTHING, NOW);
+    await applied(counted.db, project, NOTHING, NOW);
     expect(counted.rowsWritten()).toBe(0);
   });
 });

@@ -32,7 +32,8 @@ export function Manifest({ project }: { project: Project }) {
   );
 }
 
-type Preview = { changes: ServiceChange[]; unchanged: number };
+/** `revision`: of the services that the plan was made for. */
+type Preview = { changes: ServiceChange[]; unchanged: number; revision: string };
 
 function Editor({ project, entries }: { project: Project; entries: readonly ManifestEntry[] }) {
   const before = useMemo(() => (entries.length === 0 ? EMPTY_MANIFEST : stringify({ services: entries })), [entries]);
@@ -41,12 +42,12 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
   const client = useQueryClient();
   const preview = useMutation({
     mutationFn: async (): Promise<Preview> => {
-      const plan = await putManifest(project.id, text, true);
-      return { changes: serviceChanges(plan, entries, entriesOf(parse(text))), unchanged: plan.unchanged };
+      const { plan, revision } = await putManifest(project.id, text, null);
+      return { changes: serviceChanges(plan, entries, entriesOf(parse(text))), unchanged: plan.unchanged, revision };
     },
   });
   const apply = useMutation({
-    mutationFn: () => putManifest(project.id, text, false),
+    mutationFn: (revision: string) => putManifest(project.id, text, revision),
     onSuccess: () => {
       preview.reset();
       return client.invalidateQueries({ queryKey: projectsQuery.queryKey });
@@ -68,7 +69,7 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
       </Suspense>
       {errors.length > 0 && <Refused errors={errors} />}
       {preview.data !== undefined && (
-        <PlanView {...preview.data} busy={busy} apply={() => apply.mutate()} cancel={() => preview.reset()} />
+        <PlanView {...preview.data} busy={busy} apply={apply.mutate} cancel={() => preview.reset()} />
       )}
       {mayWrite && preview.data === undefined && (
         <div className="flex flex-wrap gap-2">
@@ -105,14 +106,20 @@ function errorsOf(error: unknown): readonly FieldError[] {
   return [{ path: "", message: problemText(error) }];
 }
 
-/** Calls `fetch` directly, because the typed client sends JSON and the text of the user is YAML. */
-async function putManifest(id: number, text: string, dryRun: boolean): Promise<Plan> {
-  const response = await fetch(`/api/projects/${id}/manifest${dryRun ? "?dry_run=true" : ""}`, {
+/**
+ * Calls `fetch` directly, because the typed client sends JSON and the text of the user is YAML. `revision`: of the plan
+ * that was shown, which is applied to nothing else; null: only plans.
+ */
+async function putManifest(
+  id: number,
+  text: string,
+  revision: string | null,
+): Promise<{ plan: Plan; revision: string }> {
+  const response = await fetch(`/api/projects/${id}/manifest${revision === null ? "?dry_run=true" : ""}`, {
     method: "PUT",
-    headers: { "content-type": "application/yaml" },
+    headers: { "content-type": "application/yaml", ...(revision !== null && { "if-match": `"${revision}"` }) },
     body: text,
   });
   if (!response.ok) throw await problemOf(response);
-  const { plan }: { plan: Plan } = await response.json();
-  return plan;
+  return await response.json();
 }

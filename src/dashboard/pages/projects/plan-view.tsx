@@ -10,13 +10,14 @@ const LOOKS: Record<ServiceChange["kind"], { sign: string; word: string; look: s
 interface PlanViewProps {
   changes: readonly ServiceChange[];
   unchanged: number;
+  revision: string;
   busy: boolean;
-  apply(): void;
+  apply(revision: string): void;
   cancel(): void;
 }
 
 /** Shows the planned changes as a diff. */
-export function PlanView({ changes, unchanged, busy, apply, cancel }: PlanViewProps) {
+export function PlanView({ changes, unchanged, revision, busy, apply, cancel }: PlanViewProps) {
   const deleted = changes.filter(({ kind }) => kind === "delete").length;
   return (
     <section aria-label="Plan" className="card flex flex-col gap-3 px-4 py-3">
@@ -33,7 +34,7 @@ export function PlanView({ changes, unchanged, busy, apply, cancel }: PlanViewPr
       </p>
       <div className="flex flex-wrap gap-2">
         {changes.length > 0 && (
-          <Button look={deleted > 0 ? "danger" : "primary"} disabled={busy} onClick={apply}>
+          <Button look={deleted > 0 ? "danger" : "primary"} disabled={busy} onClick={() => apply(revision)}>
             Apply
           </Button>
         )}

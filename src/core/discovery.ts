@@ -1,6 +1,6 @@
 /**
- * Services that an agent found in containers. The agent says what runs; what it says of before and not any more stays in
- * the registry, disabled, so that its history is there when it comes back.
+ * Services that an agent found in containers. The agent says what runs; what it said of before and not any more stays in
+ * the registry, as gone, so that its history is there when it comes back. Whether a service is enabled people decide.
  */
 import { z } from "zod";
 import { type ManifestPlan, matchesInput } from "./manifest-plan.ts";
@@ -8,7 +8,6 @@ import { nameSchema, serviceNameSchema } from "./names.ts";
 import { serviceSchema } from "./registration.ts";
 import type { ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
-import { inputOf } from "./service-rules.ts";
 
 /** Containers of one agent. */
 export const MAX_DISCOVERED = 1_000;
@@ -52,27 +51,43 @@ export function isDiscoveredBy(row: Pick<ServiceRow, "agent" | "container_id">, 
   return row.agent === agent && row.container_id !== null;
 }
 
+/** What the engine says of services, beside what changes in their definitions. Whether they are enabled it does not say. */
+export interface DiscoveryPlan extends ManifestPlan {
+  /** Ids of services whose containers have ended. */
+  gone: number[];
+  /** Ids of those whose containers run again. */
+  back: number[];
+}
+
 /** The changes in one project. `existing`: all its services. `wanted`: has each name only once. */
 export function planDiscovery(
   existing: readonly ServiceRow[],
   wanted: readonly ServiceInput[],
   agent: string,
-): { plan: ManifestPlan; refused: Omit<Refusal, "project">[] } {
+): { plan: DiscoveryPlan; refused: Omit<Refusal, "project">[] } {
   const byName = new Map(existing.map((row) => [row.name, row]));
-  const plan: ManifestPlan = { create: [], update: [], delete: [], unchanged: 0 };
+  const plan: DiscoveryPlan = { create: [], update: [], delete: [], gone: [], back: [], unchanged: 0 };
   const refused: Omit<Refusal, "project">[] = [];
   const seen = new Set<string>();
-  for (const input of wanted) {
-    const row = byName.get(input.name);
-    seen.add(input.name);
-    if (row === undefined) plan.create.push(input);
-    else if (!isDiscoveredBy(row, agent)) refused.push({ name: input.name, reason: ownerOf(row) });
-    else if (matchesInput(row, input)) plan.unchanged += 1;
-    else plan.update.push({ id: row.id, input });
+  for (const found of wanted) {
+    const row = byName.get(found.name);
+    seen.add(found.name);
+    if (row === undefined) {
+      plan.create.push(found);
+      continue;
+    }
+    if (!isDiscoveredBy(row, agent)) {
+      refused.push({ name: found.name, reason: ownerOf(row) });
+      continue;
+    }
+    const input = { ...found, enabled: row.enabled };
+    const isSame = matchesInput(row, input);
+    if (row.gone_since !== null) plan.back.push(row.id);
+    if (!isSame) plan.update.push({ id: row.id, input });
+    if (isSame && row.gone_since === null) plan.unchanged += 1;
   }
   for (const row of existing) {
-    if (!isDiscoveredBy(row, agent) || seen.has(row.name) || !row.enabled) continue;
-    plan.update.push({ id: row.id, input: { ...inputOf(row), enabled: false } });
+    if (isDiscoveredBy(row, agent) && !seen.has(row.name) && row.gone_since === null) plan.gone.push(row.id);
   }
   return { plan, refused };
 }
@@ -83,15 +98,15 @@ function ownerOf({ agent }: ServiceRow): string {
 
 /**
  * What becomes of a project's status: it starts with the first container that runs in it, and stops with the last. A
- * project that a person stopped stays stopped, for its services are still enabled. Null: it stays as it is.
+ * project that a person stopped stays stopped, for its containers still run. Null: it stays as it is.
  */
 export function projectStatusAfter(
   status: "running" | "stopped",
   before: readonly ServiceRow[],
   after: readonly ServiceRow[],
 ): "running" | "stopped" | null {
-  const ran = before.some(({ enabled }) => enabled);
-  const runs = after.some(({ enabled }) => enabled);
+  const ran = before.some(({ gone_since }) => gone_since === null);
+  const runs = after.some(({ gone_since }) => gone_since === null);
   if (status === "stopped" && !ran && runs) return "running";
   if (status === "running" && ran && !runs) return "stopped";
   return null;

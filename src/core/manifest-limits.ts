@@ -16,7 +16,7 @@ export function fullness(project: { name: string; service_count: number }): stri
 }
 
 /** Splits off those new services of the plan for which a project of `existing` services has no room. */
-export function withinLimit(plan: ManifestPlan, existing: number): { plan: ManifestPlan; tooMany: string[] } {
+export function withinLimit<P extends ManifestPlan>(plan: P, existing: number): { plan: P; tooMany: string[] } {
   const room = Math.max(0, MAX_PROJECT_SERVICES - existing + plan.delete.length);
   const tooMany = plan.create.slice(room).map(({ name }) => name);
   return { plan: { ...plan, create: plan.create.slice(0, room) }, tooMany };

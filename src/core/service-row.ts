@@ -14,7 +14,7 @@ export interface ServiceRow extends ServiceDefinition {
   lanes: number[];
   /** The life of the database that the row belongs to. */
   epoch: string;
-  /** Rises with each change of the check, of `enabled` or of the project's status. */
+  /** Rises with each change of the check, of whether it is watched or of the project's status. */
   rev: number;
   status: Status;
   status_since: number;
@@ -22,6 +22,8 @@ export interface ServiceRow extends ServiceDefinition {
   flip_seq: number;
   /** It is disabled until then, Unix ms; null: it is not paused. */
   paused_until: number | null;
+  /** When its container ended, Unix ms; null: it runs, or there is none. */
+  gone_since: number | null;
   created_at: number;
   updated_at: number;
 }

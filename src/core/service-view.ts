@@ -18,6 +18,7 @@ export interface Service extends ServiceDefinition {
   breaker: Breaker;
   stale: boolean;
   paused_until: string | null;
+  gone_since: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -37,9 +38,9 @@ export interface CurrentState {
   stale: boolean;
 }
 
-/** Whether the service is checked. Disabled services and services of stopped projects are not. */
-export function isWatched(row: Pick<ServiceRow, "enabled" | "project_status">): boolean {
-  return row.enabled && row.project_status === "running";
+/** Whether the service is checked. Disabled services, those of stopped projects and ended containers are not. */
+export function isWatched(row: Pick<ServiceRow, "enabled" | "gone_since" | "project_status">): boolean {
+  return row.enabled && row.gone_since === null && row.project_status === "running";
 }
 
 /**
@@ -50,7 +51,9 @@ export function isWatched(row: Pick<ServiceRow, "enabled" | "project_status">): 
 export function currentState(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
   if (!isWatched(row)) {
     const since = row.status === "unknown" ? row.status_since : row.updated_at;
-    return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at: live?.last_at ?? null };
+    const error = row.enabled && row.gone_since !== null ? "its container does not run" : null;
+    const last_at = live?.last_at ?? null;
+    return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at, error };
   }
   const newest = live !== null && live.flip_seq >= row.flip_seq;
   const status = newest ? live.status : row.status;
@@ -73,7 +76,6 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
 
 const UNWATCHED = {
   latency_ms: null,
-  error: null,
   consecutive_failures: 0,
   flapping: false,
   breaker: "closed",
@@ -97,6 +99,7 @@ export function toService(row: ServiceRow, live: LiveState | null, now: number, 
     breaker: state.breaker,
     stale: state.stale,
     paused_until: row.paused_until === null ? null : iso(row.paused_until),
+    gone_since: row.gone_since === null ? null : iso(row.gone_since),
     version: reportedVersion(state) ?? row.version,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),

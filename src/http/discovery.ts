@@ -42,7 +42,7 @@ const put = createRoute({
   tags: ["agents"],
   summary: "Register the services that an agent found in containers",
   description:
-    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are disabled and keep their history. A project starts with its first service and stops with its last.",
+    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. A project starts with its first service and stops with its last.",
   ...withUnzip(guard("admin", { agent: true })),
   request: { params: z.object({ name: nameSchema }), body: jsonBody(discoverySchema) },
   responses: {
@@ -133,7 +133,8 @@ async function writeFound(hub: HubContext, projectId: number, wanted: readonly S
   const { plan: whole, refused } = planDiscovery(before, wanted, agent);
   const { plan, tooMany } = withinLimit(whole, before.length);
   const refusals = [...refused, ...tooMany.map((each) => ({ name: each, reason: FULL }))];
-  if (plan.create.length + plan.update.length === 0) return { before, refused: refusals, now: null };
+  if (plan.create.length + plan.update.length + plan.gone.length + plan.back.length === 0)
+    return { before, refused: refusals, now: null };
   const change = await applyManifest(hub.db, { id: projectId, before }, plan, hub.now());
   return change === "changed" ? change : { before, refused: refusals, now: change.after };
 }

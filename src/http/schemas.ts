@@ -46,6 +46,7 @@ export const serviceSchema = z
       .describe("`open`: the service has been down for long and is checked less often"),
     stale: z.boolean().describe("No check result has arrived for several intervals"),
     paused_until: z.iso.datetime().nullable().describe("Disabled until then; null: not paused"),
+    gone_since: z.iso.datetime().nullable().describe("When its container ended; null: it runs, or there is none"),
     created_at: time,
     updated_at: time,
   })

@@ -99,8 +99,13 @@ async function beatingService(hub: HubContext, id: number): Promise<Check> {
 
 /** Returns the row. Throws a 409 when the hub does not watch the service at the moment. */
 function requireWatched(row: ServiceRow): ServiceRow {
-  if (!isWatched(row)) throw new Problem(409, row.enabled ? "the project is stopped" : "the service is disabled");
+  if (!isWatched(row)) throw new Problem(409, reasonUnwatched(row));
   return row;
+}
+
+function reasonUnwatched({ enabled, gone_since }: ServiceRow): string {
+  if (!enabled) return "the service is disabled";
+  return gone_since === null ? "the project is stopped" : "the service's container does not run";
 }
 
 function toOutcomeView(

@@ -29,8 +29,10 @@ export interface Closing {
 }
 
 /** Why the hub stops watching a service. */
-export function reasonToClose({ enabled }: { enabled: boolean }, deleted: boolean): string {
-  return deleted || enabled ? "deregistered" : "disabled";
+export function reasonToClose(row: { enabled: boolean; gone_since: number | null }, deleted: boolean): string {
+  if (deleted) return "deregistered";
+  if (!row.enabled) return "disabled";
+  return row.gone_since === null ? "deregistered" : "the container has ended";
 }
 
 export interface RegisterDeps {

@@ -49,9 +49,10 @@ export class Lateness {
     while (!ended.aborted) {
       this.#since = this.#clock.now();
       await this.#clock.wait(LATE_LOOK_MS, ended).catch(() => {});
+      if (ended.aborted) break;
       this.#stops = [...this.#stops, ...this.#present()].slice(-MAX_STOPS);
     }
-    this.#since = null;
+    if (this.#running === 0) this.#since = null;
   }
 }
 

@@ -3,7 +3,7 @@ import { and, asc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
-import { selectChecks } from "./checks.ts";
+import { isWatched, selectChecks } from "./checks.ts";
 import { type Db, idList } from "./database.ts";
 import { selectServices } from "./services.ts";
 import { apiKeys, projects, services } from "./tables.ts";
@@ -74,7 +74,7 @@ export async function withoutAgent(db: Db, limit: number): Promise<{ count: numb
       and(
         eq(services.agent, agentRevisions.agent),
         sql`NOT EXISTS (SELECT 1 FROM ${agents} WHERE ${agents.name} = ${agentRevisions.agent})`,
-        ...[eq(services.enabled, true), eq(projects.status, "running")],
+        isWatched,
       ),
     )
     .orderBy(asc(services.id))
@@ -143,12 +143,7 @@ export async function projectsOfAgent(db: Db, name: string): Promise<string[]> {
  * history goes with the next retention.
  */
 export async function deleteGoneContainers(db: Db, before: number, limit: number): Promise<ServiceRow[]> {
-  const isGone = and(
-    isNotNull(services.agent),
-    isNotNull(services.container_id),
-    eq(services.enabled, false),
-    lt(services.updated_at, before),
-  );
+  const isGone = and(isNotNull(services.agent), isNotNull(services.container_id), lt(services.gone_since, before));
   const gone = await selectServices(db, isGone).limit(limit);
   if (gone.length === 0) return [];
   const ids = idList(gone.map((row) => row.id));

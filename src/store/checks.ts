@@ -1,7 +1,7 @@
 /**
  * Reads the checks that the planner schedules, and the state that a live board starts from when it has lost its memory.
  */
-import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { BoardSeed, LastResult } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
 import { isScheduled } from "../core/lanes.ts";
@@ -35,13 +35,18 @@ const checkColumns = {
   status_since: services.status_since,
 };
 
+/** Of a service joined with its project. The same rule as in core/service-view.ts. */
+export const isWatched = and(
+  ...[eq(services.enabled, true), isNull(services.gone_since), eq(projects.status, "running")],
+);
+
 /** Watched checks, of running projects. */
 export function selectChecks(db: Db, where?: SQL) {
   return db
     .select(checkColumns)
     .from(services)
     .innerJoin(projects, eq(projects.id, services.project_id))
-    .where(and(eq(services.enabled, true), eq(projects.status, "running"), where));
+    .where(and(isWatched, where));
 }
 
 /** Yields the enabled checks that the hub itself probes, of running projects, in pages of whole lanes. */

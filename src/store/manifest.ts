@@ -27,6 +27,9 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
   return await selectServices(db, eq(services.project_id, projectId));
 }
 
+/** A plan, and ids of services whose containers have ended or run again. */
+export type AppliedPlan = Omit<ManifestPlan, "unchanged"> & { gone?: number[]; back?: number[] };
+
 /**
  * Applies the plan in one transaction of a few statements, however many services there are. `before`: the services of
  * the project that the plan was made for. Returns `changed` when somebody has changed them since; nothing is written
@@ -35,7 +38,7 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
 export async function applyManifest(
   db: Db,
   project: { id: number; before: readonly ServiceRow[] },
-  plan: Omit<ManifestPlan, "unchanged">,
+  plan: AppliedPlan,
   now: number,
 ): Promise<ManifestChange | "changed"> {
   const { id, before } = project;
@@ -48,11 +51,13 @@ export async function applyManifest(
       db.delete(services).where(isGone),
       ...jsonChunks(changes).map((json) => updateServices(db, json)),
       ...jsonChunks(creations).map((json) => insertServices(db, json)),
+      ...(plan.gone === undefined ? [] : [setGone(db, plan.gone, now, now)]),
+      ...(plan.back === undefined ? [] : [setGone(db, plan.back, null, now)]),
       selectServices(db, eq(services.project_id, id)),
     ]);
     const after = results.at(-1) as ServiceRow[]; // of the statement above
     const createdNames = new Set(plan.create.map((input) => input.name));
-    const changedIds = new Set(changes.map((change) => change.id));
+    const changedIds = new Set([...changes.map(({ id }) => id), ...(plan.gone ?? []), ...(plan.back ?? [])]);
     return {
       created: after.filter((row) => createdNames.has(row.name)),
       updated: after.filter((row) => changedIds.has(row.id)),
@@ -63,6 +68,14 @@ export async function applyManifest(
     if (isOtherThanRead(error)) return "changed";
     throw error;
   }
+}
+
+function setGone(db: Db, ids: readonly number[], since: number | null, now: number) {
+  const rev = sql`${services.rev} + 1`;
+  return db
+    .update(services)
+    .set({ gone_since: since, rev, updated_at: sql`max(${services.updated_at} + 1, ${now})` })
+    .where(inArray(services.id, idList(ids)));
 }
 
 /**

@@ -14,7 +14,9 @@ export interface ProjectPatch {
 
 function selectProjects(db: Db, where: SQL | undefined) {
   const enabled = (status: Status) =>
-    sql<number>`count(CASE WHEN ${services.enabled} AND ${services.status} = ${status} THEN 1 END)`.as(status);
+    sql<number>`count(CASE WHEN ${services.enabled} AND ${services.gone_since} IS NULL AND ${services.status} = ${status} THEN 1 END)`.as(
+      status,
+    );
   return db
     .select({
       ...getTableColumns(projects),

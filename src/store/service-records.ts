@@ -61,6 +61,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
     flip_seq: 0,
     status_since: now,
     paused_until: null,
+    gone_since: null,
     created_at: now,
     updated_at: now,
   };

@@ -82,6 +82,8 @@ export const services = sqliteTable(
     flip_seq: integer().notNull().default(0),
     /** The hub enables the service again at this time, Unix ms; null: it is not paused. */
     paused_until: integer(),
+    /** When its container ended, Unix ms; null: it runs, or there is none. */
+    gone_since: integer(),
     created_at: integer().notNull(),
     updated_at: integer().notNull(),
   },
@@ -91,6 +93,7 @@ export const services = sqliteTable(
     // The index counts the members of an interval's lanes without reading the rows.
     index("services_by_lane").on(table.lane),
     index("services_by_pause").on(table.paused_until),
+    index("services_by_end").on(table.gone_since),
   ],
 );
 

@@ -37,6 +37,7 @@ export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
     enabled: true,
     created_at: T0,
     paused_until: null,
+    gone_since: null,
     updated_at: T0,
     ...over,
   };

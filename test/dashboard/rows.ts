@@ -42,6 +42,7 @@ export function aService(over: Partial<Service> = {}): Service {
       depends_on: [],
       enabled: true,
       paused_until: null,
+      gone_since: null,
       created_at: iso(NOW),
       updated_at: iso(NOW),
     },

@@ -23,9 +23,12 @@ async function put(services: object[], gone: object[] = [], as = key): Promise<D
   return await answer.json();
 }
 
+/** Whether each service's container runs. */
 async function listed(): Promise<Record<string, boolean>> {
-  const { services } = await hub.call<{ services: { name: string; enabled: boolean }[] }>("GET", "/api/services", 200);
-  return Object.fromEntries(services.map(({ name, enabled }) => [name, enabled]));
+  const { services } = await hub.call<{ services: { name: string; gone_since: string | null }[] }>(
+    ...(["GET", "/api/services", 200] as const),
+  );
+  return Object.fromEntries(services.map(({ name, gone_since }) => [name, gone_since === null]));
 }
 
 const nothing = { registered: 0, changed: 0, deregistered: 0, refused: [] };
@@ -50,7 +53,11 @@ describe("what an agent finds in containers", () => {
       deregistered: 1,
     });
     expect(hub.changes.at(-1)?.deregistered).toMatchObject([
-      { row: { name: "web", enabled: false }, deleted: false, reason: "container stopped" },
+      {
+        row: { name: "web", enabled: true, gone_since: expect.any(Number) },
+        deleted: false,
+        reason: "container stopped",
+      },
     ]);
     expect(await listed()).toEqual({ db: true, web: false });
     expect(await put([container("db"), container("web", { container_id: "id-2" })])).toMatchObject({ registered: 1 });
@@ -101,6 +108,42 @@ describe("what an agent finds in containers", () => {
     await put([container("db")]);
     await put([container("db"), container("web")]);
     expect(hub.projects).toEqual(["shop stopped"]);
+  });
+
+  test("stays disabled or paused by a person, whatever its container does", async () => {
+    await put([container("db"), container("web")]);
+    await hub.call("PATCH", "/api/services/1", 200, { enabled: false });
+    await hub.call("POST", "/api/services/2/pause", 200, { minutes: 60 });
+    const both = async () =>
+      await Promise.all([1, 2].map((id) => hub.call<Record<string, unknown>>("GET", `/api/services/${id}`, 200)));
+    const off = [{ enabled: false }, { enabled: false, paused_until: expect.any(String) }];
+    const events = [
+      [container("db", { version: "2" }), container("web", { container_id: "id-2" })],
+      [],
+      [container("db", { tags: ["new"] }), container("web"), container("third")],
+    ];
+    for (const found of events) {
+      await put(found);
+      expect(await both()).toMatchObject(off);
+    }
+    await hub.call("PATCH", "/api/services/1", 200, { enabled: true });
+    expect((await both())[0]).toMatchObject({ enabled: true, gone_since: null, version: "2", tags: ["new"] });
+    await put([container("third")]);
+    await hub.call("PATCH", "/api/services/1", 200, { enabled: true });
+    expect((await both())[0]).toMatchObject({
+      enabled: true,
+      gone_since: expect.any(String),
+      health_status: "unknown",
+    });
+    const refused = await hub.request("POST", "/api/services/1/check", {}, {});
+    expect(refused.status).toBe(409);
+  });
+
+  test("does not end a project whose services a person has disabled", async () => {
+    await put([container("db")]);
+    await hub.call("PATCH", "/api/services/1", 200, { enabled: false });
+    await put([container("db", { version: "2" })]);
+    expect(hub.projects).toEqual([]);
   });
 
   test("never takes over what somebody else registered", async () => {

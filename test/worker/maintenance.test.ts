@@ -52,23 +52,25 @@ it("services of containers that are gone for a month go, and no others", async (
   const project = await env.DB.prepare(
     "INSERT INTO projects (name, status, metadata, created_at, updated_at) VALUES ('shop', 'running', '{}', 0, 0) RETURNING id",
   ).first<{ id: number }>();
-  const add = (name: string, agent: string | null, container: string | null, enabled: number, days: number) =>
-    env.DB.prepare(
+  const add = (name: string, agent: string | null, container: string | null, gone: boolean, days: number) => {
+    const updated = NOW - days * 24 * HOUR_MS;
+    return env.DB.prepare(
       `INSERT INTO services (project_id, name, service_type, health_method, health_url, health_interval, health_timeout,
-         health_retries, agent, container_id, enabled, lane, created_at, updated_at, status_since)
-       VALUES (?1, ?2, 'other', 'container', '', 15, 5, 0, ?3, ?4, ?5, 1550000, 0, ?6, 0)`,
+         health_retries, agent, container_id, enabled, gone_since, lane, created_at, updated_at, status_since)
+       VALUES (?1, ?2, 'other', 'container', '', 15, 5, 0, ?3, ?4, 0, ?5, 1550000, 0, ?6, 0)`,
     )
-      .bind(project?.id, name, agent, container, enabled, NOW - days * 24 * HOUR_MS)
+      .bind(project?.id, name, agent, container, gone ? updated : null, updated)
       .run();
-  await add("gone", "dc-1", "abc", 0, 31);
-  await add("gone-lately", "dc-1", "abc", 0, 29);
-  await add("runs", "dc-1", "abc", 1, 31);
-  await add("disabled", "dc-1", null, 0, 31);
-  await add("of-a-person", null, "abc", 0, 31);
+  };
+  await add("gone", "dc-1", "abc", true, 31);
+  await add("gone-lately", "dc-1", "abc", true, 29);
+  await add("disabled", "dc-1", "abc", false, 31);
+  await add("of-no-container", "dc-1", null, false, 31);
+  await add("of-a-person", null, "abc", true, 31);
   await maintain(NOW - 60_000, hub);
   await maintain(NOW, hub);
   const { results } = await env.DB.prepare("SELECT name FROM services ORDER BY id").all<{ name: string }>();
-  expect(results.map(({ name }) => name)).toEqual(["gone-lately", "runs", "disabled", "of-a-person"]);
+  expect(results.map(({ name }) => name)).toEqual(["gone-lately", "disabled", "of-no-container", "of-a-person"]);
 });
 
 it("a database that is away is logged, and stops nothing else of the tick", async () => {

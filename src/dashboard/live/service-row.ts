@@ -10,7 +10,10 @@ interface Listed {
   /** Seconds. */
   interval: number;
   agent: string | null;
+  /** Whether it is enabled and, if it is in a container, the container runs. */
   enabled: boolean;
+  /** Whether its container has ended. */
+  gone: boolean;
   tags: string[];
   error: string | null;
   version: string | null;
@@ -53,6 +56,7 @@ export interface ServiceOfList {
   version: string | null;
   tags: string[];
   enabled: boolean;
+  gone_since: string | null;
 }
 
 export function rowOfLite(lite: ServiceLite, known: ServiceRow | undefined): ServiceRow {
@@ -81,7 +85,8 @@ function listedOf(service: ServiceOfList): Listed {
     url: service.health_url,
     interval: service.health_interval,
     agent: service.agent,
-    enabled: service.enabled,
+    enabled: service.enabled && service.gone_since === null,
+    gone: service.enabled && service.gone_since !== null,
     tags: service.tags,
     error: service.health_details.error,
     version: service.version,

@@ -2,10 +2,11 @@
 import { breakerOf, isStale } from "../../core/breaker.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 
-export type Mark = "disabled" | "flapping" | "stale" | "breaker";
+export type Mark = "disabled" | "gone" | "flapping" | "stale" | "breaker";
 
 export const MARKS: Record<Mark, { word: string; meaning: string }> = {
   disabled: { word: "disabled", meaning: "Nobody checks it until it is enabled again" },
+  gone: { word: "not running", meaning: "Its container has ended" },
   flapping: { word: "flapping", meaning: "Six or more changes of status within ten minutes" },
   stale: { word: "stale", meaning: "Nothing was heard of it for longer than three intervals" },
   breaker: { word: "breaker open", meaning: "Down for long, so it is checked less often" },
@@ -13,7 +14,7 @@ export const MARKS: Record<Mark, { word: string; meaning: string }> = {
 
 /** `now`: Unix ms. Staleness and breaker are computed from times, with the same functions that the hub uses. */
 export function marksOf(row: ServiceRow, now: number): Mark[] {
-  if (row.listed?.enabled === false) return ["disabled"];
+  if (row.listed?.enabled === false) return [row.listed.gone ? "gone" : "disabled"];
   const marks: Mark[] = row.flapping ? ["flapping"] : [];
   if (row.listed === null) return marks;
   const breaker = breakerOf(row.status, row.since, row.listed.interval, now);

@@ -20,7 +20,7 @@ const PAUSE_MINUTES = 60;
 export function ServiceActions({ service }: { service: Service }) {
   const [open, setOpen] = useState<"edit" | "duplicate" | "delete" | null>(null);
   const { act, busy, message } = useActions(service);
-  const canCheck = isProbedByHub(service) && service.enabled;
+  const canCheck = isProbedByHub(service) && service.enabled && service.gone_since === null;
   return (
     <div className="flex flex-col items-end gap-1.5">
       <div className="flex flex-wrap gap-2">

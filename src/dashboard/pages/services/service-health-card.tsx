@@ -101,7 +101,7 @@ function Marks({ row }: { row: ServiceRow }) {
 
 export function MarkBadge({ mark }: { mark: Mark }) {
   const { word, meaning } = MARKS[mark];
-  const look = STATUS_SOFT[mark === "disabled" ? "unknown" : "degraded"];
+  const look = STATUS_SOFT[mark === "disabled" || mark === "gone" ? "unknown" : "degraded"];
   return (
     <span title={meaning} className={`relative z-10 shrink-0 rounded px-1.5 text-xs leading-5 font-medium ${look}`}>
       {word}

@@ -2,12 +2,14 @@
  * Small values that the hub stores about itself, as JSON by key. Deployed hubs have these keys, so the keys stay as
  * they are.
  */
-import { and, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Db } from "./database.ts";
 import { meta } from "./tables.ts";
 
 /** The newest hour that is rolled up: Unix ms of its start. */
 export const ROLLUP_HOUR_KEY = "rollup_hour";
+/** The hours that a rollup reads at this moment: Unix ms of the newest one's start, and the token of the rollup. */
+export const ROLLING_KEY = "rolling";
 /** Raw rounds that were due before this time are deleted, Unix ms. */
 export const RAW_SINCE_KEY = "raw_since";
 
@@ -23,21 +25,4 @@ export async function setMeta(db: Db, key: string, value: unknown): Promise<void
     .insert(meta)
     .values({ key, value: json })
     .onConflictDoUpdate({ target: meta.key, set: { value: json } });
-}
-
-/** Returns the time stored under the key, Unix ms. */
-export async function readTime(db: Db, key: string): Promise<number | undefined> {
-  const value = await getMeta(db, key);
-  return typeof value === "number" ? value : undefined;
-}
-
-/** Stores the time (Unix ms) only when the stored time still is `before`. undefined: no time was stored. */
-export async function replaceTime(db: Db, key: string, before: number | undefined, time: number): Promise<void> {
-  const value = JSON.stringify(time);
-  if (before === undefined) await db.insert(meta).values({ key, value }).onConflictDoNothing();
-  else
-    await db
-      .update(meta)
-      .set({ value })
-      .where(and(eq(meta.key, key), eq(meta.value, JSON.stringify(before))));
 }

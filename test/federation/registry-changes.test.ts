@@ -64,9 +64,7 @@ test("a recorded flip is a change", async () => {
   const round = { lane: 3_000_000, due_at: NOW, attempt: 0 };
   await recordOutcomes(
     db,
-    [{ round, epoch: "", vantage: "home", started_at: NOW, results: [], flips, versions: [] }],
-    NOW,
-  );
+    [{ round, epoch: "", vantage: "home", started_at: NOW, results: [], flips, versions: [] }]);
   expect(await changed(db, before)).toEqual(["db"]);
 });
 

@@ -26,9 +26,7 @@ await recordOutcomes(
     message(lane, NOW - 2 * HOUR, [result(api, { latency: 20 })], {
       flips: [flipOf(api, 3, "down", "up", NOW - 2 * HOUR)],
     }),
-  ],
-  NOW,
-);
+  ]);
 hub.live.set(api.id, aLive({ since: NOW - 2 * HOUR, flip_seq: 3, latency_ms: 20, details: { version: "3.0" } }));
 
 type History = { points: { at: string; checks: number; failures: number }[]; flips: Flip[] };

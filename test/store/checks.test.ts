@@ -23,9 +23,7 @@ beforeAll(async () => {
   const flips = [flipOf(web, 1, "unknown", "down", NOW)];
   await recordOutcomes(
     db,
-    [message(web.lane, NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })],
-    NOW,
-  );
+    [message(web.lane, NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })]);
 });
 
 test("the planner gets the enabled, probed checks of running projects with their recorded status", async () => {
@@ -75,9 +73,7 @@ describe("the live board", () => {
         message(lane, NOW - 30_000, [result(api, { verdict: 0, latency: null, error: "no" })]),
         message(lane, NOW - 30_000, [[api.id, 1, 1, 7, null, extra]], { attempt: 1, vantage: "enam" }),
         message(beat.lane, NOW - 90_000_000, [result(beat, { verdict: 2, latency: null, error: "warns" })]),
-      ],
-      NOW,
-    );
+      ]);
     const last = new Map((await loadBoard(db)).seeds.map((seed) => [seed.check.name, seed.last]));
     expect(last.get("web")).toEqual({ at: NOW - 60_000, verdict: "fail", latency_ms: 1, error: null, details: {} });
     expect(last.get("api")).toEqual({ at: NOW - 29_000, verdict: "ok", latency_ms: 7, error: null, details: extra });

@@ -27,7 +27,7 @@ function roundsOf(row: ServiceRow, from: number, to: number, every: number): Out
 }
 
 async function record(messages: OutcomesMessage[]): Promise<void> {
-  for (let i = 0; i < messages.length; i += 100) await recordOutcomes(db, messages.slice(i, i + 100), NOW);
+  for (let i = 0; i < messages.length; i += 100) await recordOutcomes(db, messages.slice(i, i + 100));
 }
 
 describe("recent checks", () => {

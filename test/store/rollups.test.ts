@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 
 async function record(...messages: Parameters<typeof recordOutcomes>[1]): Promise<void> {
-  await recordOutcomes(db, messages, NOW);
+  await recordOutcomes(db, messages);
 }
 
 const rollupsOf = (id: number) => db.select().from(rollups).where(eq(rollups.service_id, id));

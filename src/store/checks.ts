@@ -107,7 +107,8 @@ const placeSql = sql.raw(
  */
 async function lastResults(db: Db, now: number): Promise<Map<number, LastResult>> {
   const until = now + MAX_AGENT_AHEAD_MS;
-  const newest = (lane: SQL) => sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane} AND due_at <= ${until})`;
+  const newest = (lane: SQL) =>
+    sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane} AND due_at <= ${until})`;
   const rows = await db.all<{ at: number; result: string }>(sql`
     WITH recent (lane, since) AS (
       SELECT lane, ${newest(sql`shared.lane`)} - ${ROUNDS_BACK * 1_000} * health_interval

@@ -126,7 +126,10 @@ function selectSums(db: Db, row: HistorySource, { from, to, rolledUntil }: Cover
   const first = Math.min(nextHourOf(from), Math.max(end, from));
   const last = Math.max(end, first);
   return [
-    db.select().from(rollups).where(hoursOf(row.id, first, last)),
+    db
+      .select()
+      .from(rollups)
+      .where(hoursOf(row.id, first, last)),
     rawChecks(db, row, from, first),
     rawChecks(db, row, last, to),
   ] as const;

@@ -3,6 +3,8 @@
  * they are.
  */
 import { eq } from "drizzle-orm";
+import { z } from "zod";
+import { type ClockRun, clockRunAt } from "../core/steady-clock.ts";
 import type { Db } from "./database.ts";
 import { meta } from "./tables.ts";
 
@@ -12,6 +14,18 @@ export const ROLLUP_HOUR_KEY = "rollup_hour";
 export const ROLLING_KEY = "rolling";
 /** Raw rounds that were due before this time are deleted, Unix ms. */
 export const RAW_SINCE_KEY = "raw_since";
+
+/** Since when the hub's clock has gone evenly. */
+const CLOCK_RUN_KEY = "clock_run";
+const clockRunSchema = z.object({ since: z.number(), seen: z.number() });
+
+/** Looks at the clock (Unix ms). Returns since when it has gone evenly. */
+export async function noteClock(db: Db, now: number): Promise<ClockRun> {
+  const stored = clockRunSchema.safeParse(await getMeta(db, CLOCK_RUN_KEY));
+  const run = clockRunAt(stored.success ? stored.data : null, now);
+  await setMeta(db, CLOCK_RUN_KEY, run);
+  return run;
+}
 
 /** Returns undefined when the key was never set. The caller must parse the value. */
 export async function getMeta(db: Db, key: string): Promise<unknown> {

@@ -43,7 +43,9 @@ export function searchText(id: number): string {
 /** Returns the newest checks of the service, newest first, without those of a clock that was ahead. `now`: Unix ms. */
 export async function recentChecks(db: Db, row: HistorySource, limit: number, now: number): Promise<RecentCheck[]> {
   // One query for each lane, because D1 takes at most five terms in a compound SELECT.
-  const perLane = await Promise.all(row.lanes.map((lane) => newestInLane(db, lane, row.id, limit, now + MAX_AGENT_AHEAD_MS)));
+  const perLane = await Promise.all(
+    row.lanes.map((lane) => newestInLane(db, lane, row.id, limit, now + MAX_AGENT_AHEAD_MS)),
+  );
   return perLane
     .flat()
     .sort((a, b) => b.started_at - a.started_at)

@@ -4,7 +4,7 @@
  */
 import { inArray, sql } from "drizzle-orm";
 import type { Db } from "./database.ts";
-import { lastWholeHour } from "./hours.ts";
+import { HOUR_MS } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLING_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
 import { meta } from "./tables.ts";
 
@@ -15,7 +15,7 @@ export interface RollupMarks {
   rawSince: number;
 }
 
-/** Marks that are later than `now` (Unix ms) were set by a wrong clock, so they count for nothing. */
+/** Marks of hours that have not ended by `now` (Unix ms) were set by a clock that was ahead, so they count for nothing. */
 export async function rollupMarks(db: Db, now: number): Promise<RollupMarks> {
   return toRollupMarks(await selectMarks(db), now);
 }
@@ -34,7 +34,7 @@ export function toRollupMarks(rows: Awaited<ReturnType<typeof selectMarks>>, now
   const rolled = marks.get(ROLLUP_HOUR_KEY);
   const rawSince = marks.get(RAW_SINCE_KEY) ?? 0;
   return {
-    rolled: rolled !== undefined && rolled <= lastWholeHour(now) ? rolled : undefined,
+    rolled: rolled !== undefined && rolled + HOUR_MS <= now ? rolled : undefined,
     rawSince: rawSince <= now ? rawSince : 0,
   };
 }
@@ -66,7 +66,13 @@ export function lowerRollups(db: Db, hour: number) {
   const isLater = sql`key = ${ROLLUP_HOUR_KEY} AND CAST(value AS INTEGER) > ${hour}`;
   const isClaimed = sql`key = ${ROLLING_KEY} AND value ->> 0 > ${hour}`;
   return [
-    db.update(meta).set({ value: sql`CAST(${hour} AS INTEGER)` }).where(isLater),
-    db.update(meta).set({ value: sql`json_set(value, '$[0]', CAST(${hour} AS INTEGER))` }).where(isClaimed),
+    db
+      .update(meta)
+      .set({ value: sql`CAST(${hour} AS INTEGER)` })
+      .where(isLater),
+    db
+      .update(meta)
+      .set({ value: sql`json_set(value, '$[0]', CAST(${hour} AS INTEGER))` })
+      .where(isClaimed),
   ];
 }

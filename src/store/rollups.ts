@@ -26,7 +26,8 @@ interface Member {
  */
 export async function rollupHours(db: Db, now: number): Promise<{ hours: number; more: boolean }> {
   const last = lastWholeHour(now);
-  if ((await rollupMarks(db, now)).rolled === last) return { hours: 0, more: false };
+  const before = await rollupMarks(db, now);
+  if (before.rolled !== undefined && before.rolled >= last) return { hours: 0, more: false };
   const token = crypto.randomUUID();
   const { rolled = 0, rawSince } = await claimRollup(db, last, token, now);
   const chunks = await membersInChunks(db);

@@ -32,9 +32,7 @@ beforeAll(async () => {
   db = await migratedDatabase();
   web = await addService(db, await addProject(db, "shop"), { name: "web" });
   api = await addService(db, await addProject(db, "bank"), { name: "api" });
-  await recordOutcomes(
-    db,
-    [message(1, NOW, [], { flips: [...flapping(web, 4, HOUR), ...flapping(api, 3, HOUR)] })]);
+  await recordOutcomes(db, [message(1, NOW, [], { flips: [...flapping(web, 4, HOUR), ...flapping(api, 3, HOUR)] })]);
 });
 
 const names = (rows: { name: string; seq: number }[]) => rows.map((row) => `${row.name} ${row.seq}`);

@@ -62,7 +62,7 @@ describe("recording rounds", () => {
     const parts = [message(9_000_004, NOW, [a]), message(9_000_004, NOW, [b], { vantage: "enam" })];
     await recordOutcomes(db, parts);
     const vantages = await Promise.all(
-      [1, 2].map(async (id) => (await recentChecks(db, { id, lanes: [9_000_004] }, 5))[0]?.vantage),
+      [1, 2].map(async (id) => (await recentChecks(db, { id, lanes: [9_000_004] }, 5, NOW))[0]?.vantage),
     );
     expect(vantages).toEqual(["home", "enam"]);
   });

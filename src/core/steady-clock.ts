@@ -1,15 +1,19 @@
 /** Whether the hub's clock has gone evenly for a while. By a clock that is ahead, everything is old enough to be deleted. */
 
+import { z } from "zod";
+
 /** A clock that was wrong after a start is right again by then. */
 const STEADY_AFTER_MS = 86_400_000;
 /** A machine that sleeps at night is no clock that was set. */
 const LARGEST_STEP_MS = 86_400_000;
 
-/** Unix ms. */
-export interface ClockRun {
-  since: number;
-  /** The last look at the clock. */
-  seen: number;
+/** Unix ms. `seen`: the last look at the clock. */
+const clockRunSchema = z.object({ since: z.number(), seen: z.number() });
+export type ClockRun = z.infer<typeof clockRunSchema>;
+
+/** Reads what was stored; null: nothing that can be read. */
+export function readClockRun(stored: unknown): ClockRun | null {
+  return clockRunSchema.safeParse(stored).data ?? null;
 }
 
 /** `before`: null when nobody has looked yet. */

@@ -3,8 +3,7 @@
  * they are.
  */
 import { eq } from "drizzle-orm";
-import { z } from "zod";
-import { type ClockRun, clockRunAt } from "../core/steady-clock.ts";
+import { type ClockRun, clockRunAt, readClockRun } from "../core/steady-clock.ts";
 import type { Db } from "./database.ts";
 import { meta } from "./tables.ts";
 
@@ -17,12 +16,10 @@ export const RAW_SINCE_KEY = "raw_since";
 
 /** Since when the hub's clock has gone evenly. */
 const CLOCK_RUN_KEY = "clock_run";
-const clockRunSchema = z.object({ since: z.number(), seen: z.number() });
 
 /** Looks at the clock (Unix ms). Returns since when it has gone evenly. */
 export async function noteClock(db: Db, now: number): Promise<ClockRun> {
-  const stored = clockRunSchema.safeParse(await getMeta(db, CLOCK_RUN_KEY));
-  const run = clockRunAt(stored.success ? stored.data : null, now);
+  const run = clockRunAt(readClockRun(await getMeta(db, CLOCK_RUN_KEY)), now);
   await setMeta(db, CLOCK_RUN_KEY, run);
   return run;
 }

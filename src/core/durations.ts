@@ -86,8 +86,6 @@ export const SUMMARY_AGAIN_MS = 2_000;
  * then.
  */
 export const ANNOUNCED_KEPT_MS = 86_400_000;
-/** A service whose end was announced has left the board by then, also when the follower had to take it again. */
-export const BOARD_FOLLOWS_MS = 120_000;
 
 // Clients and sockets.
 /** A client that is there pings each minute. */

@@ -6,11 +6,15 @@
 import { epochOrder } from "../core/epoch.ts";
 import type { ServiceCard } from "./messages.ts";
 
-/** Deployed hubs have this table, so its name and its columns stay as they are. `card` is null: deregistered. */
+/**
+ * Deployed hubs have this table, so its name and its columns stay as they are. `card` is null: deregistered. `left_rev`:
+ * the revision with which it was; null: it never was, or an older release noted it.
+ */
 const TABLE = `
   CREATE TABLE IF NOT EXISTS told (
-    service_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, card TEXT, changed_at INTEGER NOT NULL)
+    service_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, card TEXT, changed_at INTEGER NOT NULL, left_rev INTEGER)
 `;
+const HAS_LEFT_REV = "SELECT count(*) AS n FROM pragma_table_info('told') WHERE name = 'left_rev'";
 
 const EPOCH_KEY = "epoch";
 
@@ -22,6 +26,8 @@ export class Announcements {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#sql.exec(TABLE);
+    if (this.#sql.exec<{ n: number }>(HAS_LEFT_REV).one().n === 0)
+      this.#sql.exec("ALTER TABLE told ADD COLUMN left_rev INTEGER");
   }
 
   /**
@@ -31,7 +37,7 @@ export class Announcements {
   enter(epoch: string): boolean {
     const known = this.#storage.kv.get<string>(EPOCH_KEY) ?? "";
     const order = epochOrder(epoch, known);
-    if (order === "newer") this.#sql.exec("UPDATE told SET seq = 0");
+    if (order === "newer") this.#sql.exec("UPDATE told SET seq = 0, left_rev = NULL");
     if (order !== "older" && epoch !== "" && epoch !== known) this.#storage.kv.put(EPOCH_KEY, epoch);
     return order !== "older";
   }
@@ -59,11 +65,12 @@ export class Announcements {
     return row === undefined || row.card === null ? null : parseCard(row.card);
   }
 
-  /** Whether the end of the service's registration was announced after `since`, Unix ms. */
-  leftSince(serviceId: number, since: number): boolean {
+  /** Whether the end of the service's registration was announced, with this revision or a later one. */
+  hasLeft(serviceId: number, rev: number): boolean {
     const rows = this.#sql.exec(
-      "SELECT 1 FROM told WHERE service_id = ? AND card IS NULL AND changed_at > ?",
-      ...[serviceId, since],
+      "SELECT 1 FROM told WHERE service_id = ? AND card IS NULL AND left_rev >= ?",
+      serviceId,
+      rev,
     );
     return rows.toArray().length > 0;
   }
@@ -76,14 +83,16 @@ export class Announcements {
     return new Map([...rows].map(({ service_id, card }) => [service_id, parseCard(card)]));
   }
 
-  /** `card`: the announced registration; null: the service was deregistered. `now`: Unix ms. */
-  setRegistered(serviceId: number, card: ServiceCard | null, now: number): void {
+  /** Notes that this was announced. `now`: Unix ms. */
+  setRegistered(card: ServiceCard, isRegistered: boolean, now: number): void {
     this.#sql.exec(
-      `INSERT INTO told (service_id, seq, card, changed_at) VALUES (?, 0, ?, ?)
-       ON CONFLICT (service_id) DO UPDATE SET card = excluded.card, changed_at = excluded.changed_at`,
-      serviceId,
-      card === null ? null : JSON.stringify(card),
+      `INSERT INTO told (service_id, seq, card, changed_at, left_rev) VALUES (?, 0, ?, ?, ?)
+       ON CONFLICT (service_id) DO UPDATE
+       SET card = excluded.card, changed_at = excluded.changed_at, left_rev = excluded.left_rev`,
+      card.id,
+      isRegistered ? JSON.stringify(card) : null,
       now,
+      isRegistered ? null : card.rev,
     );
   }
 

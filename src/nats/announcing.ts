@@ -4,7 +4,6 @@
  */
 import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check } from "../core/check.ts";
-import { BOARD_FOLLOWS_MS } from "../core/durations.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import type { Announcements } from "./announcements.ts";
 import { type DurableEvent, flipEvent, registryEvent, type ServiceCard, serviceCard } from "./messages.ts";
@@ -50,9 +49,7 @@ export class Announcing {
   missed(entries: readonly BoardEntry[], now: number): DurableEvent[] {
     const gone = this.#ledger.allRegistered();
     for (const { check } of entries) gone.delete(check.service_id);
-    const checks = entries.flatMap(({ check }) =>
-      this.#ledger.leftSince(check.service_id, now - BOARD_FOLLOWS_MS) ? [] : [check],
-    );
+    const checks = entries.flatMap(({ check }) => (this.#ledger.hasLeft(check.service_id, check.rev) ? [] : [check]));
     const registered = this.services("registered", checks, now);
     return [...registered, ...[...gone.values()].map((card) => this.#event("deregistered", card, now))];
   }
@@ -64,7 +61,7 @@ export class Announcing {
   }
 
   #event(kind: Kind, card: ServiceCard, now: number): DurableEvent {
-    this.#ledger.setRegistered(card.id, kind === "registered" ? card : null, now);
+    this.#ledger.setRegistered(card, kind === "registered", now);
     return registryEvent(kind, this.#hubId, card, now);
   }
 }

@@ -32,6 +32,7 @@ export class Link {
         heard.acknowledged();
       },
       isClosed: () => connection.isClosed,
+      soon: () => clock.wait(0),
       now: clock.now,
       random: Math.random,
     };

@@ -79,6 +79,8 @@ export const LONGEST_RECONNECT_MS = 30_000;
  * within 2 s.
  */
 export const SUMMARY_GAP_MS = 1_000;
+/** Latest values are sent each minute. One that was refused is named for a little longer than that. */
+export const LATEST_REFUSED_MS = 150_000;
 /** Until the next minute, whose tick sends the summary anyway. */
 export const SUMMARY_AGAIN_MS = 2_000;
 /**

@@ -16,8 +16,8 @@ import { boardOf } from "../platform/object-stubs.ts";
 import { Announcements } from "./announcements.ts";
 import { Announcing } from "./announcing.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
-import { deliver } from "./deliver.ts";
 import { hearOtherHubs } from "./hearing.ts";
+import { Link } from "./link.ts";
 import {
   type DurableEvent,
   healthValue,
@@ -29,6 +29,8 @@ import {
 import { Outbox } from "./outbox.ts";
 import { type NatsFailure, natsReason, withoutCredentials } from "./reason.ts";
 import { reconnectDelay } from "./reconnect.ts";
+import type { Refusal } from "./refusals.ts";
+import { NO_REFUSALS } from "./refused-subjects.ts";
 
 const SUMMARY_TRIES = 30;
 
@@ -38,11 +40,15 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   readonly #outbox: Outbox;
   readonly #announcements: Announcements;
   readonly #announcing: Announcing;
-  #connection: RelayConnection | null = null;
-  #opening: Promise<RelayConnection | null> | null = null;
-  #delivering: Promise<void> | null = null;
-  /** Number of attempts that failed in a row. While this number is above 0, the alarm makes the next attempt. */
+  #link: Link | null = null;
+  #opening: Promise<Link | null> | null = null;
+  /**
+   * Number of connections in a row that failed before an event was acknowledged. Without a connection and while this
+   * number is above 0, the alarm makes the next attempt.
+   */
   #failedAttempts = 0;
+  /** The alarm that was set last, Unix ms; null: it has come, or none was set since the object started. */
+  #alarmAt: number | null = null;
   #reason: string | null = null;
   readonly #count = { published: 0, acknowledged: 0, failures: 0 };
   /**
@@ -131,7 +137,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   status(): BridgeStatus {
     const { events: dropped, last_at: dropped_at } = this.#outbox.dropped;
     return {
-      connected: this.#connection !== null,
+      connected: this.#link !== null,
       reason: this.#reason,
       outbox_depth: this.#outbox.depth,
       outbox_full: this.#outbox.isFull,
@@ -139,10 +145,16 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       ...this.#count,
       dropped,
       dropped_at,
+      ...(this.#link?.refused(this.#url) ?? NO_REFUSALS),
     };
   }
 
+  get #url(): string {
+    return withoutCredentials(this.#settings.NATS_URL ?? "");
+  }
+
   override async alarm(): Promise<void> {
+    this.#alarmAt = null;
     if (this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
@@ -151,17 +163,20 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
    */
   #storeEvents(make: (now: number) => DurableEvent[]): void {
     const now = this.#clock.now();
-    const stored = this.#outbox.transaction(() => {
-      const events = make(now);
-      this.#outbox.add(events, now);
-      return events.length;
+    const events = this.#outbox.transaction(() => {
+      const made = make(now);
+      this.#outbox.add(made, now);
+      return made;
     });
-    if (stored > 0) this.ctx.waitUntil(this.#startDelivery());
+    if (events.length === 0) return;
+    this.#link?.delivery.add(events.map(({ service_id }) => service_id));
+    this.ctx.waitUntil(this.#startDelivery());
   }
 
-  /** Delivers the outbox, unless the alarm is going to deliver it. */
+  /** Delivers the outbox, unless there is no connection and the alarm is going to open one. */
   async #startDelivery(): Promise<void> {
-    if (this.#failedAttempts === 0 && this.#settings.NATS_URL !== undefined) await this.#deliver();
+    if (this.#settings.NATS_URL === undefined) return;
+    if (this.#link !== null || this.#failedAttempts === 0) await this.#deliver();
   }
 
   /** Waits until a connection attempt that is under way has ended. A latest value never waits for the outbox. */
@@ -172,103 +187,108 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
 
   /** Sets the alarm again when it is lost. The runtime drops an alarm after too many failures. */
   async #restoreAlarm(): Promise<void> {
-    if (this.#failedAttempts === 0 || this.#delivering !== null) return;
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(this.#clock.platformTime(this.#clock.now()));
+    const retryAt = this.#link === null ? null : this.#link.delivery.nextRetryAt();
+    const isWanted = retryAt !== null || (this.#link === null && this.#failedAttempts > 0 && this.#opening === null);
+    if (isWanted && (await this.ctx.storage.getAlarm()) === null) await this.#setAlarm(retryAt ?? this.#clock.now());
   }
 
-  /**
-   * Only one delivery runs at a time. It also delivers events that are added while it runs. Throws only when the alarm
-   * can't be set.
-   */
+  /** Resolves when nothing is in flight any more. Throws only when the alarm can't be set. */
   async #deliver(): Promise<void> {
-    this.#delivering ??= this.#deliverAll()
-      .catch((error) => this.#fail(failureOf(error, null)))
-      .finally(() => {
-        this.#delivering = null;
-      });
-    await this.#delivering;
-  }
-
-  async #deliverAll(): Promise<void> {
-    const connection = await this.#connected();
-    if (connection === null) return;
-    const error = await deliver({
-      page: (limit) => this.#outbox.page(limit),
-      remove: (ids) => this.#outbox.remove(ids),
-      publish: async (event) => {
-        this.#count.published += 1;
-        await connection.publishDurable(event);
-        this.#count.acknowledged += 1;
-      },
-    });
-    if (error === null) {
-      this.#failedAttempts = 0;
-      this.#reason = null;
-    } else if (!connection.isClosed) {
-      await this.#fail(failureOf(error, connection.refusedSubject)); // otherwise #watchForEnd reports the failure
+    const link = await this.#connected();
+    if (link === null) return;
+    try {
+      await link.delivery.run();
+    } catch (error) {
+      this.#countFailure(failureOf(error));
     }
+    if (this.#link !== link) return; // #watchForEnd has set the alarm
+    if (this.#outbox.depth === 0) this.#noteSuccess();
+    const retryAt = link.delivery.nextRetryAt();
+    if (retryAt !== null && retryAt !== this.#alarmAt) await this.#setAlarm(retryAt);
   }
 
-  async #connected(): Promise<RelayConnection | null> {
-    if (this.#connection !== null) return this.#connection;
-    this.#opening = this.#open().finally(() => {
+  async #connected(): Promise<Link | null> {
+    if (this.#link !== null) return this.#link;
+    this.#opening ??= this.#open().finally(() => {
       this.#opening = null;
     });
     return this.#opening;
   }
 
-  /**
-   * Returns null when there is no connection now; the alarm tries again. Only a delivery calls this, so it never runs
-   * twice at once.
-   */
-  async #open(): Promise<RelayConnection | null> {
+  /** Returns null when there is no connection now; the alarm tries again. */
+  async #open(): Promise<Link | null> {
     try {
-      const connection = await RelayConnection.open(this.#settings);
-      this.#connection = connection;
-      this.ctx.waitUntil(this.#watchForEnd(connection));
+      const connection = await RelayConnection.open(this.#settings, this.#clock);
+      const link = new Link(connection, this.#outbox, this.#clock, {
+        count: this.#count,
+        acknowledged: () => this.#noteSuccess(),
+        failed: (refusal) => this.#noteRefusal(refusal),
+        broken: (error) => this.#countFailure(failureOf(error)),
+      });
+      this.#link = link;
+      this.ctx.waitUntil(this.#watchForEnd(link));
       this.ctx.waitUntil(hearOtherHubs(connection, this.#settings.HUB_ID, this.env));
       log("info", "nats.connected", { outbox: this.#outbox.depth });
-      return connection;
+      return link;
     } catch (error) {
-      const url = withoutCredentials(this.#settings.NATS_URL ?? "");
-      await this.#fail({ ...failureOf(error, null), answersHttp: await answersHttp(url) });
+      await this.#fail({ ...failureOf(error), answersHttp: await answersHttp(this.#url) });
       return null;
     }
   }
 
-  async #watchForEnd(connection: RelayConnection): Promise<void> {
-    const error = await connection.closed();
-    if (this.#connection !== connection) return;
-    this.#connection = null;
-    await this.#fail(failureOf(error ?? new Error("the relay closed the connection"), connection.refusedSubject));
+  async #watchForEnd(link: Link): Promise<void> {
+    const error = await link.connection.closed();
+    if (this.#link !== link) return;
+    this.#link = null;
+    await this.#fail(failureOf(error ?? new Error("the relay closed the connection")));
+  }
+
+  #noteSuccess(): void {
+    this.#failedAttempts = 0;
+    this.#reason = null;
+  }
+
+  /** An event was refused. Unless others are acknowledged, that is what is wrong with the relay. */
+  #noteRefusal({ subject, error, isDoubted, failures }: Refusal): void {
+    const failure = failureOf(error);
+    if (isDoubted) {
+      this.#countFailure(failure);
+      return;
+    }
+    this.#count.failures += 1;
+    if (failures === 1) log("warn", "nats.refused", { subject, error: failure.message });
   }
 
   /** Counts the failure and sets the alarm for the next attempt. */
   async #fail(failure: NatsFailure): Promise<void> {
-    this.#countFailure("nats.failed", failure);
+    this.#countFailure(failure);
     this.#failedAttempts += 1;
-    const at = this.#clock.now() + reconnectDelay(this.#failedAttempts, Math.random());
+    await this.#setAlarm(this.#clock.now() + reconnectDelay(this.#failedAttempts, Math.random()));
+  }
+
+  /** `at`: Unix ms. */
+  async #setAlarm(at: number): Promise<void> {
+    this.#alarmAt = at;
     await this.ctx.storage.setAlarm(this.#clock.platformTime(at));
   }
 
-  #countFailure(event: string, failure: NatsFailure): void {
-    this.#reason = natsReason(failure, withoutCredentials(this.#settings.NATS_URL ?? ""));
+  /** A failure of thousands of events is logged once. */
+  #countFailure(failure: NatsFailure): void {
+    const before = this.#reason;
+    this.#reason = natsReason(failure, this.#url);
     this.#count.failures += 1;
-    log("warn", event, { reason: this.#reason, error: failure.message, outbox: this.#outbox.depth });
+    if (this.#reason === before) return;
+    log("warn", "nats.failed", { reason: this.#reason, error: failure.message, outbox: this.#outbox.depth });
   }
 
-  /** Returns whether they were sent. */
+  /** Returns whether there is a connection. A value that is refused says nothing about the others. */
   #sendLatest(values: readonly LatestValue[]): boolean {
-    const connection = this.#connection;
-    if (connection === null) return false;
-    try {
-      for (const value of values) connection.publishLatest(value);
-      this.#count.published += values.length;
-      return true;
-    } catch (error) {
-      this.#countFailure("nats.latest_failed", failureOf(error, null));
-      return false;
+    const connection = this.#link?.connection;
+    if (connection === undefined || connection.isClosed) return false;
+    for (const value of values) {
+      if (connection.publishLatest(value)) this.#count.published += 1;
+      else this.#count.failures += 1;
     }
+    return true;
   }
 }

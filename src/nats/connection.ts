@@ -10,7 +10,9 @@ import {
   type NatsConnection,
   NatsError,
 } from "nats.ws";
+import type { Clock } from "../core/clock.ts";
 import type { Settings } from "../core/settings.ts";
+import { type LatestRefusal, LatestRefusals } from "./latest-refusals.ts";
 import { type DurableEvent, type LatestValue, messageHeaders } from "./messages.ts";
 import type { NatsFailure } from "./reason.ts";
 
@@ -24,10 +26,11 @@ export class RelayConnection {
   readonly #connection: NatsConnection;
   readonly #jetstream: JetStreamClient;
   readonly #hubId: string;
-  /** The last subject that the relay's permissions did not let the hub use; null: none. */
-  refusedSubject: string | null = null;
+  readonly #clock: Clock;
+  readonly #refused = new LatestRefusals();
 
-  private constructor(connection: NatsConnection, hubId: string) {
+  private constructor(connection: NatsConnection, hubId: string, clock: Clock) {
+    this.#clock = clock;
     this.#connection = connection;
     this.#jetstream = connection.jetstream({ timeout: ACK_LIMIT_MS });
     this.#hubId = hubId;
@@ -35,8 +38,8 @@ export class RelayConnection {
   }
 
   /** Throws what nats.ws throws: see natsReason. */
-  static async open(settings: Settings): Promise<RelayConnection> {
-    return new RelayConnection(await connect(connectionOptions(settings)), settings.HUB_ID);
+  static async open(settings: Settings, clock: Clock): Promise<RelayConnection> {
+    return new RelayConnection(await connect(connectionOptions(settings)), settings.HUB_ID, clock);
   }
 
   /** Resolves when the connection has ended: with the error, or with undefined when there was none. */
@@ -54,9 +57,24 @@ export class RelayConnection {
     await this.#jetstream.publish(event.subject, payload(event), options);
   }
 
-  /** Sends the value without waiting. Nothing reports whether the value arrived. */
-  publishLatest(value: LatestValue): void {
-    this.#connection.publish(value.subject, payload(value), { headers: this.#headers(value, null) });
+  /**
+   * Sends the value without waiting. Nothing reports whether the value arrived. Returns false for a value that can't be
+   * sent. Throws when the connection has ended.
+   */
+  publishLatest(value: LatestValue): boolean {
+    try {
+      this.#connection.publish(value.subject, payload(value), { headers: this.#headers(value, null) });
+      return true;
+    } catch (error) {
+      if (this.isClosed) throw error;
+      this.#refused.note(value.subject, failureOf(error), this.#clock.now());
+      return false;
+    }
+  }
+
+  /** The latest values that were refused within the last minutes, by their subject. */
+  refusedLatest(): ReadonlyMap<string, LatestRefusal> {
+    return this.#refused.recent(this.#clock.now());
   }
 
   /** Calls `heard` with each message on the subject until the connection ends. Larger messages are skipped. */
@@ -72,21 +90,24 @@ export class RelayConnection {
     return all;
   }
 
+  /** A refused event is rejected by itself. A refused latest value is reported here only. */
   async #watchPermissions(): Promise<void> {
-    for await (const { type, permissionContext } of this.#connection.status()) {
-      if (type === Events.Error && permissionContext !== undefined) this.refusedSubject = permissionContext.subject;
+    for await (const { type, data, permissionContext } of this.#connection.status()) {
+      if (type !== Events.Error || permissionContext?.operation !== "publish") continue;
+      const { subject } = permissionContext;
+      const failure = { ...failureOf(new Error(String(data))), refusedSubject: subject };
+      this.#refused.note(subject, failure, this.#clock.now());
     }
   }
 }
 
-/** `refusedSubject`: that of the connection that failed. */
-export function failureOf(error: unknown, refusedSubject: string | null): NatsFailure {
+export function failureOf(error: unknown): NatsFailure {
   const known = error instanceof NatsError ? error : null;
   return {
     code: known?.code ?? "",
     message: error instanceof Error ? error.message : String(error),
     jetstreamError: known?.api_error?.description ?? null,
-    refusedSubject,
+    refusedSubject: known?.permissionContext?.subject ?? null,
     answersHttp: null,
   };
 }

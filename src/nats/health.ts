@@ -3,6 +3,7 @@
 import { ageSeconds, type HealthCheck, type HubHealth, healthCheck } from "../core/hub-health.ts";
 import { counter, gauge, type Metric, type Sample } from "../core/hub-metrics.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
+import { NO_REFUSALS } from "./refused-subjects.ts";
 
 const OUTBOX_WARN_S = 60;
 const DROPPED_WARN_MS = 86_400_000;
@@ -20,6 +21,7 @@ export function noBridge(reason: string): BridgeStatus {
     failures: 0,
     dropped: 0,
     dropped_at: null,
+    ...NO_REFUSALS,
   };
 }
 
@@ -28,6 +30,7 @@ export function natsChecks(status: BridgeStatus, now: number): HubHealth["checks
   return {
     "nats:connection": [connectionCheck(status, now)],
     "nats:outbox": [outboxCheck(status, now)],
+    ...(status.refused.length === 0 ? {} : { "nats:refused": refusedChecks(status, now) }),
   };
 }
 
@@ -35,6 +38,16 @@ export function natsChecks(status: BridgeStatus, now: number): HubHealth["checks
 function connectionCheck({ connected, reason }: BridgeStatus, now: number): HealthCheck {
   const output = reason ?? (connected ? null : "not connected yet");
   return healthCheck("component", output === null ? "pass" : "warn", now, output === null ? {} : { output });
+}
+
+/** The other subjects arrive, so this is only a warning. */
+function refusedChecks({ refused, refused_subjects }: BridgeStatus, now: number): HealthCheck[] {
+  const more = refused_subjects - refused.length;
+  return refused.map(({ subject, reason, events, since }, index) => {
+    const which = index === 0 && more > 0 ? `${subject} and ${more} more that are not shown` : subject;
+    const output = `${which}: ${reason}; since ${new Date(since).toISOString()}`;
+    return healthCheck("component", "warn", now, { observedValue: events, observedUnit: "messages", output });
+  });
 }
 
 /** A full outbox loses events permanently, so this check fails. */
@@ -65,6 +78,11 @@ export function natsMetrics(nats: BridgeStatus, now: number): Metric[] {
       "hub_nats_outbox_oldest_seconds",
       "Time that the oldest of them has been waiting.",
       single(ageSeconds(nats.oldest_event_at, now) ?? 0),
+    ),
+    gauge(
+      "hub_nats_refused_messages",
+      "Events that wait because NATS refuses their subject while it accepts others.",
+      single(nats.refused_events),
     ),
     counter("hub_nats_published_total", "Messages sent to NATS.", single(nats.published)),
     counter("hub_nats_acknowledged_total", "Events that JetStream acknowledged.", single(nats.acknowledged)),

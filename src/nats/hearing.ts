@@ -16,7 +16,7 @@ export async function hearOtherHubs(connection: RelayConnection, hubId: string, 
       if (summary !== null) void tellFederation(summary, env);
     });
   } catch (error) {
-    log("warn", "nats.listening_failed", { error: failureOf(error, null).message });
+    log("warn", "nats.listening_failed", { error: failureOf(error).message });
   }
 }
 

@@ -8,6 +8,9 @@ const DROPPED_KEY = "dropped";
 const TABLE = `
   CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, event TEXT NOT NULL)
 `;
+/** The chain of an event, see deliver.ts. An index on it makes the oldest events of a chain cheap to find. */
+const CHAIN = "json_extract(event, '$.service_id')";
+const INDEX = `CREATE INDEX IF NOT EXISTS outbox_chain ON outbox (${CHAIN})`;
 
 export interface Dropped {
   events: number;
@@ -19,15 +22,22 @@ export class Outbox {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   readonly #limit: number;
+  /** Number of events of each chain that has events. */
+  #depths: Map<number, number>;
   #depth: number;
 
-  /** `limit`: how many events the outbox keeps. An event beyond the limit replaces the oldest one. */
+  /**
+   * `limit`: how many events the outbox keeps. An event beyond the limit replaces the oldest one of the chain that has
+   * most events, so that a chain which is refused costs the others nothing.
+   */
   constructor(storage: DurableObjectStorage, limit = MAX_EVENTS) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.#limit = limit;
     this.#sql.exec(TABLE);
-    this.#depth = this.#count();
+    this.#sql.exec(INDEX);
+    this.#depths = this.#count();
+    this.#depth = sum(this.#depths.values());
   }
 
   get depth(): number {
@@ -56,46 +66,83 @@ export class Outbox {
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
-      this.#depth = this.#count();
+      this.#depths = this.#count();
+      this.#depth = sum(this.#depths.values());
       throw error;
     }
+  }
+
+  /** Returns the chains that have events. */
+  chains(): number[] {
+    return [...this.#depths.keys()];
+  }
+
+  depthOf(chain: number): number {
+    return this.#depths.get(chain) ?? 0;
   }
 
   /** `now`: Unix ms. */
   add(events: readonly DurableEvent[], now: number): void {
     for (const event of events) {
       this.#sql.exec("INSERT INTO outbox (at, event) VALUES (?, ?)", now, JSON.stringify(event));
+      this.#change(event.service_id, 1);
     }
-    this.#depth += events.length;
     if (this.#depth > this.#limit) this.#drop(this.#depth - this.#limit, now);
   }
 
-  /** Returns the oldest events, oldest first. */
-  page(limit: number): OutboxEvent[] {
-    const rows = this.#sql.exec<{ id: number; event: string }>(
-      "SELECT id, event FROM outbox ORDER BY id LIMIT ?",
-      limit,
+  /** Returns the oldest events of each chain, at most `each`, oldest first. Leaves out chains without events. */
+  heads(chains: readonly number[], each: number): Map<number, OutboxEvent[]> {
+    const rows = this.#sql.exec<{ chain: number; id: number; at: number; event: string }>(
+      `SELECT chain.value AS chain, outbox.id, outbox.at, outbox.event FROM json_each(?) AS chain
+       JOIN outbox ON outbox.id IN (SELECT id FROM outbox WHERE ${CHAIN} = chain.value ORDER BY id LIMIT ?)
+       ORDER BY outbox.id`,
+      JSON.stringify(chains),
+      each,
     );
-    return [...rows].map(({ id, event }) => ({ id, event: JSON.parse(event) }));
+    const events = [...rows].map(({ event, ...row }) => ({ ...row, event: JSON.parse(event) }));
+    return Map.groupBy(events, ({ chain }) => chain);
   }
 
   /** Ids that are not in the outbox are ignored. */
   remove(ids: readonly number[]): void {
     if (ids.length === 0) return;
-    const { rowsWritten } = this.#sql.exec(
-      "DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))",
-      JSON.stringify(ids),
-    );
-    this.#depth -= rowsWritten;
+    this.#delete("SELECT value FROM json_each(?)", JSON.stringify(ids));
   }
 
-  #count(): number {
-    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox").one().n;
+  #delete(ids: string, ...values: (string | number)[]): void {
+    const statement = `DELETE FROM outbox WHERE id IN (${ids}) RETURNING ${CHAIN} AS chain`;
+    for (const { chain } of this.#sql.exec<{ chain: number }>(statement, ...values).toArray()) this.#change(chain, -1);
+  }
+
+  #change(chain: number, by: number): void {
+    const depth = this.depthOf(chain) + by;
+    if (depth > 0) this.#depths.set(chain, depth);
+    else this.#depths.delete(chain);
+    this.#depth += by;
+  }
+
+  #count(): Map<number, number> {
+    const statement = `SELECT ${CHAIN} AS chain, count(*) AS n FROM outbox GROUP BY chain ORDER BY min(id)`;
+    const rows = this.#sql.exec<{ chain: number; n: number }>(statement);
+    return new Map([...rows].map(({ chain, n }) => [chain, n]));
   }
 
   #drop(count: number, now: number): void {
-    this.#sql.exec("DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT ?)", count);
-    this.#depth -= count;
+    for (let left = count; left > 0; left--) {
+      this.#delete(`SELECT id FROM outbox WHERE ${CHAIN} = ? ORDER BY id LIMIT 1`, this.#fattest());
+    }
     this.#storage.kv.put(DROPPED_KEY, { events: this.dropped.events + count, last_at: now });
   }
+
+  /** Of equals, the chain that has had events for longest. */
+  #fattest(): number {
+    let fattest = 0;
+    let most = 0;
+    for (const [chain, depth] of this.#depths) if (depth > most) [fattest, most] = [chain, depth];
+    return fattest;
+  }
+}
+
+function sum(numbers: Iterable<number>): number {
+  return Iterator.from(numbers).reduce((total, each) => total + each, 0);
 }

@@ -39,6 +39,16 @@ export function natsReason(
   return `can't reach the relay at ${url}: is it running, is NATS_URL right${certificate}?`;
 }
 
+/** Why NATS does not accept one subject although it accepts others. `url`: NATS_URL, without user and password. */
+export function refusalReason(failure: NatsFailure, url: string): string {
+  if (failure.jetstreamError === null && failure.refusedSubject === null) {
+    if (failure.code === "503") return `no stream takes this subject: HUB_EVENTS lacks it (${HELP})`;
+    if (failure.code === "TIMEOUT")
+      return "nothing acknowledges this subject: does HUB_EVENTS have it, and may the relay use it on the core?";
+  }
+  return natsReason(failure, url);
+}
+
 function streamReason(error: string): string {
   if (/expected stream|stream not found/i.test(error)) {
     return `another stream than HUB_EVENTS takes the hub's subjects: make HUB_EVENTS (${HELP})`;

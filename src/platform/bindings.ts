@@ -149,6 +149,22 @@ export interface BridgeStatus {
   dropped: number;
   /** Time of the last loss, Unix ms; null: never. */
   dropped_at: number | null;
+  /** The subjects that NATS refuses while it accepts others, those refused for longest first. Further ones are left out. */
+  refused: RefusedSubject[];
+  /** Number of all these subjects. */
+  refused_subjects: number;
+  /** Number of all events that wait because of them. */
+  refused_events: number;
+}
+
+export interface RefusedSubject {
+  subject: string;
+  /** What is wrong, for a person who can repair it. */
+  reason: string;
+  /** Number of events that wait; 0: it has latest values only, which are not kept. */
+  events: number;
+  /** When the first of them was added, Unix ms. */
+  since: number;
 }
 
 /** One object for the hub. */

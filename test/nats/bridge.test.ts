@@ -1,51 +1,19 @@
 /** The bridge in the runtime, against real relays in every state. */
-import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
+import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { connect } from "nats.ws";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
-import type { RecordedFlip } from "../../src/core/records.ts";
 import { NatsBridge } from "../../src/nats/bridge.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
-import { aCheck, T0 } from "../core/fixtures.ts";
+import { aCheck } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 import { until } from "../until.ts";
+import { aFlip, LOGIN, withBridge, withVars } from "./with-bridge.ts";
 
 const { relays, faulty, nothing } = inject("servers");
-const LOGIN = { NATS_USER: "hub", NATS_PASSWORD: TEST_PASSWORD };
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
-
-const withVars = (vars: Record<string, string>) => Object.assign({}, env, vars);
-
-/** A bridge with settings of its own, in an object of its own. */
-async function withBridge<T>(
-  vars: Record<string, string>,
-  use: (bridge: NatsBridge, ctx: DurableObjectState) => Promise<T>,
-): Promise<T> {
-  const stub = env.NATS_BRIDGE.get(env.NATS_BRIDGE.newUniqueId());
-  return runInDurableObject(stub, async (_, ctx) => {
-    return use(new NatsBridge(ctx, withVars({ HUB_ID: `hub-${crypto.randomUUID()}`, ...vars }), systemClock), ctx);
-  });
-}
-
-const aFlip = (service_id: number, seq: number): RecordedFlip => ({
-  seq,
-  service_id,
-  project_id: 1,
-  epoch: "",
-  project: "shop",
-  name: `service-${service_id}`,
-  service_type: "api",
-  version: null,
-  latency_ms: 3,
-  from: "up",
-  to: "down",
-  reason: "connect: refused",
-  at: new Date(T0).toISOString(),
-  began_at: new Date(T0).toISOString(),
-  evidence: [],
-});
 
 describe("a bridge to a relay that works", () => {
   it("empties its outbox, and takes a flip once", async () => {

@@ -35,6 +35,33 @@ describe("the health of the bridge to NATS", () => {
     expect(checks["nats:outbox"]?.[0]).toMatchObject({ observedValue: 3, observedUnit: "messages", status: "pass" });
   });
 
+  test("names each refused subject, how much waits for it and since when", () => {
+    const refused = [
+      { subject: "hub.a.health.api", reason: "no permission", events: 3, since: T0 - MINUTE },
+      { subject: "hub.a.health.summary", reason: "too large", events: 0, since: T0 },
+    ];
+    const status = bridge({ outbox_depth: 3, refused, refused_subjects: 2_000, refused_events: 3 });
+    const since = new Date(T0 - MINUTE).toISOString();
+    expect(natsChecks(status, T0)).toMatchObject({
+      "nats:connection": [{ status: "pass" }],
+      "nats:refused": [
+        {
+          status: "warn",
+          observedValue: 3,
+          output: `hub.a.health.api and 1998 more that are not shown: no permission; since ${since}`,
+        },
+        {
+          status: "warn",
+          observedValue: 0,
+          output: expect.stringMatching(/^hub\.a\.health\.summary: too large; since/),
+        },
+      ],
+    });
+    expect(natsMetrics(status, T0).find(({ name }) => name === "hub_nats_refused_messages")?.samples).toEqual([
+      { labels: {}, value: 3 },
+    ]);
+  });
+
   test("says that NATS is not connected when nothing more is known", () => {
     const checks = natsChecks(bridge({ connected: false }), T0);
     expect(checks["nats:connection"]?.[0]).toMatchObject({ output: "not connected yet" });

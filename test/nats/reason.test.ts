@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type NatsFailure, natsReason, withoutCredentials } from "../../src/nats/reason.ts";
+import { type NatsFailure, natsReason, refusalReason, withoutCredentials } from "../../src/nats/reason.ts";
 
 const failure = (over: Partial<NatsFailure>): NatsFailure => ({
   code: "",
@@ -50,6 +50,15 @@ it.each<[string, Partial<NatsFailure>, RegExp]>([
   ["a core that does not answer", { code: "TIMEOUT" }, /did not answer in time/],
 ])("%s is explained in words that help", (_, given, expected) => {
   expect(natsReason(failure(given), "ws://relay:1")).toMatch(expected);
+});
+
+it.each<[string, Partial<NatsFailure>, RegExp]>([
+  ["that no stream has", { code: "503", message: "503" }, /^no stream takes this subject: HUB_EVENTS lacks it/],
+  ["that nothing acknowledges", { code: "TIMEOUT" }, /^nothing acknowledges this subject: does HUB_EVENTS have it/],
+  ["that the user may not use", { refusedSubject: "hub.a.health.b" }, /^the relay does not let the hub use hub\.a/],
+  ["whose stream is full", { code: "503", jetstreamError: "maximum bytes exceeded" }, /is full: maximum bytes/],
+])("one subject %s is explained as a matter of that subject", (_, given, expected) => {
+  expect(refusalReason(failure(given), "ws://relay:1")).toMatch(expected);
 });
 
 it("a URL loses its user and password", () => {

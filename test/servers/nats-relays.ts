@@ -15,6 +15,7 @@ const JETSTREAM = 'jetstream { store_dir: "{{folder}}" }';
 const USERS = `authorization { users: [
   { user: "hub", password: "${TEST_PASSWORD}" }
   { user: "mute", password: "${TEST_PASSWORD}", permissions: { publish: { deny: "hub.>" } } }
+  { user: "picky", password: "${TEST_PASSWORD}", permissions: { publish: { deny: "hub.*.health.refused" } } }
 ] }`;
 
 export interface StartedRelays {
@@ -43,8 +44,9 @@ export async function startRelays(certificates: Certificates): Promise<StartedRe
   };
   const small = { ...streamSettings(), max_msgs: 1, discard: DiscardPolicy.New };
   try {
-    const [working, full, token, creds, tls, untrusted] = await Promise.all([
+    const [working, narrow, full, token, creds, tls, untrusted] = await Promise.all([
       relay([JETSTREAM, USERS], streamSettings()),
+      relay([JETSTREAM, USERS, "max_payload: 8192"], { ...streamSettings(), subjects: ["hub.*.health.*"] }),
       relay([JETSTREAM, USERS], small),
       relay([`authorization { token: "${TEST_PASSWORD}" }`]),
       relay([account.configuration]),
@@ -54,6 +56,7 @@ export async function startRelays(certificates: Certificates): Promise<StartedRe
     const relays: TestRelays = {
       working: working.url,
       plain_port: working.client,
+      narrow: narrow.url,
       full: full.url,
       token: token.url,
       creds: creds.url,

@@ -46,8 +46,10 @@ export interface TestServers {
 
 /** URLs of relays; where there is a user `hub`, its password is TEST_PASSWORD. */
 export interface TestRelays {
-  /** With the stream HUB_EVENTS; its user `mute` may not publish. */
+  /** With the stream HUB_EVENTS. Its user `mute` may not publish, `picky` not the health of services named `refused`. */
   working: string;
+  /** Its stream takes no registrations, and its largest message has 8 KiB. */
+  narrow: string;
   /** Its stream takes one message. */
   full: string;
   /** The token is TEST_PASSWORD; there is no JetStream. */

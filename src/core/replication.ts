@@ -69,7 +69,9 @@ export function startOfPage(asked: SyncQuery, registry: RegistryState, isMarked:
   const full = { kind: "page", full: true, since: 0 } as const;
   if (asked.epoch !== registry.epoch) return full;
   // While a full copy is made, its revision is older than what is forgotten, and that does not matter.
-  if (!asked.copying && asked.since <= registry.floor) return full;
+  // A copy of exactly the floor lacks nothing, if its mark is still there to prove that it is of this database.
+  const isForgotten = asked.since < registry.floor || (asked.since === registry.floor && !isMarked);
+  if (!asked.copying && isForgotten) return full;
   if (asked.since > registry.revision || asked.head > registry.revision || !isMarked) return { kind: "reborn" };
   if (asked.since === registry.revision && !asked.copying) return { kind: "nothing" };
   return { kind: "page", full: false, since: asked.since };

@@ -132,6 +132,19 @@ test("a hub in which nothing happens for a year is not copied anew", async () =>
   expect(await beginSync(db, query, Date.now())).toEqual({ kind: "nothing" });
 });
 
+test("nor is one whose newest change is a deletion of long ago", async () => {
+  const { db } = nodeDatabase();
+  const { rows } = await shop(db, "a", "b");
+  await deleteService(db, rows[0]?.id ?? 0);
+  const { epoch, revision } = await registryState(db);
+  const query = { epoch, since: revision, head: revision, mark: await markOf(db, revision, NOW), copying: false };
+  await forgetTombstones(db, Date.now() + (TOMBSTONE_DAYS + 1) * DAY);
+  expect(await registryState(db)).toMatchObject({ floor: revision });
+  expect(await beginSync(db, query, Date.now())).toEqual({ kind: "nothing" });
+  expect(await beginSync(db, { ...query, mark: "another" }, Date.now())).toMatchObject({ full: true });
+  expect((await registryState(db)).epoch).toBe(epoch);
+});
+
 test("a database that was restored notices it by a mark that it never gave, even when it has grown past it", async () => {
   const { db, backup, restore } = nodeDatabase();
   const { project } = await shop(db, "a");

@@ -15,7 +15,7 @@ import { until } from "../until.ts";
 
 interface Seen {
   name: string;
-  enabled: boolean;
+  gone_since: string | null;
   health_status: string;
   health_details: Record<string, unknown>;
   container_id: string;
@@ -81,7 +81,7 @@ async function seen(): Promise<Record<string, Seen>> {
 
 /** `name: status` of what the hub watches. */
 async function statuses(): Promise<Record<string, string>> {
-  const watched = Object.values(await seen()).filter(({ enabled }) => enabled);
+  const watched = Object.values(await seen()).filter(({ gone_since }) => gone_since === null);
   return Object.fromEntries(watched.map(({ name, health_status }) => [name, health_status]));
 }
 

@@ -8,7 +8,7 @@ const MINUTE: ChaosOptions = {
   seed: seedFrom(process.env.CHAOS_SEED) ?? SEED,
   durationMs: 60_000,
   services: { hub: 56, agent: 0, heartbeat: 4 },
-  interval: 5,
+  intervals: [5],
   slackMs: 6_000, // other tests run beside it
   disturbances: [
     { kind: "tick late", times: 1, lasts: 6_000 },

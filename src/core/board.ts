@@ -170,6 +170,21 @@ export class Board {
     return { frames, unknown: items.flatMap(([id]) => (this.#entries.has(id) || this.#gone.has(id) ? [] : [id])) };
   }
 
+  /** Times later than `now` (Unix ms) are those of a clock that was ahead. They count as now. */
+  correctTimes(now: number): void {
+    this.hearingSince = Math.min(this.hearingSince, now);
+    for (const [id, at] of this.#deaf) if (at > now) this.#deaf.set(id, now);
+    for (const entry of this.#entries.values()) {
+      const { since, last_at } = entry.live;
+      if (Math.max(since, last_at ?? 0) <= now) continue;
+      entry.live = {
+        ...entry.live,
+        since: Math.min(since, now),
+        last_at: last_at === null ? null : Math.min(last_at, now),
+      };
+    }
+  }
+
   health(): Health {
     return overallHealth(countStatuses(this.#statuses()));
   }

@@ -187,7 +187,7 @@ const STALE_INTERVALS = 3;
 
 /** Times in Unix ms; `interval` in seconds. */
 export function freshness(lastHeardAt: number | null, interval: number, now: number): Freshness {
-  return lastHeardAt !== null && now - lastHeardAt <= STALE_INTERVALS * interval * 1_000 ? "live" : "stale";
+  return lastHeardAt !== null && Math.abs(now - lastHeardAt) <= STALE_INTERVALS * interval * 1_000 ? "live" : "stale";
 }
 
 /** What is stale never counts as healthy. */

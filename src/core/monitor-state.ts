@@ -89,6 +89,27 @@ export function completed(stored: MonitorState, lostQueues: boolean): MonitorSta
   return { ...stored, blind, passes, passed, slow, degraded, retry: lostQueues ? null : stored.retry };
 }
 
+/**
+ * Returns the state without times later than `now`: a clock that was ahead set them, and they would make everything that
+ * is observed look late. `at`: when the service was looked at, at or before `now`. A retry is expected within an
+ * interval. Unix ms.
+ */
+export function withoutFuture(state: MonitorState, intervalS: number, now: number, at = now): MonitorState {
+  const { since, last_at, failing_since, retry, flap } = state;
+  const isRetryAhead = retry !== null && retry.at > now + 2 * intervalS * 1_000;
+  const flips = flap.times.filter((time) => time <= now);
+  const isFlapAhead = flips.length < flap.times.length;
+  if (Math.max(since, last_at ?? 0, failing_since ?? 0) <= now && !isRetryAhead && !isFlapAhead) return state;
+  return {
+    ...state,
+    since: since > now ? at : since,
+    last_at: last_at !== null && last_at > now ? null : last_at,
+    failing_since: failing_since !== null && failing_since > now ? at : failing_since,
+    retry: isRetryAhead ? null : retry,
+    flap: flips.length === 0 ? NOT_FLAPPING : { ...flap, times: flips },
+  };
+}
+
 /** Returns the flips that are not in the database. `recordedSeq`: `seq` of the newest flip in the database. */
 export function forgetRecorded(flips: readonly Flip[], recordedSeq: number): Flip[] {
   return flips.filter((flip) => flip.seq > recordedSeq).slice(-MAX_FLIPS_KEPT);

@@ -5,7 +5,7 @@
 
 import type { Check } from "./check.ts";
 import { PEER_DEGRADED_ABOVE_MS, PEER_MAX_TIMEOUT_S } from "./durations.ts";
-import type { MonitorState } from "./monitor-state.ts";
+import { type MonitorState, withoutFuture } from "./monitor-state.ts";
 import { type Flip, HOME_VANTAGE, type Observation } from "./records.ts";
 import { observe } from "./state-machine.ts";
 
@@ -50,9 +50,10 @@ export function afterPull(
     error: result.error,
     details: {},
   };
-  const attempt = before?.retry?.attempt ?? 0;
-  const round = { lane: NO_ID, due_at: before?.retry?.due_at ?? result.at, attempt };
-  const step = observe(before, { check: peerCheck(interval), round, observation, vantages: [], random });
+  const known = before && withoutFuture(before, interval, result.at);
+  const attempt = known?.retry?.attempt ?? 0;
+  const round = { lane: NO_ID, due_at: known?.retry?.due_at ?? result.at, attempt };
+  const step = observe(known, { check: peerCheck(interval), round, observation, vantages: [], random });
   if (step === null) throw new Error("a hub's check has one revision only");
   const flip = step.state.flips.at(-1) ?? null;
   const delay = step.retry?.delay_ms ?? interval * 1_000;

@@ -50,14 +50,29 @@ export function uptimes({ changes, before, unwatched }: Past, edges: readonly nu
   });
 }
 
-/** Returns statuses with their starts in rising order: an outage can't begin before the status that it ended. */
+/**
+ * Returns statuses with their starts in rising order: an outage can't begin before the status that it ended, and no
+ * change came after the next one. A time that says so came from a clock that was ahead.
+ */
 function timeline(changes: readonly StatusChange[], before: Status): { status: Status; at: number }[] {
+  const latest = latestStarts(changes);
   let last = Number.NEGATIVE_INFINITY;
-  const steps = changes.map((change) => {
-    last = Math.max(last, heldFrom(change));
+  const steps = changes.map((change, i) => {
+    last = Math.max(last, Math.min(heldFrom(change), latest[i] ?? Number.POSITIVE_INFINITY));
     return { status: change.to, at: last };
   });
   return [{ status: before, at: Number.NEGATIVE_INFINITY }, ...steps];
+}
+
+/** Returns for each change the earliest time of itself and of those after it. */
+function latestStarts(changes: readonly StatusChange[]): number[] {
+  let next = Number.POSITIVE_INFINITY;
+  const starts: number[] = [];
+  for (const { at } of changes.toReversed()) {
+    next = Math.min(next, Date.parse(at));
+    starts.push(next);
+  }
+  return starts.reverse();
 }
 
 function sideOf(status: Status): "up" | "down" | null {

@@ -55,6 +55,11 @@ export function withGap(gaps: readonly HubGap[], gap: HubGap): HubGap[] {
   return [...apart, whole].toSorted((a, b) => a.from - b.from);
 }
 
+/** Returns the gaps that began before `now` (Unix ms) and end by then: a clock that was ahead made the longer ones. */
+export function gapsUntil(gaps: readonly HubGap[], now: number): HubGap[] {
+  return gaps.flatMap((gap) => (gap.from >= now ? [] : [{ ...gap, to: Math.min(gap.to, now) }]));
+}
+
 type Watched = Pick<ServiceRow, "health_interval" | "health_method" | "agent">;
 
 /** Returns the times in which the service was not watched: the status of a check is good for an interval. */

@@ -228,7 +228,7 @@ export function isVantage({ settings }: HubContext, agent: string): boolean {
 
 function toAgent(row: AgentRow, now: number): z.infer<typeof agentSchema> {
   const { last_seen_at, created_at, ...rest } = row;
-  const isOnline = last_seen_at !== null && now - last_seen_at <= AGENT_ONLINE_MS;
+  const isOnline = last_seen_at !== null && Math.abs(now - last_seen_at) <= AGENT_ONLINE_MS;
   return {
     ...rest,
     status: last_seen_at === null ? "new" : isOnline ? "online" : "offline",

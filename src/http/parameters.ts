@@ -59,19 +59,24 @@ export function nextCursor(rows: readonly { id: number }[], limit: number, total
   return last === undefined || rows.length < limit ? null : `c${last.id.toString(36)}.${total.toString(36)}`;
 }
 
-/** Accepts ISO 8601 or Unix ms; the parsed value is Unix ms. */
+const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true })]);
+
+/**
+ * Accepts ISO 8601 or Unix ms; the parsed value is Unix ms. A time without a zone is UTC. A day or an hour that does not
+ * exist, such as 30 February, is refused, where Date.parse would take the next one that does.
+ */
 export const timeSchema = z
   .string()
   .transform((text, context) => {
-    const at = /^\d{1,16}$/.test(text) ? Number(text) : isoTime(text);
+    const at = /^\d{1,16}$/.test(text) ? Number(text) : isoTime.safeParse(text).success ? utcTime(text) : Number.NaN;
     if (at >= 0 && at <= MAX_TIME) return at;
-    context.addIssue({ code: "custom", message: "expected an ISO 8601 time or Unix milliseconds" });
+    context.addIssue({ code: "custom", message: "expected an ISO 8601 time that exists, or Unix milliseconds" });
     return z.NEVER;
   })
   .openapi({ type: "string", format: "date-time" });
 
-function isoTime(text: string): number {
-  return /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
+function utcTime(text: string): number {
+  return Date.parse(/T.*(Z|[+-]\d\d:?\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`);
 }
 
 export const flagSchema = z.enum(["true", "false"]).transform((value) => value === "true");

@@ -194,7 +194,9 @@ const historyPointSchema = z
 
 export const historySchema = z
   .object({
-    points: z.array(historyPointSchema),
+    from: time.describe("Start of the range that all of this covers"),
+    to: time.describe("End of that range, which does not belong to it"),
+    points: z.array(historyPointSchema).describe("Cover the range without a break; each ends where the next begins"),
     flips: z.array(flipSchema),
     unwatched: z
       .array(z.object({ from: time, to: time }))

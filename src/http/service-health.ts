@@ -4,7 +4,7 @@ import type { ServiceRow } from "../core/service-row.ts";
 import { currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
 import { type Gap, unwatched } from "../core/watch-gaps.ts";
 import { flipsInWindow, recentUptimes, serviceFlips } from "../store/flips.ts";
-import { historyPoints, latencyPercentiles, recentChecks } from "../store/history.ts";
+import { coveredRange, historyPoints, latencyPercentiles, recentChecks, type TimeRange } from "../store/history.ts";
 import { measurements } from "../store/measurements.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
@@ -62,7 +62,7 @@ const history = createRoute({
   tags: ["services"],
   summary: "Get the history of a service: uptime, response times and changes of status",
   description:
-    "Covers the last 24 hours unless `from` and `to` are given. Returns at most the newest 1,000 changes of status.",
+    "Covers the last 24 hours unless `from` and `to` are given; every figure counts what was due in that range and nothing else. Where single checks are no longer stored, the range begins and ends with the hour: `from` and `to` of the answer say what it covers. Returns at most the newest 1,000 changes of status.",
   ...guard("read"),
   request: {
     params: idParams,
@@ -94,14 +94,17 @@ export const serviceHealth = routes()
     const { hub } = c.var;
     const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const { points, ...range } = c.req.valid("query");
-    const { from, to } = boundedRange(range, hub.now());
-    const gaps = unwatched(await hub.gaps(), row);
-    const [pointList, flips] = await Promise.all([
-      historyPoints(hub.db, row, { from, to, points }, gaps),
-      flipsInWindow(hub.db, row.id, from, to),
+    const now = hub.now();
+    const [hubGaps, covered] = await Promise.all([
+      hub.gaps(),
+      coveredRange(hub.db, row, boundedRange(range, now), now),
     ]);
-    const inside = gaps.filter((gap) => gap.from < to && gap.to > from).map(isoGap);
-    return c.json({ points: pointList, flips, unwatched: inside }, 200);
+    const gaps = within(unwatched(hubGaps, row), covered);
+    const [pointList, flips] = await Promise.all([
+      historyPoints(hub.db, row, covered, points, gaps),
+      flipsInWindow(hub.db, row.id, covered.from, covered.to),
+    ]);
+    return c.json({ ...isoRange(covered), points: pointList, flips, unwatched: gaps.map(isoRange) }, 200);
   })
   .openapi(measured, async (c) => {
     const { hub } = c.var;
@@ -121,10 +124,10 @@ async function healthView(hub: HubContext, row: ServiceRow) {
   const [live, hasAgent, recent, flips, uptimes, latency] = await Promise.all([
     liveStates(hub, [row]),
     agentsOf(hub, [row]),
-    recentChecks(hub.db, row, MAX_RECENT),
+    recentChecks(hub.db, row, MAX_RECENT, now),
     serviceFlips(hub.db, row.id, MAX_RECENT),
     recentUptimes(hub.db, row.id, [DAY_MS, 7 * DAY_MS, 30 * DAY_MS], now, gaps),
-    latencyPercentiles(hub.db, row, now - DAY_MS, now),
+    lastDayLatency(hub, row, now),
   ]);
   const state = currentState(row, live.get(row.id) ?? null, now, hasAgent(row));
   const [day = null, week = null, month = null] = uptimes;
@@ -145,7 +148,18 @@ async function healthView(hub: HubContext, row: ServiceRow) {
   };
 }
 
-function isoGap({ from, to }: Gap) {
+async function lastDayLatency(hub: HubContext, row: ServiceRow, now: number) {
+  return latencyPercentiles(hub.db, row, await coveredRange(hub.db, row, { from: now - DAY_MS, to: now }, now));
+}
+
+/** Returns the gaps as far as they lie in the range. */
+function within(gaps: readonly Gap[], { from, to }: TimeRange): Gap[] {
+  return gaps
+    .filter((gap) => gap.from < to && gap.to > from)
+    .map((gap) => ({ from: Math.max(gap.from, from), to: Math.min(gap.to, to) }));
+}
+
+function isoRange({ from, to }: TimeRange) {
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
 

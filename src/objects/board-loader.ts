@@ -37,7 +37,7 @@ export class BoardLoader {
 
   /** Whether to try it again now. */
   get isDue(): boolean {
-    return !this.#isLoaded && this.#clock.now() - this.#triedAt >= LOAD_BOARD_AGAIN_MS;
+    return !this.#isLoaded && Math.abs(this.#clock.now() - this.#triedAt) >= LOAD_BOARD_AGAIN_MS;
   }
 
   /** What the board has is of an earlier life of the database. */
@@ -52,12 +52,13 @@ export class BoardLoader {
   async load(): Promise<number | null> {
     this.#triedAt = this.#clock.now();
     try {
-      const { epoch, seeds } = await loadBoard(this.#db);
+      const { epoch, seeds } = await loadBoard(this.#db, this.#clock.now());
       this.#board.epoch = epoch;
       for (const seed of seeds) {
         this.#board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
       }
       this.#board.keepOnly(new Set(seeds.map(({ check }) => check.service_id)));
+      this.#board.correctTimes(this.#clock.now());
       const hubs = await listHubs(this.#db, ["approved"]);
       this.#isLoaded = true;
       return hubs.length;

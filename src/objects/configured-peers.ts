@@ -35,7 +35,7 @@ export class ConfiguredPeers {
     for (const url of this.#urls) {
       if (await this.#isJoined(url)) continue;
       const attempt = this.#attempts.get(url) ?? { failures: 0, nextAt: 0 };
-      if (attempt.nextAt > now) times.push(attempt.nextAt);
+      if (attempt.nextAt > now && attempt.nextAt <= now + JOIN_MAX_RETRY_MS) times.push(attempt.nextAt);
       else if (!(await this.#join(url, attempt))) times.push(attempt.nextAt);
     }
     return times.length === 0 ? null : Math.min(...times);

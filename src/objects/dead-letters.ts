@@ -23,9 +23,9 @@ export class DeadLetters {
     if (left.length < known.length) this.#storage.kv.put(KEY, left);
   }
 
-  /** Returns how many messages failed within the last day. */
+  /** Returns how many messages failed within a day of `now`. A clock that was ahead may have set the time of a failure. */
   count(now: number): number {
-    return this.#read().filter(({ at }) => now - at < KEPT_MS).length;
+    return this.#read().filter(({ at }) => Math.abs(now - at) < KEPT_MS).length;
   }
 
   #read(): DeadLetter[] {

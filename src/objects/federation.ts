@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../core/clock.ts";
+import { PROTOCOL_ERROR_MS } from "../core/durations.ts";
 import type {
   HubDocument,
   Introduction,
@@ -151,11 +152,13 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   async tick(): Promise<void> {
     const now = this.#clock.now();
     const overdue = now - this.#settings.FEDERATION_INTERVAL * 1_000;
+    const longest = this.#settings.FEDERATION_INTERVAL * 1_000 + PROTOCOL_ERROR_MS; // later times are of a wrong clock
     const approved = await listHubs(this.#db, ["approved"]);
     this.#approved = approved.map(({ hub_id }) => hub_id);
     await boardOf(this.env).setPeers(approved.length);
     for (const { hub_id, next_sync_at } of approved) {
-      if ((next_sync_at ?? 0) <= overdue) await peerLinkOf(this.env, hub_id).wake(hub_id);
+      const at = next_sync_at ?? 0;
+      if (at <= overdue || at > now + longest) await peerLinkOf(this.env, hub_id).wake(hub_id);
     }
     await this.#joinPeers();
   }

@@ -27,7 +27,7 @@ export class HeardHubs {
     now: number,
   ): Promise<FederationNews[]> {
     const { hub_id, overall_status } = summary;
-    if (now - (this.#heardAt.get(hub_id) ?? 0) < HEARD_GAP_MS) return [];
+    if (Math.abs(now - (this.#heardAt.get(hub_id) ?? 0)) < HEARD_GAP_MS) return [];
     if (this.#heardAt.size > MAX_REMEMBERED) this.#heardAt.clear();
     this.#heardAt.set(hub_id, now);
     const known = await getHub(this.#db, hub_id);

@@ -22,13 +22,13 @@ export class Hearing {
 
   /** Unix ms; 0: it was never away. */
   get since(): number {
-    return this.#since;
+    return Math.min(this.#since, this.#clock.now());
   }
 
   /** The hub could not hear until now. Returns false when that was known. */
   beginAnew(): boolean {
     const now = this.#clock.now();
-    if (now - this.#since < STEP_MS) return false; // as close as it needs to be
+    if (Math.abs(now - this.#since) < STEP_MS) return false; // as close as it needs to be
     this.#since = now;
     this.#storage.kv.put(STORED_AS, now);
     return true;

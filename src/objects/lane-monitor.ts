@@ -26,6 +26,7 @@ import {
   type MonitorState,
   mustSave,
   newMonitorState,
+  withoutFuture,
 } from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
 import { parseSettings } from "../core/settings.ts";
@@ -57,7 +58,9 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
 
   /** A result is null when the check's configuration is no longer watched. */
   observe(round: Round, findings: Finding[], vantages: string[]): LaneAnswer<Judgement> {
-    return this.#answer(findings, ({ check, observation }, state) => {
+    const now = this.#clock.now();
+    return this.#answer(findings, ({ check, observation }, kept) => {
+      const state = kept && withoutFuture(kept, check.health_interval, now, Math.min(observation.at, now));
       const step = observe(state, { check, round, observation, vantages, random: Math.random() });
       if (step === null) return null;
       this.#hold(check, step.state);
@@ -68,7 +71,8 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
 
   /** No result came since `last_at` (Unix ms). Changes the status of each service whose deadline has passed. */
   expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence> {
-    return this.#answer(overdue, ({ check, last_at }, state) => {
+    return this.#answer(overdue, ({ check, last_at }, kept) => {
+      const state = kept && withoutFuture(kept, check.health_interval, now);
       return this.#silence(check, expire(state ?? newMonitorState(check), check, last_at, now));
     });
   }
@@ -78,7 +82,8 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     closing: { check: Check; reason: string; deleted: boolean }[],
     now: number,
   ): Promise<LaneAnswer<Silence>> {
-    const answer = this.#answer(closing, ({ check, reason, deleted }, state) => {
+    const answer = this.#answer(closing, ({ check, reason, deleted }, kept) => {
+      const state = kept && withoutFuture(kept, check.health_interval, now);
       const silence = this.#silence(check, close(state, check, reason, now));
       if (deleted) this.#save(check.service_id, tombstone(check.rev, now));
       return silence;

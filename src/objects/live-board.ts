@@ -192,12 +192,14 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   async awake(at: number): Promise<void> {
     await this.#ensureLoaded();
+    this.#board.correctTimes(at);
+    await this.#alarm.arm();
     const checkedAt = [...this.#board.entries()].flatMap(({ live }) => live.last_at ?? []);
     this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, checkedAt);
   }
 
   gaps(): readonly HubGap[] {
-    return this.#wakefulness.gaps;
+    return this.#wakefulness.gaps(this.#clock.now());
   }
 
   planned(at: number): void {
@@ -222,7 +224,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   pulse(): BoardPulse {
     return {
-      ...this.#pulse.times,
+      ...this.#pulse.times(this.#clock.now()),
       dead_letters: this.#deadLetters.count(this.#clock.now()),
       watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),

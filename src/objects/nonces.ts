@@ -14,7 +14,7 @@ export class Nonces {
 
   /** `full`: there were too many requests in two minutes. `now`: Unix ms. */
   use(nonce: string, now: number): "new" | "used" | "full" {
-    this.#sql.exec("DELETE FROM nonces WHERE at < ?", now - NONCE_KEPT_MS);
+    this.#sql.exec("DELETE FROM nonces WHERE abs(at - ?) > ?", now, NONCE_KEPT_MS);
     if (this.#sql.exec("SELECT 1 FROM nonces WHERE nonce = ?", nonce).toArray().length > 0) return "used";
     const { count } = this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM nonces").one();
     if (count >= MAX_NONCES) return "full";

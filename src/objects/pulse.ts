@@ -15,8 +15,11 @@ export class Pulse {
     this.#times = { planned_at: storage.kv.get(PLANNED_AT) ?? null, probed_at: null, recorded_at: null };
   }
 
-  get times(): Times {
-    return { ...this.#times };
+  /** Times of a clock that was ahead count as `now` (Unix ms). */
+  times(now: number): Times {
+    const { planned_at, probed_at, recorded_at } = this.#times;
+    const past = (at: number | null) => (at === null ? null : Math.min(at, now));
+    return { planned_at: past(planned_at), probed_at: past(probed_at), recorded_at: past(recorded_at) };
   }
 
   /** Only this is stored: the other times can be read from the services. `at`: Unix ms. */

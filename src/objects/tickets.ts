@@ -35,7 +35,8 @@ export class TicketBox {
     const known = this.#storage.kv.get<Stored>(PREFIX + ticket);
     if (known === undefined) return null;
     this.#storage.kv.delete(PREFIX + ticket);
-    return known.until > now ? { scope: known.scope, key: known.key } : null;
+    const isValid = known.until > now && known.until <= now + TICKET_VALID_MS; // a clock may have been ahead
+    return isValid ? { scope: known.scope, key: known.key } : null;
   }
 
   /** Forgets the tickets that a key got. */

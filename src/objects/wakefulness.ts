@@ -1,12 +1,10 @@
 /** Notes each minute that the hub is awake, and keeps the gaps in which it was not. They outlast an eviction. */
-import { gapBefore, type HubGap, withGap } from "../core/watch-gaps.ts";
+import { gapBefore, gapsUntil, type HubGap, withGap } from "../core/watch-gaps.ts";
 
 const AWAKE_AT = "awake_at";
 const PREFIX = "gap:";
 /** Of gaps in which only the hub's own probes were missing. */
 const PROBES_PREFIX = "probes-gap:";
-/** As long as the history of services. */
-const KEPT_MS = 731 * 86_400_000;
 const MAX_GAPS = 1_000;
 
 export class Wakefulness {
@@ -26,23 +24,32 @@ export class Wakefulness {
     this.#gaps = kept.sort((a, b) => a.from - b.from);
   }
 
-  get gaps(): readonly HubGap[] {
-    return this.#gaps;
+  /** `now`: Unix ms. */
+  gaps(now: number): readonly HubGap[] {
+    return gapsUntil(this.#gaps, now);
   }
 
   /** The cron came. See `gapBefore`. */
   awake(now: number, startedAt: number | undefined, checkedAt: Iterable<number>): void {
+    this.#cutGaps(now);
     const last = this.#storage.kv.get<number>(AWAKE_AT);
-    if (last !== undefined && last >= now) return; // a tick that came twice
+    if (last === now) return; // a tick that came twice
     this.#storage.kv.put(AWAKE_AT, now);
-    const gap = last === undefined ? null : gapBefore({ last, now, startedAt, checkedAt });
+    // A time of a clock that was ahead says nothing of the time since.
+    const gap = last === undefined || last > now ? null : gapBefore({ last, now, startedAt, checkedAt });
     if (gap !== null) this.keep(gap);
   }
 
+  /** A gap that has not ended yet, although the hub is awake, was made by a clock that was ahead. */
+  #cutGaps(now: number): void {
+    for (const gap of this.#gaps) {
+      if (gap.from < now && gap.to > now) this.#storage.kv.put(nameOf(gap), now);
+    }
+    this.#gaps = this.#gaps.map((gap) => (gap.from < now && gap.to > now ? { ...gap, to: now } : gap));
+  }
+
   keep(gap: HubGap): void {
-    const kept = withGap(this.#gaps, gap)
-      .filter(({ to }) => to > gap.to - KEPT_MS)
-      .slice(-MAX_GAPS);
+    const kept = withGap(this.#gaps, gap).slice(-MAX_GAPS);
     for (const old of this.#gaps) if (!kept.includes(old)) this.#storage.kv.delete(nameOf(old));
     for (const each of kept) if (!this.#gaps.includes(each)) this.#storage.kv.put(nameOf(each), each.to);
     this.#gaps = kept;

@@ -56,7 +56,9 @@ export async function follow(cursor: Cursor, age: number, deps: FollowDeps): Pro
   const page = await deps.changedServices(start.since);
   const { epoch, revision } = page.registry;
   await deps.enter(epoch);
-  const young = page.changes.findIndex(({ at }) => at > deps.now() - age);
+  const now = deps.now();
+  // A time later than now was set by a clock that was ahead.
+  const young = page.changes.findIndex(({ at }) => at > now - age && at <= now);
   const changes = young === -1 ? page.changes : page.changes.slice(0, young);
   if (young === 0) return { cursor, more: false, again: [] };
   const again = await catchUpWith(changes, epoch, deps);

@@ -1,5 +1,5 @@
 /** The agents, and the checks that each of them has to run. */
-import { and, asc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
@@ -109,6 +109,7 @@ export async function sawAgent(db: Db, name: string, about: AgentAbout | null, n
   const isTime = or(
     sql`${agents.last_seen_at} IS NULL`,
     lt(agents.last_seen_at, now - SEEN_STEP_MS),
+    gt(agents.last_seen_at, now), // by a clock that was ahead
     about === null
       ? undefined
       : sql`(${agents.version}, ${agents.host}, ${agents.problem}) IS NOT (${about.version}, ${about.host}, ${about.problem})`,

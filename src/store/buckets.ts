@@ -1,4 +1,4 @@
-/** Divides the time range of a chart into buckets of equal length. */
+/** Divides the time range of a chart into buckets of equal length. The range cuts the first and the last of them. */
 import { HOUR_MS } from "./hours.ts";
 
 const SECOND_MS = 1_000;
@@ -34,4 +34,9 @@ export function chooseBuckets(from: number, to: number, points: number, shortest
   const start = Math.floor(from / DAY_MS) * DAY_MS;
   const step = Math.ceil((to - start) / points / DAY_MS) * DAY_MS;
   return { start, step, count: Math.ceil((to - start) / step) };
+}
+
+/** Returns the times at which the buckets of [from, to) begin, and then `to`. */
+export function edgesOf({ start, step, count }: Buckets, from: number, to: number): number[] {
+  return [...Array.from({ length: count }, (_, i) => Math.max(start + i * step, from)), to];
 }

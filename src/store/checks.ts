@@ -4,6 +4,7 @@
 import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { BoardSeed, LastResult } from "../core/board-seed.ts";
 import type { Check } from "../core/check.ts";
+import { MAX_AGENT_AHEAD_MS } from "../core/durations.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
 import { isProbedByHub } from "../core/records.ts";
@@ -61,9 +62,9 @@ export async function* loadChecks(db: Db): AsyncGenerator<Check[]> {
   }
 }
 
-/** All enabled services of running projects. `epoch`: the life of the database that they belong to. */
-export async function loadBoard(db: Db): Promise<{ epoch: string; seeds: BoardSeed[] }> {
-  const [{ epoch }, rows, last] = await Promise.all([registryState(db), selectChecks(db), lastResults(db)]);
+/** All enabled services of running projects. `epoch`: the life of the database that they belong to. `now`: Unix ms. */
+export async function loadBoard(db: Db, now: number): Promise<{ epoch: string; seeds: BoardSeed[] }> {
+  const [{ epoch }, rows, last] = await Promise.all([registryState(db), selectChecks(db), lastResults(db, now)]);
   return { epoch, seeds: rows.map((row) => ({ check: toCheck(row), last: last.get(row.id) ?? null })) };
 }
 
@@ -106,10 +107,13 @@ const placeSql = sql.raw(
 
 /**
  * Returns the newest result of each service, by service id. Searches the last rounds of the service's lane. Old
- * releases gave each service a lane of its own with a negative number; that lane is searched too.
+ * releases gave each service a lane of its own with a negative number; that lane is searched too. Rounds of a clock that
+ * was ahead are left out.
  */
-async function lastResults(db: Db): Promise<Map<number, LastResult>> {
-  const newest = (lane: SQL) => sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane})`;
+async function lastResults(db: Db, now: number): Promise<Map<number, LastResult>> {
+  const until = now + MAX_AGENT_AHEAD_MS;
+  const newest = (lane: SQL) =>
+    sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane} AND due_at <= ${until})`;
   const rows = await db.all<{ at: number; result: string }>(sql`
     WITH recent (lane, since) AS (
       SELECT lane, ${newest(sql`shared.lane`)} - ${ROUNDS_BACK * 1_000} * health_interval
@@ -119,7 +123,7 @@ async function lastResults(db: Db): Promise<Map<number, LastResult>> {
     )
     SELECT max(rounds.started_at) AS at, result.value AS result
     FROM recent
-    CROSS JOIN rounds ON rounds.lane = recent.lane AND rounds.due_at >= recent.since
+    CROSS JOIN rounds ON rounds.lane = recent.lane AND rounds.due_at >= recent.since AND rounds.due_at <= ${until}
     CROSS JOIN json_each(rounds.results) AS result
     GROUP BY result.value ->> 0`);
   return new Map(

@@ -1,18 +1,18 @@
 /**
  * The history of a service for charts. It is read from hourly rollups, and from raw rounds for hours without rollups.
  */
-import { and, eq, gte, inArray, lt } from "drizzle-orm";
+import { and, asc, eq, gte, lt } from "drizzle-orm";
 import { decodeHistogram } from "../core/histogram.ts";
 import { uptimes } from "../core/uptime.ts";
 import type { Gap } from "../core/watch-gaps.ts";
-import { type Buckets, chooseBuckets, DAY_MS } from "./buckets.ts";
+import { type Buckets, chooseBuckets, DAY_MS, edgesOf } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import { selectChanges, toChanges } from "./flips.ts";
-import { HOUR_MS, hourOf } from "./hours.ts";
-import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
+import { HOUR_MS, hourOf, nextHourOf } from "./hours.ts";
 import { type HistorySource, type RawCheck, rawChecks } from "./raw-checks.ts";
+import { selectMarks, toRollupMarks } from "./rollup-marks.ts";
 import { addCheck, addSums, type Latencies, latenciesOf, newSums, type Sums } from "./sums.ts";
-import { meta, rollups } from "./tables.ts";
+import { rollups } from "./tables.ts";
 
 export { recentChecks } from "./raw-checks.ts";
 
@@ -20,7 +20,7 @@ export { recentChecks } from "./raw-checks.ts";
 const MAX_RAW_SPAN_MS = 2 * DAY_MS;
 
 export interface HistoryPoint extends Latencies {
-  /** Start of the bucket, ISO 8601 UTC. */
+  /** Start of the bucket or, if that is later, of the range; ISO 8601 UTC. */
   at: string;
   /** Number of checks with a conclusive result, whether they passed or failed. */
   checks: number;
@@ -31,37 +31,69 @@ export interface HistoryPoint extends Latencies {
   max: number | null;
 }
 
-/** Rollups exist for hours before `rolledUntil`. Raw rounds exist from `rawSince` on. Both in Unix ms. */
-interface Extent {
+/** Unix ms, `to` exclusive. */
+export interface TimeRange {
+  from: number;
+  to: number;
+}
+
+/** A range of which everything can be told, and where it is read from. Times in Unix ms. */
+export interface CoveredRange extends TimeRange {
+  /** Rollups exist for hours before this time. */
   rolledUntil: number;
-  rawSince: number;
+  /** Whether buckets must be hours or longer. */
+  inHours: boolean;
 }
 
 /**
- * Returns at most `points` buckets of equal, round length that cover [from, to) (Unix ms). Buckets are at least an hour
- * long when the range starts before the oldest raw round. `unwatched`: when nobody watched the service.
+ * Returns the range [from, to) (Unix ms). Where only rollups are left of the service's rounds, nothing is known of parts
+ * of an hour: then the range begins, and ends, with the hour. `now`: Unix ms.
+ */
+export async function coveredRange(
+  db: Db,
+  { id }: HistorySource,
+  { from, to }: TimeRange,
+  now: number,
+): Promise<CoveredRange> {
+  const [rows, [oldest]] = await db.batch([
+    selectMarks(db),
+    db
+      .select({ hour: rollups.hour })
+      .from(rollups)
+      .where(hoursOf(id, hourOf(from), to))
+      .orderBy(asc(rollups.hour))
+      .limit(1),
+  ]);
+  const { rolled, rawSince } = toRollupMarks(rows, now);
+  // Late rounds make the rollup start again at an earlier hour, which may be older than the raw rounds.
+  const rolledUntil = Math.max(rolled === undefined ? 0 : rolled + HOUR_MS, rawSince);
+  if (oldest === undefined || oldest.hour >= rawSince) {
+    return { from, to, rolledUntil, inHours: to - from > MAX_RAW_SPAN_MS };
+  }
+  return { from: hourOf(from), to: to < rawSince ? nextHourOf(to) : to, rolledUntil, inHours: true };
+}
+
+/**
+ * Returns at most `points` buckets of equal, round length that cover the range; the range cuts the first and the last.
+ * `unwatched`: when nobody watched the service.
  */
 export async function historyPoints(
   db: Db,
   row: HistorySource,
-  { from, to, points }: { from: number; to: number; points: number },
+  range: CoveredRange,
+  points: number,
   unwatched: readonly Gap[],
 ): Promise<HistoryPoint[]> {
-  const extent = await readExtent(db);
-  const beyondRaw = to - from > MAX_RAW_SPAN_MS || (await hasRollups(db, row.id, hourOf(from), extent.rawSince));
-  const buckets = chooseBuckets(from, to, points, beyondRaw ? HOUR_MS : 0);
-  const { start, step, count } = buckets;
-  const rolledUntil = step % HOUR_MS === 0 ? extent.rolledUntil : 0;
-  // One request to the database for all three.
-  const [hours, checks, rows] = await db.batch([
-    ...selectBuckets(db, row, buckets, rolledUntil),
-    selectChanges(db, row.id, start, to),
-  ]);
-  const sums = sumBuckets(buckets, hours, checks);
-  const edges = Array.from({ length: count + 1 }, (_, i) => Math.min(start + i * step, to));
+  const { from, to } = range;
+  const buckets = chooseBuckets(from, to, points, range.inHours ? HOUR_MS : 0);
+  const changes = selectChanges(db, row.id, from, to);
+  // One request to the database for all of them.
+  const [hours, before, after, rows] = await db.batch([...selectSums(db, row, range, buckets.step), changes]);
+  const sums = sumBuckets(buckets, hours, [...before, ...after]);
+  const edges = edgesOf(buckets, from, to);
   const known = uptimes({ ...toChanges(rows, to), unwatched }, edges);
   return sums.map((sum, i) => ({
-    at: new Date(start + i * step).toISOString(),
+    at: new Date(edges[i] ?? from).toISOString(),
     checks: sum.checks,
     failures: sum.failures,
     uptime: known[i] ?? null,
@@ -70,39 +102,13 @@ export async function historyPoints(
   }));
 }
 
-/** Percentiles of the checks in [from, to) (Unix ms). `from` is rounded down to the hour. */
-export async function latencyPercentiles(db: Db, row: HistorySource, from: number, to: number): Promise<Latencies> {
-  const { rolledUntil } = await readExtent(db);
-  const start = hourOf(from);
-  const bucket = { start, step: Math.max(1, to - start), count: 1 };
-  const [hours, checks] = await db.batch(selectBuckets(db, row, bucket, rolledUntil));
-  const [sums = newSums()] = sumBuckets(bucket, hours, checks);
+/** Percentiles of the checks in the range. */
+export async function latencyPercentiles(db: Db, row: HistorySource, range: CoveredRange): Promise<Latencies> {
+  const start = hourOf(range.from);
+  const bucket = { start, step: Math.max(HOUR_MS, nextHourOf(range.to) - start), count: 1 };
+  const [hours, before, after] = await db.batch(selectSums(db, row, range, bucket.step));
+  const [sums = newSums()] = sumBuckets(bucket, hours, [...before, ...after]);
   return latenciesOf(sums);
-}
-
-async function readExtent(db: Db): Promise<Extent> {
-  const rows = await db
-    .select()
-    .from(meta)
-    .where(inArray(meta.key, [ROLLUP_HOUR_KEY, RAW_SINCE_KEY]));
-  const facts = new Map(rows.map(({ key, value }) => [key, Number(value)]));
-  const hour = facts.get(ROLLUP_HOUR_KEY);
-  const rawSince = facts.get(RAW_SINCE_KEY) ?? 0;
-  // Late rounds make the rollup start again at an earlier hour, which may be older than the raw rounds.
-  return { rolledUntil: hour === undefined ? rawSince : Math.max(hour + HOUR_MS, rawSince), rawSince };
-}
-
-async function hasRollups(db: Db, id: number, from: number, to: number): Promise<boolean> {
-  if (from >= to) return false;
-  return (
-    (
-      await db
-        .select({ hour: rollups.hour })
-        .from(rollups)
-        .where(hoursOf(id, from, to))
-        .limit(1)
-    ).length > 0
-  );
 }
 
 function hoursOf(id: number, from: number, to: number) {
@@ -111,11 +117,22 @@ function hoursOf(id: number, from: number, to: number) {
 
 type RollupRow = typeof rollups.$inferSelect;
 
-/** The rollups of hours before `rolledUntil` (Unix ms), and the raw checks from then on. */
-function selectBuckets(db: Db, row: HistorySource, { start, step, count }: Buckets, rolledUntil: number) {
-  const end = start + count * step;
-  const hours = hoursOf(row.id, start, Math.min(end, rolledUntil));
-  return [db.select().from(rollups).where(hours), rawChecks(db, row, Math.max(start, rolledUntil), end)] as const;
+/**
+ * The rollups of the whole hours in the range, when no bucket of this length cuts an hour, and the raw checks before and
+ * after them.
+ */
+function selectSums(db: Db, row: HistorySource, { from, to, rolledUntil }: CoveredRange, step: number) {
+  const end = step % HOUR_MS === 0 ? Math.min(hourOf(to), rolledUntil) : from;
+  const first = Math.min(nextHourOf(from), Math.max(end, from));
+  const last = Math.max(end, first);
+  return [
+    db
+      .select()
+      .from(rollups)
+      .where(hoursOf(row.id, first, last)),
+    rawChecks(db, row, from, first),
+    rawChecks(db, row, last, to),
+  ] as const;
 }
 
 function sumBuckets({ start, step, count }: Buckets, hours: readonly RollupRow[], checks: readonly RawCheck[]): Sums[] {

@@ -1,6 +1,6 @@
 /** What checks measured beside the response time: CPU, memory, performance data of plugins. Kept as long as raw rounds. */
 import { sql } from "drizzle-orm";
-import { chooseBuckets } from "./buckets.ts";
+import { chooseBuckets, edgesOf } from "./buckets.ts";
 import { type Db, idList } from "./database.ts";
 import { type HistorySource, searchText } from "./raw-checks.ts";
 
@@ -20,13 +20,14 @@ export async function measurements(
   row: HistorySource,
   range: { from: number; to: number; points: number },
 ): Promise<Measurements> {
-  const { start, step, count } = chooseBuckets(range.from, range.to, range.points, 0);
+  const buckets = chooseBuckets(range.from, range.to, range.points, 0);
+  const { start, step, count } = buckets;
   const rows = await db.all<{ bucket: number; name: string; value: number }>(sql`
     SELECT CAST((rounds.due_at - ${start}) / ${step} AS INTEGER) AS bucket, detail.key AS name, avg(detail.value) AS value
     FROM rounds
     CROSS JOIN json_each(rounds.results) AS item
     CROSS JOIN json_each(item.value, '$[5]') AS detail
-    WHERE rounds.lane IN ${idList(row.lanes)} AND rounds.due_at >= ${start} AND rounds.due_at < ${range.to}
+    WHERE rounds.lane IN ${idList(row.lanes)} AND rounds.due_at >= ${range.from} AND rounds.due_at < ${range.to}
       AND instr(rounds.results, ${searchText(row.id)}) AND item.value ->> 0 = ${row.id}
       AND detail.type IN ('integer', 'real')
     GROUP BY bucket, name`);
@@ -41,7 +42,9 @@ export async function measurements(
     values[bucket] = value;
   }
   return {
-    at: Array.from({ length: count }, (_, index) => new Date(start + index * step).toISOString()),
+    at: edgesOf(buckets, range.from, range.to)
+      .slice(0, -1)
+      .map((at) => new Date(at).toISOString()),
     series: [...series].map(([name, values]) => ({ name, values })).sort((a, b) => a.name.localeCompare(b.name)),
   };
 }

@@ -2,14 +2,27 @@
  * Small values that the hub stores about itself, as JSON by key. Deployed hubs have these keys, so the keys stay as
  * they are.
  */
-import { and, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
+import { type ClockRun, clockRunAt, readClockRun } from "../core/steady-clock.ts";
 import type { Db } from "./database.ts";
 import { meta } from "./tables.ts";
 
 /** The newest hour that is rolled up: Unix ms of its start. */
 export const ROLLUP_HOUR_KEY = "rollup_hour";
+/** The hours that a rollup reads at this moment: Unix ms of the newest one's start, and the token of the rollup. */
+export const ROLLING_KEY = "rolling";
 /** Raw rounds that were due before this time are deleted, Unix ms. */
 export const RAW_SINCE_KEY = "raw_since";
+
+/** Since when the hub's clock has gone evenly. */
+const CLOCK_RUN_KEY = "clock_run";
+
+/** Looks at the clock (Unix ms). Returns since when it has gone evenly. */
+export async function noteClock(db: Db, now: number): Promise<ClockRun> {
+  const run = clockRunAt(readClockRun(await getMeta(db, CLOCK_RUN_KEY)), now);
+  await setMeta(db, CLOCK_RUN_KEY, run);
+  return run;
+}
 
 /** Returns undefined when the key was never set. The caller must parse the value. */
 export async function getMeta(db: Db, key: string): Promise<unknown> {
@@ -23,21 +36,4 @@ export async function setMeta(db: Db, key: string, value: unknown): Promise<void
     .insert(meta)
     .values({ key, value: json })
     .onConflictDoUpdate({ target: meta.key, set: { value: json } });
-}
-
-/** Returns the time stored under the key, Unix ms. */
-export async function readTime(db: Db, key: string): Promise<number | undefined> {
-  const value = await getMeta(db, key);
-  return typeof value === "number" ? value : undefined;
-}
-
-/** Stores the time (Unix ms) only when the stored time still is `before`. undefined: no time was stored. */
-export async function replaceTime(db: Db, key: string, before: number | undefined, time: number): Promise<void> {
-  const value = JSON.stringify(time);
-  if (before === undefined) await db.insert(meta).values({ key, value }).onConflictDoNothing();
-  else
-    await db
-      .update(meta)
-      .set({ value })
-      .where(and(eq(meta.key, key), eq(meta.value, JSON.stringify(before))));
 }

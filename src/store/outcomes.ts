@@ -5,10 +5,10 @@ import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
-import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
-import { ROLLUP_HOUR_KEY } from "./meta.ts";
+import { HOUR_MS, hourOf } from "./hours.ts";
 import { registryState } from "./registry-changes.ts";
-import { flips, meta, rounds, services } from "./tables.ts";
+import { lowerRollups } from "./rollup-marks.ts";
+import { flips, rounds, services } from "./tables.ts";
 
 /** SQL condition: the new result `incoming` is of a service that the stored row has no result of. */
 const isMissing = sql.raw(
@@ -24,9 +24,9 @@ const mergedResults = sql`(
 
 /**
  * Writes the messages in one transaction; it is safe to repeat. Flips of deleted services are dropped, and messages from
- * another life of the database. Two messages of one round become one row with the results of both. `now`: Unix ms.
+ * another life of the database. Two messages of one round become one row with the results of both.
  */
-export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[], now: number): Promise<void> {
+export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[]): Promise<void> {
   const { epoch } = await registryState(db);
   const messages = sent.filter((message) => epochOrder(message.epoch, epoch) === "same");
   const reported = messages.flatMap((message) => message.flips);
@@ -38,7 +38,7 @@ export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[], n
     ...jsonChunks([...new Map(versions.map((item) => [item.service_id, item])).values()]).map((json) =>
       updateVersions(db, json),
     ),
-    ...rollUpAgain(db, messages, now),
+    ...rollUpAgain(db, messages),
   ]);
 }
 
@@ -103,14 +103,8 @@ function updateVersions(db: Db, json: string) {
     .where(sql`${services.id} = ${itemField("service_id")} AND ${services.version} IS NOT ${itemField("version")}`);
 }
 
-/** A round that comes after its hour was rolled up makes the rollup start again at that hour. */
-function rollUpAgain(db: Db, messages: readonly OutcomesMessage[], now: number) {
-  const earliest = hourOf(Math.min(...messages.map((message) => message.round.due_at)));
-  if (!(earliest <= lastWholeHour(now))) return [];
-  return [
-    db
-      .update(meta)
-      .set({ value: JSON.stringify(earliest - HOUR_MS) })
-      .where(sql`${meta.key} = ${ROLLUP_HOUR_KEY} AND CAST(${meta.value} AS INTEGER) >= ${earliest}`),
-  ];
+/** The hours of these rounds count again, those that a rollup reads at this moment too. */
+function rollUpAgain(db: Db, messages: readonly OutcomesMessage[]) {
+  const times = messages.filter(({ results }) => results.length > 0).map(({ round }) => round.due_at);
+  return times.length === 0 ? [] : lowerRollups(db, hourOf(Math.min(...times)) - HOUR_MS);
 }

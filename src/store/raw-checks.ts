@@ -1,5 +1,6 @@
 /** Reads the checks of one service from the packed rounds of its lanes. */
 import { sql } from "drizzle-orm";
+import { MAX_AGENT_AHEAD_MS } from "../core/durations.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
 import type { Status, Verdict } from "../core/records.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -39,10 +40,12 @@ export function searchText(id: number): string {
   return `[${id},`;
 }
 
-/** Returns the newest checks of the service, newest first. */
-export async function recentChecks(db: Db, row: HistorySource, limit: number): Promise<RecentCheck[]> {
+/** Returns the newest checks of the service, newest first, without those of a clock that was ahead. `now`: Unix ms. */
+export async function recentChecks(db: Db, row: HistorySource, limit: number, now: number): Promise<RecentCheck[]> {
   // One query for each lane, because D1 takes at most five terms in a compound SELECT.
-  const perLane = await Promise.all(row.lanes.map((lane) => newestInLane(db, lane, row.id, limit)));
+  const perLane = await Promise.all(
+    row.lanes.map((lane) => newestInLane(db, lane, row.id, limit, now + MAX_AGENT_AHEAD_MS)),
+  );
   return perLane
     .flat()
     .sort((a, b) => b.started_at - a.started_at)
@@ -58,13 +61,13 @@ interface PackedCheck {
 }
 
 /** Reads the primary key backwards, and only as far as needed. */
-async function newestInLane(db: Db, lane: number, id: number, limit: number): Promise<PackedCheck[]> {
+async function newestInLane(db: Db, lane: number, id: number, limit: number, until: number): Promise<PackedCheck[]> {
   return await db.all<PackedCheck>(sql`
     SELECT rounds.started_at, rounds.vantage, item.value AS result
     FROM rounds CROSS JOIN json_each(rounds.results) AS item
     WHERE rounds.lane = ${lane} AND instr(rounds.results, ${searchText(id)}) AND item.value ->> 0 = ${id}
-      AND rounds.due_at > coalesce(
-        (SELECT due_at FROM rounds WHERE lane = ${lane} ORDER BY due_at DESC LIMIT 1 OFFSET ${MAX_ROUNDS_SEARCHED}), 0)
+      AND rounds.due_at <= ${until} AND rounds.due_at > coalesce(
+        (SELECT due_at FROM rounds WHERE lane = ${lane} AND due_at <= ${until} ORDER BY due_at DESC LIMIT 1 OFFSET ${MAX_ROUNDS_SEARCHED}), 0)
     ORDER BY rounds.due_at DESC, rounds.attempt DESC LIMIT ${limit}`);
 }
 

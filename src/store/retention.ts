@@ -3,8 +3,9 @@ import { type SQL, sql } from "drizzle-orm";
 import { DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
-import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY, readTime, setMeta } from "./meta.ts";
+import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
 import { forgetTombstones } from "./registry-changes.ts";
+import { rollupMarks } from "./rollup-marks.ts";
 
 const HISTORY_DAYS = 730;
 /** Rows that one statement deletes at most. It then takes less than a second; D1 allows 30 s. */
@@ -54,15 +55,18 @@ async function sweep(db: Db, statement: SQL): Promise<{ deleted: number; more: b
 
 /**
  * Moves the start of the raw rounds forward by whole hours, never back. So no hour is rolled up from only a part of its
- * rounds.
+ * rounds. A late round makes its hour count again, so the mark of the rollups must still be there when this is stored.
  */
 async function moveRawSince(db: Db, now: number, rawHours: number): Promise<number> {
-  const rolled = await readTime(db, ROLLUP_HOUR_KEY);
-  const before = (await readTime(db, RAW_SINCE_KEY)) ?? 0;
+  const { rolled, rawSince } = await rollupMarks(db, now);
   const since = Math.min(hourOf(now - rawHours * HOUR_MS), rolled === undefined ? 0 : rolled + HOUR_MS);
-  if (since <= before) return before;
-  await setMeta(db, RAW_SINCE_KEY, since);
-  return since;
+  if (since <= rawSince) return rawSince;
+  await db.run(sql`
+    INSERT INTO meta (key, value)
+    SELECT ${RAW_SINCE_KEY}, CAST(${since} AS INTEGER) FROM meta
+    WHERE key = ${ROLLUP_HOUR_KEY} AND CAST(value AS INTEGER) >= ${since - HOUR_MS}
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`);
+  return (await rollupMarks(db, now)).rawSince;
 }
 
 /**

@@ -5,8 +5,8 @@ import { LANE_SIZE } from "../core/lanes.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
-import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY, readTime, replaceTime } from "./meta.ts";
 import { LAST_CONCLUSIVE_CODE } from "./results.ts";
+import { claimRollup, endRollup, rollupMarks } from "./rollup-marks.ts";
 import { addCheck, newSums, type Sums } from "./sums.ts";
 import { rollups, services } from "./tables.ts";
 
@@ -26,10 +26,12 @@ interface Member {
  */
 export async function rollupHours(db: Db, now: number): Promise<{ hours: number; more: boolean }> {
   const last = lastWholeHour(now);
-  const stored = await readTime(db, ROLLUP_HOUR_KEY);
-  if (stored !== undefined && stored >= last) return { hours: 0, more: false };
+  const before = await rollupMarks(db, now);
+  if (before.rolled !== undefined && before.rolled >= last) return { hours: 0, more: false };
+  const token = crypto.randomUUID();
+  const { rolled = 0, rawSince } = await claimRollup(db, last, token, now);
   const chunks = await membersInChunks(db);
-  let done = Math.max(stored ?? 0, ((await readTime(db, RAW_SINCE_KEY)) ?? 0) - HOUR_MS);
+  let done = Math.max(rolled, rawSince - HOUR_MS);
   let hours = 0;
   while (done < last && hours < MAX_HOURS) {
     const hour = await nextHour(db, chunks.flat(), done + HOUR_MS);
@@ -38,7 +40,7 @@ export async function rollupHours(db: Db, now: number): Promise<{ hours: number;
     for (const members of chunks) await rollUp(db, members, hour);
     hours++;
   }
-  await replaceTime(db, ROLLUP_HOUR_KEY, stored, done);
+  await endRollup(db, done, token);
   return { hours, more: done < last };
 }
 
@@ -67,8 +69,8 @@ async function nextHour(db: Db, members: readonly Member[], from: number): Promi
 
 async function rollUp(db: Db, members: readonly Member[], hour: number): Promise<void> {
   const sums = await sumHour(db, members, hour);
-  const records = [...sums].map(([service_id, { checks, failures, max, histogram }]) => {
-    return { service_id, hour, checks, failures, max, histogram: encodeHistogram(histogram) };
+  const records = [...sums].map(([service_id, { checks, failures, min, max, histogram }]) => {
+    return { service_id, hour, checks, failures, min, max, histogram: encodeHistogram(histogram) };
   });
   await runBatch(
     db,
@@ -95,7 +97,7 @@ async function sumHour(db: Db, members: readonly Member[], hour: number): Promis
 
 /** An hour that is rolled up again can only have gained checks. Its row is written only when it has. */
 function upsertRollups(db: Db, json: string) {
-  const columns = ["service_id", "hour", "checks", "failures", "max", "histogram"].map(itemField);
+  const columns = ["service_id", "hour", "checks", "failures", "min", "max", "histogram"].map(itemField);
   return db
     .insert(rollups)
     .select(sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item WHERE TRUE`)
@@ -104,6 +106,7 @@ function upsertRollups(db: Db, json: string) {
       set: {
         checks: sql`excluded.checks`,
         failures: sql`excluded.failures`,
+        min: sql`excluded.min`,
         max: sql`excluded.max`,
         histogram: sql`excluded.histogram`,
       },

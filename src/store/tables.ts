@@ -140,6 +140,8 @@ export const rollups = sqliteTable(
     /** Number of checks with a conclusive result, whether they passed or failed. */
     checks: integer().notNull(),
     failures: integer().notNull(),
+    /** Shortest latency of the checks that passed, in milliseconds; null: none passed, or an older release made the row. */
+    min: real(),
     /** Longest latency of the checks that passed, in milliseconds; null: none passed. */
     max: real(),
     /** Latencies of the checks that passed, as core/histogram encodes them. */

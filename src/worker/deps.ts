@@ -107,7 +107,7 @@ export function recordDeps(hub: Hub): RecordDeps {
     now: clock.now,
     announce: (flips) => announceFlips(flips, hub),
     store: async (messages: OutcomesMessage[]) => {
-      await recordOutcomes(openDatabase(env.DB), messages, clock.now());
+      await recordOutcomes(openDatabase(env.DB), messages);
     },
     recorded: async (at) => boardOf(env).recorded(at),
   };

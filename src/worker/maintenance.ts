@@ -1,16 +1,18 @@
 /** The cron's work beside planning: pauses that end, hourly rollups and retention, in small parts each minute until nothing is left. */
 
 import { registryChange } from "../core/registry-change.ts";
+import { isSteady } from "../core/steady-clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { deleteGoneContainers } from "../store/agents.ts";
 import { type Db, openDatabase } from "../store/database.ts";
+import { noteClock } from "../store/meta.ts";
 import { endPauses } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
 import type { Hub } from "./hub.ts";
 import { followChange } from "./registry.ts";
 
-/** Minute of the hour in which retention runs. The rollups of the last hour are done by then. */
+/** Minute of the hour in which retention runs, when the clock has gone evenly for a day. The rollups of the last hour are done by then. */
 const RETENTION_MINUTE = 17;
 /** A sweep deletes up to 400,000 rows of each kind. With the rollups this stays below D1's 1,000 queries an invocation. */
 const MAX_SWEEPS = 3;
@@ -26,6 +28,7 @@ export async function maintain(tick: number, hub: Hub): Promise<void> {
     await resume(db, tick, hub);
     await rollupHours(db, tick);
     if (new Date(tick).getUTCMinutes() !== RETENTION_MINUTE) return;
+    if (!isSteady(await noteClock(db, tick))) return;
     await sweep(db, tick, hub.settings.RAW_RETENTION_HOURS);
     await forgetContainers(db, tick, hub);
   } catch (error) {

@@ -77,7 +77,8 @@ function writeHistory(state: string, now: number): { rounds: number; rollups: nu
   database
     .prepare(
       `WITH RECURSIVE hours (hour) AS (SELECT ?1 UNION ALL SELECT hour + ${HOUR_MS} FROM hours WHERE hour + ${HOUR_MS} < ?2)
-       INSERT INTO rollups SELECT id, hour, 120, 1, 61.5, ?3 FROM services, hours`,
+       INSERT INTO rollups (service_id, hour, checks, failures, min, max, histogram)
+       SELECT id, hour, 120, 1, 20, 61.5, ?3 FROM services, hours`,
     )
     .run(start, thisHour, histogram);
   database
@@ -110,5 +111,5 @@ function writeHistory(state: string, now: number): { rounds: number; rollups: nu
 function hourHistogram(): string {
   const histogram = new Map<number, number>();
   for (let n = 0; n < 119; n++) recordLatency(histogram, 20 + n / 3);
-  return JSON.stringify(encodeHistogram(histogram));
+  return encodeHistogram(histogram);
 }

@@ -14,7 +14,7 @@ const state: CurrentState = {
   ...{ flapping: false, unseen_from: [], breaker: "closed", stale: false },
 };
 const row = {
-  ...{ id: 7, enabled: true, project_status: "running", health_method: "http" },
+  ...{ id: 7, enabled: true, gone_since: null, project_status: "running", health_method: "http" },
   health_url: "https://user:${PROBE_SECRET_X}@api.example.com:8443/health?token=${PROBE_SECRET_X}",
   ...described,
 } as unknown as ServiceRow; // the part of a row that is shown

@@ -25,6 +25,7 @@ describe("uptime", () => {
     ["knows nothing from when a check was missing", [to("unknown", 175, 150), to("down", 175)], "up", 50 / 75],
     ["leaves out what comes after the window", [to("down", 200), to("up", 300)], "up", 1],
     ["takes changes at one instant in their order", [to("down", 150), to("up", 150)], "up", 1],
+    ["takes no change for later than the one after it", [to("down", 9_000), to("up", 150)], "up", 1],
     ["lets no outage begin before the status it ended", [to("up", 150), to("down", 170, 120)], "down", 0],
   ])("%s", (_name, changes, before, expected) => {
     const found = uptime({ changes, before, unwatched: [] }, 100, 200);

@@ -62,11 +62,7 @@ test("a recorded flip is a change", async () => {
   const names = { epoch: "", project: "shop", name: "db", service_type: "api", version: null, latency_ms: 3 } as const;
   const flips = [{ ...flip, ...names, at, began_at: at, evidence: [], project_id: 1 }];
   const round = { lane: 3_000_000, due_at: NOW, attempt: 0 };
-  await recordOutcomes(
-    db,
-    [{ round, epoch: "", vantage: "home", started_at: NOW, results: [], flips, versions: [] }],
-    NOW,
-  );
+  await recordOutcomes(db, [{ round, epoch: "", vantage: "home", started_at: NOW, results: [], flips, versions: [] }]);
   expect(await changed(db, before)).toEqual(["db"]);
 });
 

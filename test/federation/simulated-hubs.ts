@@ -93,7 +93,7 @@ export class SimulatedHub {
       flips: [flip],
       versions: [],
     };
-    await recordOutcomes(this.db, [message], this.#clock);
+    await recordOutcomes(this.db, [message]);
     return flip;
   }
 

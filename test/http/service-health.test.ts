@@ -9,29 +9,25 @@ const project = await addProject(hub.db, "shop");
 const api = await addService(hub.db, project, { name: "api" });
 const other = await addService(hub.db, project, { name: "other" });
 const lane = api.lane;
-await recordOutcomes(
-  hub.db,
-  [
-    message(lane, NOW - 4 * HOUR, [result(api), result(other)], {
-      flips: [flipOf(api, 1, "unknown", "up", NOW - 4 * HOUR), flipOf(other, 1, "unknown", "up", NOW - 4 * HOUR)],
-    }),
-    message(
-      lane,
-      NOW - 3 * HOUR,
-      [result(api, { verdict: 0, status: "down", latency: null, error: "connect: refused" })],
-      {
-        flips: [flipOf(api, 2, "up", "down", NOW - 3 * HOUR)],
-      },
-    ),
-    message(lane, NOW - 2 * HOUR, [result(api, { latency: 20 })], {
-      flips: [flipOf(api, 3, "down", "up", NOW - 2 * HOUR)],
-    }),
-  ],
-  NOW,
-);
+await recordOutcomes(hub.db, [
+  message(lane, NOW - 4 * HOUR, [result(api), result(other)], {
+    flips: [flipOf(api, 1, "unknown", "up", NOW - 4 * HOUR), flipOf(other, 1, "unknown", "up", NOW - 4 * HOUR)],
+  }),
+  message(
+    lane,
+    NOW - 3 * HOUR,
+    [result(api, { verdict: 0, status: "down", latency: null, error: "connect: refused" })],
+    {
+      flips: [flipOf(api, 2, "up", "down", NOW - 3 * HOUR)],
+    },
+  ),
+  message(lane, NOW - 2 * HOUR, [result(api, { latency: 20 })], {
+    flips: [flipOf(api, 3, "down", "up", NOW - 2 * HOUR)],
+  }),
+]);
 hub.live.set(api.id, aLive({ since: NOW - 2 * HOUR, flip_seq: 3, latency_ms: 20, details: { version: "3.0" } }));
 
-type History = { points: { at: string; checks: number; failures: number }[]; flips: Flip[] };
+type History = { from: string; to: string; points: { at: string; checks: number; failures: number }[]; flips: Flip[] };
 const path = `/api/services/${api.id}`;
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -101,6 +97,38 @@ describe("the history of a service", () => {
     expect(points.length).toBeLessThanOrEqual(1_000);
   });
 
+  test("covers exactly what was asked for, and says so", async () => {
+    const [from, to] = [NOW - 4 * HOUR + 1, NOW - 2 * HOUR];
+    const history = await hub.call<History>("GET", `${path}/history?from=${from}&to=${to}&points=1`, 200);
+    expect(history).toMatchObject({
+      from: iso(from),
+      to: iso(to),
+      points: [{ at: iso(from), checks: 1, failures: 1 }],
+    });
+  });
+
+  test.each([
+    ["2026-11-05T06:00:00Z", NOW - 4 * HOUR],
+    ["2026-11-05T06:00", NOW - 4 * HOUR],
+    ["2026-11-05T08:00:00.000%2B02:00", NOW - 4 * HOUR],
+    ["2026-11-05", NOW - 10 * HOUR],
+    ["2024-02-29", Date.parse("2024-02-29")],
+  ])("takes %s for the time that it names", async (text, from) => {
+    expect(await hub.call("GET", `${path}/history?from=${text}&points=1`, 200)).toMatchObject({
+      from: iso(Math.max(from, NOW - 731 * 24 * HOUR)),
+    });
+  });
+
+  test.each(["history?from", "history?to", "measurements?from", "measurements?to"])(
+    "%s refuses days that don't exist",
+    async (query) => {
+      for (const day of ["2026-02-30", "2025-02-29T10:00:00Z", "2026-04-31T00:00:00Z", "2026-11-05T25:00:00Z"]) {
+        const problem = await hub.call("GET", `${path}/${query}=${day}`, 400);
+        expect(JSON.stringify(problem)).toContain("expected an ISO 8601 time that exists");
+      }
+    },
+  );
+
   test.each([
     "from=yesterday",
     "from=-1",
@@ -148,7 +176,7 @@ describe("the transitions of the hub", () => {
     expect(seen).toEqual(["api 3", "api 2", "other 1", "api 1"]);
   });
 
-  test.each(["cursor=x", "since=x", "limit=0"])("can't be had with %s", async (query) => {
+  test.each(["cursor=x", "since=x", "since=2026-02-30", "limit=0"])("can't be had with %s", async (query) => {
     await hub.call("GET", `/api/flips?${query}`, 400);
   });
 });

@@ -11,7 +11,7 @@ const web = await addService(hub.db, project, { name: "web" });
 hub.live.set(db.id, aLive({ status: "down", since: NOW - 60_000, error: "connect: refused" }));
 hub.live.set(api.id, aLive({ status: "down", since: NOW - 50_000, error: "status 503" }));
 hub.live.set(web.id, aLive({ status: "degraded", since: NOW - 40_000, error: "slow" }));
-await recordOutcomes(hub.db, [message(db.lane, NOW, [result(db, { verdict: 0, status: "down", latency: null })])], NOW);
+await recordOutcomes(hub.db, [message(db.lane, NOW, [result(db, { verdict: 0, status: "down", latency: null })])]);
 
 describe("what is broken now", () => {
   test("is grouped by its cause, with since when and why", async () => {

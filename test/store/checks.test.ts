@@ -21,11 +21,7 @@ beforeAll(async () => {
   await addService(db, stopped, { name: "web" });
   await setProjectStatus(db, stopped.id, "stopped", NOW);
   const flips = [flipOf(web, 1, "unknown", "down", NOW)];
-  await recordOutcomes(
-    db,
-    [message(web.lane, NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })],
-    NOW,
-  );
+  await recordOutcomes(db, [message(web.lane, NOW, [], { flips, versions: [{ service_id: web.id, version: "2" }] })]);
 });
 
 test("the planner gets the enabled, probed checks of running projects with their recorded status", async () => {
@@ -57,7 +53,7 @@ test("what a service needs is found by its name in the same project, in another 
 
 describe("the live board", () => {
   test("starts with every enabled service of running projects, checked or not", async () => {
-    const { seeds } = await loadBoard(db);
+    const { seeds } = await loadBoard(db, NOW);
     expect(seeds.map(({ check, last }) => [check.name, check.recorded_status, check.recorded_seq, last])).toEqual([
       ["web", "down", 1, null],
       ["api", "unknown", 0, null],
@@ -68,17 +64,13 @@ describe("the live board", () => {
   test("knows the newest result of each, from its lane, a retry, or its own lane", async () => {
     const lane = web.lane;
     const extra = { version: "2" };
-    await recordOutcomes(
-      db,
-      [
-        message(lane, NOW - 60_000, [result(web, { verdict: 0, latency: 1 }), result(api, { latency: 1 })]),
-        message(lane, NOW - 30_000, [result(api, { verdict: 0, latency: null, error: "no" })]),
-        message(lane, NOW - 30_000, [[api.id, 1, 1, 7, null, extra]], { attempt: 1, vantage: "enam" }),
-        message(beat.lane, NOW - 90_000_000, [result(beat, { verdict: 2, latency: null, error: "warns" })]),
-      ],
-      NOW,
-    );
-    const last = new Map((await loadBoard(db)).seeds.map((seed) => [seed.check.name, seed.last]));
+    await recordOutcomes(db, [
+      message(lane, NOW - 60_000, [result(web, { verdict: 0, latency: 1 }), result(api, { latency: 1 })]),
+      message(lane, NOW - 30_000, [result(api, { verdict: 0, latency: null, error: "no" })]),
+      message(lane, NOW - 30_000, [[api.id, 1, 1, 7, null, extra]], { attempt: 1, vantage: "enam" }),
+      message(beat.lane, NOW - 90_000_000, [result(beat, { verdict: 2, latency: null, error: "warns" })]),
+    ]);
+    const last = new Map((await loadBoard(db, NOW)).seeds.map((seed) => [seed.check.name, seed.last]));
     expect(last.get("web")).toEqual({ at: NOW - 60_000, verdict: "fail", latency_ms: 1, error: null, details: {} });
     expect(last.get("api")).toEqual({ at: NOW - 29_000, verdict: "ok", latency_ms: 7, error: null, details: extra });
     expect(last.get("beat")).toMatchObject({ at: NOW - 90_000_000, verdict: "warn", error: "warns" });

@@ -32,11 +32,7 @@ beforeAll(async () => {
   db = await migratedDatabase();
   web = await addService(db, await addProject(db, "shop"), { name: "web" });
   api = await addService(db, await addProject(db, "bank"), { name: "api" });
-  await recordOutcomes(
-    db,
-    [message(1, NOW, [], { flips: [...flapping(web, 4, HOUR), ...flapping(api, 3, HOUR)] })],
-    NOW,
-  );
+  await recordOutcomes(db, [message(1, NOW, [], { flips: [...flapping(web, 4, HOUR), ...flapping(api, 3, HOUR)] })]);
 });
 
 const names = (rows: { name: string; seq: number }[]) => rows.map((row) => `${row.name} ${row.seq}`);
@@ -123,7 +119,7 @@ describe("the flips of a service", () => {
 
   test("of a service that flaps for weeks are cut to the newest thousand, the uptime is not", async () => {
     const row = await addService(db, await addProject(db, "flaps"), { name: "web" });
-    await recordOutcomes(db, [message(1, NOW, [], { flips: flapping(row, 1_600, 1_000) })], NOW);
+    await recordOutcomes(db, [message(1, NOW, [], { flips: flapping(row, 1_600, 1_000) })]);
     const window = await flipsInWindow(db, row.id, NOW - HOUR, NOW);
     expect([window.length, window[0]?.seq, window.at(-1)?.seq]).toEqual([1_000, 601, 1_600]);
     const past = await statusChanges(db, row.id, NOW - HOUR, NOW);

@@ -2,11 +2,18 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
-import { historyPoints, latencyPercentiles, recentChecks } from "../../src/store/history.ts";
+import {
+  coveredRange,
+  type HistoryPoint,
+  historyPoints,
+  latencyPercentiles,
+  recentChecks,
+} from "../../src/store/history.ts";
 import { ROLLUP_HOUR_KEY, setMeta } from "../../src/store/meta.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { applyRetention } from "../../src/store/retention.ts";
 import { rollupHours } from "../../src/store/rollups.ts";
+import type { Latencies } from "../../src/store/sums.ts";
 import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW, result } from "./fixtures.ts";
 
 const MINUTE = 60_000;
@@ -27,7 +34,16 @@ function roundsOf(row: ServiceRow, from: number, to: number, every: number): Out
 }
 
 async function record(messages: OutcomesMessage[]): Promise<void> {
-  for (let i = 0; i < messages.length; i += 100) await recordOutcomes(db, messages.slice(i, i + 100), NOW);
+  for (let i = 0; i < messages.length; i += 100) await recordOutcomes(db, messages.slice(i, i + 100));
+}
+
+/** `now`: when the answer is given. */
+async function pointsOf(row: ServiceRow, from: number, to: number, points: number, now = NOW): Promise<HistoryPoint[]> {
+  return await historyPoints(db, row, await coveredRange(db, row, { from, to }, now), points, []);
+}
+
+async function latencyOf(row: ServiceRow, from: number, to: number): Promise<Latencies> {
+  return await latencyPercentiles(db, row, await coveredRange(db, row, { from, to }, NOW));
 }
 
 describe("recent checks", () => {
@@ -46,7 +62,7 @@ describe("recent checks", () => {
       message(row.lane, NOW - 1_000, [result(row, { verdict: 4, latency: null })]),
       message(row.lane, NOW - 500, [result(row, { verdict: 99 })]),
     ]);
-    const recent = await recentChecks(db, { id: row.id, lanes }, 50);
+    const recent = await recentChecks(db, { id: row.id, lanes }, 50, NOW);
     expect(recent.map((check) => [check.latency_ms, check.ok, check.verdict, check.status, check.vantage])).toEqual([
       [10, false, "inconclusive", "up", "home"],
       [null, false, "inconclusive", "up", "home"],
@@ -56,12 +72,12 @@ describe("recent checks", () => {
       [1, true, "ok", "up", "home"],
     ]);
     expect(recent[4]).toMatchObject({ at: new Date(NOW - 3_000).toISOString(), error: "no" });
-    expect(await recentChecks(db, { id: row.id, lanes }, 2)).toEqual(recent.slice(0, 2));
+    expect(await recentChecks(db, { id: row.id, lanes }, 2, NOW)).toEqual(recent.slice(0, 2));
   });
 
   test("of a service that was never checked are none", async () => {
     const row = await addService(db, project, { name: "silent", health_method: "heartbeat" });
-    expect(await recentChecks(db, row, 50)).toEqual([]);
+    expect(await recentChecks(db, row, 50, NOW)).toEqual([]);
   });
 });
 
@@ -75,7 +91,7 @@ describe("the history of a service", () => {
         message(row.lane, at + i, [result(row, { verdict, latency: 20 }), result({ id: 775 })]),
       ),
     );
-    const points = await historyPoints(db, row, { from: at, to: at + MINUTE, points: 10 }, []);
+    const points = await pointsOf(row, at, at + MINUTE, 10);
     expect(points).toHaveLength(6);
     expect(points[0]).toMatchObject({ at: new Date(at).toISOString(), checks: 3, failures: 1, max: 20, uptime: null });
     expect(points[1]).toEqual({
@@ -94,9 +110,9 @@ describe("the history of a service", () => {
       flipOf(row, 4, "up", "down", NOW + MINUTE, NOW - 30 * MINUTE),
     ];
     await record([message(row.lane, at, [], { flips })]);
-    const points = await historyPoints(db, row, { from: at, to: NOW, points: 4 }, []);
+    const points = await pointsOf(row, at, NOW, 4);
     expect(points.map((point) => point.uptime)).toEqual([0.5, 0, 0.5, 0]);
-    const before = await historyPoints(db, row, { from: at - 2 * HOUR, to: at, points: 2 }, []);
+    const before = await pointsOf(row, at - 2 * HOUR, at, 2);
     expect(before.map((point) => point.uptime)).toEqual([null, 1]);
   });
 
@@ -105,7 +121,7 @@ describe("the history of a service", () => {
     const from = NOW - 6 * HOUR;
     await record(roundsOf(row, from, NOW - 10 * MINUTE, 4 * MINUTE));
     await record([message(row.lane, from + HOUR + 1, [result(row, { latency: 500 })])]);
-    const raw = await historyPoints(db, row, { from: from, to: NOW, points: 6 }, []);
+    const raw = await pointsOf(row, from, NOW, 6);
     expect(raw).toHaveLength(6);
     expect(raw.map((point) => [point.checks, point.max])).toEqual([
       [15, 57],
@@ -114,10 +130,10 @@ describe("the history of a service", () => {
       [13, 49],
     ]);
     while ((await rollupHours(db, NOW - HOUR)).more);
-    expect(await historyPoints(db, row, { from: from, to: NOW, points: 6 }, [])).toEqual(raw);
+    expect(await pointsOf(row, from, NOW, 6)).toEqual(raw);
     while ((await rollupHours(db, NOW + 3 * MINUTE)).more);
-    expect(await historyPoints(db, row, { from: from, to: NOW, points: 6 }, [])).toEqual(raw);
-    const latency = await latencyPercentiles(db, row, from + 10 * MINUTE, NOW);
+    expect(await pointsOf(row, from, NOW, 6)).toEqual(raw);
+    const latency = await latencyOf(row, from + 10 * MINUTE, NOW);
     expect(latency.p50).toBeGreaterThan(29 * 0.95);
     expect(latency.p50).toBeLessThan(29 * 1.05);
     expect(latency.p99).toBeGreaterThan(57 * 0.95);
@@ -127,7 +143,7 @@ describe("the history of a service", () => {
     const row = await addService(db, project, { name: "aged", health_interval: 205 });
     await record(roundsOf(row, NOW - 6 * HOUR, NOW, 5 * MINUTE));
     while ((await rollupHours(db, NOW + 3 * MINUTE)).more);
-    const six = () => historyPoints(db, row, { from: NOW - 6 * HOUR, to: NOW, points: 288 }, []);
+    const six = () => pointsOf(row, NOW - 6 * HOUR, NOW, 288);
     const short = await six();
     expect(short).toHaveLength(180);
     await applyRetention(db, NOW, 3);
@@ -136,21 +152,21 @@ describe("the history of a service", () => {
     expect(long.map((point) => point.checks)).toEqual([12, 12, 12, 12, 12, 12]);
     await setMeta(db, ROLLUP_HOUR_KEY, NOW - 10 * HOUR);
     expect(await six()).toEqual(long);
-    expect(await historyPoints(db, row, { from: NOW - 2 * HOUR, to: NOW, points: 288 }, [])).toHaveLength(240);
+    expect(await pointsOf(row, NOW - 2 * HOUR, NOW, 288)).toHaveLength(240);
     const newcomer = await addService(db, project, { name: "newcomer", health_interval: 205 });
-    expect(await historyPoints(db, newcomer, { from: NOW - 6 * HOUR, to: NOW, points: 288 }, [])).toHaveLength(180);
+    expect(await pointsOf(newcomer, NOW - 6 * HOUR, NOW, 288)).toHaveLength(180);
   });
 
   test("of more than two days has buckets of an hour or more", async () => {
     const row = await addService(db, project, { name: "long", health_interval: 206 });
-    const points = await historyPoints(db, row, { from: NOW - 3 * 24 * HOUR, to: NOW, points: 288 }, []);
+    const points = await pointsOf(row, NOW - 3 * 24 * HOUR, NOW, 288);
     expect(points).toHaveLength(72);
   });
 
   test("of an empty range or of one that nothing is known of is empty, not an error", async () => {
     const row = await addService(db, project, { name: "empty", health_interval: 207 });
-    expect(await latencyPercentiles(db, row, NOW, NOW)).toEqual({ p50: null, p95: null, p99: null });
-    expect(await historyPoints(db, row, { from: NOW, to: NOW, points: 288 }, [])).toHaveLength(1);
-    expect(await historyPoints(db, row, { from: 0, to: NOW, points: 1 }, [])).toHaveLength(1);
+    expect(await latencyOf(row, NOW, NOW)).toEqual({ p50: null, p95: null, p99: null });
+    expect(await pointsOf(row, NOW, NOW, 288)).toHaveLength(1);
+    expect(await pointsOf(row, 0, NOW, 1)).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Db, isDuplicate, ping } from "../../src/store/database.ts";
 import { createKey, deleteKey, findKey, listKeys } from "../../src/store/keys.ts";
-import { getMeta, readTime, replaceTime, setMeta } from "../../src/store/meta.ts";
+import { getMeta, setMeta } from "../../src/store/meta.ts";
 import { migratedDatabase, NOW } from "./fixtures.ts";
 
 let db: Db;
@@ -31,16 +31,6 @@ test("facts are kept as JSON under their key", async () => {
   await setMeta(db, "peer", { rev: 1 });
   await setMeta(db, "peer", { rev: 2 });
   expect(await getMeta(db, "peer")).toEqual({ rev: 2 });
-  expect(await readTime(db, "peer")).toBeUndefined();
-});
-
-test("a time is replaced only by who knows the one before", async () => {
-  await replaceTime(db, "at", undefined, 1);
-  await replaceTime(db, "at", undefined, 2);
-  expect(await readTime(db, "at")).toBe(1);
-  await replaceTime(db, "at", 1, 3);
-  await replaceTime(db, "at", 1, 4);
-  expect(await readTime(db, "at")).toBe(3);
 });
 
 test("the database answers a ping", async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const rounds = Array.from({ length: 100 }, (_, index) =>
     message(api.lane, NOW + index * 30_000, [result(api, { latency: index }), ...(index < 2 ? [result(web)] : [])]),
   );
-  await recordOutcomes(db, rounds, NOW);
+  await recordOutcomes(db, rounds);
 });
 
 test("the last checks of each service, oldest first, as many as asked for", async () => {
@@ -35,7 +35,7 @@ test("heartbeats of many services of a lane have as many as those that are check
   const rounds = Array.from({ length: 20 }, (_, round) =>
     beats.map((row, index) => message(row.lane, NOW + round * 30_000 + index, [result(row)])),
   );
-  await recordOutcomes(db, rounds.flat(), NOW);
+  await recordOutcomes(db, rounds.flat());
   const found = await latestChecks(
     db,
     beats.map(({ id }) => id),

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const messages = rounds.map(([due, details]) =>
     message(row.lane, due, [result(row.id, details), result(777, { cpu_percent: 1_000 })]),
   );
-  await recordOutcomes(db, messages, NOW);
+  await recordOutcomes(db, messages);
 });
 
 test("numbers of a service's checks are averaged in each period; what is no number is left out", async () => {

@@ -29,8 +29,8 @@ test("0002 gives every service a lane, keeps its recorded status and its history
   const beat = await getService(db, 2);
   expect(beat).toMatchObject({ lane: 6_050_000, lanes: [6_050_000, -2], status: "down", flip_seq: 2 });
   expect((await getService(db, 26))?.lane).toBe(6_050_001);
-  expect(await recentChecks(db, { id: 2, lanes: beat?.lanes ?? [] }, 5)).toMatchObject([{ ok: true }]);
-  const seeds = new Map((await loadBoard(db)).seeds.map((seed) => [seed.check.service_id, seed]));
+  expect(await recentChecks(db, { id: 2, lanes: beat?.lanes ?? [] }, 5, 2_000)).toMatchObject([{ ok: true }]);
+  const seeds = new Map((await loadBoard(db, 2_000)).seeds.map((seed) => [seed.check.service_id, seed]));
   expect(seeds.get(1)?.check).toMatchObject({ former_lanes: [2_000_000], recorded_status: "down", recorded_seq: 2 });
   expect(seeds.get(2)).toMatchObject({ check: { former_lanes: [] }, last: { at: 1_000, verdict: "ok" } });
 });

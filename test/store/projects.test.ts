@@ -43,7 +43,7 @@ describe("projects", () => {
     await addService(db, project, { name: "api" });
     await addService(db, project, { name: "off", enabled: false });
     const flips = [flipOf(web, 1, "unknown", "up", NOW)];
-    await recordOutcomes(db, [message(web.lane, NOW, [], { flips })], NOW);
+    await recordOutcomes(db, [message(web.lane, NOW, [], { flips })]);
     const counted = await getProject(db, project.id);
     expect(counted).toMatchObject({ service_count: 3, counts: { up: 1, unknown: 1, degraded: 0, down: 0 } });
     expect((await listAllProjects(db)).find((row) => row.name === "counted")).toEqual(counted);

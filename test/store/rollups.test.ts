@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { decodeHistogram } from "../../src/core/histogram.ts";
 import type { ServiceRow } from "../../src/core/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
-import { getMeta, RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "../../src/store/meta.ts";
+import { getMeta, RAW_SINCE_KEY, ROLLUP_HOUR_KEY, setMeta } from "../../src/store/meta.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { deleteProject } from "../../src/store/projects.ts";
 import { applyRetention } from "../../src/store/retention.ts";
@@ -11,9 +11,11 @@ import { rollupHours } from "../../src/store/rollups.ts";
 import { deleteService, updateService } from "../../src/store/services.ts";
 import { flips, meta, projects, rollups, rounds } from "../../src/store/tables.ts";
 import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW, result } from "./fixtures.ts";
+import { interruptedDatabase } from "./interrupted-database.ts";
 
 const MINUTE = 60_000;
 const YEAR = 365 * 24 * HOUR;
+const AT_HOME = { attempt: 0, vantage: "home", started_at: 0 };
 
 let db: Db;
 let row: ServiceRow;
@@ -24,7 +26,7 @@ beforeEach(async () => {
 });
 
 async function record(...messages: Parameters<typeof recordOutcomes>[1]): Promise<void> {
-  await recordOutcomes(db, messages, NOW);
+  await recordOutcomes(db, messages);
 }
 
 const rollupsOf = (id: number) => db.select().from(rollups).where(eq(rollups.service_id, id));
@@ -83,6 +85,37 @@ describe("rolling up", () => {
     ]);
   });
 
+  test("counts a round that is recorded at any moment of it, in an hour with rounds and in one that had none", async () => {
+    for (const late of [NOW - HOUR + 1, NOW - 5 * HOUR, NOW - 3 * HOUR]) {
+      let call = 0;
+      for (let calls = 1; call < calls; call++) {
+        await db.batch([db.delete(rounds), db.delete(rollups), db.delete(meta)]);
+        await record(...[6, 4, 1].map((ago) => message(row.lane, NOW - ago * HOUR, [result(row)])));
+        const interrupted = interruptedDatabase(async (now) => {
+          if (now === call) await record(message(row.lane, late, [result(row, { verdict: 0 })]));
+        });
+        while ((await rollupHours(interrupted.db, NOW + 2 * MINUTE)).more);
+        calls = interrupted.calls();
+        while ((await rollupHours(db, NOW + 2 * MINUTE)).more);
+        const failures = (await rollupsOf(row.id)).filter((rolled) => rolled.failures > 0).map((rolled) => rolled.hour);
+        expect({ call, failures }).toEqual({ call, failures: [Math.floor(late / HOUR) * HOUR] });
+        expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBe(NOW - HOUR);
+      }
+      expect(call).toBeGreaterThan(5);
+    }
+  });
+
+  test("begins again when a clock that was ahead has set its mark, and then counts whole hours", async () => {
+    const month = 30 * 24 * HOUR;
+    await record(...[2, 1].map((ago) => message(row.lane, NOW - ago * HOUR, [result(row)])));
+    await rollupHours(db, NOW + month - HOUR / 2); // in the middle of the last of these hours
+    expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBeGreaterThan(NOW);
+    await db.insert(rounds).values({ ...AT_HOME, lane: row.lane, due_at: NOW - 1, results: [result(row)] });
+    while ((await rollupHours(db, NOW + 2 * MINUTE)).more);
+    expect((await rollupsOf(row.id)).map((rolled) => rolled.checks)).toEqual([1, 2]);
+    expect(await getMeta(db, ROLLUP_HOUR_KEY)).toBe(NOW - HOUR);
+  });
+
   test("done twice at once gives the same", async () => {
     await record(message(row.lane, NOW - HOUR, [result(row)]));
     await Promise.all([rollupHours(db, NOW + HOUR), rollupHours(db, NOW + HOUR)]);
@@ -131,6 +164,36 @@ describe("retention", () => {
     expect(await getMeta(db, RAW_SINCE_KEY)).toBe(NOW - 24 * HOUR);
     await applyRetention(db, NOW, 48);
     expect(await getMeta(db, RAW_SINCE_KEY)).toBe(NOW - 24 * HOUR);
+  });
+
+  test("goes on when a clock that was ahead has set the start of the raw rounds", async () => {
+    await record(...[50, 3].map((age) => message(row.lane, NOW - age * HOUR, [result(row)])));
+    await setMeta(db, RAW_SINCE_KEY, NOW + 700 * HOUR);
+    while ((await rollupHours(db, NOW)).more);
+    expect(await rollupsOf(row.id)).toHaveLength(2);
+    expect((await applyRetention(db, NOW, 48)).deleted).toBe(1);
+    expect(await getMeta(db, RAW_SINCE_KEY)).toBe(NOW - 48 * HOUR);
+  });
+
+  test("never deletes an hour that counts again meanwhile", async () => {
+    const late = message(row.lane, NOW - 60 * HOUR, [result(row, { verdict: 0 })]);
+    for (let call = 0, calls = 1; call < calls; call++) {
+      await db.batch([db.delete(rounds), db.delete(rollups), db.delete(meta)]);
+      await record(...[60.5, 2].map((age) => message(row.lane, NOW - age * HOUR, [result(row)])));
+      while ((await rollupHours(db, NOW)).more);
+      const interrupted = interruptedDatabase(async (now) => {
+        if (now === call && (await getMeta(db, RAW_SINCE_KEY)) === undefined) await record(late);
+      });
+      await applyRetention(interrupted.db, NOW, 24);
+      calls = Math.min(interrupted.calls(), 4); // afterwards the hour is older than what is kept
+      const isRecorded = (await getMeta(db, ROLLUP_HOUR_KEY)) !== NOW - 2 * HOUR;
+      while ((await rollupHours(db, NOW)).more);
+      const hours = (await rollupsOf(row.id)).map((rolled) => rolled.failures);
+      expect({ call, hours: hours.filter((failures) => failures > 0).length }).toEqual({
+        call,
+        hours: isRecorded ? 1 : 0,
+      });
+    }
   });
 
   test("deletes flips and rollups after two years, but never the newest flip", async () => {

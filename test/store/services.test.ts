@@ -118,7 +118,7 @@ describe("deleting a service", () => {
     const project = await addProject(db, "gone");
     const row = await addService(db, project, { name: "web" });
     const flip = flipOf(row, 1, "unknown", "up", NOW);
-    await recordOutcomes(db, [message(row.lane, NOW, [result(row)], { flips: [flip] })], NOW);
+    await recordOutcomes(db, [message(row.lane, NOW, [result(row)], { flips: [flip] })]);
     expect(await deleteService(db, row.id)).toBe(true);
     expect(await deleteService(db, row.id)).toBe(false);
     const again = await addService(db, project, { name: "web" });

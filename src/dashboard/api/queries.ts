@@ -107,7 +107,7 @@ export const historyQuery = (id: number, window: TimeWindow) =>
       const { from, to } = timesOf(window, Date.now());
       const query = { from: String(from), to: String(to), points: String(pointsOf(window)) };
       const history = await responseBody(api.services[":id"].history.$get({ ...param(id), query }));
-      return { ...history, from, to };
+      return { ...history, from: Date.parse(history.from), to: Date.parse(history.to) };
     },
     staleTime: MINUTE_MS,
     refetchInterval: window.kind === "last" ? MINUTE_MS : false,

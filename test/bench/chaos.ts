@@ -1,7 +1,8 @@
 /** `npm run bench -- chaos`: fifteen minutes of what test/long does for one. */
 
-import type { ChaosOptions } from "../chaos/chaos-schedule.ts";
-import { type ChaosReport, readable, runChaos, seedFrom } from "../chaos/run-chaos.ts";
+import { readable } from "../chaos/chaos-oracle.ts";
+import { type ChaosOptions, seedFrom } from "../chaos/chaos-schedule.ts";
+import { type ChaosReport, runChaos } from "../chaos/run-chaos.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { loadAverage } from "./process-tree.ts";

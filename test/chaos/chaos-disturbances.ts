@@ -86,6 +86,17 @@ export function blindSpans(disturbances: readonly Disturbance[], watch: Watch): 
   return disturbances.flatMap((each) => blindSpan(each, watch) ?? []);
 }
 
+/** Whoever looks is silent, and the hub can tell. After an absence of its own it hears anew, so that silence counts for nothing. */
+const SILENCING: readonly Kind[] = ["agent kill", "agent pause", "lane", "tick lost"];
+
+/** When nothing can be heard of the service, although the hub is there. */
+export function silentSpans(disturbances: readonly Disturbance[], watch: Watch): Span[] {
+  return blindSpans(
+    disturbances.filter(({ kind }) => SILENCING.includes(kind)),
+    watch,
+  );
+}
+
 /** The end of the first `need` ms from `from` on in which the hub is not blind. */
 export function seenBy(from: number, need: number, blind: readonly Span[]): number {
   let start = from;

@@ -2,7 +2,7 @@
  * Compares what a hub says of its services with what they did. Pure; times in ms from the start of the run, as in the
  * schedule.
  */
-import { awaySpan, blindSpans, type Disturbance, type Span, seenBy } from "./chaos-disturbances.ts";
+import { awaySpan, blindSpans, type Disturbance, type Span, seenBy, silentSpans } from "./chaos-disturbances.ts";
 import { type ChaosService, detectionMs, QUIET_SLACK_MS, recoveryMs, type Trouble } from "./chaos-schedule.ts";
 
 /** Clocks of one machine, and rounding. */
@@ -65,7 +65,7 @@ export interface Judgement {
   blips: number;
   /** Outages that a disturbance left no time to see. */
   undecided: number;
-  /** Flips to `unknown` that a long disturbance explains. */
+  /** Flips to `unknown` that a long absence of whoever looks explains. */
   unknowns: number;
   /** The longest from an outage's start to `down`, and from its end to `up`. */
   slowest: { down: number; up: number };
@@ -88,6 +88,10 @@ export function judge({ hub_id, watched, disturbances, kept }: Evidence): Judgem
     unknowns: sum("unknowns"),
     slowest: { down: slowest("down"), up: slowest("up") },
   };
+}
+
+export function readable(deviations: readonly Deviation[]): string[] {
+  return deviations.map(({ service, expected, seen }) => `${service}: expected ${expected}; seen: ${seen}`);
 }
 
 /** An outage and when the hub must have said so. */
@@ -115,6 +119,7 @@ interface Verdict {
 function judgeService(watched: Watched, disturbances: readonly Disturbance[]): Verdict {
   const { service } = watched;
   const blind = blindSpans(disturbances, service);
+  const silent = silentSpans(disturbances, service);
   const echoes = disturbances.filter(({ kind }) => kind === "tick twice");
   const away = disturbances.flatMap((each) => awaySpan(each) ?? []);
   const expected = service.outages.map((outage) => expect(service, outage, blind));
@@ -123,7 +128,7 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
   const deviations: Deviation[] = [];
   if (begin?.to !== "up" || begin.at > 0)
     deviations.push(deviate("up before the start", begin ? told(begin) : "no flip"));
-  const unknowns = later.filter(({ to, at }) => to === "unknown" && isSilenced(service, at, blind));
+  const unknowns = later.filter(({ to, at }) => to === "unknown" && isSilenced(service, at, silent));
   const left = withoutUnknown(later, unknowns);
   const pairs: Pair[] = [];
   for (const outage of expected) {
@@ -168,11 +173,11 @@ function isBegun(
   return began_at >= from - EARLY_MS && began_at <= from + service.interval * 1_000 + service.slack;
 }
 
-/** Whether the hub was blind for so long that it had to say that it knows nothing of the service. */
-function isSilenced({ eye, interval }: ChaosService, at: number, blind: readonly Span[]): boolean {
+/** Whether the service was silent for so long that the hub had to say that it knows nothing of it. */
+function isSilenced({ eye, interval }: ChaosService, at: number, silent: readonly Span[]): boolean {
   if (eye === "heartbeat") return false;
   const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye]; // the last check may have been an interval before
-  return blind.some(({ from, until }) => at >= from + silence && at <= until + interval * 1_000);
+  return silent.some(({ from, until }) => at >= from + silence && at <= until + interval * 1_000);
 }
 
 /** What is left without the flips to `unknown` that are allowed, and those that lead back to what was before. */

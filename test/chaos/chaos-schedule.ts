@@ -90,6 +90,10 @@ export interface ChaosPlan {
   disturbances: Disturbance[];
 }
 
+export function seedFrom(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
 export function chaosPlan(options: ChaosOptions): ChaosPlan {
   const random = mulberry32(options.seed);
   const disturbances = planDisturbances(options.disturbances, options.durationMs, random);

@@ -34,14 +34,6 @@ export interface ChaosReport extends Judgement {
   settled: number;
 }
 
-export function seedFrom(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
-}
-
-export function readable(deviations: readonly Deviation[]): string[] {
-  return deviations.map(({ service, expected, seen }) => `${service}: expected ${expected}; seen: ${seen}`);
-}
-
 /** What runs; `peer` and `agent` only when services of an agent are wished for. */
 interface Place extends Struck {
   plan: ChaosPlan;

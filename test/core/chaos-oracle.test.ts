@@ -17,7 +17,13 @@ const FLIPS = flips(["up", -5_000], ["down", 24_000], ["up", 43_000]);
 const UPTIME = 1 - 20 / 105;
 
 function flips(...changes: (readonly [string, number])[]): SeenFlip[] {
-  return changes.map(([to, at], index) => ({ seq: index + 1, from: changes[index - 1]?.[0] ?? "unknown", to, at, began_at: at }));
+  return changes.map(([to, at], index) => ({
+    seq: index + 1,
+    from: changes[index - 1]?.[0] ?? "unknown",
+    to,
+    at,
+    began_at: at,
+  }));
 }
 
 /** A check each 5 s, at 3 s, 8 s and so on. */
@@ -97,7 +103,7 @@ describe("the oracle", () => {
   });
 
   test("allows unknown after a silence that the hub had to notice", () => {
-    const disturbances: Disturbance[] = [{ kind: "pause", from: 44_000, until: 144_000 }];
+    const disturbances: Disturbance[] = [{ kind: "tick lost", from: 44_000, until: 144_000 }];
     const silent = flips(["up", -5_000], ["down", 24_000], ["up", 43_000], ["unknown", 144_100], ["up", 146_000]);
     expect(seen({ flips: silent, disturbances })).toMatchObject({ deviations: [], unknowns: 1 });
     expect(told({ flips: silent })).toHaveLength(2);

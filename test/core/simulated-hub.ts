@@ -5,7 +5,7 @@ import { unknownState } from "../../src/core/board-entry.ts";
 import type { Check, DueCheck, Finding } from "../../src/core/check.ts";
 import { LANE_AGAIN_MS, LATE_ALARM_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../../src/core/durations.ts";
 import { isScheduled } from "../../src/core/lanes.ts";
-import { liveState, type MonitorState, newMonitorState } from "../../src/core/monitor-state.ts";
+import { liveState, type MonitorState, newMonitorState, withoutFuture } from "../../src/core/monitor-state.ts";
 import { type OutcomesMessage, type ProbeMessage, readProbeMessage } from "../../src/core/queue-messages.ts";
 import type { Judgement, RecordedFlip, Round } from "../../src/core/records.ts";
 import { planRounds, tickWindow } from "../../src/core/schedule.ts";
@@ -107,7 +107,10 @@ export class SimulatedHub {
   #nextTick(): void {
     const { program, isTickLost } = this.#options;
     program.after(MINUTE_MS - (this.#now() % MINUTE_MS), () => {
-      if (!isTickLost()) this.#plan(this.#now());
+      if (!isTickLost()) {
+        this.#board.correctTimes(this.#now());
+        this.#plan(this.#now());
+      }
       this.#nextTick();
     });
   }
@@ -163,12 +166,18 @@ export class SimulatedHub {
   async #observe(round: Round, findings: readonly Finding[]): Promise<(Judgement | null)[]> {
     await this.#laneAnswers(round.lane);
     return findings.map(({ check, observation }) => {
-      const state = this.#states.get(check.service_id) ?? null;
+      const state = this.#stateOf(check, observation.at);
       const step = observe(state, { check, round, observation, vantages: [], random: this.#options.random() });
       if (step === null) return null;
       this.#states.set(check.service_id, step.state);
       return { live: liveState(step.state), flips: step.state.flips, retry: step.retry, version: null };
     });
+  }
+
+  /** As the object of the lane reads it. */
+  #stateOf({ service_id, health_interval }: Check, at: number): MonitorState | null {
+    const kept = this.#states.get(service_id);
+    return kept === undefined ? null : withoutFuture(kept, health_interval, this.#now(), Math.min(at, this.#now()));
   }
 
   async #laneAnswers(lane: number): Promise<void> {
@@ -218,7 +227,7 @@ export class SimulatedHub {
       expire: async (lane, silent) => {
         await this.#laneAnswers(lane);
         return silent.map(({ check, last_at }) => {
-          const state = this.#states.get(check.service_id) ?? newMonitorState(check);
+          const state = this.#stateOf(check, this.#now()) ?? newMonitorState(check);
           const next = expire(state, check, last_at, this.#now());
           this.#states.set(check.service_id, next);
           return { live: liveState(next), flips: next.flips };

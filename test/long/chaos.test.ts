@@ -1,7 +1,8 @@
 /** A minute of `npm run bench -- chaos`; CHAOS_SEED names another seed. */
 import { expect, test } from "vitest";
-import type { ChaosOptions } from "../chaos/chaos-schedule.ts";
-import { readable, runChaos, seedFrom } from "../chaos/run-chaos.ts";
+import { readable } from "../chaos/chaos-oracle.ts";
+import { type ChaosOptions, seedFrom } from "../chaos/chaos-schedule.ts";
+import { runChaos } from "../chaos/run-chaos.ts";
 
 const SEED = 100;
 const MINUTE: ChaosOptions = {

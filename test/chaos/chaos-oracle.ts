@@ -119,10 +119,11 @@ interface Verdict {
 function judgeService(watched: Watched, disturbances: readonly Disturbance[]): Verdict {
   const { service } = watched;
   const blind = blindSpans(disturbances, service);
+  const steps = disturbances.filter(({ kind }) => kind === "hub clock");
   const silent = silentSpans(disturbances, service);
   const echoes = disturbances.filter(({ kind }) => kind === "tick twice");
   const away = disturbances.flatMap((each) => awaySpan(each) ?? []);
-  const expected = service.outages.map((outage) => expect(service, outage, blind));
+  const expected = service.outages.map((outage) => expect(service, outage, blind, steps));
   const [begin, ...later] = watched.flips;
   const deviate = (what: string, seen: string): Deviation => ({ service: service.name, expected: what, seen });
   const deviations: Deviation[] = [];
@@ -156,9 +157,15 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
   return { deviations, pairs, undecided, unknowns: unknowns.length };
 }
 
-function expect(service: ChaosService, outage: Trouble, blind: readonly Span[]): Expected {
+/** `steps`: of the hub's clock, by which an outage may seem long enough for the breaker. */
+function expect(service: ChaosService, outage: Trouble, blind: readonly Span[], steps: readonly Span[]): Expected {
+  const isStepped = overlapMs(steps, outage) > 0;
   const downBy = seenBy(outage.from, detectionMs(service, outage.way), blind);
-  const upBy = seenBy(outage.until, recoveryMs(service, outage), blind);
+  const upBy = seenBy(
+    outage.until,
+    recoveryMs(service, isStepped ? { ...outage, from: Number.NEGATIVE_INFINITY } : outage),
+    blind,
+  );
   return { ...outage, downBy, upBy, isDue: downBy <= outage.until };
 }
 
@@ -174,9 +181,10 @@ function isBegun(
 }
 
 /** Whether the service was silent for so long that the hub had to say that it knows nothing of it. */
-function isSilenced({ eye, interval }: ChaosService, at: number, silent: readonly Span[]): boolean {
+function isSilenced({ eye, interval, slack }: ChaosService, at: number, silent: readonly Span[]): boolean {
   if (eye === "heartbeat") return false;
-  const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye]; // the last check may have been an interval before
+  // The last check that was told may have been an interval before, and the next one was under way.
+  const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye] - slack;
   return silent.some(({ from, until }) => at >= from + silence && at <= until + interval * 1_000);
 }
 

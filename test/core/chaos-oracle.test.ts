@@ -8,7 +8,7 @@ const HUB = "hub-a";
 const SERVICE: ChaosService = {
   ...{ name: "api", eye: "hub", interval: 5, timeout: 2, retries: 1, slack: 2_000 },
   degradedAbove: 0,
-  inLane: false,
+  inLane: true,
   outages: [{ from: 20_000, until: 40_000, way: "refuses" }],
   blips: [{ from: 60_000, until: 60_500, way: "refuses" }],
 };
@@ -103,10 +103,17 @@ describe("the oracle", () => {
   });
 
   test("allows unknown after a silence that the hub had to notice", () => {
-    const disturbances: Disturbance[] = [{ kind: "tick lost", from: 44_000, until: 144_000 }];
+    const disturbances: Disturbance[] = [{ kind: "lane", from: 44_000, until: 144_000 }];
     const silent = flips(["up", -5_000], ["down", 24_000], ["up", 43_000], ["unknown", 144_100], ["up", 146_000]);
     expect(seen({ flips: silent, disturbances })).toMatchObject({ deviations: [], unknowns: 1 });
     expect(told({ flips: silent })).toHaveLength(2);
+    const ownAbsence: Disturbance[] = [{ kind: "pause", from: 44_000, until: 144_000 }];
+    expect(told({ flips: silent, disturbances: ownAbsence })).toHaveLength(2);
+  });
+
+  test("knows when an outage began", () => {
+    const late = FLIPS.map((flip) => (flip.to === "down" ? { ...flip, began_at: 10_000 } : flip));
+    expect(told({ flips: late })).toEqual([expect.stringMatching(/^an outage from 20\.0 s on; .* since 10\.0 s$/)]);
   });
 
   test("compares the uptime with what the target answered", () => {

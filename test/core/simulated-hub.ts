@@ -31,7 +31,8 @@ const RECORDED_MS = { least: 100, most: 1_500 };
 
 export interface SimulatedHubOptions {
   program: Program;
-  eye: Eye;
+  /** Makes one for each round, as the Worker does. */
+  eye(): Eye;
   checks: readonly Check[];
   random(): number;
   /** What is wrong with a lane's object now; null: nothing. */
@@ -145,7 +146,8 @@ export class SimulatedHub {
   }
 
   get #probing(): ProbeDeps {
-    const { eye, program } = this.#options;
+    const { program } = this.#options;
+    const eye = this.#options.eye();
     return {
       ...this.#judging,
       longestWait: LONGEST_WAIT_MS,

@@ -5,7 +5,8 @@ import { withoutLateness } from "../../src/core/late-measurement.ts";
 import type { Observation } from "../../src/core/records.ts";
 import { Lateness } from "../../src/probes/lateness.ts";
 
-const LATENCY_MS = 40;
+/** More than a hub that stalls runs without a stop, so that each look meets one. */
+const LATENCY_MS = 450;
 const REFUSED_AFTER_MS = 2;
 
 /** What a target does: it answers, refuses at once, or says nothing. */

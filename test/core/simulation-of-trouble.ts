@@ -33,7 +33,7 @@ const TROUBLED_LANE = 0;
 const OTHER_LANES = 3;
 const FIRST_REPORTED = 50_000;
 /** A stall is made of stops: the hub runs between them. */
-const STALL_MS = { still: 2_500, runs: 500 };
+const STALL_MS = { still: 2_500, runs: 400 };
 /** From the agent to the hub, or back. */
 const WAY_MS = 10;
 const CLOCK_STEPS_MS = [HOUR_MS, -HOUR_MS, -2 * HOUR_MS, 2 * HOUR_MS];
@@ -66,7 +66,7 @@ async function run(plan: ChaosPlan, folder: string): Promise<Upset> {
   const flips = new Map<number, SeenFlip[]>();
   const hub = new SimulatedHub({
     ...{ program, random, checks: [...plan.services.map(checkOf), unreadable()] },
-    eye: new Eye(program.clock, answers, random),
+    eye: () => new Eye(program.clock, answers, random),
     laneTrouble(lane) {
       const trouble = lane % FIRST_REPORTED === TROUBLED_LANE ? during("lane") : undefined;
       return trouble === undefined ? null : Math.round(trouble.from) % 2 === 0 ? "throws" : "hangs";

@@ -1,7 +1,8 @@
-/** `npm run bench -- chaos`: ten minutes of what test/long does for one. */
+/** `npm run bench -- chaos`: fifteen minutes of what test/long does for one. */
 
-import type { ChaosOptions } from "../chaos/chaos-schedule.ts";
-import { type ChaosReport, readable, runChaos, seedFrom } from "../chaos/run-chaos.ts";
+import { readable } from "../chaos/chaos-oracle.ts";
+import { type ChaosOptions, seedFrom } from "../chaos/chaos-schedule.ts";
+import { type ChaosReport, runChaos } from "../chaos/run-chaos.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 import { loadAverage } from "./process-tree.ts";
@@ -11,9 +12,10 @@ const MINUTE_MS = 60_000;
 const LISTED = 20;
 /** What `npm run bench -- chaos` does; CHAOS_SEED names another seed. */
 const LONG: Omit<ChaosOptions, "seed"> = {
-  durationMs: 600_000,
+  durationMs: 900_000,
   services: { hub: 260, agent: 30, heartbeat: 10 },
-  interval: 5,
+  intervals: [5],
+  longOutageEvery: 10,
   disturbances: [
     { kind: "tick lost", times: 1, lasts: 2_000 },
     { kind: "tick late", times: 2, lasts: 12_000 },
@@ -21,6 +23,12 @@ const LONG: Omit<ChaosOptions, "seed"> = {
     { kind: "kill", times: 5, lasts: 0 },
     { kind: "pause", times: 4, lasts: 6_000 },
     { kind: "pause", times: 1, lasts: 25_000 },
+    { kind: "stall", times: 3, lasts: 9_000 },
+    { kind: "rush", times: 2, lasts: 8_000 },
+    { kind: "agent kill", times: 4, lasts: 5_000 },
+    { kind: "agent pause", times: 4, lasts: 10_000 },
+    { kind: "agent pause", times: 1, lasts: 45_000 },
+    { kind: "agent clock", times: 4, lasts: 50_000 },
     { kind: "lock", times: 4, lasts: 10_000 },
     { kind: "relay", times: 3, lasts: 40_000 },
     { kind: "link", times: 3, lasts: 25_000 },

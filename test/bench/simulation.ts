@@ -1,6 +1,10 @@
 /** How often core's rules call a service down that is not, and how soon they see an outage, over simulated months. */
+import { readable } from "../chaos/chaos-oracle.ts";
+import { seedFrom } from "../chaos/chaos-schedule.ts";
 import { simulateCauses } from "../core/cause-simulation.ts";
+import { HOURS } from "../core/simulated-hours.ts";
 import { simulate, type World } from "../core/simulation.ts";
+import { simulateTrouble } from "../core/simulation-of-trouble.ts";
 import type { Bench } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 
@@ -12,12 +16,13 @@ const MONTH: World = {
   loss: 0.003,
   quick_failures: 0.85,
 };
+const HOUR_MS = 3_600_000;
 /** A world in which more outages are silence. */
 const SLOWER_WORLD = 0.7;
 
 export const simulationBench: Bench = {
   names: ["simulation"],
-  about: `${MONTH.services} services over ${MONTH.days} simulated days: false downs, detection time`,
+  about: `${MONTH.services} services over ${MONTH.days} simulated days, and hours of trouble (CHAOS_SEED names the first)`,
   async run({ progress }) {
     progress("simulating");
     const month = simulate(MONTH);
@@ -38,9 +43,28 @@ export const simulationBench: Bench = {
       detection("p95", slower.detection_p95_s, null, SLOWER_WORLD),
       ...[false, true].map(causeKnown),
       ...[1, 3].map(falseUps),
+      await deviations(progress),
     ];
   },
 };
+
+const TROUBLES = 5;
+
+/** Hours of a hub and an agent in trouble, each from another seed. */
+async function deviations(progress: (line: string) => void): Promise<Figure> {
+  const first = seedFrom(process.env.CHAOS_SEED) ?? Math.floor(Math.random() * 1_000_000);
+  let [wrong, outages] = [0, 0];
+  for (let seed = first; seed < first + TROUBLES; seed++) {
+    const upset = await simulateTrouble({ ...HOURS, seed });
+    for (const line of readable(upset.deviations)) progress(`seed ${seed}: ${line}`);
+    wrong += upset.deviations.length;
+    outages += upset.outages;
+  }
+  return {
+    ...{ name: "simulation: deviations in hours of trouble", value: wrong, unit: "", limit: 0, better: "lower" },
+    note: `${outages} outages in ${TROUBLES} times ${HOURS.durationMs / HOUR_MS} hours, seeds from ${first} on`,
+  };
+}
 
 const OUTAGES = 300;
 

@@ -2,18 +2,8 @@
  * Compares what a hub says of its services with what they did. Pure; times in ms from the start of the run, as in the
  * schedule.
  */
-import {
-  awaySpan,
-  blindSpans,
-  type ChaosService,
-  type Disturbance,
-  detectionMs,
-  QUIET_SLACK_MS,
-  recoveryMs,
-  type Span,
-  seenBy,
-  type Trouble,
-} from "./chaos-schedule.ts";
+import { awaySpan, blindSpans, type Disturbance, type Span, seenBy, silentSpans } from "./chaos-disturbances.ts";
+import { type ChaosService, detectionMs, QUIET_SLACK_MS, recoveryMs, type Trouble } from "./chaos-schedule.ts";
 
 /** Clocks of one machine, and rounding. */
 const EARLY_MS = 100;
@@ -32,6 +22,8 @@ export interface SeenFlip {
   from: string;
   to: string;
   at: number;
+  /** When the first check of what led to it began. */
+  began_at: number;
 }
 
 /** What a target answered, or a heartbeat said. */
@@ -47,10 +39,8 @@ export interface Watched {
   flips: readonly SeenFlip[];
   /** In order of time. */
   answers: readonly Answer[];
-  /** As the hub says; null: it knows none. */
-  uptime: number | null;
-  /** When the hub said it. */
-  uptime_at: number;
+  /** As the hub says, and when it said it; null: it knows none; absent: it was not asked. */
+  uptime?: { part: number | null; at: number };
 }
 
 export interface Evidence {
@@ -58,8 +48,8 @@ export interface Evidence {
   watched: readonly Watched[];
   /** What really was done to the hub. */
   disturbances: readonly Disturbance[];
-  /** Ids of the events that NATS kept, in their order. */
-  kept: readonly string[];
+  /** Ids of the events that NATS kept, in their order; absent: there is no NATS. */
+  kept?: readonly string[];
 }
 
 export interface Deviation {
@@ -75,7 +65,7 @@ export interface Judgement {
   blips: number;
   /** Outages that a disturbance left no time to see. */
   undecided: number;
-  /** Flips to `unknown` that a long disturbance explains. */
+  /** Flips to `unknown` that a long absence of whoever looks explains. */
   unknowns: number;
   /** The longest from an outage's start to `down`, and from its end to `up`. */
   slowest: { down: number; up: number };
@@ -90,7 +80,7 @@ export function judge({ hub_id, watched, disturbances, kept }: Evidence): Judgem
     deviations: [
       ...verdicts.flatMap(({ deviations }) => deviations),
       ...watched.flatMap(wrongHistory),
-      ...wrongEvents(hub_id, watched, kept),
+      ...(kept === undefined ? [] : wrongEvents(hub_id, watched, kept)),
     ],
     outages: watched.reduce((total, { service }) => total + service.outages.length, 0) - sum("undecided"),
     blips: watched.reduce((total, { service }) => total + service.blips.length, 0),
@@ -98,6 +88,10 @@ export function judge({ hub_id, watched, disturbances, kept }: Evidence): Judgem
     unknowns: sum("unknowns"),
     slowest: { down: slowest("down"), up: slowest("up") },
   };
+}
+
+export function readable(deviations: readonly Deviation[]): string[] {
+  return deviations.map(({ service, expected, seen }) => `${service}: expected ${expected}; seen: ${seen}`);
 }
 
 /** An outage and when the hub must have said so. */
@@ -124,16 +118,18 @@ interface Verdict {
 
 function judgeService(watched: Watched, disturbances: readonly Disturbance[]): Verdict {
   const { service } = watched;
-  const blind = blindSpans(disturbances, service.eye);
+  const blind = blindSpans(disturbances, service);
+  const steps = disturbances.filter(({ kind }) => kind === "hub clock");
+  const silent = silentSpans(disturbances, service);
   const echoes = disturbances.filter(({ kind }) => kind === "tick twice");
   const away = disturbances.flatMap((each) => awaySpan(each) ?? []);
-  const expected = service.outages.map((outage) => expect(service, outage, blind));
+  const expected = service.outages.map((outage) => expect(service, outage, blind, steps));
   const [begin, ...later] = watched.flips;
   const deviate = (what: string, seen: string): Deviation => ({ service: service.name, expected: what, seen });
   const deviations: Deviation[] = [];
   if (begin?.to !== "up" || begin.at > 0)
     deviations.push(deviate("up before the start", begin ? told(begin) : "no flip"));
-  const unknowns = later.filter(({ to, at }) => to === "unknown" && isSilenced(service, at, blind));
+  const unknowns = later.filter(({ to, at }) => to === "unknown" && isSilenced(service, at, silent));
   const left = withoutUnknown(later, unknowns);
   const pairs: Pair[] = [];
   for (const outage of expected) {
@@ -145,6 +141,10 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
     }
     if (outage.isDue && down.at > outage.downBy)
       deviations.push(deviate(`down ${spanOf(outage, outage.downBy)}`, `${told(down)}${asked(watched, outage)}`));
+    if (!isBegun(down, outage, service, blind))
+      deviations.push(
+        deviate(`an outage from ${seconds(outage.from)} on`, `${told(down)}, since ${seconds(down.began_at)}`),
+      );
     const up = left[0]?.to === "up" ? left.shift() : undefined;
     const isRight = up !== undefined && up.at >= outage.until - EARLY_MS && up.at <= outage.upBy;
     if (!isRight) deviations.push(deviate(`up ${spanOf(outage, outage.upBy)}`, up ? told(up) : "no such flip"));
@@ -157,17 +157,35 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
   return { deviations, pairs, undecided, unknowns: unknowns.length };
 }
 
-function expect(service: ChaosService, outage: Trouble, blind: readonly Span[]): Expected {
+/** `steps`: of the hub's clock, by which an outage may seem long enough for the breaker. */
+function expect(service: ChaosService, outage: Trouble, blind: readonly Span[], steps: readonly Span[]): Expected {
+  const isStepped = overlapMs(steps, outage) > 0;
   const downBy = seenBy(outage.from, detectionMs(service, outage.way), blind);
-  const upBy = seenBy(outage.until, recoveryMs(service), blind);
+  const upBy = seenBy(
+    outage.until,
+    recoveryMs(service, isStepped ? { ...outage, from: Number.NEGATIVE_INFINITY } : outage),
+    blind,
+  );
   return { ...outage, downBy, upBy, isDue: downBy <= outage.until };
 }
 
-/** Whether the hub was blind for so long that it had to say that it knows nothing of the service. */
-function isSilenced({ eye, interval }: ChaosService, at: number, blind: readonly Span[]): boolean {
+/** Whether the hub says that the outage began with the first check in it. */
+function isBegun(
+  { began_at, at }: SeenFlip,
+  { from }: Trouble,
+  service: ChaosService,
+  blind: readonly Span[],
+): boolean {
+  if (overlapMs(blind, { from: from - service.interval * 1_000, until: at }) > 0) return true; // an earlier check may count
+  return began_at >= from - EARLY_MS && began_at <= from + service.interval * 1_000 + service.slack;
+}
+
+/** Whether the service was silent for so long that the hub had to say that it knows nothing of it. */
+function isSilenced({ eye, interval, slack }: ChaosService, at: number, silent: readonly Span[]): boolean {
   if (eye === "heartbeat") return false;
-  const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye]; // the last check may have been an interval before
-  return blind.some(({ from, until }) => at >= from + silence && at <= until + interval * 1_000);
+  // The last check that was told may have been an interval before, and the next one was under way.
+  const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye] - slack;
+  return silent.some(({ from, until }) => at >= from + silence && at <= until + interval * 1_000);
 }
 
 /** What is left without the flips to `unknown` that are allowed, and those that lead back to what was before. */
@@ -190,12 +208,14 @@ function wrongUptime(
   pairs: readonly Pair[],
   { blind, echoes, away }: Record<"blind" | "echoes" | "away", readonly Span[]>,
 ): Deviation[] {
-  const { service, answers, flips, uptime, uptime_at } = watched;
-  const whole = uptime_at - (flips[0]?.at ?? 0);
+  const { service, answers, flips, uptime } = watched;
+  if (uptime === undefined) return [];
+  const whole = uptime.at - (flips[0]?.at ?? 0);
   const outages = pairs.map(({ outage }) => {
     const bad = answers.find(({ at, ok }) => !ok && at >= outage.from - EARLY_MS)?.at ?? outage.from;
     const good = answers.find(({ at, ok }) => ok && at >= outage.until - EARLY_MS)?.at ?? outage.until;
-    const delays = delay(service, outage.from, blind) + delay(service, outage.until, blind);
+    const need = recoveryMs(service, outage);
+    const delays = delay(need, outage.from, blind) + delay(need, outage.until, blind);
     const echoed = repeated(answers, bad, echoes) + repeated(answers, good, echoes);
     const leftOut = overlapMs(away, { from: bad, until: good });
     return { ms: good - bad, leftOut, unsure: delays + echoed + busyMs(service) };
@@ -204,12 +224,13 @@ function wrongUptime(
   const down = sum("ms");
   const leftOut = sum("leftOut");
   const truth = 1 - down / whole;
-  const lowest = 1 - down / (whole - (overlapMs(away, { from: 0, until: uptime_at }) - leftOut));
+  const lowest = 1 - down / (whole - (overlapMs(away, { from: 0, until: uptime.at }) - leftOut));
   const highest = 1 - (down - leftOut) / (whole - leftOut);
   const tolerance = UPTIME_TOLERANCE + sum("unsure") / whole;
-  if (uptime !== null && uptime >= lowest - tolerance && uptime <= highest + tolerance) return [];
+  const { part } = uptime;
+  if (part !== null && part >= lowest - tolerance && part <= highest + tolerance) return [];
   return [
-    { service: service.name, expected: `uptime ${percent(truth)}`, seen: uptime === null ? "none" : percent(uptime) },
+    { service: service.name, expected: `uptime ${percent(truth)}`, seen: part === null ? "none" : percent(part) },
   ];
 }
 
@@ -228,8 +249,7 @@ function repeated(answers: readonly Answer[], at: number, echoes: readonly Span[
 }
 
 /** How much later the hub may see what happened at that time, because of a disturbance. */
-function delay(service: ChaosService, at: number, blind: readonly Span[]): number {
-  const need = recoveryMs(service);
+function delay(need: number, at: number, blind: readonly Span[]): number {
   return seenBy(at, need, blind) - at - need;
 }
 

@@ -1,25 +1,20 @@
 /** A hub in constant trouble: does it still say of every service what the service did? */
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { FederatedService } from "../../src/core/federated-service.ts";
-import { NEVER_SLOW } from "../core/fixtures.ts";
-import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
-import { holdDatabase } from "../processes/database-file.ts";
+import { setUpAgent, startAgent } from "../processes/agent-process.ts";
 import { accepted, json } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
-import { type Links, startLinks } from "../processes/links.ts";
+import { startLinks } from "../processes/links.ts";
 import { connectCore, keptEvents, natsHealth, natsVars } from "../processes/nats-hub.ts";
 import { sleep, until } from "../processes/patience.ts";
-import { type NatsPair, startNatsPair } from "../servers/nats.ts";
+import { startNatsPair } from "../servers/nats.ts";
+import { type Disturbance, FIRST_MINUTE_MS } from "./chaos-disturbances.ts";
 import { type Answer, type Deviation, type Judgement, judge, type SeenFlip } from "./chaos-oracle.ts";
-import {
-  type ChaosOptions,
-  type ChaosPlan,
-  type ChaosService,
-  chaosPlan,
-  type Disturbance,
-  FIRST_MINUTE_MS,
-} from "./chaos-schedule.ts";
+import { type ChaosOptions, type ChaosPlan, type ChaosService, chaosPlan } from "./chaos-schedule.ts";
 import { type ChaosTarget, startChaosTarget, wayAt } from "./chaos-target.ts";
+import { type Clock, type Struck, strike } from "./strike.ts";
+import { addUnreadable, isUnreadable } from "./unreadable-neighbours.ts";
+import { wrongClock } from "./wrong-clock.ts";
 
 const HUB = "hub-a";
 const PEER = "hub-b";
@@ -39,24 +34,12 @@ export interface ChaosReport extends Judgement {
   settled: number;
 }
 
-export function seedFrom(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
-}
-
-export function readable(deviations: readonly Deviation[]): string[] {
-  return deviations.map(({ service, expected, seen }) => `${service}: expected ${expected}; seen: ${seen}`);
-}
-
 /** What runs; `peer` and `agent` only when services of an agent are wished for. */
-interface Place {
+interface Place extends Struck {
   plan: ChaosPlan;
   target: ChaosTarget;
-  nats: NatsPair;
   core: NatsConnection;
-  links: Links;
-  hub: HubProcess;
   peer: HubProcess | null;
-  agent: AgentProcess | null;
   progress(line: string): void;
 }
 
@@ -107,17 +90,20 @@ async function setUp(
   });
   closing.push(hub.remove);
   await links.connect(HUB, hub.url);
-  const place = { plan, target, nats, core, links, hub, progress };
-  if (!plan.services.some(({ eye }) => eye === "agent")) return { ...place, peer: null, agent: null };
+  const place = { plan, target, nats, core, links, peerId: PEER, hub, progress };
+  if (!plan.services.some(({ eye }) => eye === "agent")) return { ...place, peer: null, agent: null, agentClock: null };
   const peer = await startHub({
     vars: { ...federation, HUB_ID: PEER, HUB_URL: links.url(PEER), FEDERATION_PEERS: links.url(HUB) },
     args: ["--quiet"],
   });
   closing.push(peer.remove);
   await links.connect(PEER, peer.url);
-  const agent = await startAgent({ hub: hub.url, key: await setUpAgent(hub, AGENT), name: AGENT });
+  const agentClock = await wrongClock();
+  closing.push(agentClock.remove);
+  const key = await setUpAgent(hub, AGENT);
+  const agent = await startAgent({ hub: hub.url, key, name: AGENT, environment: agentClock.environment });
   closing.push(agent.remove);
-  return { ...place, peer, agent };
+  return { ...place, peer, agent, agentClock };
 }
 
 const heartbeats = ({ services }: ChaosPlan) => services.filter(({ eye }) => eye === "heartbeat");
@@ -125,9 +111,13 @@ const heartbeats = ({ services }: ChaosPlan) => services.filter(({ eye }) => eye
 /** Resolves with the ids by name when all services are up. */
 async function register({ plan, hub, target, progress }: Place): Promise<Map<string, number>> {
   const project: { id: number } = await accepted(await hub.fetch("/api/projects", json("POST", { name: "chaos" })));
-  const services = plan.services.map(({ name, eye, interval, timeout, retries }) => {
+  const services = plan.services.map(({ name, eye, interval, timeout, retries, degradedAbove }) => {
     if (eye === "heartbeat") return { name, health_method: "heartbeat", health_interval: interval };
-    const http = { health_method: "http", health_url: target.url(name), health_options: NEVER_SLOW };
+    const http = {
+      health_method: "http",
+      health_url: target.url(name),
+      health_options: { degraded_above_ms: degradedAbove },
+    };
     const times = { health_interval: interval, health_timeout: timeout, health_retries: retries };
     return { name, ...http, ...times, ...(eye === "agent" ? { agent: AGENT } : {}) };
   });
@@ -139,6 +129,7 @@ async function register({ plan, hub, target, progress }: Place): Promise<Map<str
     return (await list()).filter(({ health_status }) => health_status === "up").length === services.length;
   });
   progress(`${services.length} services are up`);
+  await addUnreadable(hub, project.id, plan);
   return ids;
 }
 
@@ -148,12 +139,6 @@ async function halfAMinute(): Promise<number> {
   const start = Date.now() + wait;
   await sleep(wait);
   return start;
-}
-
-/** Of the run: its time in ms, and a wait for a time. */
-interface Clock {
-  now(): number;
-  reach(at: number): Promise<void>;
 }
 
 interface Done {
@@ -179,47 +164,6 @@ async function disturb(place: Place, clock: Clock): Promise<Done> {
     }),
   );
   return done;
-}
-
-async function strike({ hub, nats, links }: Place, { kind, until: end }: Disturbance, clock: Clock): Promise<void> {
-  switch (kind) {
-    case "kill":
-      await hub.kill9();
-      return hub.restart();
-    case "pause":
-      return stopped([hub.pid, await hub.runtimePid()], () => clock.reach(end));
-    case "tick late":
-      await hub.loseTicks(Date.now() + end - clock.now());
-      await clock.reach(end + 1);
-      return hub.tick(Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS);
-    case "tick lost":
-      await hub.loseTicks(Date.now() + end - clock.now());
-      return clock.reach(end);
-    case "tick twice":
-      return hub.tick(Date.now());
-    case "lock": {
-      const release = holdDatabase(hub.state);
-      await clock.reach(end);
-      return release();
-    }
-    case "relay":
-      await nats.relay.kill();
-      await clock.reach(end);
-      return nats.relay.start();
-    case "link":
-      links.cut(PEER);
-      await clock.reach(end);
-      return links.heal();
-  }
-}
-
-async function stopped(pids: readonly number[], during: () => Promise<void>): Promise<void> {
-  try {
-    for (const pid of pids) process.kill(pid, "SIGSTOP");
-    await during();
-  } finally {
-    for (const pid of pids) process.kill(pid, "SIGCONT");
-  }
 }
 
 async function sendBeat(hub: HubProcess, id: number, ok: boolean): Promise<void> {
@@ -261,6 +205,7 @@ interface ListedFlip {
   from: string;
   to: string;
   at: string;
+  began_at: string;
 }
 
 async function compare(
@@ -276,12 +221,18 @@ async function compare(
   const watched = [];
   for (const service of plan.services) {
     const id = ids.get(service.name) ?? 0;
-    const own = (byService.get(id) ?? []).map((flip): SeenFlip => ({ ...flip, at: Date.parse(flip.at) - start }));
+    const own = (byService.get(id) ?? []).map(
+      (flip): SeenFlip => ({
+        ...flip,
+        at: Date.parse(flip.at) - start,
+        began_at: Date.parse(flip.began_at) - start,
+      }),
+    );
     const health: { uptime: { "24h": number | null } } = await accepted(await hub.fetch(`/api/services/${id}/health`));
     watched.push({
       ...{ service, id, flips: own.sort((a, b) => a.seq - b.seq) },
       ...{ answers: beats.get(service.name) ?? target.answers(service.name) },
-      ...{ uptime: health.uptime["24h"], uptime_at: Date.now() - start },
+      uptime: { part: health.uptime["24h"], at: Date.now() - start },
     });
   }
   const kept = (await keptEvents(core)).map(({ id }) => id);
@@ -299,6 +250,7 @@ async function wrongCopies({ hub, peer }: Place): Promise<Deviation[]> {
     const copies = await listed<FederatedService>(peer, path, "services");
     const byName = new Map(copies.map((copy) => [copy.name, copy]));
     wrong = own.flatMap(({ name, health_status }) => {
+      if (isUnreadable(name)) return [];
       const copy = byName.get(name);
       if (copy?.health_status === health_status && copy.freshness === "live") return [];
       const seen = copy === undefined ? "none" : `${copy.health_status} (${copy.freshness})`;

@@ -1,19 +1,14 @@
 /** The judge of the benchmark `chaos`, and its schedule. */
 import { describe, expect, test } from "vitest";
+import { blindSpans, type Disturbance, seenBy } from "../chaos/chaos-disturbances.ts";
 import { type Answer, type Evidence, judge, type SeenFlip } from "../chaos/chaos-oracle.ts";
-import {
-  blindSpans,
-  type ChaosOptions,
-  type ChaosService,
-  chaosPlan,
-  type Disturbance,
-  detectionMs,
-  seenBy,
-} from "../chaos/chaos-schedule.ts";
+import { type ChaosOptions, type ChaosService, chaosPlan, detectionMs } from "../chaos/chaos-schedule.ts";
 
 const HUB = "hub-a";
 const SERVICE: ChaosService = {
   ...{ name: "api", eye: "hub", interval: 5, timeout: 2, retries: 1, slack: 2_000 },
+  degradedAbove: 0,
+  inLane: true,
   outages: [{ from: 20_000, until: 40_000, way: "refuses" }],
   blips: [{ from: 60_000, until: 60_500, way: "refuses" }],
 };
@@ -22,7 +17,13 @@ const FLIPS = flips(["up", -5_000], ["down", 24_000], ["up", 43_000]);
 const UPTIME = 1 - 20 / 105;
 
 function flips(...changes: (readonly [string, number])[]): SeenFlip[] {
-  return changes.map(([to, at], index) => ({ seq: index + 1, from: changes[index - 1]?.[0] ?? "unknown", to, at }));
+  return changes.map(([to, at], index) => ({
+    seq: index + 1,
+    from: changes[index - 1]?.[0] ?? "unknown",
+    to,
+    at,
+    began_at: at,
+  }));
 }
 
 /** A check each 5 s, at 3 s, 8 s and so on. */
@@ -39,7 +40,7 @@ function seen(
     watched: [
       {
         ...{ service: SERVICE, id: 7, flips: own, answers: answers() },
-        ...{ uptime: changed.uptime === undefined ? UPTIME : changed.uptime, uptime_at: 100_000 },
+        uptime: { part: changed.uptime === undefined ? UPTIME : changed.uptime, at: 100_000 },
       },
     ],
     disturbances: changed.disturbances ?? [],
@@ -102,10 +103,17 @@ describe("the oracle", () => {
   });
 
   test("allows unknown after a silence that the hub had to notice", () => {
-    const disturbances: Disturbance[] = [{ kind: "pause", from: 44_000, until: 144_000 }];
+    const disturbances: Disturbance[] = [{ kind: "lane", from: 44_000, until: 144_000 }];
     const silent = flips(["up", -5_000], ["down", 24_000], ["up", 43_000], ["unknown", 144_100], ["up", 146_000]);
     expect(seen({ flips: silent, disturbances })).toMatchObject({ deviations: [], unknowns: 1 });
     expect(told({ flips: silent })).toHaveLength(2);
+    const ownAbsence: Disturbance[] = [{ kind: "pause", from: 44_000, until: 144_000 }];
+    expect(told({ flips: silent, disturbances: ownAbsence })).toHaveLength(2);
+  });
+
+  test("knows when an outage began", () => {
+    const late = FLIPS.map((flip) => (flip.to === "down" ? { ...flip, began_at: 10_000 } : flip));
+    expect(told({ flips: late })).toEqual([expect.stringMatching(/^an outage from 20\.0 s on; .* since 10\.0 s$/)]);
   });
 
   test("compares the uptime with what the target answered", () => {
@@ -137,7 +145,7 @@ describe("the oracle", () => {
 
 describe("the schedule", () => {
   const options: ChaosOptions = {
-    ...{ seed: 5, durationMs: 300_000, services: { hub: 50, agent: 10, heartbeat: 5 }, interval: 5 },
+    ...{ seed: 5, durationMs: 300_000, services: { hub: 50, agent: 10, heartbeat: 5 }, intervals: [5] },
     disturbances: [
       { kind: "tick lost", times: 1, lasts: 2_000 },
       { kind: "kill", times: 2, lasts: 0 },
@@ -155,7 +163,7 @@ describe("the schedule", () => {
     const { services, disturbances } = chaosPlan(options);
     expect(disturbances).toHaveLength(7);
     for (const service of services) {
-      const blind = blindSpans(disturbances, service.eye);
+      const blind = blindSpans(disturbances, service);
       for (const { from, until, way } of service.outages) {
         expect(until).toBeGreaterThan(seenBy(from, detectionMs(service, way), blind));
         expect(until).toBeLessThan(options.durationMs);

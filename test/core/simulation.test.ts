@@ -1,9 +1,13 @@
 import { expect, it } from "vitest";
 import { simulateCauses } from "./cause-simulation.ts";
+import { HOURS } from "./simulated-hours.ts";
 import { simulate } from "./simulation.ts";
+import { simulateTrouble } from "./simulation-of-trouble.ts";
 
 /** A month takes ten seconds alone, and more beside all other tests. */
 const TIMEOUT_MS = 60_000;
+/** Hours of a hub and an agent in trouble are more work, and their agent writes to the disk. */
+const TROUBLE_TIMEOUT_MS = 240_000;
 
 // About 350 outages, so that the median is known to some seconds; `npm run bench -- simulation` has more.
 const MONTH = { services: 24, days: 30, seed: 20_261_105, loss: 0.003, quick_failures: 0.85 };
@@ -69,4 +73,16 @@ it(
     expect(after.first_word_p50_s).toBeLessThanOrEqual(before.first_word_p50_s + 1);
   },
   TIMEOUT_MS,
+);
+
+it(
+  "over hours of long outages, standstills, killed agents, clocks that step and objects that fail says what happened",
+  async () => {
+    const { deviations, outages, undecided, unknowns, checks } = await simulateTrouble({ ...HOURS, seed: 20_261_129 });
+    console.log(JSON.stringify({ outages, undecided, unknowns, checks }));
+    expect(deviations).toEqual([]);
+    expect(outages).toBeGreaterThan(80);
+    expect(undecided).toBe(0);
+  },
+  TROUBLE_TIMEOUT_MS,
 );

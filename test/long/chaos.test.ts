@@ -1,14 +1,15 @@
 /** A minute of `npm run bench -- chaos`; CHAOS_SEED names another seed. */
 import { expect, test } from "vitest";
-import type { ChaosOptions } from "../chaos/chaos-schedule.ts";
-import { readable, runChaos, seedFrom } from "../chaos/run-chaos.ts";
+import { readable } from "../chaos/chaos-oracle.ts";
+import { type ChaosOptions, seedFrom } from "../chaos/chaos-schedule.ts";
+import { runChaos } from "../chaos/run-chaos.ts";
 
 const SEED = 100;
 const MINUTE: ChaosOptions = {
   seed: seedFrom(process.env.CHAOS_SEED) ?? SEED,
   durationMs: 60_000,
   services: { hub: 56, agent: 0, heartbeat: 4 },
-  interval: 5,
+  intervals: [5],
   slackMs: 6_000, // other tests run beside it
   disturbances: [
     { kind: "tick late", times: 1, lasts: 6_000 },

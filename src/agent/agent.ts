@@ -12,7 +12,7 @@ import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
-import { Lateness } from "../probes/lateness.ts";
+import { Lateness, type Standstills } from "../probes/lateness.ts";
 import { Lately } from "../probes/look-memory.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { Slots } from "../probes/slots.ts";
@@ -80,7 +80,7 @@ export class Agent {
     this.#options = options;
     const { hub: url, key, name: agent, signal, log, clock } = options;
     this.#clock = new HubClock(clock.now);
-    this.#lateness = new Lateness({ now: () => this.#clock.now(), wait: clock.wait });
+    this.#lateness = new Lateness(clock);
     this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
     this.#api = new HubApi({
@@ -271,9 +271,8 @@ export class Agent {
 
   async #probeItself(check: Check): Promise<Observation> {
     const { name, commands } = this.#options;
-    const now = () => this.#clock.now();
     if (check.health_method === "exec") {
-      return await runExec(check, { commands, vantage: agentVantage(name), now, lateness: this.#lateness });
+      return await runExec(check, { commands, vantage: agentVantage(name), ...this.#eye() });
     }
     return await this.#probeOverNetwork(check);
   }
@@ -281,10 +280,16 @@ export class Agent {
   async #probeOverNetwork(check: Check): Promise<Observation> {
     const { name, environment } = this.#options;
     const context = nodeContext({
-      ...{ agent: name, hubId: this.#hubId, environment, now: () => this.#clock.now() },
-      ...{ memory: this.#lookedAt, lateness: this.#lateness },
+      ...{ agent: name, hubId: this.#hubId, environment, memory: this.#lookedAt },
+      ...this.#eye(),
     });
     return await probeInSlot(check, context, this.#slots, LAST_START_MS);
+  }
+
+  /** Of one look, by the hub's time. What is learnt of that meanwhile makes no look longer or shorter. */
+  #eye(): { now(): number; lateness: Standstills } {
+    const { offset } = this.#clock;
+    return { now: () => this.#options.clock.now() + offset, lateness: this.#lateness.aheadBy(offset) };
   }
 
   /** Ends early when the agent is stopped. */

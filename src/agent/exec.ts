@@ -7,7 +7,7 @@ import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { withoutLateness } from "../core/late-measurement.ts";
 import type { Observation } from "../core/records.ts";
-import type { Lateness } from "../probes/lateness.ts";
+import type { Standstills } from "../probes/lateness.ts";
 import type { Commands } from "./agent-settings.ts";
 import { type PluginResult, readPlugin } from "./plugin-output.ts";
 
@@ -20,7 +20,7 @@ export interface ExecContext {
   vantage: string;
   /** Unix ms. */
   now(): number;
-  lateness: Lateness;
+  lateness: Standstills;
 }
 
 type Ran = PluginResult & { timedOut: boolean };

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { agentVantage } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import { addressesOf, connectCode } from "../node/network-look.ts";
-import type { Lateness } from "../probes/lateness.ts";
+import type { Standstills } from "../probes/lateness.ts";
 import type { LookMemory, ProbeContext } from "../probes/probe.ts";
 import { connect } from "./node-socket.ts";
 
@@ -15,7 +15,7 @@ export interface NodeContextOptions {
   /** Unix ms. */
   now(): number;
   memory: LookMemory;
-  lateness: Lateness;
+  lateness: Standstills;
 }
 
 /** An agent is in the private network that it checks, so every target is allowed. */

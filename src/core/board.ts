@@ -205,6 +205,10 @@ export class Board {
     return [...this.#entries.values()].flatMap(({ check }) => (check.agent === reporter.agent ? check.service_id : []));
   }
 
+  servicesInLane(lane: number): number[] {
+    return [...this.#entries.values()].flatMap(({ check }) => (check.lane === lane ? check.service_id : []));
+  }
+
   /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
   deafnessOf(ids: readonly number[]): { id: number; until: number }[] {
     return ids.flatMap((id) => {

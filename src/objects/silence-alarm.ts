@@ -53,14 +53,19 @@ export class SilenceAlarm {
   }
 
   couldNotHear(reporter: Reporter): void {
+    this.#beDeafTo(this.#board.servicesOf(reporter));
+  }
+
+  #beDeafTo(ids: readonly number[]): void {
     const now = this.#clock.now();
-    const ids = this.#board.servicesOf(reporter);
     this.#board.deafTo(ids, now);
     this.#deafMarks.note(ids, now);
   }
 
+  /** What was found of its services went nowhere, so they were not silent. */
   #leaveOut(lane: number, error: unknown): void {
     this.#leftOut.set(lane, this.#clock.now() + LANE_AGAIN_MS);
+    this.#beDeafTo(this.#board.servicesInLane(lane));
     log("error", "lane.no_answer", { lane, error: errorText(error) });
   }
 

@@ -8,6 +8,8 @@ import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/durations.ts";
 /** Of the newest; a look takes a minute at most. */
 const MAX_STOPS = 200;
 
+export type Standstills = Pick<Lateness, "during" | "within">;
+
 export class Lateness {
   readonly #clock: Pick<Clock, "now" | "wait">;
   /** Times when nothing ran, Unix ms. */
@@ -32,6 +34,11 @@ export class Lateness {
     } finally {
       if (--this.#running === 0) this.#ended.abort();
     }
+  }
+
+  /** The same for whoever looks by a clock that is ahead by so many milliseconds. */
+  aheadBy(ms: number): Standstills {
+    return { during: (work) => this.during(work), within: (from, to) => this.within(from - ms, to - ms) };
   }
 
   /** Returns the milliseconds between these times (Unix ms) during which nothing ran. */

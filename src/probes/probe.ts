@@ -4,7 +4,7 @@ import type { Check } from "../core/check.ts";
 import type { ObservationDetails, Verdict } from "../core/records.ts";
 import type { MayReceive } from "../core/secrets.ts";
 import type { Target } from "../core/target.ts";
-import type { Lateness } from "./lateness.ts";
+import type { Standstills } from "./lateness.ts";
 import type { Md5 } from "./scram.ts";
 import type { Seat } from "./slots.ts";
 
@@ -31,7 +31,7 @@ export interface ProbeContext {
   /** Unix ms. */
   now(): number;
   /** Notices when this program stands still; absent: nobody does. */
-  lateness?: Lateness;
+  lateness?: Standstills;
 }
 
 /** Ways to find out why a connection failed. None of them throws. */

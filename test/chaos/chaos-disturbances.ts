@@ -87,7 +87,7 @@ export function blindSpans(disturbances: readonly Disturbance[], watch: Watch): 
 }
 
 /** Whoever looks is silent, and the hub can tell. After an absence of its own it hears anew, so that silence counts for nothing. */
-const SILENCING: readonly Kind[] = ["agent kill", "agent pause", "lane", "tick lost"];
+const SILENCING: readonly Kind[] = ["agent kill", "agent pause", "tick lost"];
 
 /** When nothing can be heard of the service, although the hub is there. */
 export function silentSpans(disturbances: readonly Disturbance[], watch: Watch): Span[] {

@@ -235,7 +235,10 @@ export class SimulatedHub {
           return { live: liveState(next), flips: next.flips };
         });
       },
-      failed: (lane) => this.#leftOut.set(lane, this.#now() + LANE_AGAIN_MS),
+      failed: (lane) => {
+        this.#leftOut.set(lane, this.#now() + LANE_AGAIN_MS);
+        this.#board.deafTo(this.#board.servicesInLane(lane), this.#now());
+      },
     });
     this.#board.apply(update.items, update.flips);
     const isQuick = update.flips.length > 0 || overdue.length === 0;

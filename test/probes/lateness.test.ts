@@ -59,3 +59,14 @@ it("time in which nothing is looked at is not late", async () => {
     expect(lateness.within(0, 60_000)).toBe(0);
   });
 });
+
+it("a clock that is ahead has the same standstills, later", async () => {
+  const clock = byHand();
+  const lateness = new Lateness(clock);
+  const ahead = lateness.aheadBy(3_600_000);
+  await ahead.during(async () => {
+    clock.stand(5_000);
+    expect(ahead.within(3_600_000, 3_605_000)).toBe(5_000);
+    expect(ahead.within(0, 5_000)).toBe(0);
+  });
+});

@@ -12,7 +12,7 @@ import { type Disturbance, FIRST_MINUTE_MS } from "./chaos-disturbances.ts";
 import { type Answer, type Deviation, type Judgement, judge, type SeenFlip } from "./chaos-oracle.ts";
 import { type ChaosOptions, type ChaosPlan, type ChaosService, chaosPlan } from "./chaos-schedule.ts";
 import { type ChaosTarget, startChaosTarget, wayAt } from "./chaos-target.ts";
-import { type Clock, type Struck, strike } from "./strike.ts";
+import { type Clock, type Struck, strike, Turns, victimOf } from "./strike.ts";
 import { addUnreadable, isUnreadable } from "./unreadable-neighbours.ts";
 import { wrongClock } from "./wrong-clock.ts";
 
@@ -150,11 +150,14 @@ interface Done {
 
 async function disturb(place: Place, clock: Clock): Promise<Done> {
   const done: Done = { disturbances: [], log: [], restarts: [] };
+  const turns = new Turns();
   await Promise.all(
     place.plan.disturbances.map(async (planned) => {
       await clock.reach(planned.from);
+      const over = await turns.take(victimOf(planned.kind));
       const from = clock.now();
-      await strike(place, planned, clock);
+      const until = Math.max(planned.until, from + planned.until - planned.from); // as long, when it had to wait
+      await strike(place, { ...planned, until }, clock).finally(over);
       const real = { ...planned, from, until: clock.now() };
       if (planned.kind === "kill") done.restarts.push(real.until - from);
       const line = `${planned.kind} from ${(from / 1_000).toFixed(1)} s to ${(real.until / 1_000).toFixed(1)} s`;

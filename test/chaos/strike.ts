@@ -34,6 +34,27 @@ export interface Struck {
   agentClock: WrongClock | null;
 }
 
+/** Of the process that is killed or stopped, only one at a time can be; null: it hits no process. */
+export function victimOf(kind: Disturbance["kind"]): "hub" | "agent" | null {
+  if (kind === "kill" || kind === "pause" || kind === "stall") return "hub";
+  return kind === "agent kill" || kind === "agent pause" ? "agent" : null;
+}
+
+/** Lets whoever wants the same thing have it one after the other: a restart may take longer than planned. */
+export class Turns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** Resolves when it is the caller's turn, with what ends it. */
+  async take(what: string | null): Promise<() => void> {
+    if (what === null) return () => {};
+    const before = this.#last.get(what);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last.set(what, promise);
+    await before;
+    return resolve;
+  }
+}
+
 /** Resolves when the disturbance is over. */
 export async function strike(struck: Struck, { kind, from, until: end }: Disturbance, clock: Clock): Promise<void> {
   const { hub, nats, links, peerId, agent, agentClock } = struck;

@@ -5,6 +5,8 @@ import { secretRules } from "../core/secrets.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
+import type { Bindings } from "../platform/bindings.ts";
+import { errorText, log } from "../platform/log.ts";
 import { boardOf, federationOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
@@ -12,6 +14,16 @@ import { bridgeStatus, probeDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
 import type { Hub } from "./hub.ts";
 import { followChange, projectChanged } from "./registry.ts";
+
+/** A limiter that is away (a local one needs the disk) refuses nobody: least of all who asks how the hub is. */
+async function isLimited(env: Bindings, key: string): Promise<boolean> {
+  try {
+    return !(await env.REQUEST_LIMIT.limit({ key })).success;
+  } catch (error) {
+    log("warn", "rate_limit.away", { error: errorText(error) });
+    return false;
+  }
+}
 
 /** What follows from a stored change must follow even when the client is gone: `ctx` keeps it running. */
 export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionContext, "waitUntil">): HubContext {
@@ -58,6 +70,6 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(hub),
     summary: async () => board.summary(settings.HUB_ID),
-    limited: async (key) => !(await env.REQUEST_LIMIT.limit({ key })).success,
+    limited: (key) => isLimited(env, key),
   };
 }

@@ -7,7 +7,11 @@ import { nameSchema } from "../core/names.ts";
 const MAX_COMMANDS = 1_000;
 
 const commandSchema = z.strictObject({
-  run: z.array(z.string()).min(1).describe("Program and arguments; no shell reads them"),
+  run: z
+    .array(z.string().refine((text) => !text.includes("\0"), "no argument may contain NUL"))
+    .min(1)
+    .refine(([program]) => program !== "", "the program is missing")
+    .describe("Program and arguments; no shell reads them"),
   timeout: z.number().positive().max(86_400).optional().describe("Seconds; at most those of the check"),
 });
 

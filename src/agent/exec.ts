@@ -3,6 +3,7 @@
  * command line.
  */
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { withoutLateness } from "../core/late-measurement.ts";
@@ -14,6 +15,8 @@ import { type PluginResult, readPlugin } from "./plugin-output.ts";
 const MAX_OUTPUT_BYTES = 65_536;
 /** After SIGTERM, until SIGKILL. */
 const GRACE_MS = 1_000;
+/** After the end of a command, for the rest of its output. */
+const DRAIN_MS = 200;
 
 export interface ExecContext {
   commands: Commands;
@@ -42,39 +45,62 @@ export async function runExec(check: Check, { commands, vantage, now, lateness }
 }
 
 function run([program = "", ...args]: readonly string[], timeoutS: number): Promise<Ran> {
-  return new Promise((resolve) => {
-    // A group of its own, so that what the command started ends with it.
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
-    const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
-    let bytes = 0;
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name].on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes <= MAX_OUTPUT_BYTES) output[name].push(chunk);
-      });
-    }
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      endGroup(child.pid, "SIGTERM");
-      setTimeout(() => endGroup(child.pid, "SIGKILL"), GRACE_MS).unref();
-    }, timeoutS * 1_000);
-    const end = (result: PluginResult) => resolve({ ...result, timedOut });
-    child.once("error", (error) => {
-      clearTimeout(timer);
-      end({ verdict: "unprobeable", error: boundedErrorText(`exec: ${error.message}`), details: {} });
-    });
-    child.once("close", (code, signal) => {
-      clearTimeout(timer);
-      if (timedOut) end({ verdict: "fail", error: `exec: timeout after ${timeoutS} s`, details: {} });
-      else if (code === null) end({ verdict: "fail", error: `exec: ended by ${signal}`, details: {} });
-      else end(readPlugin(code, textOf(output.stdout) || textOf(output.stderr)));
-    });
+  const { promise, resolve } = Promise.withResolvers<Ran>();
+  const end = (result: PluginResult, timedOut = false) => resolve({ ...result, timedOut });
+  const child = spawned(program, args);
+  if (child instanceof Error) {
+    end(notRun(child));
+    return promise;
+  }
+  const read = { stdout: collect(child.stdout), stderr: collect(child.stderr) };
+  let timedOut = false;
+  const judge = (code: number | null, signal: NodeJS.Signals | null) => {
+    clearTimeout(timer);
+    child.stdout.destroy(); // what it left running may hold them for long
+    child.stderr.destroy();
+    if (timedOut) end({ verdict: "fail", error: `exec: timeout after ${timeoutS} s`, details: {} }, true);
+    else if (code === null) end({ verdict: "fail", error: `exec: ended by ${signal}`, details: {} });
+    else end(readPlugin(code, read.stdout() || read.stderr()));
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    endGroup(child.pid, "SIGTERM");
+    setTimeout(() => endGroup(child.pid, "SIGKILL"), GRACE_MS).unref();
+    setTimeout(() => judge(null, null), GRACE_MS + DRAIN_MS).unref(); // whatever becomes of it
+  }, timeoutS * 1_000);
+  child.once("error", (error) => {
+    clearTimeout(timer);
+    end(notRun(error));
   });
+  child.once("exit", (code, signal) => setTimeout(() => judge(code, signal), DRAIN_MS));
+  child.once("close", judge);
+  return promise;
 }
 
-function textOf(chunks: readonly Buffer[]): string {
-  return Buffer.concat(chunks).toString("utf8");
+/** Node throws some errors at once, such as that of a list of arguments which is too long, and tells others later. */
+function spawned(program: string, args: string[]) {
+  try {
+    // A group of its own, so that what the command started ends with it.
+    return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function notRun({ message }: Error): PluginResult {
+  return { verdict: "unprobeable", error: boundedErrorText(`exec: ${message}`), details: {} };
+}
+
+/** Returns a function that returns what was read so far. */
+function collect(stream: Readable): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);
+  });
+  stream.on("error", () => {}); // the end of the command tells what there is to tell
+  return () => Buffer.concat(chunks).toString("utf8");
 }
 
 function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {

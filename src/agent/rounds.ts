@@ -3,9 +3,10 @@
 import type { Standing } from "../core/breaker.ts";
 import type { Check, DueCheck } from "../core/check.ts";
 import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/durations.ts";
+import { boundedErrorText } from "../core/error-text.ts";
 import { type MonitorState, newMonitorState } from "../core/monitor-state.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
-import type { Observation, Round } from "../core/records.ts";
+import { homeOf, type Observation, type Round } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
 import { firstRounds, planRounds } from "../core/schedule.ts";
 import { observe } from "../core/state-machine.ts";
@@ -115,7 +116,7 @@ export class Rounds {
     const check = this.#checks.get(planned.service_id);
     if (check === undefined || check.rev !== planned.rev) return; // changed or gone meanwhile
     if (this.#stopped) return;
-    const observation = await this.#deps.probe(check);
+    const observation = await this.#deps.probe(check).catch((error) => this.#broken(check, error));
     if (this.#stopped) return; // it may have failed because of the stop
     this.#deps.found(check, message.round, observation);
     const before = this.#states.get(check.service_id) ?? newMonitorState(check);
@@ -125,6 +126,13 @@ export class Rounds {
     this.#states.set(check.service_id, { ...step.state, flips: [] });
     if (step.retry === null) return;
     for (const retry of retryRounds(message, [{ check, retry: step.retry }], this.#deps.now())) void this.#run(retry);
+  }
+
+  /** A fault of the agent itself says nothing of the service, and costs no other check. */
+  #broken(check: Check, error: unknown): Observation {
+    const words = boundedErrorText(`the agent failed to check it: ${error instanceof Error ? error.message : error}`);
+    const details = { verdict: "inconclusive" as const, latency_ms: null, error: words, details: {} };
+    return { at: this.#deps.now(), vantage: homeOf(check), ...details };
   }
 
   async #until(time: number): Promise<void> {

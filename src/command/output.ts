@@ -10,6 +10,8 @@ export interface OutputDeps {
   /** Writes at once, because the process ends right after it. */
   complain(text: string): void;
   exit(code: number): void;
+  /** Whether what runs is a hub or an agent. */
+  isProgram: boolean;
 }
 
 /** Prints lines to one stream. */
@@ -24,33 +26,46 @@ export interface Printer {
 export interface Output {
   out(line: string): void;
   err(line: string): void;
+  /** Resolves when nobody reads the output any more. */
+  readerGone: Promise<void>;
   /** Resolves when the readers have taken everything. */
   flushed(): Promise<void>;
 }
 
 /**
- * A reader that has seen enough, as in `hub services | head -1`, ends the process quietly. With any other error the
- * output is not whole, so the process says so and fails.
+ * A reader that has seen enough, as in `hub services | head -1`, gets no more, and the command goes on to its own end:
+ * what it does at the hub must not depend on who reads. With any other error the output is not whole, so the process
+ * says so and fails; but not one that works for long (`isProgram`), whose output is only its log.
  */
-export function openOutput({ stdout, stderr, complain, exit }: OutputDeps): Output {
-  const fail = (error: Error) => {
-    if (isClosedPipe(error)) return exit(EXIT.done);
+export function openOutput({ stdout, stderr, complain, exit, isProgram }: OutputDeps): Output {
+  const gone = Promise.withResolvers<void>();
+  const muted = new Set<Printer>();
+  const failing = (printer: Printer) => (error: Error) => {
+    if (isClosedPipe(error) || isProgram) {
+      muted.add(printer);
+      if (printer === stdout) gone.resolve();
+      return;
+    }
     complain(`the output is not complete: ${messageOf(error)}`);
     exit(EXIT.failed);
   };
-  // Other listeners of the process may end it with 0, so this one is the first.
-  for (const { stream } of [stdout, stderr]) stream.prependListener("error", fail);
+  const [outFails, errFails] = [failing(stdout), failing(stderr)];
+  // Other listeners of the process may end it with 0, so these are the first.
+  stdout.stream.prependListener("error", outFails);
+  stderr.stream.prependListener("error", errFails);
   return {
-    out: (line) => print(stdout, line, fail),
-    err: (line) => print(stderr, line, fail),
+    out: (line) => (muted.has(stdout) ? undefined : print(stdout, line, outFails)),
+    err: (line) => (muted.has(stderr) ? undefined : print(stderr, line, errFails)),
+    readerGone: gone.promise,
     async flushed() {
-      await Promise.all([flush(stdout, fail), flush(stderr, fail)]);
+      if (!muted.has(stdout)) await flush(stdout, outFails);
+      if (!muted.has(stderr)) await flush(stderr, errFails);
     },
   };
 }
 
 /** The streams of this process. */
-export function processOutput(): Output {
+export function processOutput(isProgram: boolean): Output {
   return openOutput({
     stdout: { stream: process.stdout, writeAll: fileWriter(1) },
     stderr: { stream: process.stderr, writeAll: fileWriter(2) },
@@ -62,6 +77,7 @@ export function processOutput(): Output {
       }
     },
     exit: (code) => process.exit(code),
+    isProgram,
   });
 }
 

@@ -6,6 +6,8 @@ import { commandHelp, generalHelp, usageLine } from "./help.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";
 import { processOutput } from "./output.ts";
 
+const HELP = ["--help", "-h"];
+
 type Runner = (line: CommandLine, io: HubIo) => Promise<number>;
 
 /** Only the command that runs is loaded, so that each starts fast. */
@@ -23,8 +25,13 @@ const RUNNERS: Readonly<Record<string, () => Promise<Runner>>> = {
  * readers have taken everything: the process may then end at once.
  */
 export async function runHub(argv: readonly string[], io: Omit<HubIo, "out" | "err">): Promise<number> {
-  const { out, err, flushed } = processOutput();
-  const code = await runCommandLine(argv, { ...io, out, err });
+  const command = COMMANDS.find(({ name }) => name === argv[0]);
+  const { out, err, readerGone, flushed } = processOutput(
+    command?.isProgram === true && !argv.some((each) => HELP.includes(each)),
+  );
+  // Who only shows what happens has nothing to do when nobody looks.
+  const stopped = command?.name === "watch" ? Promise.race([io.stopped, readerGone]) : io.stopped;
+  const code = await runCommandLine(argv, { ...io, stopped, out, err });
   await flushed();
   return code;
 }

@@ -117,8 +117,10 @@ export type TakenReport = Pick<AgentReceipt, "news" | "late" | "late_services" |
 export interface AgentFinding extends Finding, Pick<Round, "due_at" | "attempt"> {}
 
 /** An older revision than the check's stays with it, so that the lane can drop it. */
-export function toFinding(reported: ReportedObservation, check: Check, agent: string): AgentFinding {
-  const { rev, due_at, attempt, at, verdict, latency_ms, error, details } = reported;
+export function toFinding(reported: ReportedObservation, check: Check, agent: string, now: number): AgentFinding {
+  const { rev, attempt, verdict, latency_ms, error, details } = reported;
+  const due_at = Math.round(reported.due_at);
+  const at = Math.min(reported.at, now); // its clock may be a little ahead
   const observation = { at, vantage: agentVantage(agent), verdict, latency_ms, error, details };
   return { check: { ...check, rev }, due_at, attempt, observation };
 }
@@ -128,7 +130,15 @@ export function refusalOf(reported: ReportedObservation, check: Check | undefine
   if (check === undefined) return "this agent has no such service";
   if (reported.rev > check.rev) return "the check has no such revision yet";
   if (reported.at > now + MAX_AGENT_AHEAD_MS) return "it was made in the future; the agent's clock is wrong";
+  const early = reported.due_at - reported.at;
+  if (early > MAX_AGENT_AHEAD_MS || -early > longestChainMs(check)) return "it was not made when its round was due";
   return null;
+}
+
+/** From the time at which a round is due to its last retry, and an interval more for an agent that was busy. */
+function longestChainMs({ health_interval, health_retries, health_timeout }: Check): number {
+  const longestDelay = Math.min(health_interval, 2 ** health_retries);
+  return (2 * health_interval + (health_retries + 1) * (health_timeout + 2 * longestDelay)) * 1_000;
 }
 
 /**

@@ -18,6 +18,8 @@ export const PLAN_AGAIN_MS = 2_000;
 export const FIRST_RETRY_MS = 1_000;
 /** A retry without a result counts as lost this long after its timeout. */
 export const LOST_RETRY_MS = 10_000;
+/** The same for an agent, which needs no queue and no other vantage. */
+export const AGENT_LOST_RETRY_MS = 1_000;
 /** Of the platform's time: its queue knows whole seconds only. */
 export const LONGEST_EARLY_MS = 5_000;
 /** How often a program that checks looks whether it stands still. A quick check ends before. */

@@ -1,7 +1,7 @@
 /** Decides when, how often and from where a failed check is tried again, and when failures confirm an outage. */
 
 import type { Check, DueCheck } from "./check.ts";
-import { FIRST_RETRY_MS, LOST_RETRY_MS } from "./durations.ts";
+import { AGENT_LOST_RETRY_MS, FIRST_RETRY_MS, LOST_RETRY_MS } from "./durations.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE, isProbed, type Retry } from "./records.ts";
 
@@ -39,8 +39,14 @@ export function downVantage(index: number, vantages: readonly string[]): string 
 /**
  * Whether the expected retry may still come. False when there is none or when it must have been lost. `at`: Unix ms.
  */
-export function isRetryUnderWay(retry: { at: number } | null, timeoutS: number, at: number): boolean {
-  return retry !== null && at < retry.at + timeoutS * 1_000 + LOST_RETRY_MS;
+export function isRetryUnderWay(
+  retry: { at: number } | null,
+  { health_timeout, agent }: Pick<Check, "health_timeout" | "agent">,
+  at: number,
+): boolean {
+  // An agent tells what it found in order, so a retry that has not come by then does not come any more.
+  const grace = agent === null ? LOST_RETRY_MS : AGENT_LOST_RETRY_MS;
+  return retry !== null && at < retry.at + health_timeout * 1_000 + grace;
 }
 
 /**

@@ -128,7 +128,7 @@ function seenFrom(vantage: string, state: MonitorState): MonitorState {
 /** Whether the round belongs to the chain of retries, or none is under way. */
 function isStep(state: MonitorState, { check, round, observation }: ObserveInput): boolean {
   if (isAwaited(state, round) || isOfNewerChain(state, round)) return true;
-  return !isRetryUnderWay(state.retry, check.health_timeout, observation.at);
+  return !isRetryUnderWay(state.retry, check, observation.at);
 }
 
 /** A retry of a later round: an agent that started again has begun another chain, so the expected retry never comes. */
@@ -193,7 +193,9 @@ function passed(before: MonitorState, input: ObserveInput): Step {
   const counts = isDown && (isBeat || isStep(before, input));
   const passes = before.passes + (counts ? 1 : 0);
   const evidence = evidenceOf(observation);
-  const slow = isSlowLook(before, check, observation) ? keptOf([...before.slow, evidence]) : [];
+  const isSlow = isSlowLook(before, check, observation);
+  const isSameMoment = isSlow && isDuringLast(before.slow, observation); // then it is no second look
+  const slow = isSlow ? (isSameMoment ? before.slow : keptOf([...before.slow, evidence])) : [];
   const state = { ...before, passes, passed: isDown ? keptOf([...before.passed, evidence]) : [] };
   const slowness = slownessOf(before, check, observation, slow.length);
   if (isDown && passes < check.recover_after) {
@@ -202,7 +204,14 @@ function passed(before: MonitorState, input: ObserveInput): Step {
   }
   if (slowness !== "again") return { state: { ...succeeded(state, input, slowness.degraded), slow }, retry: null };
   const looking = isDown ? { ...state, ...latestResult(state, observation) } : answered(state, observation);
+  if (isSameMoment) return { state: { ...looking, slow, retry: before.retry }, retry: null };
   return withRetry({ ...looking, slow }, input, 1);
+}
+
+/** Whether the look began before the last of these had ended. */
+function isDuringLast(looks: readonly Attempt[], { at }: Observation): boolean {
+  const last = looks.at(-1);
+  return last !== undefined && at < Date.parse(last.at) + (last.latency_ms ?? 0);
 }
 
 /** The failures in a row have ended. */

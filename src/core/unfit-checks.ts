@@ -1,8 +1,10 @@
 /** Finds checks that can't work, or can't be judged, as they are stored: an earlier release accepted them. */
 import type { Check } from "./check.ts";
 import { UNREAD_NAMED_MS } from "./durations.ts";
+import { type FieldError, fieldErrors } from "./fields.ts";
 import { RESERVED_SERVICE_NAME } from "./names.ts";
 import { optionErrors } from "./option-rules.ts";
+import { healthOptionsSchema } from "./options.ts";
 import type { Unread } from "./read-each.ts";
 
 export const MAX_SHOWN = 10;
@@ -51,9 +53,17 @@ export class Fitness {
   }
 }
 
+/** The rules take options as they are read; an older release, or a person in the database, may have stored others. */
+function errorsOf(check: Check): FieldError[] {
+  const read = healthOptionsSchema.safeParse(check.health_options);
+  return read.success
+    ? optionErrors({ ...check, health_options: read.data })
+    : fieldErrors(read.error, "health_options");
+}
+
 function errorOf(check: Check): string | null {
   if (check.name === RESERVED_SERVICE_NAME)
     return `service ${check.service_id}: name: it is reserved: rename the service`;
-  const [error] = optionErrors(check);
+  const [error] = errorsOf(check);
   return error === undefined ? null : `service ${check.service_id}: ${error.path}: ${error.message}`;
 }

@@ -38,6 +38,28 @@ export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGa
   return { from, to: now, only_probes: startedAt === undefined && now - last <= AWAY_MS };
 }
 
+/** Unix ms. `newest`: the latest time at which it was awake. `behind`: since when the clock is before that; null: it is not. */
+export interface AwakeMarks {
+  newest: number;
+  behind: number | null;
+}
+
+/** After so long by an earlier clock, the later time is the one that was wrong. */
+const BEHIND_IS_RIGHT_MS = 86_400_000;
+
+/**
+ * A clock that was behind for a while tells of a time that the hub has lived through already: what came before counts
+ * from the newest time, not from that. Returns the marks from now on, and since when the hub may have been away.
+ */
+export function awakeNow(before: AwakeMarks | null, last: number, now: number): { marks: AwakeMarks; last: number } {
+  const newest = before?.newest ?? last;
+  if (now >= newest)
+    return { marks: { newest: now, behind: null }, last: last > now ? newest : Math.max(last, newest) };
+  const behind = Math.min(before?.behind ?? now, now);
+  const isRight = now - behind > BEHIND_IS_RIGHT_MS;
+  return { marks: isRight ? { newest: now, behind: null } : { newest, behind }, last };
+}
+
 /** Returns the pause between two looks at the clock (Unix ms); null: they came one after the other. */
 export function pauseBetween(last: number, now: number): HubGap | null {
   return now - last < CLOCK_LOOK_MS + SHORTEST_GAP_MS ? null : { from: last, to: now, only_probes: false };

@@ -196,7 +196,7 @@ export const agents = routes()
       const check = byId.get(each.service_id);
       const reason = refusalOf(each, check, now);
       if (reason !== null) refused.set(each.service_id, reason);
-      return check === undefined || reason !== null ? [] : [toFinding(each, check, name)];
+      return check === undefined || reason !== null ? [] : [toFinding(each, check, name, now)];
     });
     const receipt = await hub.takeReport(name, taken);
     if (receipt.untaken.length > 0 && !tells_again) throw new Problem(503, "a part of the hub did not take it in");

@@ -290,7 +290,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     const added = new Set<number>();
     if (!(await this.#enter(checks[0]?.epoch ?? ""))) return added;
     const now = this.#clock.now();
+    // By the new rule it may have been silent for too long already, though nobody expected more of it.
+    const revised = checks.filter(({ service_id, rev }) => (this.#board.get(service_id)?.check.rev ?? rev) < rev);
     for (const check of checks) if (this.#board.add(check, unknownState(now))) added.add(check.service_id);
+    if (revised.length > 0) this.#alarm.couldNotHear({ service_ids: revised.map(({ service_id }) => service_id) });
     this.#feed.changed();
     return added;
   }

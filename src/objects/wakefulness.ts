@@ -1,7 +1,8 @@
 /** Notes each minute that the hub is awake, and keeps the gaps in which it was not. They outlast an eviction. */
-import { gapBefore, gapsUntil, type HubGap, withGap } from "../core/watch-gaps.ts";
+import { type AwakeMarks, awakeNow, gapBefore, gapsUntil, type HubGap, withGap } from "../core/watch-gaps.ts";
 
 const AWAKE_AT = "awake_at";
+const AWAKE_MARKS = "awake_marks";
 const PREFIX = "gap:";
 /** Of gaps in which only the hub's own probes were missing. */
 const PROBES_PREFIX = "probes-gap:";
@@ -34,9 +35,12 @@ export class Wakefulness {
     this.#cutGaps(now);
     const last = this.#storage.kv.get<number>(AWAKE_AT);
     if (last === now) return; // a tick that came twice
+    const known = awakeNow(this.#storage.kv.get<AwakeMarks>(AWAKE_MARKS) ?? null, last ?? now, now);
     this.#storage.kv.put(AWAKE_AT, now);
+    this.#storage.kv.put(AWAKE_MARKS, known.marks);
     // A time of a clock that was ahead says nothing of the time since.
-    const gap = last === undefined || last > now ? null : gapBefore({ last, now, startedAt, checkedAt });
+    const isUnknown = last === undefined || known.last > now;
+    const gap = isUnknown ? null : gapBefore({ last: known.last, now, startedAt, checkedAt });
     if (gap !== null) this.keep(gap);
   }
 

@@ -70,3 +70,18 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe("a command that can't be run, or leaves something behind", () => {
+  test("is told, whatever Node makes of it", async () => {
+    for (const program of [["echo", "a\0b"], [""], ["echo", "x".repeat(3_000_000)], ["/etc/passwd/x"]]) {
+      expect(await run({ it: { run: program } })).toMatchObject({ verdict: "unprobeable" });
+    }
+  });
+
+  test("is judged when it has ended, though what it left holds its output", async () => {
+    const began = Date.now();
+    expect(await run(sh("sleep 30 & echo $! > /dev/null; echo fine"))).toMatchObject({ verdict: "ok" });
+    expect(await run(sh("setsid sleep 30 & echo fine"))).toMatchObject({ verdict: "ok", details: { output: "fine" } });
+    expect(Date.now() - began).toBeLessThan(30_000);
+  });
+});

@@ -89,12 +89,19 @@ export function blindSpans(disturbances: readonly Disturbance[], watch: Watch): 
 /** Whoever looks is silent, and the hub can tell. After an absence of its own it hears anew, so that silence counts for nothing. */
 const SILENCING: readonly Kind[] = ["agent kill", "agent pause", "tick lost"];
 
-/** When nothing can be heard of the service, although the hub is there. */
+/** An agent that is back has looked at everything, and told it, after an interval and a timeout. */
+const HEARD_AGAIN_MS = 10_000;
+
+/** When nothing can be heard of the service, although the hub is there. Two that follow closely are one. */
 export function silentSpans(disturbances: readonly Disturbance[], watch: Watch): Span[] {
-  return blindSpans(
-    disturbances.filter(({ kind }) => SILENCING.includes(kind)),
-    watch,
-  );
+  const silencing = disturbances.filter(({ kind }) => SILENCING.includes(kind));
+  const spans: Span[] = [];
+  for (const span of blindSpans(silencing, watch).toSorted((a, b) => a.from - b.from)) {
+    const last = spans.at(-1);
+    if (last === undefined || span.from > last.until + HEARD_AGAIN_MS) spans.push({ ...span });
+    else last.until = Math.max(last.until, span.until);
+  }
+  return spans;
 }
 
 /** The end of the first `need` ms from `from` on in which the hub is not blind. */

@@ -131,17 +131,26 @@ test.each(["export | head -1", "watch | head -2", "watch --json | head -1"])(
   },
 );
 
+test.each([
+  ["export --project nobody 2>&1 >/dev/null | true", 1],
+  ["nonsense 2>&1 | true", 2],
+  ["completion bash | true", 0],
+])("hub %s ends with its own code, though nobody reads it", async (argv, code) => {
+  expect((await shell(`hub ${argv}`)).code).toBe(code);
+});
+
 test("a command that fails still fails when its output is a pipe", async () => {
   expect((await shell("hub export --project nobody | cat")).code).toBe(1);
 });
 
-function testOutput(stdout: Printer) {
+function testOutput(stdout: Printer, isProgram = false) {
   const [told, codes]: [string[], number[]] = [[], []];
   const stderr = { stream: new PassThrough(), writeAll: null };
   const output = openOutput({
     ...{ stdout, stderr },
     complain: (line) => void told.push(line),
     exit: (code) => void codes.push(code),
+    isProgram,
   });
   return { output, told, codes };
 }
@@ -156,13 +165,19 @@ test("a disk that is full in the middle of a file is told", () => {
 });
 
 test.each([
-  ["EPIPE", [], 0],
-  ["EIO", ["the output is not complete: EIO"], 1],
-])("the error %s of a stream is told by %j and the code %i", async (code, words, exit) => {
-  const stream = new PassThrough();
-  const { told, codes } = testOutput({ stream, writeAll: null });
-  const closed = new Promise((resolve) => stream.once("close", resolve));
-  stream.destroy(Object.assign(new Error(code), { code }));
-  await closed;
-  expect([told, codes]).toEqual([words, [exit]]);
-});
+  ["EPIPE", false, [], []],
+  ["EIO", false, ["the output is not complete: EIO"], [1]],
+  ["EIO", true, [], []],
+])(
+  "the error %s of a stream (of a program: %j) is told by %j and the code %j",
+  async (code, isProgram, words, exits) => {
+    const stream = new PassThrough();
+    const { output, told, codes } = testOutput({ stream, writeAll: null }, isProgram);
+    const closed = new Promise((resolve) => stream.once("close", resolve));
+    stream.destroy(Object.assign(new Error(code), { code }));
+    await closed;
+    expect([told, codes]).toEqual([words, exits]);
+    output.out("more");
+    await output.flushed();
+  },
+);

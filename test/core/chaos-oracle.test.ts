@@ -32,14 +32,20 @@ function answers(): Answer[] {
 }
 
 function seen(
-  changed: { flips?: SeenFlip[]; uptime?: number | null; kept?: string[]; disturbances?: Disturbance[] } = {},
+  changed: {
+    flips?: SeenFlip[];
+    uptime?: number | null;
+    kept?: string[];
+    disturbances?: Disturbance[];
+    eye?: ChaosService["eye"];
+  } = {},
 ) {
   const own = changed.flips ?? FLIPS;
   const evidence: Evidence = {
     hub_id: HUB,
     watched: [
       {
-        ...{ service: SERVICE, id: 7, flips: own, answers: answers() },
+        ...{ service: { ...SERVICE, eye: changed.eye ?? SERVICE.eye }, id: 7, flips: own, answers: answers() },
         uptime: { part: changed.uptime === undefined ? UPTIME : changed.uptime, at: 100_000 },
       },
     ],
@@ -103,9 +109,9 @@ describe("the oracle", () => {
   });
 
   test("allows unknown after a silence that the hub had to notice", () => {
-    const disturbances: Disturbance[] = [{ kind: "lane", from: 44_000, until: 144_000 }];
+    const disturbances: Disturbance[] = [{ kind: "agent pause", from: 44_000, until: 144_000 }];
     const silent = flips(["up", -5_000], ["down", 24_000], ["up", 43_000], ["unknown", 144_100], ["up", 146_000]);
-    expect(seen({ flips: silent, disturbances })).toMatchObject({ deviations: [], unknowns: 1 });
+    expect(seen({ flips: silent, disturbances, eye: "agent" })).toMatchObject({ deviations: [], unknowns: 1 });
     expect(told({ flips: silent })).toHaveLength(2);
     const ownAbsence: Disturbance[] = [{ kind: "pause", from: 44_000, until: 144_000 }];
     expect(told({ flips: silent, disturbances: ownAbsence })).toHaveLength(2);

@@ -83,7 +83,7 @@ export class SimulatedHub {
       const check = this.#rows.get(each.service_id);
       const reason = refusalOf(each, check, now);
       if (reason !== null) refused.set(each.service_id, reason);
-      return check === undefined || reason !== null ? [] : [toFinding(each, check, agent)];
+      return check === undefined || reason !== null ? [] : [toFinding(each, check, agent, this.#now())];
     });
     try {
       const receipt = await takeReport(taken, `agent:${agent}`, {

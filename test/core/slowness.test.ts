@@ -79,6 +79,19 @@ describe("a slow answer", () => {
     expect(flip).toMatchObject({ from: "down", began_at: new Date(T0 + 30_000).toISOString() });
   });
 
+  it("is no second look when it began during the first", () => {
+    const check = aCheck({ health_retries: 3 });
+    const look = (before: MonitorState | null, at: number, due_at: number) =>
+      observe(before, {
+        ...{ check, round: { lane: check.lane, due_at, attempt: 0 }, vantages: [], random: 0.5 },
+        observation: anObservation({ at, latency_ms: 1_500 }),
+      });
+    const first = look(null, T0, T0);
+    const beside = look(first?.state ?? null, T0 + 1_000, T0 + 1_001);
+    expect(beside).toMatchObject({ retry: null, state: { status: "unknown", retry: first?.state.retry } });
+    expect(look(beside?.state ?? null, T0 + 1_500, T0 + 1_501)?.state.status).toBe("degraded");
+  });
+
   it("does not count with one before a failure", () => {
     const see = watch();
     see({});

@@ -368,6 +368,7 @@ describe("the home of a check that an agent runs", () => {
   it("is the agent, whose response times count", () => {
     const monitor = new Monitor(aCheck({ agent: "dc-1" }));
     monitor.see({ vantage: "agent:dc-1", latency_ms: 1_500 });
+    monitor.now += 1_000;
     monitor.see({ vantage: "agent:dc-1", latency_ms: 1_500 }, 1);
     expect(monitor.status).toBe("degraded");
     monitor.see({ vantage: "home", latency_ms: 5 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { gapBefore, overlap, pauseBetween, unwatched, withGap } from "../../src/core/watch-gaps.ts";
+import { awakeNow, gapBefore, overlap, pauseBetween, unwatched, withGap } from "../../src/core/watch-gaps.ts";
+import { T0 } from "./fixtures.ts";
 
 const MINUTE = 60_000;
 const LAST = 100 * MINUTE;
@@ -89,5 +90,22 @@ describe("a gap", () => {
       { from: 20, to: 30 },
     ];
     expect([overlap(gaps, 5, 25), overlap(gaps, 10, 20), overlap(gaps, -5, 99)]).toEqual([10, 0, 20]);
+  });
+});
+
+describe("a clock that was behind", () => {
+  const DAY = 86_400_000;
+  it("tells nothing of the time that the hub has lived through already", () => {
+    const before = { newest: T0, behind: null };
+    const behind = awakeNow(before, T0, T0 - 30 * DAY);
+    expect(behind.marks).toEqual({ newest: T0, behind: T0 - 30 * DAY });
+    const again = awakeNow(behind.marks, T0 - 30 * DAY, T0 + 70_000);
+    expect(again).toEqual({ marks: { newest: T0 + 70_000, behind: null }, last: T0 });
+  });
+
+  it("is the right one when it goes on for a day", () => {
+    const behind = awakeNow({ newest: T0 + 30 * DAY, behind: null }, T0 + 30 * DAY, T0);
+    const later = awakeNow(behind.marks, T0 + DAY, T0 + DAY + 60_000);
+    expect(later.marks).toEqual({ newest: T0 + DAY + 60_000, behind: null });
   });
 });

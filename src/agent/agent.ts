@@ -7,8 +7,6 @@ import type { ReadChecks, ReportedObservation } from "../core/agent-protocol.ts"
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS } from "../core/durations.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { printable } from "../core/printable.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
@@ -20,11 +18,13 @@ import type { Commands } from "./agent-settings.ts";
 import { Containers } from "./containers/containers.ts";
 import type { Engine } from "./containers/engine.ts";
 import { StoppedContainers } from "./containers/stopped.ts";
+import { ENGINE_LIMITS } from "./containers/timed-engine.ts";
 import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
 import { KeptChecks } from "./kept-checks.ts";
 import { nodeContext } from "./node-context.ts";
+import { type ProblemOf, Problems } from "./problems.ts";
 import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
@@ -36,6 +36,7 @@ const SPOOL_FILE_BYTES = 1_000_000;
 /** The last report may take so long. */
 const GOODBYE_MS = 2_000;
 const NO_TASK = "the hub asked for something else than a check, and nothing was done";
+const NO_CONTAINERS = "container: this agent follows no containers: it has no engine, or runs with --no-docker";
 
 export interface AgentOptions {
   /** Of this machine. The agent itself follows the hub's. */
@@ -57,8 +58,6 @@ export interface AgentOptions {
 /** A smaller difference is the way of an answer. */
 const JUMP_LOGGED_MS = 5_000;
 
-type ProblemOf = "checks" | "task" | "containers";
-
 export class Agent {
   readonly #options: AgentOptions;
   readonly #clock: HubClock;
@@ -74,13 +73,14 @@ export class Agent {
   readonly #kept: KeptChecks;
   #hubId = "";
   #failures = 0;
-  readonly #problems = new Map<ProblemOf, string>();
+  readonly #problems: Problems;
 
   constructor(options: AgentOptions) {
     this.#options = options;
     const { hub: url, key, name: agent, signal, log, clock } = options;
     this.#clock = new HubClock(clock.now);
     this.#lateness = new Lateness(clock);
+    this.#problems = new Problems(log);
     this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
     this.#api = new HubApi({
@@ -106,7 +106,7 @@ export class Agent {
         fileBytes: SPOOL_FILE_BYTES,
       }),
       report: (report) => this.#api.report(report),
-      about: () => ({ version: manifest.version, host: hostname().slice(0, 255), problem: this.#problem }),
+      about: () => ({ version: manifest.version, host: hostname().slice(0, 255), problem: this.#problems.text }),
       wait: (ms) => this.#wait(ms),
       now: clock.now,
       random: Math.random,
@@ -121,6 +121,7 @@ export class Agent {
     const { name, log, signal, state } = this.#options;
     return new Containers({
       ...{ agent: name, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
+      limits: ENGINE_LIMITS,
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
       problem: (text) => this.#report("containers", text),
@@ -239,6 +240,7 @@ export class Agent {
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
+    this.#containers?.hubHas(answer.containers, answer.checks);
     void this.#beVantage(answer.vantage === true);
     this.#kept.write(answer);
     const left = unread.map(({ place, error }) => `${place} (${error})`);
@@ -250,23 +252,18 @@ export class Agent {
 
   /** The hub hears of what a person there should look at. */
   #report(about: ProblemOf, problem: string | null): void {
-    if ((this.#problems.get(about) ?? null) === problem) return;
-    if (problem === null) {
-      this.#problems.delete(about);
-    } else {
-      this.#options.log(problem);
-      this.#problems.set(about, problem);
-    }
-    this.#reporter.announce();
-  }
-
-  get #problem(): string | null {
-    return this.#problems.size === 0 ? null : printable(boundedErrorText([...this.#problems.values()].join("; ")));
+    if (this.#problems.report(about, problem)) this.#reporter.announce();
   }
 
   async #probe(check: Check): Promise<Observation> {
-    if (this.#containers === null) return await this.#probeItself(check);
+    if (this.#containers === null) return this.#withoutContainers(check) ?? (await this.#probeItself(check));
     return await this.#containers.observe(check, () => this.#probeItself(check));
+  }
+
+  #withoutContainers({ health_method }: Check): Observation | null {
+    if (health_method !== "container") return null;
+    const look = { at: this.#clock.now(), vantage: agentVantage(this.#options.name), latency_ms: null, details: {} };
+    return { ...look, verdict: "unprobeable", error: NO_CONTAINERS };
   }
 
   async #probeItself(check: Check): Promise<Observation> {

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { staleAt } from "./breaker.ts";
 import type { Check, Finding } from "./check.ts";
+import { containersDigest } from "./discovery.ts";
 import { MAX_AGENT_AHEAD_MS, MAX_DEAF_MS } from "./durations.ts";
 import { MAX_ERROR_CHARS } from "./error-text.ts";
 import { healthOptionsSchema } from "./options.ts";
@@ -34,6 +35,7 @@ export const agentChecksSchema = z
     now: z.number(),
     /** Whether the hub asks the agent to look at the hub's own services, too; an older hub leaves it out. */
     vantage: z.boolean().optional(),
+    containers: containersDigest.optional(),
     checks: z.array(agentCheckSchema).max(MAX_AGENT_CHECKS),
   })
   .meta({ id: "AgentChecks" });

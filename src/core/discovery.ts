@@ -36,12 +36,26 @@ export type Discovery = z.infer<typeof discoverySchema>;
 const refusalSchema = z.object({ project: z.string(), name: z.string(), reason: z.string() });
 export type Refusal = z.infer<typeof refusalSchema>;
 
+const placeSchema = z.object({ project: z.string(), name: z.string() });
+
+/** The same for the same services; an older hub sends none. */
+export const containersDigest = z
+  .string()
+  .describe(
+    "Of the services of containers that the hub has of this agent now. When it changes, the agent tells them again",
+  );
+
 export const discoveryAnswerSchema = z
   .object({
     registered: z.int().describe("Services that are watched from now on"),
     changed: z.int().describe("Services whose definition is different now"),
     deregistered: z.int().describe("Services that are no longer watched"),
     refused: z.array(refusalSchema).describe("Services that were not registered, and why"),
+    deleted: z
+      .array(placeSchema)
+      .optional() // an older hub knows of none
+      .describe("Services that a person has deleted while their containers run. They come back with a new container"),
+    digest: containersDigest.optional(),
   })
   .meta({ id: "DiscoveryAnswer" });
 export type DiscoveryAnswer = z.infer<typeof discoveryAnswerSchema>;

@@ -156,3 +156,18 @@ export const LOCKED_OUT_MS = 30_000;
 export const CONTAINERS_RECONCILE_MS = 300_000;
 /** Longest pause before an engine that does not answer is tried again. */
 export const ENGINE_MAX_RETRY_MS = 5_000;
+/**
+ * Limits of the calls of an engine. One that works answers within milliseconds, a busy one within a second. A check that
+ * waits for the limit must still be told before the hub takes the service for silent (AGENT_GRACE_MS).
+ */
+export const ENGINE_INSPECT_MS = 3_000;
+/** The list of all containers, which no check waits for. */
+export const ENGINE_LIST_MS = 10_000;
+/** Until the engine says that it tells what happens. */
+export const ENGINE_EVENTS_MS = 10_000;
+/** Until a command in a container has begun. */
+export const ENGINE_RUN_MS = 3_000;
+/** What a container uses is told beside its health, and must not make the check late. */
+export const ENGINE_USAGE_MS = 2_000;
+/** After the start of the agent, a check waits so long for the first look at the containers. */
+export const ENGINE_FIRST_LOOK_MS = 3_000;

@@ -65,6 +65,13 @@ export function isDiscoveredBy(row: Pick<ServiceRow, "agent" | "container_id">, 
   return row.agent === agent && row.container_id !== null;
 }
 
+/** A container as its agent lists it. */
+export interface FoundContainer {
+  project: string;
+  name: string;
+  container_id: string | null;
+}
+
 /** What the engine says of services, beside what changes in their definitions. Whether they are enabled it does not say. */
 export interface DiscoveryPlan extends ManifestPlan {
   /** Ids of services whose containers have ended. */
@@ -108,6 +115,22 @@ export function planDiscovery(
 
 function ownerOf({ agent }: ServiceRow): string {
   return agent === null ? "there is such a service already" : `there is such a service already, of the agent ${agent}`;
+}
+
+/** Leaves out what a person has deleted, and names it. `deleted`: by the very containers that are found now. */
+export function withoutDeleted(
+  plan: DiscoveryPlan,
+  project: string,
+  deleted: ReadonlySet<string>,
+): { plan: DiscoveryPlan; deleted: string[] } {
+  const isDeleted = ({ name, container_id }: ServiceInput) =>
+    deleted.has(containerKey({ project, name, container_id }));
+  const create = plan.create.filter((found) => !isDeleted(found));
+  return { plan: { ...plan, create }, deleted: plan.create.filter(isDeleted).map(({ name }) => name) };
+}
+
+export function containerKey({ project, name, container_id }: FoundContainer): string {
+  return JSON.stringify([project, name, container_id]);
 }
 
 /**

@@ -12,18 +12,21 @@ import {
 import { AGENT_CHECKS_LOOK_MS, AGENT_ONLINE_MS } from "../core/durations.ts";
 import { nameSchema } from "../core/names.ts";
 import { agentVantage } from "../core/records.ts";
+import { FIELD_NAMES, pick } from "../core/service-definition.ts";
 import {
   type AgentRow,
   agentChecks,
   agentRevision,
+  containersOfAgent,
   getAgent,
   listAgents,
   removeAgent,
   saveAgent,
   sawAgent,
 } from "../store/agents.ts";
+import { type DeletedContainer, listDeletedContainers } from "../store/deleted-containers.ts";
 import { createAgentKey } from "../store/keys.ts";
-import { guard, keyHash, newKey } from "./access.ts";
+import { guard, keyHash, newKey, textHash } from "./access.ts";
 import type { HubContext, Principal } from "./context.ts";
 import { withDeafness } from "./deafness.ts";
 import { withUnzip } from "./gzip-body.ts";
@@ -34,7 +37,13 @@ import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
 const tags = ["agents"];
 const MAX_WAIT_S = 50;
 
+const TOLD_FIELDS = FIELD_NAMES.filter((field) => field !== "enabled" && field !== "version");
+
 const params = z.object({ name: nameSchema });
+
+const deletedServiceSchema = z
+  .object({ project: z.string(), name: z.string(), container_id: z.string(), deleted_at: z.iso.datetime() })
+  .openapi("DeletedContainerService");
 
 const agentSchema = z
   .object({
@@ -47,6 +56,9 @@ const agentSchema = z
     service_count: z.int(),
     waiting: z.int().describe("Observations that waited in its spool when it was last seen"),
     dropped: z.int().describe("Observations that its spool ever had no room for"),
+    deleted_services: z
+      .array(deletedServiceSchema)
+      .describe("Deleted by a person while their containers run; they come back with a new container"),
     created_at: z.iso.datetime(),
   })
   .openapi("Agent");
@@ -143,14 +155,18 @@ const observations = createRoute({
 export const agents = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
-    const rows = await listAgents(hub.db);
-    return c.json({ agents: rows.map((row) => toAgent(row, hub.now())), next_cursor: null, total: rows.length }, 200);
+    const [rows, deleted] = await Promise.all([listAgents(hub.db), listDeletedContainers(hub.db)]);
+    return c.json(
+      { agents: rows.map((row) => toAgent(row, deleted, hub.now())), next_cursor: null, total: rows.length },
+      200,
+    );
   })
   .openapi(put, async (c) => {
     const { hub } = c.var;
     const { name } = c.req.valid("param");
     const isNew = await saveAgent(hub.db, name, hub.now());
-    const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), hub.now());
+    const deleted = await listDeletedContainers(hub.db, name);
+    const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), deleted, hub.now());
     if (!isNew) return c.json(agent, 200);
     const key = newKey();
     const values = { name: `agent ${name}`, agent: name, hash: await keyHash(key), now: hub.now() };
@@ -178,6 +194,7 @@ export const agents = routes()
       agent: name,
       now: hub.now(),
       vantage: isVantage(hub, name),
+      containers: await containersDigestOf(hub, name),
       checks: await agentChecks(hub.db, name),
     };
     return c.json(answer, 200, headers);
@@ -210,6 +227,12 @@ export async function requireOwn(hub: HubContext, principal: Principal, name: st
   orNotFound(await getAgent(hub.db, name), "agent");
 }
 
+/** What people decide (enabled, paused) and what checks find (version) is not in it, because no agent tells these. */
+export async function containersDigestOf({ db }: HubContext, agent: string): Promise<string> {
+  const rows = await containersOfAgent(db, agent);
+  return await textHash(JSON.stringify(rows.map((row) => [row.project, pick(row, TOLD_FIELDS)])));
+}
+
 /** Waits until the checks are no longer those of the tag, or until the time is over. */
 async function etagAfter(hub: HubContext, name: string, known: string | undefined, waitS: number): Promise<string> {
   const until = hub.now() + waitS * 1_000;
@@ -226,11 +249,17 @@ export function isVantage({ settings }: HubContext, agent: string): boolean {
   return settings.PROBE_VANTAGES.includes(agentVantage(agent));
 }
 
-function toAgent(row: AgentRow, now: number): z.infer<typeof agentSchema> {
+/** `deleted`: of any agents. */
+function toAgent(row: AgentRow, deleted: readonly DeletedContainer[], now: number): z.infer<typeof agentSchema> {
   const { last_seen_at, created_at, ...rest } = row;
   const isOnline = last_seen_at !== null && Math.abs(now - last_seen_at) <= AGENT_ONLINE_MS;
   return {
     ...rest,
+    deleted_services: deleted
+      .filter(({ agent }) => agent === row.name)
+      .map(({ project, name, container_id, deleted_at }) => {
+        return { project, name, container_id, deleted_at: new Date(deleted_at).toISOString() };
+      }),
     status: last_seen_at === null ? "new" : isOnline ? "online" : "offline",
     last_seen_at: last_seen_at === null ? null : new Date(last_seen_at).toISOString(),
     created_at: new Date(created_at).toISOString(),

@@ -1,10 +1,11 @@
 /** The agents, and the checks that each of them has to run. */
-import { and, asc, eq, gt, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched, selectChecks } from "./checks.ts";
 import { type Db, idList } from "./database.ts";
+import { deletedContainers, forgetDeletedContainers } from "./deleted-containers.ts";
 import { selectServices } from "./services.ts";
 import { apiKeys, projects, services } from "./tables.ts";
 
@@ -100,6 +101,7 @@ export async function removeAgent(db: Db, name: string): Promise<number[] | unde
       .delete(apiKeys)
       .where(and(eq(apiKeys.scope, "agent"), eq(apiKeys.agent, name)))
       .returning({ id: apiKeys.id }),
+    db.delete(deletedContainers).where(eq(deletedContainers.agent, name)),
   ]);
   return removed.length === 0 ? undefined : keys.map(({ id }) => id);
 }
@@ -139,11 +141,19 @@ export async function projectsOfAgent(db: Db, name: string): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
+/** The services of containers that the agent found and that run, in the order of their places. */
+export async function containersOfAgent(db: Db, name: string): Promise<ServiceRow[]> {
+  const runs = and(eq(services.agent, name), isNotNull(services.container_id), isNull(services.gone_since));
+  const rows = await selectServices(db, runs);
+  return rows.sort((a, b) => a.project.localeCompare(b.project) || a.name.localeCompare(b.name));
+}
+
 /**
  * Deletes services of containers that have not run since `before` (Unix ms), at most `limit`, and returns them. Their
- * history goes with the next retention.
+ * history goes with the next retention. What agents that are gone since then had deleted is forgotten.
  */
 export async function deleteGoneContainers(db: Db, before: number, limit: number): Promise<ServiceRow[]> {
+  await forgetDeletedContainers(db, before);
   const isGone = and(isNotNull(services.agent), isNotNull(services.container_id), lt(services.gone_since, before));
   const gone = await selectServices(db, isGone).limit(limit);
   if (gone.length === 0) return [];

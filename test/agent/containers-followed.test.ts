@@ -442,3 +442,45 @@ test("a service whose label went bad ends with that as its reason", async () => 
   await until(() => expect(told.at(-1)?.services).toEqual([]));
   expect(told.at(-1)?.gone[0]?.reason).toMatch(/^container web: hub\.method=htpp: expected http, /);
 });
+
+test("what the hub has lost is told again at once, and what it has is not", async () => {
+  let digest = "both";
+  put = () => ({ ...NONE, digest });
+  set(container("web"));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  containers.hubHas("both", []);
+  containers.hubHas("less", []);
+  await until(() => expect(told).toHaveLength(2));
+  expect(names()).toEqual(["web"]);
+  digest = "less"; // a person has deleted it, and the hub keeps it so
+  containers.hubHas("another", []);
+  await until(() => expect(told).toHaveLength(3));
+  for (const has of ["less", "less"]) containers.hubHas(has, []);
+  reconcile();
+  await until(() => expect(connects).toBe(1));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(told).toHaveLength(3);
+});
+
+test("a hub that tells no digest is told only what changes, and a digest before the first reading counts for nothing", async () => {
+  containers.hubHas("old", []);
+  set(container("web"));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  containers.hubHas(undefined, []);
+  reconcile();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(told).toHaveLength(1);
+});
+
+test("what a person has deleted is said once", async () => {
+  put = () => ({ ...NONE, digest: "x", deleted: [{ project: "p", name: "web" }] });
+  set(container("web"));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  containers.hubHas("y", []);
+  await until(() => expect(told).toHaveLength(2));
+  expect(lines.filter((line) => line.includes("a person has deleted p/web"))).toHaveLength(1);
+  expect(problem).toBeNull();
+});

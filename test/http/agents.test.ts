@@ -63,7 +63,7 @@ describe("an agent", () => {
     const again = await hub.call("PUT", "/api/agents/dc-1", 200);
     expect(again).toEqual({
       ...{ name: "dc-1", status: "new", version: null, host: null, last_seen_at: null, problem: null },
-      ...{ service_count: 1, waiting: 0, dropped: 0, created_at: new Date(NOW).toISOString() },
+      ...{ service_count: 1, waiting: 0, dropped: 0, deleted_services: [], created_at: new Date(NOW).toISOString() },
     });
     const { agents, total } = await hub.call<{ agents: object[]; total: number }>("GET", "/api/agents", 200);
     expect([agents, total]).toEqual([[again], 1]);
@@ -86,7 +86,9 @@ describe("the checks of an agent", () => {
     await register("other", "dc-2");
     const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
     const { checks, ...rest } = await answer.json<{ checks: object[] }>();
-    expect(rest).toEqual({ hub_id: "hub-main", agent: "dc-1", now: NOW, vantage: false });
+    expect(rest).toEqual({
+      ...{ hub_id: "hub-main", agent: "dc-1", now: NOW, vantage: false, containers: expect.any(String) },
+    });
     expect(checks).toMatchObject([{ name: "db", agent: "dc-1", project: "shop", rev: 1 }]);
   });
 

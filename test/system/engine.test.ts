@@ -52,10 +52,10 @@ test("lists, inspects, measures, runs commands in and hears of containers over T
   expect(await client.inspect(container.id, signal)).toMatchObject({ name: "box", state: "running", image: IMAGE });
   expect(await client.inspect("nobody", signal)).toBeNull();
   expect((await client.usage(container.id, signal)).memoryBytes).toBeGreaterThan(0);
-  let hasBegun = false;
-  const run = { signal, begun: () => void (hasBegun = true) };
+  const begun = Promise.withResolvers<void>();
+  const run = { signal, begun: begun.resolve };
   expect(await client.exec(container.id, "echo hello; exit 3", run)).toEqual({ code: 3, output: "hello\n" });
-  expect(hasBegun).toBe(true);
+  await begun.promise;
   const hung = client.exec(container.id, "sleep 60", { signal: AbortSignal.timeout(300), begun: () => {} });
   await expect(hung).rejects.toThrow();
   client.close();

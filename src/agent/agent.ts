@@ -3,10 +3,11 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { instanceOf } from "../core/agent-instance.ts";
 import type { ReadChecks, ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS } from "../core/durations.ts";
+import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS, NAME_RETRY_MS } from "../core/durations.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
@@ -17,11 +18,13 @@ import { Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
 import { Containers } from "./containers/containers.ts";
 import type { Engine } from "./containers/engine.ts";
+import { withoutEngine } from "./containers/no-engine.ts";
 import { StoppedContainers } from "./containers/stopped.ts";
 import { ENGINE_LIMITS } from "./containers/timed-engine.ts";
 import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
+import { readInstance } from "./instance.ts";
 import { KeptChecks } from "./kept-checks.ts";
 import { nodeContext } from "./node-context.ts";
 import { type ProblemOf, Problems } from "./problems.ts";
@@ -29,14 +32,13 @@ import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
 import { Spool } from "./spool.ts";
-import type { Vantage } from "./vantage.ts";
+import { VantageSwitch } from "./vantage-switch.ts";
 
 const SPOOL_BYTES = 64_000_000;
 const SPOOL_FILE_BYTES = 1_000_000;
 /** The last report may take so long. */
 const GOODBYE_MS = 2_000;
 const NO_TASK = "the hub asked for something else than a check, and nothing was done";
-const NO_CONTAINERS = "container: this agent follows no containers: it has no engine, or runs with --no-docker";
 
 export interface AgentOptions {
   /** Of this machine. The agent itself follows the hub's. */
@@ -46,6 +48,8 @@ export interface AgentOptions {
   name: string;
   /** The folder for what must outlast the program. */
   state: string;
+  /** Whether it takes its name from another process that has it. */
+  takesOver: boolean;
   commands: Commands;
   environment: Readonly<Record<string, string | undefined>>;
   log(line: string): void;
@@ -68,7 +72,7 @@ export class Agent {
   readonly #lookedAt = new Lately();
   readonly #lateness: Lateness;
   readonly #containers: Containers | null;
-  #vantage: Promise<Vantage> | null = null;
+  readonly #vantage: VantageSwitch;
   readonly #stopped = new AbortController();
   readonly #kept: KeptChecks;
   #hubId = "";
@@ -77,16 +81,15 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { hub: url, key, name: agent, signal, log, clock } = options;
+    const { hub: url, key, name: agent, signal, log, clock, takesOver } = options;
     this.#clock = new HubClock(clock.now);
     this.#lateness = new Lateness(clock);
     this.#problems = new Problems(log);
     this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
+    const instance = instanceOf(readInstance(options.state, log), hostname());
     this.#api = new HubApi({
-      url,
-      key,
-      agent,
+      ...{ url, key, agent, takesOver, instance },
       ...signals,
       clock: this.#clock,
       local: clock.now,
@@ -114,6 +117,15 @@ export class Agent {
       cameTooLate: (ids) => this.#rounds.beginAnew(ids),
       judged: (states) => this.#rounds.learn(states),
     });
+    this.#vantage = new VantageSwitch(
+      {
+        ...{ hub: url, key, agent, instance, log },
+        probe: (check) => this.#probeOverNetwork(check),
+        wait: (ms) => this.#wait(ms),
+        heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
+      },
+      signal,
+    );
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
   }
 
@@ -129,25 +141,6 @@ export class Agent {
       changed: (project, service) => this.#rounds.runNow(project, service),
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
-    });
-  }
-
-  /** Who is no vantage does not load what it takes. */
-  async #beVantage(isVantage: boolean): Promise<void> {
-    if (this.#vantage === null && !isVantage) return;
-    this.#vantage ??= this.#makeVantage();
-    const vantage = await this.#vantage;
-    vantage.set(isVantage && !this.#options.signal.aborted);
-  }
-
-  async #makeVantage(): Promise<Vantage> {
-    const { Vantage } = await import("./vantage.ts");
-    const { hub, key, name: agent, log } = this.#options;
-    return new Vantage({
-      ...{ hub, key, agent, log },
-      probe: (check) => this.#probeOverNetwork(check),
-      wait: (ms) => this.#wait(ms),
-      heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
     });
   }
 
@@ -167,7 +160,7 @@ export class Agent {
 
   readonly #stop = (): void => {
     this.#rounds.stop();
-    void this.#beVantage(false);
+    void this.#vantage.set(false);
     this.#reporter.stop();
     setTimeout(() => this.#stopped.abort(), GOODBYE_MS).unref();
   };
@@ -182,6 +175,7 @@ export class Agent {
       if (error instanceof HubRefused && error.isLockedOut) {
         throw new Error(`${hub} does not take the agent ${name}: ${error.message}`);
       }
+      if (error instanceof HubRefused && error.isNameTaken) return this.#nameTaken(error);
       const known = this.#kept.read();
       if (known !== null) this.#rounds.replace(known.checks);
       if (error instanceof HubAnswerWrong) this.#notUnderstood(error);
@@ -212,8 +206,20 @@ export class Agent {
     }
   }
 
+  /** Two that check and report the same would undo each other's work, so this one waits. */
+  #nameTaken(error: HubRefused): void {
+    this.#api.forgetChecks();
+    this.#rounds.replace([]);
+    void this.#vantage.set(false);
+    this.#report("name", `this agent waits and checks nothing: ${error.message}`);
+  }
+
   /** Returns how long to wait, in milliseconds. */
   #checksFailed(error: unknown): number {
+    if (error instanceof HubRefused && error.isNameTaken) {
+      this.#nameTaken(error);
+      return Math.min(LOCKED_OUT_MS, Math.max(NAME_RETRY_MS, error.retryAfterMs ?? 0));
+    }
     this.#failures += 1;
     if (error instanceof HubAnswerWrong) {
       this.#notUnderstood(error);
@@ -237,11 +243,12 @@ export class Agent {
 
   #take({ answer, unread }: ReadChecks): void {
     const { log } = this.#options;
+    this.#report("name", null);
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
     this.#containers?.hubHas(answer.containers, answer.checks);
-    void this.#beVantage(answer.vantage === true);
+    void this.#vantage.set(answer.vantage === true);
     this.#kept.write(answer);
     const left = unread.map(({ place, error }) => `${place} (${error})`);
     this.#report(
@@ -256,14 +263,9 @@ export class Agent {
   }
 
   async #probe(check: Check): Promise<Observation> {
-    if (this.#containers === null) return this.#withoutContainers(check) ?? (await this.#probeItself(check));
-    return await this.#containers.observe(check, () => this.#probeItself(check));
-  }
-
-  #withoutContainers({ health_method }: Check): Observation | null {
-    if (health_method !== "container") return null;
-    const look = { at: this.#clock.now(), vantage: agentVantage(this.#options.name), latency_ms: null, details: {} };
-    return { ...look, verdict: "unprobeable", error: NO_CONTAINERS };
+    if (this.#containers !== null) return await this.#containers.observe(check, () => this.#probeItself(check));
+    if (check.health_method !== "container") return await this.#probeItself(check);
+    return withoutEngine(this.#clock.now(), agentVantage(this.#options.name));
   }
 
   async #probeItself(check: Check): Promise<Observation> {

@@ -73,7 +73,7 @@ export class Reporter {
     this.#wake?.();
   }
 
-  /** Runs until `stop`, then says once more what there is to say. Never rejects. */
+  /** Runs until `stop`, then says what there is to say, and goodbye. Never rejects. */
   async run(): Promise<void> {
     while (!this.#stopped) {
       if (!this.#isDue) {
@@ -84,7 +84,7 @@ export class Reporter {
         if (pause > 0) await this.#deps.wait(pause);
       }
     }
-    if (this.#deps.spool.waiting > 0) await this.#reportOnce();
+    await this.#reportOnce();
   }
 
   get #isDue(): boolean {
@@ -107,7 +107,9 @@ export class Reporter {
     const again = this.#limit === MAX_REPORTED ? this.#held.take(MAX_AGAIN, now()) : [];
     const items = this.#next(again);
     const waiting = spool.waiting - items.length + this.#held.size;
-    const report = { ...this.#deps.about(), dropped: spool.dropped + this.#held.dropped, waiting, tells_again: true };
+    const { dropped } = spool;
+    const about = { ...this.#deps.about(), dropped: dropped + this.#held.dropped, waiting, tells_again: true };
+    const report = this.#stopped ? { ...about, leaving: true } : about;
     const isBehind = ({ service_id }: ReportedObservation) => this.#held.has(service_id);
     const behind = items.filter(isBehind);
     const told = [...again, ...items.filter((item) => !isBehind(item))];
@@ -155,7 +157,9 @@ export class Reporter {
     const isUnreadable = error instanceof HubRefused && (error.status === 400 || error.status === 413);
     if (isUnreadable && count > 0 && this.#leftOut < MAX_LEFT_OUT) return this.#isolate(words, count);
     this.#failures += 1;
-    if (words !== this.#lastError) this.#deps.log(`report failed: ${words}; ${this.#deps.spool.waiting} wait`);
+    const isOnlyGoodbye = this.#stopped && count === 0;
+    if (words !== this.#lastError && !isOnlyGoodbye)
+      this.#deps.log(`report failed: ${words}; ${this.#deps.spool.waiting} wait`);
     this.#lastError = words;
     if (!(error instanceof HubRefused)) return this.#backoff();
     if (error.isLockedOut) return LOCKED_OUT_MS;

@@ -88,6 +88,7 @@ export const agentReportSchema = z
     waiting: z.int().min(0).describe("Observations that wait in the agent's spool after these"),
     dropped: z.int().min(0).describe("Observations that the spool ever had no room for"),
     tells_again: z.boolean().optional().describe("Whether the agent tells again what the receipt calls `untaken`"),
+    leaving: z.boolean().optional().describe("Whether the agent stops now, so that another process may have its name"),
     observations: z.array(reportedObservationSchema).max(MAX_REPORTED).describe("Oldest first"),
   })
   .meta({ id: "AgentReport" });

@@ -96,6 +96,11 @@ export const SOCKET_SILENT_MS = 90_000;
 export const TICKET_VALID_MS = 30_000;
 /** Heard of no longer ago than this. An agent asks for its checks each 25 s, and the time is noted each 30 s. */
 export const AGENT_ONLINE_MS = 90_000;
+/**
+ * An agent that was heard of within this time has its name, and another process is refused. An agent asks each 25 s, the
+ * time is noted each 30 s, and the two together make 50 s.
+ */
+export const AGENT_HOLDS_NAME_MS = 60_000;
 /** How often a waiting request looks whether anything changed. */
 export const AGENT_CHECKS_LOOK_MS = 2_000;
 /** A key that was revoked elsewhere is good for heartbeats for this long, if the database is away so soon. */
@@ -152,6 +157,8 @@ export const REPORT_MAX_PAUSE_MS = 60_000;
 export const AGENT_MAX_RETRY_MS = 5_000;
 /** Pause of an agent that its hub refuses: only a person can help. */
 export const LOCKED_OUT_MS = 30_000;
+/** Shortest pause of an agent whose name another process has: that one may have ended without a word. */
+export const NAME_RETRY_MS = 5_000;
 /** How often an agent reads all containers, in case an event was missed. */
 export const CONTAINERS_RECONCILE_MS = 300_000;
 /** Longest pause before an engine that does not answer is tried again. */

@@ -20,6 +20,7 @@ import {
   containersOfAgent,
   getAgent,
   listAgents,
+  releaseAgent,
   removeAgent,
   saveAgent,
   sawAgent,
@@ -27,7 +28,8 @@ import {
 import { type DeletedContainer, listDeletedContainers } from "../store/deleted-containers.ts";
 import { createAgentKey } from "../store/keys.ts";
 import { guard, keyHash, newKey, textHash } from "./access.ts";
-import type { HubContext, Principal } from "./context.ts";
+import { admitAgent, instanceHeaders, rivalryOf } from "./agent-names.ts";
+import type { HubContext } from "./context.ts";
 import { withDeafness } from "./deafness.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
@@ -52,7 +54,10 @@ const agentSchema = z
     version: z.string().nullable(),
     host: z.string().nullable().describe("Name of its machine"),
     last_seen_at: z.iso.datetime().nullable().describe("To half a minute"),
-    problem: z.string().nullable().describe("What the agent says that a person should look at; null: nothing"),
+    problem: z
+      .string()
+      .nullable()
+      .describe("What a person should look at, by the agent's words and the hub's; null: nothing"),
     service_count: z.int(),
     waiting: z.int().describe("Observations that waited in its spool when it was last seen"),
     dropped: z.int().describe("Observations that its spool ever had no room for"),
@@ -127,12 +132,12 @@ const checks = createRoute({
         .default(0)
         .openapi({ type: "integer", minimum: 0, maximum: MAX_WAIT_S, default: 0 }),
     }),
-    headers: z.object({ "if-none-match": z.string().max(64).optional() }),
+    headers: instanceHeaders.extend({ "if-none-match": z.string().max(64).optional() }),
   },
   responses: {
     200: jsonResponse(agentChecksSchema, "The checks"),
     304: { description: "The checks have not changed" },
-    ...problems(400, 401, 403, 404, 429),
+    ...problems(400, 401, 403, 404, 409, 429),
   },
 });
 
@@ -145,10 +150,10 @@ const observations = createRoute({
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
   ...withDeafness((c) => ({ agent: c.req.param("name") ?? "" }), withUnzip(guard("admin", { agent: true }))),
-  request: { params, body: jsonBody(agentReportSchema) },
+  request: { params, headers: instanceHeaders, body: jsonBody(agentReportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),
-    ...problems(400, 401, 403, 404, 413, 415, 429),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });
 
@@ -183,7 +188,7 @@ export const agents = routes()
   .openapi(checks, async (c) => {
     const { hub, principal } = c.var;
     const { name } = c.req.valid("param");
-    await requireOwn(hub, principal, name);
+    await admitAgent(c, name, principal);
     await sawAgent(hub.db, name, null, hub.now());
     const known = c.req.valid("header")["if-none-match"];
     const etag = await etagAfter(hub, name, known, c.req.valid("query").wait);
@@ -202,8 +207,8 @@ export const agents = routes()
   .openapi(observations, async (c) => {
     const { hub, principal } = c.var;
     const { name } = c.req.valid("param");
-    await requireOwn(hub, principal, name);
-    const { observations: reported, tells_again = false, ...about } = c.req.valid("json");
+    const instance = await admitAgent(c, name, principal);
+    const { observations: reported, tells_again = false, leaving = false, ...about } = c.req.valid("json");
     const now = hub.now();
     await sawAgent(hub.db, name, about, now);
     const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
@@ -217,15 +222,10 @@ export const agents = routes()
     });
     const receipt = await hub.takeReport(name, taken);
     if (receipt.untaken.length > 0 && !tells_again) throw new Problem(503, "a part of the hub did not take it in");
+    if (leaving && instance !== null) await releaseAgent(hub.db, name, instance);
     const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));
     return c.json({ now: hub.now(), ...receipt, refused: refusals }, 200);
   });
-
-/** An agent's key opens nothing of another agent. */
-export async function requireOwn(hub: HubContext, principal: Principal, name: string): Promise<void> {
-  if (principal.scope === "agent" && principal.agent !== name) throw new Problem(403, "this belongs to another agent");
-  orNotFound(await getAgent(hub.db, name), "agent");
-}
 
 /** What people decide (enabled, paused) and what checks find (version) is not in it, because no agent tells these. */
 export async function containersDigestOf({ db }: HubContext, agent: string): Promise<string> {
@@ -251,10 +251,12 @@ export function isVantage({ settings }: HubContext, agent: string): boolean {
 
 /** `deleted`: of any agents. */
 function toAgent(row: AgentRow, deleted: readonly DeletedContainer[], now: number): z.infer<typeof agentSchema> {
-  const { last_seen_at, created_at, ...rest } = row;
+  const { last_seen_at, created_at, instance: _instance, rival: _rival, rival_at: _rivalAt, ...rest } = row;
+  const problems = [rivalryOf(row, now), row.problem].filter((text) => text !== null);
   const isOnline = last_seen_at !== null && Math.abs(now - last_seen_at) <= AGENT_ONLINE_MS;
   return {
     ...rest,
+    problem: problems.length === 0 ? null : problems.join("; "),
     deleted_services: deleted
       .filter(({ agent }) => agent === row.name)
       .map(({ project, name, container_id, deleted_at }) => {

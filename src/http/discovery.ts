@@ -27,7 +27,8 @@ import { keepDeletedContainers, listDeletedContainers } from "../store/deleted-c
 import { applyManifest, projectServices } from "../store/manifest.ts";
 import { ensureProject, getProjectByName, setProjectStatus } from "../store/projects.ts";
 import { guard } from "./access.ts";
-import { containersDigestOf, requireOwn } from "./agents.ts";
+import { admitAgent, instanceHeaders } from "./agent-names.ts";
+import { containersDigestOf } from "./agents.ts";
 import type { HubContext } from "./context.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { problems } from "./problem.ts";
@@ -48,17 +49,17 @@ const put = createRoute({
   description:
     "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`). A project starts with its first service and stops with its last.",
   ...withUnzip(guard("admin", { agent: true })),
-  request: { params: z.object({ name: nameSchema }), body: jsonBody(discoverySchema) },
+  request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(discoverySchema) },
   responses: {
     200: jsonResponse(discoveryAnswerSchema, "What changed"),
-    ...problems(400, 401, 403, 404, 413, 415, 429),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });
 
 export const discovery = routes().openapi(put, async (c) => {
   const { hub, principal } = c.var;
   const { name: agent } = c.req.valid("param");
-  await requireOwn(hub, principal, agent);
+  await admitAgent(c, agent, principal);
   const body = c.req.valid("json");
   const { inputs, refused } = parsed(body, agent);
   const reasons = new Map(body.gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));

@@ -21,6 +21,11 @@ const agents = sqliteTable("agents", {
   waiting: integer().notNull().default(0),
   dropped: integer().notNull().default(0),
   created_at: integer().notNull(),
+  /** See core/agent-instance.ts. */
+  instance: text(),
+  /** The host of another process that was refused under this name, and when last. */
+  rival: text(),
+  rival_at: integer(),
 });
 
 const agentRevisions = sqliteTable("agent_revisions", {
@@ -38,6 +43,7 @@ function selectAgents(db: Db) {
   return db
     .select({
       ...{ name: agents.name, version: agents.version, host: agents.host, last_seen_at: agents.last_seen_at },
+      ...{ instance: agents.instance, rival: agents.rival, rival_at: agents.rival_at },
       ...{ problem: agents.problem, waiting: agents.waiting, dropped: agents.dropped, created_at: agents.created_at },
       service_count: count.as("service_count"),
     })
@@ -119,6 +125,42 @@ export async function sawAgent(db: Db, name: string, about: AgentAbout | null, n
   await db
     .update(agents)
     .set({ ...about, last_seen_at: now })
+    .where(and(eq(agents.name, name), isTime));
+}
+
+/** Gives the agent's name to a process. Returns false when another one got it since `holder` was read. */
+export async function claimAgent(
+  db: Db,
+  holder: Pick<AgentRow, "name" | "instance">,
+  instance: string | null,
+  now: number,
+): Promise<boolean> {
+  const claimed = await db
+    .update(agents)
+    .set({ instance, last_seen_at: now, rival: null, rival_at: null })
+    .where(and(eq(agents.name, holder.name), sql`${agents.instance} IS ${holder.instance}`))
+    .returning({ name: agents.name });
+  return claimed.length > 0;
+}
+
+/** The process has said goodbye. */
+export async function releaseAgent(db: Db, name: string, instance: string): Promise<void> {
+  await db
+    .update(agents)
+    .set({ instance: null })
+    .where(and(eq(agents.name, name), eq(agents.instance, instance)));
+}
+
+/** Notes that another process was refused, now and then. `now`: Unix ms. */
+export async function noteRival(db: Db, name: string, rival: string, now: number): Promise<void> {
+  const isTime = or(
+    sql`${agents.rival} IS NOT ${rival}`,
+    lt(agents.rival_at, now - SEEN_STEP_MS),
+    gt(agents.rival_at, now), // by a clock that was ahead
+  );
+  await db
+    .update(agents)
+    .set({ rival, rival_at: now })
     .where(and(eq(agents.name, name), isTime));
 }
 

@@ -3,12 +3,11 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { instanceOf } from "../core/agent-instance.ts";
 import type { ReadChecks, ReportedObservation } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS } from "../core/durations.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { printable } from "../core/printable.ts";
+import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS, NAME_RETRY_MS } from "../core/durations.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
@@ -19,17 +18,21 @@ import { Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
 import { Containers } from "./containers/containers.ts";
 import type { Engine } from "./containers/engine.ts";
+import { withoutEngine } from "./containers/no-engine.ts";
 import { StoppedContainers } from "./containers/stopped.ts";
+import { ENGINE_LIMITS } from "./containers/timed-engine.ts";
 import { runExec } from "./exec.ts";
 import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
+import { readInstance } from "./instance.ts";
 import { KeptChecks } from "./kept-checks.ts";
 import { nodeContext } from "./node-context.ts";
+import { type ProblemOf, Problems } from "./problems.ts";
 import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
 import { Spool } from "./spool.ts";
-import type { Vantage } from "./vantage.ts";
+import { VantageSwitch } from "./vantage-switch.ts";
 
 const SPOOL_BYTES = 64_000_000;
 const SPOOL_FILE_BYTES = 1_000_000;
@@ -45,6 +48,8 @@ export interface AgentOptions {
   name: string;
   /** The folder for what must outlast the program. */
   state: string;
+  /** Whether it takes its name from another process that has it. */
+  takesOver: boolean;
   commands: Commands;
   environment: Readonly<Record<string, string | undefined>>;
   log(line: string): void;
@@ -57,8 +62,6 @@ export interface AgentOptions {
 /** A smaller difference is the way of an answer. */
 const JUMP_LOGGED_MS = 5_000;
 
-type ProblemOf = "checks" | "task" | "containers";
-
 export class Agent {
   readonly #options: AgentOptions;
   readonly #clock: HubClock;
@@ -69,24 +72,24 @@ export class Agent {
   readonly #lookedAt = new Lately();
   readonly #lateness: Lateness;
   readonly #containers: Containers | null;
-  #vantage: Promise<Vantage> | null = null;
+  readonly #vantage: VantageSwitch;
   readonly #stopped = new AbortController();
   readonly #kept: KeptChecks;
   #hubId = "";
   #failures = 0;
-  readonly #problems = new Map<ProblemOf, string>();
+  readonly #problems: Problems;
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { hub: url, key, name: agent, signal, log, clock } = options;
+    const { hub: url, key, name: agent, signal, log, clock, takesOver } = options;
     this.#clock = new HubClock(clock.now);
     this.#lateness = new Lateness(clock);
+    this.#problems = new Problems(log);
     this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
+    const instance = instanceOf(readInstance(options.state, log), hostname());
     this.#api = new HubApi({
-      url,
-      key,
-      agent,
+      ...{ url, key, agent, takesOver, instance },
       ...signals,
       clock: this.#clock,
       local: clock.now,
@@ -106,7 +109,7 @@ export class Agent {
         fileBytes: SPOOL_FILE_BYTES,
       }),
       report: (report) => this.#api.report(report),
-      about: () => ({ version: manifest.version, host: hostname().slice(0, 255), problem: this.#problem }),
+      about: () => ({ version: manifest.version, host: hostname().slice(0, 255), problem: this.#problems.text }),
       wait: (ms) => this.#wait(ms),
       now: clock.now,
       random: Math.random,
@@ -114,6 +117,15 @@ export class Agent {
       cameTooLate: (ids) => this.#rounds.beginAnew(ids),
       judged: (states) => this.#rounds.learn(states),
     });
+    this.#vantage = new VantageSwitch(
+      {
+        ...{ hub: url, key, agent, instance, log },
+        probe: (check) => this.#probeOverNetwork(check),
+        wait: (ms) => this.#wait(ms),
+        heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
+      },
+      signal,
+    );
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
   }
 
@@ -121,6 +133,7 @@ export class Agent {
     const { name, log, signal, state } = this.#options;
     return new Containers({
       ...{ agent: name, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
+      limits: ENGINE_LIMITS,
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
       problem: (text) => this.#report("containers", text),
@@ -128,25 +141,6 @@ export class Agent {
       changed: (project, service) => this.#rounds.runNow(project, service),
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
-    });
-  }
-
-  /** Who is no vantage does not load what it takes. */
-  async #beVantage(isVantage: boolean): Promise<void> {
-    if (this.#vantage === null && !isVantage) return;
-    this.#vantage ??= this.#makeVantage();
-    const vantage = await this.#vantage;
-    vantage.set(isVantage && !this.#options.signal.aborted);
-  }
-
-  async #makeVantage(): Promise<Vantage> {
-    const { Vantage } = await import("./vantage.ts");
-    const { hub, key, name: agent, log } = this.#options;
-    return new Vantage({
-      ...{ hub, key, agent, log },
-      probe: (check) => this.#probeOverNetwork(check),
-      wait: (ms) => this.#wait(ms),
-      heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
     });
   }
 
@@ -166,7 +160,7 @@ export class Agent {
 
   readonly #stop = (): void => {
     this.#rounds.stop();
-    void this.#beVantage(false);
+    void this.#vantage.set(false);
     this.#reporter.stop();
     setTimeout(() => this.#stopped.abort(), GOODBYE_MS).unref();
   };
@@ -181,6 +175,7 @@ export class Agent {
       if (error instanceof HubRefused && error.isLockedOut) {
         throw new Error(`${hub} does not take the agent ${name}: ${error.message}`);
       }
+      if (error instanceof HubRefused && error.isNameTaken) return this.#nameTaken(error);
       const known = this.#kept.read();
       if (known !== null) this.#rounds.replace(known.checks);
       if (error instanceof HubAnswerWrong) this.#notUnderstood(error);
@@ -211,8 +206,20 @@ export class Agent {
     }
   }
 
+  /** Two that check and report the same would undo each other's work, so this one waits. */
+  #nameTaken(error: HubRefused): void {
+    this.#api.forgetChecks();
+    this.#rounds.replace([]);
+    void this.#vantage.set(false);
+    this.#report("name", `this agent waits and checks nothing: ${error.message}`);
+  }
+
   /** Returns how long to wait, in milliseconds. */
   #checksFailed(error: unknown): number {
+    if (error instanceof HubRefused && error.isNameTaken) {
+      this.#nameTaken(error);
+      return Math.min(LOCKED_OUT_MS, Math.max(NAME_RETRY_MS, error.retryAfterMs ?? 0));
+    }
     this.#failures += 1;
     if (error instanceof HubAnswerWrong) {
       this.#notUnderstood(error);
@@ -236,10 +243,12 @@ export class Agent {
 
   #take({ answer, unread }: ReadChecks): void {
     const { log } = this.#options;
+    this.#report("name", null);
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
-    void this.#beVantage(answer.vantage === true);
+    this.#containers?.hubHas(answer.containers, answer.checks);
+    void this.#vantage.set(answer.vantage === true);
     this.#kept.write(answer);
     const left = unread.map(({ place, error }) => `${place} (${error})`);
     this.#report(
@@ -250,23 +259,13 @@ export class Agent {
 
   /** The hub hears of what a person there should look at. */
   #report(about: ProblemOf, problem: string | null): void {
-    if ((this.#problems.get(about) ?? null) === problem) return;
-    if (problem === null) {
-      this.#problems.delete(about);
-    } else {
-      this.#options.log(problem);
-      this.#problems.set(about, problem);
-    }
-    this.#reporter.announce();
-  }
-
-  get #problem(): string | null {
-    return this.#problems.size === 0 ? null : printable(boundedErrorText([...this.#problems.values()].join("; ")));
+    if (this.#problems.report(about, problem)) this.#reporter.announce();
   }
 
   async #probe(check: Check): Promise<Observation> {
-    if (this.#containers === null) return await this.#probeItself(check);
-    return await this.#containers.observe(check, () => this.#probeItself(check));
+    if (this.#containers !== null) return await this.#containers.observe(check, () => this.#probeItself(check));
+    if (check.health_method !== "container") return await this.#probeItself(check);
+    return withoutEngine(this.#clock.now(), agentVantage(this.#options.name));
   }
 
   async #probeItself(check: Check): Promise<Observation> {

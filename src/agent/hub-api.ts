@@ -2,6 +2,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { z } from "zod";
+import { INSTANCE_HEADER, TAKE_OVER_HEADER } from "../core/agent-instance.ts";
 import {
   type AgentReceipt,
   type AgentReport,
@@ -33,6 +34,11 @@ export class HubRefused extends Error {
   get isLockedOut(): boolean {
     return [401, 403, 404].includes(this.status);
   }
+
+  /** Another process has the agent's name. */
+  get isNameTaken(): boolean {
+    return this.status === 409;
+  }
 }
 
 /** The answer is none that a hub gives. Nothing of it is used. */
@@ -44,6 +50,10 @@ export interface HubApiOptions {
   url: string;
   key: string;
   agent: string;
+  /** See core/agent-instance.ts. */
+  instance: string;
+  /** Whether the agent takes its name from another process. */
+  takesOver: boolean;
   clock: HubClock;
   /** This machine's clock, Unix ms. */
   local(): number;
@@ -58,9 +68,16 @@ export interface HubApiOptions {
 export class HubApi {
   readonly #options: HubApiOptions;
   #tag: string | null = null;
+  #takesOver: boolean;
 
   constructor(options: HubApiOptions) {
     this.#options = options;
+    this.#takesOver = options.takesOver;
+  }
+
+  /** The next answer has the checks, whether they have changed or not. */
+  forgetChecks(): void {
+    this.#tag = null;
   }
 
   /** Returns null when the checks have not changed. The first call answers at once, the others when something changes. */
@@ -116,13 +133,21 @@ export class HubApi {
     const sent = local();
     const response = await fetch(`${url}/api/agents/${agent}/${path}`, {
       ...init,
-      headers: { ...init.headers, authorization: `Bearer ${key}` },
+      headers: { ...init.headers, ...this.#identity(), authorization: `Bearer ${key}` },
       redirect: "error", // the key goes to this address and no other
       signal: AbortSignal.any(signals),
     });
-    if (response.ok || response.status === 304) return { response, sent };
+    if (response.ok || response.status === 304) {
+      this.#takesOver = false; // it has the name, and leaves it to who takes it over later
+      return { response, sent };
+    }
     const after = Number(response.headers.get("retry-after") ?? Number.NaN);
     throw new HubRefused(response.status, await detailOf(response), Number.isFinite(after) ? after * 1_000 : null);
+  }
+
+  #identity(): Record<string, string> {
+    const { instance } = this.#options;
+    return { [INSTANCE_HEADER]: instance, ...(this.#takesOver ? { [TAKE_OVER_HEADER]: "yes" } : {}) };
   }
 
   async #read<S extends z.ZodType>(response: Response, schema: S): Promise<z.infer<S>> {

@@ -73,7 +73,7 @@ export class Reporter {
     this.#wake?.();
   }
 
-  /** Runs until `stop`, then says once more what there is to say. Never rejects. */
+  /** Runs until `stop`, then says what there is to say, and goodbye. Never rejects. */
   async run(): Promise<void> {
     while (!this.#stopped) {
       if (!this.#isDue) {
@@ -84,7 +84,7 @@ export class Reporter {
         if (pause > 0) await this.#deps.wait(pause);
       }
     }
-    if (this.#deps.spool.waiting > 0) await this.#reportOnce();
+    await this.#reportOnce();
   }
 
   get #isDue(): boolean {
@@ -105,9 +105,11 @@ export class Reporter {
   async #reportOnce(): Promise<number> {
     const { spool, now } = this.#deps;
     const again = this.#limit === MAX_REPORTED ? this.#held.take(MAX_AGAIN, now()) : [];
-    const { items, lines } = this.#next(again);
-    const waiting = spool.waiting - lines + this.#held.size;
-    const report = { ...this.#deps.about(), dropped: spool.dropped + this.#held.dropped, waiting, tells_again: true };
+    const items = this.#next(again);
+    const waiting = spool.waiting - items.length + this.#held.size;
+    const { dropped } = spool;
+    const about = { ...this.#deps.about(), dropped: dropped + this.#held.dropped, waiting, tells_again: true };
+    const report = this.#stopped ? { ...about, leaving: true } : about;
     const isBehind = ({ service_id }: ReportedObservation) => this.#held.has(service_id);
     const behind = items.filter(isBehind);
     const told = [...again, ...items.filter((item) => !isBehind(item))];
@@ -115,7 +117,7 @@ export class Reporter {
     this.#due = false; // what comes while the report is under way needs another one
     try {
       const receipt = await this.#deps.report({ ...report, observations: told });
-      spool.drop(lines);
+      spool.drop(items.length);
       this.#held.add(behind);
       this.#held.settle(told, receipt.untaken, now());
       this.#taken(receipt);
@@ -123,14 +125,14 @@ export class Reporter {
     } catch (error) {
       this.#due ||= wasDue;
       this.#held.giveBack(again);
-      return this.#failed(error, lines);
+      return this.#failed(error, items.length);
     }
   }
 
-  #next(again: readonly ReportedObservation[]): { items: ReportedObservation[]; lines: number } {
+  #next(again: readonly ReportedObservation[]): ReportedObservation[] {
     for (let limit = this.#limit - again.length; ; limit = Math.ceil(limit / 2)) {
       const next = this.#deps.spool.peek(limit);
-      if (limit === 1 || JSON.stringify([...again, ...next.items]).length <= MAX_REPORT_CHARS) return next;
+      if (limit === 1 || JSON.stringify([...again, ...next]).length <= MAX_REPORT_CHARS) return next;
     }
   }
 
@@ -149,12 +151,15 @@ export class Reporter {
     this.#limit = MAX_REPORTED;
   }
 
-  #failed(error: unknown, lines: number): number {
+  /** `count`: observations of the spool that the report had. */
+  #failed(error: unknown, count: number): number {
     const words = messageOf(error);
     const isUnreadable = error instanceof HubRefused && (error.status === 400 || error.status === 413);
-    if (isUnreadable && lines > 0 && this.#leftOut < MAX_LEFT_OUT) return this.#isolate(words, lines);
+    if (isUnreadable && count > 0 && this.#leftOut < MAX_LEFT_OUT) return this.#isolate(words, count);
     this.#failures += 1;
-    if (words !== this.#lastError) this.#deps.log(`report failed: ${words}; ${this.#deps.spool.waiting} wait`);
+    const isOnlyGoodbye = this.#stopped && count === 0;
+    if (words !== this.#lastError && !isOnlyGoodbye)
+      this.#deps.log(`report failed: ${words}; ${this.#deps.spool.waiting} wait`);
     this.#lastError = words;
     if (!(error instanceof HubRefused)) return this.#backoff();
     if (error.isLockedOut) return LOCKED_OUT_MS;
@@ -162,12 +167,12 @@ export class Reporter {
   }
 
   /** One observation that the hub can't read must not hold up all others. */
-  #isolate(words: string, lines: number): number {
-    if (lines > 1) {
-      this.#limit = Math.ceil(lines / 2);
+  #isolate(words: string, count: number): number {
+    if (count > 1) {
+      this.#limit = Math.ceil(count / 2);
     } else {
       this.#deps.log(`an observation is left out: ${words}`);
-      this.#deps.spool.drop(lines);
+      this.#deps.spool.drop(count);
       this.#leftOut += 1;
       this.#limit = MAX_REPORTED;
     }

@@ -26,6 +26,7 @@ speaks outbound, to the hub.
   --docker HOST      the engine whose containers are registered: unix:///PATH or tcp://HOST:PORT (or DOCKER_HOST, with
                      DOCKER_CERT_PATH for TLS; default the local socket of Docker or Podman, if there is one)
   --no-docker        follow no containers
+  --take-over        take the name from another agent that has it
   --state DIR        folder for what waits while the hub is away (default below ~/.local/state/commandcenter-hub)
   --help             this text
 
@@ -51,6 +52,7 @@ interface Arguments {
   key: string;
   name: string;
   state: string;
+  takesOver: boolean;
   file: AgentFile;
   /** Null: none. */
   engine: string | null;
@@ -76,7 +78,7 @@ export async function runAgent(argv: readonly string[], io: AgentIo): Promise<nu
   }
 }
 
-async function run({ hub, key, name, state, file, engine }: Arguments, io: AgentIo): Promise<void> {
+async function run({ hub, key, name, state, takesOver, file, engine }: Arguments, io: AgentIo): Promise<void> {
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const release = lockFolder(state);
   const stop = new AbortController();
@@ -87,7 +89,7 @@ async function run({ hub, key, name, state, file, engine }: Arguments, io: Agent
     const { commands } = file;
     const certificates = environment.DOCKER_CERT_PATH;
     const connect = engine === null ? null : () => connectEngine(engine, certificates);
-    const given = { hub, key, name, state, commands, environment };
+    const given = { hub, key, name, state, takesOver, commands, environment };
     await new Agent({ ...given, clock, log, signal: stop.signal, connectEngine: connect }).run();
   } finally {
     stop.abort();
@@ -99,8 +101,9 @@ function parse(argv: readonly string[]) {
   try {
     const text = { type: "string" } as const;
     const help = { type: "boolean", short: "h", default: false } as const;
-    const noDocker = { type: "boolean", default: false } as const;
-    const options = { hub: text, name: text, config: text, docker: text, "no-docker": noDocker, state: text, help };
+    const flag = { type: "boolean", default: false } as const;
+    const flags = { "no-docker": flag, "take-over": flag, help };
+    const options = { hub: text, name: text, config: text, docker: text, state: text, ...flags };
     return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
   } catch (error) {
     throw new UsageError(messageOf(error));
@@ -119,7 +122,7 @@ function argumentsOf(values: ReturnType<typeof parse>, environment: AgentIo["env
   const file = values.config === undefined ? { commands: {} } : readConfig(values.config);
   const state = values.state ?? join(stateHome(environment), "commandcenter-hub", `agent-${name}`);
   const engine = values["no-docker"] ? null : engineOf(values.docker ?? environment.DOCKER_HOST);
-  return { hub: hub.replace(/\/+$/, ""), key, name, state, file, engine };
+  return { hub: hub.replace(/\/+$/, ""), key, name, state, takesOver: values["take-over"], file, engine };
 }
 
 function engineOf(given: string | undefined): string | null {

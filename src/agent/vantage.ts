@@ -1,6 +1,7 @@
 /** An agent as one of its hub's vantages: the hub asks over a WebSocket, the agent looks and answers. */
 import { WebSocket as SocketOfNode } from "ws";
 import { type Feed, startFeed } from "../client/feed.ts";
+import { INSTANCE_HEADER } from "../core/agent-instance.ts";
 import { type AgentTask, type AgentTaskResult, agentTaskSchema, parseFrame } from "../core/agent-task.ts";
 import type { DueCheck } from "../core/check.ts";
 import type { Observation } from "../core/records.ts";
@@ -15,6 +16,8 @@ export interface VantageDeps {
   hub: string;
   key: string;
   agent: string;
+  /** See core/agent-instance.ts. */
+  instance: string;
   /** Never rejects. */
   probe(check: DueCheck): Promise<Observation>;
   wait(ms: number): Promise<void>;
@@ -66,9 +69,9 @@ export class Vantage {
   }
 
   #open(): WebSocket {
-    const { hub, key, agent } = this.#deps;
+    const { hub, key, agent, instance } = this.#deps;
     const socket = new SocketOfNode(`${hub.replace(/^http/, "ws")}/ws/agents/${agent}`, ["hub.v1"], {
-      headers: { authorization: `Bearer ${key}` },
+      headers: { authorization: `Bearer ${key}`, [INSTANCE_HEADER]: instance },
       maxPayload: MAX_FRAME_BYTES,
       followRedirects: false, // the key goes to this address and no other
     });

@@ -130,6 +130,7 @@ export const COMMANDS: readonly Command[] = [
     { name: "config", value: "FILE", isFile: true, text: "the commands that checks may name" },
     { name: "docker", value: "HOST", text: "the engine whose containers are registered" },
     { name: "no-docker", text: "follow no containers" },
+    { name: "take-over", text: "take the name from another agent that has it" },
     { name: "state", value: "DIR", isFile: true, text: "folder for what waits" },
   ]),
   program("start", "Run a hub on this machine (needs the project's checkout)", [

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { staleAt } from "./breaker.ts";
 import type { Check, Finding } from "./check.ts";
+import { containersDigest } from "./discovery.ts";
 import { MAX_AGENT_AHEAD_MS, MAX_DEAF_MS } from "./durations.ts";
 import { MAX_ERROR_CHARS } from "./error-text.ts";
 import { healthOptionsSchema } from "./options.ts";
@@ -34,6 +35,7 @@ export const agentChecksSchema = z
     now: z.number(),
     /** Whether the hub asks the agent to look at the hub's own services, too; an older hub leaves it out. */
     vantage: z.boolean().optional(),
+    containers: containersDigest.optional(),
     checks: z.array(agentCheckSchema).max(MAX_AGENT_CHECKS),
   })
   .meta({ id: "AgentChecks" });
@@ -86,6 +88,7 @@ export const agentReportSchema = z
     waiting: z.int().min(0).describe("Observations that wait in the agent's spool after these"),
     dropped: z.int().min(0).describe("Observations that the spool ever had no room for"),
     tells_again: z.boolean().optional().describe("Whether the agent tells again what the receipt calls `untaken`"),
+    leaving: z.boolean().optional().describe("Whether the agent stops now, so that another process may have its name"),
     observations: z.array(reportedObservationSchema).max(MAX_REPORTED).describe("Oldest first"),
   })
   .meta({ id: "AgentReport" });

@@ -36,12 +36,26 @@ export type Discovery = z.infer<typeof discoverySchema>;
 const refusalSchema = z.object({ project: z.string(), name: z.string(), reason: z.string() });
 export type Refusal = z.infer<typeof refusalSchema>;
 
+const placeSchema = z.object({ project: z.string(), name: z.string() });
+
+/** The same for the same services; an older hub sends none. */
+export const containersDigest = z
+  .string()
+  .describe(
+    "Of the services of containers that the hub has of this agent now. When it changes, the agent tells them again",
+  );
+
 export const discoveryAnswerSchema = z
   .object({
     registered: z.int().describe("Services that are watched from now on"),
     changed: z.int().describe("Services whose definition is different now"),
     deregistered: z.int().describe("Services that are no longer watched"),
     refused: z.array(refusalSchema).describe("Services that were not registered, and why"),
+    deleted: z
+      .array(placeSchema)
+      .optional() // an older hub knows of none
+      .describe("Services that a person has deleted while their containers run. They come back with a new container"),
+    digest: containersDigest.optional(),
   })
   .meta({ id: "DiscoveryAnswer" });
 export type DiscoveryAnswer = z.infer<typeof discoveryAnswerSchema>;
@@ -49,6 +63,13 @@ export type DiscoveryAnswer = z.infer<typeof discoveryAnswerSchema>;
 /** Whether the agent found the service itself, and so may change it. */
 export function isDiscoveredBy(row: Pick<ServiceRow, "agent" | "container_id">, agent: string): boolean {
   return row.agent === agent && row.container_id !== null;
+}
+
+/** A container as its agent lists it. */
+export interface FoundContainer {
+  project: string;
+  name: string;
+  container_id: string | null;
 }
 
 /** What the engine says of services, beside what changes in their definitions. Whether they are enabled it does not say. */
@@ -94,6 +115,22 @@ export function planDiscovery(
 
 function ownerOf({ agent }: ServiceRow): string {
   return agent === null ? "there is such a service already" : `there is such a service already, of the agent ${agent}`;
+}
+
+/** Leaves out what a person has deleted, and names it. `deleted`: by the very containers that are found now. */
+export function withoutDeleted(
+  plan: DiscoveryPlan,
+  project: string,
+  deleted: ReadonlySet<string>,
+): { plan: DiscoveryPlan; deleted: string[] } {
+  const isDeleted = ({ name, container_id }: ServiceInput) =>
+    deleted.has(containerKey({ project, name, container_id }));
+  const create = plan.create.filter((found) => !isDeleted(found));
+  return { plan: { ...plan, create }, deleted: plan.create.filter(isDeleted).map(({ name }) => name) };
+}
+
+export function containerKey({ project, name, container_id }: FoundContainer): string {
+  return JSON.stringify([project, name, container_id]);
 }
 
 /**

@@ -98,6 +98,11 @@ export const SOCKET_SILENT_MS = 90_000;
 export const TICKET_VALID_MS = 30_000;
 /** Heard of no longer ago than this. An agent asks for its checks each 25 s, and the time is noted each 30 s. */
 export const AGENT_ONLINE_MS = 90_000;
+/**
+ * An agent that was heard of within this time has its name, and another process is refused. An agent asks each 25 s, the
+ * time is noted each 30 s, and the two together make 50 s.
+ */
+export const AGENT_HOLDS_NAME_MS = 60_000;
 /** How often a waiting request looks whether anything changed. */
 export const AGENT_CHECKS_LOOK_MS = 2_000;
 /** A key that was revoked elsewhere is good for heartbeats for this long, if the database is away so soon. */
@@ -154,7 +159,24 @@ export const REPORT_MAX_PAUSE_MS = 60_000;
 export const AGENT_MAX_RETRY_MS = 5_000;
 /** Pause of an agent that its hub refuses: only a person can help. */
 export const LOCKED_OUT_MS = 30_000;
+/** Shortest pause of an agent whose name another process has: that one may have ended without a word. */
+export const NAME_RETRY_MS = 5_000;
 /** How often an agent reads all containers, in case an event was missed. */
 export const CONTAINERS_RECONCILE_MS = 300_000;
 /** Longest pause before an engine that does not answer is tried again. */
 export const ENGINE_MAX_RETRY_MS = 5_000;
+/**
+ * Limits of the calls of an engine. One that works answers within milliseconds, a busy one within a second. A check that
+ * waits for the limit must still be told before the hub takes the service for silent (AGENT_GRACE_MS).
+ */
+export const ENGINE_INSPECT_MS = 3_000;
+/** The list of all containers, which no check waits for. */
+export const ENGINE_LIST_MS = 10_000;
+/** Until the engine says that it tells what happens. */
+export const ENGINE_EVENTS_MS = 10_000;
+/** Until a command in a container has begun. */
+export const ENGINE_RUN_MS = 3_000;
+/** What a container uses is told beside its health, and must not make the check late. */
+export const ENGINE_USAGE_MS = 2_000;
+/** After the start of the agent, a check waits so long for the first look at the containers. */
+export const ENGINE_FIRST_LOOK_MS = 3_000;

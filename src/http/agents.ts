@@ -12,19 +12,24 @@ import {
 import { AGENT_CHECKS_LOOK_MS, AGENT_ONLINE_MS } from "../core/durations.ts";
 import { nameSchema } from "../core/names.ts";
 import { agentVantage } from "../core/records.ts";
+import { FIELD_NAMES, pick } from "../core/service-definition.ts";
 import {
   type AgentRow,
   agentChecks,
   agentRevision,
+  containersOfAgent,
   getAgent,
   listAgents,
+  releaseAgent,
   removeAgent,
   saveAgent,
   sawAgent,
 } from "../store/agents.ts";
+import { type DeletedContainer, listDeletedContainers } from "../store/deleted-containers.ts";
 import { createAgentKey } from "../store/keys.ts";
-import { guard, keyHash, newKey } from "./access.ts";
-import type { HubContext, Principal } from "./context.ts";
+import { guard, keyHash, newKey, textHash } from "./access.ts";
+import { admitAgent, instanceHeaders, rivalryOf } from "./agent-names.ts";
+import type { HubContext } from "./context.ts";
 import { withDeafness } from "./deafness.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
@@ -34,7 +39,13 @@ import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
 const tags = ["agents"];
 const MAX_WAIT_S = 50;
 
+const TOLD_FIELDS = FIELD_NAMES.filter((field) => field !== "enabled" && field !== "version");
+
 const params = z.object({ name: nameSchema });
+
+const deletedServiceSchema = z
+  .object({ project: z.string(), name: z.string(), container_id: z.string(), deleted_at: z.iso.datetime() })
+  .openapi("DeletedContainerService");
 
 const agentSchema = z
   .object({
@@ -43,10 +54,16 @@ const agentSchema = z
     version: z.string().nullable(),
     host: z.string().nullable().describe("Name of its machine"),
     last_seen_at: z.iso.datetime().nullable().describe("To half a minute"),
-    problem: z.string().nullable().describe("What the agent says that a person should look at; null: nothing"),
+    problem: z
+      .string()
+      .nullable()
+      .describe("What a person should look at, by the agent's words and the hub's; null: nothing"),
     service_count: z.int(),
     waiting: z.int().describe("Observations that waited in its spool when it was last seen"),
     dropped: z.int().describe("Observations that its spool ever had no room for"),
+    deleted_services: z
+      .array(deletedServiceSchema)
+      .describe("Deleted by a person while their containers run; they come back with a new container"),
     created_at: z.iso.datetime(),
   })
   .openapi("Agent");
@@ -115,12 +132,12 @@ const checks = createRoute({
         .default(0)
         .openapi({ type: "integer", minimum: 0, maximum: MAX_WAIT_S, default: 0 }),
     }),
-    headers: z.object({ "if-none-match": z.string().max(64).optional() }),
+    headers: instanceHeaders.extend({ "if-none-match": z.string().max(64).optional() }),
   },
   responses: {
     200: jsonResponse(agentChecksSchema, "The checks"),
     304: { description: "The checks have not changed" },
-    ...problems(400, 401, 403, 404, 429),
+    ...problems(400, 401, 403, 404, 409, 429),
   },
 });
 
@@ -133,24 +150,28 @@ const observations = createRoute({
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
   ...withDeafness((c) => ({ agent: c.req.param("name") ?? "" }), withUnzip(guard("admin", { agent: true }))),
-  request: { params, body: jsonBody(agentReportSchema) },
+  request: { params, headers: instanceHeaders, body: jsonBody(agentReportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),
-    ...problems(400, 401, 403, 404, 413, 415, 429),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });
 
 export const agents = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
-    const rows = await listAgents(hub.db);
-    return c.json({ agents: rows.map((row) => toAgent(row, hub.now())), next_cursor: null, total: rows.length }, 200);
+    const [rows, deleted] = await Promise.all([listAgents(hub.db), listDeletedContainers(hub.db)]);
+    return c.json(
+      { agents: rows.map((row) => toAgent(row, deleted, hub.now())), next_cursor: null, total: rows.length },
+      200,
+    );
   })
   .openapi(put, async (c) => {
     const { hub } = c.var;
     const { name } = c.req.valid("param");
     const isNew = await saveAgent(hub.db, name, hub.now());
-    const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), hub.now());
+    const deleted = await listDeletedContainers(hub.db, name);
+    const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), deleted, hub.now());
     if (!isNew) return c.json(agent, 200);
     const key = newKey();
     const values = { name: `agent ${name}`, agent: name, hash: await keyHash(key), now: hub.now() };
@@ -167,7 +188,7 @@ export const agents = routes()
   .openapi(checks, async (c) => {
     const { hub, principal } = c.var;
     const { name } = c.req.valid("param");
-    await requireOwn(hub, principal, name);
+    await admitAgent(c, name, principal);
     await sawAgent(hub.db, name, null, hub.now());
     const known = c.req.valid("header")["if-none-match"];
     const etag = await etagAfter(hub, name, known, c.req.valid("query").wait);
@@ -178,6 +199,7 @@ export const agents = routes()
       agent: name,
       now: hub.now(),
       vantage: isVantage(hub, name),
+      containers: await containersDigestOf(hub, name),
       checks: await agentChecks(hub.db, name),
     };
     return c.json(answer, 200, headers);
@@ -185,8 +207,8 @@ export const agents = routes()
   .openapi(observations, async (c) => {
     const { hub, principal } = c.var;
     const { name } = c.req.valid("param");
-    await requireOwn(hub, principal, name);
-    const { observations: reported, tells_again = false, ...about } = c.req.valid("json");
+    const instance = await admitAgent(c, name, principal);
+    const { observations: reported, tells_again = false, leaving = false, ...about } = c.req.valid("json");
     const now = hub.now();
     await sawAgent(hub.db, name, about, now);
     const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
@@ -200,14 +222,15 @@ export const agents = routes()
     });
     const receipt = await hub.takeReport(name, taken);
     if (receipt.untaken.length > 0 && !tells_again) throw new Problem(503, "a part of the hub did not take it in");
+    if (leaving && instance !== null) await releaseAgent(hub.db, name, instance);
     const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));
     return c.json({ now: hub.now(), ...receipt, refused: refusals }, 200);
   });
 
-/** An agent's key opens nothing of another agent. */
-export async function requireOwn(hub: HubContext, principal: Principal, name: string): Promise<void> {
-  if (principal.scope === "agent" && principal.agent !== name) throw new Problem(403, "this belongs to another agent");
-  orNotFound(await getAgent(hub.db, name), "agent");
+/** What people decide (enabled, paused) and what checks find (version) is not in it, because no agent tells these. */
+export async function containersDigestOf({ db }: HubContext, agent: string): Promise<string> {
+  const rows = await containersOfAgent(db, agent);
+  return await textHash(JSON.stringify(rows.map((row) => [row.project, pick(row, TOLD_FIELDS)])));
 }
 
 /** Waits until the checks are no longer those of the tag, or until the time is over. */
@@ -226,11 +249,19 @@ export function isVantage({ settings }: HubContext, agent: string): boolean {
   return settings.PROBE_VANTAGES.includes(agentVantage(agent));
 }
 
-function toAgent(row: AgentRow, now: number): z.infer<typeof agentSchema> {
-  const { last_seen_at, created_at, ...rest } = row;
+/** `deleted`: of any agents. */
+function toAgent(row: AgentRow, deleted: readonly DeletedContainer[], now: number): z.infer<typeof agentSchema> {
+  const { last_seen_at, created_at, instance: _instance, rival: _rival, rival_at: _rivalAt, ...rest } = row;
+  const problems = [rivalryOf(row, now), row.problem].filter((text) => text !== null);
   const isOnline = last_seen_at !== null && Math.abs(now - last_seen_at) <= AGENT_ONLINE_MS;
   return {
     ...rest,
+    problem: problems.length === 0 ? null : problems.join("; "),
+    deleted_services: deleted
+      .filter(({ agent }) => agent === row.name)
+      .map(({ project, name, container_id, deleted_at }) => {
+        return { project, name, container_id, deleted_at: new Date(deleted_at).toISOString() };
+      }),
     status: last_seen_at === null ? "new" : isOnline ? "online" : "offline",
     last_seen_at: last_seen_at === null ? null : new Date(last_seen_at).toISOString(),
     created_at: new Date(created_at).toISOString(),

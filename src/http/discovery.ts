@@ -1,14 +1,17 @@
 /** `PUT /api/agents/{name}/services`: an agent registers what runs in containers. */
 import { createRoute, z } from "@hono/zod-openapi";
 import {
+  containerKey,
   type Discovery,
   type DiscoveryAnswer,
   discoveredSchema,
   discoveryAnswerSchema,
   discoverySchema,
+  type FoundContainer,
   planDiscovery,
   projectStatusAfter,
   type Refusal,
+  withoutDeleted,
 } from "../core/discovery.ts";
 import { fieldErrors } from "../core/fields.ts";
 import { MAX_PROJECT_SERVICES, withinLimit } from "../core/manifest-limits.ts";
@@ -20,10 +23,12 @@ import type { ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
 import { isWatched } from "../core/service-view.ts";
 import { projectsOfAgent } from "../store/agents.ts";
+import { keepDeletedContainers, listDeletedContainers } from "../store/deleted-containers.ts";
 import { applyManifest, projectServices } from "../store/manifest.ts";
-import { ensureProject, setProjectStatus } from "../store/projects.ts";
+import { ensureProject, getProjectByName, setProjectStatus } from "../store/projects.ts";
 import { guard } from "./access.ts";
-import { requireOwn } from "./agents.ts";
+import { admitAgent, instanceHeaders } from "./agent-names.ts";
+import { containersDigestOf } from "./agents.ts";
 import type { HubContext } from "./context.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { problems } from "./problem.ts";
@@ -42,28 +47,41 @@ const put = createRoute({
   tags: ["agents"],
   summary: "Register the services that an agent found in containers",
   description:
-    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. A project starts with its first service and stops with its last.",
+    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`). A project starts with its first service and stops with its last.",
   ...withUnzip(guard("admin", { agent: true })),
-  request: { params: z.object({ name: nameSchema }), body: jsonBody(discoverySchema) },
+  request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(discoverySchema) },
   responses: {
     200: jsonResponse(discoveryAnswerSchema, "What changed"),
-    ...problems(400, 401, 403, 404, 413, 415, 429),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });
 
 export const discovery = routes().openapi(put, async (c) => {
   const { hub, principal } = c.var;
   const { name: agent } = c.req.valid("param");
-  await requireOwn(hub, principal, agent);
+  await admitAgent(c, agent, principal);
   const body = c.req.valid("json");
   const { inputs, refused } = parsed(body, agent);
   const reasons = new Map(body.gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
-  const answer: DiscoveryAnswer = { registered: 0, changed: 0, deregistered: 0, refused };
+  const deleted = await deletedOf(hub, agent);
+  if (deleted.size > 0) await keepDeletedContainers(hub.db, agent, body.services.map(foundIn));
+  const answer: ChangedSoFar = { registered: 0, changed: 0, deregistered: 0, refused, deleted: [] };
   for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent))])) {
-    await changeProject(hub, { project, agent, wanted: inputs.get(project) ?? [], reasons }, answer);
+    await changeProject(hub, { project, agent, wanted: inputs.get(project) ?? [], reasons, deleted }, answer);
   }
-  return c.json(answer, 200);
+  return c.json({ ...answer, digest: await containersDigestOf(hub, agent) }, 200);
 });
+
+type ChangedSoFar = DiscoveryAnswer & { deleted: NonNullable<DiscoveryAnswer["deleted"]> };
+
+function foundIn({ project, name, container_id }: Record<string, unknown>): FoundContainer {
+  return { project: String(project), name: String(name), container_id: String(container_id) };
+}
+
+/** Keys of the containers whose services people have deleted. */
+async function deletedOf(hub: HubContext, agent: string): Promise<Set<string>> {
+  return new Set((await listDeletedContainers(hub.db, agent)).map(containerKey));
+}
 
 /** One service that can't be registered must not hold up the others. */
 function parsed({ services }: Discovery, agent: string): { inputs: Map<string, ServiceInput[]>; refused: Refusal[] } {
@@ -109,13 +127,20 @@ interface ProjectChange {
   wanted: readonly ServiceInput[];
   /** By `project/name`: why a service has ended. */
   reasons: ReadonlyMap<string, string>;
+  /** Keys of containers whose services people have deleted. */
+  deleted: ReadonlySet<string>;
 }
 
-async function changeProject(hub: HubContext, change: ProjectChange, answer: DiscoveryAnswer): Promise<void> {
-  const { project: name, agent, wanted, reasons } = change;
-  const project = await ensureProject(hub.db, name, hub.now());
-  const written = await untilWritten(async () => await writeFound(hub, project.id, wanted, agent), "project");
+async function changeProject(hub: HubContext, change: ProjectChange, answer: ChangedSoFar): Promise<void> {
+  const { project: name, wanted, reasons } = change;
+  const project = await projectFor(hub, change);
+  if (project === undefined) {
+    answer.deleted.push(...wanted.map((each) => ({ project: name, name: each.name })));
+    return;
+  }
+  const written = await untilWritten(async () => await writeFound(hub, project.id, change), "project");
   answer.refused.push(...written.refused.map((each) => ({ project: name, ...each })));
+  answer.deleted.push(...written.deleted.map((each) => ({ project: name, name: each })));
   if (written.now === null) return;
   const { before } = written;
   const status = projectStatusAfter(project.status, before, written.now);
@@ -127,16 +152,25 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Dis
   if (status !== null) await hub.projectChanged({ ...project, status });
 }
 
+/** A project that a person has deleted with all that is found in it is not made again; undefined then. */
+async function projectFor(hub: HubContext, { project, wanted, deleted }: ProjectChange) {
+  const isNeeded = wanted.some((found) => !deleted.has(containerKey({ ...found, project })));
+  return isNeeded ? await ensureProject(hub.db, project, hub.now()) : await getProjectByName(hub.db, project);
+}
+
 /** Returns `changed` when others changed the services of the project meanwhile. `now`: null when nothing was to do. */
-async function writeFound(hub: HubContext, projectId: number, wanted: readonly ServiceInput[], agent: string) {
+async function writeFound(hub: HubContext, projectId: number, { project, agent, wanted }: ProjectChange) {
   const before = await projectServices(hub.db, projectId);
-  const { plan: whole, refused } = planDiscovery(before, wanted, agent);
+  const { plan: found, refused } = planDiscovery(before, wanted, agent);
+  // After the services were read: what is deleted from now on makes this plan be made again.
+  const known = found.create.length === 0 ? new Set<string>() : await deletedOf(hub, agent);
+  const { plan: whole, deleted } = withoutDeleted(found, project, known);
   const { plan, tooMany } = withinLimit(whole, before.length);
   const refusals = [...refused, ...tooMany.map((each) => ({ name: each, reason: FULL }))];
   if (plan.create.length + plan.update.length + plan.gone.length + plan.back.length === 0)
-    return { before, refused: refusals, now: null };
+    return { before, refused: refusals, deleted, now: null };
   const change = await applyManifest(hub.db, { id: projectId, before }, plan, hub.now());
-  return change === "changed" ? change : { before, refused: refusals, now: change.after };
+  return change === "changed" ? change : { before, refused: refusals, deleted, now: change.after };
 }
 
 function changesBetween(before: readonly ServiceRow[], after: readonly ServiceRow[]): ServiceChange[] {

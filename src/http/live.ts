@@ -4,7 +4,8 @@ import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
 import { KEY_HEADER } from "../platform/key-header.ts";
 import { authenticate, authorize, bearerToken } from "./access.ts";
-import { isVantage, requireOwn } from "./agents.ts";
+import { admitAgent } from "./agent-names.ts";
+import { isVantage } from "./agents.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { idSchema } from "./parameters.ts";
 import { invalid, Problem } from "./problem.ts";
@@ -47,7 +48,7 @@ async function openAgentSocket(c: Context<HubEnv>, name: string): Promise<Respon
   const token = tokenOf(c, offered);
   const known = token === undefined ? null : await authenticate(hub, token);
   const principal = authorize(hub, known, token !== undefined, "admin", { agent: true });
-  await requireOwn(hub, principal, name);
+  await admitAgent(c, name, principal);
   if (!isVantage(hub, name)) throw new Problem(409, `PROBE_VANTAGES of this hub does not name agent:${name}`);
   return await upgraded(c, { offered, principal, open: (request) => hub.agentSocket(name, request) });
 }

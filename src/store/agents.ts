@@ -1,10 +1,11 @@
 /** The agents, and the checks that each of them has to run. */
-import { and, asc, eq, gt, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched, selectChecks } from "./checks.ts";
 import { type Db, idList } from "./database.ts";
+import { deletedContainers, forgetDeletedContainers } from "./deleted-containers.ts";
 import { selectServices } from "./services.ts";
 import { apiKeys, projects, services } from "./tables.ts";
 
@@ -20,6 +21,11 @@ const agents = sqliteTable("agents", {
   waiting: integer().notNull().default(0),
   dropped: integer().notNull().default(0),
   created_at: integer().notNull(),
+  /** See core/agent-instance.ts. */
+  instance: text(),
+  /** The host of another process that was refused under this name, and when last. */
+  rival: text(),
+  rival_at: integer(),
 });
 
 const agentRevisions = sqliteTable("agent_revisions", {
@@ -37,6 +43,7 @@ function selectAgents(db: Db) {
   return db
     .select({
       ...{ name: agents.name, version: agents.version, host: agents.host, last_seen_at: agents.last_seen_at },
+      ...{ instance: agents.instance, rival: agents.rival, rival_at: agents.rival_at },
       ...{ problem: agents.problem, waiting: agents.waiting, dropped: agents.dropped, created_at: agents.created_at },
       service_count: count.as("service_count"),
     })
@@ -100,6 +107,7 @@ export async function removeAgent(db: Db, name: string): Promise<number[] | unde
       .delete(apiKeys)
       .where(and(eq(apiKeys.scope, "agent"), eq(apiKeys.agent, name)))
       .returning({ id: apiKeys.id }),
+    db.delete(deletedContainers).where(eq(deletedContainers.agent, name)),
   ]);
   return removed.length === 0 ? undefined : keys.map(({ id }) => id);
 }
@@ -117,6 +125,42 @@ export async function sawAgent(db: Db, name: string, about: AgentAbout | null, n
   await db
     .update(agents)
     .set({ ...about, last_seen_at: now })
+    .where(and(eq(agents.name, name), isTime));
+}
+
+/** Gives the agent's name to a process. Returns false when another one got it since `holder` was read. */
+export async function claimAgent(
+  db: Db,
+  holder: Pick<AgentRow, "name" | "instance">,
+  instance: string | null,
+  now: number,
+): Promise<boolean> {
+  const claimed = await db
+    .update(agents)
+    .set({ instance, last_seen_at: now, rival: null, rival_at: null })
+    .where(and(eq(agents.name, holder.name), sql`${agents.instance} IS ${holder.instance}`))
+    .returning({ name: agents.name });
+  return claimed.length > 0;
+}
+
+/** The process has said goodbye. */
+export async function releaseAgent(db: Db, name: string, instance: string): Promise<void> {
+  await db
+    .update(agents)
+    .set({ instance: null })
+    .where(and(eq(agents.name, name), eq(agents.instance, instance)));
+}
+
+/** Notes that another process was refused, now and then. `now`: Unix ms. */
+export async function noteRival(db: Db, name: string, rival: string, now: number): Promise<void> {
+  const isTime = or(
+    sql`${agents.rival} IS NOT ${rival}`,
+    lt(agents.rival_at, now - SEEN_STEP_MS),
+    gt(agents.rival_at, now), // by a clock that was ahead
+  );
+  await db
+    .update(agents)
+    .set({ rival, rival_at: now })
     .where(and(eq(agents.name, name), isTime));
 }
 
@@ -139,11 +183,19 @@ export async function projectsOfAgent(db: Db, name: string): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
+/** The services of containers that the agent found and that run, in the order of their places. */
+export async function containersOfAgent(db: Db, name: string): Promise<ServiceRow[]> {
+  const runs = and(eq(services.agent, name), isNotNull(services.container_id), isNull(services.gone_since));
+  const rows = await selectServices(db, runs);
+  return rows.sort((a, b) => a.project.localeCompare(b.project) || a.name.localeCompare(b.name));
+}
+
 /**
  * Deletes services of containers that have not run since `before` (Unix ms), at most `limit`, and returns them. Their
- * history goes with the next retention.
+ * history goes with the next retention. What agents that are gone since then had deleted is forgotten.
  */
 export async function deleteGoneContainers(db: Db, before: number, limit: number): Promise<ServiceRow[]> {
+  await forgetDeletedContainers(db, before);
   const isGone = and(isNotNull(services.agent), isNotNull(services.container_id), lt(services.gone_since, before));
   const gone = await selectServices(db, isGone).limit(limit);
   if (gone.length === 0) return [];

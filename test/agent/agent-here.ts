@@ -8,6 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { type WebSocket, WebSocketServer } from "ws";
 import { stringify } from "yaml";
 import { runAgent } from "../../src/agent/run-agent.ts";
+import { INSTANCE_HEADER, TAKE_OVER_HEADER } from "../../src/core/agent-instance.ts";
 import type { AgentReport } from "../../src/core/agent-protocol.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 
@@ -17,6 +18,12 @@ export interface FakeHub {
   /** What agents have said over their WebSockets, parsed, and what to say to them. */
   answers: { seq: number; observations: { verdict: string }[] }[];
   sockets: Set<WebSocket>;
+  /** Header of the newest request that had one: the agent's process. */
+  instance: string | undefined;
+  /** Whether the newest request asked to take the name over. */
+  takesOver: boolean;
+  /** Answers a report in another way; null: it is taken in. */
+  refuse: ((response: ServerResponse) => void) | null;
   /** Answers `GET …/checks`. */
   checks: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
@@ -24,16 +31,19 @@ export interface FakeHub {
 
 export async function startFakeHub(): Promise<FakeHub> {
   const hub: FakeHub = {
-    ...{ url: "", reports: [], answers: [], sockets: new Set() },
+    ...{ url: "", reports: [], answers: [], sockets: new Set(), instance: undefined, takesOver: false, refuse: null },
     checks: (_request, response) => void response.end("{}"),
     close,
   };
   const server: Server = createServer((request, response) => {
+    hub.instance = String(request.headers[INSTANCE_HEADER]);
+    hub.takesOver = request.headers[TAKE_OVER_HEADER] === "yes";
     if (request.method !== "POST") return hub.checks(request, response);
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       hub.reports.push(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString("utf8")));
+      if (hub.refuse !== null) return hub.refuse(response);
       response.end(JSON.stringify({ now: Date.now(), news: 0, late: 0, refused: [] }));
     });
   });
@@ -69,15 +79,30 @@ export interface AgentHere {
   stop(): Promise<number>;
 }
 
-/** `commands`: by name, program and arguments. */
-export function startAgentHere(hub: string, commands: Record<string, string[]> = {}): AgentHere {
-  const folder = mkdtempSync(join(tmpdir(), "agent-here-"));
+/** `commands`: by name, program and arguments. `folder`: one that stays. */
+export function startAgentHere(
+  hub: string,
+  commands: Record<string, string[]> = {},
+  more: { args?: string[]; folder?: string } = {},
+): AgentHere {
+  const folder = more.folder ?? mkdtempSync(join(tmpdir(), "agent-here-"));
   const config = join(folder, "agent.yaml");
   const runs = Object.entries(commands).map(([name, run]) => [name, { run }]);
   writeFileSync(config, stringify({ commands: Object.fromEntries(runs) }));
   const lines: string[] = [];
   const stopping = Promise.withResolvers<void>();
-  const argv = ["--hub", hub, "--name", "dc-1", "--no-docker", "--config", config, "--state", join(folder, "state")];
+  const argv = [
+    "--hub",
+    hub,
+    "--name",
+    "dc-1",
+    "--no-docker",
+    "--config",
+    config,
+    "--state",
+    join(folder, "state"),
+    ...(more.args ?? []),
+  ];
   const say = (line: string) => void lines.push(line);
   const io = { environment: { HUB_KEY: "hub_key" }, out: say, err: say, stopped: stopping.promise };
   const ended = runAgent(argv, { ...io, clock: systemClock });
@@ -87,7 +112,7 @@ export function startAgentHere(hub: string, commands: Record<string, string[]> =
     async stop() {
       stopping.resolve();
       const code = await ended;
-      rmSync(folder, { recursive: true });
+      if (more.folder === undefined) rmSync(folder, { recursive: true });
       return code;
     },
   };

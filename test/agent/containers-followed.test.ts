@@ -8,10 +8,16 @@ import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
 import { StoppedContainers } from "../../src/agent/containers/stopped.ts";
 import type { Discovery, DiscoveryAnswer } from "../../src/core/discovery.ts";
-import { systemClock } from "../../src/node/system-clock.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 
+/** Milliseconds: an engine that hangs must not make the tests slow. */
+const LIMITS = { list: 60, inspect: 40, usage: 30, run: 40, events: 60 };
+const hangs = () => new Promise<never>(() => {});
+const begunAndHangs: Engine["exec"] = async (_id, _command, { begun }) => {
+  begun();
+  return await hangs();
+};
 const NONE: DiscoveryAnswer = { registered: 0, changed: 0, deregistered: 0, refused: [] };
 
 let there: Map<string, Container>;
@@ -24,6 +30,8 @@ let lines: string[];
 let problem: string | null;
 let engineFails: Error | null;
 let over: Partial<Engine>;
+let now: () => number;
+let reconcile: () => void;
 let stop: AbortController;
 let containers: Containers;
 let running: Promise<void>;
@@ -58,14 +66,19 @@ function engine(): Engine {
       receivedBytes: 0,
       sentBytes: 0,
     }),
-    exec: async () => ({ code: 0, output: "" }),
-    async *events() {
-      for (;;) {
-        const next = queue.shift();
-        if (next instanceof Error) throw next;
-        if (next !== undefined) yield next;
-        else await new Promise<void>((resolve) => (wake = resolve));
-      }
+    exec: async (_id, _command, { begun }) => {
+      begun();
+      return { code: 0, output: "" };
+    },
+    async events() {
+      return (async function* () {
+        for (;;) {
+          const next = queue.shift();
+          if (next instanceof Error) throw next;
+          if (next !== undefined) yield next;
+          else await new Promise<void>((resolve) => (wake = resolve));
+        }
+      })();
     },
     close: () => emit(new Error("closed")),
     ...over,
@@ -75,16 +88,20 @@ function engine(): Engine {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "containers-"));
   [there, told, changed, lines, over] = [new Map(), [], [], [], {}];
-  [connects, engineFails, put, problem] = [0, null, () => NONE, null];
+  [connects, engineFails, put, problem, now] = [0, null, () => NONE, null, Date.now];
   begin();
 });
 /** As after a start of the agent. */
 function begin(): void {
   stop = new AbortController();
   containers = new Containers({
-    every: systemClock.every,
+    every: (_ms, run) => {
+      reconcile = run;
+      return () => {};
+    },
+    limits: LIMITS,
     stopped: new StoppedContainers(join(folder, "stopped.json"), (line) => void lines.push(line)),
-    ...{ agent: "dc-1", vantage: "agent:dc-1", signal: stop.signal, now: Date.now },
+    ...{ agent: "dc-1", vantage: "agent:dc-1", signal: stop.signal, now: () => now() },
     problem: (text) => {
       problem = text;
     },
@@ -115,19 +132,147 @@ const check = aCheck({ project: "p", name: "web", health_method: "container", ag
 const observe = (over_: Partial<typeof check> = {}) =>
   containers.observe({ ...check, ...over_ }, async () => anObservation({ vantage: "agent:dc-1" }));
 
-test("an engine that is away is tried again, and its containers can't be judged meanwhile", async () => {
+/** What ten looks find, an interval apart. */
+async function tenLooks(): Promise<string[]> {
+  const verdicts: string[] = [];
+  const from = now();
+  for (let look = 0; look < 10; look++) {
+    now = () => from + look * check.health_interval * 1_000;
+    verdicts.push((await observe()).verdict);
+  }
+  return verdicts;
+}
+
+test("an engine that is away is tried again, and an http service is checked all the same", async () => {
   engineFails = new Error("connect ENOENT");
   set(container("web"));
   start();
   await until(() => expect(connects).toBeGreaterThan(2));
   expect(lines).toEqual(["containers: the engine does not answer: connect ENOENT"]);
-  expect(await observe()).toMatchObject({
-    ...{ verdict: "unprobeable", error: "container: the engine does not answer: connect ENOENT" },
-  });
+  await until(() => expect(problem).toBe("containers: the engine does not answer: connect ENOENT"));
   expect(await observe({ health_method: "http" })).toMatchObject({ verdict: "ok" });
   engineFails = null;
   await until(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(problem).toBeNull());
   expect(await observe()).toMatchObject({ verdict: "ok", details: { memory_percent: 50 } });
+});
+
+test("after a start of the agent nothing flips: a check waits for the first look at the containers", async () => {
+  set(container("web"));
+  const early = observe();
+  start();
+  expect(await early).toMatchObject({ verdict: "ok" });
+});
+
+test("an engine that is away says nothing of a service at first, and is the reason before the hub takes it for silent", async () => {
+  engineFails = new Error("connect ENOENT");
+  start();
+  await until(() => expect(connects).toBeGreaterThan(1));
+  expect((await tenLooks()).slice(0, 4)).toEqual(["inconclusive", "inconclusive", "unprobeable", "unprobeable"]);
+  expect((await observe()).error).toBe("container: the engine does not answer: connect ENOENT");
+});
+
+test("a short loss of the engine is no news of a service, a long one is, and the next one begins anew", async () => {
+  set(container("web"));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  for (let round = 0; round < 2; round++) {
+    expect((await observe()).verdict).toBe("ok");
+    const before = connects;
+    engineFails = new Error("connect ECONNREFUSED");
+    emit(new Error("socket hang up"));
+    await until(() => expect(connects).toBeGreaterThan(before + 1));
+    expect((await tenLooks()).slice(0, 4)).toEqual(["inconclusive", "inconclusive", "unprobeable", "unprobeable"]);
+    engineFails = null;
+    await until(async () => expect((await observe()).verdict).toBe("ok"));
+  }
+});
+
+test.each<[string, Partial<Engine>, RegExp]>([
+  ["the list", { ids: hangs }, /the engine does not answer: list of containers: no answer within 0.06 s/],
+  ["the events", { events: hangs }, /the engine does not answer: events: no answer within 0.06 s/],
+  ["every inspect", { inspect: hangs }, /the engine does not answer: inspect: no answer within 0.04 s/],
+])("an engine that hangs at %s is named as the reason, and read when it answers again", async (_, hanging, words) => {
+  over = hanging;
+  set(container("web"));
+  start();
+  await until(() => expect(problem).toMatch(words));
+  const look = await observe();
+  expect([look.verdict, look.error]).toEqual(["inconclusive", expect.stringMatching(words)]);
+  over = {};
+  await until(() => expect(names()).toEqual(["web"]));
+  await until(() => expect(problem).toBeNull());
+  expect((await observe()).verdict).toBe("ok");
+});
+
+test("an engine that begins to hang while it is followed holds up no other check, and the next reading finds it", async () => {
+  let isHung = false;
+  const ids = async () => (isHung ? await hangs() : [...there.keys()]);
+  over = { ids, inspect: async (id) => (isHung ? await hangs() : (there.get(id) ?? null)) };
+  set(container("web"));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  isHung = true;
+  expect(await observe()).toMatchObject({
+    verdict: "inconclusive",
+    error: expect.stringContaining("inspect: no answer"),
+  });
+  expect(problem).toBe("containers: web: the engine does not answer: inspect: no answer within 0.04 s");
+  expect((await observe({ health_method: "http" })).verdict).toBe("ok");
+  const before = connects;
+  reconcile();
+  await until(() => expect(connects).toBeGreaterThan(before));
+  isHung = false;
+  await until(async () => expect((await observe()).verdict).toBe("ok"));
+  await until(() => expect(problem).toBeNull());
+});
+
+test("one container that hangs costs itself only, at the first reading too", async () => {
+  over = { inspect: async (id) => (id === "id-stuck" ? await hangs() : (there.get(id) ?? null)) };
+  for (const name of ["web", "stuck", "db"]) set(container(name));
+  start();
+  await until(() => expect(names()).toEqual(["web", "db"]));
+  await until(() => expect(problem).toMatch(/^containers: id-stuck: the engine does not answer/));
+  expect((await observe()).verdict).toBe("ok");
+});
+
+test("an engine that does not tell the use costs no check", async () => {
+  over = { usage: hangs };
+  set(container("web"));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  expect(await observe()).toMatchObject({ verdict: "ok", details: {} });
+  expect(problem).toBeNull();
+});
+
+test("a long start of a container is told as such, and not as a silence of the agent", async () => {
+  set(container("web", { health: "starting" }));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  expect((await tenLooks()).slice(0, 3)).toEqual(["inconclusive", "inconclusive", "unprobeable"]);
+});
+
+test("a one-off container is no service, one that failed neither, and the real one stands", async () => {
+  const compose = { "com.docker.compose.project": "p", "com.docker.compose.service": "web" };
+  const oneOff = { ...compose, "com.docker.compose.oneoff": "True" };
+  set(container("run", { labels: oneOff }));
+  set(container("failed", { labels: { ...oneOff, "hub.service": "job" }, state: "exited", exitCode: 1 }));
+  set(container("web", { labels: compose, health: "unhealthy" }));
+  set(container("asked", { labels: { ...oneOff, "hub.enable": "true" } }));
+  set(container("job", { labels: { ...oneOff, "hub.service": "nightly" } }));
+  start();
+  await until(() => expect(names()).toEqual(["web", "nightly"]));
+  expect(told.at(-1)?.services.map(({ container_id }) => container_id)).toEqual(["id-web", "id-job"]);
+});
+
+test("a container that can't be started is down with its reason; one that was only made is none", async () => {
+  set(container("web", { state: "created", exitCode: 127, error: 'exec: "nope": not found in $PATH' }));
+  set(container("made", { state: "created" }));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  expect(await observe()).toMatchObject({
+    ...{ verdict: "fail", error: 'container: can\'t be started: exec: "nope": not found in $PATH' },
+  });
 });
 
 test("after a lost connection everything is read anew, and nobody is deregistered because of it", async () => {
@@ -254,7 +399,11 @@ test.each<[string, Engine["exec"], string, string | null]>([
   ["passes", async () => ({ code: 0, output: "" }), "ok", null],
   ["fails with words", async () => ({ code: 1, output: "broken\nmore" }), "fail", "exec: broken"],
   ["fails without words", async () => ({ code: 3, output: " \n" }), "fail", "exec: exit code 3"],
-  ["hangs", () => new Promise(() => {}), "fail", "exec: timeout after 1 s"],
+  ["hangs", begunAndHangs, "fail", "exec: timeout after 1 s"],
+  [
+    ...["does not begin", hangs, "inconclusive"],
+    "container: the engine does not answer: start of a command: no answer within 0.04 s",
+  ] as const,
   ["can't be run", () => Promise.reject(new Error("no shell")), "fail", "exec: no shell"],
 ])("a command in the container that %s decides", async (_, exec, verdict, error) => {
   over = { exec };
@@ -292,4 +441,46 @@ test("a service whose label went bad ends with that as its reason", async () => 
   emit({ action: "start", id: "id-web" });
   await until(() => expect(told.at(-1)?.services).toEqual([]));
   expect(told.at(-1)?.gone[0]?.reason).toMatch(/^container web: hub\.method=htpp: expected http, /);
+});
+
+test("what the hub has lost is told again at once, and what it has is not", async () => {
+  let digest = "both";
+  put = () => ({ ...NONE, digest });
+  set(container("web"));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  containers.hubHas("both", []);
+  containers.hubHas("less", []);
+  await until(() => expect(told).toHaveLength(2));
+  expect(names()).toEqual(["web"]);
+  digest = "less"; // a person has deleted it, and the hub keeps it so
+  containers.hubHas("another", []);
+  await until(() => expect(told).toHaveLength(3));
+  for (const has of ["less", "less"]) containers.hubHas(has, []);
+  reconcile();
+  await until(() => expect(connects).toBe(1));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(told).toHaveLength(3);
+});
+
+test("a hub that tells no digest is told only what changes, and a digest before the first reading counts for nothing", async () => {
+  containers.hubHas("old", []);
+  set(container("web"));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  containers.hubHas(undefined, []);
+  reconcile();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(told).toHaveLength(1);
+});
+
+test("what a person has deleted is said once", async () => {
+  put = () => ({ ...NONE, digest: "x", deleted: [{ project: "p", name: "web" }] });
+  set(container("web"));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  containers.hubHas("y", []);
+  await until(() => expect(told).toHaveLength(2));
+  expect(lines.filter((line) => line.includes("a person has deleted p/web"))).toHaveLength(1);
+  expect(problem).toBeNull();
 });

@@ -3,7 +3,9 @@ import {
   type Container,
   type ContainerState,
   endingOf,
+  isOneOff,
   isService,
+  standsBefore,
   troubleOf,
   type UsageSample,
 } from "../../src/agent/containers/container.ts";
@@ -12,6 +14,8 @@ import { usageDetails, withUsage } from "../../src/agent/containers/usage.ts";
 import { anObservation, T0 } from "../core/fixtures.ts";
 
 const COMPOSE = { "com.docker.compose.project": "My Shop", "com.docker.compose.service": "Web_App" };
+
+const ONE_OFF = { ...COMPOSE, "com.docker.compose.oneoff": "True" };
 
 function aContainer(over: Partial<Container> = {}): Container {
   return {
@@ -154,6 +158,14 @@ describe("a container's labels", () => {
 describe("a container", () => {
   test.each<[ContainerState, Partial<Container>, boolean, boolean]>([
     ["created", {}, false, false],
+    ["created", { exitCode: 127 }, false, true],
+    ["created", { exitCode: 127 }, true, false],
+    ["created", { error: "no such file" }, false, true],
+    ["dead", {}, true, false],
+    ["running", { labels: ONE_OFF }, false, true],
+    ["exited", { labels: ONE_OFF, exitCode: 1 }, false, false],
+    ["created", { labels: ONE_OFF, exitCode: 127 }, false, false],
+    ["dead", { labels: ONE_OFF }, false, false],
     ["running", {}, false, true],
     ["paused", {}, false, true],
     ["restarting", {}, false, true],
@@ -174,8 +186,40 @@ describe("a container", () => {
     [{ state: "restarting", exitCode: 1 }, "container: restarting (exit code 1)"],
     [{ state: "exited", exitCode: 137, outOfMemory: true }, "container: exited (exit code 137, out of memory)"],
     [{ state: "exited", exitCode: 127, error: "no such file" }, "container: no such file"],
+    [{ state: "created", exitCode: 127 }, "container: can't be started: exit code 127"],
+    [{ state: "created", exitCode: 127, error: "no such file" }, "container: can't be started: no such file"],
   ])("%j is in this trouble: %s", (over, words) => {
     expect(troubleOf(aContainer(over))).toBe(words);
+  });
+
+  test.each<[Record<string, string>, string, boolean]>([
+    [{ "com.docker.compose.oneoff": "True" }, "shop-web-run-1", true],
+    [{ "com.docker.compose.oneoff": "true" }, "mine", true],
+    [{ "com.docker.compose.oneoff": " 1 " }, "mine", true],
+    [{ "com.docker.compose.oneoff": "False" }, "shop-web-1", false],
+    [{ "com.docker.compose.oneoff": "" }, "shop-web-1", false],
+    [{}, "shop_web_tmp4711", false],
+    [{ "io.podman.compose.project": "shop" }, "shop_web_tmp4711", true],
+    [{ "io.podman.compose.project": "shop" }, "shop_web_1", false],
+  ])("with %j, named %s, runs only once: %s", (labels, name, expected) => {
+    expect(isOneOff(aContainer({ name, labels: { ...COMPOSE, ...labels } }))).toBe(expected);
+  });
+
+  test("of several of one service stands before the others when it says more of it", () => {
+    const ranked: Partial<Container>[] = [
+      { health: "healthy" },
+      { health: "starting" },
+      { health: "unhealthy" },
+      { state: "restarting" },
+      { state: "paused" },
+      { labels: ONE_OFF, health: "healthy" },
+    ];
+    for (const [place, one] of ranked.entries()) {
+      for (const [other, two] of ranked.entries()) {
+        expect(standsBefore(aContainer(one), aContainer(two))).toBe(place < other);
+      }
+    }
+    expect(standsBefore(aContainer({ health: null }), aContainer({ health: "healthy" }))).toBe(false);
   });
 
   test("that is gone says how it ended", () => {

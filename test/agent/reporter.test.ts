@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -28,6 +28,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "reporter-"));
   spool = new Spool({ folder, maxBytes: 1e9, fileBytes: 1e6 });
   [reports, logged, tooLate, hub, judged] = [[], [], 0, () => TAKEN, []];
+  begin();
+});
+function begin(): void {
   reporter = new Reporter({
     spool,
     report: async (report) => {
@@ -43,7 +46,7 @@ beforeEach(() => {
     judged: (states) => void judged.push(...states),
   });
   running = reporter.run();
-});
+}
 afterEach(async () => {
   reporter.stop();
   await vi.advanceTimersByTimeAsync(60_000);
@@ -204,6 +207,41 @@ test("what waits at the stop is told before the end", async () => {
   await pass(1_000);
   await running;
   expect(dues()).toEqual([1]);
+});
+
+test("a report says goodbye at the stop, also when nothing waits, and no other one does", async () => {
+  reporter.add(observation(1));
+  await pass(1_000);
+  reporter.stop();
+  await pass(1_000);
+  await running;
+  expect(reports.map(({ leaving, observations }) => [leaving, observations.length])).toEqual([
+    [undefined, 1],
+    [true, 0],
+  ]);
+});
+
+test("a goodbye to a hub that is away is no news", async () => {
+  hub = away;
+  reporter.stop();
+  await pass(1_000);
+  await running;
+  expect(logged).toEqual([]);
+});
+
+test("a spool that a crash left in the middle of a line makes no empty reports", async () => {
+  reporter.stop();
+  await pass(1_000);
+  await running;
+  writeFileSync(join(folder, "00000009.jsonl"), `${JSON.stringify(observation(1))}\n{"service_id":7,"re`);
+  spool = new Spool({ folder, maxBytes: 1e9, fileBytes: 1e6 });
+  reports = [];
+  begin();
+  reporter.add(observation(2));
+  await pass(10_000);
+  expect(dues()).toEqual([1, 2]);
+  expect(reports.length).toBeLessThan(3);
+  expect(reports.at(-1)).toMatchObject({ dropped: 1, waiting: 0 });
 });
 
 test("a full disk loses observations, which is said once and told to the hub, and does not end the agent", async () => {

@@ -63,7 +63,7 @@ describe("an agent", () => {
     const again = await hub.call("PUT", "/api/agents/dc-1", 200);
     expect(again).toEqual({
       ...{ name: "dc-1", status: "new", version: null, host: null, last_seen_at: null, problem: null },
-      ...{ service_count: 1, waiting: 0, dropped: 0, created_at: new Date(NOW).toISOString() },
+      ...{ service_count: 1, waiting: 0, dropped: 0, deleted_services: [], created_at: new Date(NOW).toISOString() },
     });
     const { agents, total } = await hub.call<{ agents: object[]; total: number }>("GET", "/api/agents", 200);
     expect([agents, total]).toEqual([[again], 1]);
@@ -86,7 +86,9 @@ describe("the checks of an agent", () => {
     await register("other", "dc-2");
     const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
     const { checks, ...rest } = await answer.json<{ checks: object[] }>();
-    expect(rest).toEqual({ hub_id: "hub-main", agent: "dc-1", now: NOW, vantage: false });
+    expect(rest).toEqual({
+      ...{ hub_id: "hub-main", agent: "dc-1", now: NOW, vantage: false, containers: expect.any(String) },
+    });
     expect(checks).toMatchObject([{ name: "db", agent: "dc-1", project: "shop", rev: 1 }]);
   });
 
@@ -240,6 +242,88 @@ describe("observations of an agent", () => {
     const body = report([{ ...observed(id), ...over }]);
     expect((await hub.request("POST", "/api/agents/dc-1/observations", body, { key })).status).toBe(400);
     expect(taken).toEqual([]);
+  });
+});
+
+describe("two agents under one name", () => {
+  const FIRST = "0000-first m1";
+  const SECOND = "0000-second m2";
+  let key: string;
+  let now: number;
+  beforeEach(async () => {
+    now = NOW;
+    hub = await testHub({}, { now: () => now });
+    key = await setUp("dc-1");
+    await register("db", "dc-1");
+  });
+  const as = (instance: string | null, more: Record<string, string> = {}, by = key) => ({
+    key: by,
+    headers: { ...(instance === null ? {} : { "hub-agent-instance": instance }), ...more },
+  });
+  const look = async (...who: Parameters<typeof as>) =>
+    (await hub.request("GET", "/api/agents/dc-1/checks", undefined, as(...who))).status;
+  const tell = async (instance: string | null, more: object = {}) =>
+    (await hub.request("POST", "/api/agents/dc-1/observations", { ...report([]), ...more }, as(instance))).status;
+  const put = async (instance: string | null) =>
+    (await hub.request("PUT", "/api/agents/dc-1/services", { services: [] }, as(instance))).status;
+  const problem = async () =>
+    (await hub.call<{ agents: { problem: string | null }[] }>("GET", "/api/agents", 200)).agents[0]?.problem;
+
+  test("are not both taken: the second is refused with words on every way, and shown", async () => {
+    expect([await look(FIRST), await tell(FIRST), await put(FIRST)]).toEqual([200, 200, 200]);
+    const refused = await hub.request("GET", "/api/agents/dc-1/checks", undefined, as(SECOND));
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([409, "60"]);
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringMatching(
+        /^an agent on m1 has the name dc-1 now: stop it, .* or start this one with --take-over$/,
+      ),
+    });
+    expect([await tell(SECOND), await put(SECOND), await tell(null), await put(null)]).toEqual([409, 409, 409, 409]);
+    expect(await look(SECOND)).toBe(409);
+    expect(await problem()).toMatch(/^two agents have this name: one on m1, and one on m2, which is refused/);
+    expect([await look(FIRST), await tell(FIRST, { problem: "no disk" })]).toEqual([200, 200]);
+    expect(await problem()).toMatch(/own; no disk$/);
+    now += 91_000;
+    expect(await problem()).toBe("no disk");
+  });
+
+  test("change places at once when the first says goodbye, and by itself when it is silent for a minute", async () => {
+    await look(FIRST);
+    await tell(FIRST, { leaving: true });
+    expect(await look(SECOND)).toBe(200);
+    now += 59_000;
+    expect(await look(FIRST)).toBe(409);
+    now += 2_000;
+    expect(await look(FIRST)).toBe(200);
+    expect(await problem()).toBeNull();
+    expect(await look(SECOND)).toBe(409);
+  });
+
+  test("change places when the second takes over, and the first is refused then", async () => {
+    await look(FIRST);
+    expect(await look(SECOND, { "hub-agent-take-over": "yes" })).toBe(200);
+    expect([await look(SECOND), await look(FIRST), await tell(FIRST)]).toEqual([200, 409, 409]);
+    await tell(FIRST, { leaving: true });
+    expect(await look(SECOND)).toBe(200);
+  });
+
+  test("that ask at the same moment get one name for one of them", async () => {
+    const both = await Promise.all([look(FIRST), look(SECOND), look(FIRST), look(SECOND)]);
+    expect(new Set(both)).toEqual(new Set([200, 409]));
+    expect(new Set([await look(FIRST), await look(SECOND)])).toEqual(new Set([200, 409]));
+  });
+
+  test("an agent that starts again is the same one, and an older release without an id has its place, too", async () => {
+    expect([await look(null), await look(FIRST), await look(FIRST)]).toEqual([200, 200, 200]);
+    expect(await look(null)).toBe(409);
+    now += 61_000;
+    expect([await look(null), await tell(null), await look(FIRST)]).toEqual([200, 200, 200]);
+  });
+
+  test("a person who looks with a key of an admin is none, whoever has the name", async () => {
+    await look(FIRST);
+    expect(await look(null, {}, hub.keys.admin)).toBe(200);
+    expect(await problem()).toBeNull();
   });
 });
 

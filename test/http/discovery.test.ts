@@ -1,6 +1,7 @@
 import { reset } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DiscoveryAnswer } from "../../src/core/discovery.ts";
+import { deleteGoneContainers, sawAgent } from "../../src/store/agents.ts";
 import { type TestHub, testHub } from "./test-hub.ts";
 
 let hub: TestHub;
@@ -31,7 +32,7 @@ async function listed(): Promise<Record<string, boolean>> {
   return Object.fromEntries(services.map(({ name, gone_since }) => [name, gone_since === null]));
 }
 
-const nothing = { registered: 0, changed: 0, deregistered: 0, refused: [] };
+const nothing = { registered: 0, changed: 0, deregistered: 0, refused: [], deleted: [], digest: expect.any(String) };
 
 describe("what an agent finds in containers", () => {
   test("is registered, once, and starts its project", async () => {
@@ -152,7 +153,8 @@ describe("what an agent finds in containers", () => {
     await hub.call("PUT", "/api/agents/dc-2", 201);
     await hub.call("PUT", "/api/projects/shop/services/api", 201, container("api", { agent: "dc-2", project: "shop" }));
     expect(await put([container("db"), container("api"), container("web")])).toEqual({
-      ...{ registered: 1, changed: 0, deregistered: 0 },
+      ...nothing,
+      registered: 1,
       refused: [
         { project: "shop", name: "db", reason: "there is such a service already" },
         { project: "shop", name: "api", reason: "there is such a service already, of the agent dc-2" },
@@ -194,4 +196,113 @@ test("starting and stopping a project by hand is told, too", async () => {
   await hub.call("POST", "/api/projects/1/stop", 200);
   await hub.call("POST", "/api/projects/1/start", 200);
   expect(hub.projects).toEqual(["tools stopped", "tools running"]);
+});
+
+describe("a container's service that a person deletes while it runs", () => {
+  const services = [container("db"), container("web")];
+  const shown = async () => {
+    const { agents } = await hub.call<{ agents: { deleted_services: { name: string; project: string }[] }[] }>(
+      ...(["GET", "/api/agents", 200] as const),
+    );
+    return agents.flatMap(({ deleted_services }) => deleted_services.map(({ name, project }) => `${project}/${name}`));
+  };
+  const manifest = { services: [{ name: "other", health_method: "http", health_url: "https://shop.example.com" }] };
+
+  test.each<[string, () => Promise<unknown>]>([
+    ["by its id", () => hub.call("DELETE", "/api/services/2", 204)],
+    ["by a manifest", () => hub.call("PUT", "/api/projects/1/manifest", 200, manifest)],
+    ["with its project", () => hub.call("DELETE", "/api/projects/1", 204)],
+  ])("%s stays away and is shown, until its container is made anew", async (_, remove) => {
+    await put(services);
+    await remove();
+    const again = await put(services);
+    expect(again.registered).toBe(0);
+    expect(again.deleted).toContainEqual({ project: "shop", name: "web" });
+    expect(await put(services)).toEqual(again);
+    expect(await shown()).toContain("shop/web");
+    expect((await listed()).web).toBeUndefined();
+    const anew = await put([container("db"), container("web", { container_id: "id-2" })]);
+    expect(anew.registered).toBe(1);
+    expect(await listed()).toMatchObject({ web: true });
+    expect(await shown()).not.toContain("shop/web");
+  });
+
+  test("with its project does not bring back the project as an empty one", async () => {
+    await put(services);
+    await hub.call("DELETE", "/api/projects/1", 204);
+    await put(services);
+    expect((await hub.call<{ projects: object[] }>("GET", "/api/projects", 200)).projects).toEqual([]);
+  });
+
+  test("is forgotten when the container is gone, even if it is started again later", async () => {
+    await put(services);
+    await hub.call("DELETE", "/api/services/2", 204);
+    await put(services);
+    await put([container("db")]);
+    expect(await shown()).toEqual([]);
+    expect((await put(services)).registered).toBe(1);
+  });
+
+  test("may be registered again by hand", async () => {
+    await put(services);
+    await hub.call("DELETE", "/api/services/2", 204);
+    await hub.call(
+      "PUT",
+      "/api/projects/shop/services/web",
+      201,
+      container("web", { agent: "dc-1", project: undefined }),
+    );
+    expect(await put(services)).toMatchObject({ deleted: [], refused: [] });
+    expect([await listed(), await shown()]).toEqual([{ db: true, web: true }, []]);
+  });
+
+  test("is no memory when it had ended, and the memory goes with the agent", async () => {
+    await put(services);
+    await put([container("db")]);
+    await hub.call("DELETE", "/api/services/2", 204);
+    expect((await put(services)).registered).toBe(1);
+    await hub.call("DELETE", "/api/services/1", 204);
+    expect(await shown()).toEqual(["shop/db"]);
+    await hub.call("DELETE", "/api/agents/dc-1", 204);
+    await hub.call("PUT", "/api/agents/dc-1", 201);
+    expect(await shown()).toEqual([]);
+  });
+
+  test("is forgotten a month after its agent was heard of last, and not before", async () => {
+    const month = 30 * 86_400_000;
+    await put(services);
+    await hub.call("DELETE", "/api/services/2", 204);
+    const later = Date.now() + month + 1_000;
+    await sawAgent(hub.db, "dc-1", null, later - 1_000);
+    await deleteGoneContainers(hub.db, later - month, 10);
+    expect(await shown()).toEqual(["shop/web"]);
+    await deleteGoneContainers(hub.db, later, 10);
+    expect(await shown()).toEqual([]);
+  });
+});
+
+test("the digest of an agent's containers changes with what the hub has of them, and with nothing else", async () => {
+  const digest = async () => {
+    const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
+    return (await answer.json<{ containers: string }>()).containers;
+  };
+  const told = (await put([container("db"), container("web")])).digest;
+  expect(await digest()).toBe(told);
+  await hub.call("PATCH", "/api/services/1", 200, { enabled: false });
+  await hub.call("POST", "/api/services/2/pause", 200, { minutes: 5 });
+  await hub.call("PUT", "/api/projects/shop/services/other", 201, { health_method: "heartbeat" });
+  expect(await digest()).toBe(told);
+  const changes: [string, string, number, object | undefined][] = [
+    ["PATCH", "/api/services/1", 200, { tags: ["mine"] }],
+    ["PATCH", "/api/services/1", 200, { health_interval: 600 }],
+    ["PATCH", "/api/services/1", 200, { name: "database" }],
+    ["PATCH", "/api/services/1", 200, { agent: null, health_method: "http", health_url: "https://db.example.com" }],
+    ["DELETE", "/api/services/2", 204, undefined],
+  ];
+  const seen = new Set([told]);
+  for (const [method, path, status, body] of changes) {
+    await hub.call(method, path, status, body);
+    expect([path, body, seen.has(await digest())]).toEqual([path, body, false]);
+    seen.add(await digest());
+  }
 });

@@ -17,6 +17,9 @@ export interface DockerEngine {
   docker: Docker;
   /** Stops the engine and starts it again on the same data. */
   restart(): Promise<void>;
+  /** Stops it in the middle of whatever it does, and lets it go on. */
+  freeze(): void;
+  thaw(): void;
   /** The containers end with the engine. */
   stop(): Promise<void>;
 }
@@ -58,7 +61,10 @@ export async function startDocker(more: readonly string[] = []): Promise<DockerE
       await end();
       child = await start();
     },
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
     async stop() {
+      child.kill("SIGCONT");
       await end();
       await run("umount", [at("exec/netns/default")]).catch(() => {}); // the engine leaves it behind
       await folder.remove();

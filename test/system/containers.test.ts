@@ -29,8 +29,9 @@ let nats: NatsPair;
 let hub: HubProcess;
 /** In this process; it ends with `stop`. */
 let agent: Promise<number>;
+let stop: () => void;
+let key: string;
 let state: Awaited<ReturnType<typeof temporaryFolder>>;
-const stop = Promise.withResolvers<void>();
 const lines: string[] = [];
 let watching: Watching;
 let webPort: number;
@@ -41,21 +42,36 @@ beforeAll(async () => {
   webPort = await freePort();
   hub = await startHub({ args: ["--quiet"], vars: natsVars("hub-main", nats.relay_url) });
   state = await temporaryFolder("agent");
-  const environment = { HUB_KEY: await setUpAgent(hub, "dc-1"), DOCKER_HOST: engine.host };
-  const argv = ["--hub", hub.url, "--name", "dc-1", "--state", state.path];
-  const line = (text: string) => void lines.push(text);
-  agent = runAgent(argv, { clock: systemClock, environment, out: line, err: line, stopped: stop.promise });
+  key = await setUpAgent(hub, "dc-1");
+  ({ agent, stop } = begin(state.path, lines));
   watching = await watch(hub);
 });
 afterAll(async () => {
   watching?.close();
-  stop.resolve();
+  stop?.();
   expect(await agent, lines.join("\n")).toBe(0);
   await state?.remove();
   await hub?.remove();
   await engine?.stop();
   await nats?.stop();
 });
+
+/** An agent named dc-1, in this process. `said`: gets its lines. */
+function begin(folder: string, said: string[]): { agent: Promise<number>; stop(): void } {
+  const stopping = Promise.withResolvers<void>();
+  const line = (text: string) => void said.push(text);
+  const environment = { HUB_KEY: key, DOCKER_HOST: engine.host };
+  const argv = ["--hub", hub.url, "--name", "dc-1", "--state", folder];
+  const io = { clock: systemClock, environment, out: line, err: line, stopped: stopping.promise };
+  return { agent: runAgent(argv, io), stop: stopping.resolve };
+}
+
+async function theAgent(): Promise<{ problem: string | null; deleted_services: { name: string }[] } | undefined> {
+  const { agents } = await call<{ agents: { problem: string | null; deleted_services: { name: string }[] }[] }>(
+    ...([hub, "GET", "/api/agents"] as const),
+  );
+  return agents[0];
+}
 
 /** As `docker compose up` makes it. */
 async function start(service: string, over: Partial<Docker.ContainerCreateOptions> = {}): Promise<Docker.Container> {
@@ -201,6 +217,72 @@ test("the project stops with its last container and starts with its first, on ev
   } finally {
     await core.close();
   }
+});
+
+test("a restart of the agent flips nothing, and a second agent under its name is refused and shown", async () => {
+  await start("steady", { Labels: { "hub.interval": "5" } });
+  const flips = async () => (await flipsOf(hub, "steady")).map(({ to }) => to);
+  await until(async () => expect(await flips()).toEqual(["up"]));
+  stop();
+  expect(await agent).toBe(0);
+  ({ agent, stop } = begin(state.path, lines));
+  const other = await temporaryFolder("agent");
+  const said: string[] = [];
+  await until(async () =>
+    expect(lines.filter((line) => /^containers: \d+ services$/.test(line)).length).toBeGreaterThan(1),
+  );
+  const second = begin(other.path, said);
+  await until(() => expect(said.join("\n")).toContain("this agent waits and checks nothing: the hub answers 409"));
+  await until(async () => expect((await theAgent())?.problem).toMatch(/^two agents have this name/));
+  await new Promise((resolve) => setTimeout(resolve, 11_000)); // two rounds of the first
+  second.stop();
+  expect(await second.agent).toBe(0);
+  await other.remove();
+  expect(await statuses()).toMatchObject({ db: "up", steady: "up" });
+  expect(await flips()).toEqual(["up"]);
+});
+
+test("one-off containers are no services, and one that can't be started is down with its reason", async () => {
+  const oneOff = { "com.docker.compose.oneoff": "True" };
+  await start("db", {
+    name: "shop-db-run-1",
+    Labels: oneOff,
+    Cmd: ["sh", "-c", "exit 3"],
+    HostConfig: { RestartPolicy: { Name: "no" } },
+  });
+  await start("job", { name: "shop-job-run-1", Labels: oneOff });
+  await start("broken", { Cmd: ["/no/such/program"], HostConfig: { RestartPolicy: { Name: "no" } } }).catch(() => {});
+  await until(async () => expect(await statuses()).toEqual({ db: "up", steady: "up", broken: "down" }));
+  expect((await seen()).broken?.health_details.error).toMatch(/^container: can't be started: .*no such/);
+  await engine.docker.getContainer("shop-broken-1").remove();
+  await until(async () => expect(await statuses()).toEqual({ db: "up", steady: "up" }));
+});
+
+test("an engine that hangs is the reason that is shown, of its services and of the agent; then all is well again", async () => {
+  engine.freeze();
+  try {
+    await until(async () => expect(await statuses()).toMatchObject({ steady: "unknown" }));
+    const words = /^container: the engine does not answer: inspect: no answer within 3 s$/;
+    await until(async () => expect((await flipsOf(hub, "steady")).at(-1)?.reason).toMatch(words));
+    expect((await theAgent())?.problem).toMatch(/steady-1: the engine does not answer/);
+  } finally {
+    engine.thaw();
+  }
+  await until(async () => expect(await statuses()).toMatchObject({ steady: "up" }));
+  await until(async () => expect((await theAgent())?.problem ?? "").not.toContain("engine"));
+});
+
+test("a service that a person deletes while its container runs stays away on a quiet host, and is shown", async () => {
+  const { services } = await call<{ services: { id: number; name: string }[] }>(hub, "GET", "/api/services");
+  const id = services.find(({ name }) => name === "steady")?.id;
+  await call(hub, "DELETE", `/api/services/${id}`);
+  await until(() => expect(lines.join("\n")).toContain("a person has deleted shop/steady"));
+  expect((await theAgent())?.deleted_services).toMatchObject([{ name: "steady" }]);
+  expect(await statuses()).toEqual({ db: "up" });
+  await engine.docker.getContainer("shop-steady-1").remove({ force: true });
+  await start("steady");
+  await until(async () => expect(await statuses()).toEqual({ db: "up", steady: "up" }));
+  expect((await theAgent())?.deleted_services).toEqual([]);
 });
 
 async function exec(name: string, command: string): Promise<void> {

@@ -40,23 +40,29 @@ function makeCertificates(path: string): void {
 
 test("lists, inspects, measures, runs commands in and hears of containers over TLS", async () => {
   const client = await connectEngine(`tcp://127.0.0.1:${port}`, folder.path);
-  const events = client.events();
+  const { signal } = new AbortController();
+  const events = await client.events();
   const first = events.next();
   const container = await engine.docker.createContainer({
     ...{ name: "box", Image: IMAGE, Cmd: ["sleep", "60"], HostConfig: { NetworkMode: "host" } },
   });
   await container.start();
   expect(await first).toMatchObject({ value: { action: "create", id: container.id } });
-  expect(await client.ids()).toEqual([container.id]);
-  expect(await client.inspect(container.id)).toMatchObject({ name: "box", state: "running", image: IMAGE });
-  expect(await client.inspect("nobody")).toBeNull();
-  expect((await client.usage(container.id)).memoryBytes).toBeGreaterThan(0);
-  expect(await client.exec(container.id, "echo hello; exit 3")).toEqual({ code: 3, output: "hello\n" });
+  expect(await client.ids(signal)).toEqual([container.id]);
+  expect(await client.inspect(container.id, signal)).toMatchObject({ name: "box", state: "running", image: IMAGE });
+  expect(await client.inspect("nobody", signal)).toBeNull();
+  expect((await client.usage(container.id, signal)).memoryBytes).toBeGreaterThan(0);
+  const begun = Promise.withResolvers<void>();
+  const run = { signal, begun: begun.resolve };
+  expect(await client.exec(container.id, "echo hello; exit 3", run)).toEqual({ code: 3, output: "hello\n" });
+  await begun.promise;
+  const hung = client.exec(container.id, "sleep 60", { signal: AbortSignal.timeout(300), begun: () => {} });
+  await expect(hung).rejects.toThrow();
   client.close();
   await container.remove({ force: true });
 });
 
 test("is refused without a certificate", async () => {
   const client = await connectEngine(`tcp://127.0.0.1:${port}`);
-  await expect(client.ids()).rejects.toThrow();
+  await expect(client.ids(AbortSignal.timeout(10_000))).rejects.toThrow();
 });

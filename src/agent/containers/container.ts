@@ -42,18 +42,47 @@ const ASKED_TO_END = [0, 130, 143];
 
 /**
  * Whether the container counts as a service. One that was stopped does not; one that died by itself does, so that
- * somebody hears of it. `wasStopped`: the engine was asked to stop it.
+ * somebody hears of it, and so does one that could not be started. One that only ran once has its end in its nature.
+ * `wasStopped`: the engine was asked to stop it.
  */
 export function isService(container: Container, wasStopped: boolean): boolean {
   switch (container.state) {
     case "created":
+      return !wasStopped && couldNotStart(container) && !isOneOff(container);
     case "removing":
       return false;
     case "exited":
-      return !wasStopped && !ASKED_TO_END.includes(container.exitCode);
+      return !wasStopped && !ASKED_TO_END.includes(container.exitCode) && !isOneOff(container);
+    case "dead":
+      return !wasStopped && !isOneOff(container);
     default:
       return true;
   }
+}
+
+/** One that was made and never started has neither. */
+function couldNotStart({ exitCode, error }: Container): boolean {
+  return exitCode !== 0 || error !== "";
+}
+
+const TRUE = /^(true|yes|on|1)$/i;
+
+/** Whether `compose run` made it: it has the labels of a service, but is not the service. */
+export function isOneOff({ labels, name }: Pick<Container, "labels" | "name">): boolean {
+  const flag = labels["com.docker.compose.oneoff"]?.trim() ?? "";
+  if (flag !== "") return TRUE.test(flag);
+  return labels["io.podman.compose.project"] !== undefined && /_tmp\d+$/.test(name); // podman-compose only names it so
+}
+
+/** Of two containers of one service, such as replicas: whether `one` says more of it than `other`. */
+export function standsBefore(one: Container, other: Container): boolean {
+  return rankOf(one) < rankOf(other);
+}
+
+function rankOf(container: Container): number {
+  const after = isOneOff(container) ? 10 : 0;
+  if (container.state !== "running") return after + (container.state === "restarting" ? 3 : 4);
+  return after + { unhealthy: 2, starting: 1, healthy: 0, none: 0 }[container.health ?? "none"];
 }
 
 /** What is wrong with a container that does not run; null: it runs. */
@@ -62,6 +91,8 @@ export function troubleOf({ state, exitCode, outOfMemory, error }: Container): s
   switch (state) {
     case "running":
       return null;
+    case "created":
+      return `container: can't be started: ${error === "" ? ended : error}`;
     case "exited":
       return error === "" ? `container: exited (${ended})` : `container: ${error}`;
     case "restarting":

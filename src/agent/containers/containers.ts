@@ -4,26 +4,33 @@
 
 import type { Check } from "../../core/check.ts";
 import type { Clock } from "../../core/clock.ts";
-import { type Discovery, type DiscoveryAnswer, MAX_REASON_CHARS } from "../../core/discovery.ts";
+import type { Discovery, DiscoveryAnswer } from "../../core/discovery.ts";
 import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
-import { boundedErrorText } from "../../core/error-text.ts";
-import type { Observation, Verdict } from "../../core/records.ts";
+import type { Observation } from "../../core/records.ts";
 import { messageOf } from "../../node/error-message.ts";
-import { type Container, endingOf, isService, troubleOf, type UsageSample } from "./container.ts";
+import { type Container, isService, standsBefore } from "./container.ts";
+import { ContainerChecks } from "./container-checks.ts";
 import type { Engine, EngineEvent } from "./engine.ts";
-import { LabelledContainers, troubleText } from "./labelled.ts";
-import { commandIn, type DiscoveredService } from "./labels.ts";
+import { LabelledContainers } from "./labelled.ts";
+import { type Found, Publisher } from "./publisher.ts";
 import type { StoppedContainers } from "./stopped.ts";
-import { usageDetails, withUsage } from "./usage.ts";
+import { type EngineLimits, EngineSilent, TimedEngine } from "./timed-engine.ts";
 
 /** One change of a container makes several events. */
 const SETTLE_MS = 100;
+/** Containers that are read at the same time. */
+const READ_AT_ONCE = 8;
+/** A first failure to connect may be a restart of the engine, which nobody needs to look at. */
+const FAILURES_TOLD = 2;
+/** Containers of which the engine says nothing that are named. */
+const MAX_NAMED = 3;
 
 export interface ContainersDeps {
   /** The agent's name, and its vantage. */
   agent: string;
   vantage: string;
   connect(): Promise<Engine>;
+  limits: EngineLimits;
   stopped: StoppedContainers;
   /** Tells the hub all services that there are. */
   put(discovery: Discovery): Promise<DiscoveryAnswer>;
@@ -40,97 +47,119 @@ export interface ContainersDeps {
   signal: AbortSignal;
 }
 
-interface Found {
-  container: Container;
-  service: DiscoveredService;
-}
-
 export class Containers {
   readonly #deps: ContainersDeps;
   readonly #containers: LabelledContainers;
-  readonly #samples = new Map<string, UsageSample>();
-  #engine: Engine | null = null;
-  /** Why there is no engine; null: there is one. */
-  #trouble: string | null = "not connected yet";
-  #sent = new Map<string, Found>();
-  #sentText = "";
-  #isPublishing = false;
+  readonly #checks: ContainerChecks;
+  readonly #publisher: Publisher;
+  readonly #firstLook = Promise.withResolvers<void>();
+  /** Once all containers were read. */
+  #engine: TimedEngine | null = null;
+  /** Why there is no engine. */
+  #trouble = "not connected yet";
+  #failures = 0;
+  /** Containers of which the engine says nothing, with its words. */
+  readonly #silent = new Map<string, string>();
+  #refused: string[] = [];
 
   constructor(deps: ContainersDeps) {
     this.#deps = deps;
+    const { now, wait, vantage, put, registered, log, signal } = deps;
     this.#containers = new LabelledContainers(deps.agent);
+    this.#checks = new ContainerChecks({
+      ...{ now, wait, vantage, firstLook: this.#firstLook.promise },
+      engine: () => this.#engine ?? { trouble: this.#trouble },
+      find: (check) => this.#services().get(keyOf(check))?.container,
+      isTold: (check) => this.#publisher.hasTold(keyOf(check)),
+      inspect: (engine, id) => this.#inspect(engine, id),
+    });
+    this.#publisher = new Publisher({
+      ...{ put, registered, wait, log, signal },
+      services: () => this.#services(),
+      troubles: () => this.#containers.troubles(),
+      get: (id) => this.#containers.get(id),
+      refused: (texts) => {
+        this.#refused = texts;
+        this.#tellProblem();
+      },
+    });
   }
 
   /** Runs until the signal. Never rejects. */
   async run(): Promise<void> {
     const { signal, log, wait } = this.#deps;
-    for (let failures = 0; !signal.aborted; ) {
+    while (!signal.aborted) {
       try {
-        await this.#follow(() => {
-          failures = 0;
-        });
+        await this.#follow();
       } catch (error) {
         if (signal.aborted) return;
-        if (failures === 0) log(`containers: the engine does not answer: ${messageOf(error)}`);
-        failures += 1;
         this.#trouble = messageOf(error);
+        if (this.#failures === 0) log(`containers: the engine does not answer: ${this.#trouble}`);
+        this.#failures += 1;
+        this.#firstLook.resolve();
+        this.#tellProblem();
       }
-      await wait(Math.min(ENGINE_MAX_RETRY_MS, 250 * 2 ** failures));
+      await wait(Math.min(ENGINE_MAX_RETRY_MS, 250 * 2 ** this.#failures));
     }
   }
 
   /** What a check finds, with what its container tells. `probe`: the check as it is without a container. */
   async observe(check: Check, probe: () => Promise<Observation>): Promise<Observation> {
-    const isOwn = check.health_method === "container";
-    const known = this.#find(check);
-    if (isOwn && this.#trouble !== null) {
-      return this.#observation("unprobeable", `container: the engine does not answer: ${this.#trouble}`);
-    }
-    if (known === undefined && !isOwn) return await probe();
-    if (known === undefined) {
-      // The hub is about to hear that it has ended, and why.
-      return this.#sent.has(`${check.project}/${check.name}`)
-        ? this.#observation("inconclusive", "container: it has just ended")
-        : this.#observation("unprobeable", "container: there is no such container here");
-    }
-    const container = (await this.#inspect(known.id)) ?? known;
-    const trouble = troubleOf(container);
-    if (trouble !== null) return this.#observation("fail", trouble);
-    const found = isOwn ? await this.#ownHealth(check, container) : await probe();
-    return withUsage(found, await this.#usage(container), check.health_options);
+    return await this.#checks.observe(check, probe);
   }
 
-  async #follow(connected: () => void): Promise<void> {
-    const { connect, signal, log } = this.#deps;
-    const engine = await connect();
+  /** What the hub says that it has of this agent's containers. `checks`: all that it wants to have run. */
+  hubHas(digest: string | undefined, checks: readonly Check[]): void {
+    this.#checks.keep(new Set(checks.map(({ service_id }) => service_id)));
+    this.#publisher.hubHas(digest);
+  }
+
+  async #follow(): Promise<void> {
+    const { connect, limits, signal, log } = this.#deps;
+    const engine = new TimedEngine(await connect(), limits);
     const close = () => engine.close();
     signal.addEventListener("abort", close);
     const stopReconciling = this.#deps.every(CONTAINERS_RECONCILE_MS, () => void this.#reconcile(engine).catch(close));
     try {
-      const events = engine.events();
+      const events = await engine.events();
       const first = events.next(); // what happens while everything is read must not be missed
       first.catch(() => {}); // the loop below throws it
       await this.#reconcile(engine);
-      this.#engine = engine;
-      this.#trouble = null;
-      connected();
+      this.#connected(engine);
       log(`containers: ${this.#services().size} services`);
       for (let event = await first; event.done !== true; event = await events.next()) this.#happened(event.value);
       throw new Error("the engine closed the connection");
     } finally {
       this.#engine = null;
+      this.#trouble = "the connection was lost";
       stopReconciling();
       signal.removeEventListener("abort", close);
       close();
     }
   }
 
-  async #reconcile(engine: Engine): Promise<void> {
+  #connected(engine: TimedEngine): void {
+    this.#engine = engine;
+    this.#failures = 0;
+    this.#firstLook.resolve();
+    this.#tellProblem();
+  }
+
+  async #reconcile(engine: TimedEngine): Promise<void> {
     const ids = await engine.ids();
     for (const id of this.#containers.ids()) if (!ids.includes(id)) this.#forget(id);
     this.#deps.stopped.keep(ids);
-    for (const id of ids) await this.#refresh(engine, id);
-    this.#publish();
+    for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
+      await this.#readAll(engine, ids.slice(from, from + READ_AT_ONCE));
+    }
+    this.#publisher.publish();
+  }
+
+  /** A container of which the engine says nothing stays as it was. Throws when it says nothing of all of them. */
+  async #readAll(engine: TimedEngine, ids: readonly string[]): Promise<void> {
+    const read = await Promise.allSettled(ids.map((id) => this.#inspect(engine, id)));
+    const [first, ...others] = read;
+    if (first?.status === "rejected" && others.every(({ status }) => status === "rejected")) throw first.reason;
   }
 
   #happened({ action, id }: EngineEvent): void {
@@ -144,153 +173,66 @@ export class Containers {
     const engine = this.#engine;
     if (engine === null) return; // when it is back, everything is read anew
     try {
-      await this.#refresh(engine, id);
+      await this.#inspect(engine, id);
     } catch (error) {
       this.#deps.log(`containers: ${messageOf(error)}`);
     }
-    this.#publish();
+    this.#publisher.publish();
     const service = this.#containers.get(id)?.service ?? null;
     if (service !== null) this.#deps.changed(service.project, service.name);
   }
 
-  async #refresh(engine: Engine, id: string): Promise<void> {
-    const container = await engine.inspect(id);
-    if (container === null || !this.#containers.set(container)) this.#forget(id);
+  /** Takes in how the container is now; null: it is gone. Throws when the engine does not say it. */
+  async #inspect(engine: TimedEngine, id: string): Promise<Container | null> {
+    try {
+      const container = await engine.inspect(id);
+      if (container === null || !this.#containers.set(container)) this.#forget(id);
+      this.#hear(id, null);
+      return container;
+    } catch (error) {
+      if (error instanceof EngineSilent) this.#hear(id, error.message);
+      throw error;
+    }
   }
 
   #forget(id: string): void {
     this.#containers.delete(id);
     this.#deps.stopped.delete(id);
-    this.#samples.delete(id);
+    this.#silent.delete(id);
+    this.#checks.forget(id);
   }
 
-  /** By `project/name`. Of two containers of one service, the one that runs. */
+  /** By `project/name`. Several containers of one service: see `standsBefore`. */
   #services(): Map<string, Found> {
     const services = new Map<string, Found>();
     for (const { container, service } of this.#containers.all()) {
       if (service === null || !isService(container, this.#deps.stopped.has(container.id))) continue;
-      const key = `${service.project}/${service.name}`;
-      if (services.get(key)?.container.state !== "running") services.set(key, { container, service });
+      const key = keyOf(service);
+      const other = services.get(key)?.container;
+      if (other === undefined || standsBefore(container, other)) services.set(key, { container, service });
     }
     return services;
   }
 
-  /** Tells the hub when something changed; one request at a time, again until it is told. */
-  #publish(): void {
-    if (this.#isPublishing) return; // it looks for changes before it ends
-    this.#isPublishing = true;
-    void this.#publishAll();
+  /** `trouble`: the engine's words when it says nothing of the container; null: it does. */
+  #hear(id: string, trouble: string | null): void {
+    if ((this.#silent.get(id) ?? null) === trouble) return;
+    if (trouble === null) this.#silent.delete(id);
+    else this.#silent.set(id, trouble);
+    this.#tellProblem();
   }
 
-  async #publishAll(): Promise<void> {
-    const { put, wait, log, signal, registered } = this.#deps;
-    for (let failures = 0; !signal.aborted; ) {
-      const services = this.#services();
-      const list = [...services.values()].map(({ service }) => service);
-      const text = JSON.stringify([list, this.#containers.troubles()]);
-      if (text === this.#sentText) {
-        this.#isPublishing = false;
-        return;
-      }
-      try {
-        const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services) });
-        this.#tellTroubles(answer.refused);
-        [this.#sent, this.#sentText, failures] = [services, text, 0];
-        registered();
-      } catch (error) {
-        if (failures === 0) log(`containers: not told to the hub yet: ${messageOf(error)}`);
-        failures += 1;
-        await wait(Math.min(ENGINE_MAX_RETRY_MS, 500 * 2 ** (failures - 1)));
-      }
-    }
-  }
-
-  #gone(services: ReadonlyMap<string, Found>): Discovery["gone"] {
-    return [...this.#sent].flatMap(
-      ([
-        key,
-        {
-          container,
-          service: { project, name },
-        },
-      ]) => {
-        if (services.has(key)) return [];
-        return { project, name, reason: this.#endOf(container.id) };
-      },
-    );
-  }
-
-  #endOf(id: string): string {
-    const known = this.#containers.get(id);
-    const [trouble] = known?.troubles ?? [];
-    if (known === undefined || known.service !== null || trouble === undefined)
-      return endingOf(known?.container ?? null);
-    return `container ${troubleText(known.container, trouble)}`.slice(0, MAX_REASON_CHARS);
-  }
-
-  /** The hub's refusals, and the labels that can't be understood. */
-  #tellTroubles(refused: DiscoveryAnswer["refused"]): void {
-    const texts = [
-      ...this.#containers.troubles(),
-      ...refused.map(({ project, name, reason }) => `${project}/${name}: ${reason}`),
-    ];
+  /** What the engine does not say, the hub's refusals, and the labels that can't be understood. */
+  #tellProblem(): void {
+    const away = this.#failures >= FAILURES_TOLD ? [`the engine does not answer: ${this.#trouble}`] : [];
+    const silent = [...this.#silent].slice(0, MAX_NAMED).map(([id, words]) => {
+      return `${this.#containers.get(id)?.container.name ?? id.slice(0, 12)}: the engine does not answer: ${words}`;
+    });
+    const texts = [...away, ...silent, ...this.#containers.troubles(), ...this.#refused];
     this.#deps.problem(texts.length === 0 ? null : `containers: ${texts.join("; ")}`);
   }
+}
 
-  #find({ project, name }: Check): Container | undefined {
-    return this.#services().get(`${project}/${name}`)?.container;
-  }
-
-  async #inspect(id: string): Promise<Container | null> {
-    const container = await this.#engine?.inspect(id).catch(() => null);
-    if (container != null) this.#containers.set(container);
-    return container ?? null;
-  }
-
-  async #ownHealth(check: Check, container: Container): Promise<Observation> {
-    if (container.health === "unhealthy") {
-      const [line = ""] = container.healthOutput.split("\n");
-      return this.#observation("fail", `container: unhealthy${line === "" ? "" : `: ${line}`}`);
-    }
-    if (container.health === "starting") {
-      return this.#observation("inconclusive", "container: its health check has not passed yet");
-    }
-    const command = commandIn(container);
-    return command === undefined ? this.#observation("ok", null) : await this.#run(check, container, command);
-  }
-
-  async #run(check: Check, container: Container, command: string): Promise<Observation> {
-    const began = this.#deps.now();
-    const timeout = this.#deps.wait(check.health_timeout * 1_000).then(() => null);
-    try {
-      const result = await Promise.race([this.#engine?.exec(container.id, command), timeout]);
-      if (result == null) return this.#observation("fail", `exec: timeout after ${check.health_timeout} s`);
-      const [line = ""] = result.output.split("\n");
-      const latency_ms = this.#deps.now() - began;
-      if (result.code === 0) return { ...this.#observation("ok", null), at: began, latency_ms };
-      const error = line.trim() === "" ? `exec: exit code ${result.code}` : `exec: ${line.trim()}`;
-      return { ...this.#observation("fail", error), at: began, latency_ms };
-    } catch (error) {
-      return this.#observation("fail", `exec: ${messageOf(error)}`);
-    }
-  }
-
-  /** Nothing, when the engine can't tell. */
-  async #usage(container: Container): Promise<Observation["details"]> {
-    try {
-      const sample = await this.#engine?.usage(container.id);
-      if (sample === undefined) return {};
-      const before = this.#samples.get(container.id) ?? null;
-      this.#samples.set(container.id, sample);
-      return usageDetails(sample, before, container.restarts);
-    } catch {
-      return {};
-    }
-  }
-
-  #observation(verdict: Verdict, error: string | null): Observation {
-    const { now, vantage } = this.#deps;
-    const words = error === null ? null : boundedErrorText(error);
-    return { at: now(), vantage, verdict, latency_ms: null, error: words, details: {} };
-  }
+function keyOf({ project, name }: { project: string; name: string }): string {
+  return `${project}/${name}`;
 }

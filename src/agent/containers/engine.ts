@@ -5,10 +5,15 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { z } from "zod";
+import { parseFrame } from "../../core/agent-task.ts";
 import type { Container, ContainerState, UsageSample } from "./container.ts";
 
 const MAX_OUTPUT_BYTES = 65_536;
 const STATES: readonly ContainerState[] = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+/** Other words of Podman. */
+const STATE_OF_WORD: Readonly<Record<string, ContainerState>> = {
+  ...{ configured: "created", initialized: "created", stopped: "exited", stopping: "running" },
+};
 /** Events that change what a container is to the hub. Podman says `remove` where Docker says `destroy`. */
 const ACTIONS = /^(create|start|restart|die|oom|stop|kill|pause|unpause|rename|update|destroy|remove|health_status)/;
 
@@ -18,17 +23,22 @@ export interface EngineEvent {
   id: string;
 }
 
-/** What the agent needs of an engine. */
+export interface ExecResult {
+  code: number;
+  output: string;
+}
+
+/** What the agent needs of an engine. Each signal ends its call, and the connection that the call has. */
 export interface Engine {
   /** Ids of all containers, those that don't run too. */
-  ids(): Promise<string[]>;
+  ids(signal: AbortSignal): Promise<string[]>;
   /** Null: there is no such container. */
-  inspect(id: string): Promise<Container | null>;
-  usage(id: string): Promise<UsageSample>;
-  /** Runs a command with the container's shell. */
-  exec(id: string, command: string): Promise<{ code: number; output: string }>;
-  /** Ends when the connection ends. */
-  events(): AsyncGenerator<EngineEvent>;
+  inspect(id: string, signal: AbortSignal): Promise<Container | null>;
+  usage(id: string, signal: AbortSignal): Promise<UsageSample>;
+  /** Runs a command with the container's shell. `begun` is called when the engine has started it. */
+  exec(id: string, command: string, run: { signal: AbortSignal; begun(): void }): Promise<ExecResult>;
+  /** Resolves when the engine listens. The list ends when the connection ends. */
+  events(): Promise<AsyncGenerator<EngineEvent>>;
   close(): void;
 }
 
@@ -57,27 +67,29 @@ class DockerEngine implements Engine {
     this.#docker = docker;
   }
 
-  async ids(): Promise<string[]> {
-    return (await this.#docker.listContainers({ all: true })).map(({ Id }) => Id);
+  async ids(abortSignal: AbortSignal): Promise<string[]> {
+    return (await this.#docker.listContainers({ all: true, abortSignal })).map(({ Id }) => Id);
   }
 
-  async inspect(id: string): Promise<Container | null> {
+  async inspect(id: string, abortSignal: AbortSignal): Promise<Container | null> {
     try {
-      return toContainer(await this.#docker.getContainer(id).inspect());
+      return toContainer(await this.#docker.getContainer(id).inspect({ abortSignal }));
     } catch (error) {
       if (error instanceof Error && "statusCode" in error && error.statusCode === 404) return null;
       throw error;
     }
   }
 
-  async usage(id: string): Promise<UsageSample> {
-    return toSample(await this.#docker.getContainer(id).stats({ stream: false, "one-shot": true }));
+  async usage(id: string, abortSignal: AbortSignal): Promise<UsageSample> {
+    const options = { stream: false as const, "one-shot": true, abortSignal };
+    return toSample(await this.#docker.getContainer(id).stats(options));
   }
 
-  async exec(id: string, command: string): Promise<{ code: number; output: string }> {
-    const options = { Cmd: ["sh", "-c", command], AttachStdout: true, AttachStderr: true };
+  async exec(id: string, command: string, { signal, begun }: Parameters<Engine["exec"]>[2]): Promise<ExecResult> {
+    const options = { Cmd: ["sh", "-c", command], AttachStdout: true, AttachStderr: true, abortSignal: signal };
     const exec = await this.#docker.getContainer(id).exec(options);
-    const stream = await exec.start({});
+    const stream = await exec.start({ abortSignal: signal });
+    begun();
     const chunks: Buffer[] = [];
     let bytes = 0;
     const sink = new PassThrough();
@@ -90,24 +102,25 @@ class DockerEngine implements Engine {
       stream.once("end", resolve);
       stream.once("error", reject);
     });
-    const { ExitCode } = await exec.inspect();
+    const { ExitCode } = await exec.inspect({ abortSignal: signal });
     return { code: ExitCode ?? -1, output: Buffer.concat(chunks).toString("utf8") };
   }
 
-  async *events(): AsyncGenerator<EngineEvent> {
+  async events(): Promise<AsyncGenerator<EngineEvent>> {
     const { signal } = this.#ended;
     const filters = JSON.stringify({ type: ["container"] });
-    const stream: NodeJS.ReadableStream = await this.#docker.getEvents({ filters, abortSignal: signal });
-    for await (const line of createInterface({ input: stream, signal })) {
-      const event = eventSchema.safeParse(JSON.parse(line));
-      if (event.success && ACTIONS.test(event.data.Action)) {
-        yield { action: event.data.Action, id: event.data.Actor.ID };
-      }
-    }
+    return eventsIn(await this.#docker.getEvents({ filters, abortSignal: signal }), signal);
   }
 
   close(): void {
     this.#ended.abort();
+  }
+}
+
+async function* eventsIn(input: NodeJS.ReadableStream, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+  for await (const line of createInterface({ input, signal })) {
+    const event = parseFrame(line, eventSchema);
+    if (event !== null && ACTIONS.test(event.Action)) yield { action: event.Action, id: event.Actor.ID };
   }
 }
 
@@ -126,7 +139,7 @@ function toContainer({
     name: Name.replace(/^\//, ""),
     image: Config.Image,
     labels: Config.Labels ?? {},
-    state: STATES.find((each) => each === State.Status) ?? "dead",
+    state: STATES.find((each) => each === State.Status) ?? STATE_OF_WORD[State.Status] ?? "dead",
     health: health === "starting" || health === "healthy" || health === "unhealthy" ? health : null,
     healthOutput: State.Health?.Log?.at(-1)?.Output?.trim() ?? "",
     exitCode: State.ExitCode,

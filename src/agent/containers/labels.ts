@@ -6,7 +6,7 @@ import type { HealthOptions } from "../../core/options.ts";
 import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
 import { serviceSchema } from "../../core/registration.ts";
 import { parseService } from "../../core/service-rules.ts";
-import type { Container } from "./container.ts";
+import { type Container, isOneOff } from "./container.ts";
 import { LabelReader, type LabelTrouble, listOf } from "./label-reader.ts";
 
 export type DiscoveredService = z.input<typeof discoveredSchema>;
@@ -52,7 +52,7 @@ export function commandIn({ labels }: Pick<Container, "labels">): string | undef
 }
 
 export interface ReadLabels {
-  /** Null: `hub.enable` leaves the container out, or a label is wrong. */
+  /** Null: the container is left out (`hub.enable`, or it runs only once), or a label is wrong. */
   service: DiscoveredService | null;
   troubles: LabelTrouble[];
 }
@@ -63,7 +63,9 @@ export interface ReadLabels {
  */
 export function readLabels(container: Container, agent: string): ReadLabels {
   const reader = new LabelReader(container.labels);
-  if (reader.flag("hub.enable") === false) return { service: null, troubles: [] };
+  const isEnabled = reader.flag("hub.enable");
+  const isAsked = isEnabled === true || reader.text("hub.service") !== undefined;
+  if (isEnabled === false || (isOneOff(container) && !isAsked)) return { service: null, troubles: [] };
   const service = serviceIn(container, reader, agent);
   const wrong = [...reader.troubles, ...(reader.troubles.length === 0 ? ruleTroubles(service, container, agent) : [])];
   const unknown = Object.keys(container.labels)

@@ -1,0 +1,8 @@
+/** What an agent without an engine says of a container. */
+import type { Observation } from "../../core/records.ts";
+
+const WORDS = "container: this agent follows no containers: it has no engine, or runs with --no-docker";
+
+export function withoutEngine(at: number, vantage: string): Observation {
+  return { at, vantage, verdict: "unprobeable", latency_ms: null, error: WORDS, details: {} };
+}

@@ -1,0 +1,116 @@
+/** Tells the hub which containers there are, until it has taken that in, and again when the hub has something else. */
+import { type Discovery, type DiscoveryAnswer, MAX_REASON_CHARS } from "../../core/discovery.ts";
+import { ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
+import { messageOf } from "../../node/error-message.ts";
+import { type Container, endingOf } from "./container.ts";
+import { type Labelled, troubleText } from "./labelled.ts";
+import type { DiscoveredService } from "./labels.ts";
+
+export interface Found {
+  container: Container;
+  service: DiscoveredService;
+}
+
+export interface PublisherDeps {
+  /** By `project/name`: all services that there are. */
+  services(): Map<string, Found>;
+  /** What is wrong with labels. */
+  troubles(): string[];
+  /** A container as it is now, by its id. */
+  get(id: string): Labelled | undefined;
+  put(discovery: Discovery): Promise<DiscoveryAnswer>;
+  /** Called when the hub has taken them in. */
+  registered(): void;
+  /** Told what the hub refused, one text for each. */
+  refused(texts: string[]): void;
+  wait(ms: number): Promise<void>;
+  log(line: string): void;
+  signal: AbortSignal;
+}
+
+export class Publisher {
+  readonly #deps: PublisherDeps;
+  #sent = new Map<string, Found>();
+  #sentText = "";
+  /** Digest of what the hub had after it was told, and of what it has by its newest answer; undefined: an older hub. */
+  #toldDigest: string | undefined;
+  #hubDigest: string | undefined;
+  /** Services that a person has deleted while their containers run. */
+  #deleted = new Set<string>();
+  #isPublishing = false;
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the hub was told of the service. */
+  hasTold(key: string): boolean {
+    return this.#sent.has(key);
+  }
+
+  /** The hub says what it has of this agent's containers. When that is not what it was told, it is told again. */
+  hubHas(digest: string | undefined): void {
+    this.#hubDigest = digest;
+    if (this.#sentText !== "" && this.#hasLost) this.publish();
+  }
+
+  /** Tells the hub when something changed; one request at a time, again until it is told. */
+  publish(): void {
+    if (this.#isPublishing) return; // it looks for changes before it ends
+    this.#isPublishing = true;
+    void this.#publishAll();
+  }
+
+  get #hasLost(): boolean {
+    return this.#hubDigest !== undefined && this.#hubDigest !== this.#toldDigest;
+  }
+
+  async #publishAll(): Promise<void> {
+    const { put, wait, log, signal, registered, troubles } = this.#deps;
+    for (let failures = 0; !signal.aborted; ) {
+      const services = this.#deps.services();
+      const list = [...services.values()].map(({ service }) => service);
+      const text = JSON.stringify([list, troubles()]);
+      if (text === this.#sentText && !this.#hasLost) {
+        this.#isPublishing = false;
+        return;
+      }
+      try {
+        const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services) });
+        [this.#sent, this.#sentText, failures] = [services, text, 0];
+        this.#hear(answer);
+        registered();
+      } catch (error) {
+        if (failures === 0) log(`containers: not told to the hub yet: ${messageOf(error)}`);
+        failures += 1;
+        await wait(Math.min(ENGINE_MAX_RETRY_MS, 500 * 2 ** (failures - 1)));
+      }
+    }
+  }
+
+  #hear({ refused, deleted = [], digest }: DiscoveryAnswer): void {
+    [this.#toldDigest, this.#hubDigest] = [digest, digest];
+    this.#deps.refused(refused.map(({ project, name, reason }) => `${project}/${name}: ${reason}`));
+    const before = this.#deleted;
+    this.#deleted = new Set(deleted.map(({ project, name }) => `${project}/${name}`));
+    for (const key of this.#deleted.difference(before)) {
+      this.#deps.log(`containers: a person has deleted ${key}; it stays away until its container is made anew`);
+    }
+  }
+
+  #gone(services: ReadonlyMap<string, Found>): Discovery["gone"] {
+    const ended = [...this.#sent].filter(([key]) => !services.has(key));
+    return ended.map(([, { container, service }]) => {
+      const { project, name } = service;
+      return { project, name, reason: this.#endOf(container.id) };
+    });
+  }
+
+  #endOf(id: string): string {
+    const known = this.#deps.get(id);
+    const [trouble] = known?.troubles ?? [];
+    if (known === undefined || known.service !== null || trouble === undefined)
+      return endingOf(known?.container ?? null);
+    return `container ${troubleText(known.container, trouble)}`.slice(0, MAX_REASON_CHARS);
+  }
+}

@@ -3,7 +3,9 @@ import { and, asc, eq, gt, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
+import { isJudgeable } from "../core/unreadable.ts";
 import { isWatched, selectChecks } from "./checks.ts";
+import { time } from "./columns.ts";
 import { type Db, idList } from "./database.ts";
 import { selectServices } from "./services.ts";
 import { apiKeys, projects, services } from "./tables.ts";
@@ -15,11 +17,11 @@ const agents = sqliteTable("agents", {
   name: text().primaryKey(),
   version: text(),
   host: text(),
-  last_seen_at: integer(),
+  last_seen_at: time(),
   problem: text(),
   waiting: integer().notNull().default(0),
   dropped: integer().notNull().default(0),
-  created_at: integer().notNull(),
+  created_at: time().notNull(),
 });
 
 const agentRevisions = sqliteTable("agent_revisions", {
@@ -155,8 +157,8 @@ export async function deleteGoneContainers(db: Db, before: number, limit: number
   return gone.filter(({ id }) => deleted.some((row) => row.id === id));
 }
 
-/** The checks of the agent that are watched. `ids`: only these. */
+/** The checks of the agent that are watched and can be judged. `ids`: only these. */
 export async function agentChecks(db: Db, name: string, ids?: readonly number[]): Promise<Check[]> {
   const wanted = ids === undefined ? undefined : inArray(services.id, idList(ids));
-  return (await selectChecks(db, and(eq(services.agent, name), wanted))).map(toCheck);
+  return (await selectChecks(db, and(eq(services.agent, name), wanted))).map(toCheck).filter(isJudgeable);
 }

@@ -30,9 +30,11 @@ export interface Damage {
   value: string;
 }
 
-export const DAMAGES: Damage[] = Object.entries(VALUES).flatMap(([column, values]) =>
-  values.map((value) => ({ column: column as DamagedColumn, value })),
-);
+export const DAMAGED_COLUMNS = Object.keys(VALUES) as DamagedColumn[]; // the keys of the object above
+
+export function damagesOf(column: DamagedColumn): Damage[] {
+  return VALUES[column].map((value) => ({ column, value }));
+}
 
 export async function damage(id: number, { column, value }: Damage): Promise<void> {
   await env.DB.prepare(`UPDATE services SET ${column} = ${value} WHERE id = ?`).bind(id).run();

@@ -15,7 +15,7 @@ import { type Db, idList } from "./database.ts";
 import { currentEpoch, knownLanes, LANES } from "./fragments.ts";
 import { registryState } from "./registry-changes.ts";
 import { verdictOf } from "./results.ts";
-import { projects, services } from "./tables.ts";
+import { projects, rounds, services } from "./tables.ts";
 
 /** Number of intervals to search backwards. A service with an open breaker is probed only on every 4th due time. */
 const ROUNDS_BACK = 4;
@@ -126,7 +126,8 @@ async function lastResults(db: Db, now: number): Promise<Map<number, LastResult>
     SELECT max(rounds.started_at) AS at, result.value AS result
     FROM recent
     CROSS JOIN rounds ON rounds.lane = recent.lane AND rounds.due_at >= recent.since AND rounds.due_at <= ${until}
-    CROSS JOIN json_each(rounds.results) AS result
+    CROSS JOIN json_each(${jsonItems(rounds.results)}) AS result
+    WHERE result.type = 'array'
     GROUP BY result.value ->> 0`);
   return new Map(
     rows.map(({ at, result }) => {

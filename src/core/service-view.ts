@@ -46,22 +46,16 @@ export function isWatched(row: Pick<ServiceRow, "enabled" | "gone_since" | "proj
 
 /**
  * Uses the live state, unless the database has a newer flip. A service that is not watched is `unknown` since its last
- * change, and so is one whose check can't be judged as it is stored. `live`: null when the board does not know the service. `now`: Unix ms. `hasAgent`: false when nobody has set up
- * the agent that the service names, so that nothing can be heard of it.
+ * change, and so is one whose check can't be judged as it is stored. `live`: null when the board does not know the
+ * service. `now`: Unix ms. `hasAgent`: false when nobody has set up the agent that the service names, so that nothing can
+ * be heard of it.
  */
 export function currentState(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
   const reason = reasonUnjudged(row);
   if (reason !== null) {
     const since = row.status === "unknown" ? row.status_since : row.updated_at;
-    return {
-      ...UNWATCHED,
-      unseen_from: [],
-      details: {},
-      status: "unknown",
-      since,
-      last_at: live?.last_at ?? null,
-      ...reason,
-    };
+    const last_at = live?.last_at ?? null;
+    return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at, ...reason };
   }
   const newest = live !== null && live.flip_seq >= row.flip_seq;
   const status = newest ? live.status : row.status;

@@ -99,9 +99,10 @@ class Planner {
     const checks = page.filter(({ lane }) => !this.#lanes.has(lane));
     for (const message of planRounds(checks, this.#window, this.#deps.vantages)) this.#waiting.add(message);
     for (const { lane } of checks) this.#lanes.add(lane);
-    this.unread.push(...checks.filter((check) => !isJudgeable(check)).map(unreadCheck));
+    const unread = checks.filter((check) => !isJudgeable(check)).map(unreadCheck);
+    this.unread.push(...unread);
     this.#portion.checks += checks.length;
-    this.checks += checks.length;
+    this.checks += checks.length - unread.length;
   }
 
   async #send(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the live board holds of one service. */
 import type { Check } from "./check.ts";
 import type { LiveState } from "./records.ts";
+import { UNJUDGED } from "./unreadable.ts";
 
 export interface BoardEntry {
   check: Check;
@@ -20,6 +21,11 @@ export function unknownState(now: number): LiveState {
     unseen_from: [],
     flip_seq: 0,
   };
+}
+
+/** Of a service whose check can't be judged as it is stored. What was known of it before says nothing of now. */
+export function unjudgedState({ since, last_at, flip_seq }: LiveState): LiveState {
+  return { ...unknownState(since), last_at, flip_seq, error: UNJUDGED };
 }
 
 /** What the database will say of a state once it is recorded. */

@@ -2,7 +2,7 @@
  * The data of the live board: the latest state of every service, and the frames that its watchers get after a change.
  */
 
-import { type BoardEntry, recordedAs } from "./board-entry.ts";
+import { type BoardEntry, recordedAs, unjudgedState } from "./board-entry.ts";
 import { type BoardFrame, entryFrame, flipFrame, healthFrame } from "./board-frames.ts";
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
@@ -10,6 +10,7 @@ import { isScheduled } from "./lanes.ts";
 import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./silence.ts";
 import { countStatuses } from "./summary.ts";
+import { isJudgeable } from "./unreadable.ts";
 
 export interface Overdue {
   check: Check;
@@ -86,7 +87,8 @@ export class Board {
     if ((known?.check.rev ?? 0) > check.rev || (this.#gone.get(check.service_id) ?? -1) >= check.rev) return false;
     this.#count(known?.check, check);
     this.#gone.delete(check.service_id);
-    this.#entries.set(check.service_id, { check, live: known === undefined ? live : known.live });
+    const state = known === undefined ? live : known.live;
+    this.#entries.set(check.service_id, { check, live: isJudgeable(check) ? state : unjudgedState(state) });
     return known === undefined;
   }
 

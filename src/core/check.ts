@@ -1,6 +1,7 @@
 /** A check: everything that a prober and a lane's monitor need to know of a service. Queue messages contain it. */
 import type { Observation, Status } from "./records.ts";
 import type { CheckField, ServiceDefinition } from "./service-definition.ts";
+import type { JsonField } from "./unreadable.ts";
 
 export interface Check extends Pick<ServiceDefinition, CheckField> {
   service_id: number;
@@ -22,6 +23,8 @@ export interface Check extends Pick<ServiceDefinition, CheckField> {
   recorded_seq: number;
   /** The version in the database. Only a different version is written. */
   version: string | null;
+  /** Fields that could not be read in the database, and are empty here; absent: none. */
+  unreadable?: readonly JsonField[];
 }
 
 export interface DueCheck extends Check {

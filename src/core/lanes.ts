@@ -34,5 +34,5 @@ export function laneInterval(lane: number): number {
 
 /** Whether the planner makes rounds for the lane. */
 export function isScheduled(lane: number): boolean {
-  return laneNumber(lane) < FIRST_REPORTED;
+  return lane >= 0 && laneNumber(lane) < FIRST_REPORTED;
 }

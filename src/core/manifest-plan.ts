@@ -30,6 +30,7 @@ export function planManifest(existing: readonly ServiceRow[], wanted: readonly S
 export function matchesInput(row: ServiceRow, input: ServiceInput): boolean {
   const { version, ...fields } = input;
   if (version !== undefined && version !== row.version) return false;
+  if (row.unreadable.some((field) => field in input)) return false;
   return Object.entries(fields).every(([key, value]) => equalJson(row[key as keyof ServiceRow], value));
 }
 

@@ -11,6 +11,7 @@ import { laneInterval, laneNumber } from "./lanes.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 import { HOME_VANTAGE } from "./records.ts";
 import { downVantage } from "./retry-policy.ts";
+import { isJudgeable } from "./unreadable.ts";
 
 /** Scheduled rounds are due at multiples of it. */
 export const DUE_STEP_MS = 50;
@@ -76,7 +77,7 @@ export function dueTimes(lane: number, window: Window): { due_at: number; index:
  * Returns the rounds for every due time in the window. A check with an open breaker takes part only in every 4th round.
  */
 export function planRounds(scheduled: readonly Check[], window: Window, vantages: readonly string[]): ProbeMessage[] {
-  const lanes = Map.groupBy(scheduled, (check) => check.lane);
+  const lanes = Map.groupBy(scheduled.filter(isJudgeable), (check) => check.lane);
   return [...lanes].flatMap(([lane, members]) =>
     dueTimes(lane, window).flatMap(({ due_at, index }) => {
       const due = members.filter((check) => index % strideAt(due_at, check) === 0);
@@ -97,7 +98,7 @@ function strideAt(due_at: number, { recorded_status, recorded_since, health_inte
 
 /** Returns rounds that check services at once after their registration. `now`: Unix ms. */
 export function firstRounds(scheduled: readonly Check[], now: number): ProbeMessage[] {
-  return [...Map.groupBy(scheduled, (check) => check.lane)].flatMap(([lane, checks]) =>
+  return [...Map.groupBy(scheduled.filter(isJudgeable), (check) => check.lane)].flatMap(([lane, checks]) =>
     splitBySize({ round: { lane, due_at: now, attempt: 0 }, vantage: HOME_VANTAGE, not_before: now, checks }),
   );
 }

@@ -73,8 +73,8 @@ interface Given {
   health_interval?: number | undefined;
 }
 
-/** How a column stores a field: unchanged, as JSON text, or as 0 or 1. */
-export type Storage = "plain" | "json" | "flag";
+/** How a column stores a field: unchanged, as the JSON text of an object or of an array of texts, or as 0 or 1. */
+export type Storage = "plain" | "object" | "texts" | "flag";
 
 interface FieldDefinition<S extends z.ZodType, Revises extends boolean> {
   schema: S;
@@ -115,18 +115,18 @@ export const SERVICE_FIELDS = {
   ),
   health_retries: part(retries, () => DEFAULT_RETRIES),
   recover_after: part(recoverAfter, () => DEFAULT_RECOVER_AFTER),
-  health_options: part(keptAsJson(healthOptionsSchema).describe("Options of the method"), () => ({}), "json"),
+  health_options: part(keptAsJson(healthOptionsSchema).describe("Options of the method"), () => ({}), "object"),
   version: label(text(128).nullable().describe("When absent, the version that a probe finds"), () => undefined),
   port: label(port, ({ health_method, health_url = "" }) => guessPort(health_method, health_url)),
   container_id: label(text(128).nullable().describe("The container that the service runs in"), () => null),
   agent: part(agent, () => null),
-  tags: label(names.describe("To filter lists and discovery"), () => [], "json"),
-  capabilities: label(names.describe("What the service offers; discovery finds it by them"), () => [], "json"),
-  metadata: label(metadataSchema.describe("Any JSON object of at most 8 KB"), () => ({}), "json"),
+  tags: label(names.describe("To filter lists and discovery"), () => [], "texts"),
+  capabilities: label(names.describe("What the service offers; discovery finds it by them"), () => [], "texts"),
+  metadata: label(metadataSchema.describe("Any JSON object of at most 8 KB"), () => ({}), "object"),
   depends_on: label(
     dependencies.describe("Services that it needs: `service`, `project/service` or `hub/project/service`"),
     () => [],
-    "json",
+    "texts",
   ),
   enabled: part(z.boolean().describe("Default true"), () => true, "flag"),
 };

@@ -2,6 +2,7 @@
 import type { Check } from "./check.ts";
 import { isProbedByHub, MAX_PROBE_TIMEOUT_S, type ProjectStatus, type Status } from "./records.ts";
 import { CHECK_FIELDS, type CheckField, pick, type ServiceDefinition } from "./service-definition.ts";
+import type { JsonField } from "./unreadable.ts";
 
 export interface ServiceRow extends ServiceDefinition {
   id: number;
@@ -26,6 +27,8 @@ export interface ServiceRow extends ServiceDefinition {
   gone_since: number | null;
   created_at: number;
   updated_at: number;
+  /** Fields that could not be read, and are empty here. */
+  unreadable: JsonField[];
 }
 
 export interface ProjectRow {
@@ -55,15 +58,17 @@ export type CheckRow = Pick<
   | "status_since"
   | "flip_seq"
   | "version"
+  | "unreadable"
 >;
 
 export function toCheck(row: CheckRow): Check {
   const { id, project_id, project, epoch, rev, lane, lanes, status, status_since, flip_seq, version } = row;
+  const unreadable = row.unreadable.length === 0 ? {} : { unreadable: row.unreadable };
   const longest = isProbedByHub(row) ? MAX_PROBE_TIMEOUT_S : row.health_timeout; // once longer ones were allowed
   return {
     ...pick(row, CHECK_FIELDS),
     health_timeout: Math.min(row.health_timeout, longest),
-    ...{ service_id: id, project_id, project, epoch, rev, lane, version },
+    ...{ service_id: id, project_id, project, epoch, rev, lane, version, ...unreadable },
     former_lanes: lanes.filter((each) => each !== lane && each > 0),
     recorded_status: status,
     recorded_since: status_since,

@@ -3,6 +3,7 @@ import { breakerOf, isStale } from "./breaker.ts";
 import type { Breaker, LiveState, Status } from "./records.ts";
 import { FIELD_NAMES, pick, type ServiceDefinition } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
+import { isJudgeable, UNJUDGED } from "./unreadable.ts";
 
 /** A service as the API returns it. Times are ISO 8601 UTC. */
 export interface Service extends ServiceDefinition {
@@ -45,15 +46,16 @@ export function isWatched(row: Pick<ServiceRow, "enabled" | "gone_since" | "proj
 
 /**
  * Uses the live state, unless the database has a newer flip. A service that is not watched is `unknown` since its last
- * change. `live`: null when the board does not know the service. `now`: Unix ms. `hasAgent`: false when nobody has set up
- * the agent that the service names, so that nothing can be heard of it.
+ * change, and so is one whose check can't be judged as it is stored. `live`: null when the board does not know the
+ * service. `now`: Unix ms. `hasAgent`: false when nobody has set up the agent that the service names, so that nothing can
+ * be heard of it.
  */
 export function currentState(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
-  if (!isWatched(row)) {
+  const reason = reasonUnjudged(row);
+  if (reason !== null) {
     const since = row.status === "unknown" ? row.status_since : row.updated_at;
-    const error = row.enabled && row.gone_since !== null ? "its container does not run" : null;
     const last_at = live?.last_at ?? null;
-    return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at, error };
+    return { ...UNWATCHED, unseen_from: [], details: {}, status: "unknown", since, last_at, ...reason };
   }
   const newest = live !== null && live.flip_seq >= row.flip_seq;
   const status = newest ? live.status : row.status;
@@ -72,6 +74,12 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
     breaker,
     stale: isStale(live?.last_at ?? null, Math.max(since, row.updated_at), row, { status, since }, now),
   };
+}
+
+/** Returns what to say of a service that has no status, or whose status says nothing; null: it has one. */
+function reasonUnjudged(row: ServiceRow): Pick<CurrentState, "error"> | null {
+  if (isWatched(row)) return isJudgeable(row) ? null : { error: UNJUDGED };
+  return { error: row.enabled && row.gone_since !== null ? "its container does not run" : null };
 }
 
 const UNWATCHED = {

@@ -6,6 +6,7 @@ import { RESERVED_SERVICE_NAME } from "./names.ts";
 import { optionErrors } from "./option-rules.ts";
 import { healthOptionsSchema } from "./options.ts";
 import type { Unread } from "./read-each.ts";
+import { unreadableText } from "./unreadable.ts";
 
 export const MAX_SHOWN = 10;
 
@@ -40,14 +41,16 @@ export class Fitness {
   unfit(entries: Iterable<{ check: Check }>, now: number): UnfitChecks {
     for (const [id, { at }] of this.#unread) if (Math.abs(now - at) > UNREAD_NAMED_MS) this.#unread.delete(id);
     const unread = [...this.#unread].map(([id, { error }]) => `service ${id} can't be judged: ${error}`);
-    const errors = [...entries].flatMap(({ check }) => this.#errorOf(check) ?? []);
+    const errors = [...entries].flatMap(({ check }) =>
+      this.#unread.has(check.service_id) ? [] : (this.#errorOf(check) ?? []),
+    );
     return { count: unread.length + errors.length, first: [...unread, ...errors].slice(0, MAX_SHOWN) };
   }
 
   #errorOf(check: Check): string | null {
     const known = this.#known.get(check);
     if (known !== undefined) return known;
-    const text = errorOf(check);
+    const text = unreadableText(check) ?? errorOf(check);
     this.#known.set(check, text);
     return text;
   }

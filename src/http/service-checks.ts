@@ -6,6 +6,7 @@ import { isProbed, type Outcome } from "../core/records.ts";
 import { jsonObjectSchema } from "../core/service-definition.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
+import { isJudgeable, UNJUDGED } from "../core/unreadable.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
@@ -97,9 +98,10 @@ async function beatingService(hub: HubContext, id: number): Promise<Check> {
   }
 }
 
-/** Returns the row. Throws a 409 when the hub does not watch the service at the moment. */
+/** Returns the row. Throws a 409 when the hub does not watch the service at the moment, or can't judge it. */
 function requireWatched(row: ServiceRow): ServiceRow {
   if (!isWatched(row)) throw new Problem(409, reasonUnwatched(row));
+  if (!isJudgeable(row)) throw new Problem(409, UNJUDGED);
   return row;
 }
 

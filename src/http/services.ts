@@ -5,6 +5,7 @@ import { matchesInput } from "../core/manifest-plan.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
+import { underPatch } from "../core/unreadable.ts";
 import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
 import { changeService, createService, deleteService, getService, listServices } from "../store/services.ts";
@@ -153,8 +154,10 @@ export const services = routes()
     const { hub } = c.var;
     const { id } = c.req.valid("param");
     const row = await untilWritten(async () => {
-      const before = orNotFound(await getService(hub.db, id), "service");
-      const input = parsePatch(before, c.req.valid("json"), rulesOf(hub));
+      const body = c.req.valid("json");
+      const stored = orNotFound(await getService(hub.db, id), "service");
+      const before = underPatch(stored, body);
+      const input = parsePatch(before, body, rulesOf(hub));
       if (!input.ok) throw invalid(input.errors);
       if (matchesInput(before, input.value)) return before;
       const after = await changeService(hub.db, before, input.value, hub.now());

@@ -3,7 +3,9 @@
 import type { Check } from "../core/check.ts";
 import { KEEP_PLANNING_MS, PLAN_AGAIN_MS } from "../core/durations.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
+import type { Unread } from "../core/read-each.ts";
 import { planRounds, tickWindow, type Window } from "../core/schedule.ts";
+import { isJudgeable, UNJUDGED } from "../core/unreadable.ts";
 
 /** Pause after a page of the registry and after a call of the queue, so that thousands of services hold up no requests. */
 const PAUSE_MS = 20;
@@ -28,6 +30,8 @@ export interface PlanReport {
   at: number;
   checks: number;
   rounds: number;
+  /** Checks that can't be judged as they are stored, so they have no rounds. */
+  unread: Unread[];
 }
 
 /**
@@ -37,7 +41,7 @@ export interface PlanReport {
 export async function plan(tick: number, deps: PlanDeps): Promise<PlanReport> {
   const planner = new Planner(tickWindow(tick), deps);
   await retryUntil(() => planner.planAll(), tick + KEEP_PLANNING_MS, deps);
-  const report = { at: deps.now(), checks: planner.checks, rounds: planner.rounds };
+  const report = { at: deps.now(), checks: planner.checks, rounds: planner.rounds, unread: planner.unread };
   await deps.planned(report);
   return report;
 }
@@ -54,6 +58,7 @@ class Planner {
   #portion: { checks: number; since: number };
   checks = 0;
   rounds = 0;
+  readonly unread: Unread[] = [];
 
   constructor(window: Window, deps: PlanDeps) {
     this.#window = window;
@@ -94,8 +99,10 @@ class Planner {
     const checks = page.filter(({ lane }) => !this.#lanes.has(lane));
     for (const message of planRounds(checks, this.#window, this.#deps.vantages)) this.#waiting.add(message);
     for (const { lane } of checks) this.#lanes.add(lane);
+    const unread = checks.filter((check) => !isJudgeable(check)).map(unreadCheck);
+    this.unread.push(...unread);
     this.#portion.checks += checks.length;
-    this.checks += checks.length;
+    this.checks += checks.length - unread.length;
   }
 
   async #send(): Promise<void> {
@@ -108,6 +115,10 @@ class Planner {
     });
     this.#portion = { checks: 0, since: this.#deps.now() };
   }
+}
+
+function unreadCheck({ service_id, project, name }: Check): Unread {
+  return { service_id, place: `${project}/${name}`, error: UNJUDGED };
 }
 
 /** In a late plan some rounds are due in the past. Each lane then keeps its newest past round and skips the older ones. */

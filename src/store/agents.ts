@@ -3,7 +3,9 @@ import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizz
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../core/check.ts";
 import { type ServiceRow, toCheck } from "../core/service-row.ts";
+import { isJudgeable } from "../core/unreadable.ts";
 import { isWatched, selectChecks } from "./checks.ts";
+import { time } from "./columns.ts";
 import { type Db, idList } from "./database.ts";
 import { deletedContainers, forgetDeletedContainers } from "./deleted-containers.ts";
 import { selectServices } from "./services.ts";
@@ -16,16 +18,16 @@ const agents = sqliteTable("agents", {
   name: text().primaryKey(),
   version: text(),
   host: text(),
-  last_seen_at: integer(),
+  last_seen_at: time(),
   problem: text(),
   waiting: integer().notNull().default(0),
   dropped: integer().notNull().default(0),
-  created_at: integer().notNull(),
+  created_at: time().notNull(),
   /** See core/agent-instance.ts. */
   instance: text(),
   /** The host of another process that was refused under this name, and when last. */
   rival: text(),
-  rival_at: integer(),
+  rival_at: time(),
 });
 
 const agentRevisions = sqliteTable("agent_revisions", {
@@ -207,8 +209,8 @@ export async function deleteGoneContainers(db: Db, before: number, limit: number
   return gone.filter(({ id }) => deleted.some((row) => row.id === id));
 }
 
-/** The checks of the agent that are watched. `ids`: only these. */
+/** The checks of the agent that are watched and can be judged. `ids`: only these. */
 export async function agentChecks(db: Db, name: string, ids?: readonly number[]): Promise<Check[]> {
   const wanted = ids === undefined ? undefined : inArray(services.id, idList(ids));
-  return (await selectChecks(db, and(eq(services.agent, name), wanted))).map(toCheck);
+  return (await selectChecks(db, and(eq(services.agent, name), wanted))).map(toCheck).filter(isJudgeable);
 }

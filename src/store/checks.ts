@@ -10,11 +10,12 @@ import type { RoundResult } from "../core/queue-messages.ts";
 import { isProbedByHub } from "../core/records.ts";
 import { CHECK_FIELDS, pick } from "../core/service-definition.ts";
 import { toCheck } from "../core/service-row.ts";
+import { jsonItems, unreadableOf } from "./columns.ts";
 import { type Db, idList } from "./database.ts";
-import { currentEpoch } from "./fragments.ts";
+import { currentEpoch, knownLanes, LANES } from "./fragments.ts";
 import { registryState } from "./registry-changes.ts";
 import { verdictOf } from "./results.ts";
-import { projects, services } from "./tables.ts";
+import { projects, rounds, services } from "./tables.ts";
 
 /** Number of intervals to search backwards. A service with an open breaker is probed only on every 4th due time. */
 const ROUNDS_BACK = 4;
@@ -31,7 +32,8 @@ const checkColumns = {
   flip_seq: services.flip_seq,
   version: services.version,
   lane: services.lane,
-  lanes: services.lanes,
+  lanes: knownLanes,
+  unreadable: unreadableOf(services, [["health_options", "object"], LANES]),
   status: services.status,
   status_since: services.status_since,
 };
@@ -85,7 +87,7 @@ export async function dependenciesOf(db: Db, ids: readonly number[], hubId: stri
         SELECT id, project_id, depends_on FROM services WHERE id = ${id}
         UNION
         SELECT found.id, found.project_id, found.depends_on
-        FROM needed, json_each(needed.depends_on) AS wanted
+        FROM needed, json_each(${jsonItems(sql`needed.depends_on`)}) AS wanted
         JOIN (SELECT ${own} AS own) AS hub
         LEFT JOIN projects ON projects.name = substr(${placeSql}, 1, instr(${placeSql}, '/') - 1)
         JOIN services AS found
@@ -119,12 +121,13 @@ async function lastResults(db: Db, now: number): Promise<Map<number, LastResult>
       SELECT lane, ${newest(sql`shared.lane`)} - ${ROUNDS_BACK * 1_000} * health_interval
       FROM (SELECT DISTINCT lane, health_interval FROM services) AS shared
       UNION ALL
-      SELECT old.value, ${newest(sql`old.value`)} FROM services, json_each(services.lanes) AS old WHERE old.value < 0
+      SELECT old.value, ${newest(sql`old.value`)} FROM services, json_each(${jsonItems(services.lanes)}) AS old WHERE old.value < 0
     )
     SELECT max(rounds.started_at) AS at, result.value AS result
     FROM recent
     CROSS JOIN rounds ON rounds.lane = recent.lane AND rounds.due_at >= recent.since AND rounds.due_at <= ${until}
-    CROSS JOIN json_each(rounds.results) AS result
+    CROSS JOIN json_each(${jsonItems(rounds.results)}) AS result
+    WHERE result.type = 'array'
     GROUP BY result.value ->> 0`);
   return new Map(
     rows.map(({ at, result }) => {

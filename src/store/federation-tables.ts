@@ -4,6 +4,7 @@ import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from
 import type { HubSource, PublicKey, Trust } from "../core/federation.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import { type Attempt, type Health, SERVICE_TYPES, STATUSES } from "../core/records.ts";
+import { json, time } from "./columns.ts";
 
 /** One row. Triggers count the revision. */
 export const registry = sqliteTable("registry", {
@@ -16,7 +17,7 @@ export const registry = sqliteTable("registry", {
 export const registryMarks = sqliteTable("registry_marks", {
   revision: integer().primaryKey(),
   mark: text().notNull(),
-  at: integer().notNull(),
+  at: time().notNull(),
 });
 
 export const serviceRevisions = sqliteTable(
@@ -36,7 +37,7 @@ export const serviceRevisions = sqliteTable(
   ],
 );
 
-const jsonList = () => text({ mode: "json" }).$type<string[]>().notNull().default([]);
+const jsonList = () => json<string[]>("texts").default([]);
 
 export const hubs = sqliteTable("hubs", {
   hub_id: text().primaryKey(),
@@ -48,7 +49,7 @@ export const hubs = sqliteTable("hubs", {
   source: text().$type<HubSource>().notNull(),
   trust: text().$type<Trust>().notNull(),
   /** The newest first. */
-  keys: text({ mode: "json" }).$type<PublicKey[]>().notNull().default([]),
+  keys: json<PublicKey[]>("list").default([]),
   /** The newest key of ours that the hub has. */
   known_kid: text(),
   capabilities: jsonList(),
@@ -59,16 +60,16 @@ export const hubs = sqliteTable("hubs", {
   copy: integer().notNull().default(0),
   copying: integer({ mode: "boolean" }).notNull().default(false),
   status: text({ enum: STATUSES }).notNull().default("unknown"),
-  status_since: integer().notNull(),
+  status_since: time().notNull(),
   monitor: text({ mode: "json" }).$type<MonitorState>(),
   error: text(),
   overall_status: text().$type<Health>(),
   service_count: integer().notNull().default(0),
   latency_ms: real(),
-  last_heard_at: integer(),
+  last_heard_at: time(),
   next_sync_at: integer(),
-  created_at: integer().notNull(),
-  updated_at: integer().notNull(),
+  created_at: time().notNull(),
+  updated_at: time().notNull(),
 });
 export type HubRow = typeof hubs.$inferSelect;
 
@@ -90,20 +91,20 @@ export const remoteServices = sqliteTable(
     port: integer(),
     tags: jsonList(),
     capabilities: jsonList(),
-    metadata: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
+    metadata: json<Record<string, unknown>>("object"),
     depends_on: jsonList(),
     latency_ms: real(),
     /** The status as the owner's registry has it. */
     pulled_status: text({ enum: STATUSES }).notNull(),
-    pulled_since: integer().notNull(),
+    pulled_since: time().notNull(),
     pulled_seq: integer().notNull(),
     /** The status that the owner pushed. It counts while it is newer. */
     pushed_status: text({ enum: STATUSES }),
-    pushed_since: integer(),
+    pushed_since: time(),
     pushed_seq: integer().notNull().default(0),
-    pushed_at: integer(),
+    pushed_at: time(),
     status: text({ enum: STATUSES }).notNull().generatedAlwaysAs(newer),
-    status_since: integer().notNull().generatedAlwaysAs(newer),
+    status_since: time().notNull().generatedAlwaysAs(newer),
     flip_seq: integer().notNull().generatedAlwaysAs(newer),
   },
   (table) => [
@@ -122,9 +123,9 @@ export const hubFlips = sqliteTable(
     from_status: text({ enum: STATUSES }).notNull(),
     to_status: text({ enum: STATUSES }).notNull(),
     reason: text().notNull(),
-    at: integer().notNull(),
-    began_at: integer().notNull(),
-    evidence: text({ mode: "json" }).$type<Attempt[]>().notNull(),
+    at: time().notNull(),
+    began_at: time().notNull(),
+    evidence: json<Attempt[]>("list"),
   },
   (table) => [primaryKey({ columns: [table.hub_id, table.seq] }), index("hub_flips_by_time").on(table.at)],
 );

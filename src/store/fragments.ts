@@ -1,5 +1,7 @@
 /** SQL expressions that drizzle has no functions for. */
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
+import { isUnreadable, jsonItems } from "./columns.ts";
+import { services } from "./tables.ts";
 
 /**
  * Whether the column's text contains `part`, ignoring case. LIKE can't be used: D1 allows patterns of at most 50 bytes.
@@ -10,7 +12,7 @@ export function contains(column: AnyColumn, part: string): SQL {
 
 /** Whether the array of names in a JSON column contains the name. */
 export function holds(column: AnyColumn, name: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM json_each(${column}) AS item WHERE item.value = ${name})`;
+  return sql`EXISTS (SELECT 1 FROM json_each(${jsonItems(column)}) AS item WHERE item.value = ${name})`;
 }
 
 /**
@@ -22,3 +24,12 @@ export function itemField(name: string): SQL {
 
 /** The life of the database that a row belongs to. An alias, because a batch returns columns by name. */
 export const currentEpoch = sql<string>`(SELECT epoch FROM registry)`.as("epoch");
+
+export const LANES = ["lanes", "integers"] as const;
+
+/** The lanes of a service; where they can't be read, its current one. */
+export const knownLanes = sql<
+  number[]
+>`iif(${isUnreadable(services.lanes, "integers")}, json_array(${services.lane}), ${services.lanes})`
+  .mapWith(services.lanes)
+  .as("lanes");

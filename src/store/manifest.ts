@@ -3,6 +3,7 @@ import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import type { ManifestPlan } from "../core/manifest-plan.ts";
 import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
+import { laterThan, timeOf } from "./columns.ts";
 import { type Db, idList, jsonChunks } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
@@ -74,7 +75,7 @@ function setGone(db: Db, ids: readonly number[], since: number | null, now: numb
   const rev = sql`${services.rev} + 1`;
   return db
     .update(services)
-    .set({ gone_since: since, rev, updated_at: sql`max(${services.updated_at} + 1, ${now})` })
+    .set({ gone_since: since, rev, updated_at: laterThan(services.updated_at, now) })
     .where(inArray(services.id, idList(ids)));
 }
 
@@ -91,7 +92,7 @@ function requireAsRead(db: Db, projectId: number, rows: readonly ServiceRow[]) {
       OR (SELECT count(*) FROM ${services} WHERE ${services.project_id} = ${projectId}) <> ${rows.length}
       OR (SELECT count(*) FROM json_each(${known}) AS item CROSS JOIN ${services} ON ${services.id} = item.value ->> 0
           WHERE ${services.project_id} = ${projectId}
-            AND ${services.rev} = item.value ->> 1 AND ${services.updated_at} = item.value ->> 2) <> ${rows.length}`);
+            AND ${services.rev} = item.value ->> 1 AND ${timeOf(services.updated_at)} = item.value ->> 2) <> ${rows.length}`);
 }
 
 function isOtherThanRead(error: unknown): boolean {

@@ -2,13 +2,14 @@
 import { and, eq, inArray, lte, sql } from "drizzle-orm";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
+import { laterThan } from "./columns.ts";
 import { type Db, idList } from "./database.ts";
 import { getService, selectServices } from "./services.ts";
 import { services } from "./tables.ts";
 
 /** Returns undefined when there is no such service. A service that is disabled already stays so until then. */
 export async function pauseService(db: Db, id: number, until: number, now: number): Promise<ServiceRow | undefined> {
-  const later = sql`max(${services.updated_at} + 1, ${now})`; // so that who has read the row before sees that it changed
+  const later = laterThan(services.updated_at, now); // so that who has read the row before sees that it changed
   const wasEnabled = sql`CASE WHEN ${services.enabled} THEN 1 ELSE 0 END`;
   await db
     .update(services)

@@ -3,7 +3,7 @@ import { asc, sql } from "drizzle-orm";
 import { encodeHistogram } from "../core/histogram.ts";
 import { LANE_SIZE } from "../core/lanes.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
-import { itemField } from "./fragments.ts";
+import { itemField, knownLanes } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { LAST_CONCLUSIVE_CODE } from "./results.ts";
 import { claimRollup, endRollup, rollupMarks } from "./rollup-marks.ts";
@@ -47,7 +47,7 @@ export async function rollupHours(db: Db, now: number): Promise<{ hours: number;
 /** Ordered by lane, so that each lane is read for at most two chunks. */
 async function membersInChunks(db: Db): Promise<Member[][]> {
   const members = await db
-    .select({ id: services.id, lanes: services.lanes })
+    .select({ id: services.id, lanes: knownLanes })
     .from(services)
     .orderBy(asc(services.lane), asc(services.id));
   const chunks: Member[][] = [];

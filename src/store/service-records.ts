@@ -11,6 +11,7 @@ import {
   type ServiceInput,
 } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
+import { laterThanRead } from "./columns.ts";
 import type { Db } from "./database.ts";
 import { services } from "./tables.ts";
 
@@ -69,11 +70,16 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
 
 export interface RowChange {
   values: ServiceDefinition & { lane: number; lanes: number[]; updated_at: number };
+  /** Fields with another value. */
+  changed: FieldName[];
   /** Whether the check is different now, or was enabled or disabled. */
   revised: boolean;
 }
 
-/** Returns the changed values of the row; undefined when nothing changes. `now`: Unix ms. */
+/**
+ * Returns the changed values of the row; undefined when nothing changes. Every write gives the row another time, so that
+ * a row with the same time is the same row. `now`: Unix ms.
+ */
 export function changeRow(
   row: ServiceRow,
   input: ServiceInput,
@@ -81,20 +87,19 @@ export function changeRow(
   now: number,
 ): RowChange | undefined {
   const values = definition(input, row.version);
-  const differs = (field: FieldName) => JSON.stringify(values[field]) !== JSON.stringify(row[field]);
-  if (!FIELD_NAMES.some(differs)) return undefined;
+  const isUnreadable = (field: FieldName) => row.unreadable.some((name) => name === field);
+  const differs = (field: FieldName) =>
+    isUnreadable(field) || JSON.stringify(values[field]) !== JSON.stringify(row[field]);
+  const changed = FIELD_NAMES.filter(differs);
+  if (changed.length === 0) return undefined;
   const moves = movesLane(row, input);
   const lane = moves ? takeLane(input, counts) : row.lane;
   const lanes = [lane, ...row.lanes.filter((old) => old !== lane)].slice(0, MAX_LANES);
   return {
-    values: { ...values, lane, lanes, updated_at: laterThan(row, now) },
+    values: { ...values, lane, lanes, updated_at: laterThanRead(row.updated_at, now) },
+    changed,
     revised: REVISING_FIELDS.some(differs),
   };
-}
-
-/** Every write gives the row another time, so that a row with the same time is the same row. */
-function laterThan({ updated_at }: ServiceRow, now: number): number {
-  return Math.max(now, updated_at + 1);
 }
 
 export function movesLane(row: Scheduling, input: Scheduling): boolean {

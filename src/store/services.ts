@@ -1,11 +1,13 @@
 /** The registry of services. */
 import { and, asc, eq, getTableColumns, gt, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { HealthMethod, ServiceType, Status } from "../core/records.ts";
-import type { ServiceInput } from "../core/service-definition.ts";
+import { pick, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
+import { JSON_FIELDS, underPatch } from "../core/unreadable.ts";
+import { timeOf, unreadableOf } from "./columns.ts";
 import { type Db, isDuplicate } from "./database.ts";
-import { contains, currentEpoch, holds } from "./fragments.ts";
-import { changeRow, countLanes, movesLane, newRow } from "./service-records.ts";
+import { contains, currentEpoch, holds, knownLanes, LANES } from "./fragments.ts";
+import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
 import { flips, projects, rollups, services } from "./tables.ts";
 
 /** Each field limits the list; an absent field does not. */
@@ -46,6 +48,8 @@ export function selectServices(db: Db, where: SQL | undefined) {
   return db
     .select({
       ...getTableColumns(services),
+      lanes: knownLanes,
+      unreadable: unreadableOf(services, [...JSON_FIELDS, LANES]),
       // A batch returns columns by name, so two columns of one name would become one. These need aliases.
       project: sql<string>`${projects.name}`.as("project"),
       project_status: sql<"running" | "stopped">`${projects.status}`.as("project_status"),
@@ -146,7 +150,7 @@ export async function updateService(
   for (;;) {
     const row = await getService(db, id);
     if (row === undefined) return undefined;
-    const after = await changeService(db, row, patch, now);
+    const after = await changeService(db, underPatch(row, patch), patch, now);
     if (after !== "changed") return after;
   }
 }
@@ -171,7 +175,7 @@ export async function changeService(
     const [written, rows] = await db.batch([
       db
         .update(services)
-        .set({ ...change.values, rev: sql`${rev}` })
+        .set({ ...changedOnly(change), rev: sql`${rev}` })
         .where(and(eq(services.id, id), isAsRead(row)))
         .returning({ id: services.id }),
       selectServices(db, eq(services.id, id)),
@@ -183,9 +187,15 @@ export async function changeService(
   }
 }
 
+/** What could not be read and is not replaced stays for somebody to repair. */
+function changedOnly({ values, changed }: RowChange) {
+  const { lane, lanes, updated_at } = values;
+  return { ...pick(values, changed), lane, lanes, updated_at };
+}
+
 /** See `changeRow`: every write gives the row another time. */
 function isAsRead({ rev, updated_at }: ServiceRow): SQL | undefined {
-  return and(eq(services.rev, rev), eq(services.updated_at, updated_at));
+  return and(eq(services.rev, rev), sql`${timeOf(services.updated_at)} = ${updated_at}`);
 }
 
 function patched(row: ServiceRow, patch: ServicePatch): ServiceInput {

@@ -1,54 +1,23 @@
-/** The D1 tables that the files in migrations/ make. Times are Unix ms. JSON columns are parsed when they are read. */
-import type { NotNull } from "drizzle-orm";
-import {
-  type ConvertCustomConfig,
-  customType,
-  index,
-  integer,
-  primaryKey,
-  real,
-  type SQLiteCustomColumnBuilder,
-  sqliteTable,
-  text,
-  uniqueIndex,
-} from "drizzle-orm/sqlite-core";
+/** The D1 tables that the files in migrations/ make. Times are Unix ms. What can't be read in a column is empty. */
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { RoundResult } from "../core/queue-messages.ts";
 import { type Attempt, STATUSES } from "../core/records.ts";
-import {
-  FIELD_NAMES,
-  type FieldName,
-  SERVICE_FIELDS,
-  type ServiceDefinition,
-  type Storage,
-} from "../core/service-definition.ts";
+import { FIELD_NAMES, type FieldName, SERVICE_FIELDS, type ServiceDefinition } from "../core/service-definition.ts";
+import { type Column, fieldColumn, json, time } from "./columns.ts";
 
 export const SCOPES = ["read", "write", "admin", "agent"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-type ColumnOf<T> = NotNull<SQLiteCustomColumnBuilder<ConvertCustomConfig<"", { data: T; driverData: unknown }>>>;
-
-/** Returns a column that stores a field unchanged, as JSON text, or as 0 or 1. */
-function columnOf<T>({ stored }: { stored: Storage }): ColumnOf<T> {
-  return customType<{ data: T; driverData: unknown }>({
-    dataType: () => "",
-    toDriver: (value) => (stored === "json" ? JSON.stringify(value) : stored === "flag" ? Number(value) : value),
-    fromDriver: (value) =>
-      (stored === "json" ? JSON.parse(String(value)) : stored === "flag" ? value === 1 : value) as T,
-  })("").notNull();
-}
-
-type DefinitionColumns = { [K in FieldName]: ColumnOf<ServiceDefinition[K]> };
+type DefinitionColumns = { [K in FieldName]: Column<ServiceDefinition[K]> };
 
 /**
  * Returns a column for each field of a service's definition. Every column counts as not null, because the type of a
  * nullable field includes null.
  */
 function definitionColumns(): DefinitionColumns {
-  const columns = FIELD_NAMES.map((name) => [name, columnOf(SERVICE_FIELDS[name])]);
+  const columns = FIELD_NAMES.map((name) => [name, fieldColumn(SERVICE_FIELDS[name].stored)]);
   return Object.fromEntries(columns) as DefinitionColumns; // each column has the type of its field
 }
-
-const jsonObject = () => text({ mode: "json" }).$type<Record<string, unknown>>().notNull().default({});
 
 export const projects = sqliteTable("projects", {
   id: integer().primaryKey({ autoIncrement: true }),
@@ -56,9 +25,9 @@ export const projects = sqliteTable("projects", {
   status: text({ enum: ["running", "stopped"] })
     .notNull()
     .default("running"),
-  metadata: jsonObject(),
-  created_at: integer().notNull(),
-  updated_at: integer().notNull(),
+  metadata: json<Record<string, unknown>>("object").default({}),
+  created_at: time().notNull(),
+  updated_at: time().notNull(),
 });
 
 export const services = sqliteTable(
@@ -74,18 +43,18 @@ export const services = sqliteTable(
     /**
      * The service's newest lanes, the current one first. Its history lies in them. Old releases used negative lanes.
      */
-    lanes: text({ mode: "json" }).$type<number[]>().notNull().default([]),
+    lanes: json<number[]>("integers").default([]),
     rev: integer().notNull().default(1),
     status: text({ enum: STATUSES }).notNull().default("unknown"),
-    status_since: integer().notNull(),
+    status_since: time().notNull(),
     /** The newest flip that this row includes. */
     flip_seq: integer().notNull().default(0),
     /** The hub enables the service again at this time, Unix ms; null: it is not paused. */
-    paused_until: integer(),
+    paused_until: time(),
     /** When its container ended, Unix ms; null: it runs, or there is none. */
-    gone_since: integer(),
-    created_at: integer().notNull(),
-    updated_at: integer().notNull(),
+    gone_since: time(),
+    created_at: time().notNull(),
+    updated_at: time().notNull(),
   },
   (table) => [
     // A name is unique in its project. The index also finds the services of a project.
@@ -106,7 +75,7 @@ export const rounds = sqliteTable(
     vantage: text().notNull(),
     started_at: integer().notNull(),
     /** A result from another vantage than the row's has that vantage as its seventh element. */
-    results: text({ mode: "json" }).$type<(RoundResult | [...RoundResult, string])[]>().notNull(),
+    results: json<(RoundResult | [...RoundResult, string])[]>("list"),
   },
   (table) => [primaryKey({ columns: [table.lane, table.due_at, table.attempt] })],
 );
@@ -119,9 +88,9 @@ export const flips = sqliteTable(
     from_status: text({ enum: STATUSES }).notNull(),
     to_status: text({ enum: STATUSES }).notNull(),
     reason: text().notNull(),
-    at: integer().notNull(),
-    began_at: integer().notNull(),
-    evidence: text({ mode: "json" }).$type<Attempt[]>().notNull(),
+    at: time().notNull(),
+    began_at: time().notNull(),
+    evidence: json<Attempt[]>("list"),
     project_id: integer().notNull(),
   },
   (table) => [
@@ -158,7 +127,7 @@ export const apiKeys = sqliteTable("api_keys", {
   agent: text(),
   /** Hash of the key. The key itself is never stored. */
   hash: text().notNull().unique(),
-  created_at: integer().notNull(),
+  created_at: time().notNull(),
 });
 
 export const meta = sqliteTable("meta", {

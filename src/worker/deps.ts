@@ -32,7 +32,10 @@ export function planDeps({ env, settings, clock }: Hub): PlanDeps {
     load: () => loadChecks(openDatabase(env.DB)),
     remembered: async () => boardOf(env).toPlan(),
     send: (messages, sent) => sendRounds(env, messages, clock, sent),
-    planned: (report) => boardOf(env).planned(report.at),
+    planned: async ({ at, unread }) => {
+      await boardOf(env).planned(at);
+      if (unread.length > 0) await boardOf(env).unjudged(unread);
+    },
     failed: (error) => log("error", "plan.failed", { error: errorText(error) }),
   };
 }

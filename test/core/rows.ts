@@ -39,6 +39,7 @@ export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
     paused_until: null,
     gone_since: null,
     updated_at: T0,
+    unreadable: [],
     ...over,
   };
 }

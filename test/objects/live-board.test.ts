@@ -4,9 +4,13 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { unknownState } from "../../src/core/board-entry.ts";
 import type { LiveState } from "../../src/core/records.ts";
+import { UNJUDGED } from "../../src/core/unreadable.ts";
 import type { LiveBoard } from "../../src/objects/live-board.ts";
 import { MAX_UNHEARD_CHARS, MAX_UNHEARD_OF_ALL } from "../../src/objects/socket-sender.ts";
+import { openDatabase } from "../../src/store/database.ts";
 import { aCheck, aRecordedFlip, T0 } from "../core/fixtures.ts";
+import { damage } from "../store/damaged-rows.ts";
+import { addProject, addService } from "../store/fixtures.ts";
 import { until } from "../until.ts";
 
 let stub: DurableObjectStub<LiveBoard>;
@@ -228,6 +232,28 @@ it("the board names stored checks that can't work, and those that could not be r
       "service 1: health_options.body: GET sends no body: set method to POST",
     ],
   });
+});
+
+it("a board that wakes up names a service whose options can't be read, and plans the others", async () => {
+  const project = await addProject(openDatabase(env.DB), "damaged");
+  const [broken, fine] = [
+    await addService(openDatabase(env.DB), project, { name: "broken" }),
+    await addService(openDatabase(env.DB), project, { name: "fine" }),
+  ];
+  await damage(broken.id, { column: "health_options", value: "'{'" });
+  await damage(fine.id, { column: "lanes", value: "'null'" });
+  const board = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
+  expect((await board.pulse()).unfit).toMatchObject({
+    count: 2,
+    first: [
+      expect.stringMatching(`^service ${broken.id} can't be judged: health_options: `),
+      expect.stringMatching(`^service ${fine.id}: lanes: `),
+    ],
+  });
+  expect(await board.read([broken.id])).toMatchObject([{ live: { status: "unknown", error: UNJUDGED } }]);
+  expect((await board.toPlan())?.map(({ service_id }) => service_id)).toContain(fine.id);
+  await board.unjudged([{ service_id: broken.id, place: "damaged/broken", error: "seen by the planner" }]);
+  expect((await board.pulse()).unfit.count).toBe(2);
 });
 
 it("the board lets a service be checked as a cause once in five seconds, and never while it is down", async () => {

@@ -47,7 +47,7 @@ it("sends the rounds of the minute that begins 15 s after the tick, and says so"
   const { deps, sent, reports } = fakeDeps();
   const report = await plan(T0, deps);
   expect(sent.map((message) => message.round.due_at - T0)).toEqual([30_000, 60_000]);
-  expect(report).toEqual({ at: T0 + 40, checks: 1, rounds: 2 });
+  expect(report).toEqual({ at: T0 + 40, checks: 1, rounds: 2, unread: [] });
   expect(reports).toEqual([report]);
 });
 

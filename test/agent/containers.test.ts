@@ -124,6 +124,30 @@ describe("a container's labels", () => {
     expect(troublesOf(labels)).toEqual([wrong, false]);
   });
 
+  test("that an image brings along keep no container out", () => {
+    const version = (text: string) => labelled({ ...COMPOSE, "org.opencontainers.image.version": text }).version;
+    expect([version(""), version("1\u0007\ud800"), version("v".repeat(500))]).toEqual(["1.27.1", "1", "v".repeat(128)]);
+    const long = labelled(COMPOSE, { image: `${"i".repeat(9_000)}\ud800`, name: "n".repeat(9_000) });
+    expect(JSON.stringify(long.metadata).length).toBeLessThan(2_000);
+  });
+
+  test("that would mean nothing are told", () => {
+    expect(troublesOf({ "hub.url": "http://{ip}/" })).toEqual([["hub.url"], false]);
+    for (const word of ["constructor", "__proto__", "toString"]) {
+      expect(troublesOf({ "hub.enable": word })).toEqual([["hub.enable"], false]);
+    }
+  });
+
+  test("put an address of IPv6 into brackets, and cut a long name for its number", () => {
+    const asked = { ...COMPOSE, "hub.method": "http", "hub.url": "http://{ip}:80/" };
+    expect(labelled(asked, { ip: "fd00::3" }).health_url).toBe("http://[fd00::3]:80/");
+    expect(labelled({ ...asked, "hub.url": "http://[{ip}]:80/" }, { ip: "fd00::3" }).health_url).toBe(
+      "http://[fd00::3]:80/",
+    );
+    const numbered = { "com.docker.compose.service": "n".repeat(63), "com.docker.compose.container-number": "12345" };
+    expect(labelled(numbered).name).toBe(`${"n".repeat(57)}-12345`);
+  });
+
   test("that nobody knows are named, and harm nothing", () => {
     expect(troublesOf({ "hub.intervall": "30" })).toEqual([["hub.intervall"], true]);
     expect(troublesOf({ "other.interval": "30" })).toEqual([[], true]);

@@ -52,7 +52,8 @@ export class LabelReader {
   flag(label: string): boolean | undefined {
     const text = this.#given(label);
     if (text === undefined) return undefined;
-    return FLAGS[text.toLowerCase()] ?? this.#refuse(label, "expected true or false");
+    const word = text.toLowerCase();
+    return Object.hasOwn(FLAGS, word) ? FLAGS[word] : this.#refuse(label, "expected true or false");
   }
 
   /** Undefined: there is no such label. */

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { discoveredSchema } from "../../core/discovery.ts";
 import { fieldErrors } from "../../core/fields.ts";
 import type { HealthOptions } from "../../core/options.ts";
-import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
+import { printable } from "../../core/printable.ts";
+import { HEALTH_METHODS, type HealthMethod, isProbed, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
 import { serviceSchema } from "../../core/registration.ts";
 import { parseService } from "../../core/service-rules.ts";
 import { type Container, isOneOff } from "./container.ts";
@@ -18,6 +19,7 @@ const DEFAULT_INTERVAL_S = 15;
 const DEFAULT_RETRIES = { container: 0, other: 1 };
 const MAX_NAME_CHARS = 63;
 const MAX_VERSION_CHARS = 128;
+const MAX_FACT_CHARS = 500;
 
 /** The label that says each field of a service, by the field's path. */
 const LABEL_OF_FIELD: Readonly<Record<string, string>> = {
@@ -78,7 +80,10 @@ function serviceIn(container: Container, reader: LabelReader, agent: string): Di
   const { labels, image } = container;
   const method = reader.oneOf("hub.method", HEALTH_METHODS) ?? "container";
   const type = reader.oneOf("hub.type", SERVICE_TYPES);
-  const version = labels[IMAGE_VERSION] ?? tagOf(image);
+  const version = described(labels[IMAGE_VERSION] ?? "", MAX_VERSION_CHARS) || tagOf(image);
+  if (urlOf(container) !== "" && !isProbed(method)) {
+    reader.refuse("hub.url", "hub.method must say what is asked there: http, tcp, redis or postgres");
+  }
   return {
     project:
       reader.text("hub.project") === undefined
@@ -98,7 +103,7 @@ function serviceIn(container: Container, reader: LabelReader, agent: string): Di
     tags: reader.list("hub.tags") ?? [],
     capabilities: reader.list("hub.capabilities") ?? [],
     depends_on: reader.list("hub.depends-on") ?? composeDependencies(labels),
-    metadata: { image, container: container.name },
+    metadata: { image: described(image, MAX_FACT_CHARS), container: described(container.name, MAX_FACT_CHARS) },
   };
 }
 
@@ -131,12 +136,20 @@ function ownName(label: string, reader: LabelReader): string {
 function composeName(labels: Container["labels"]): string {
   const name = nameOf(labels[`${COMPOSE}service`] ?? "");
   const number = Number(labels[`${COMPOSE}container-number`] ?? "1");
-  return number > 1 ? `${name.slice(0, MAX_NAME_CHARS - 4)}-${number}` : name;
+  if (!(number > 1)) return name;
+  const suffix = `-${number}`;
+  return `${name.slice(0, MAX_NAME_CHARS - suffix.length)}${suffix}`;
 }
 
-/** `{ip}` stands for the container's address. */
+/** What an image says of itself only describes: it must keep no container out. */
+function described(text: string, most: number): string {
+  return printable(text).trim().slice(0, most).toWellFormed();
+}
+
+/** `{ip}` stands for the container's address, in brackets where URLs want them. */
 function urlOf({ labels, ip }: Container): string {
-  return (labels["hub.url"] ?? "").trim().replaceAll("{ip}", ip ?? "127.0.0.1");
+  const address = ip?.includes(":") ? `[${ip}]` : (ip ?? "127.0.0.1");
+  return (labels["hub.url"] ?? "").trim().replaceAll("[{ip}]", "{ip}").replaceAll("{ip}", address);
 }
 
 function retriesOf(method: HealthMethod): number {

@@ -15,6 +15,8 @@ const NO_STREAK = {
 } satisfies Partial<MonitorState>;
 /** 10 retries make 11 attempts, so this number keeps all of them. */
 const MAX_ATTEMPTS_KEPT = 12;
+/** A program that stands still so often is not well itself; the next scheduled check looks again. */
+const MAX_LATE_LOOKS = 5;
 
 export interface ObserveInput {
   check: Check;
@@ -111,12 +113,16 @@ function repeatedRetry(state: MonitorState, round: Round, input: ObserveInput): 
 
 /**
  * A vantage that failed to look says nothing about the service. The next one is asked, home at last; home has no other
- * to ask.
+ * to ask, but looks again soon when it only stood still itself.
  */
 function unseen(state: MonitorState, input: ObserveInput): Step {
-  const { check, observation, vantages } = input;
-  const { vantage } = observation;
-  if (vantage === homeOf(check) || !isStep(state, input)) return { state, retry: null };
+  const { check, round, observation, vantages } = input;
+  const { vantage, details } = observation;
+  if (!isStep(state, input)) return { state, retry: null };
+  if (vantage === homeOf(check)) {
+    const again = details.late_ms !== undefined && round.attempt < MAX_LATE_LOOKS;
+    return again ? withRetry(state, input, round.attempt + 1) : { state: { ...state, retry: null }, retry: null };
+  }
   const blind = vantages.filter((one) => one === vantage || state.blind.includes(one));
   return withRetry({ ...state, blind }, input, 1);
 }

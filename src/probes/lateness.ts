@@ -8,10 +8,13 @@ import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/durations.ts";
 /** Of the newest; a look takes a minute at most. */
 const MAX_STOPS = 200;
 
+/** What stands still is the machine, so this is measured by its time, however fast the clock goes. */
+type TimeOfMachine = Pick<Clock, "now" | "wait" | "platformTime" | "fromPlatform">;
+
 export type Standstills = Pick<Lateness, "during" | "within">;
 
 export class Lateness {
-  readonly #clock: Pick<Clock, "now" | "wait">;
+  readonly #clock: TimeOfMachine;
   /** Times when nothing ran, Unix ms. */
   #stops: { from: number; to: number }[] = [];
   #running = 0;
@@ -19,7 +22,7 @@ export class Lateness {
   #since: number | null = null;
   #ended = new AbortController();
 
-  constructor(clock: Pick<Clock, "now" | "wait">) {
+  constructor(clock: TimeOfMachine) {
     this.#clock = clock;
   }
 
@@ -49,20 +52,23 @@ export class Lateness {
 
   /** What waited through a standstill may go on before the timer does. */
   #present(): { from: number; to: number }[] {
-    return this.#since === null ? [] : stopBetween(this.#since, this.#clock.now());
+    return this.#since === null ? [] : this.#stopBetween(this.#since, this.#clock.now());
   }
 
   async #look(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
-      this.#since = this.#clock.now();
-      await this.#clock.wait(LATE_LOOK_MS, ended).catch(() => {});
+      const { now, wait, platformTime, fromPlatform } = this.#clock;
+      this.#since = now();
+      const until = fromPlatform(platformTime(this.#since) + LATE_LOOK_MS);
+      await wait(until - this.#since, ended).catch(() => {});
       if (ended.aborted) break;
       this.#stops = [...this.#stops, ...this.#present()].slice(-MAX_STOPS);
     }
     if (this.#running === 0) this.#since = null;
   }
-}
 
-function stopBetween(from: number, to: number): { from: number; to: number }[] {
-  return to - from - LATE_LOOK_MS >= STOOD_STILL_MS ? [{ from, to }] : [];
+  #stopBetween(from: number, to: number): { from: number; to: number }[] {
+    const { platformTime } = this.#clock;
+    return platformTime(to) - platformTime(from) - LATE_LOOK_MS >= STOOD_STILL_MS ? [{ from, to }] : [];
+  }
 }

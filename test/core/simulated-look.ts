@@ -20,7 +20,8 @@ export class Eye {
 
   constructor(clock: Pick<Clock, "now" | "wait">, answers: (service: string) => Answering, random: () => number) {
     this.#clock = clock;
-    this.#lateness = new Lateness(clock);
+    const same = (at: number) => at;
+    this.#lateness = new Lateness({ ...clock, platformTime: same, fromPlatform: same });
     this.#answers = answers;
     this.#random = random;
   }

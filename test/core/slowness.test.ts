@@ -112,6 +112,19 @@ describe("a time that says nothing", () => {
     expect(see({})).toMatchObject({ status: "up" });
   });
 
+  it("of a look that failed is asked for again soon, but not for ever", () => {
+    const see = watch({ health_interval: 3_600 });
+    see({});
+    const stood: Partial<Observation> = { verdict: "inconclusive", latency_ms: null, details: { late_ms: 4_000 } };
+    for (let look = 0; look < 5; look++) expect(see(stood)).toMatchObject({ status: "up", asks: "home" });
+    expect(see(stood)).toMatchObject({ status: "up", asks: null });
+    see(stood);
+    see(BAD);
+    expect(see(BAD)).toMatchObject({ status: "up", asks: "home" });
+    see(BAD);
+    expect(see(BAD)).toMatchObject({ status: "down" });
+  });
+
   it("ends that the service reports itself degraded", () => {
     const see = watch();
     expect(see({ verdict: "warn", error: "disk 91 % full" })).toMatchObject({ status: "degraded" });

@@ -7,6 +7,8 @@ function byHand() {
   let due: { at: number; go: () => void } | null = null;
   return {
     now: () => now,
+    platformTime: (at: number) => at,
+    fromPlatform: (at: number) => at,
     wait: (ms: number, signal?: AbortSignal) =>
       new Promise<void>((go, stop) => {
         due = { at: now + ms, go };

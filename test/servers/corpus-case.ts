@@ -29,7 +29,7 @@ export const caseSchema = z.strictObject({
   check: z.strictObject({
     health_method: z.enum(["http", "tcp", "redis", "postgres"]),
     health_url: z.string(),
-    health_timeout: z.int().default(2),
+    health_timeout: z.int().optional(),
     health_options: z.record(z.string(), z.unknown()).default({}),
   }),
   ...foundSchema.shape,

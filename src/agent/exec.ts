@@ -8,7 +8,7 @@ import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { withoutLateness } from "../core/late-measurement.ts";
 import type { Observation } from "../core/records.ts";
-import type { Standstills } from "../probes/lateness.ts";
+import { type Standstills, stoodStill } from "../probes/lateness.ts";
 import type { Commands } from "./agent-settings.ts";
 import { type PluginResult, readPlugin } from "./plugin-output.ts";
 
@@ -40,7 +40,7 @@ export async function runExec(check: Check, { commands, vantage, now, lateness }
   const timeoutS = Math.min(check.health_timeout, command.timeout ?? check.health_timeout);
   const { timedOut, ...result } = await lateness.during(() => run(command.run, timeoutS));
   const endedAt = now();
-  const stood = { late_ms: Math.round(lateness.within(at, endedAt)), took_ms: endedAt - at, timedOut };
+  const stood = stoodStill(lateness, { from: at, to: endedAt, timedOut });
   return withoutLateness({ at, vantage, latency_ms: endedAt - at, ...result }, stood);
 }
 

@@ -1,4 +1,4 @@
-/** What a part of the hub could not take in, while the rest of the hub did. It is told again later, and holds up nothing. */
+/** Keeps observations that one part of the hub could not take in while the rest did. They are told again later, and hold up nothing. */
 import type { ReportedObservation } from "../core/agent-protocol.ts";
 import { REPORT_MAX_RETRY_MS } from "../core/durations.ts";
 

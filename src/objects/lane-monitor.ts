@@ -82,8 +82,10 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     closing: { check: Check; reason: string; deleted: boolean }[],
     now: number,
   ): Promise<LaneAnswer<Silence>> {
-    const answer = this.#answer(closing, ({ check, reason, deleted }, kept) => {
-      const state = kept && withoutFuture(kept, check.health_interval, now);
+    const answer = this.#answer(closing, ({ check: known, reason, deleted }, kept) => {
+      const state = kept && withoutFuture(kept, known.health_interval, now);
+      // A deletion is final, also when its caller has not heard of the newest revision.
+      const check = deleted ? { ...known, rev: Math.max(known.rev, state?.rev ?? 0) } : known;
       const silence = this.#silence(check, close(state, check, reason, now));
       if (deleted) this.#save(check.service_id, tombstone(check.rev, now));
       return silence;

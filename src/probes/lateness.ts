@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/durations.ts";
+import type { Stood } from "../core/late-measurement.ts";
 
 /** Of the newest; a look takes a minute at most. */
 const MAX_STOPS = 200;
@@ -12,6 +13,14 @@ const MAX_STOPS = 200;
 type TimeOfMachine = Pick<Clock, "now" | "wait" | "platformTime" | "fromPlatform">;
 
 export type Standstills = Pick<Lateness, "during" | "within">;
+
+/** Returns how much of a look was a standstill. Absent: nobody looked for one. */
+export function stoodStill(
+  standstills: Standstills | undefined,
+  { from, to, timedOut }: { from: number; to: number; timedOut: boolean },
+): Stood {
+  return { late_ms: Math.round(standstills?.within(from, to) ?? 0), took_ms: to - from, timedOut };
+}
 
 export class Lateness {
   readonly #clock: TimeOfMachine;

@@ -5,7 +5,7 @@
 
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
-import { type Stood, withoutLateness } from "../core/late-measurement.ts";
+import { withoutLateness } from "../core/late-measurement.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { secretNames, secretRefusal } from "../core/secrets.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
@@ -13,6 +13,7 @@ import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
 import { httpProbe } from "./http.ts";
 import { basicCredentials } from "./http-request.ts";
+import { stoodStill } from "./lateness.ts";
 import { postgresProbe } from "./postgres.ts";
 import { refusePrivateName } from "./private-names.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
@@ -108,24 +109,17 @@ async function execute(
       job,
     );
     const found = { ...result, latency_ms: certainAt - startedAt };
-    return withoutLateness(found, stood(context, { from: startedAt, to: certainAt, timedOut: false }));
+    return withoutLateness(found, stoodStill(context.lateness, { from: startedAt, to: certainAt, timedOut: false }));
   } catch (error) {
     const endedAt = context.now();
     done.abort();
     const failure = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
     if (isHung(failure, endedAt - startedAt)) seat.hung();
-    const late = stood(context, { from: startedAt, to: endedAt, timedOut: failure.timedOut });
+    const late = stoodStill(context.lateness, { from: startedAt, to: endedAt, timedOut: failure.timedOut });
     return withoutLateness(foundFailure(await explained(failure, job), startedAt, endedAt), late);
   } finally {
     done.abort();
   }
-}
-
-function stood(
-  { lateness }: ProbeContext,
-  { from, to, timedOut }: { from: number; to: number; timedOut: boolean },
-): Stood {
-  return { late_ms: Math.round(lateness?.within(from, to) ?? 0), took_ms: to - from, timedOut };
 }
 
 async function lookedUp(protocol: Protocol, job: ProbeJob): Promise<ProbeResult> {

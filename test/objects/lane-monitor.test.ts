@@ -73,6 +73,16 @@ it("keeps what is still needed when the tombstones go", async () => {
   expect((await observe([other], T0 + 1_000))[0]?.live.flip_seq).toBe(1);
 });
 
+it("ends the watch over a service that is deleted, also for a caller who knows an older revision", async () => {
+  const check = aCheck({ service_id: 8, rev: 3, health_retries: 0 });
+  await observe([check], T0);
+  const closing = (deleted: boolean) =>
+    lane().close([{ check: { ...check, rev: 2 }, reason: "gone", deleted }], T0 + 1);
+  expect((await closing(false)).results).toMatchObject([{ live: { status: "up" } }]);
+  expect((await closing(true)).results).toMatchObject([{ live: { status: "unknown" } }]);
+  expect(await observe([check], T0 + 5_000)).toEqual([null]);
+});
+
 it("hands a service over to another lane, through crashes of both", async () => {
   const before = aCheck({ health_retries: 0 });
   await observe([before], T0, false);

@@ -35,7 +35,7 @@ export class ContainerChecks {
     this.#deps = deps;
   }
 
-  /** What a check finds, with what its container tells. `probe`: the check as it is without a container. Never rejects. */
+  /** Runs a check, and adds what its container tells. `probe`: the check as it is without a container. Never rejects. */
   async observe(check: Check, probe: () => Promise<Observation>): Promise<Observation> {
     await Promise.race([this.#deps.firstLook, this.#deps.wait(ENGINE_FIRST_LOOK_MS)]);
     const observation = await this.#look(check, probe);

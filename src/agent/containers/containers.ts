@@ -103,12 +103,12 @@ export class Containers {
     }
   }
 
-  /** What a check finds, with what its container tells. `probe`: the check as it is without a container. */
+  /** Runs a check, and adds what its container tells. `probe`: the check as it is without a container. */
   async observe(check: Check, probe: () => Promise<Observation>): Promise<Observation> {
     return await this.#checks.observe(check, probe);
   }
 
-  /** What the hub says that it has of this agent's containers. `checks`: all that it wants to have run. */
+  /** Takes in the digest of this agent's containers at the hub. `checks`: all that the hub wants to have run. */
   hubHas(digest: string | undefined, checks: readonly Check[]): void {
     this.#checks.keep(new Set(checks.map(({ service_id }) => service_id)));
     this.#publisher.hubHas(digest);
@@ -222,7 +222,7 @@ export class Containers {
     this.#tellProblem();
   }
 
-  /** What the engine does not say, the hub's refusals, and the labels that can't be understood. */
+  /** Tells of an engine that is silent, of the hub's refusals, and of labels that can't be understood. */
   #tellProblem(): void {
     const away = this.#failures >= FAILURES_TOLD ? [`the engine does not answer: ${this.#trouble}`] : [];
     const silent = [...this.#silent].slice(0, MAX_NAMED).map(([id, words]) => {

@@ -28,7 +28,7 @@ export interface ExecResult {
   output: string;
 }
 
-/** What the agent needs of an engine. Each signal ends its call, and the connection that the call has. */
+/** An engine, as far as the agent needs it. Each signal ends its call, and the connection that the call has. */
 export interface Engine {
   /** Ids of all containers, those that don't run too. */
   ids(signal: AbortSignal): Promise<string[]>;

@@ -141,7 +141,7 @@ function composeName(labels: Container["labels"]): string {
   return `${name.slice(0, MAX_NAME_CHARS - suffix.length)}${suffix}`;
 }
 
-/** What an image says of itself only describes: it must keep no container out. */
+/** Makes a label fit that an image brings along: such labels only describe, and must keep no container out. */
 function described(text: string, most: number): string {
   return printable(text).trim().slice(0, most).toWellFormed();
 }

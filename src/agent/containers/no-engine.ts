@@ -1,4 +1,4 @@
-/** What an agent without an engine says of a container. */
+/** Answers for containers on an agent that has no engine. */
 import type { Observation } from "../../core/records.ts";
 
 const WORDS = "container: this agent follows no containers: it has no engine, or runs with --no-docker";

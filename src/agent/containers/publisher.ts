@@ -14,7 +14,7 @@ export interface Found {
 export interface PublisherDeps {
   /** By `project/name`: all services that there are. */
   services(): Map<string, Found>;
-  /** What is wrong with labels. */
+  /** Texts about labels that are wrong. */
   troubles(): string[];
   /** A container as it is now, by its id. */
   get(id: string): Labelled | undefined;

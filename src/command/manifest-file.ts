@@ -1,5 +1,5 @@
 /** Reads manifests from YAML or JSON, and writes them. */
-import { isMap, isScalar, isSeq, type ParsedNode, parseAllDocuments, stringify } from "yaml";
+import { type Document, isMap, isScalar, isSeq, type ParsedNode, parseAllDocuments, stringify, visit } from "yaml";
 import { fieldPath } from "../core/fields.ts";
 import { jsonFault, jsonKey } from "../core/json-value.ts";
 import { manifestEntry } from "../core/manifest-export.ts";
@@ -23,6 +23,7 @@ export function parseManifests(text: string, file: string): Manifest[] {
   const list = Array.isArray(documents) ? documents : [];
   const error = list.flatMap(({ errors }) => errors)[0];
   if (error !== undefined) throw new Error(`${file} is not YAML: ${error.message.split("\n")[0]}`);
+  if (list.some(hasOddKey)) throw new Error(`${file}: expected a text as a key, not a list or a map`);
   const values = list.flatMap((document): unknown[] => {
     for (const node of isSeq(document.contents) ? document.contents.items : [document.contents]) keepNames(node);
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -30,6 +31,18 @@ export function parseManifests(text: string, file: string): Manifest[] {
   });
   if (values.length === 0) throw new Error(`${file} has no manifest: expected services:`);
   return values.map((value) => manifestOf(value, file));
+}
+
+/** JSON has no keys but texts. */
+function hasOddKey(document: Document.Parsed): boolean {
+  let found = false;
+  visit(document, {
+    Pair(_, { key }) {
+      found ||= !isScalar(key);
+      return found ? visit.BREAK : undefined;
+    },
+  });
+  return found;
 }
 
 /** The hub gets JSON, in which `1` and `"1"` are the same key. */

@@ -94,13 +94,20 @@ export const agentReportSchema = z
   .meta({ id: "AgentReport" });
 export type AgentReport = z.infer<typeof agentReportSchema>;
 
+/** The same as the hub reads it: an observation that it can't read costs only itself. */
+export const readReportSchema = agentReportSchema
+  .extend({
+    observations: z.array(z.unknown()).max(MAX_REPORTED).describe("Oldest first, each an `AgentObservation`"),
+  })
+  .meta({ id: "AgentReport" });
+
 export const agentReceiptSchema = z
   .object({
     now: z.number().describe("The hub's clock, Unix ms"),
     news: z.int().describe("Observations that the services' status follows"),
     late: z.int().describe("Observations that are history only, because they came too late"),
     refused: z
-      .array(z.object({ service_id: z.int(), reason: z.string() }))
+      .array(z.object({ service_id: z.int().describe("0: the observation names none"), reason: z.string() }))
       .describe("Observations that were not taken in, and why"),
     late_services: z.array(z.int()).optional().describe("Whose observations these are"),
     untaken: z

@@ -17,21 +17,29 @@ export const discoveredSchema = serviceSchema
   .extend({ project: nameSchema, name: serviceNameSchema })
   .meta({ id: "DiscoveredService" });
 
-/** `PUT /api/agents/{name}/services`. The services are read one by one, so that a wrong one costs only itself. */
+export const goneSchema = z
+  .strictObject({ project: z.string(), name: z.string(), reason: z.string().max(MAX_REASON_CHARS) })
+  .meta({ id: "GoneService" });
+
+/** `PUT /api/agents/{name}/services`. The items are read one by one, so that a wrong one costs only itself. */
 export const discoverySchema = z
   .strictObject({
     services: z
-      .array(z.record(z.string(), z.unknown()))
+      .array(z.unknown())
       .max(MAX_DISCOVERED)
       .describe("All services that the agent sees now, each a `DiscoveredService` with a `container_id`"),
     gone: z
-      .array(z.strictObject({ project: z.string(), name: z.string(), reason: z.string().max(MAX_REASON_CHARS) }))
+      .array(z.unknown())
       .max(MAX_DISCOVERED)
       .default([])
-      .describe("Why services that are not listed any more have ended"),
+      .describe("Why services that are not listed any more have ended, each a `GoneService`"),
   })
   .meta({ id: "Discovery" });
-export type Discovery = z.infer<typeof discoverySchema>;
+/** The same as an agent sends it. */
+export interface Discovery {
+  services: Record<string, unknown>[];
+  gone: z.infer<typeof goneSchema>[];
+}
 
 const refusalSchema = z.object({ project: z.string(), name: z.string(), reason: z.string() });
 export type Refusal = z.infer<typeof refusalSchema>;

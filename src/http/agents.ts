@@ -5,12 +5,14 @@ import {
   type AgentChecks,
   agentChecksSchema,
   agentReceiptSchema,
-  agentReportSchema,
+  readReportSchema,
   refusalOf,
+  reportedObservationSchema,
   toFinding,
 } from "../core/agent-protocol.ts";
 import { AGENT_CHECKS_LOOK_MS, AGENT_ONLINE_MS } from "../core/durations.ts";
 import { nameSchema } from "../core/names.ts";
+import { readEach } from "../core/read-each.ts";
 import { agentVantage } from "../core/records.ts";
 import { FIELD_NAMES, pick } from "../core/service-definition.ts";
 import {
@@ -150,7 +152,7 @@ const observations = createRoute({
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
   ...withDeafness((c) => ({ agent: c.req.param("name") ?? "" }), withUnzip(guard("admin", { agent: true }))),
-  request: { params, headers: instanceHeaders, body: jsonBody(agentReportSchema) },
+  request: { params, headers: instanceHeaders, body: jsonBody(readReportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),
@@ -208,12 +210,13 @@ export const agents = routes()
     const { hub, principal } = c.var;
     const { name } = c.req.valid("param");
     const instance = await admitAgent(c, name, principal);
-    const { observations: reported, tells_again = false, leaving = false, ...about } = c.req.valid("json");
+    const { observations: given, tells_again = false, leaving = false, ...about } = c.req.valid("json");
+    const { read: reported, unread } = readEach(reportedObservationSchema, given);
     const now = hub.now();
     await sawAgent(hub.db, name, about, now);
     const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
     const byId = new Map(known.map((check) => [check.service_id, check]));
-    const refused = new Map<number, string>();
+    const refused = new Map(unread.map(({ service_id, error }) => [service_id ?? 0, error]));
     const taken = reported.flatMap((each) => {
       const check = byId.get(each.service_id);
       const reason = refusalOf(each, check, now);
@@ -226,6 +229,8 @@ export const agents = routes()
     const refusals = [...refused].map(([service_id, reason]) => ({ service_id, reason }));
     return c.json({ now: hub.now(), ...receipt, refused: refusals }, 200);
   });
+
+agents.openAPIRegistry.register("AgentObservation", reportedObservationSchema);
 
 /** What people decide (enabled, paused) and what checks find (version) is not in it, because no agent tells these. */
 export async function containersDigestOf({ db }: HubContext, agent: string): Promise<string> {

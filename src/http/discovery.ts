@@ -2,12 +2,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import {
   containerKey,
-  type Discovery,
   type DiscoveryAnswer,
   discoveredSchema,
   discoveryAnswerSchema,
   discoverySchema,
   type FoundContainer,
+  goneSchema,
   planDiscovery,
   projectStatusAfter,
   type Refusal,
@@ -17,6 +17,7 @@ import { fieldErrors } from "../core/fields.ts";
 import { MAX_PROJECT_SERVICES, withinLimit } from "../core/manifest-limits.ts";
 import { nameSchema } from "../core/names.ts";
 import { printable } from "../core/printable.ts";
+import { readEach } from "../core/read-each.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
@@ -61,16 +62,26 @@ export const discovery = routes().openapi(put, async (c) => {
   const { name: agent } = c.req.valid("param");
   await admitAgent(c, agent, principal);
   const body = c.req.valid("json");
-  const { inputs, refused } = parsed(body, agent);
-  const reasons = new Map(body.gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
+  const { inputs, refused } = parsed(body.services, agent);
+  const reasons = new Map(
+    readEach(goneSchema, body.gone).read.map(({ project, name, reason }) => [`${project}/${name}`, reason]),
+  );
   const deleted = await deletedOf(hub, agent);
-  if (deleted.size > 0) await keepDeletedContainers(hub.db, agent, body.services.map(foundIn));
+  if (deleted.size > 0)
+    await keepDeletedContainers(
+      hub.db,
+      agent,
+      body.services.map((each) => foundIn(fieldsOf(each))),
+    );
   const answer: ChangedSoFar = { registered: 0, changed: 0, deregistered: 0, refused, deleted: [] };
   for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent))])) {
     await changeProject(hub, { project, agent, wanted: inputs.get(project) ?? [], reasons, deleted }, answer);
   }
   return c.json({ ...answer, digest: await containersDigestOf(hub, agent) }, 200);
 });
+
+discovery.openAPIRegistry.register("DiscoveredService", discoveredSchema);
+discovery.openAPIRegistry.register("GoneService", goneSchema);
 
 type ChangedSoFar = DiscoveryAnswer & { deleted: NonNullable<DiscoveryAnswer["deleted"]> };
 
@@ -84,7 +95,10 @@ async function deletedOf(hub: HubContext, agent: string): Promise<Set<string>> {
 }
 
 /** One service that can't be registered must not hold up the others. */
-function parsed({ services }: Discovery, agent: string): { inputs: Map<string, ServiceInput[]>; refused: Refusal[] } {
+function parsed(
+  services: readonly unknown[],
+  agent: string,
+): { inputs: Map<string, ServiceInput[]>; refused: Refusal[] } {
   const inputs = new Map<string, ServiceInput[]>();
   const refused: Refusal[] = [];
   const seen = new Set<string>();
@@ -92,11 +106,8 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
     const read = discoveredSchema.safeParse(given);
     if (!read.success) {
       const [first] = fieldErrors(read.error);
-      refused.push({
-        project: nameIn(given.project),
-        name: nameIn(given.name),
-        reason: `${first?.path}: ${first?.message}`,
-      });
+      const { project, name } = fieldsOf(given);
+      refused.push({ project: nameIn(project), name: nameIn(name), reason: `${first?.path}: ${first?.message}` });
       continue;
     }
     const { project, ...body } = read.data;
@@ -114,6 +125,11 @@ function parsed({ services }: Discovery, agent: string): { inputs: Map<string, S
     seen.add(key);
   }
   return { inputs, refused };
+}
+
+/** Empty when the item is no object. */
+function fieldsOf(item: unknown): Record<string, unknown> {
+  return typeof item === "object" && item !== null ? { ...item } : {};
 }
 
 function nameIn(value: unknown): string {

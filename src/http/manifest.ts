@@ -120,8 +120,8 @@ async function revisionOf(rows: readonly ServiceRow[]): Promise<string> {
 
 /** A proxy that changes a body makes a tag weak (`W/"…"`); it is the same revision all the same. */
 function isMatched(revision: string, header: string): boolean {
-  const tags = header.split(",").map((tag) => tag.trim().replace(/^(W\/)?"(.*)"$/, "$2"));
-  return tags.includes(revision) || tags.includes("*");
+  const tags = header.split(",").map((tag) => tag.trim());
+  return tags.some((tag) => tag === "*" || tag.replace(/^(W\/)?"(.*)"$/, "$2") === revision);
 }
 
 function changesAnything(plan: ManifestPlan): boolean {

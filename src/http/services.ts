@@ -119,7 +119,7 @@ const pause = createRoute({
   tags,
   summary: "Disable a service for a while",
   description:
-    "The hub enables it again by itself, to the minute. To end the pause before, enable it; a manifest that names it does so too.",
+    "The hub enables it again by itself, to the minute. To end the pause before, enable it; a manifest that names it does so too. A service that was disabled for good stays so.",
   ...guard("write"),
   request: { params: idParams, body: jsonBody(pauseSchema) },
   responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 413, 415, 429) },

@@ -1,6 +1,6 @@
 /** Rounds outside the schedule: a check on demand, and a heartbeat that a service sends. */
 
-import { MAX_DETAIL_CHARS } from "../core/agent-protocol.ts";
+import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { printable } from "../core/printable.ts";
@@ -12,7 +12,11 @@ import {
   type Outcome,
 } from "../core/records.ts";
 import { onDemandTime } from "../core/round.ts";
+import { depthWithin } from "../core/service-definition.ts";
 import { type ProbeDeps, runRound } from "./probe.ts";
+
+/** JSON.stringify is recursive, and the stack is limited. */
+const MAX_DETAIL_DEPTH = 32;
 
 /** Probes the service at once. Throws when it is not watched any more. */
 export async function checkNow(check: Check, deps: ProbeDeps): Promise<Outcome> {
@@ -50,12 +54,16 @@ function observationOf({ status, details }: Heartbeat, at: number): Observation 
 /** Replaces each nested value by its JSON text, and bounds texts as those of agents are. */
 function flatDetails(details: Record<string, unknown>): ObservationDetails {
   const flat: ObservationDetails = {};
-  for (const [key, value] of Object.entries(details)) {
+  for (const [key, value] of Object.entries(details).slice(0, MAX_DETAILS)) {
     const isPlain = value === null || ["number", "boolean"].includes(typeof value);
-    const kept = isPlain ? value : boundedText(typeof value === "string" ? value : JSON.stringify(value));
+    const kept = isPlain ? value : boundedText(typeof value === "string" ? value : jsonText(value));
     Object.defineProperty(flat, printable(key), { value: kept, enumerable: true });
   }
   return flat;
+}
+
+function jsonText(value: unknown): string {
+  return depthWithin(value, MAX_DETAIL_DEPTH) ? JSON.stringify(value) : `nested deeper than ${MAX_DETAIL_DEPTH} levels`;
 }
 
 function boundedText(text: string): string {

@@ -1,12 +1,12 @@
 /** The cron's work beside planning: pauses that end, hourly rollups and retention, in small parts each minute until nothing is left. */
 
 import { registryChange } from "../core/registry-change.ts";
-import { isSteady } from "../core/steady-clock.ts";
+import { isSettled, isSteady } from "../core/steady-clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { deleteGoneContainers } from "../store/agents.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { noteClock } from "../store/meta.ts";
-import { endPauses } from "../store/pauses.ts";
+import { correctPauses, endPauses, isAnyOver } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
 import type { Hub } from "./hub.ts";
@@ -37,6 +37,8 @@ export async function maintain(tick: number, hub: Hub): Promise<void> {
 }
 
 async function resume(db: Db, tick: number, hub: Hub): Promise<void> {
+  await correctPauses(db, tick);
+  if (!(await isAnyOver(db, tick)) || !isSettled(await noteClock(db, tick))) return;
   const changes = await endPauses(db, tick, MAX_RESUMED);
   const change = registryChange(changes);
   if (change === null) return;

@@ -119,3 +119,10 @@ test.each(["1.10", "2026-01-01", "007"])("the version %s survives export and app
   const exported = exportedManifest(aProject() as never, [aService({ version })] as never);
   expect(parseManifests(manifestsYaml([exported]), "m.yaml")[0]?.body).toMatchObject({ services: [{ version }] });
 });
+
+test.each(["services:\n  - ? [a, b]\n    : 1", "? {a: 1}\n: 2", "services: [{metadata: {[x]: 1}}]"])(
+  "a key that is no text is refused, as the hub would: %j",
+  (text) => {
+    expect(() => parseManifests(text, "hub.yaml")).toThrow("expected a text as a key");
+  },
+);

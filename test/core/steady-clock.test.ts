@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ClockRun, clockRunAt, isSteady } from "../../src/core/steady-clock.ts";
+import { type ClockRun, clockRunAt, isSettled, isSteady } from "../../src/core/steady-clock.ts";
 import { T0 } from "./fixtures.ts";
 
 const HOUR = 3_600_000;
@@ -32,4 +32,18 @@ test("a clock that was set, ahead or back, is not steady before another day", ()
   }
   const once = T0 + 54 * DAY; // and then right again
   expect(lookedAt([...everyHour(T0, 24), once, ...everyHour(T0 + 25 * HOUR, 23)])).toBe(false);
+});
+
+test("a clock that was set, or that nobody looked at for hours, has settled ten minutes later", () => {
+  const settled = (times: number[]) => {
+    const run = times.reduce<ClockRun | null>((before, at) => clockRunAt(before, at), null);
+    return run !== null && isSettled(run);
+  };
+  expect(settled([T0])).toBe(true); // a new hub
+  expect(settled([T0, T0 + HOUR])).toBe(true);
+  for (const at of [T0 + 5 * HOUR, T0 + 30 * DAY, T0 - 5 * HOUR]) {
+    expect(settled([T0, at])).toBe(false);
+    expect(settled([T0, at, at + HOUR / 12])).toBe(false);
+    expect(settled([T0, at, at + HOUR / 6])).toBe(true);
+  }
 });

@@ -236,12 +236,21 @@ describe("observations of an agent", () => {
     ["too many details", { details: Object.fromEntries(Array.from({ length: 65 }, (_, k) => [`d${k}`, k])) }],
     ["control characters", { error: "a\u0000b" }],
     ["a negative time", { at: -1 }],
-  ])("with %s are refused as a whole", async (_, over) => {
+  ])("with %s are refused, and cost no others", async (_, over) => {
     const key = await setUp("dc-1");
-    const id = await register("db", "dc-1");
-    const body = report([{ ...observed(id), ...over }]);
-    expect((await hub.request("POST", "/api/agents/dc-1/observations", body, { key })).status).toBe(400);
-    expect(taken).toEqual([]);
+    const [bad, good] = [await register("db", "dc-1"), await register("web", "dc-1")];
+    const body = report([{ ...observed(bad), ...over }, observed(good)]);
+    const answer = await hub.request("POST", "/api/agents/dc-1/observations", body, { key });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ news: 1, refused: [{ service_id: bad, reason: expect.any(String) }] });
+    expect(taken.flatMap(({ findings }) => findings.map(({ check }) => check.name))).toEqual(["web"]);
+  });
+
+  test.each([[null], [5], ["text"], [[]], [{}]])("that are %j are named without a service", async (item) => {
+    const key = await setUp("dc-1");
+    const body = report([item as never, observed(await register("web", "dc-1"))]);
+    const answer = await hub.request("POST", "/api/agents/dc-1/observations", body, { key });
+    expect(await answer.json()).toMatchObject({ news: 1, refused: [{ service_id: 0 }] });
   });
 });
 

@@ -18,7 +18,7 @@ const container = (name: string, over: object = {}) => ({
   ...over,
 });
 
-async function put(services: object[], gone: object[] = [], as = key): Promise<DiscoveryAnswer> {
+async function put(services: unknown[], gone: unknown[] = [], as = key): Promise<DiscoveryAnswer> {
   const answer = await hub.request("PUT", "/api/agents/dc-1/services", { services, gone }, { key: as });
   if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
   return await answer.json();
@@ -74,6 +74,7 @@ describe("what an agent finds in containers", () => {
       container("long", { version: "v".repeat(129) }),
       container("Bad Name"),
       { name: 5 },
+      "no object",
     ];
     const answer = await put([...bad, container("db"), container("web")]);
     expect(answer).toMatchObject({ registered: 1, deregistered: 1 });
@@ -86,8 +87,16 @@ describe("what an agent finds in containers", () => {
         ["Bad Name", "name"],
       ],
       ["?", "name"],
+      ["?", ""],
     ]);
     expect(await listed()).toEqual({ db: true, old: false, web: true });
+  });
+
+  test("is gone with a reason that can be read, beside reasons that can't", async () => {
+    await put([container("db"), container("web")]);
+    const reasons = [5, { project: "shop" }, { project: "shop", name: "web", reason: "exit code 1" }];
+    expect(await put([container("db")], reasons)).toMatchObject({ deregistered: 1 });
+    expect(hub.changes.at(-1)?.deregistered).toMatchObject([{ reason: "exit code 1" }]);
   });
 
   test("stops its project with the last container, and starts it with the first", async () => {

@@ -4,6 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
 import { boardOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { setMeta } from "../../src/store/meta.ts";
 import { hubOf } from "../../src/worker/hub.ts";
 import worker from "../../src/worker/index.ts";
 import { maintain } from "../../src/worker/maintenance.ts";
@@ -98,13 +100,16 @@ it("one address that asks too often is told when to come back, another is not", 
   expect((await ask("192.0.2.2")).status).toBe(401);
 });
 
+function api(method: string, path: string, body?: object): Promise<Response> {
+  return SELF.fetch(`http://hub${path}`, {
+    method,
+    headers: { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
 it("a pause that is over ends within a minute, and the service is watched again", async () => {
-  const api = (method: string, path: string, body?: object) =>
-    SELF.fetch(`http://hub${path}`, {
-      method,
-      headers: { authorization: "Bearer test-admin-token-0000", "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+  await setMeta(openDatabase(env.DB), "clock_run", { since: Date.now(), seen: Date.now() });
   const beats = { health_method: "heartbeat", health_interval: 3_600 };
   const { id } = await (await api("PUT", "/api/projects/rests/services/beats", beats)).json<{ id: number }>();
   expect((await api("POST", `/api/services/${id}/pause`, { minutes: 0 })).status).toBe(400);
@@ -118,4 +123,18 @@ it("a pause that is over ends within a minute, and the service is watched again"
   await maintain(Date.now() + 61 * 60_000, hub);
   expect(await boardOf(env).check(id)).toMatchObject({ service_id: id });
   expect(await (await api("GET", `/api/services/${id}`)).json()).toMatchObject({ enabled: true, paused_until: null });
+});
+
+it("a clock that jumps ahead ends no pause before it has gone evenly for ten minutes", async () => {
+  const ahead = Date.now() + 5 * 3_600_000;
+  await setMeta(openDatabase(env.DB), "clock_run", { since: Date.now(), seen: Date.now() });
+  const beats = { health_method: "heartbeat", health_interval: 3_600 };
+  const { id } = await (await api("PUT", "/api/projects/rests/services/later", beats)).json<{ id: number }>();
+  await api("POST", `/api/services/${id}/pause`, { minutes: 60 });
+  const isEnabled = async () => (await (await api("GET", `/api/services/${id}`)).json<{ enabled: boolean }>()).enabled;
+  await maintain(ahead, hub);
+  await maintain(ahead + 9 * 60_000, hub);
+  expect(await isEnabled()).toBe(false);
+  await maintain(ahead + 10 * 60_000, hub);
+  expect(await isEnabled()).toBe(true);
 });

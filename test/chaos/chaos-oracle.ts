@@ -7,6 +7,8 @@ import { type ChaosService, detectionMs, QUIET_SLACK_MS, recoveryMs, type Troubl
 
 /** Clocks of one machine, and rounding. */
 const EARLY_MS = 100;
+/** A check may begin so long before the answer that it gets. */
+const ANSWER_MS = 1_000;
 /** Flips so long after what was missed are told. */
 const NEAR_MS = 10_000;
 /** So long after a second tick its rounds are asked. */
@@ -141,7 +143,7 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
     }
     if (outage.isDue && down.at > outage.downBy)
       deviations.push(deviate(`down ${spanOf(outage, outage.downBy)}`, `${told(down)}${asked(watched, outage)}`));
-    if (!isBegun(down, outage, service, blind))
+    if (!isBegun(down, outage, watched, blind))
       deviations.push(
         deviate(`an outage from ${seconds(outage.from)} on`, `${told(down)}, since ${seconds(down.began_at)}`),
       );
@@ -169,15 +171,17 @@ function expect(service: ChaosService, outage: Trouble, blind: readonly Span[], 
   return { ...outage, downBy, upBy, isDue: downBy <= outage.until };
 }
 
-/** Whether the hub says that the outage began with the first check in it. */
+/** Whether the hub says that the outage began with the first check in it, which may have begun before. */
 function isBegun(
   { began_at, at }: SeenFlip,
   { from }: Trouble,
-  service: ChaosService,
+  { service, answers }: Watched,
   blind: readonly Span[],
 ): boolean {
   if (overlapMs(blind, { from: from - service.interval * 1_000, until: at }) > 0) return true; // an earlier check may count
-  return began_at >= from - EARLY_MS && began_at <= from + service.interval * 1_000 + service.slack;
+  const wasAnswered = answers.some((answer) => answer.ok && answer.at >= began_at && answer.at < from);
+  const earliest = from - (wasAnswered ? EARLY_MS : ANSWER_MS);
+  return began_at >= earliest && began_at <= from + service.interval * 1_000 + service.slack;
 }
 
 /** Whether the service was silent for so long that the hub had to say that it knows nothing of it. */

@@ -120,6 +120,9 @@ describe("the oracle", () => {
   test("knows when an outage began", () => {
     const late = FLIPS.map((flip) => (flip.to === "down" ? { ...flip, began_at: 10_000 } : flip));
     expect(told({ flips: late })).toEqual([expect.stringMatching(/^an outage from 20\.0 s on; .* since 10\.0 s$/)]);
+    const begun = (ms: number) => FLIPS.map((flip) => (flip.to === "down" ? { ...flip, began_at: ms } : flip));
+    expect(told({ flips: begun(19_200) })).toEqual([]); // a check that was under way
+    expect(told({ flips: begun(18_900) })).toHaveLength(1);
   });
 
   test("compares the uptime with what the target answered", () => {

@@ -180,7 +180,8 @@ export interface RecordedFlip extends Flip {
   latency_ms: number | null;
 }
 
-export type ProjectStatus = "running" | "stopped";
+export const PROJECT_STATUSES = ["running", "stopped"] as const;
+export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
 export interface Project {
   id: number;

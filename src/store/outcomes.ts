@@ -4,6 +4,7 @@ import { epochOrder } from "../core/epoch.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";
+import { insertFlipEvents } from "./events.ts";
 import { itemField } from "./fragments.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { registryState } from "./registry-changes.ts";
@@ -33,6 +34,7 @@ export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[]): 
   const versions = messages.flatMap((message) => message.versions);
   await runBatch(db, [
     ...jsonChunks(reported.map(flipRecord)).map((json) => insertFlips(db, json)),
+    ...insertFlipEvents(db, reported, epoch),
     ...jsonChunks(newestFlips(reported)).map((json) => updateStatuses(db, json)),
     ...jsonChunks(messages.flatMap(roundRecord)).map((json) => insertRounds(db, json)),
     ...jsonChunks([...new Map(versions.map((item) => [item.service_id, item])).values()]).map((json) =>

@@ -98,8 +98,8 @@ export async function ensureProject(db: Db, name: string, now: number): Promise<
 }
 
 /**
- * Returns undefined when there is no such project. A new name makes a new revision of each of the project's checks,
- * because the check contains the name.
+ * Returns undefined when there is no such project. A new name makes a new revision of each of the project's checks, by a
+ * trigger.
  */
 export async function updateProject(
   db: Db,
@@ -109,13 +109,8 @@ export async function updateProject(
 ): Promise<ProjectRow | "duplicate" | undefined> {
   const { name, metadata } = patch;
   const values = { ...(name !== undefined && { name }), ...(metadata !== undefined && { metadata }), updated_at: now };
-  const renamed = sql`${services.project_id} = (SELECT id FROM ${projects} WHERE id = ${id} AND name <> ${name ?? ""})`;
   try {
-    const [, , rows] = await db.batch([
-      db
-        .update(services)
-        .set({ rev: sql`${services.rev} + 1` })
-        .where(name === undefined ? sql`FALSE` : renamed),
+    const [, rows] = await db.batch([
       db.update(projects).set(values).where(eq(projects.id, id)),
       selectProjects(db, eq(projects.id, id)),
     ]);
@@ -128,7 +123,7 @@ export async function updateProject(
 
 /**
  * Returns undefined when there is no such project. A changed status makes a new revision of each of the project's
- * checks. Writes nothing when the status is the same.
+ * checks, by a trigger. Writes nothing when the status is the same.
  */
 export async function setProjectStatus(
   db: Db,
@@ -136,11 +131,7 @@ export async function setProjectStatus(
   status: ProjectStatus,
   now: number,
 ): Promise<ProjectRow | undefined> {
-  const [, , rows] = await db.batch([
-    db
-      .update(services)
-      .set({ rev: sql`${services.rev} + 1` })
-      .where(sql`${services.project_id} = (SELECT id FROM ${projects} WHERE id = ${id} AND status <> ${status})`),
+  const [, rows] = await db.batch([
     db
       .update(projects)
       .set({ status, updated_at: now })

@@ -2,6 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
+import { oldEvents } from "./events.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
 import { forgetTombstones } from "./registry-changes.ts";
@@ -14,7 +15,7 @@ const ROWS_AT_ONCE = 10_000;
 const MAX_STATEMENTS = 40;
 
 /**
- * Runs once an hour. Keeps raw rounds for `rawHours` and until they are rolled up, and flips and rollups for two years.
+ * Runs once an hour. Keeps raw rounds for `rawHours` and until they are rolled up, and flips and rollups for two years; the log of events for 30 days.
  * Keeps the newest flip of each service. `more`: whether rows remain for the next call.
  */
 export async function applyRetention(
@@ -29,6 +30,7 @@ export async function applyRetention(
     oldRollups(oldest),
     orphans("flips", "seq"),
     orphans("rollups", "hour"),
+    oldEvents(now, ROWS_AT_ONCE),
     sql`DELETE FROM hub_flips WHERE (hub_id, seq) IN (
       SELECT hub_id, seq FROM hub_flips WHERE at < ${oldest} LIMIT ${ROWS_AT_ONCE})`,
   ];

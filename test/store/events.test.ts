@@ -1,0 +1,177 @@
+import { reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { LOG_START, type LoggedEvent } from "../../src/core/events.ts";
+import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
+import type { Db } from "../../src/store/database.ts";
+import { endOfLog, eventsAfter, oldEvents } from "../../src/store/events.ts";
+import { applyManifest, projectServices } from "../../src/store/manifest.ts";
+import { recordOutcomes } from "../../src/store/outcomes.ts";
+import { endPauses, pauseService } from "../../src/store/pauses.ts";
+import { deleteProject, setProjectStatus, updateProject } from "../../src/store/projects.ts";
+import { deleteService, updateService } from "../../src/store/services.ts";
+import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW } from "./fixtures.ts";
+
+let db: Db;
+let project: ProjectRow;
+let api: ServiceRow;
+beforeEach(async () => {
+  await reset();
+  db = await migratedDatabase();
+  project = await addProject(db, "shop");
+  api = await addService(db, project, { name: "api" });
+});
+
+const PLAN = { create: [], update: [], delete: [] };
+
+function told({ kind, body }: LoggedEvent): string {
+  if (kind === "flip") return `${body.name}: ${body.from} → ${body.to}, ${body.reason}`;
+  if (kind === "project") return `${body.name} ${body.status}`;
+  return `${kind} ${body.project}/${body.name}`;
+}
+
+/** What the log tells after a position; by default after the registration of the service. */
+async function log(after = { id: 1, key: `registered:${api.epoch}:${api.id}:1` }): Promise<string[]> {
+  return (await eventsAfter(db, after, 1_000)).events.map(told);
+}
+
+async function record(...flips: ReturnType<typeof flipOf>[]): Promise<void> {
+  await recordOutcomes(db, [{ ...message(api.lane, NOW, [], { flips }), epoch: api.epoch }]);
+}
+
+const up = () => flipOf(api, 1, "unknown", "up", NOW);
+
+describe("the log", () => {
+  test("tells of a service that is registered, changes its name and is deleted", async () => {
+    expect(await eventsAfter(db, LOG_START, 10)).toMatchObject({
+      events: [
+        {
+          kind: "registered",
+          key: `registered:${api.epoch}:${api.id}:1`,
+          body: { service_id: api.id, project: "shop", name: "api", rev: 1, health_method: "http", version: null },
+        },
+      ],
+      ...{ unread: 0, more: false, next: { id: 1 } },
+    });
+    await updateService(db, api.id, { name: "web" }, NOW);
+    await deleteService(db, api.id);
+    expect(await log()).toEqual(["deregistered shop/api", "registered shop/web", "deregistered shop/web"]);
+  });
+
+  test("tells of a service that is disabled, paused or enabled, and of its status before", async () => {
+    await record(up());
+    await updateService(db, api.id, { enabled: false }, NOW);
+    await updateService(db, api.id, { enabled: false, tags: ["a"] }, NOW);
+    await record(flipOf(api, 2, "up", "unknown", NOW));
+    await updateService(db, api.id, { enabled: true }, NOW);
+    await record(flipOf(api, 3, "unknown", "up", NOW));
+    await pauseService(db, api.id, NOW + HOUR, NOW);
+    await endPauses(db, NOW + HOUR, 10);
+    expect(await log()).toEqual([
+      "api: unknown → up, now up",
+      ...["api: up → unknown, disabled", "deregistered shop/api", "registered shop/api", "api: unknown → up, now up"],
+      ...["api: up → unknown, paused until 2026-11-05T11:00Z", "deregistered shop/api", "registered shop/api"],
+    ]);
+  });
+
+  test("tells of a container that ends and runs again", async () => {
+    const before = await projectServices(db, project.id);
+    const ended = await applyManifest(db, { id: project.id, before }, { ...PLAN, gone: [api.id] }, NOW);
+    if (ended === "changed") throw new Error("nobody else changes it");
+    await applyManifest(db, { id: project.id, before: ended.after }, { ...PLAN, back: [api.id] }, NOW);
+    expect(await log()).toEqual(["deregistered shop/api", "registered shop/api"]);
+  });
+
+  test("tells of a project that stops, starts, gets another name and is deleted, and of its services", async () => {
+    await addService(db, project, { name: "off", enabled: false });
+    await addService(db, project, { name: "web" });
+    await record(up());
+    const end = await endOfLog(db);
+    await setProjectStatus(db, project.id, "stopped", NOW);
+    await setProjectStatus(db, project.id, "stopped", NOW);
+    await setProjectStatus(db, project.id, "running", NOW);
+    await updateProject(db, project.id, { name: "store" }, NOW);
+    await updateProject(db, project.id, { metadata: {} }, NOW);
+    await deleteProject(db, project.id);
+    const both = (kind: string, name: string) => ["api", "web"].map((each) => `${kind} ${name}/${each}`);
+    expect(await log(end)).toEqual([
+      ...["api: up → unknown, deregistered", ...both("deregistered", "shop"), "shop stopped"],
+      ...[...both("registered", "shop"), "shop running"],
+      ...[...both("deregistered", "shop"), ...both("registered", "store")],
+      ...both("deregistered", "store"), // that the status is unknown has been told, and the lane has said nothing since
+    ]);
+  });
+
+  test("tells each flip once, in order, and of one that ends the watch only what the registry says", async () => {
+    const down = flipOf(api, 2, "up", "down", NOW + 1);
+    await record(down, up());
+    await record(up(), down);
+    await updateService(db, api.id, { enabled: false }, NOW);
+    await record(flipOf(api, 3, "down", "unknown", NOW + 2));
+    expect(await log()).toEqual([
+      ...["api: unknown → up, now up", "api: up → down, now down"],
+      ...["api: down → unknown, disabled", "deregistered shop/api"],
+    ]);
+  });
+
+  test("tells of a flip that follows an end which the lane never heard of", async () => {
+    await record(up());
+    await updateService(db, api.id, { enabled: false }, NOW);
+    await updateService(db, api.id, { enabled: true }, NOW);
+    await record(flipOf(api, 2, "up", "down", NOW + 1));
+    expect((await log()).at(-1)).toBe("api: up → down, now down");
+  });
+
+  test("tells nothing of changes that nobody outside needs to hear of", async () => {
+    await addService(db, project, { name: "off", enabled: false });
+    await updateService(db, api.id, { tags: ["a"], health_interval: 60 }, NOW);
+    await record(flipOf({ ...api, id: 999 }, 1, "unknown", "up", NOW));
+    expect(await log()).toEqual([]);
+  });
+
+  test("never keeps a damaged service from being changed or deleted", async () => {
+    await env.DB.prepare("UPDATE services SET health_url = x'00ff', version = x'ff', health_interval = 'soon'").run();
+    await updateService(db, api.id, { enabled: false }, NOW);
+    await updateService(db, api.id, { enabled: true }, NOW);
+    await env.DB.prepare("DELETE FROM services").run();
+    expect(await log()).toEqual(["deregistered shop/api", "registered shop/api", "deregistered shop/api"]);
+  });
+});
+
+describe("a reader of the log", () => {
+  test("gets it page by page", async () => {
+    for (const name of ["b", "c", "d"]) await addService(db, project, { name });
+    const first = await eventsAfter(db, LOG_START, 3);
+    expect(first).toMatchObject({ more: true, next: { id: 3 } });
+    const second = await eventsAfter(db, first.next, 3);
+    expect([first, second].flatMap(({ events }) => events.map(({ id }) => id))).toEqual([1, 2, 3, 4]);
+    expect(await eventsAfter(db, second.next, 3)).toEqual({ events: [], unread: 0, next: second.next, more: false });
+  });
+
+  test("is not held up by an event that can't be read", async () => {
+    await env.DB.prepare("INSERT INTO events (at, kind, key, body) VALUES (1, 'flip', 'x', 'no JSON')").run();
+    await addService(db, project, { name: "web" });
+    expect(await eventsAfter(db, LOG_START, 10)).toMatchObject({ events: [{ id: 1 }, { id: 3 }], unread: 1 });
+  });
+
+  test("goes on behind what it has heard when the database was restored, or has forgotten it", async () => {
+    await env.DB.prepare("UPDATE events SET at = ?").bind(NOW).run();
+    await addService(db, project, { name: "after" });
+    const elsewhere = { id: 2, key: "another event" };
+    expect((await eventsAfter(db, elsewhere, 10, NOW)).events.map(told)).toEqual(["registered shop/after"]);
+    expect((await eventsAfter(db, { id: 70, key: "x" }, 10, NOW - 1)).events).toHaveLength(2);
+  });
+
+  test("finds what is younger than 30 days, and always the newest event", async () => {
+    await addService(db, project, { name: "b" });
+    await addService(db, project, { name: "c" });
+    const ids = async () => (await eventsAfter(db, LOG_START, 10)).events.map(({ id }) => id);
+    await env.DB.prepare("UPDATE events SET at = ?").bind(NOW).run();
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR, 10));
+    expect(await ids()).toEqual([1, 2, 3]);
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 1));
+    expect(await ids()).toEqual([2, 3]);
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 10));
+    expect(await ids()).toEqual([3]);
+  });
+});

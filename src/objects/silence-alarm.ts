@@ -4,11 +4,14 @@ import type { Board, BoardUpdate, Reporter } from "../core/board.ts";
 import type { Clock } from "../core/clock.ts";
 import { LANE_AGAIN_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../core/durations.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { RecordedFlip } from "../core/records.ts";
 import { type ExpireDeps, expireOverdue } from "../pipeline/expire.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { sendOutcomes } from "../platform/queues.ts";
+import { type Db, openDatabase } from "../store/database.ts";
+import { recordFlips } from "../store/outcomes.ts";
 import { DeafMarks } from "./deaf-marks.ts";
 import { Hearing } from "./hearing.ts";
 
@@ -17,6 +20,7 @@ const OVERDUE_AT_ONCE = 200;
 
 export class SilenceAlarm {
   readonly #storage: DurableObjectStorage;
+  readonly #db: Db;
   readonly #clock: Clock;
   readonly #board: Board;
   readonly #hearing: Hearing;
@@ -29,6 +33,7 @@ export class SilenceAlarm {
 
   constructor(storage: DurableObjectStorage, env: Bindings, board: Board, clock: Clock) {
     this.#storage = storage;
+    this.#db = openDatabase(env.DB);
     this.#clock = clock;
     this.#board = board;
     this.#hearing = new Hearing(storage, clock);
@@ -97,9 +102,20 @@ export class SilenceAlarm {
       const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE, this.#isLeftOut);
       const update = await expireOverdue(overdue, this.#deps);
       take(update);
+      await this.#write(update.flips);
       if (update.flips.length > 0 || overdue.length === 0) gap = SILENCE_ALARM_GAP_MS;
     } finally {
       await this.arm(gap);
+    }
+  }
+
+  /** A database that is away gets them by the queue. */
+  async #write(flips: RecordedFlip[]): Promise<void> {
+    if (flips.length === 0) return;
+    try {
+      await recordFlips(this.#db, flips, this.#clock.now());
+    } catch (error) {
+      log("warn", "flips.written_later", { error: errorText(error) });
     }
   }
 

@@ -11,6 +11,8 @@ export interface JudgeDeps {
   /** Returns results in the order of the findings; null: the check's configuration is no longer watched. */
   observe(round: Round, findings: Finding[]): Promise<(Judgement | null)[]>;
   publish(update: BoardUpdate, checks: Check[]): Promise<void>;
+  /** Writes new flips to the database at once. Never rejects: `record` brings them again. */
+  writeFlips(flips: RecordedFlip[]): Promise<void>;
   record(message: OutcomesMessage): Promise<void>;
 }
 
@@ -39,12 +41,20 @@ export async function judge(round: Round, found: Finding[], deps: Pick<JudgeDeps
   });
 }
 
-export async function publishJudged(judged: readonly Judged[], deps: Pick<JudgeDeps, "publish">): Promise<void> {
+/** The board hears of it first. `startedAt`: of the round, Unix ms; older flips are only handed over again. */
+export async function publishJudged(
+  judged: readonly Judged[],
+  startedAt: number,
+  deps: Pick<JudgeDeps, "publish" | "writeFlips">,
+): Promise<void> {
+  const flips = flipsOf(judged);
   const items = judged.map(({ outcome }): BoardUpdate["items"][number] => [outcome.service_id, outcome.live]);
   await deps.publish(
-    { epoch: judged[0]?.check.epoch ?? "", items, flips: flipsOf(judged) },
+    { epoch: judged[0]?.check.epoch ?? "", items, flips },
     judged.map(({ check }) => check),
   );
+  const news = flips.filter(({ at }) => Date.parse(at) >= startedAt);
+  if (news.length > 0) await deps.writeFlips(news);
 }
 
 export function recordOf({ round, epoch, vantage, started_at }: RoundRun, judged: readonly Judged[]): OutcomesMessage {

@@ -8,13 +8,13 @@ const GATHER_MS = 50;
 
 export class OutcomeBatcher<T> {
   readonly #wait: (ms: number) => Promise<void>;
-  readonly #send: (items: T[], isLast: boolean) => Promise<void>;
+  readonly #send: (items: T[]) => Promise<void>;
   #waiting: T[] = [];
   #sending: Promise<void>[] = [];
   #timed = false;
 
-  /** `send` gets the gathered items. `isLast`: no more items follow. */
-  constructor(wait: (ms: number) => Promise<void>, send: (items: T[], isLast: boolean) => Promise<void>) {
+  /** `send` gets the gathered items. */
+  constructor(wait: (ms: number) => Promise<void>, send: (items: T[]) => Promise<void>) {
     this.#wait = wait;
     this.#send = send;
   }
@@ -29,7 +29,7 @@ export class OutcomeBatcher<T> {
   /** Sends the remaining items. Throws the error of any call of `send` that failed. */
   async flush(): Promise<void> {
     const items = this.#take();
-    if (items.length > 0) await this.#send(items, true);
+    if (items.length > 0) await this.#send(items);
     await Promise.all(this.#sending);
   }
 
@@ -37,7 +37,7 @@ export class OutcomeBatcher<T> {
     this.#timed = false;
     const items = this.#take();
     if (items.length === 0) return;
-    const sending = this.#send(items, false);
+    const sending = this.#send(items);
     sending.catch(() => {}); // flush() throws the error
     this.#sending.push(sending);
   }

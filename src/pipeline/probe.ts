@@ -4,7 +4,7 @@ import type { ProbeMessage } from "../core/queue-messages.ts";
 import { HOME_VANTAGE, type Outcome } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
 import { suspicious } from "./check-causes.ts";
-import { flipsOf, type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
+import { type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
 import { Sight } from "./sight.ts";
 
@@ -34,11 +34,11 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   const startedAt = deps.now();
   const all: Judged[] = [];
   const causes: Promise<void>[] = []; // what is told waits for none of them
-  const batcher = new OutcomeBatcher<Finding>(deps.wait, async (findings, isLast) => {
+  const batcher = new OutcomeBatcher<Finding>(deps.wait, async (findings) => {
     const judged = await judge(message.round, findings, deps);
     all.push(...judged);
     causes.push(deps.causes(suspicious(judged)));
-    await tell(message, judged, startedAt, isLast, deps);
+    await tell(message, judged, startedAt, deps);
   });
   const sight = new Sight(() => deps.canSee());
   const checks = await deps.watched(message.checks);
@@ -55,24 +55,18 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   return all.map((judged) => judged.outcome);
 }
 
-/** Sends states to the board and retries to the queue. Records new flips at once while checks of the round still run. */
+/** Sends states to the board and retries to the queue, while other checks of the round may still run. */
 async function tell(
   message: ProbeMessage,
   judged: readonly Judged[],
   startedAt: number,
-  isLast: boolean,
   deps: ProbeDeps,
 ): Promise<void> {
   if (judged.length === 0) return;
-  const flips = flipsOf(judged);
   const failing = judged.flatMap(({ check, outcome: { retry } }) => (retry === null ? [] : [{ check, retry }]));
-  const isNews = flips.some((flip) => Date.parse(flip.at) >= startedAt);
-  const { round, vantage } = message;
-  const news = { round, epoch: epochOf(message), vantage, started_at: startedAt, results: [], flips, versions: [] };
   await Promise.all([
-    publishJudged(judged, deps),
+    publishJudged(judged, startedAt, deps),
     failing.length > 0 ? deps.retry(retryRounds(message, failing, deps.now())) : undefined,
-    isNews && !isLast ? deps.record(news) : undefined,
   ]);
 }
 

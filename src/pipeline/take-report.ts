@@ -87,7 +87,7 @@ async function takeRound(lane: number, findings: AgentFinding[], taking: Taking,
   const late = findings.filter((finding) => !news.includes(finding));
   const judged = news.length === 0 ? [] : await judge(round, news, deps);
   taken.causes.push(deps.causes(suspicious(judged)));
-  if (judged.length > 0) await publishJudged(judged, deps);
+  if (judged.length > 0) await publishJudged(judged, started_at, deps);
   const message = recordOf({ round, epoch: first.check.epoch, vantage, started_at }, judged);
   for (const { check, observation } of late) message.results.push(lateResult(check.service_id, observation));
   if (message.results.length > 0) await deps.record(message);

@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import { epochOrder } from "../core/epoch.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
+import { flipsOnly } from "../core/round.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { insertFlipEvents } from "./events.ts";
 import { itemField } from "./fragments.ts";
@@ -42,6 +43,11 @@ export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[]): 
     ),
     ...rollUpAgain(db, messages),
   ]);
+}
+
+/** Writes flips before their round is recorded; that brings them again. `now`: Unix ms. */
+export async function recordFlips(db: Db, reported: RecordedFlip[], now: number): Promise<void> {
+  await recordOutcomes(db, [flipsOnly(reported, now)]);
 }
 
 /** The evidence is JSON text here, so that SQL stores it unchanged. */

@@ -21,7 +21,7 @@ import { probeAll } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
 import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
-import { recordOutcomes } from "../store/outcomes.ts";
+import { recordFlips, recordOutcomes } from "../store/outcomes.ts";
 import type { Hub } from "./hub.ts";
 
 export function planDeps({ env, settings, clock }: Hub): PlanDeps {
@@ -62,11 +62,13 @@ export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
     canSee: () => canSee(settings.PROBE_CONTROL_URL),
     publish: async (update, checks) => {
       const board = boardOf(env);
-      if (update.flips.length > 0) await announceEarly(update.flips, hub);
       const unknown = await board.apply(update);
       if (unknown.length === 0) return;
       await board.learn(checks.filter((check) => unknown.includes(check.service_id)));
       await board.apply(update);
+    },
+    writeFlips: async (flips) => {
+      await Promise.all([announceEarly(flips, hub), writeFlips(flips, hub)]);
     },
     record: (message) => sendOutcomes(env, message),
     retry: (messages) => sendRounds(env, messages, clock),
@@ -91,9 +93,9 @@ function askVantageDeps({ env, clock: { now, wait } }: Hub): AskVantageDeps {
 /** An agent retries by itself, and sees from its own place only. */
 export function reportDeps(hub: Hub): TakeReportDeps {
   const { env, clock } = hub;
-  const { publish, record, causes } = probeDeps(hub);
+  const { publish, writeFlips, record, causes } = probeDeps(hub);
   return {
-    ...{ now: clock.now, publish, record, causes },
+    ...{ now: clock.now, publish, writeFlips, record, causes },
     wait: clock.wait,
     deafnessOf: async (ids) => boardOf(env).deafnessOf(ids),
     couldNotHear: async (ids, error) => {
@@ -114,6 +116,15 @@ export function recordDeps(hub: Hub): RecordDeps {
     },
     recorded: async (at) => boardOf(env).recorded(at),
   };
+}
+
+/** A database that is away gets them with the outcomes of their round. */
+async function writeFlips(flips: RecordedFlip[], { env, clock }: Hub): Promise<void> {
+  try {
+    await recordFlips(openDatabase(env.DB), flips, clock.now());
+  } catch (error) {
+    log("warn", "flips.written_later", { error: errorText(error) });
+  }
 }
 
 async function announceFlips(flips: RecordedFlip[], { env, settings }: Hub): Promise<void> {

@@ -141,6 +141,7 @@ export class SimulatedHub {
       ...{ now: this.#now, wait, causes: async () => {} },
       observe: (round: Round, findings: Finding[]) => this.#observe(round, findings),
       publish: async (update: BoardUpdate) => this.#publish(update),
+      writeFlips: async () => {},
       record: async (message: OutcomesMessage) => this.#record(message),
     };
   }

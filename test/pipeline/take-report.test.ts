@@ -42,6 +42,7 @@ function hub(now: number, deafUntil = 0, lost: number[] = []) {
           });
         },
         publish: async (update) => void published.push(update),
+        writeFlips: async () => {},
         record: async (message) => void recorded.push(message),
       }),
   };

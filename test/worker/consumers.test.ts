@@ -1,18 +1,25 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
+import { LOG_START } from "../../src/core/events.ts";
 import type { ProbeMessage } from "../../src/core/queue-messages.ts";
 import type { Flip } from "../../src/core/records.ts";
+import { toCheck } from "../../src/core/service-row.ts";
 import { parseSettings } from "../../src/core/settings.ts";
+import { takeHeartbeat } from "../../src/pipeline/on-demand.ts";
 import { runRound } from "../../src/pipeline/probe.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
+import { eventsAfter } from "../../src/store/events.ts";
+import { serviceFlips } from "../../src/store/flips.ts";
+import { getService } from "../../src/store/services.ts";
 import { rounds } from "../../src/store/tables.ts";
 import { consume } from "../../src/worker/consumers.ts";
 import { probeDeps } from "../../src/worker/deps.ts";
 import { hubOf } from "../../src/worker/hub.ts";
 import { aCheck } from "../core/fixtures.ts";
+import { addProject, addService } from "../store/fixtures.ts";
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
@@ -138,4 +145,20 @@ it("outcomes that the queue gave up are counted until they are recorded", async 
   await batchOf("hub-probes-dead", ["{}"]).run();
   expect((await boardOf(env as never).pulse()).dead_letters).toBe(1);
   error.mockRestore();
+});
+
+it("a flip is in the history, on the service and in the log at once, even when the queue loses its round", async () => {
+  const db = openDatabase(env.DB);
+  const project = await addProject(db, "at-once");
+  const row = await addService(db, project, { name: "job", health_method: "heartbeat" });
+  const OUTCOMES = { send: async () => {} };
+  const deps = probeDeps({ ...hubOf(env as never, systemClock), env: { ...env, OUTCOMES } as never });
+  await takeHeartbeat(toCheck(row), { status: "pass", details: {} }, deps);
+  expect(await serviceFlips(db, row.id, 9)).toMatchObject([{ from: "unknown", to: "up" }]);
+  expect(await getService(db, row.id)).toMatchObject({ status: "up", flip_seq: 1 });
+  const { events } = await eventsAfter(db, LOG_START, 1_000);
+  expect(events.filter(({ body }) => "project" in body && body.project === "at-once").map(({ kind }) => kind)).toEqual([
+    "registered",
+    "flip",
+  ]);
 });

@@ -21,6 +21,7 @@ import { type Summary, summarize } from "../core/summary.ts";
 import { Fitness } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
+import { rememberBoard } from "../platform/board-memory.ts";
 import { errorText, log } from "../platform/log.ts";
 import { checksOf } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
@@ -334,6 +335,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     if (this.#loader.isLoaded) return; // another call was first
     const peers = await this.#loader.load();
     if (peers === null) return;
+    rememberBoard(this.#board);
     this.#announcer.peers = peers;
     this.#pulse.recallFrom(this.#board);
     this.#feed.changed();

@@ -1,5 +1,7 @@
 /** Folds lines of the runtime that come again and again. The hub's own lines are JSON; those pass. */
 
+import { databaseTrouble, NO_ANSWER } from "../core/database-trouble.ts";
+
 const AGAIN_MS = 600_000;
 const MAX_KINDS = 200;
 
@@ -21,8 +23,15 @@ export function foldedLog(write: (line: string) => void, now: () => number): (li
       kinds.delete(oldest);
     }
     const left = known?.left ?? 0;
-    write(left === 0 ? line : `${line}\n(${left} more lines like this one since it was last shown)`);
+    const shown = inWords(line);
+    write(left === 0 ? shown : `${shown}\n(${left} more lines like this one since it was last shown)`);
   };
+}
+
+/** The Worker hears only of an internal error; what is wrong with a database, the runtime tells nobody else. */
+function inWords(line: string): string {
+  const words = databaseTrouble(line);
+  return words === null || words === NO_ANSWER ? line : `${words}. The runtime says:\n${line}`;
 }
 
 /** Lines of one kind differ only in numbers, references and the places in the runtime that they come from. */

@@ -9,7 +9,7 @@ import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.t
 import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { CAUSE_AGAIN_MS } from "../core/durations.ts";
+import { CAUSE_AGAIN_MS, SHORTEST_GAP_MS } from "../core/durations.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { Unread } from "../core/read-each.ts";
@@ -39,6 +39,7 @@ import { TicketBox } from "./tickets.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
+  static #toldPause = 0;
   readonly #board = new Board();
   readonly #fitness = new Fitness();
   readonly #causes = new Recently(CAUSE_AGAIN_MS);
@@ -195,8 +196,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.#ensureLoaded();
     this.#board.correctTimes(at);
     await this.#alarm.arm();
-    const checkedAt = [...this.#board.entries()].flatMap(({ live }) => live.last_at ?? []);
-    this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, checkedAt);
+    this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
   }
 
   gaps(): readonly HubGap[] {
@@ -328,6 +328,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   #paused(pause: HubGap): void {
     this.#wakefulness.keep(pause);
     this.#alarm.hearAnew();
+    if (Math.abs(pause.from - LiveBoard.#toldPause) < SHORTEST_GAP_MS) return; // by an object that failed since
+    LiveBoard.#toldPause = pause.from;
     log("warn", "board.paused", { seconds: Math.round((pause.to - pause.from) / 1_000) });
   }
 
@@ -336,6 +338,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     const peers = await this.#loader.load();
     if (peers === null) return;
     rememberBoard(this.#board);
+    this.#wakefulness.back(this.#clock.now(), this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
     this.#announcer.peers = peers;
     this.#pulse.recallFrom(this.#board);
     this.#feed.changed();

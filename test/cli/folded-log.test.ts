@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { foldedLog } from "../../src/cli/folded-log.ts";
 
-const failed = (line: number, id: string) =>
-  `e = sqlite.c++:${line}: failed: SQLITE_FULL\nstack: /w@${id} /w@1; wdErrId = ${id}`;
+const failed = (line: number, id: string) => `e = sqlite.c++:${line}: failed: x\nstack: /w@${id} /w@1; wdErrId = ${id}`;
 
 test("lines of the runtime that differ only in numbers and references are shown once in ten minutes, then with their number", () => {
   const lines: string[] = [];
@@ -16,6 +15,15 @@ test("lines of the runtime that differ only in numbers and references are shown 
   expect(lines).toEqual([failed(1757, "3bd3cfb0"), "another line"]);
   log(failed(1757, "ff"));
   expect(lines.slice(2)).toEqual([`${failed(1757, "ff")}\n(9 more lines like this one since it was last shown)`]);
+});
+
+test("what is wrong with a database is said in plain words, too", () => {
+  const lines: string[] = [];
+  foldedLog(
+    (line) => lines.push(line),
+    () => 0,
+  )("e = sqlite.c++:1: SQLITE_CORRUPT");
+  expect(lines).toEqual(["the database is damaged. The runtime says:\ne = sqlite.c++:1: SQLITE_CORRUPT"]);
 });
 
 test("the hub's own lines pass", () => {

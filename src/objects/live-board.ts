@@ -9,7 +9,7 @@ import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.t
 import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { CAUSE_AGAIN_MS, SHORTEST_GAP_MS } from "../core/durations.ts";
+import { CAUSE_AGAIN_MS } from "../core/durations.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { Unread } from "../core/read-each.ts";
@@ -36,10 +36,10 @@ import { Pulse } from "./pulse.ts";
 import { RegistryFollower } from "./registry-follower.ts";
 import { SilenceAlarm } from "./silence-alarm.ts";
 import { TicketBox } from "./tickets.ts";
+import { logPause } from "./told-pause.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
-  static #toldPause = 0;
   readonly #board = new Board();
   readonly #fitness = new Fitness();
   readonly #causes = new Recently(CAUSE_AGAIN_MS);
@@ -328,9 +328,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   #paused(pause: HubGap): void {
     this.#wakefulness.keep(pause);
     this.#alarm.hearAnew();
-    if (Math.abs(pause.from - LiveBoard.#toldPause) < SHORTEST_GAP_MS) return; // by an object that failed since
-    LiveBoard.#toldPause = pause.from;
-    log("warn", "board.paused", { seconds: Math.round((pause.to - pause.from) / 1_000) });
+    logPause(pause.from, pause.to);
   }
 
   async #load(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../node/error-message.ts";
 import { buildAssets } from "./assets.ts";
 import type { BuildCache } from "./build-cache.ts";
+import { foldedLog } from "./folded-log.ts";
 import { type LocalHub, startLocalHub } from "./local-hub.ts";
 import { buildHub, type Project } from "./prepare.ts";
 import { removeRetiredObjects } from "./retired-objects.ts";
@@ -50,13 +51,14 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
   await buildHub({ ...project, folder: state.worker, data, temporary }, options.cache);
   await removeRetiredObjects(data, project.worker);
   let ticker: Ticker | undefined;
+  const log = foldedLog(options.log, options.clock.now);
   const hub = await startLocalHub({
     ...options,
     worker: project.worker,
     entry: entryIn(state.worker),
     data,
     temporary,
-    log: ({ message }) => options.log(message),
+    log: ({ message }) => log(message),
     restarted() {
       err("the runtime crashed and was started again");
       if (ticker === undefined) return; // the hub starts it below

@@ -127,6 +127,11 @@ export class Board {
     }
   }
 
+  /** Times of the newest checks, Unix ms. */
+  checkedAt(): number[] {
+    return [...this.#entries.values()].flatMap(({ live }) => live.last_at ?? []);
+  }
+
   /** In seconds; null: there is no service. */
   shortestInterval(): number | null {
     return this.#intervals.size === 0 ? null : Math.min(...this.#intervals.keys());

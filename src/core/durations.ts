@@ -180,3 +180,9 @@ export const ENGINE_RUN_MS = 3_000;
 export const ENGINE_USAGE_MS = 2_000;
 /** After the start of the agent, a check waits so long for the first look at the containers. */
 export const ENGINE_FIRST_LOOK_MS = 3_000;
+
+// Trouble of the database: how often the log tells of it.
+/** While it lasts, the log says so again after this time. */
+export const TROUBLE_AGAIN_MS = 600_000;
+/** The cron comes each minute. When it and all else met no trouble for this long, the trouble is over. */
+export const TROUBLE_OVER_MS = 90_000;

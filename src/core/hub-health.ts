@@ -1,4 +1,5 @@
 /** The health of the hub itself, as `application/health+json` (draft-inadarei-api-health-check-06). */
+import { NO_ANSWER } from "./database-trouble.ts";
 import type { UnfitChecks } from "./unfit-checks.ts";
 
 export type CheckStatus = "pass" | "warn" | "fail";
@@ -21,6 +22,8 @@ export interface HubFacts {
   version: string;
   /** Response time of the database in milliseconds; null: it did not respond. */
   database_ms: number | null;
+  /** What is wrong with the database, in plain words; absent: not known. */
+  database_trouble?: string | undefined;
   /** Creation of the hub's oldest project, Unix ms. The planner has had work since then. null: there is no project. */
   watching_since: number | null;
   /** null: the live board did not respond. */
@@ -59,7 +62,7 @@ const PROBE_WARN_INTERVALS = 3;
 const RECORD_LAG_WARN_S = 300;
 
 export function hubHealth(facts: HubFacts, now: number): HubHealth {
-  const checks: HubHealth["checks"] = { "database:responseTime": [databaseCheck(facts.database_ms, now)] };
+  const checks: HubHealth["checks"] = { "database:responseTime": [databaseCheck(facts, now)] };
   if (facts.pipeline === null) {
     checks["board:state"] = [healthCheck("component", "fail", now, { output: "the live board does not answer" })];
   } else {
@@ -80,9 +83,9 @@ export function ageSeconds(at: number | null, now: number): number | null {
   return at === null ? null : Math.max(0, Math.round((now - at) / 1_000));
 }
 
-function databaseCheck(ms: number | null, now: number): HealthCheck {
+function databaseCheck({ database_ms: ms, database_trouble }: HubFacts, now: number): HealthCheck {
   return ms === null
-    ? healthCheck("datastore", "fail", now, { output: "the database does not answer" })
+    ? healthCheck("datastore", "fail", now, { output: database_trouble ?? NO_ANSWER })
     : healthCheck("datastore", "pass", now, { observedValue: ms, observedUnit: "ms" });
 }
 

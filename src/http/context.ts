@@ -2,6 +2,7 @@
 
 import type { AgentFinding, TakenReport } from "../core/agent-protocol.ts";
 import type { Reporter } from "../core/board.ts";
+import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check } from "../core/check.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
@@ -39,6 +40,8 @@ export interface HubContext {
   gaps(): Promise<readonly HubGap[]>;
   /** Returns a watched service as the live board knows it, for when the database is away; null: it knows none. */
   remembered(id: number): Promise<Check | null>;
+  /** Returns all that is known of the watched services without the database. Never rejects. */
+  knownEntries(): Promise<BoardEntry[]>;
   /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */
   couldNotHear(reporter: Reporter): Promise<void>;
   /** Takes in what an agent observed; see pipeline/take-report.ts. */

@@ -8,7 +8,7 @@ import { toPeer } from "../core/peer-view.ts";
 import { MAX_SHOWN, withAgentless } from "../core/unfit-checks.ts";
 import { natsChecks } from "../nats/health.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
-import { errorText, log } from "../platform/log.ts";
+import { errorText, log, troubleOf } from "../platform/log.ts";
 import { withoutAgent } from "../store/agents.ts";
 import { listHubs } from "../store/hubs.ts";
 import { firstProjectAt } from "../store/projects.ts";
@@ -95,7 +95,11 @@ export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
   return { health: hubHealth({ hub_id, version, ...database, pipeline, more }, now), pipeline, nats, peers };
 }
 
-type DatabaseFacts = { database_ms: number | null; watching_since: number | null };
+type DatabaseFacts = {
+  database_ms: number | null;
+  database_trouble?: string | undefined;
+  watching_since: number | null;
+};
 
 async function askDatabase(hub: HubContext, started: number): Promise<DatabaseFacts> {
   try {
@@ -103,7 +107,7 @@ async function askDatabase(hub: HubContext, started: number): Promise<DatabaseFa
     return { database_ms: hub.now() - started, watching_since };
   } catch (error) {
     log("error", "database_unreachable", { error: errorText(error) });
-    return { database_ms: null, watching_since: null };
+    return { database_ms: null, database_trouble: troubleOf(error) ?? undefined, watching_since: null };
   }
 }
 

@@ -3,8 +3,8 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { FieldError } from "../core/fields.ts";
-import { errorText, log } from "../platform/log.ts";
-import { isConstraintError, isDatabaseError } from "../store/errors.ts";
+import { errorText, log, troubleOf } from "../platform/log.ts";
+import { isAway, isConstraintError } from "../store/errors.ts";
 
 const TITLES = {
   400: "Bad Request",
@@ -81,9 +81,9 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof HTTPException && isProblemStatus(error.status)) return new Problem(error.status, error.message);
   if (isConstraintError(error)) return new Problem(409, "changed by another request at the same time; try again");
   log("error", "request_failed", { error: errorText(error) });
-  if (isDatabaseError(error)) {
-    const headers = { "retry-after": "5" };
-    return new Problem(503, "the hub's database is away or not yet set up; try again", { headers });
+  if (isAway(error)) {
+    const detail = troubleOf(error) ?? "the hub's database is away or not yet set up";
+    return new Problem(503, `${detail}; try again`, { headers: { "retry-after": "5" } });
   }
   return new Problem(500, "the hub failed to answer; this is not the request's fault");
 }

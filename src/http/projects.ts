@@ -1,5 +1,7 @@
 /** `/api/projects`: groups of services that are started and stopped together. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { BoardEntry } from "../core/board-entry.ts";
+import { knownProjects } from "../core/known-service.ts";
 import { projectHealth, toProject } from "../core/project-view.ts";
 import type { ProjectStatus } from "../core/records.ts";
 import { projectInputSchema, projectPatchSchema } from "../core/registration.ts";
@@ -17,6 +19,7 @@ import {
 } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
+import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -31,7 +34,8 @@ const list = createRoute({
   operationId: "listProjects",
   tags,
   summary: "List projects, ordered by id",
-  ...guard("read"),
+  description: MEMORY_NOTE,
+  ...guard("read", { whenAway: true }),
   request: { query: pageQuery.extend({ q: textQuery.optional().describe("Text that the name contains") }) },
   responses: {
     200: jsonResponse(
@@ -123,8 +127,15 @@ export const projects = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
     const query = c.req.valid("query");
-    const { rows, total } = await listProjects(hub.db, { ...toPage(query), q: query.q });
-    return c.json({ projects: rows.map(toProject), next_cursor: nextCursor(rows, query.limit, total), total }, 200);
+    const page = await orFromMemory(
+      c,
+      async () => {
+        const { rows, total } = await listProjects(hub.db, { ...toPage(query), q: query.q });
+        return { projects: rows.map(toProject), next_cursor: nextCursor(rows, query.limit, total), total };
+      },
+      (entries) => knownProjectPage(entries, query),
+    );
+    return c.json(page, 200);
   })
   .openapi(create, async (c) => {
     const { hub } = c.var;
@@ -173,6 +184,17 @@ export const projects = routes()
     const row = orNotFound(await getProject(hub.db, id), "project");
     return c.json(await projectHealthView(hub, row), 200);
   });
+
+function knownProjectPage(
+  entries: readonly BoardEntry[],
+  query: { limit: number; cursor?: { after: number } | undefined; q?: string | undefined },
+) {
+  const text = query.q?.toLowerCase() ?? "";
+  const matching = knownProjects(entries).filter(({ name }) => name.toLowerCase().includes(text));
+  const after = query.cursor?.after ?? 0;
+  const projects = matching.filter(({ id }) => id > after).slice(0, query.limit);
+  return { projects, next_cursor: nextCursor(projects, query.limit, matching.length), total: matching.length };
+}
 
 /** Returns the row. Throws a 409 when another project has the name. */
 function orNameTaken<T>(row: T | "duplicate", name: string): T {

@@ -1,7 +1,9 @@
 /** `/api/services/{id}/health` and `/history`: the current health and the history of a service. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { BoardEntry } from "../core/board-entry.ts";
+import { knownRow } from "../core/known-service.ts";
 import type { ServiceRow } from "../core/service-row.ts";
-import { currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
+import { type CurrentState, currentState, healthDetails, uptimeSeconds } from "../core/service-view.ts";
 import { type Gap, unwatched } from "../core/watch-gaps.ts";
 import { flipsInWindow, recentUptimes, serviceFlips } from "../store/flips.ts";
 import { coveredRange, historyPoints, latencyPercentiles, recentChecks, type TimeRange } from "../store/history.ts";
@@ -9,6 +11,7 @@ import { measurements } from "../store/measurements.ts";
 import { getService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
+import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { idParams, timeSchema } from "./parameters.ts";
 import { invalid, orNotFound, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -29,7 +32,8 @@ const health = createRoute({
   operationId: "getServiceHealth",
   tags: ["services"],
   summary: "Get the health of a service in detail",
-  ...guard("read"),
+  description: MEMORY_NOTE,
+  ...guard("read", { whenAway: true }),
   request: { params: idParams },
   responses: {
     200: jsonResponse(serviceHealthSchema, "The health of the service"),
@@ -87,8 +91,13 @@ const measured = createRoute({
 export const serviceHealth = routes()
   .openapi(health, async (c) => {
     const { hub } = c.var;
-    const row = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
-    return c.json(await healthView(hub, row), 200);
+    const { id } = c.req.valid("param");
+    const view = await orFromMemory(
+      c,
+      async () => healthView(hub, orNotFound(await getService(hub.db, id), "service")),
+      (entries) => knownHealth(entries, id, hub.now()),
+    );
+    return c.json(view, 200);
   })
   .openapi(history, async (c) => {
     const { hub } = c.var;
@@ -118,6 +127,8 @@ export const serviceHealth = routes()
     );
   });
 
+type HealthView = Awaited<ReturnType<typeof healthView>>;
+
 async function healthView(hub: HubContext, row: ServiceRow) {
   const now = hub.now();
   const gaps = unwatched(await hub.gaps(), row);
@@ -131,6 +142,23 @@ async function healthView(hub: HubContext, row: ServiceRow) {
   ]);
   const state = currentState(row, live.get(row.id) ?? null, now, hasAgent(row));
   const [day = null, week = null, month = null] = uptimes;
+  return { ...stateView(row, state, now), uptime: { "24h": day, "7d": week, "30d": month }, latency, recent, flips };
+}
+
+/** Without a past, which only the database has. Returns null when the board does not know the service. */
+function knownHealth(entries: readonly BoardEntry[], id: number, now: number): HealthView | null {
+  const entry = entries.find(({ check }) => check.service_id === id);
+  if (entry === undefined) return null;
+  const row = knownRow(entry);
+  return {
+    ...stateView(row, currentState(row, entry.live, now), now),
+    uptime: { "24h": null, "7d": null, "30d": null },
+    latency: { p50: null, p95: null, p99: null },
+    ...{ recent: [], flips: [] },
+  };
+}
+
+function stateView(row: ServiceRow, state: CurrentState, now: number) {
   return {
     service_id: row.id,
     name: row.name,
@@ -141,10 +169,6 @@ async function healthView(hub: HubContext, row: ServiceRow) {
     consecutive_failures: state.consecutive_failures,
     details: healthDetails(state, row.version),
     uptime_seconds: uptimeSeconds(state, now),
-    uptime: { "24h": day, "7d": week, "30d": month },
-    latency,
-    recent,
-    flips,
   };
 }
 

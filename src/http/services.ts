@@ -8,12 +8,12 @@ import { parsePatch, parseService } from "../core/service-rules.ts";
 import { underPatch } from "../core/unreadable.ts";
 import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
-import { changeService, createService, deleteService, getService, listServices } from "../store/services.ts";
+import { changeService, createService, deleteService, getService } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
-import { flagSchema, idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
+import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
+import { flagSchema, idParams, pageQuery, textQuery } from "./parameters.ts";
 import { invalid, orNotFound, Problem, problems } from "./problem.ts";
-import { resolveProject } from "./project-reference.ts";
 import { routes } from "./routes.ts";
 import {
   healthMethodSchema,
@@ -24,7 +24,8 @@ import {
   serviceTypeSchema,
   statusSchema,
 } from "./schemas.ts";
-import { announce, oneService, toServices } from "./service-reads.ts";
+import { knownService, knownServicePage, servicePage } from "./service-page.ts";
+import { announce, oneService } from "./service-reads.ts";
 
 const tags = ["services"];
 
@@ -34,9 +35,8 @@ const list = createRoute({
   operationId: "listServices",
   tags,
   summary: "List registered services, ordered by id",
-  description:
-    "Services of stopped projects are not registered, so they are listed only with `include_stopped`. The filter `status` uses the status in the database, which may be a moment behind the live status.",
-  ...guard("read"),
+  description: `Services of stopped projects are not registered, so they are listed only with \`include_stopped\`. The filter \`status\` uses the status in the database, which may be a moment behind the live status. ${MEMORY_NOTE}`,
+  ...guard("read", { whenAway: true }),
   request: {
     query: pageQuery.extend({
       project: textQuery.optional().describe("Name or id of a project"),
@@ -79,7 +79,8 @@ const read = createRoute({
   operationId: "getService",
   tags,
   summary: "Get a service",
-  ...guard("read"),
+  description: MEMORY_NOTE,
+  ...guard("read", { whenAway: true }),
   request: { params: idParams },
   responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
 });
@@ -128,11 +129,13 @@ const pause = createRoute({
 export const services = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
-    const { limit, cursor, project, ...filter } = c.req.valid("query");
-    const project_id = project === undefined ? undefined : await resolveProject(hub.db, project);
-    const page = toPage({ limit, cursor });
-    const { rows, total } = await listServices(hub.db, { ...filter, project_id }, page);
-    return c.json({ services: await toServices(hub, rows), next_cursor: nextCursor(rows, limit, total), total }, 200);
+    const query = c.req.valid("query");
+    const page = await orFromMemory(
+      c,
+      () => servicePage(hub, query),
+      (entries) => knownServicePage(entries, query, hub.now()),
+    );
+    return c.json(page, 200);
   })
   .openapi(create, async (c) => {
     const { hub } = c.var;
@@ -148,7 +151,13 @@ export const services = routes()
   })
   .openapi(read, async (c) => {
     const { hub } = c.var;
-    return c.json(await oneService(hub, orNotFound(await getService(hub.db, c.req.valid("param").id), "service")), 200);
+    const { id } = c.req.valid("param");
+    const service = await orFromMemory(
+      c,
+      async () => oneService(hub, orNotFound(await getService(hub.db, id), "service")),
+      (entries) => knownService(entries, id, hub.now()),
+    );
+    return c.json(service, 200);
   })
   .openapi(patch, async (c) => {
     const { hub } = c.var;

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import { LATE_ALARM_MS } from "../core/durations.ts";
-import { log } from "../platform/log.ts";
+import { logPause } from "./told-pause.ts";
 
 const STEP_MS = 1_000;
 const STARTED_AS = "started_at";
@@ -49,6 +49,6 @@ export class Hearing {
   alarmCame(expected: number | null): void {
     const now = this.#clock.now();
     if (expected === null || now - expected < LATE_ALARM_MS) return;
-    if (this.beginAnew()) log("warn", "board.paused", { seconds: Math.round((now - expected) / 1_000) });
+    if (this.beginAnew()) logPause(expected, now);
   }
 }

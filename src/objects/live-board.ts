@@ -21,6 +21,7 @@ import { type Summary, summarize } from "../core/summary.ts";
 import { Fitness } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
+import { rememberBoard } from "../platform/board-memory.ts";
 import { errorText, log } from "../platform/log.ts";
 import { checksOf } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
@@ -35,6 +36,7 @@ import { Pulse } from "./pulse.ts";
 import { RegistryFollower } from "./registry-follower.ts";
 import { SilenceAlarm } from "./silence-alarm.ts";
 import { TicketBox } from "./tickets.ts";
+import { logPause } from "./told-pause.ts";
 import { Wakefulness } from "./wakefulness.ts";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
@@ -194,8 +196,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     await this.#ensureLoaded();
     this.#board.correctTimes(at);
     await this.#alarm.arm();
-    const checkedAt = [...this.#board.entries()].flatMap(({ live }) => live.last_at ?? []);
-    this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, checkedAt);
+    this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
   }
 
   gaps(): readonly HubGap[] {
@@ -327,13 +328,15 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   #paused(pause: HubGap): void {
     this.#wakefulness.keep(pause);
     this.#alarm.hearAnew();
-    log("warn", "board.paused", { seconds: Math.round((pause.to - pause.from) / 1_000) });
+    logPause(pause.from, pause.to);
   }
 
   async #load(): Promise<void> {
     if (this.#loader.isLoaded) return; // another call was first
     const peers = await this.#loader.load();
     if (peers === null) return;
+    rememberBoard(this.#board);
+    this.#wakefulness.back(this.#clock.now(), this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
     this.#announcer.peers = peers;
     this.#pulse.recallFrom(this.#board);
     this.#feed.changed();

@@ -44,6 +44,16 @@ export class Wakefulness {
     if (gap !== null) this.keep(gap);
   }
 
+  /**
+   * The object is there again. That of a local hub stays as long as its process, unless its storage failed: then it saw
+   * nothing until now, and what is checked before the next cron comes no longer tells since when.
+   */
+  back(now: number, startedAt: number | undefined, checkedAt: Iterable<number>): void {
+    const last = this.#storage.kv.get<number>(AWAKE_AT);
+    if (startedAt === undefined || last === undefined || last < startedAt) return;
+    this.awake(now, startedAt, checkedAt);
+  }
+
   /** A gap that has not ended yet, although the hub is awake, was made by a clock that was ahead. */
   #cutGaps(now: number): void {
     for (const gap of this.#gaps) {

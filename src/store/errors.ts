@@ -1,9 +1,18 @@
 /** Recognises errors of the database, for the code that turns errors into HTTP responses. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
+import { databaseTrouble } from "../core/database-trouble.ts";
 
-/** drizzle wraps the error of a single statement. A batch throws D1's own error, whose message starts with `D1_`. */
+/** Whether the database, or the disk that it shares with the objects of a local hub, is away. */
+export function isAway(error: unknown): boolean {
+  return isDatabaseError(error) || (error instanceof Error && databaseTrouble(error.message) !== null);
+}
+
+/**
+ * drizzle wraps the error of a single statement; of an error that comes from an object, only the text is left. A batch
+ * throws D1's own error, whose message starts with `D1_`.
+ */
 export function isDatabaseError(error: unknown): boolean {
-  return error instanceof DrizzleQueryError || (error instanceof Error && error.message.startsWith("D1_"));
+  return error instanceof DrizzleQueryError || (error instanceof Error && /^(D1_|Failed query: )/.test(error.message));
 }
 
 /** Whether a UNIQUE or FOREIGN KEY constraint failed: another request added or deleted a row meanwhile. */

@@ -6,6 +6,7 @@ import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
 import type { Bindings } from "../platform/bindings.ts";
+import { withRemembered } from "../platform/board-memory.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, federationOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
@@ -50,6 +51,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(hub)),
     gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
+    knownEntries: async () => withRemembered(await Promise.resolve(board.entries()).catch(() => [])),
     couldNotHear: async (reporter) => board.couldNotHear(reporter),
     takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(hub)),
     websocket: (upgrade) => board.fetch(upgrade),

@@ -74,3 +74,24 @@ it("a pause and the late tick that follows it are one gap", () =>
     const one = [{ from: T0 + 28_000, to: T0 + 100_200, only_probes: false }];
     expect([wakefulness, new Wakefulness(storage)].map((each) => each.gaps(T0 + 100_200))).toEqual([one, one]);
   }));
+
+it("an object that failed while its hub ran missed the time until it is there again, whatever is checked before the next tick", () =>
+  runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
+    const wakefulness = new Wakefulness(storage);
+    wakefulness.awake(T0, T0 - 1_000, []);
+    wakefulness.back(T0 + 120_000, T0 - 1_000, [T0 + 42_000]);
+    wakefulness.awake(T0 + 150_000, T0 - 1_000, [T0 + 145_000]);
+    expect(wakefulness.gaps(T0 + 150_000)).toEqual([{ from: T0 + 42_000, to: T0 + 120_000, only_probes: false }]);
+  }));
+
+it.each([
+  ["of a hub that has just begun waits for its first tick", T0 + 100_000],
+  ["of a deployed hub waits for its cron", undefined],
+])("an object %s", (_, startedAt) =>
+  runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
+    const wakefulness = new Wakefulness(storage);
+    wakefulness.awake(T0, startedAt === undefined ? undefined : T0, []);
+    wakefulness.back(T0 + 120_000, startedAt, []);
+    expect(wakefulness.gaps(T0 + 120_000)).toEqual([]);
+  }),
+);

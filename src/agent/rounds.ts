@@ -4,7 +4,7 @@ import type { Standing } from "../core/breaker.ts";
 import type { Check, DueCheck } from "../core/check.ts";
 import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/durations.ts";
 import { boundedErrorText } from "../core/error-text.ts";
-import { type MonitorState, newMonitorState } from "../core/monitor-state.ts";
+import { type MonitorState, newMonitorState, withoutFuture } from "../core/monitor-state.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
 import { homeOf, type Observation, type Round } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
@@ -119,13 +119,17 @@ export class Rounds {
     const observation = await this.#deps.probe(check).catch((error) => this.#broken(check, error));
     if (this.#stopped) return; // it may have failed because of the stop
     this.#deps.found(check, message.round, observation);
-    const before = this.#states.get(check.service_id) ?? newMonitorState(check);
+    const now = this.#deps.now();
+    const known = this.#states.get(check.service_id);
+    const before = known
+      ? withoutFuture(known, check.health_interval, now, Math.min(observation.at, now))
+      : newMonitorState(check);
     const input = { check, round: message.round, observation, vantages: [], random: this.#deps.random() };
     const step = observe(before, input);
     if (step === null) return;
     this.#states.set(check.service_id, { ...step.state, flips: [] });
     if (step.retry === null) return;
-    for (const retry of retryRounds(message, [{ check, retry: step.retry }], this.#deps.now())) void this.#run(retry);
+    for (const retry of retryRounds(message, [{ check, retry: step.retry }], now)) void this.#run(retry);
   }
 
   /** A fault of the agent itself says nothing of the service, and costs no other check. */

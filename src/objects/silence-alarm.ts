@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { LANE_AGAIN_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../core/durations.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
-import { type ExpireDeps, expireOverdue } from "../pipeline/expire.ts";
+import { type ExpireDeps, expireOverdue, withLanesBack } from "../pipeline/expire.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -75,12 +75,8 @@ export class SilenceAlarm {
   }
 
   readonly #isLeftOut = (lane: number): boolean => {
-    const until = this.#leftOut.get(lane);
-    if (until === undefined) return false;
-    const wait = until - this.#clock.now();
-    if (wait > 0 && wait <= LANE_AGAIN_MS) return true;
-    this.#leftOut.delete(lane);
-    return false;
+    const wait = (this.#leftOut.get(lane) ?? 0) - this.#clock.now();
+    return wait > 0 && wait <= LANE_AGAIN_MS;
   };
 
   /** Nobody could be heard until now. */
@@ -100,7 +96,9 @@ export class SilenceAlarm {
     let gap = SILENCE_ALARM_IDLE_MS;
     try {
       const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE, this.#isLeftOut);
-      const update = await expireOverdue(overdue, this.#deps);
+      const back = [...new Set(overdue.map(({ check }) => check.lane))].filter((lane) => this.#leftOut.delete(lane));
+      const update = await expireOverdue(withLanesBack(overdue, back, this.#clock.now()), this.#deps);
+      for (const lane of back) if (!this.#leftOut.has(lane)) this.#beDeafTo(this.#board.servicesInLane(lane));
       take(update);
       await this.#write(update.flips);
       if (update.flips.length > 0 || overdue.length === 0) gap = SILENCE_ALARM_GAP_MS;

@@ -17,6 +17,14 @@ export interface ExpireDeps {
   failed(lane: number, error: unknown): void;
 }
 
+/**
+ * Lanes of `back` did not answer when they were asked before, so nobody knows since when what is found of their services
+ * arrives there. Their silence begins now, if they answer. `now`: Unix ms.
+ */
+export function withLanesBack(overdue: readonly Overdue[], back: readonly number[], now: number): Overdue[] {
+  return overdue.map((each) => (back.includes(each.check.lane) ? { ...each, last_at: now } : each));
+}
+
 /** Returns the new states for the board. A lane that fails or hangs costs only its own services. */
 export async function expireOverdue(overdue: readonly Overdue[], deps: ExpireDeps): Promise<BoardUpdate> {
   const now = deps.now();

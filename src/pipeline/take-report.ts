@@ -1,9 +1,9 @@
 /** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
 import { type AgentFinding, type AgentReceipt, isNews, type TakenReport } from "../core/agent-protocol.ts";
 import type { Check } from "../core/check.ts";
-import { LANE_TAKES_MS } from "../core/durations.ts";
+import { LANE_ANSWERS_MS, LANE_TAKES_MS } from "../core/durations.ts";
 import { lateResult } from "../core/round.ts";
-import { settleEach } from "../core/settle-each.ts";
+import { settleEach, within } from "../core/settle-each.ts";
 import { suspicious } from "./check-causes.ts";
 import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
 
@@ -70,7 +70,9 @@ interface TakenLane {
 /** One round after the other, because the state of a service follows the order of what was observed. */
 async function takeLane(lane: number, reported: readonly AgentFinding[], taking: Taking): Promise<TakenLane> {
   const taken: TakenLane = { news: 0, late: [], states: new Map(), causes: [] };
-  for (const findings of roundsOf(reported)) await takeRound(lane, findings, taking, taken);
+  for (const findings of roundsOf(reported)) {
+    await within(LANE_ANSWERS_MS, takeRound(lane, findings, taking, taken), taking.deps);
+  }
   return taken;
 }
 

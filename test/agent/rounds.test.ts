@@ -78,6 +78,17 @@ describe("the checks of an agent", () => {
     expect(dues(1).length).toBeGreaterThan(0); // failures are tried again, not taken for late ones
   });
 
+  test("are retried after a failure, also when the time has jumped back", async () => {
+    rounds.replace([check()]);
+    await pass(20_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await pass(10_000);
+    found = [];
+    answer = () => aFailure({});
+    await pass(12_000);
+    expect([1, 2].map((attempt) => dues(attempt).length)).toEqual([1, 1]);
+  });
+
   test("run at once when they change, and not any more when they are gone", async () => {
     rounds.replace([check()]);
     await pass(10_000);

@@ -11,7 +11,7 @@ import type { Judgement, RecordedFlip, Round } from "../../src/core/records.ts";
 import { planRounds, tickWindow } from "../../src/core/schedule.ts";
 import { expire } from "../../src/core/silence.ts";
 import { observe } from "../../src/core/state-machine.ts";
-import { expireOverdue } from "../../src/pipeline/expire.ts";
+import { expireOverdue, withLanesBack } from "../../src/pipeline/expire.ts";
 import { newestOfLate } from "../../src/pipeline/plan.ts";
 import { type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
 import { takeReport } from "../../src/pipeline/take-report.ts";
@@ -225,7 +225,8 @@ export class SimulatedHub {
     const isLeftOut = (lane: number) => (this.#leftOut.get(lane) ?? 0) > this.#now();
     const overdue = this.#board.overdue(now, this.#rows.size, isLeftOut);
     const { wait } = this.#options.program.clock;
-    const update = await expireOverdue(overdue, {
+    const back = [...new Set(overdue.map(({ check }) => check.lane))].filter((lane) => this.#leftOut.delete(lane));
+    const update = await expireOverdue(withLanesBack(overdue, back, now), {
       ...{ now: this.#now, wait, record: async (message) => this.#record(message) },
       expire: async (lane, silent) => {
         await this.#laneAnswers(lane);
@@ -241,6 +242,9 @@ export class SimulatedHub {
         this.#board.deafTo(this.#board.servicesInLane(lane), this.#now());
       },
     });
+    for (const lane of back) {
+      if (!this.#leftOut.has(lane)) this.#board.deafTo(this.#board.servicesInLane(lane), this.#now());
+    }
     this.#board.apply(update.items, update.flips);
     const isQuick = update.flips.length > 0 || overdue.length === 0;
     this.#arm(this.#board.nextDeadline(), isQuick ? SILENCE_ALARM_GAP_MS : SILENCE_ALARM_IDLE_MS);

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { AgentFinding } from "../../src/core/agent-protocol.ts";
 import type { BoardUpdate } from "../../src/core/board.ts";
 import type { Check } from "../../src/core/check.ts";
+import { LANE_ANSWERS_MS } from "../../src/core/durations.ts";
 import { liveState, type MonitorState, newMonitorState } from "../../src/core/monitor-state.ts";
 import type { OutcomesMessage } from "../../src/core/queue-messages.ts";
 import type { Observation } from "../../src/core/records.ts";
@@ -17,7 +18,7 @@ const checkOf = (service_id: number, lane = 500_000): Check =>
   aCheck({ service_id, agent: "dc-1", lane, health_interval: 5, health_retries: 1 });
 
 /** The real state machine; the rest remembers what it is told. */
-function hub(now: number, deafUntil = 0, lost: number[] = []) {
+function hub(now: number, deafUntil = 0, lost: number[] = [], hung: number[] = []) {
   const monitors = new Map<number, MonitorState>();
   const published: BoardUpdate[] = [];
   const recorded: OutcomesMessage[] = [];
@@ -33,6 +34,7 @@ function hub(now: number, deafUntil = 0, lost: number[] = []) {
         couldNotHear: async (ids) => void unheard.push(...ids),
         observe: async (round, findings) => {
           if (lost.includes(round.lane)) throw new Error("the lane is away");
+          if (hung.includes(round.lane)) await new Promise<never>(() => {});
           return findings.map(({ check, observation }) => {
             const before = monitors.get(check.service_id) ?? null;
             const step = observe(before, { check, round, observation, vantages: [], random: 0.5 });
@@ -169,4 +171,18 @@ describe("a report", () => {
     const long = hub(T0 + 90 * SECOND, T0 + 88 * SECOND);
     expect(await long.take(outage)).toMatchObject({ news: 0, late: 3 });
   });
+});
+
+it("a lane that hangs costs the other lanes of the report no more than one call may take", async () => {
+  vi.useFakeTimers({ now: T0 });
+  try {
+    const { take, unheard, monitors } = hub(T0 + 10 * SECOND, 0, [], [2]);
+    const hung = { ...checkOf(2), lane: 2 };
+    const taking = take([reported(checkOf(1), T0), reported(hung, T0), reported(hung, T0 + 5 * SECOND)]);
+    await vi.advanceTimersByTimeAsync(LANE_ANSWERS_MS);
+    expect(await taking).toMatchObject({ news: 1, untaken: [2] });
+    expect([unheard, [...monitors.keys()]]).toEqual([[2], [1]]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

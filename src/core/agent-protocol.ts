@@ -95,11 +95,9 @@ export const agentReportSchema = z
 export type AgentReport = z.infer<typeof agentReportSchema>;
 
 /** The same as the hub reads it: an observation that it can't read costs only itself. */
-export const readReportSchema = agentReportSchema
-  .extend({
-    observations: z.array(z.unknown()).max(MAX_REPORTED).describe("Oldest first, each an `AgentObservation`"),
-  })
-  .meta({ id: "AgentReport" });
+export const readReportSchema = agentReportSchema.extend({
+  observations: z.array(z.unknown()).max(MAX_REPORTED).describe("Oldest first"),
+});
 
 export const agentReceiptSchema = z
   .object({

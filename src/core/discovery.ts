@@ -22,19 +22,17 @@ export const goneSchema = z
   .meta({ id: "GoneService" });
 
 /** `PUT /api/agents/{name}/services`. The items are read one by one, so that a wrong one costs only itself. */
-export const discoverySchema = z
-  .strictObject({
-    services: z
-      .array(z.unknown())
-      .max(MAX_DISCOVERED)
-      .describe("All services that the agent sees now, each a `DiscoveredService` with a `container_id`"),
-    gone: z
-      .array(z.unknown())
-      .max(MAX_DISCOVERED)
-      .default([])
-      .describe("Why services that are not listed any more have ended, each a `GoneService`"),
-  })
-  .meta({ id: "Discovery" });
+export const discoverySchema = z.strictObject({
+  services: z
+    .array(z.unknown())
+    .max(MAX_DISCOVERED)
+    .describe("All services that the agent sees now, each with a `container_id`"),
+  gone: z
+    .array(z.unknown())
+    .max(MAX_DISCOVERED)
+    .default([])
+    .describe("Why services that are not listed any more have ended"),
+});
 /** The same as an agent sends it. */
 export interface Discovery {
   services: Record<string, unknown>[];

@@ -36,6 +36,11 @@ export function jsonKey(key: unknown): string {
   return key === null ? "" : String(key);
 }
 
+/** Of the value as JSON in UTF-8. */
+export function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}
+
 function faultIn(value: unknown, path: JsonFault["path"]): JsonFault | null {
   if (typeof value === "object" && value !== null && isPlain(value)) return faultInside(value, path);
   const message = scalarFault(value);

@@ -4,7 +4,7 @@
  * here, one migration, and a form field if people edit it.
  */
 import { z } from "zod";
-import { keptAsJson } from "./json-value.ts";
+import { jsonBytes, keptAsJson } from "./json-value.ts";
 import { NAME, nameSchema, serviceNameSchema } from "./names.ts";
 import { healthOptionsSchema } from "./options.ts";
 import { printableText } from "./printable.ts";
@@ -44,7 +44,7 @@ export const jsonObjectSchema = z
     message: `nested deeper than ${MAX_METADATA_DEPTH} levels`,
     abort: true,
   })
-  .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES, {
+  .refine((value) => jsonBytes(value) <= MAX_METADATA_BYTES, {
     message: `larger than ${MAX_METADATA_BYTES} bytes`,
   });
 

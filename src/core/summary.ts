@@ -11,11 +11,27 @@ import {
   STATUSES,
   type Status,
 } from "./records.ts";
+import type { Labels } from "./service-labels.ts";
+
+/** The fields of a service that a summary goes without when it is too large, the first ones first. */
+export const SPARE_FIELDS = [
+  "metadata",
+  "tags",
+  "endpoints_healthy",
+  "endpoints_total",
+  "version",
+  "uptime_seconds",
+] as const;
+export type SpareField = (typeof SPARE_FIELDS)[number];
 
 export const summarySchema = z.object({
   hub_id: z.string(),
   timestamp: z.iso.datetime(),
   overall_status: z.enum(HEALTHS),
+  left_out: z
+    .array(z.enum(SPARE_FIELDS))
+    .optional()
+    .describe("Fields that all services lack here because the summary would be too large; absent: none"),
   services: z.array(
     z.object({
       name: z.string(),
@@ -27,6 +43,11 @@ export const summarySchema = z.object({
       uptime_seconds: z.int().optional(),
       endpoints_healthy: z.int().optional(),
       endpoints_total: z.int().optional(),
+      tags: z.array(z.string()).optional().describe("Absent: left out, or not read yet"),
+      metadata: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .describe("At most 1,000,000 bytes of all services together. Absent: left out, or not read yet"),
     }),
   ),
   projects: z.array(
@@ -48,6 +69,7 @@ export interface SummarisedService {
   service_type: ServiceType;
   version: string | null;
   live: LiveState;
+  labels: Partial<Labels>;
 }
 
 export interface SummarisedProject {
@@ -65,18 +87,25 @@ export function countStatuses(statuses: Iterable<Status>): StatusCounts {
   return counts;
 }
 
-/** `services`: the enabled services of running projects. `now`: Unix ms. */
+/** Reads what the board wrote with JSON.stringify. */
+export function parseSummary(text: string): Summary {
+  return JSON.parse(text);
+}
+
+/** `services`: the enabled services of running projects. `now`: Unix ms. `left_out`: labels that were too large. */
 export function summarize(
   hub_id: string,
   services: readonly SummarisedService[],
   projects: readonly SummarisedProject[],
   now: number,
+  left_out: SpareField[] = [],
 ): Summary {
   const byProject = Map.groupBy(services, (service) => service.project);
   return {
     hub_id,
     timestamp: new Date(now).toISOString(),
     overall_status: hubHealth(services),
+    ...(left_out.length === 0 ? {} : { left_out }),
     services: services.map((service) => summaryService(service, now)),
     projects: projects.map(({ id, name, status, service_count }) => ({
       id,
@@ -93,7 +122,7 @@ function hubHealth(services: readonly SummarisedService[]): Health {
 }
 
 function summaryService(
-  { project, name, service_type, version, live }: SummarisedService,
+  { project, name, service_type, version, live, labels }: SummarisedService,
   now: number,
 ): SummaryService {
   const { endpoints_healthy, endpoints_total } = live.details;
@@ -109,5 +138,6 @@ function summaryService(
     ...(running ? { uptime_seconds: Math.max(0, Math.floor((now - live.since) / 1_000)) } : {}),
     ...(endpoints_healthy === undefined ? {} : { endpoints_healthy }),
     ...(endpoints_total === undefined ? {} : { endpoints_total }),
+    ...labels,
   };
 }

@@ -36,7 +36,7 @@ import { withDeafness } from "./deafness.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { jsonBody, jsonResponse, pageFields } from "./schemas.ts";
+import { jsonBody, jsonResponse, listOf, pageFields } from "./schemas.ts";
 
 const tags = ["agents"];
 const MAX_WAIT_S = 50;
@@ -44,6 +44,11 @@ const MAX_WAIT_S = 50;
 const TOLD_FIELDS = FIELD_NAMES.filter((field) => field !== "enabled" && field !== "version");
 
 const params = z.object({ name: nameSchema });
+
+// The hub reads the items one by one, so the schema of the body does not name theirs.
+const reportSchema = readReportSchema
+  .extend({ observations: listOf("AgentObservation", readReportSchema.shape.observations) })
+  .openapi("AgentReport");
 
 const deletedServiceSchema = z
   .object({ project: z.string(), name: z.string(), container_id: z.string(), deleted_at: z.iso.datetime() })
@@ -152,7 +157,7 @@ const observations = createRoute({
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
   ...withDeafness((c) => ({ agent: c.req.param("name") ?? "" }), withUnzip(guard("admin", { agent: true }))),
-  request: { params, headers: instanceHeaders, body: jsonBody(readReportSchema) },
+  request: { params, headers: instanceHeaders, body: jsonBody(reportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),

@@ -34,12 +34,20 @@ import type { HubContext } from "./context.ts";
 import { withUnzip } from "./gzip-body.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { jsonBody, jsonResponse } from "./schemas.ts";
+import { jsonBody, jsonResponse, listOf } from "./schemas.ts";
 import { announce } from "./service-reads.ts";
 import { untilWritten } from "./services.ts";
 
 /** Of a name that is not one. */
 const MAX_SHOWN_NAME = 64;
+
+// The hub reads the items one by one, so the schema of the body does not name theirs.
+const bodySchema = discoverySchema
+  .extend({
+    services: listOf("DiscoveredService", discoverySchema.shape.services),
+    gone: listOf("GoneService", discoverySchema.shape.gone),
+  })
+  .openapi("Discovery");
 
 const put = createRoute({
   method: "put",
@@ -50,7 +58,7 @@ const put = createRoute({
   description:
     "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`). A project starts with its first service and stops with its last.",
   ...withUnzip(guard("admin", { agent: true })),
-  request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(discoverySchema) },
+  request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(bodySchema) },
   responses: {
     200: jsonResponse(discoveryAnswerSchema, "What changed"),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),

@@ -226,6 +226,11 @@ export function jsonResponse<S extends z.ZodType>(schema: S, description: string
   return { description, content: { "application/json": { schema } } };
 }
 
+/** A list that the document describes with the registered schema `item`, whatever the hub itself accepts in it. */
+export function listOf<S extends z.ZodType>(item: string, list: S) {
+  return list.openapi({ type: "array", items: { $ref: `#/components/schemas/${item}` } });
+}
+
 /** A required JSON body of a request, for a route definition. */
 export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: { "application/json": { schema } } };

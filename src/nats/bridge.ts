@@ -10,6 +10,7 @@ import { ANNOUNCED_KEPT_MS, SUMMARY_AGAIN_MS, SUMMARY_GAP_MS } from "../core/dur
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
+import { parseSummary } from "../core/summary.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
@@ -95,10 +96,11 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#announcements.forgetGone(this.#clock.now() - ANNOUNCED_KEPT_MS);
     await this.#restoreAlarm();
     await this.#waitForConnection();
-    if (board === null) return;
+    const connection = this.#link?.connection;
+    if (board === null || connection === undefined) return;
     const now = this.#clock.now();
     const values = board.entries.map(({ check, live }) => healthValue(this.#settings.HUB_ID, check, live, now));
-    this.#sendLatest([...values, ...summaryValues(board.summary)]);
+    this.#sendLatest([...values, ...summaryValues(parseSummary(board.summary), connection.maxLatestBytes)]);
   }
 
   /**
@@ -121,7 +123,9 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       await this.#waitForConnection();
       this.#summary = { sentAt: this.#clock.now(), waiting: false };
       const board = await boardOf(this.env).all(this.#settings.HUB_ID);
-      return board !== null && this.#sendLatest(summaryValues(board.summary));
+      const connection = this.#link?.connection;
+      if (board === null || connection === undefined) return false;
+      return this.#sendLatest(summaryValues(parseSummary(board.summary), connection.maxLatestBytes));
     } catch (error) {
       log("warn", "nats.summary_waits", { error: errorText(error) });
       return false;

@@ -21,6 +21,8 @@ const CONNECT_LIMIT_MS = 5_000;
 const ACK_LIMIT_MS = 5_000;
 /** A dead connection is noticed after two pings without an answer. */
 const PING_INTERVAL_MS = 20_000;
+/** The relay counts the headers of a message as part of it. A hub's id has at most 63 characters. */
+const HEADER_BYTES = 1_024;
 
 export class RelayConnection {
   readonly #connection: NatsConnection;
@@ -49,6 +51,11 @@ export class RelayConnection {
 
   get isClosed(): boolean {
     return this.#connection.isClosed();
+  }
+
+  /** Largest payload of a latest value that the relay takes. */
+  get maxLatestBytes(): number {
+    return (this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES;
   }
 
   /** Resolves when the stream has stored the event. */

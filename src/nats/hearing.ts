@@ -3,10 +3,7 @@ import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { federationOf } from "../platform/object-stubs.ts";
 import { failureOf, type RelayConnection } from "./connection.ts";
-import { GLOBAL_SUBJECT, type HeardSummary, heardSummary } from "./messages.ts";
-
-/** A summary of 10,000 services has 2 MB. */
-const MAX_SUMMARY_BYTES = 4_000_000;
+import { GLOBAL_SUBJECT, type HeardSummary, heardSummary, MAX_SUMMARY_BYTES } from "./messages.ts";
 
 /** Resolves when the connection has ended. Never rejects. */
 export async function hearOtherHubs(connection: RelayConnection, hubId: string, env: Bindings): Promise<void> {

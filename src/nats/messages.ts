@@ -7,8 +7,11 @@ import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import { RESERVED_SERVICE_NAME } from "../core/names.ts";
 import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/records.ts";
 import type { Summary } from "../core/summary.ts";
+import { withinSize } from "../core/summary-size.ts";
 
 export const GLOBAL_SUBJECT = "hub.global.health";
+/** Hubs skip larger summaries of others. A summary of 10,000 services has 2 MB, without tags and metadata. */
+export const MAX_SUMMARY_BYTES = 4_000_000;
 /** Number of events that the outbox keeps. Beyond this number it drops the oldest. */
 export const MAX_EVENTS = 100_000;
 
@@ -182,15 +185,16 @@ export function peerValue(hubId: string, peer: Peer, now: number): LatestValue {
   };
 }
 
-/** The summary, once for each of its two subjects. */
-export function summaryValues(summary: Summary): LatestValue[] {
+/** The summary, once for each of its two subjects. `maxBytes`: what the relay takes; what is beyond is left out. */
+export function summaryValues(summary: Summary, maxBytes: number): LatestValue[] {
+  const payload = withinSize(summary, Math.min(maxBytes, MAX_SUMMARY_BYTES));
   const { hub_id, timestamp } = summary;
   return [`hub.${hub_id}.health.${RESERVED_SERVICE_NAME}`, GLOBAL_SUBJECT].map((subject) => ({
     id: `${hub_id}:summary:${timestamp}`,
     subject,
     type: "commandcenter.hub.summary",
     time: timestamp,
-    payload: summary,
+    payload,
   }));
 }
 

@@ -17,7 +17,6 @@ import { Recently } from "../core/recently.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
 import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
-import { type Summary, summarize } from "../core/summary.ts";
 import { Fitness } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
 import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
@@ -25,7 +24,6 @@ import { rememberBoard } from "../platform/board-memory.ts";
 import { errorText, log } from "../platform/log.ts";
 import { checksOf } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
-import { listAllProjects } from "../store/projects.ts";
 import { Announcer } from "./announcer.ts";
 import { BoardLoader } from "./board-loader.ts";
 import { ClockWatch } from "./clock-watch.ts";
@@ -35,6 +33,7 @@ import { MarksKeeper } from "./marks.ts";
 import { Pulse } from "./pulse.ts";
 import { RegistryFollower } from "./registry-follower.ts";
 import { SilenceAlarm } from "./silence-alarm.ts";
+import { SummaryMaker } from "./summary-maker.ts";
 import { TicketBox } from "./tickets.ts";
 import { logPause } from "./told-pause.ts";
 import { Wakefulness } from "./wakefulness.ts";
@@ -55,6 +54,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #alarm: SilenceAlarm;
   readonly #follower: RegistryFollower;
   readonly #loader: BoardLoader;
+  readonly #summaries: SummaryMaker;
 
   readonly #settings: Settings;
 
@@ -71,6 +71,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#wakefulness = new Wakefulness(ctx.storage);
     this.#marks = new MarksKeeper(ctx.storage);
     this.#loader = new BoardLoader(openDatabase(env.DB), this.#board, this.#marks, clock);
+    this.#summaries = new SummaryMaker(openDatabase(env.DB), clock);
     this.#pulse = new Pulse(ctx.storage);
     this.#follower = new RegistryFollower(ctx.storage, env, this.#settings, clock, {
       known: (id) => this.#board.known(id),
@@ -173,17 +174,15 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   /** Returns the health summary of this moment. Throws when the database does not answer. */
-  async summary(hubId: string): Promise<Summary> {
-    const services = (await this.entries()).map(({ check, live }) => ({ ...check, live }));
-    const projects = await listAllProjects(openDatabase(this.env.DB));
-    return summarize(hubId, services, projects, this.#clock.now());
+  async summary(hubId: string): Promise<string> {
+    return JSON.stringify(await this.#summaries.make(hubId, await this.entries()));
   }
 
   async serviceMetrics(): Promise<string> {
     return serviceMetricsText(await this.entries());
   }
 
-  async all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null> {
+  async all(hubId: string): Promise<{ entries: BoardEntry[]; summary: string } | null> {
     const entries = await this.entries();
     return this.#loader.isLoaded ? { entries, summary: await this.summary(hubId) } : null;
   }

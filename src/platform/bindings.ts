@@ -22,7 +22,6 @@ import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import type { Unread } from "../core/read-each.ts";
 import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
-import type { Summary } from "../core/summary.ts";
 import type { UnfitChecks } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
 
@@ -96,9 +95,10 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
   deafnessOf(ids: number[]): { id: number; until: number }[];
   entries(): Promise<BoardEntry[]>;
-  /** Returns all that is published on NATS; null while the registry could not be read. */
-  all(hubId: string): Promise<{ entries: BoardEntry[]; summary: Summary } | null>;
-  summary(hubId: string): Promise<Summary>;
+  /** Returns all that is published on NATS; null while the registry could not be read. `summary`: as JSON. */
+  all(hubId: string): Promise<{ entries: BoardEntry[]; summary: string } | null>;
+  /** As JSON, see parseSummary. */
+  summary(hubId: string): Promise<string>;
   /** One text takes less time to send than ten thousand states. */
   serviceMetrics(): Promise<string>;
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */

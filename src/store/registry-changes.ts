@@ -36,8 +36,8 @@ export async function beginSync(
     db.select().from(registry),
     db.select().from(registryMarks).where(eq(registryMarks.revision, asked.head)),
   ]);
-  const { epoch } = state(states);
-  const start = startOfPage(asked, state(states), marks[0]?.mark === asked.mark && asked.mark !== null);
+  const { epoch } = stateOf(states);
+  const start = startOfPage(asked, stateOf(states), marks[0]?.mark === asked.mark && asked.mark !== null);
   if (start.kind !== "reborn") return start;
   await newEpoch(db, epoch, now);
   return { kind: "page", full: true, since: 0 };
@@ -72,7 +72,7 @@ export async function changedServices(db: Db, since: number, limit: number): Pro
     selectServices(db, sql`${services.id} IN ${newer}`),
   ]);
   return {
-    registry: state(states),
+    registry: stateOf(states),
     changes: toChanges(revisions.slice(0, limit), rows),
     more: revisions.length > limit,
   };
@@ -136,7 +136,7 @@ export async function newEpoch(db: Db, known: string, now: number): Promise<void
 }
 
 export async function registryState(db: Db): Promise<RegistryState> {
-  return state(await db.select().from(registry));
+  return stateOf(await db.select().from(registry));
 }
 
 /** Forgets deleted services and old marks. A copy that is older than what is forgotten is made anew. `now`: Unix ms. */
@@ -159,7 +159,7 @@ export async function forgetTombstones(db: Db, now: number): Promise<void> {
   ]);
 }
 
-function state(rows: (typeof registry.$inferSelect)[]): RegistryState {
+export function stateOf(rows: (typeof registry.$inferSelect)[]): RegistryState {
   const [row] = rows;
   if (row === undefined) throw new Error("the registry has no revision");
   return row;

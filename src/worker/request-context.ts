@@ -2,6 +2,7 @@
 
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
+import { parseSummary } from "../core/summary.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
@@ -71,7 +72,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     pipelineHealth: async () => board.pulse(),
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(hub),
-    summary: async () => board.summary(settings.HUB_ID),
+    summary: async () => parseSummary(await board.summary(settings.HUB_ID)),
     limited: (key) => isLimited(env, key),
   };
 }

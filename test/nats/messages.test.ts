@@ -5,6 +5,7 @@ import { summarize } from "../../src/core/summary.ts";
 import {
   flipEvent,
   healthValue,
+  heardSummary,
   messageHeaders,
   registryEvent,
   serviceCard,
@@ -105,13 +106,23 @@ describe("a latest value", () => {
   });
 
   it("of the hub goes to its own subject and to everybody's", () => {
-    const values = summaryValues(summarize("hub-a", [], [], T0));
+    const values = summaryValues(summarize("hub-a", [], [], T0), 8_192);
     expect(values.map(({ subject }) => subject)).toEqual(["hub.hub-a.health.summary", "hub.global.health"]);
     expect(values[0]?.payload).toMatchObject({ overall_status: "unknown", services: [] });
   });
 
+  it("of another hub is heard with and without labels, as far as an older hub reads it", () => {
+    const live = { ...unknownState(T0), status: "up" as const };
+    const labels = { tags: ["eu"], metadata: { team: "a" } };
+    const heard = [{}, labels].map((each) => {
+      const summary = summarize("hub-b", [{ ...aCheck(), live, labels: each }], [], T0, ["metadata"]);
+      return heardSummary(JSON.stringify(summary), "hub-a");
+    });
+    expect(heard).toEqual(heard.map(() => ({ hub_id: "hub-b", overall_status: "healthy", service_count: 1 })));
+  });
+
   it("is named for no stream, so that none keeps it", () => {
-    const [value] = summaryValues(summarize("hub-a", [], [], T0));
+    const [value] = summaryValues(summarize("hub-a", [], [], T0), 8_192);
     const sent = value === undefined ? {} : Object.fromEntries(messageHeaders(value, "hub-a", null));
     expect(sent).toMatchObject({ "Nats-Expected-Stream": "none", "ce-type": "commandcenter.hub.summary" });
     expect(sent).not.toHaveProperty("Nats-Msg-Id");

@@ -4,11 +4,15 @@ import { env } from "cloudflare:workers";
 import { connect } from "nats.ws";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { RecordedFlip } from "../../src/core/records.ts";
+import { toCheck } from "../../src/core/service-row.ts";
+import type { Summary } from "../../src/core/summary.ts";
 import { NatsBridge } from "../../src/nats/bridge.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
+import { openDatabase } from "../../src/store/database.ts";
 import { aCheck } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
+import { addProject, addService } from "../store/fixtures.ts";
 import { until } from "../until.ts";
 import { aFlip, LOGIN, withBridge, withVars } from "./with-bridge.ts";
 
@@ -145,6 +149,43 @@ describe("a bridge whose stream lacks a subject", () => {
       await until(() => expect(bridge.status()).toMatchObject({ acknowledged: 1, reason: null, refused_events: 1 }));
       expect(bridge.status().refused).toMatchObject([{ reason: expect.stringContaining("raise max_payload") }]);
     });
+  });
+
+  it("sends the summary without metadata and tags when it is too large with them, and says so", async () => {
+    const db = openDatabase(env.DB);
+    const tags = range(5).map((n) => `${n}`.repeat(64));
+    const labelled = await addService(db, await addProject(db, "large"), { name: "labelled", tags });
+    const HUB_ID = "hub-labels";
+    const heard: unknown[] = [];
+    const reader = await connect({ servers: relays.narrow, user: "hub", pass: TEST_PASSWORD });
+    reader.subscribe(`hub.${HUB_ID}.health.summary`, {
+      callback: (_, message) => {
+        const { left_out, services } = message.json<Summary>();
+        heard.push({ left_out, ...services.find(({ name }) => name === "labelled") });
+      },
+    });
+    await reader.flush();
+    await boardOf(env).add([toCheck(labelled)], []);
+    await withBridge({ ...NARROW, HUB_ID }, async (bridge) => {
+      const send = async (metadata: object, column: "metadata" | "tags" = "metadata") => {
+        const text = `UPDATE services SET ${column} = ? WHERE id = ?`;
+        await env.DB.prepare(text).bind(JSON.stringify(metadata), labelled.id).run();
+        const before = heard.length;
+        await bridge.healthChanged();
+        await until(() => expect(heard).toHaveLength(before + 1));
+        return heard.at(-1);
+      };
+      expect(await send({ team: "a" })).toMatchObject({ tags, metadata: { team: "a" }, left_out: undefined });
+      const untold = await send({ team: "x".repeat(8_000) });
+      expect(untold).toMatchObject({ tags, left_out: ["metadata"] });
+      expect(untold).not.toHaveProperty("metadata");
+      const bare = await send(["x".repeat(8_000)], "tags");
+      expect(bare).toMatchObject({ name: "labelled", left_out: ["metadata", "tags"] });
+      expect(bare).not.toHaveProperty("tags");
+      expect(bridge.status()).toMatchObject({ failures: 0, refused_subjects: 0 });
+    });
+    await boardOf(env).remove([{ service_id: labelled.id, epoch: labelled.epoch, rev: null }], []);
+    await reader.close();
   });
 
   it("sends every other latest value when the summary is too large, and does not repeat it", async () => {

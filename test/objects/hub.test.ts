@@ -86,6 +86,18 @@ it("an outage is confirmed after its retries, with every attempt as evidence", a
   expect(await api("GET", "/api/summary")).toMatchObject({ overall_status: "unhealthy", hub_id: "hub-main" });
 });
 
+it("tags and metadata that were changed are in the next summary", async () => {
+  const body = { health_method: "heartbeat", health_url: "", tags: ["eu"], metadata: { team: { name: "a" } } };
+  const service = await api("PUT", "/api/projects/labels/services/labelled", body);
+  const labelled = async () => {
+    const { services } = await api("GET", "/api/summary");
+    return Array.isArray(services) ? services.find(({ name }) => name === "labelled") : undefined;
+  };
+  await until(async () => expect(await labelled()).toMatchObject({ tags: ["eu"], metadata: { team: { name: "a" } } }));
+  await api("PATCH", `/api/services/${service.id}`, { tags: ["us", "critical"] });
+  expect(await labelled()).toMatchObject({ tags: ["us", "critical"], metadata: { team: { name: "a" } } });
+});
+
 it("a check on demand answers what it found", async () => {
   const service = await api("PUT", "/api/projects/shop/services/cache", {
     health_method: "redis",

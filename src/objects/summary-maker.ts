@@ -1,0 +1,27 @@
+/** Makes the health summary from the board, the registry of projects, and the labels of the services. */
+import type { BoardEntry } from "../core/board-entry.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Summary, summarize } from "../core/summary.ts";
+import type { Db } from "../store/database.ts";
+import { listAllProjects } from "../store/projects.ts";
+import { LabelFollower } from "./label-follower.ts";
+
+export class SummaryMaker {
+  readonly #db: Db;
+  readonly #clock: Clock;
+  readonly #follower: LabelFollower;
+
+  constructor(db: Db, clock: Clock) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#follower = new LabelFollower(db);
+  }
+
+  /** Returns the summary of this moment. Throws when the database does not answer. */
+  async make(hubId: string, entries: readonly BoardEntry[]): Promise<Summary> {
+    const [projects] = await Promise.all([listAllProjects(this.#db), this.#follower.refresh()]);
+    const { labels } = this.#follower;
+    const services = entries.map(({ check, live }) => ({ ...check, live, labels: labels.of(check.service_id) }));
+    return summarize(hubId, services, projects, this.#clock.now(), labels.leftOut);
+  }
+}

@@ -3,7 +3,7 @@
 CREATE TABLE events (
   id INTEGER PRIMARY KEY, -- later events have higher ids: the newest one is never deleted
   at INTEGER NOT NULL, -- when it was written, Unix ms
-  kind TEXT NOT NULL CHECK (kind IN ('flip', 'registered', 'deregistered', 'project')),
+  kind TEXT NOT NULL, -- see core/events.ts
   key TEXT NOT NULL UNIQUE,
   body TEXT NOT NULL -- JSON
 );
@@ -124,4 +124,31 @@ BEGIN
     'project:' || epoch || ':' || new.id || ':' || revision,
     json_object('id', new.id, 'name', new.name, 'status', new.status)
   FROM registry WHERE new.status IS NOT old.status ON CONFLICT (key) DO NOTHING;
+END;
+
+-- How other hubs and their services changed, as this hub heard of it.
+CREATE TRIGGER event_of_hub_flip AFTER INSERT ON hub_flips
+BEGIN
+  INSERT INTO events (at, kind, key, body)
+  VALUES (
+    CAST(unixepoch('subsec') * 1000 AS INTEGER), 'hub', 'hub:' || new.hub_id || ':' || new.seq || ':' || new.at,
+    json_object(
+      'hub_id', new.hub_id, 'seq', new.seq, 'from', new.from_status, 'to', new.to_status, 'reason', new.reason,
+      'at', strftime('%Y-%m-%dT%H:%M:%fZ', new.at / 1000.0, 'unixepoch'),
+      'began_at', strftime('%Y-%m-%dT%H:%M:%fZ', new.began_at / 1000.0, 'unixepoch')))
+  ON CONFLICT (key) DO NOTHING;
+END;
+
+CREATE TRIGGER event_of_remote_flip AFTER UPDATE ON remote_services WHEN new.status IS NOT old.status
+BEGIN
+  INSERT INTO events (at, kind, key, body)
+  VALUES (
+    CAST(unixepoch('subsec') * 1000 AS INTEGER), 'remote_flip',
+    'remote_flip:' || new.hub_id || ':' || new.service_id || ':' || new.flip_seq || ':' || new.status || ':' ||
+      new.status_since,
+    json_object(
+      'hub_id', new.hub_id, 'service_id', new.service_id, 'project', new.project, 'name', new.name,
+      'seq', new.flip_seq, 'from', old.status, 'to', new.status,
+      'at', strftime('%Y-%m-%dT%H:%M:%fZ', new.status_since / 1000.0, 'unixepoch')))
+  ON CONFLICT (key) DO NOTHING;
 END;

@@ -85,11 +85,8 @@ export const SUMMARY_GAP_MS = 1_000;
 export const LATEST_REFUSED_MS = 150_000;
 /** Until the next minute, whose tick sends the summary anyway. */
 export const SUMMARY_AGAIN_MS = 2_000;
-/**
- * After this time the ledger forgets a service that is gone. Late repeats of the service's last flip have ended by
- * then.
- */
-export const ANNOUNCED_KEPT_MS = 86_400_000;
+/** Whoever tells a reader of the log that there are new events waits no longer for its answer. */
+export const WAKE_LIMIT_MS = 1_000;
 
 // Clients and sockets.
 /** A client that is there pings each minute. */

@@ -5,9 +5,7 @@
 import { z } from "zod";
 import { readEach } from "./read-each.ts";
 import { epochSchema, recordedFlipSchema } from "./recorded-flip.ts";
-import { PROJECT_STATUSES, type RecordedFlip } from "./records.ts";
-
-export const EVENT_KINDS = ["flip", "registered", "deregistered", "project"] as const;
+import { PROJECT_STATUSES, type RecordedFlip, STATUSES } from "./records.ts";
 
 /** A service whose watch begins or ends. */
 const loggedServiceSchema = z.object({
@@ -25,11 +23,26 @@ const loggedServiceSchema = z.object({
   health_interval: z.number(),
 });
 export type LoggedService = z.infer<typeof loggedServiceSchema>;
+export const LOGGED_FIELDS = Object.keys(loggedServiceSchema.shape) as (keyof LoggedService)[]; // exactly its fields
 
 const loggedFlipSchema = recordedFlipSchema.extend({
   version: z.string().nullable().default(null),
   latency_ms: z.number().nullable().default(null),
 });
+
+/** Another hub, or a service of one, as this hub heard of it. */
+const loggedHubFlipSchema = z.object({
+  hub_id: z.string(),
+  seq: z.int(),
+  from: z.enum(STATUSES),
+  to: z.enum(STATUSES),
+  reason: z.string(),
+  at: z.string(),
+  began_at: z.string(),
+});
+const loggedRemoteFlipSchema = loggedHubFlipSchema
+  .omit({ reason: true, began_at: true })
+  .extend({ service_id: z.int(), project: z.string(), name: z.string() });
 
 /** `id` rises with each event. `at`: Unix ms. `key` names the event in all lives of the database. */
 const place = { id: z.int(), at: z.number(), key: z.string() };
@@ -43,6 +56,8 @@ const eventSchema = z.discriminatedUnion("kind", [
     kind: z.literal("project"),
     body: z.object({ id: z.int(), name: z.string(), status: z.enum(PROJECT_STATUSES) }),
   }),
+  z.object({ ...place, kind: z.literal("hub"), body: loggedHubFlipSchema }),
+  z.object({ ...place, kind: z.literal("remote_flip"), body: loggedRemoteFlipSchema }),
 ]);
 export type LoggedEvent = z.infer<typeof eventSchema>;
 
@@ -54,6 +69,36 @@ export interface LogPosition {
 
 /** Nothing is read yet. */
 export const LOG_START: LogPosition = { id: 0, key: "" };
+
+export interface LogPage {
+  events: LoggedEvent[];
+  /** Events that can't be read, and are left out. */
+  unread: number;
+  /** Where the next page begins. */
+  next: LogPosition;
+  more: boolean;
+  /** Whether events were forgotten that the reader has not read. */
+  isIncomplete: boolean;
+}
+
+export interface WholeLog {
+  end: LogPosition;
+  /** Has an event for the registration of each service that is watched, though the log may have forgotten it. */
+  beginnings: LoggedEvent[];
+  events: LoggedEvent[];
+}
+
+/** The log, as a reader of it needs it. Both reject while the database does not answer. */
+export interface EventLog {
+  /**
+   * Returns the events after a position, at most `limit`. A database that was restored from a backup has other events
+   * than the reader knows, or fewer: then the page begins after the newest one that is not later than `since` (Unix ms),
+   * the time of the last event that the reader handled.
+   */
+  after(position: LogPosition, limit: number, since: number): Promise<LogPage>;
+  /** Returns the whole log and where it ends, and what is watched at that moment. */
+  whole(): Promise<WholeLog>;
+}
 
 /** Reads rows of the log. Leaves out those that can't be read, and counts them. `body`: JSON text. */
 export function readEvents(rows: readonly { body: string }[]): { events: LoggedEvent[]; unread: number } {

@@ -1,4 +1,5 @@
 /** The changes of the registry that other parts of the hub need to know. */
+import type { Check } from "./check.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { isWatched } from "./service-view.ts";
 
@@ -10,10 +11,18 @@ export interface RegistryChange {
    * removed everywhere.
    */
   deregistered: { row: ServiceRow; deleted: boolean; reason?: string | undefined }[];
-  /** Ids of the services in `registered` that are new or started again. The hub announces these. */
+  /** Ids of the services in `registered` that are new or started again. */
   created: number[];
   /** Ids of those in `registered` that are new, started again or checked in another way. The hub checks these at once. */
   revised: number[];
+}
+
+/** A service that the hub stops watching. */
+export interface Closing {
+  check: Check;
+  reason: string;
+  /** Whether only a tombstone of the service remains in its lane. */
+  deleted: boolean;
 }
 
 /** A service before and after a change; null: it does not exist at that time. */

@@ -1,32 +1,23 @@
 /**
- * The hub's connection to NATS. Events wait in the outbox until JetStream has acknowledged them. Latest values are sent
- * only while there is a connection. A caller that announces something writes to local storage and never waits for NATS.
+ * The hub's connection to NATS. Events come from the hub's log, and wait in the outbox until JetStream has acknowledged
+ * them. Latest values are sent only while there is a connection. Nobody who tells the bridge something waits for NATS.
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { ANNOUNCED_KEPT_MS, SUMMARY_AGAIN_MS, SUMMARY_GAP_MS } from "../core/durations.ts";
-import type { Peer, ProjectLite } from "../core/live-protocol.ts";
-import type { RecordedFlip } from "../core/records.ts";
+import { SUMMARY_AGAIN_MS, SUMMARY_GAP_MS } from "../core/durations.ts";
+import type { EventLog } from "../core/events.ts";
+import type { Peer } from "../core/live-protocol.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { parseSummary } from "../core/summary.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
-import { Announcements } from "./announcements.ts";
-import { Announcing } from "./announcing.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
 import { hearOtherHubs } from "./hearing.ts";
 import { Link } from "./link.ts";
-import {
-  type DurableEvent,
-  healthValue,
-  type LatestValue,
-  peerValue,
-  projectEvent,
-  summaryValues,
-} from "./messages.ts";
+import { LogReader } from "./log-reader.ts";
+import { type DurableEvent, healthValue, type LatestValue, peerValue, summaryValues } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type NatsFailure, natsReason, withoutCredentials } from "./reason.ts";
 import { reconnectDelay } from "./reconnect.ts";
@@ -39,8 +30,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   readonly #clock: Clock;
   readonly #settings: Settings;
   readonly #outbox: Outbox;
-  readonly #announcements: Announcements;
-  readonly #announcing: Announcing;
+  readonly #log: LogReader;
   #link: Link | null = null;
   #opening: Promise<Link | null> | null = null;
   /**
@@ -52,48 +42,32 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
   #alarmAt: number | null = null;
   #reason: string | null = null;
   readonly #count = { published: 0, acknowledged: 0, failures: 0 };
-  /**
-   * Rises with each change of the registry. `tick` compares two readings to see whether its copy of the board is out of
-   * date.
-   */
-  #registryChanges = 0;
   #summary: { sentAt: number; waiting: boolean } = { sentAt: 0, waiting: false };
 
-  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock, events: EventLog) {
     super(ctx, env);
     this.#clock = clock;
     this.#settings = parseSettings(env);
     this.#outbox = new Outbox(ctx.storage);
-    this.#announcements = new Announcements(ctx.storage);
-    this.#announcing = new Announcing(this.#announcements, this.#settings.HUB_ID);
+    this.#log = new LogReader({
+      ...{ storage: ctx.storage, log: events, clock, hubId: this.#settings.HUB_ID, outbox: this.#outbox },
+      mayDrop: () => this.#link?.delivery.isTrusted ?? false,
+      added: (events) => this.#added(events),
+    });
   }
 
-  /** Idempotent. */
-  announceFlips(flips: RecordedFlip[]): void {
-    this.#storeEvents((now) => this.#announcing.flips(flips, now));
+  wake(): void {
+    this.ctx.waitUntil(this.#log.read());
   }
 
-  /** Idempotent. */
-  announceServices(kind: "registered" | "deregistered", checks: Check[]): void {
-    this.#registryChanges += 1;
-    this.#storeEvents((now) => this.#announcing.services(kind, checks, now));
+  readUpTo(): number {
+    return this.#log.readUpTo;
   }
 
-  announceProject(project: ProjectLite, at: number): void {
-    this.#storeEvents(() => [projectEvent(this.#settings.HUB_ID, project, at)]);
-  }
-
-  /**
-   * Runs each minute. Publishes the latest value of every service and the summary. Announces each difference between
-   * the registry and the ledger.
-   */
+  /** Runs each minute. Publishes the latest value of every service and the summary. */
   async tick(): Promise<void> {
-    const changes = this.#registryChanges;
+    this.wake();
     const board = await boardOf(this.env).all(this.#settings.HUB_ID);
-    if (board !== null && changes === this.#registryChanges) {
-      this.#storeEvents((now) => this.#announcing.missed(board.entries, now));
-    }
-    this.#announcements.forgetGone(this.#clock.now() - ANNOUNCED_KEPT_MS);
     await this.#restoreAlarm();
     await this.#waitForConnection();
     const connection = this.#link?.connection;
@@ -144,7 +118,8 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
       connected: this.#link !== null,
       reason: this.#reason,
       outbox_depth: this.#outbox.depth,
-      outbox_full: this.#outbox.isFull,
+      outbox_full: this.#outbox.isFull && !this.#log.isBehind,
+      log_waits: this.#log.isBehind,
       oldest_event_at: this.#outbox.oldestAt(),
       ...this.#count,
       dropped,
@@ -162,17 +137,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     if (this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
-  /**
-   * Stores the events of `make` and what `make` writes to the ledger in one transaction. `make` gets the time, Unix ms.
-   */
-  #storeEvents(make: (now: number) => DurableEvent[]): void {
-    const now = this.#clock.now();
-    const events = this.#outbox.transaction(() => {
-      const made = make(now);
-      this.#outbox.add(made, now);
-      return made;
-    });
-    if (events.length === 0) return;
+  #added(events: readonly DurableEvent[]): void {
     this.#link?.delivery.add(events.map(({ service_id }) => service_id));
     this.ctx.waitUntil(this.#startDelivery());
   }
@@ -205,6 +170,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     } catch (error) {
       this.#countFailure(failureOf(error));
     }
+    if (this.#log.isBehind) this.wake();
     if (this.#link !== link) return; // #watchForEnd has set the alarm
     if (this.#outbox.depth === 0) this.#noteSuccess();
     const retryAt = link.delivery.nextRetryAt();

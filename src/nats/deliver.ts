@@ -95,6 +95,11 @@ export class Delivery {
     await this.#idle.promise;
   }
 
+  /** Whether something was acknowledged since the connection was in doubt. */
+  get isTrusted(): boolean {
+    return !this.#isInDoubt;
+  }
+
   /** When `run` has something to send although nothing was added, Unix ms; null: never. */
   nextRetryAt(): number | null {
     const at = this.#refusals.nextRetryAt();

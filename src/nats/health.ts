@@ -15,6 +15,7 @@ export function noBridge(reason: string): BridgeStatus {
     reason,
     outbox_depth: 0,
     outbox_full: false,
+    log_waits: false,
     oldest_event_at: null,
     published: 0,
     acknowledged: 0,
@@ -56,6 +57,10 @@ function outboxCheck(nats: BridgeStatus, now: number): HealthCheck {
   if (nats.outbox_full) {
     const output = `the outbox is full: the oldest events are dropped, ${nats.dropped} so far`;
     return healthCheck("component", "fail", now, { ...depth, output });
+  }
+  if (nats.log_waits) {
+    const output = "the outbox is full: further events wait in the hub's log until some are taken";
+    return healthCheck("component", "warn", now, { ...depth, output });
   }
   if (nats.dropped_at !== null && now - nats.dropped_at < DROPPED_WARN_MS) {
     const output = `${nats.dropped} events were dropped, the last at ${new Date(nats.dropped_at).toISOString()}`;

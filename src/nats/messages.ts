@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { Check } from "../core/check.ts";
+import type { LoggedEvent, LoggedService } from "../core/events.ts";
 import { hubIdSchema } from "../core/federation.ts";
 import type { Peer, ProjectLite } from "../core/live-protocol.ts";
 import { RESERVED_SERVICE_NAME } from "../core/names.ts";
@@ -82,62 +83,27 @@ export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
   };
 }
 
-/** A service as the messages `registered` and `deregistered` describe it. */
-export interface ServiceCard {
-  id: number;
-  project_id: number;
-  project: string;
-  name: string;
-  type: string;
-  health_method: string;
-  health_url: string;
-  /** Seconds. */
-  health_interval: number;
-  version: string | null;
-  /** Revision of the check, and the life of the database that it counts in. The id of a registration event has both. */
-  rev: number;
-  epoch: string;
-}
-
-export function serviceCard(check: Check): ServiceCard {
-  const { service_id, service_type, project_id, project, name, version, rev, epoch } = check;
-  const { health_method, health_url, health_interval } = check;
-  return {
-    id: service_id,
-    project_id,
-    project,
-    name,
-    type: service_type,
-    health_method,
-    health_url,
-    health_interval,
-    version,
-    rev,
-    epoch,
-  };
-}
-
-/** `at`: Unix ms. */
+/** A service whose watch begins or ends. `at`: Unix ms. */
 export function registryEvent(
   kind: "registered" | "deregistered",
   hubId: string,
-  card: ServiceCard,
+  logged: LoggedService,
   at: number,
 ): DurableEvent {
-  const { rev, epoch, ...service } = card;
+  const { service_id: id, service_type: type, rev, epoch, ...service } = logged;
   const time = new Date(at).toISOString();
   return {
-    service_id: card.id,
-    id: `${hubId}:${epoch}:${card.id}:${kind}-${rev}`,
+    service_id: id,
+    id: `${hubId}:${epoch}:${id}:${kind}-${rev}`,
     subject: `hub.${hubId}.service.${kind}`,
     type: `commandcenter.service.${kind}`,
     time,
-    payload: { hub_id: hubId, project: card.project, timestamp: time, service },
+    payload: { hub_id: hubId, project: service.project, timestamp: time, service: { id, type, ...service } },
   };
 }
 
 /** A project that was started or stopped. `at`: Unix ms. */
-export function projectEvent(hubId: string, { id, name, status }: ProjectLite, at: number): DurableEvent {
+function projectEvent(hubId: string, { id, name, status }: ProjectLite, at: number): DurableEvent {
   const change = status === "running" ? "started" : "stopped";
   const time = new Date(at).toISOString();
   return {
@@ -148,6 +114,21 @@ export function projectEvent(hubId: string, { id, name, status }: ProjectLite, a
     time,
     payload: { hub_id: hubId, project: name, timestamp: time },
   };
+}
+
+/** Returns null for an event of which NATS hears nothing. */
+export function durableEvent(hubId: string, event: LoggedEvent): DurableEvent | null {
+  switch (event.kind) {
+    case "flip":
+      return flipEvent(hubId, event.body);
+    case "registered":
+    case "deregistered":
+      return registryEvent(event.kind, hubId, event.body, event.at);
+    case "project":
+      return projectEvent(hubId, event.body, event.at);
+    default:
+      return null;
+  }
 }
 
 /** The current state of a service. `now`: Unix ms. */

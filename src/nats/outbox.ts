@@ -48,6 +48,11 @@ export class Outbox {
     return this.#depth >= this.#limit;
   }
 
+  /** Whether so many more events fit in, and none is given up for them. */
+  hasRoom(events: number): boolean {
+    return this.#depth + events <= this.#limit;
+  }
+
   get dropped(): Dropped {
     return this.#storage.kv.get<Dropped>(DROPPED_KEY) ?? { events: 0, last_at: null };
   }
@@ -60,7 +65,7 @@ export class Outbox {
 
   /**
    * Stores everything that `work` writes to this storage, or nothing when `work` throws. It also covers other classes
-   * on the same storage, such as Announcements. Throws the error of `work`.
+   * on the same storage, such as LogReader. Throws the error of `work`.
    */
   transaction<T>(work: () => T): T {
     try {

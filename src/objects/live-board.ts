@@ -26,6 +26,7 @@ import { checksOf } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { Announcer } from "./announcer.ts";
 import { BoardLoader } from "./board-loader.ts";
+import type { BoardSteps } from "./board-steps.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { LiveFeed } from "./live-feed.ts";
@@ -58,7 +59,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   readonly #settings: Settings;
 
-  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock) {
+  constructor(ctx: DurableObjectState, env: Bindings, clock: Clock, steps: BoardSteps) {
     super(ctx, env);
     this.#clock = clock;
     this.#clockWatch = new ClockWatch(clock);
@@ -67,13 +68,13 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#feed = new LiveFeed(ctx, this.#board, clock);
     this.#tickets = new TicketBox(ctx.storage);
     this.#deadLetters = new DeadLetters(ctx.storage);
-    this.#alarm = new SilenceAlarm(ctx.storage, env, this.#board, clock);
+    this.#alarm = new SilenceAlarm(ctx.storage, steps, this.#board, clock);
     this.#wakefulness = new Wakefulness(ctx.storage);
     this.#marks = new MarksKeeper(ctx.storage);
     this.#loader = new BoardLoader(openDatabase(env.DB), this.#board, this.#marks, clock);
     this.#summaries = new SummaryMaker(openDatabase(env.DB), clock);
     this.#pulse = new Pulse(ctx.storage);
-    this.#follower = new RegistryFollower(ctx.storage, env, this.#settings, clock, {
+    this.#follower = new RegistryFollower(ctx.storage, steps.follow, {
       known: (id) => this.#board.known(id),
       enter: async (epoch) => void (await this.#enter(epoch)),
       add: (checks, created) => this.add(checks, created),
@@ -307,9 +308,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   async #begin(epoch: string): Promise<void> {
     if (epochOrder(epoch, this.#board.epoch) !== "newer") return; // another call was first
+    this.#loader.forget();
     this.#board.begin(epoch);
     this.#marks.forgetAll();
-    this.#loader.forget();
     await this.#load();
     this.#feed.restart();
   }

@@ -3,15 +3,9 @@
 import type { Board, BoardUpdate, Reporter } from "../core/board.ts";
 import type { Clock } from "../core/clock.ts";
 import { LANE_AGAIN_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../core/durations.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
-import type { RecordedFlip } from "../core/records.ts";
 import { type ExpireDeps, expireOverdue, withLanesBack } from "../pipeline/expire.ts";
-import type { Bindings } from "../platform/bindings.ts";
-import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
-import { sendOutcomes } from "../platform/queues.ts";
-import { type Db, openDatabase } from "../store/database.ts";
-import { recordFlips } from "../store/outcomes.ts";
+import type { BoardSteps } from "./board-steps.ts";
 import { DeafMarks } from "./deaf-marks.ts";
 import { Hearing } from "./hearing.ts";
 
@@ -20,34 +14,26 @@ const OVERDUE_AT_ONCE = 200;
 
 export class SilenceAlarm {
   readonly #storage: DurableObjectStorage;
-  readonly #db: Db;
   readonly #clock: Clock;
   readonly #board: Board;
   readonly #hearing: Hearing;
   readonly #deafMarks: DeafMarks;
   readonly #deps: ExpireDeps;
+  readonly #writeFlips: BoardSteps["writeFlips"];
   /** When the alarm is due, Unix ms; null: not that we know. */
   #at: number | null = null;
   /** Lanes that did not answer, with the time from which they are asked again, Unix ms. */
   readonly #leftOut = new Map<number, number>();
 
-  constructor(storage: DurableObjectStorage, env: Bindings, board: Board, clock: Clock) {
+  constructor(storage: DurableObjectStorage, steps: BoardSteps, board: Board, clock: Clock) {
     this.#storage = storage;
-    this.#db = openDatabase(env.DB);
     this.#clock = clock;
     this.#board = board;
     this.#hearing = new Hearing(storage, clock);
     this.#deafMarks = new DeafMarks(storage);
     for (const [id, at] of this.#deafMarks.entries(clock.now())) board.deafTo([id], at);
-    const record = (message: OutcomesMessage) => sendOutcomes(env, message);
-    const { expire } = laneCalls(env, clock);
-    this.#deps = {
-      now: clock.now,
-      wait: clock.wait,
-      expire,
-      record,
-      failed: (lane, error) => this.#leaveOut(lane, error),
-    };
+    this.#deps = { ...steps.expire, failed: (lane, error) => this.#leaveOut(lane, error) };
+    this.#writeFlips = steps.writeFlips;
   }
 
   /** Call this when the object begins. `startedAt`: when the process of a local hub began, Unix ms. */
@@ -100,20 +86,10 @@ export class SilenceAlarm {
       const update = await expireOverdue(withLanesBack(overdue, back, this.#clock.now()), this.#deps);
       for (const lane of back) if (!this.#leftOut.has(lane)) this.#beDeafTo(this.#board.servicesInLane(lane));
       take(update);
-      await this.#write(update.flips);
+      await this.#writeFlips(update.flips);
       if (update.flips.length > 0 || overdue.length === 0) gap = SILENCE_ALARM_GAP_MS;
     } finally {
       await this.arm(gap);
-    }
-  }
-
-  /** A database that is away gets them by the queue. */
-  async #write(flips: RecordedFlip[]): Promise<void> {
-    if (flips.length === 0) return;
-    try {
-      await recordFlips(this.#db, flips, this.#clock.now());
-    } catch (error) {
-      log("warn", "flips.written_later", { error: errorText(error) });
     }
   }
 

@@ -41,7 +41,10 @@ export async function judge(round: Round, found: Finding[], deps: Pick<JudgeDeps
   });
 }
 
-/** The board hears of it first. `startedAt`: of the round, Unix ms; older flips are only handed over again. */
+/**
+ * The board hears of it first. `startedAt`: of the round, Unix ms. A service all of whose flips are older is left out: its
+ * lane hands them over again until they are recorded.
+ */
 export async function publishJudged(
   judged: readonly Judged[],
   startedAt: number,
@@ -53,8 +56,9 @@ export async function publishJudged(
     { epoch: judged[0]?.check.epoch ?? "", items, flips },
     judged.map(({ check }) => check),
   );
-  const news = flips.filter(({ at }) => Date.parse(at) >= startedAt);
-  if (news.length > 0) await deps.writeFlips(news);
+  const news = new Set(flips.filter(({ at }) => Date.parse(at) >= startedAt).map(({ service_id }) => service_id));
+  // With those before it that the lane still has: the log has a service's flips in their order.
+  if (news.size > 0) await deps.writeFlips(flips.filter(({ service_id }) => news.has(service_id)));
 }
 
 export function recordOf({ round, epoch, vantage, started_at }: RoundRun, judged: readonly Judged[]): OutcomesMessage {

@@ -7,25 +7,18 @@ import type { Silence } from "../core/lane-answer.ts";
 import { isScheduled } from "../core/lanes.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
+import type { Closing } from "../core/registry-change.ts";
 import { flipsOnly, recordedFlip } from "../core/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
 import { settleEach } from "../core/settle-each.ts";
 
 export interface RegistryChange {
   /**
-   * Services that are checked from now on. `created`: the service is new or restarted, and is announced. `revised`: it
-   * is to be checked at once; for any other the rounds that are planned already are right.
+   * Services that are checked from now on. `created`: the service is new or restarted. `revised`: it is to be checked at
+   * once; for any other the rounds that are planned already are right.
    */
   registered: { check: Check; created: boolean; revised: boolean }[];
   deregistered: Closing[];
-}
-
-/** A service that the hub stops watching. */
-export interface Closing {
-  check: Check;
-  reason: string;
-  /** Whether only a tombstone of the service remains in its lane. */
-  deleted: boolean;
 }
 
 /** Why the hub stops watching a service. */
@@ -46,9 +39,6 @@ export interface RegisterDeps {
   boardAdd(checks: Check[], created: number[]): Promise<void>;
   /** `flips`: what the end of the watch made of the services' statuses. */
   boardRemove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
-  announce(event: "registered" | "deregistered", checks: Check[]): Promise<void>;
-  /** Idempotent. The record step announces the flips too, but only after the deregistration. */
-  announceFlips(flips: RecordedFlip[]): Promise<void>;
   /** The lane did not answer. The others did. */
   failed(lane: number, error: unknown): void;
 }
@@ -67,7 +57,6 @@ async function register(registered: RegistryChange["registered"], deps: Register
     checks,
     created.map((check) => check.service_id),
   );
-  if (created.length > 0) await deps.announce("registered", created);
   const scheduled = registered.flatMap(({ check, revised }) => (revised && isScheduled(check.lane) ? [check] : []));
   if (scheduled.length === 0) return;
   const now = deps.now();
@@ -87,14 +76,7 @@ async function deregister(deregistered: readonly Closing[], deps: RegisterDeps):
   const closing = deregistered.filter((each) => !left.includes(each));
   if (closing.length === 0) return left;
   const flips = done.flatMap(({ value }) => value);
-  if (flips.length > 0) {
-    await deps.record(flipsOnly(flips, deps.now()));
-    await deps.announceFlips(flips);
-  }
-  await deps.announce(
-    "deregistered",
-    closing.map(({ check }) => check),
-  );
+  if (flips.length > 0) await deps.record(flipsOnly(flips, deps.now()));
   await deps.boardRemove(closing.map(leaving), flips);
   return left;
 }

@@ -136,7 +136,10 @@ export interface BridgeStatus {
   reason: string | null;
   /** Number of events that NATS has not acknowledged. */
   outbox_depth: number;
+  /** It has given up older events for newer ones, or does so with the next one. */
   outbox_full: boolean;
+  /** It has no room for further events, which wait in the hub's log. */
+  log_waits: boolean;
   /** Time at which the oldest of these events was added, Unix ms; null: the outbox is empty. */
   oldest_event_at: number | null;
   /** Messages sent since the object started: durable events and latest values. */
@@ -169,10 +172,10 @@ export interface RefusedSubject {
 
 /** One object for the hub. */
 export interface NatsBridgeRpc extends Rpc.DurableObjectBranded {
-  announceFlips(flips: RecordedFlip[]): void;
-  announceServices(event: "registered" | "deregistered", checks: Check[]): void;
-  /** `at`: Unix ms. */
-  announceProject(project: ProjectLite, at: number): void;
+  /** There are new events in the hub's log. May be lost: the bridge looks each minute by itself. */
+  wake(): void;
+  /** The id of the last event of the log that the bridge keeps itself now; 0: none. */
+  readUpTo(): number;
   tick(): Promise<void>;
   healthChanged(): Promise<void>;
   /** Publishes how this hub sees another one. */

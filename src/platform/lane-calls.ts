@@ -5,8 +5,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Silence } from "../core/lane-answer.ts";
 import type { Leaver } from "../core/lane-record.ts";
 import type { Judgement, Round } from "../core/records.ts";
-import { askLane, type MoveDeps } from "../pipeline/ask-lane.ts";
-import type { Closing } from "../pipeline/register.ts";
+import type { Closing } from "../core/registry-change.ts";
+import { askLane, type MoveDeps } from "./ask-lane.ts";
 import type { Bindings } from "./bindings.ts";
 import { laneMonitorOf } from "./object-stubs.ts";
 

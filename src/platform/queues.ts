@@ -2,8 +2,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import { splitOutcomes } from "../core/round.ts";
-import { type SendDeps, sendInOrder } from "../pipeline/send-rounds.ts";
 import type { Bindings } from "./bindings.ts";
+import { type SendDeps, sendInOrder } from "./send-rounds.ts";
 
 export async function sendRounds(
   env: Bindings,

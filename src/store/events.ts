@@ -2,29 +2,44 @@
  * The log of what happened. Registrations, their ends and changes of projects are written by triggers, so that no way in
  * can forget them (migrations/0011_events.sql); flips are written with their history.
  */
-import { asc, gte, max, sql } from "drizzle-orm";
-import { flipKey, LOG_START, type LoggedEvent, type LogPosition, readEvents } from "../core/events.ts";
+import { asc, desc, gte, lte, max, sql } from "drizzle-orm";
+import type { Check } from "../core/check.ts";
+import {
+  type EventLog,
+  flipKey,
+  LOG_START,
+  LOGGED_FIELDS,
+  type LoggedEvent,
+  type LogPage,
+  type LogPosition,
+  readEvents,
+  type WholeLog,
+} from "../core/events.ts";
 import type { RecordedFlip } from "../core/records.ts";
-import { type Db, jsonChunks } from "./database.ts";
+import { pick } from "../core/service-definition.ts";
+import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { events } from "./tables.ts";
 
 const KEPT_MS = 30 * 86_400_000;
+const PAGE_EVENTS = 1_000;
+/** As a row of the log. It has no place there. */
+const BEGINNING = {
+  id: sql<number>`0`.as("id"),
+  at: sql<number>`beginnings.at`.as("at"),
+  kind: sql<string>`beginnings.kind`.as("kind"),
+  key: sql<string>`beginnings.key`.as("key"),
+  body: sql<string>`beginnings.body`.as("body"),
+};
 
-export interface LogPage {
-  events: LoggedEvent[];
-  /** Events that can't be read, and are left out. */
-  unread: number;
-  /** Where the next page begins. */
-  next: LogPosition;
-  more: boolean;
+export function eventLog(db: Db): EventLog {
+  return {
+    after: (position, limit, since) => eventsAfter(db, position, limit, since),
+    whole: () => wholeLog(db),
+  };
 }
 
-/**
- * Returns the events after a position, at most `limit`. A database that was restored from a backup has other events
- * than the reader knows, or fewer: then the page begins after the newest one that is not later than `since` (Unix ms),
- * the time of the last event that the reader handled.
- */
+/** See EventLog. */
 export async function eventsAfter(db: Db, position: LogPosition, limit: number, since = 0): Promise<LogPage> {
   const rows = await db
     .select()
@@ -34,7 +49,10 @@ export async function eventsAfter(db: Db, position: LogPosition, limit: number, 
     .limit(limit + 2);
   const [first] = rows;
   const isSame = position.id === LOG_START.id || (first?.id === position.id && first.key === position.key);
-  if (!isSame) return await eventsAfter(db, await positionAt(db, since), limit);
+  if (!isSame) {
+    const isIncomplete = first !== undefined && !(await isLaterThanStart(db, position));
+    return { ...(await eventsAfter(db, await positionAt(db, since), limit)), isIncomplete };
+  }
   const later = rows.filter(({ id }) => id > position.id);
   const page = later.slice(0, limit);
   const last = page.at(-1);
@@ -42,7 +60,30 @@ export async function eventsAfter(db: Db, position: LogPosition, limit: number, 
     ...readEvents(page),
     next: last === undefined ? position : { id: last.id, key: last.key },
     more: later.length > page.length,
+    isIncomplete: false,
   };
+}
+
+/** Whether the log still has events that are as old as the position. */
+async function isLaterThanStart(db: Db, { id }: LogPosition): Promise<boolean> {
+  const older = await db.select({ id: events.id }).from(events).where(lte(events.id, id)).limit(1);
+  return older.length > 0;
+}
+
+async function wholeLog(db: Db): Promise<WholeLog> {
+  const { id, key } = events;
+  const [last, begun] = await db.batch([
+    db.select({ id, key }).from(events).orderBy(desc(id)).limit(1),
+    db.select(BEGINNING).from(sql`beginnings`).orderBy(sql`beginnings.id`),
+  ]);
+  const end = last[0] ?? LOG_START;
+  const logged: LoggedEvent[] = [];
+  for (let page = await eventsAfter(db, LOG_START, PAGE_EVENTS); ; ) {
+    logged.push(...page.events.filter((event) => event.id <= end.id));
+    if (!page.more || page.next.id >= end.id) break;
+    page = await eventsAfter(db, page.next, PAGE_EVENTS);
+  }
+  return { end, beginnings: readEvents(begun).events, events: logged };
 }
 
 /** The newest event that is not later than `at`, Unix ms. */
@@ -82,8 +123,44 @@ export function insertFlipEvents(db: Db, flips: readonly RecordedFlip[], epoch: 
   );
 }
 
-/** SQL that forgets at most `limit` events older than 30 days (`now`: Unix ms). The newest one stays: it marks the end. */
-export function oldEvents(now: number, limit: number) {
+/** A statement that tells of all services that are watched, as after a restoration: nobody knows which were told of. */
+export function logBeginnings(db: Db) {
+  return db
+    .insert(events)
+    .select(sql`SELECT NULL, at, kind, key, body FROM beginnings WHERE TRUE ORDER BY id`)
+    .onConflictDoNothing({ target: events.key });
+}
+
+/**
+ * Tells that the watch over services has ended which a restored database does not know: nothing else of the registry can
+ * tell it. `now`: Unix ms.
+ */
+export async function logLostServices(db: Db, lost: readonly Check[], now: number): Promise<void> {
+  const items = lost.map((check) => ({
+    key: `deregistered:${check.epoch}:${check.service_id}:${check.rev}`,
+    body: JSON.stringify(pick(check, LOGGED_FIELDS)),
+  }));
+  await runBatch(
+    db,
+    jsonChunks(items).map((json) =>
+      db
+        .insert(events)
+        .select(
+          sql`SELECT NULL, ${now}, 'deregistered', ${itemField("key")}, ${itemField("body")}
+              FROM json_each(${json}) AS item WHERE TRUE ORDER BY item.key`,
+        )
+        .onConflictDoNothing({ target: events.key }),
+    ),
+  );
+}
+
+/**
+ * SQL that forgets at most `limit` events older than 30 days (`now`: Unix ms) that every reader has read. `readUpTo`: the
+ * id of the last such event. The newest one stays: it marks the end.
+ */
+export function oldEvents(now: number, limit: number, readUpTo: number) {
   return sql`DELETE FROM events WHERE id IN (
-    SELECT id FROM events WHERE at < ${now - KEPT_MS} AND id < (SELECT max(id) FROM events) ORDER BY id LIMIT ${limit})`;
+    SELECT id FROM events
+    WHERE at < ${now - KEPT_MS} AND id < (SELECT max(id) FROM events) AND id <= ${readUpTo}
+    ORDER BY id LIMIT ${limit})`;
 }

@@ -15,13 +15,15 @@ const ROWS_AT_ONCE = 10_000;
 const MAX_STATEMENTS = 40;
 
 /**
- * Runs once an hour. Keeps raw rounds for `rawHours` and until they are rolled up, and flips and rollups for two years; the log of events for 30 days.
- * Keeps the newest flip of each service. `more`: whether rows remain for the next call.
+ * Runs once an hour. Keeps raw rounds for `rawHours` and until they are rolled up, flips and rollups for two years, and
+ * events for 30 days and until all is read (`readUpTo`: the id of the last event that every reader has read, by default of any). Keeps the
+ * newest flip of each service. `more`: whether rows remain for the next call.
  */
 export async function applyRetention(
   db: Db,
   now: number,
   rawHours: number,
+  readUpTo = Number.MAX_SAFE_INTEGER,
 ): Promise<{ deleted: number; more: boolean }> {
   const oldest = now - HISTORY_DAYS * DAY_MS;
   const sweeps = [
@@ -30,7 +32,7 @@ export async function applyRetention(
     oldRollups(oldest),
     orphans("flips", "seq"),
     orphans("rollups", "hour"),
-    oldEvents(now, ROWS_AT_ONCE),
+    oldEvents(now, ROWS_AT_ONCE, readUpTo),
     sql`DELETE FROM hub_flips WHERE (hub_id, seq) IN (
       SELECT hub_id, seq FROM hub_flips WHERE at < ${oldest} LIMIT ${ROWS_AT_ONCE})`,
   ];

@@ -9,7 +9,8 @@ import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { makeSlots } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
-import { probeDeps, recordDeps } from "./deps.ts";
+import { probeDeps } from "./deps.ts";
+import { recordDeps } from "./history.ts";
 import type { Hub } from "./hub.ts";
 
 /** The local queue starts no batch before the last one ended. After this time, slow rounds go on in the background. */

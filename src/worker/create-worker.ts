@@ -12,6 +12,9 @@ import { Prober } from "../objects/prober.ts";
 import { plan } from "../pipeline/plan.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
+import { openDatabase } from "../store/database.ts";
+import { eventLog } from "../store/events.ts";
+import { boardSteps } from "./board-steps.ts";
 import { consume } from "./consumers.ts";
 import { noteAwake, planDeps, tellNats } from "./deps.ts";
 import { federate } from "./federation.ts";
@@ -48,12 +51,12 @@ export function createObjects(clock: Clock): Objects {
     },
     LiveBoard: class extends LiveBoard {
       constructor(ctx: DurableObjectState, env: Bindings) {
-        super(ctx, env, clock);
+        super(ctx, env, clock, boardSteps(hubOf(env, clock)));
       }
     },
     NatsBridge: class extends NatsBridge {
       constructor(ctx: DurableObjectState, env: Bindings) {
-        super(ctx, env, clock);
+        super(ctx, env, clock, eventLog(openDatabase(env.DB)));
       }
     },
     PeerLink: class extends PeerLink {

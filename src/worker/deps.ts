@@ -1,15 +1,12 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
 import { LONGEST_EARLY_MS } from "../core/durations.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
-import type { RecordedFlip } from "../core/records.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import { type CheckCausesDeps, checkCauses } from "../pipeline/check-causes.ts";
 import type { PlanDeps } from "../pipeline/plan.ts";
 import type { ProbeDeps } from "../pipeline/probe.ts";
-import type { RecordDeps } from "../pipeline/record.ts";
 import type { TakeReportDeps } from "../pipeline/take-report.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
@@ -21,7 +18,7 @@ import { probeAll } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
 import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
-import { recordFlips, recordOutcomes } from "../store/outcomes.ts";
+import { writeFlips } from "./history.ts";
 import type { Hub } from "./hub.ts";
 
 export function planDeps({ env, settings, clock }: Hub): PlanDeps {
@@ -67,9 +64,7 @@ export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
       await board.learn(checks.filter((check) => unknown.includes(check.service_id)));
       await board.apply(update);
     },
-    writeFlips: async (flips) => {
-      await Promise.all([announceEarly(flips, hub), writeFlips(flips, hub)]);
-    },
+    writeFlips: (flips) => writeFlips(flips, hub),
     record: (message) => sendOutcomes(env, message),
     retry: (messages) => sendRounds(env, messages, clock),
     causes: (failing) => checkCauses(failing, causesDeps(hub)),
@@ -104,40 +99,6 @@ export function reportDeps(hub: Hub): TakeReportDeps {
     },
     observe: (round, findings) => laneCalls(env, clock).observe(round, findings, []),
   };
-}
-
-export function recordDeps(hub: Hub): RecordDeps {
-  const { env, clock } = hub;
-  return {
-    now: clock.now,
-    announce: (flips) => announceFlips(flips, hub),
-    store: async (messages: OutcomesMessage[]) => {
-      await recordOutcomes(openDatabase(env.DB), messages);
-    },
-    recorded: async (at) => boardOf(env).recorded(at),
-  };
-}
-
-/** A database that is away gets them with the outcomes of their round. */
-async function writeFlips(flips: RecordedFlip[], { env, clock }: Hub): Promise<void> {
-  try {
-    await recordFlips(openDatabase(env.DB), flips, clock.now());
-  } catch (error) {
-    log("warn", "flips.written_later", { error: errorText(error) });
-  }
-}
-
-async function announceFlips(flips: RecordedFlip[], { env, settings }: Hub): Promise<void> {
-  if (settings.NATS_URL !== undefined) await bridgeOf(env).announceFlips(flips);
-}
-
-/** Announces flips before they go through the queue. The record step announces them again, so a failure here is harmless. */
-export async function announceEarly(flips: RecordedFlip[], hub: Hub): Promise<void> {
-  try {
-    await announceFlips(flips, hub);
-  } catch (error) {
-    log("warn", "nats.announce_failed", { error: errorText(error) });
-  }
 }
 
 /** Returns null when no NATS is set up. */

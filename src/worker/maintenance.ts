@@ -9,6 +9,7 @@ import { noteClock } from "../store/meta.ts";
 import { correctPauses, endPauses, isAnyOver } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
+import { readUpTo } from "./history.ts";
 import type { Hub } from "./hub.ts";
 import { followChange } from "./registry.ts";
 
@@ -29,7 +30,7 @@ export async function maintain(tick: number, hub: Hub): Promise<void> {
     await rollupHours(db, tick);
     if (new Date(tick).getUTCMinutes() !== RETENTION_MINUTE) return;
     if (!isSteady(await noteClock(db, tick))) return;
-    await sweep(db, tick, hub.settings.RAW_RETENTION_HOURS);
+    await sweep(db, tick, hub);
     await forgetContainers(db, tick, hub);
   } catch (error) {
     log("error", "maintenance.failed", { error: errorText(error) });
@@ -55,10 +56,12 @@ async function forgetContainers(db: Db, tick: number, hub: Hub): Promise<void> {
   log("info", "containers.forgotten", { services: gone.length });
 }
 
-async function sweep(db: Db, tick: number, rawHours: number): Promise<void> {
+async function sweep(db: Db, tick: number, hub: Hub): Promise<void> {
+  const rawHours = hub.settings.RAW_RETENTION_HOURS;
+  const read = await eventsRead(hub);
   let deleted = 0;
   for (let i = 0; i < MAX_SWEEPS; i++) {
-    const swept = await applyRetention(db, tick, rawHours);
+    const swept = await applyRetention(db, tick, rawHours, read);
     deleted += swept.deleted;
     if (!swept.more) {
       log("info", "retention.done", { deleted });
@@ -66,4 +69,14 @@ async function sweep(db: Db, tick: number, rawHours: number): Promise<void> {
     }
   }
   log("warn", "retention.behind", { deleted });
+}
+
+/** While a reader of the log does not answer, no event is forgotten. */
+async function eventsRead(hub: Hub): Promise<number> {
+  try {
+    return await readUpTo(hub);
+  } catch (error) {
+    log("warn", "retention.reader_away", { error: errorText(error) });
+    return 0;
+  }
 }

@@ -1,25 +1,33 @@
 /** What follows from a change of the registry. Whatever fails here happens within a minute: the board follows the registry. */
 
-import type { Check } from "../core/check.ts";
 import { REGISTRY_SETTLED_MS } from "../core/durations.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import { toCheck } from "../core/service-row.ts";
+import type { BoardSteps } from "../objects/board-steps.ts";
 import { type RegisterDeps, reasonToClose, registryChanged } from "../pipeline/register.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
-import { boardOf, bridgeOf } from "../platform/object-stubs.ts";
+import { boardOf } from "../platform/object-stubs.ts";
 import { sendOutcomes, sendRounds } from "../platform/queues.ts";
-import { announceEarly } from "./deps.ts";
+import { openDatabase } from "../store/database.ts";
+import { beginFollow, changedServices, changesOf, markOf } from "../store/registry-changes.ts";
+import { wakeReaders } from "./history.ts";
 import type { Hub } from "./hub.ts";
 
 /** A change of more services would take more calls than an invocation may make. The board then follows it page by page. */
 const MAX_AT_ONCE = 500;
 /** 50,000 services; what is left follows in the next minute. */
 const MAX_PAGES = 100;
+/** In the worst case each of these services is in a lane of its own, and an invocation may make 1,000 calls. */
+const PAGE_SERVICES = 500;
 
 /** The change is stored already, so a failure here is not its caller's. */
 export async function followChange(change: RegistryChange, hub: Hub): Promise<void> {
+  await Promise.all([wakeReaders(hub), followInHub(change, hub)]);
+}
+
+async function followInHub(change: RegistryChange, hub: Hub): Promise<void> {
   const services = change.registered.length + change.deregistered.length;
   if (services > MAX_AT_ONCE) return await catchUp(hub, 0);
   try {
@@ -57,7 +65,16 @@ function pipelineChange({ registered, deregistered, created, revised }: Registry
 }
 
 function registerDeps(hub: Hub): RegisterDeps {
-  const { env, settings, clock } = hub;
+  const { env } = hub;
+  return {
+    ...lanesAndQueues(hub),
+    boardAdd: async (checks, created) => boardOf(env).add(checks, created),
+    boardRemove: async (leaving, flips) => boardOf(env).remove(leaving, flips),
+  };
+}
+
+/** What a change of the registry asks of all but the board. */
+function lanesAndQueues({ env, settings, clock }: Hub): Omit<RegisterDeps, "boardAdd" | "boardRemove"> {
   return {
     now: clock.now,
     wait: clock.wait,
@@ -65,33 +82,29 @@ function registerDeps(hub: Hub): RegisterDeps {
     close: laneCalls(env, clock).close,
     record: (message) => sendOutcomes(env, message),
     send: (messages) => sendRounds(env, messages, clock),
-    boardAdd: async (checks, created) => boardOf(env).add(checks, created),
-    boardRemove: async (leaving, flips) => boardOf(env).remove(leaving, flips),
-    announce: (event, checks) => announceServices(event, checks, hub),
-    announceFlips: (flips) => announceEarly(flips, hub),
-    failed: (lane, error) => log("warn", "lane.no_answer", { lane, error: errorText(error) }),
+    failed: (lane, error) => log("error", "lane.no_answer", { lane, error: errorText(error) }),
   };
 }
 
-/** A registration does not wait for a bridge that fails. The bridge compares itself with the registry each minute. */
-async function announceServices(
-  event: "registered" | "deregistered",
-  checks: Check[],
-  { env, settings }: Hub,
-): Promise<void> {
-  try {
-    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceServices(event, checks);
-  } catch (error) {
-    log("warn", "nats.announce_failed", { error: errorText(error) });
-  }
+/** For the board, which follows the registry by itself. */
+export function followDeps(hub: Hub): BoardSteps["follow"] {
+  const { env, clock } = hub;
+  const db = openDatabase(env.DB);
+  return {
+    ...lanesAndQueues(hub),
+    begin: (asked) => beginFollow(db, asked, clock.now()),
+    changedServices: (since) => changedServices(db, since, PAGE_SERVICES),
+    changesOf: (ids) => changesOf(db, ids),
+    markOf: (revision) => markOf(db, revision, clock.now()),
+    bury: laneCalls(env, clock).bury,
+  };
 }
 
 /** The project is stored already, so a failure here is not its caller's. */
-export async function projectChanged({ id, name, status }: ProjectLite, { env, settings, clock }: Hub): Promise<void> {
+export async function projectChanged({ id, name, status }: ProjectLite, hub: Hub): Promise<void> {
   const project = { id, name, status };
   try {
-    await boardOf(env).projectChanged(project);
-    if (settings.NATS_URL !== undefined) await bridgeOf(env).announceProject(project, clock.now());
+    await Promise.all([boardOf(hub.env).projectChanged(project), wakeReaders(hub)]);
   } catch (error) {
     log("warn", "project.announce_failed", { error: errorText(error) });
   }

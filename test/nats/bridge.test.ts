@@ -3,13 +3,11 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { connect } from "nats.ws";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { NatsBridge } from "../../src/nats/bridge.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
-import { systemClock } from "../../src/platform/system-clock.ts";
 import { aCheck } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 import { until } from "../until.ts";
-import { aFlip, LOGIN, withBridge, withVars } from "./with-bridge.ts";
+import { aBridge, aFlip, LOGIN, tellFlips, tellServices, withBridge, withVars } from "./with-bridge.ts";
 
 const { relays, faulty, nothing } = inject("servers");
 
@@ -19,48 +17,36 @@ describe("a bridge to a relay that works", () => {
   it("empties its outbox, and takes a flip once", async () => {
     await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
       const flips = Array.from({ length: 1_200 }, (_, i) => aFlip(i % 400, 1 + Math.floor(i / 400)));
-      bridge.announceFlips(flips);
-      bridge.announceFlips(flips.slice(0, 50));
+      await tellFlips(bridge, flips);
+      await tellFlips(bridge, flips.slice(0, 50));
       await until(() =>
         expect(bridge.status()).toMatchObject({ connected: true, reason: null, outbox_depth: 0, acknowledged: 1_200 }),
       );
-      bridge.announceFlips(flips.slice(600));
+      await tellFlips(bridge, flips.slice(600));
       expect(bridge.status()).toMatchObject({ outbox_depth: 0, oldest_event_at: null, failures: 0 });
     });
   });
 
   it("reaches it by TLS", async () => {
     await withBridge({ NATS_URL: relays.tls, ...LOGIN }, async (bridge) => {
-      bridge.announceFlips([aFlip(1, 1)]);
+      await tellFlips(bridge, [aFlip(1, 1)]);
       await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 1 }));
     });
   });
 
-  it("says goodbye only for whom it greeted", async () => {
+  it("tells of services as the log does", async () => {
     await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
-      bridge.announceServices("deregistered", [aCheck()]);
-      bridge.announceServices("registered", [aCheck()]);
-      bridge.announceServices("registered", [aCheck({ rev: 2 })]);
-      bridge.announceServices("deregistered", [aCheck({ rev: 2 })]);
-      await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 2 }));
-    });
-  });
-
-  it("says goodbye to a name that changed, and greets the new one", async () => {
-    await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
-      bridge.announceServices("registered", [aCheck()]);
-      bridge.announceServices("registered", [aCheck({ rev: 2, name: "api-2" })]);
-      bridge.announceServices("registered", [aCheck({ rev: 3, name: "api-2" })]);
+      await tellServices(bridge, "registered", [aCheck()]);
+      await tellServices(bridge, "deregistered", [aCheck()]);
+      await tellServices(bridge, "registered", [aCheck({ rev: 2, name: "api-2" })]);
       await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 3 }));
     });
   });
 
-  it("in another life of the database, counts flips anew, and JetStream takes them for no repeats", async () => {
+  it("tells the same flip of another life of the database, and JetStream takes it for no repeat", async () => {
     await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge) => {
-      bridge.announceFlips([{ ...aFlip(1, 5), epoch: "e1" }]);
-      bridge.announceFlips([{ ...aFlip(1, 5), epoch: "e2" }]);
-      bridge.announceFlips([{ ...aFlip(1, 6), epoch: "e1" }]);
-      bridge.announceFlips([{ ...aFlip(1, 5), epoch: "e2" }]);
+      await tellFlips(bridge, [{ ...aFlip(1, 5), epoch: "e1" }]);
+      await tellFlips(bridge, [{ ...aFlip(1, 5), epoch: "e2" }]);
       await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 2 }));
     });
   });
@@ -79,6 +65,8 @@ describe("a bridge to a relay that works", () => {
     await reader.flush();
     await boardOf(env).add([aCheck()], []);
     await withBridge({ NATS_URL: relays.working, ...LOGIN, HUB_ID }, async (bridge) => {
+      await tellServices(bridge, "registered", [aCheck()]);
+      await until(() => expect(heard).toHaveLength(1));
       await bridge.tick();
       await until(() => expect(heard).toHaveLength(4));
       expect(heard.map(({ subject }) => subject)).toEqual([
@@ -91,7 +79,7 @@ describe("a bridge to a relay that works", () => {
       expect(heard[2]).toMatchObject({ body: { overall_status: "unknown", services: [{ name: "api" }] } });
       expect(bridge.status()).toMatchObject({ acknowledged: 1, published: 4 });
       await boardOf(env).remove([{ service_id: 7, epoch: "", rev: null }], []);
-      await bridge.tick();
+      await tellServices(bridge, "deregistered", [aCheck()]);
       await until(() => expect(heard.map(({ subject }) => subject)).toContain("hub.hub-latest.service.deregistered"));
       await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0 }));
     });
@@ -109,20 +97,6 @@ describe("a bridge to a relay that works", () => {
       await Promise.all([bridge.healthChanged(), bridge.healthChanged(), bridge.healthChanged()]);
       await until(() => expect(bridge.status()).toMatchObject({ connected: true, published: 2 }));
     });
-  });
-});
-
-it("a service whose end was told is not told as registered again while the board still has it", async () => {
-  const check = aCheck({ service_id: 8, name: "leaving" });
-  await boardOf(env).add([check], []);
-  await withBridge({}, async (bridge) => {
-    bridge.announceServices("registered", [check]);
-    bridge.announceServices("deregistered", [check]);
-    await bridge.tick();
-    expect(bridge.status()).toMatchObject({ outbox_depth: 2 });
-    await boardOf(env).remove([{ service_id: 8, epoch: "", rev: null }], []);
-    await bridge.tick();
-    expect(bridge.status()).toMatchObject({ outbox_depth: 2 });
   });
 });
 
@@ -156,7 +130,7 @@ it("the summary does not wait for the outbox before it", async () => {
   await reader.flush();
   await withBridge({ NATS_URL: relays.working, ...LOGIN, HUB_ID }, async (bridge) => {
     const backlog = Array.from({ length: 20_000 }, (_, i) => aFlip(1 + (i % 500), 1 + Math.floor(i / 500)));
-    bridge.announceFlips(backlog);
+    await tellFlips(bridge, backlog);
     await bridge.healthChanged();
     expect(bridge.status().outbox_depth).toBeGreaterThan(0);
     await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 20_000 }));
@@ -166,19 +140,9 @@ it("the summary does not wait for the outbox before it", async () => {
   await reader.close();
 });
 
-it("flips that can't be stored do not count as announced: they are announced again", async () => {
-  await withBridge({ NATS_URL: relays.working, ...LOGIN }, async (bridge, ctx) => {
-    ctx.storage.sql.exec("ALTER TABLE outbox RENAME TO away");
-    expect(() => bridge.announceFlips([aFlip(1, 1)])).toThrow();
-    ctx.storage.sql.exec("ALTER TABLE away RENAME TO outbox");
-    bridge.announceFlips([aFlip(1, 1)]);
-    await until(() => expect(bridge.status()).toMatchObject({ outbox_depth: 0, acknowledged: 1 }));
-  });
-});
-
 it("a lost alarm is armed again by the next tick, and the bridge goes on", async () => {
   await withBridge({ NATS_URL: `ws://127.0.0.1:${nothing}` }, async (bridge, ctx) => {
-    bridge.announceFlips([aFlip(1, 1)]);
+    await tellFlips(bridge, [aFlip(1, 1)]);
     await until(() => expect(bridge.status().reason).not.toBeNull());
     await ctx.storage.deleteAlarm();
     await bridge.tick();
@@ -209,7 +173,7 @@ describe("a bridge whose relay", () => {
     ["wants a creds file and gets it, but has no JetStream", withCreds(), /no JetStream answers/],
   ])("%s keeps its events and says why", async (_, vars, reason) => {
     await withBridge(vars, async (bridge, ctx) => {
-      bridge.announceFlips([aFlip(1, 1)]);
+      await tellFlips(bridge, [aFlip(1, 1)]);
       await until(() => expect(bridge.status().reason).toMatch(reason));
       expect(bridge.status()).toMatchObject({ outbox_depth: 1, acknowledged: 0, oldest_event_at: expect.any(Number) });
       expect(bridge.status().failures).toBeGreaterThan(0);
@@ -220,7 +184,7 @@ describe("a bridge whose relay", () => {
 
   it("has a full stream delivers what fits and says so", async () => {
     await withBridge({ NATS_URL: relays.full, ...LOGIN }, async (bridge) => {
-      bridge.announceFlips([aFlip(1, 1), aFlip(1, 2)]);
+      await tellFlips(bridge, [aFlip(1, 1), aFlip(1, 2)]);
       await until(() => expect(bridge.status().reason).toMatch(/^the stream HUB_EVENTS is full: maximum messages/));
       expect(bridge.status()).toMatchObject({ connected: true, outbox_depth: 1, acknowledged: 1 });
     });
@@ -233,7 +197,8 @@ function withCreds() {
 
 it("without NATS_URL an alarm does nothing, though events are left", async () => {
   await withBridge({}, async (bridge, ctx) => {
-    bridge.announceFlips([aFlip(1, 1)]);
+    await tellFlips(bridge, [aFlip(1, 1)]);
+    await until(() => expect(bridge.status().outbox_depth).toBe(1));
     await ctx.storage.deleteAlarm();
     await bridge.alarm();
     expect(await ctx.storage.getAlarm()).toBeNull();
@@ -243,13 +208,9 @@ it("without NATS_URL an alarm does nothing, though events are left", async () =>
 
 it("an alarm delivers what a bridge that is gone had left", async () => {
   await withBridge({ NATS_URL: `ws://127.0.0.1:${nothing}`, HUB_ID: "hub-moved" }, async (bridge, ctx) => {
-    bridge.announceFlips([aFlip(1, 1)]);
+    await tellFlips(bridge, [aFlip(1, 1)]);
     await until(() => expect(bridge.status().reason).not.toBeNull());
-    const next = new NatsBridge(
-      ctx,
-      withVars({ HUB_ID: "hub-moved", NATS_URL: relays.working, ...LOGIN }),
-      systemClock,
-    );
+    const next = aBridge(ctx, withVars({ HUB_ID: "hub-moved", NATS_URL: relays.working, ...LOGIN }));
     expect(next.status().outbox_depth).toBe(1);
     await next.alarm();
     expect(next.status()).toMatchObject({ outbox_depth: 0, acknowledged: 1 });

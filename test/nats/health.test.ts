@@ -24,6 +24,7 @@ describe("the health of the bridge to NATS", () => {
     ["warns of events that wait for long", bridge({ oldest_event_at: T0 - 2 * MINUTE }), ["pass", "warn"]],
     ["warns of events lost within a day", bridge({ dropped: 3, dropped_at: T0 - MINUTE }), ["pass", "warn"]],
     ["forgives events lost long ago", bridge({ dropped: 3, dropped_at: T0 - 2e8 }), ["pass", "pass"]],
+    ["warns while events wait in the log for room in the outbox", bridge({ log_waits: true }), ["pass", "warn"]],
     ["fails while the outbox is full", bridge({ outbox_full: true, dropped: 1 }), ["pass", "fail"]],
   ])("%s", (_, status, expected) => {
     expect(statuses(status)).toEqual(expected);

@@ -7,6 +7,8 @@ import { Hearing } from "../../src/objects/hearing.ts";
 import { LiveBoard } from "../../src/objects/live-board.ts";
 import { Wakefulness } from "../../src/objects/wakefulness.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
+import { boardSteps } from "../../src/worker/board-steps.ts";
+import { hubOf } from "../../src/worker/hub.ts";
 
 const T0 = Date.UTC(2027, 0, 1);
 
@@ -54,7 +56,7 @@ it.each([
   ["a deployed hub, which is evicted when nobody needs it", {}, []],
 ])("the board keeps the pause of %s as a gap, and heard nobody in it", (_, settings, gaps) =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), async (_board, ctx) => {
-    const board = new LiveBoard(ctx, { ...env, ...settings }, systemClock);
+    const board = new LiveBoard(ctx, { ...env, ...settings }, systemClock, boardSteps(hubOf(env, systemClock)));
     await board.entries(); // it is loaded
     vi.advanceTimersByTime(2_000);
     standStill(20_000);

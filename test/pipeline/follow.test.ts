@@ -81,8 +81,6 @@ function following(over: Partial<FollowDeps> = {}) {
     send: note("send"),
     boardAdd: note("add"),
     boardRemove: note("remove"),
-    announce: note("announce"),
-    announceFlips: note("flips"),
     ...over,
   };
   return { deps, calls, asked };

@@ -4,7 +4,7 @@ import { LANE_SIZE } from "../../src/core/lanes.ts";
 import type { ProbeMessage } from "../../src/core/queue-messages.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
-import { type QueuedRound, sendInOrder } from "../../src/pipeline/send-rounds.ts";
+import { type QueuedRound, sendInOrder } from "../../src/platform/send-rounds.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 
 const check = aCheck({ recorded_status: "up", recorded_since: T0 });

@@ -30,8 +30,6 @@ function fakeDeps() {
     boardAdd: async (checks, created) => void calls.push(["add", ids(checks), created]),
     boardRemove: async (leaving, flips) =>
       void calls.push(["remove", leaving.map(({ service_id }) => service_id), flips.length]),
-    announce: async (event, checks) => void calls.push([event, ids(checks)]),
-    announceFlips: async (flips) => void calls.push(["flips", flips.map((flip) => flip.service_id)]),
   };
   return { deps, calls, sent, recorded };
 }
@@ -45,10 +43,7 @@ it("a newcomer is checked at once and at the due times that are planned already"
   await registryChanged({ registered: [item(1, 3_000_000, true), item(2, 3_000_000, false)], deregistered: [] }, deps);
   expect(sent.map(({ round }) => round.due_at - T0)).toEqual([5_000, 30_000, 60_000]);
   expect(sent[0]?.checks).toHaveLength(2);
-  expect(calls).toEqual([
-    ["add", [1, 2], [1]],
-    ["registered", [1]],
-  ]);
+  expect(calls).toEqual([["add", [1, 2], [1]]]);
 });
 
 it("what is checked as before keeps its planned rounds and gets no others", async () => {
@@ -58,14 +53,14 @@ it("what is checked as before keeps its planned rounds and gets no others", asyn
   expect(calls).toEqual([["add", [1], []]]);
 });
 
-it("what reports by itself is shown, not probed; a mere change is not announced", async () => {
+it("what reports by itself is shown, not probed", async () => {
   const { deps, sent, calls } = fakeDeps();
   await registryChanged({ registered: [item(3, 3_050_000, false)], deregistered: [] }, deps);
   expect(sent).toEqual([]);
   expect(calls).toEqual([["add", [3], []]]);
 });
 
-it("what is deregistered is closed, its flips are recorded, it is announced and leaves the board", async () => {
+it("what is deregistered is closed, its flips are recorded, and it leaves the board last", async () => {
   const { deps, calls, recorded } = fakeDeps();
   const deregistered = Array.from({ length: 90 }, (_, n) => ({
     check: aCheck({ service_id: n + 1, lane: 3_000_000 + (n % 4) }),
@@ -80,7 +75,6 @@ it("what is deregistered is closed, its flips are recorded, it is announced and 
     ["close", 3_000_002, 22],
     ["close", 3_000_003, 22],
   ]);
-  expect(calls.slice(-3).map(([what]) => what)).toEqual(["flips", "deregistered", "remove"]);
   expect(calls.at(-1)).toEqual(["remove", expect.any(Array), 90]);
 });
 

@@ -25,6 +25,8 @@ beforeEach(async () => {
 const PLAN = { create: [], update: [], delete: [] };
 
 function told({ kind, body }: LoggedEvent): string {
+  if (kind === "hub") return `${body.hub_id}: ${body.from} → ${body.to}, ${body.reason}`;
+  if (kind === "remote_flip") return `${body.hub_id}: ${body.project}/${body.name}: ${body.from} → ${body.to}`;
   if (kind === "flip") return `${body.name}: ${body.from} → ${body.to}, ${body.reason}`;
   if (kind === "project") return `${body.name} ${body.status}`;
   return `${kind} ${body.project}/${body.name}`;
@@ -145,7 +147,12 @@ describe("a reader of the log", () => {
     expect(first).toMatchObject({ more: true, next: { id: 3 } });
     const second = await eventsAfter(db, first.next, 3);
     expect([first, second].flatMap(({ events }) => events.map(({ id }) => id))).toEqual([1, 2, 3, 4]);
-    expect(await eventsAfter(db, second.next, 3)).toEqual({ events: [], unread: 0, next: second.next, more: false });
+    expect(await eventsAfter(db, second.next, 3)).toMatchObject({
+      events: [],
+      unread: 0,
+      next: second.next,
+      more: false,
+    });
   });
 
   test("is not held up by an event that can't be read", async () => {
@@ -159,7 +166,11 @@ describe("a reader of the log", () => {
     await addService(db, project, { name: "after" });
     const elsewhere = { id: 2, key: "another event" };
     expect((await eventsAfter(db, elsewhere, 10, NOW)).events.map(told)).toEqual(["registered shop/after"]);
-    expect((await eventsAfter(db, { id: 70, key: "x" }, 10, NOW - 1)).events).toHaveLength(2);
+    expect(await eventsAfter(db, elsewhere, 10, NOW)).toMatchObject({ isIncomplete: false });
+    await env.DB.prepare("DELETE FROM events WHERE id = 1").run();
+    expect(await eventsAfter(db, { id: 1, key: "x" }, 10, NOW)).toMatchObject({ isIncomplete: true });
+    expect(await eventsAfter(db, { id: 2, key: "x" }, 10, NOW)).toMatchObject({ isIncomplete: false });
+    expect((await eventsAfter(db, { id: 70, key: "x" }, 10, NOW - 1)).events).toHaveLength(1);
   });
 
   test("finds what is younger than 30 days, and always the newest event", async () => {
@@ -167,11 +178,13 @@ describe("a reader of the log", () => {
     await addService(db, project, { name: "c" });
     const ids = async () => (await eventsAfter(db, LOG_START, 10)).events.map(({ id }) => id);
     await env.DB.prepare("UPDATE events SET at = ?").bind(NOW).run();
-    await db.run(oldEvents(NOW + 30 * 24 * HOUR, 10));
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR, 10, 3));
     expect(await ids()).toEqual([1, 2, 3]);
-    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 1));
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 1, 3));
     expect(await ids()).toEqual([2, 3]);
-    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 10));
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 10, 1)); // who read that far has not heard of the next
+    expect(await ids()).toEqual([2, 3]);
+    await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 10, 3));
     expect(await ids()).toEqual([3]);
   });
 });

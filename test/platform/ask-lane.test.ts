@@ -12,7 +12,7 @@ import {
   tombstone,
 } from "../../src/core/lane-record.ts";
 import { observe } from "../../src/core/state-machine.ts";
-import { askLane, type MoveDeps } from "../../src/pipeline/ask-lane.ts";
+import { askLane, type MoveDeps } from "../../src/platform/ask-lane.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 
 /** The lanes' records in memory, with the rules of core; a call dies before or after its work when `crash` says so. */

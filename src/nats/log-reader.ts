@@ -1,0 +1,136 @@
+/**
+ * Takes the events of the hub's log into the outbox. How far it has come is stored in the transaction that stores the
+ * events, so each event comes into the outbox once, whatever ends in between.
+ */
+import type { Clock } from "../core/clock.ts";
+import type { EventLog, LoggedEvent, LoggedService, LogPosition, WholeLog } from "../core/events.ts";
+import { errorText, log } from "../platform/log.ts";
+import { type DurableEvent, durableEvent, registryEvent } from "./messages.ts";
+import { OlderLedger } from "./older-ledger.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** Deployed hubs store under this key. */
+const POSITION_KEY = "log";
+const PAGE_EVENTS = 200;
+
+/** `at`: when the last event was written that came into the outbox, Unix ms. */
+type Position = LogPosition & { at: number };
+
+export interface LogReaderDeps {
+  storage: DurableObjectStorage;
+  log: EventLog;
+  clock: Clock;
+  hubId: string;
+  outbox: Outbox;
+  /** Whether a full outbox may give up its oldest events. If not, the others wait in the log. */
+  mayDrop(): boolean;
+  /** These are in the outbox now. */
+  added(events: readonly DurableEvent[]): void;
+}
+
+export class LogReader {
+  readonly #deps: LogReaderDeps;
+  #last: Promise<void> = Promise.resolve();
+  /** Has not begun. */
+  #next: Promise<void> | null = null;
+  #isBehind = false;
+  #hasFailed = false;
+
+  constructor(deps: LogReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the outbox had no room for everything. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** The id of the last event that came into the outbox; 0: none. */
+  get readUpTo(): number {
+    return this.#position?.id ?? 0;
+  }
+
+  /** Reads what is new. Never rejects: while the database does not answer, the events stay in the log. */
+  read(): Promise<void> {
+    // Who asks while it reads shares the reading after that, which finds what came in between.
+    this.#next ??= this.#last = this.#last.then(async () => {
+      this.#next = null;
+      await this.#read();
+    });
+    return this.#next;
+  }
+
+  get #position(): Position | undefined {
+    return this.#deps.storage.kv.get<Position>(POSITION_KEY);
+  }
+
+  async #read(): Promise<void> {
+    try {
+      while (await this.#readPage());
+      this.#hasFailed = false;
+    } catch (error) {
+      if (!this.#hasFailed) log("warn", "nats.log_unread", { error: errorText(error) });
+      this.#hasFailed = true;
+    }
+  }
+
+  /** Returns whether there are more events, and room for them. */
+  async #readPage(): Promise<boolean> {
+    const { log: events, outbox, mayDrop } = this.#deps;
+    this.#isBehind = !outbox.hasRoom(PAGE_EVENTS) && !mayDrop();
+    if (this.#isBehind) return false;
+    const position = this.#position;
+    const page = position === undefined ? null : await events.after(position, PAGE_EVENTS, position.at);
+    if (position === undefined || page === null || page.isIncomplete) return await this.#begin();
+    if (page.unread > 0) log("error", "nats.unreadable_events", { events: page.unread });
+    const ledger = OlderLedger.of(this.#deps.storage, this.#deps.clock.now());
+    const news = ledger === null ? page.events : page.events.filter((event) => !ledger.hasTold(event));
+    this.#store(this.#durable(news), { ...page.next, at: page.events.at(-1)?.at ?? position.at });
+    return page.more;
+  }
+
+  /**
+   * Begins with what is watched now. A bridge that an older release has left goes on where that one ended: it tells what
+   * that release has not told.
+   */
+  async #begin(): Promise<boolean> {
+    const { storage, log: events, clock } = this.#deps;
+    const start = await events.whole();
+    const now = clock.now();
+    const ledger = this.#position === undefined ? OlderLedger.of(storage, now) : null;
+    const news = ledger === null ? this.#durable(start.beginnings) : this.#untold(ledger, start, now);
+    this.#store(news, { ...start.end, at: now });
+    return true;
+  }
+
+  #untold(ledger: OlderLedger, { beginnings, events }: WholeLog, now: number): DurableEvent[] {
+    const watched = beginnings.flatMap((event) => (event.kind === "registered" ? [event.body] : []));
+    const { renamed, begun, gone } = ledger.differences(watched);
+    const tell = (kind: "registered" | "deregistered", services: readonly LoggedService[]) =>
+      services.map((service) => registryEvent(kind, this.#deps.hubId, service, now));
+    const changes = events.filter((event) => !isOfRegistry(event) && !ledger.hasTold(event));
+    return [
+      ...tell("deregistered", renamed),
+      ...tell("registered", begun),
+      ...this.#durable(changes),
+      ...tell("deregistered", gone),
+    ];
+  }
+
+  #durable(events: readonly LoggedEvent[]): DurableEvent[] {
+    return events.flatMap((event) => durableEvent(this.#deps.hubId, event) ?? []);
+  }
+
+  #store(events: readonly DurableEvent[], position: Position): void {
+    const { storage, outbox, clock, added } = this.#deps;
+    outbox.transaction(() => {
+      outbox.add(events, clock.now());
+      storage.kv.put(POSITION_KEY, position);
+    });
+    if (events.length > 0) added(events);
+  }
+}
+
+function isOfRegistry({ kind }: LoggedEvent): boolean {
+  return kind === "registered" || kind === "deregistered";
+}

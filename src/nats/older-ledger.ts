@@ -1,0 +1,77 @@
+/**
+ * What an older release has told: it kept a ledger of its announcements, where this one has a position in the log of
+ * events. The ledger is read only, and only for as long as something of the older release's time may still come.
+ */
+import { epochOrder } from "../core/epoch.ts";
+import type { LoggedEvent, LoggedService } from "../core/events.ts";
+
+/** Nothing of an older release comes later than this: queues keep messages for four days, and the log for 30. */
+const KEPT_MS = 30 * 86_400_000;
+const EPOCH_KEY = "epoch";
+/** When this release first read the log, Unix ms. */
+const SINCE_KEY = "ledger_since";
+
+/** A service as the ledger notes it. */
+interface Card extends Omit<LoggedService, "service_id" | "service_type" | "epoch"> {
+  id: number;
+  type: string;
+  /** Absent before 0.2.0. */
+  epoch?: string;
+}
+
+export class OlderLedger {
+  readonly #storage: DurableObjectStorage;
+
+  private constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** Returns null for a bridge that never belonged to an older release, or not lately. */
+  static of(storage: DurableObjectStorage, now: number): OlderLedger | null {
+    const { n } = storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM sqlite_master WHERE name = 'told'").one();
+    if (n === 0) return null;
+    const since = storage.kv.get<number>(SINCE_KEY);
+    if (since === undefined) storage.kv.put(SINCE_KEY, now);
+    if (since === undefined || now - since < KEPT_MS) return new OlderLedger(storage);
+    storage.sql.exec("DROP TABLE told");
+    storage.kv.delete(SINCE_KEY);
+    storage.kv.delete(EPOCH_KEY);
+    return null;
+  }
+
+  /** Whether the older release has told this flip. In another life of the database flips are counted anew. */
+  hasTold(event: LoggedEvent): boolean {
+    if (event.kind !== "flip") return false;
+    const { epoch, service_id, seq } = event.body;
+    const [row] = this.#storage.sql.exec<{ seq: number }>("SELECT seq FROM told WHERE service_id = ?", service_id);
+    const order = epochOrder(epoch, this.#storage.kv.get<string>(EPOCH_KEY) ?? "");
+    return order === "older" || (order === "same" && seq <= (row?.seq ?? 0));
+  }
+
+  /**
+   * Compares the services that are watched with those that the older release told of. `begun` were not told of, `gone`
+   * are watched no more, and `renamed` have another name now, with which they are in `begun`.
+   */
+  differences(watched: readonly LoggedService[]): Record<"renamed" | "begun" | "gone", LoggedService[]> {
+    const told = new Map(this.#registered().map((service) => [service.service_id, service]));
+    const begun = watched.filter((service) => !isSameName(told.get(service.service_id), service));
+    const ids = new Set(watched.map(({ service_id }) => service_id));
+    return {
+      begun,
+      renamed: begun.flatMap(({ service_id }) => told.get(service_id) ?? []),
+      gone: [...told.values()].filter(({ service_id }) => !ids.has(service_id)),
+    };
+  }
+
+  #registered(): LoggedService[] {
+    const rows = this.#storage.sql.exec<{ card: string }>("SELECT card FROM told WHERE card IS NOT NULL");
+    return rows.toArray().map(({ card }) => {
+      const { id: service_id, type: service_type, ...service }: Card = JSON.parse(card);
+      return { epoch: "", ...service, service_id, service_type };
+    });
+  }
+}
+
+function isSameName(a: LoggedService | undefined, b: LoggedService): boolean {
+  return a?.name === b.name && a.project === b.project;
+}

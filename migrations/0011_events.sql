@@ -1,3 +1,6 @@
+-- Why the container of a service ended, as its agent said.
+ALTER TABLE services ADD COLUMN gone_reason TEXT;
+
 -- The log of what happened: what others must hear of. Each row is written by the transaction of the change that it tells
 -- of, so that neither is without the other. `key` names the event: one that is told again is the same row.
 CREATE TABLE events (
@@ -64,7 +67,7 @@ WHEN new.enabled IS NOT 1 OR new.gone_since IS NOT NULL
 BEGIN
   INSERT INTO events (at, kind, key, body)
   SELECT at, kind, key, json_set(body, '$.reason', CASE
-    WHEN new.enabled IS 1 THEN 'the container has ended'
+    WHEN new.enabled IS 1 THEN coalesce(CAST(new.gone_reason AS TEXT), 'the container has ended')
     WHEN new.paused_until IS NULL THEN 'disabled'
     ELSE 'paused until ' || strftime('%Y-%m-%dT%H:%MZ', new.paused_until / 1000, 'unixepoch') END)
   FROM last_flips WHERE id = old.id ON CONFLICT (key) DO NOTHING;

@@ -24,7 +24,7 @@ export function knownRow({ check, live }: BoardEntry): ServiceRow {
     ...{ id, project_id, project, project_status: "running", epoch, rev, version },
     ...{ lane, lanes: [lane, ...former_lanes], unreadable: [...(check.unreadable ?? [])] },
     ...{ port: null, container_id: null, tags: [], capabilities: [], metadata: {}, depends_on: [] },
-    ...{ enabled: true, paused_until: null, gone_since: null },
+    ...{ enabled: true, paused_until: null, gone_since: null, gone_reason: null },
     ...{ status: live.status, status_since: live.since, flip_seq: live.flip_seq },
     ...{ created_at: check.recorded_since, updated_at: check.recorded_since },
   };

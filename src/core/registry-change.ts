@@ -10,7 +10,7 @@ export interface RegistryChange {
    * Services that are stopped or disabled. Also deleted services, even if they were not watched, so that their data is
    * removed everywhere.
    */
-  deregistered: { row: ServiceRow; deleted: boolean; reason?: string | undefined }[];
+  deregistered: { row: ServiceRow; deleted: boolean }[];
   /** Ids of the services in `registered` that are new or started again. */
   created: number[];
   /** Ids of those in `registered` that are new, started again or checked in another way. The hub checks these at once. */

@@ -25,6 +25,8 @@ export interface ServiceRow extends ServiceDefinition {
   paused_until: number | null;
   /** When its container ended, Unix ms; null: it runs, or there is none. */
   gone_since: number | null;
+  /** Why it ended, as its agent said; null: it runs, or nobody knows. */
+  gone_reason: string | null;
   created_at: number;
   updated_at: number;
   /** Fields that could not be read, and are empty here. */

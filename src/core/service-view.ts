@@ -79,7 +79,8 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
 /** Returns what to say of a service that has no status, or whose status says nothing; null: it has one. */
 function reasonUnjudged(row: ServiceRow): Pick<CurrentState, "error"> | null {
   if (isWatched(row)) return isJudgeable(row) ? null : { error: UNJUDGED };
-  return { error: row.enabled && row.gone_since !== null ? "its container does not run" : null };
+  if (!row.enabled || row.gone_since === null) return { error: null };
+  return { error: `its container does not run${row.gone_reason === null ? "" : `: ${row.gone_reason}`}` };
 }
 
 const UNWATCHED = {

@@ -156,7 +156,7 @@ interface ProjectChange {
 }
 
 async function changeProject(hub: HubContext, change: ProjectChange, answer: ChangedSoFar): Promise<void> {
-  const { project: name, wanted, reasons } = change;
+  const { project: name, wanted } = change;
   const project = await projectFor(hub, change);
   if (project === undefined) {
     answer.deleted.push(...wanted.map((each) => ({ project: name, name: each.name })));
@@ -172,7 +172,7 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Cha
   const after = await projectServices(hub.db, project.id);
   const changes = changesBetween(before, after);
   for (const each of changes) count(answer, each);
-  await announce(hub, changes, ({ name: service }) => reasons.get(`${name}/${service}`));
+  await announce(hub, changes);
   if (status !== null) await hub.projectChanged({ ...project, status });
 }
 
@@ -183,7 +183,8 @@ async function projectFor(hub: HubContext, { project, wanted, deleted }: Project
 }
 
 /** Returns `changed` when others changed the services of the project meanwhile. `now`: null when nothing was to do. */
-async function writeFound(hub: HubContext, projectId: number, { project, agent, wanted }: ProjectChange) {
+async function writeFound(hub: HubContext, projectId: number, change: ProjectChange) {
+  const { project, agent, wanted, reasons } = change;
   const before = await projectServices(hub.db, projectId);
   const { plan: found, refused } = planDiscovery(before, wanted, agent);
   // After the services were read: what is deleted from now on makes this plan be made again.
@@ -193,8 +194,10 @@ async function writeFound(hub: HubContext, projectId: number, { project, agent, 
   const refusals = [...refused, ...tooMany.map((each) => ({ name: each, reason: FULL }))];
   if (plan.create.length + plan.update.length + plan.gone.length + plan.back.length === 0)
     return { before, refused: refusals, deleted, now: null };
-  const change = await applyManifest(hub.db, { id: projectId, before }, plan, hub.now());
-  return change === "changed" ? change : { before, refused: refusals, deleted, now: change.after };
+  const names = new Map(before.map(({ id, name }) => [id, name]));
+  const gone = plan.gone.map((id) => ({ id, reason: reasons.get(`${project}/${names.get(id)}`) ?? null }));
+  const written = await applyManifest(hub.db, { id: projectId, before }, { ...plan, gone }, hub.now());
+  return written === "changed" ? written : { before, refused: refusals, deleted, now: written.after };
 }
 
 function changesBetween(before: readonly ServiceRow[], after: readonly ServiceRow[]): ServiceChange[] {

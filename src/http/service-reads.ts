@@ -44,17 +44,8 @@ export async function oneService(hub: HubContext, row: ServiceRow): Promise<Serv
   return service;
 }
 
-/**
- * The caller has stored the changes. Does nothing when no watched service changed. `reasonOf`: why a service is not
- * watched any more; undefined: the usual words.
- */
-export async function announce(
-  hub: HubContext,
-  changes: readonly ServiceChange[],
-  reasonOf: (row: ServiceRow) => string | undefined = () => undefined,
-): Promise<void> {
+/** The caller has stored the changes. Does nothing when no watched service changed. */
+export async function announce(hub: HubContext, changes: readonly ServiceChange[]): Promise<void> {
   const change = registryChange(changes);
-  if (change === null) return;
-  const deregistered = change.deregistered.map((each) => ({ ...each, reason: reasonOf(each.row) }));
-  await hub.registryChanged({ ...change, deregistered });
+  if (change !== null) await hub.registryChanged(change);
 }

@@ -182,7 +182,7 @@ export const services = routes()
     const before = orNotFound(await getService(hub.db, c.req.valid("param").id), "service");
     const until = hub.now() + minutes * 60_000;
     const after = orNotFound(await pauseService(hub.db, before.id, until, hub.now()), "service");
-    await announce(hub, [{ before, after }], () => `paused until ${new Date(until).toISOString().slice(0, 16)}Z`);
+    await announce(hub, [{ before, after }]);
     return c.json(await oneService(hub, after), 200);
   })
   .openapi(remove, async (c) => {

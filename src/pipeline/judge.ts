@@ -42,8 +42,8 @@ export async function judge(round: Round, found: Finding[], deps: Pick<JudgeDeps
 }
 
 /**
- * The board hears of it first. `startedAt`: of the round, Unix ms. A service all of whose flips are older is left out: its
- * lane hands them over again until they are recorded.
+ * The board hears of it first. `startedAt`: of the round, Unix ms; what a service says of itself is a little older. A
+ * service all of whose flips are older is left out: its lane hands them over again until they are recorded.
  */
 export async function publishJudged(
   judged: readonly Judged[],
@@ -56,7 +56,8 @@ export async function publishJudged(
     { epoch: judged[0]?.check.epoch ?? "", items, flips },
     judged.map(({ check }) => check),
   );
-  const news = new Set(flips.filter(({ at }) => Date.parse(at) >= startedAt).map(({ service_id }) => service_id));
+  const since = Math.min(startedAt, ...judged.map(({ outcome }) => outcome.observation.at));
+  const news = new Set(flips.filter(({ at }) => Date.parse(at) >= since).map(({ service_id }) => service_id));
   // With those before it that the lane still has: the log has a service's flips in their order.
   if (news.size > 0) await deps.writeFlips(flips.filter(({ service_id }) => news.has(service_id)));
 }

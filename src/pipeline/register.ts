@@ -10,6 +10,7 @@ import type { RecordedFlip } from "../core/records.ts";
 import type { Closing } from "../core/registry-change.ts";
 import { flipsOnly, recordedFlip } from "../core/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
+import type { ServiceRow } from "../core/service-row.ts";
 import { settleEach } from "../core/settle-each.ts";
 
 export interface RegistryChange {
@@ -21,11 +22,18 @@ export interface RegistryChange {
   deregistered: Closing[];
 }
 
-/** Why the hub stops watching a service. */
-export function reasonToClose(row: { enabled: boolean; gone_since: number | null }, deleted: boolean): string {
+/** Why the hub stops watching a service. The log of events says the same, see migrations/0011_events.sql. */
+export function reasonToClose(
+  row: Pick<ServiceRow, "enabled" | "paused_until" | "gone_since" | "gone_reason">,
+  deleted: boolean,
+): string {
   if (deleted) return "deregistered";
-  if (!row.enabled) return "disabled";
-  return row.gone_since === null ? "deregistered" : "the container has ended";
+  if (!row.enabled) return row.paused_until === null ? "disabled" : `paused until ${minuteOf(row.paused_until)}`;
+  return row.gone_since === null ? "deregistered" : (row.gone_reason ?? "the container has ended");
+}
+
+function minuteOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16)}Z`;
 }
 
 export interface RegisterDeps {

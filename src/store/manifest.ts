@@ -29,7 +29,12 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
 }
 
 /** A plan, and ids of services whose containers have ended or run again. */
-export type AppliedPlan = Omit<ManifestPlan, "unchanged"> & { gone?: number[]; back?: number[] };
+export type AppliedPlan = Omit<ManifestPlan, "unchanged"> & { gone?: GoneContainer[]; back?: number[] };
+/** `reason`: null when nobody knows it. */
+export interface GoneContainer {
+  id: number;
+  reason: string | null;
+}
 
 /**
  * Applies the plan in one transaction of a few statements, however many services there are. `before`: the services of
@@ -52,13 +57,17 @@ export async function applyManifest(
       db.delete(services).where(isGone),
       ...jsonChunks(changes).map((json) => updateServices(db, json)),
       ...jsonChunks(creations).map((json) => insertServices(db, json)),
-      ...(plan.gone === undefined ? [] : [setGone(db, plan.gone, now, now)]),
-      ...(plan.back === undefined ? [] : [setGone(db, plan.back, null, now)]),
+      ...(plan.gone === undefined ? [] : [setGone(db, plan.gone, now)]),
+      ...(plan.back === undefined ? [] : [setBack(db, plan.back, now)]),
       selectServices(db, eq(services.project_id, id)),
     ]);
     const after = results.at(-1) as ServiceRow[]; // of the statement above
     const createdNames = new Set(plan.create.map((input) => input.name));
-    const changedIds = new Set([...changes.map(({ id }) => id), ...(plan.gone ?? []), ...(plan.back ?? [])]);
+    const changedIds = new Set([
+      ...changes.map(({ id }) => id),
+      ...(plan.gone ?? []).map(({ id }) => id),
+      ...(plan.back ?? []),
+    ]);
     return {
       created: after.filter((row) => createdNames.has(row.name)),
       updated: after.filter((row) => changedIds.has(row.id)),
@@ -71,12 +80,23 @@ export async function applyManifest(
   }
 }
 
-function setGone(db: Db, ids: readonly number[], since: number | null, now: number) {
-  const rev = sql`${services.rev} + 1`;
+function setGone(db: Db, gone: readonly GoneContainer[], now: number) {
   return db
     .update(services)
-    .set({ gone_since: since, rev, updated_at: laterThan(services.updated_at, now) })
+    .set({ gone_since: now, gone_reason: itemField("reason"), ...newRevision(now) })
+    .from(sql`json_each(${JSON.stringify(gone)}) AS item`)
+    .where(eq(services.id, itemField("id")));
+}
+
+function setBack(db: Db, ids: readonly number[], now: number) {
+  return db
+    .update(services)
+    .set({ gone_since: null, gone_reason: null, ...newRevision(now) })
     .where(inArray(services.id, idList(ids)));
+}
+
+function newRevision(now: number) {
+  return { rev: sql`${services.rev} + 1`, updated_at: laterThan(services.updated_at, now) };
 }
 
 /**

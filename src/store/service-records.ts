@@ -63,6 +63,7 @@ export function newRow(projectId: number, input: ServiceInput, counts: LaneCount
     status_since: now,
     paused_until: null,
     gone_since: null,
+    gone_reason: null,
     created_at: now,
     updated_at: now,
   };

@@ -53,6 +53,8 @@ export const services = sqliteTable(
     paused_until: time(),
     /** When its container ended, Unix ms; null: it runs, or there is none. */
     gone_since: time(),
+    /** Why it ended, as its agent said; null: it runs, or nobody knows. */
+    gone_reason: text(),
     created_at: time().notNull(),
     updated_at: time().notNull(),
   },

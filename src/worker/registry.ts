@@ -56,10 +56,8 @@ function pipelineChange({ registered, deregistered, created, revised }: Registry
     registered: registered.map((row) => ({
       ...{ check: toCheck(row), created: created.includes(row.id), revised: revised.includes(row.id) },
     })),
-    deregistered: deregistered.map(({ row, deleted, reason }) => ({
-      check: toCheck(row),
-      reason: reason ?? reasonToClose(row, deleted),
-      deleted,
+    deregistered: deregistered.map(({ row, deleted }) => ({
+      ...{ check: toCheck(row), reason: reasonToClose(row, deleted), deleted },
     })),
   };
 }

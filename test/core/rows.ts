@@ -38,6 +38,7 @@ export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {
     created_at: T0,
     paused_until: null,
     gone_since: null,
+    gone_reason: null,
     updated_at: T0,
     unreadable: [],
     ...over,

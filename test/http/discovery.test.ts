@@ -55,9 +55,8 @@ describe("what an agent finds in containers", () => {
     });
     expect(hub.changes.at(-1)?.deregistered).toMatchObject([
       {
-        row: { name: "web", enabled: true, gone_since: expect.any(Number) },
+        row: { name: "web", enabled: true, gone_since: expect.any(Number), gone_reason: "container stopped" },
         deleted: false,
-        reason: "container stopped",
       },
     ]);
     expect(await listed()).toEqual({ db: true, web: false });
@@ -96,7 +95,7 @@ describe("what an agent finds in containers", () => {
     await put([container("db"), container("web")]);
     const reasons = [5, { project: "shop" }, { project: "shop", name: "web", reason: "exit code 1" }];
     expect(await put([container("db")], reasons)).toMatchObject({ deregistered: 1 });
-    expect(hub.changes.at(-1)?.deregistered).toMatchObject([{ reason: "exit code 1" }]);
+    expect(hub.changes.at(-1)?.deregistered).toMatchObject([{ row: { gone_reason: "exit code 1" } }]);
   });
 
   test("stops its project with the last container, and starts it with the first", async () => {

@@ -36,3 +36,14 @@ it("writes a new flip with those before it that its lane still has, and none of 
   ]);
   expect(order).toEqual(["board", "database"]);
 });
+
+it("writes what a heartbeat made, which arrived before its round began", async () => {
+  const written: RecordedFlip[] = [];
+  const beat = judged(1, [[1, T0 - 3]]);
+  beat.outcome.observation.at = T0 - 3;
+  await publishJudged([beat], T0, {
+    publish: async () => {},
+    writeFlips: async (flips) => void written.push(...flips),
+  });
+  expect(written).toHaveLength(1);
+});

@@ -76,12 +76,21 @@ describe("the log", () => {
     ]);
   });
 
-  test("tells of a container that ends and runs again", async () => {
+  test("tells of a container that ends, why, and that it runs again", async () => {
+    await record(up());
     const before = await projectServices(db, project.id);
-    const ended = await applyManifest(db, { id: project.id, before }, { ...PLAN, gone: [api.id] }, NOW);
+    const ended = await applyManifest(
+      db,
+      { id: project.id, before },
+      { ...PLAN, gone: [{ id: api.id, reason: "exit code 137" }] },
+      NOW,
+    );
     if (ended === "changed") throw new Error("nobody else changes it");
     await applyManifest(db, { id: project.id, before: ended.after }, { ...PLAN, back: [api.id] }, NOW);
-    expect(await log()).toEqual(["deregistered shop/api", "registered shop/api"]);
+    expect(await log()).toEqual([
+      ...["api: unknown → up, now up", "api: up → unknown, exit code 137"],
+      ...["deregistered shop/api", "registered shop/api"],
+    ]);
   });
 
   test("tells of a project that stops, starts, gets another name and is deleted, and of its services", async () => {

@@ -17,6 +17,7 @@ import { createWorker } from "../../src/worker/create-worker.ts";
 import { tellNats } from "../../src/worker/deps.ts";
 import { hubOf } from "../../src/worker/hub.ts";
 import { catchUp } from "../../src/worker/registry.ts";
+import { type Random, randomOf } from "../random.ts";
 import { until } from "../until.ts";
 import { dyingEnv } from "./dying-env.ts";
 
@@ -48,19 +49,6 @@ interface Write {
   maybe: boolean;
 }
 
-/** mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number) {
-  let state = seed;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n: number) => Math.floor(next() * n);
-  return { next, below, one: <T>(items: readonly T[]): T => items[below(items.length)] as T };
-}
-
 interface Op {
   method: string;
   path: string;
@@ -71,7 +59,7 @@ interface Op {
 }
 
 class Model {
-  readonly #random: ReturnType<typeof randomOf>;
+  readonly #random: Random;
   readonly #project: number;
   readonly #containers: number;
   readonly #agent: string;

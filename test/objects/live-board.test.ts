@@ -222,6 +222,19 @@ it("an alarm that finds nobody overdue waits for the next deadline", async () =>
   });
 });
 
+it("a shorter interval makes nobody silent who kept to the longer one", async () => {
+  const heartbeat = aCheck({ health_method: "heartbeat", health_interval: 3_600, lane: 3_050_000 });
+  await stub.add([heartbeat], []);
+  const beatAt = Date.now() - 1_800_000;
+  await stub.apply({ epoch: "", items: [[7, state({ since: beatAt, last_at: beatAt })]], flips: [] });
+  await stub.add([{ ...heartbeat, health_interval: 60, rev: 2 }], []);
+  await runInDurableObject(stub, async (board, ctx) => {
+    await board.alarm();
+    expect(await ctx.storage.getAlarm()).toBeGreaterThan(Date.now() + 55_000);
+  });
+  expect(await stub.read([7])).toMatchObject([{ live: { status: "up" } }]);
+});
+
 it("the board names stored checks that can't work, and those that could not be read", async () => {
   await stub.add([aCheck({ service_id: 1, health_options: { body: "x" } }), aCheck({ service_id: 2 })], []);
   await stub.unjudged([{ service_id: 3, place: "p/new", error: "health_method: not known" }]);

@@ -16,6 +16,8 @@ const PAGE_EVENTS = 200;
 /** `at`: when the last event was written that came into the outbox, Unix ms. */
 type Position = LogPosition & { at: number };
 
+type RegistryEvent = Extract<LoggedEvent, { kind: "registered" | "deregistered" }>;
+
 export interface LogReaderDeps {
   storage: DurableObjectStorage;
   log: EventLog;
@@ -103,17 +105,15 @@ export class LogReader {
     return true;
   }
 
-  #untold(ledger: OlderLedger, { beginnings, events }: WholeLog, now: number): DurableEvent[] {
-    const watched = beginnings.flatMap((event) => (event.kind === "registered" ? [event.body] : []));
-    const { renamed, begun, gone } = ledger.differences(watched);
+  /** Where the log began, that release and the registry may have differed. From there on the log tells everything. */
+  #untold(ledger: OlderLedger, start: WholeLog, now: number): DurableEvent[] {
+    const { renamed, begun, gone } = ledger.differences(watchedBefore(start));
     const tell = (kind: "registered" | "deregistered", services: readonly LoggedService[]) =>
       services.map((service) => registryEvent(kind, this.#deps.hubId, service, now));
-    const changes = events.filter((event) => !isOfRegistry(event) && !ledger.hasTold(event));
     return [
-      ...tell("deregistered", renamed),
+      ...tell("deregistered", [...renamed, ...gone]),
       ...tell("registered", begun),
-      ...this.#durable(changes),
-      ...tell("deregistered", gone),
+      ...this.#durable(start.events.filter((event) => !ledger.hasTold(event))),
     ];
   }
 
@@ -131,6 +131,17 @@ export class LogReader {
   }
 }
 
-function isOfRegistry({ kind }: LoggedEvent): boolean {
-  return kind === "registered" || kind === "deregistered";
+/** The services that were watched when the log began: the first event of each tells whether it was. */
+function watchedBefore({ beginnings, events }: WholeLog): LoggedService[] {
+  const first = new Map<number, RegistryEvent>();
+  for (const event of events) {
+    if (isOfRegistry(event) && !first.has(event.body.service_id)) first.set(event.body.service_id, event);
+  }
+  const ended = [...first.values()].filter(({ kind }) => kind === "deregistered");
+  const unchanged = beginnings.filter(isOfRegistry).filter(({ body }) => !first.has(body.service_id));
+  return [...ended, ...unchanged].map(({ body }) => body);
+}
+
+function isOfRegistry(event: LoggedEvent): event is RegistryEvent {
+  return event.kind === "registered" || event.kind === "deregistered";
 }

@@ -86,8 +86,7 @@ export class LogReader {
     if (position === undefined || page === null || page.isIncomplete) return await this.#begin();
     if (page.unread > 0) log("error", "nats.unreadable_events", { events: page.unread });
     const ledger = OlderLedger.of(this.#deps.storage, this.#deps.clock.now());
-    const news = ledger === null ? page.events : page.events.filter((event) => !ledger.hasTold(event));
-    this.#store(this.#durable(news), { ...page.next, at: page.events.at(-1)?.at ?? position.at });
+    this.#store(this.#durable(page.events, ledger), { ...page.next, at: page.events.at(-1)?.at ?? position.at });
     return page.more;
   }
 
@@ -100,7 +99,7 @@ export class LogReader {
     const start = await events.whole();
     const now = clock.now();
     const ledger = this.#position === undefined ? OlderLedger.of(storage, now) : null;
-    const news = ledger === null ? this.#durable(start.beginnings) : this.#untold(ledger, start, now);
+    const news = ledger === null ? this.#durable(start.beginnings, null) : this.#untold(ledger, start, now);
     this.#store(news, { ...start.end, at: now });
     return true;
   }
@@ -108,17 +107,18 @@ export class LogReader {
   /** Where the log began, that release and the registry may have differed. From there on the log tells everything. */
   #untold(ledger: OlderLedger, start: WholeLog, now: number): DurableEvent[] {
     const { renamed, begun, gone } = ledger.differences(watchedBefore(start));
-    const tell = (kind: "registered" | "deregistered", services: readonly LoggedService[]) =>
-      services.map((service) => registryEvent(kind, this.#deps.hubId, service, now));
+    const { hubId } = this.#deps;
     return [
-      ...tell("deregistered", [...renamed, ...gone]),
-      ...tell("registered", begun),
-      ...this.#durable(start.events.filter((event) => !ledger.hasTold(event))),
+      ...[...renamed, ...gone].map((service) => ledger.withFreshId(registryEvent("deregistered", hubId, service, now))),
+      ...begun.map((service) => registryEvent("registered", hubId, service, now)),
+      ...this.#durable(start.events, ledger),
     ];
   }
 
-  #durable(events: readonly LoggedEvent[]): DurableEvent[] {
-    return events.flatMap((event) => durableEvent(this.#deps.hubId, event) ?? []);
+  #durable(events: readonly LoggedEvent[], ledger: OlderLedger | null): DurableEvent[] {
+    const news = ledger === null ? events : events.filter((event) => !ledger.hasTold(event));
+    const durable = news.flatMap((event) => durableEvent(this.#deps.hubId, event) ?? []);
+    return ledger === null ? durable : durable.map((event) => ledger.withFreshId(event));
   }
 
   #store(events: readonly DurableEvent[], position: Position): void {

@@ -4,6 +4,7 @@
  */
 import { epochOrder } from "../core/epoch.ts";
 import type { LoggedEvent, LoggedService } from "../core/events.ts";
+import type { DurableEvent } from "./messages.ts";
 
 /** Nothing of an older release comes later than this: queues keep messages for four days, and the log for 30. */
 const KEPT_MS = 30 * 86_400_000;
@@ -49,6 +50,17 @@ export class OlderLedger {
   }
 
   /**
+   * Where a service had a new name, the end of the old one and the beginning of the new one had the same revision, so the
+   * id of the next end may be used already.
+   */
+  withFreshId(event: DurableEvent): DurableEvent {
+    if (event.type !== "commandcenter.service.deregistered") return event;
+    const card = this.#card(event.service_id);
+    const isUsed = card?.epoch !== undefined && event.id.endsWith(`:${card.epoch}:${card.id}:deregistered-${card.rev}`);
+    return isUsed ? { ...event, id: `${event.id}-again` } : event;
+  }
+
+  /**
    * Compares the services that are watched with those that the older release told of. `begun` were not told of, `gone`
    * are watched no more, and `renamed` have another name now, with which they are in `begun`.
    */
@@ -69,6 +81,14 @@ export class OlderLedger {
   /** The life of the database that the ledger belongs to; empty: not known. */
   get #epoch(): string {
     return this.#storage.kv.get<string>(EPOCH_KEY) ?? "";
+  }
+
+  #card(serviceId: number): Card | null {
+    const [row] = this.#storage.sql.exec<{ card: string | null }>(
+      "SELECT card FROM told WHERE service_id = ?",
+      serviceId,
+    );
+    return JSON.parse(row?.card ?? "null");
   }
 
   #registered(): LoggedService[] {

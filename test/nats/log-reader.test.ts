@@ -252,6 +252,24 @@ describe("a bridge that an older release has left", () => {
     });
   });
 
+  it("gives the end of a service another id than the older release gave to the end of its former name", async () => {
+    await beginLog();
+    await withReader(async ({ news, storage, outbox }) => {
+      ledger(storage, api.epoch, [
+        [api.id, 0, "api"],
+        [99, 7, "gone"],
+      ]);
+      await news();
+      await deleteService(db, api.id);
+      await news();
+      const ids = [...outbox.heads([api.id, 99], 1).values()].flat().map(({ event }) => event.id);
+      expect(ids.toSorted()).toEqual([
+        `hub-a:${api.epoch}:${api.id}:deregistered-1-again`,
+        `hub-a:${api.epoch}:99:deregistered-1-again`,
+      ]);
+    });
+  });
+
   it("takes the first life of the database that it finds for that of a ledger which does not say", async () => {
     await beginLog();
     await withReader(async ({ news, storage, outbox }) => {

@@ -16,6 +16,8 @@ const PAGE_EVENTS = 200;
 /** `at`: when the last event was written that came into the outbox, Unix ms. */
 type Position = LogPosition & { at: number };
 
+type RegistryEvent = Extract<LoggedEvent, { kind: "registered" | "deregistered" }>;
+
 export interface LogReaderDeps {
   storage: DurableObjectStorage;
   log: EventLog;
@@ -84,8 +86,7 @@ export class LogReader {
     if (position === undefined || page === null || page.isIncomplete) return await this.#begin();
     if (page.unread > 0) log("error", "nats.unreadable_events", { events: page.unread });
     const ledger = OlderLedger.of(this.#deps.storage, this.#deps.clock.now());
-    const news = ledger === null ? page.events : page.events.filter((event) => !ledger.hasTold(event));
-    this.#store(this.#durable(news), { ...page.next, at: page.events.at(-1)?.at ?? position.at });
+    this.#store(this.#durable(page.events, ledger), { ...page.next, at: page.events.at(-1)?.at ?? position.at });
     return page.more;
   }
 
@@ -98,27 +99,26 @@ export class LogReader {
     const start = await events.whole();
     const now = clock.now();
     const ledger = this.#position === undefined ? OlderLedger.of(storage, now) : null;
-    const news = ledger === null ? this.#durable(start.beginnings) : this.#untold(ledger, start, now);
+    const news = ledger === null ? this.#durable(start.beginnings, null) : this.#untold(ledger, start, now);
     this.#store(news, { ...start.end, at: now });
     return true;
   }
 
-  #untold(ledger: OlderLedger, { beginnings, events }: WholeLog, now: number): DurableEvent[] {
-    const watched = beginnings.flatMap((event) => (event.kind === "registered" ? [event.body] : []));
-    const { renamed, begun, gone } = ledger.differences(watched);
-    const tell = (kind: "registered" | "deregistered", services: readonly LoggedService[]) =>
-      services.map((service) => registryEvent(kind, this.#deps.hubId, service, now));
-    const changes = events.filter((event) => !isOfRegistry(event) && !ledger.hasTold(event));
+  /** Where the log began, that release and the registry may have differed. From there on the log tells everything. */
+  #untold(ledger: OlderLedger, start: WholeLog, now: number): DurableEvent[] {
+    const { renamed, begun, gone } = ledger.differences(watchedBefore(start));
+    const { hubId } = this.#deps;
     return [
-      ...tell("deregistered", renamed),
-      ...tell("registered", begun),
-      ...this.#durable(changes),
-      ...tell("deregistered", gone),
+      ...[...renamed, ...gone].map((service) => ledger.withFreshId(registryEvent("deregistered", hubId, service, now))),
+      ...begun.map((service) => registryEvent("registered", hubId, service, now)),
+      ...this.#durable(start.events, ledger),
     ];
   }
 
-  #durable(events: readonly LoggedEvent[]): DurableEvent[] {
-    return events.flatMap((event) => durableEvent(this.#deps.hubId, event) ?? []);
+  #durable(events: readonly LoggedEvent[], ledger: OlderLedger | null): DurableEvent[] {
+    const news = ledger === null ? events : events.filter((event) => !ledger.hasTold(event));
+    const durable = news.flatMap((event) => durableEvent(this.#deps.hubId, event) ?? []);
+    return ledger === null ? durable : durable.map((event) => ledger.withFreshId(event));
   }
 
   #store(events: readonly DurableEvent[], position: Position): void {
@@ -131,6 +131,17 @@ export class LogReader {
   }
 }
 
-function isOfRegistry({ kind }: LoggedEvent): boolean {
-  return kind === "registered" || kind === "deregistered";
+/** The services that were watched when the log began: the first event of each tells whether it was. */
+function watchedBefore({ beginnings, events }: WholeLog): LoggedService[] {
+  const first = new Map<number, RegistryEvent>();
+  for (const event of events) {
+    if (isOfRegistry(event) && !first.has(event.body.service_id)) first.set(event.body.service_id, event);
+  }
+  const ended = [...first.values()].filter(({ kind }) => kind === "deregistered");
+  const unchanged = beginnings.filter(isOfRegistry).filter(({ body }) => !first.has(body.service_id));
+  return [...ended, ...unchanged].map(({ body }) => body);
+}
+
+function isOfRegistry(event: LoggedEvent): event is RegistryEvent {
+  return event.kind === "registered" || event.kind === "deregistered";
 }

@@ -4,6 +4,7 @@
  */
 import { epochOrder } from "../core/epoch.ts";
 import type { LoggedEvent, LoggedService } from "../core/events.ts";
+import type { DurableEvent } from "./messages.ts";
 
 /** Nothing of an older release comes later than this: queues keep messages for four days, and the log for 30. */
 const KEPT_MS = 30 * 86_400_000;
@@ -15,7 +16,7 @@ const SINCE_KEY = "ledger_since";
 interface Card extends Omit<LoggedService, "service_id" | "service_type" | "epoch"> {
   id: number;
   type: string;
-  /** Absent before 0.2.0. */
+  /** Absent in 0.2.0 and before. */
   epoch?: string;
 }
 
@@ -44,8 +45,19 @@ export class OlderLedger {
     if (event.kind !== "flip") return false;
     const { epoch, service_id, seq } = event.body;
     const [row] = this.#storage.sql.exec<{ seq: number }>("SELECT seq FROM told WHERE service_id = ?", service_id);
-    const order = epochOrder(epoch, this.#storage.kv.get<string>(EPOCH_KEY) ?? "");
+    const order = epochOrder(epoch, this.#epoch);
     return order === "older" || (order === "same" && seq <= (row?.seq ?? 0));
+  }
+
+  /**
+   * Where a service had a new name, the end of the old one and the beginning of the new one had the same revision, so the
+   * id of the next end may be used already.
+   */
+  withFreshId(event: DurableEvent): DurableEvent {
+    if (event.type !== "commandcenter.service.deregistered") return event;
+    const card = this.#card(event.service_id);
+    const isUsed = card?.epoch !== undefined && event.id.endsWith(`:${card.epoch}:${card.id}:deregistered-${card.rev}`);
+    return isUsed ? { ...event, id: `${event.id}-again` } : event;
   }
 
   /**
@@ -53,6 +65,9 @@ export class OlderLedger {
    * are watched no more, and `renamed` have another name now, with which they are in `begun`.
    */
   differences(watched: readonly LoggedService[]): Record<"renamed" | "begun" | "gone", LoggedService[]> {
+    const [first] = watched;
+    // 0.2.0 did not say in which life of the database it was: in the one that is found now.
+    if (this.#epoch === "" && first !== undefined) this.#storage.kv.put(EPOCH_KEY, first.epoch);
     const told = new Map(this.#registered().map((service) => [service.service_id, service]));
     const begun = watched.filter((service) => !isSameName(told.get(service.service_id), service));
     const ids = new Set(watched.map(({ service_id }) => service_id));
@@ -63,11 +78,24 @@ export class OlderLedger {
     };
   }
 
+  /** The life of the database that the ledger belongs to; empty: not known. */
+  get #epoch(): string {
+    return this.#storage.kv.get<string>(EPOCH_KEY) ?? "";
+  }
+
+  #card(serviceId: number): Card | null {
+    const [row] = this.#storage.sql.exec<{ card: string | null }>(
+      "SELECT card FROM told WHERE service_id = ?",
+      serviceId,
+    );
+    return JSON.parse(row?.card ?? "null");
+  }
+
   #registered(): LoggedService[] {
     const rows = this.#storage.sql.exec<{ card: string }>("SELECT card FROM told WHERE card IS NOT NULL");
     return rows.toArray().map(({ card }) => {
       const { id: service_id, type: service_type, ...service }: Card = JSON.parse(card);
-      return { epoch: "", ...service, service_id, service_type };
+      return { epoch: this.#epoch, ...service, service_id, service_type };
     });
   }
 }

@@ -11,7 +11,7 @@ import type { Db } from "../../src/store/database.ts";
 import { eventLog } from "../../src/store/events.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { setProjectStatus } from "../../src/store/projects.ts";
-import { newEpoch } from "../../src/store/registry-changes.ts";
+import { newEpoch, registryState } from "../../src/store/registry-changes.ts";
 import { deleteService, updateService } from "../../src/store/services.ts";
 import { addProject, addService, flipOf, message, migratedDatabase, NOW } from "../store/fixtures.ts";
 
@@ -175,20 +175,29 @@ describe("a bridge that goes on", () => {
   });
 });
 
-/** As 0.2.0 has left it. */
+/** From here on the registry writes the log: what it did before was done under an older release. */
+const beginLog = () => env.DB.prepare("DELETE FROM events").run();
+
+/** As an older release has left it; 0.2.0 noted no epoch. */
 function ledger(
   { sql, kv }: DurableObjectStorage,
-  epoch: string,
+  epoch: string | null,
   rows: [id: number, seq: number, name: string | null][],
 ) {
   sql.exec(
     `CREATE TABLE told (
       service_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, card TEXT, changed_at INTEGER NOT NULL, left_rev INTEGER)`,
   );
-  kv.put("epoch", epoch);
+  if (epoch !== null) kv.put("epoch", epoch);
   for (const [id, seq, name] of rows) {
     const card = { id, project_id: 1, project: "shop", name, type: "api", health_method: "http" };
-    const how = { health_url: "http://a", health_interval: 30, version: null, rev: 1, epoch };
+    const how = {
+      health_url: "http://a",
+      health_interval: 30,
+      version: null,
+      rev: 1,
+      ...(epoch === null ? {} : { epoch }),
+    };
     sql.exec(
       "INSERT INTO told VALUES (?, ?, ?, 0, NULL)",
       id,
@@ -202,6 +211,7 @@ describe("a bridge that an older release has left", () => {
   it("tells what that release has not told, once and in order, and nothing that it has", async () => {
     const renamed = await addService(db, project, { name: "new-name" });
     const missed = await addService(db, project, { name: "missed" });
+    await beginLog();
     await record(flipOf(api, 4, "up", "down", NOW), flipOf(api, 5, "down", "up", NOW));
     await record(flipOf(missed, 1, "unknown", "up", NOW));
     await withReader(async ({ news, storage, evicted }) => {
@@ -212,15 +222,75 @@ describe("a bridge that an older release has left", () => {
         [99, 7, "gone"],
       ]);
       expect(await news()).toEqual([
-        ...["deregistered old-name", "registered new-name", "registered missed"],
-        ...[`${api.id} api up`, `${missed.id} missed up`, "deregistered gone"],
+        ...["deregistered old-name", "deregistered gone", "registered new-name", "registered missed"],
+        ...[`${api.id} api up`, `${missed.id} missed up`],
       ]);
       await record(flipOf(api, 6, "up", "down", NOW), flipOf(renamed, 2, "up", "down", NOW)); // the second came by the queue
       expect(await evicted().news()).toEqual([`${api.id} api down`]);
     });
   });
 
+  it("tells everything that happened before the first reading", async () => {
+    const stopped = await addService(db, project, { name: "stopped", enabled: false });
+    const ended = await addService(db, project, { name: "ended" });
+    await beginLog();
+    await updateService(db, api.id, { enabled: false }, NOW);
+    await updateService(db, api.id, { enabled: true }, NOW);
+    await updateService(db, stopped.id, { enabled: true }, NOW);
+    await deleteService(db, ended.id);
+    const brief = await addService(db, project, { name: "brief" });
+    await deleteService(db, brief.id);
+    await withReader(async ({ news, storage }) => {
+      ledger(storage, api.epoch, [
+        [api.id, 0, "api"],
+        [ended.id, 0, "ended"],
+      ]);
+      expect(await news()).toEqual([
+        ...["deregistered api", "registered api", "registered stopped", "deregistered ended"],
+        ...["registered brief", "deregistered brief"],
+      ]);
+    });
+  });
+
+  it("gives the end of a service another id than the older release gave to the end of its former name", async () => {
+    await beginLog();
+    await withReader(async ({ news, storage, outbox }) => {
+      ledger(storage, api.epoch, [
+        [api.id, 0, "api"],
+        [99, 7, "gone"],
+      ]);
+      await news();
+      await deleteService(db, api.id);
+      await news();
+      const ids = [...outbox.heads([api.id, 99], 1).values()].flat().map(({ event }) => event.id);
+      expect(ids.toSorted()).toEqual([
+        `hub-a:${api.epoch}:${api.id}:deregistered-1-again`,
+        `hub-a:${api.epoch}:99:deregistered-1-again`,
+      ]);
+    });
+  });
+
+  it("takes the first life of the database that it finds for that of a ledger which does not say", async () => {
+    await beginLog();
+    await withReader(async ({ news, storage, outbox }) => {
+      ledger(storage, null, [
+        [api.id, 9, "api"],
+        [99, 7, "gone"],
+      ]);
+      expect(await news()).toEqual(["deregistered gone"]);
+      expect(outbox.heads([99], 1).get(99)?.[0]?.event.id).toBe(`hub-a:${api.epoch}:99:deregistered-1`);
+      await record(flipOf(api, 9, "down", "up", NOW));
+      expect(await news()).toEqual([]);
+      await newEpoch(db, api.epoch, Date.now());
+      const { epoch } = await registryState(db);
+      const flip = { ...flipOf(api, 3, "up", "down", NOW), epoch };
+      await recordOutcomes(db, [{ ...message(api.lane, NOW, [], { flips: [flip] }), epoch }]);
+      expect(await news()).toEqual(["registered api", `${api.id} api down`]);
+    });
+  });
+
   it("forgets after 30 days what that release has told", async () => {
+    await beginLog();
     await withReader(async ({ news, storage, evicted }) => {
       ledger(storage, api.epoch, [[api.id, 9, "api"]]);
       expect(await news()).toEqual([]);

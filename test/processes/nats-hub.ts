@@ -10,7 +10,7 @@ const BATCH = 5_000;
 const RECONNECT_MS = 200;
 
 export interface KeptEvent {
-  /** `Nats-Msg-Id`, without the epoch, see withoutEpoch. */
+  /** `Nats-Msg-Id`. */
   id: string;
   subject: string;
 }
@@ -31,6 +31,11 @@ export async function countKept(core: NatsConnection): Promise<number> {
 
 /** Everything in HUB_EVENTS, in its order. */
 export async function keptEvents(core: NatsConnection): Promise<KeptEvent[]> {
+  return (await keptMessages(core)).map(({ id, subject }) => ({ id: withoutEpoch(id), subject }));
+}
+
+/** The same with the ids as they are: release 0.2.0 gave them no epoch. */
+export async function keptMessages(core: NatsConnection): Promise<KeptEvent[]> {
   const total = await countKept(core);
   const consumer = await jetstream(core).consumers.get("HUB_EVENTS");
   const kept: KeptEvent[] = [];
@@ -38,7 +43,7 @@ export async function keptEvents(core: NatsConnection): Promise<KeptEvent[]> {
     const asked = Math.min(BATCH, total - kept.length);
     const before = kept.length;
     for await (const { headers, subject } of await consumer.fetch({ max_messages: asked, expires: FETCH_LIMIT_MS })) {
-      kept.push({ id: withoutEpoch(headers?.get("Nats-Msg-Id") ?? ""), subject });
+      kept.push({ id: headers?.get("Nats-Msg-Id") ?? "", subject });
       if (kept.length - before === asked) break;
     }
     if (kept.length === before) throw new Error(`the stream gave ${kept.length} of ${total} messages`);

@@ -6,10 +6,15 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { type NatsConnection, nanos } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { streamSettings } from "../../src/relay/stream.ts";
 import { databaseFile } from "../processes/database-file.ts";
 import { call, flipsOf, type ServiceSeen, service } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { connectCore, keptMessages, natsVars } from "../processes/nats-hub.ts";
+import { leaveOlderBridge, type Told } from "../processes/older-bridge.ts";
+import { type NatsPair, startNatsPair } from "../servers/nats.ts";
 import { until } from "../until.ts";
 
 const STATE = fileURLToPath(new URL("./state/object-a-service.tar.gz", import.meta.url));
@@ -20,10 +25,36 @@ const PAUSE_MS = 3_000;
 /** Where the old hub's target listened. */
 const OLD_TARGET = "127.0.0.1:18080";
 
+/** JetStream would hide what is told twice. */
+const SHORTEST_WINDOW_MS = 100;
+const HUB = "hub-old";
+/** The old hub has told of two services that are not watched any more, and of one with the name that it had before. */
+const TOLD: Told[] = [
+  { id: 1, seq: 1, name: "up" },
+  { id: 2, seq: 1, name: "down" },
+  { id: 3, seq: 1, name: "beat" },
+  { id: 4, seq: 1, name: null },
+  { id: 5, seq: 1, name: "stayed" },
+  { id: 6, seq: 2, name: "off" },
+  { id: 7, seq: 2, name: null },
+  { id: 99, seq: 3, name: "deleted" },
+];
+/** It came to this flip when the relay was away. */
+const WAITING = {
+  service_id: 3,
+  id: `${HUB}:3:1`,
+  subject: `hub.${HUB}.health.beat`,
+  type: "commandcenter.service.flip",
+  time: new Date(STOPPED_AT).toISOString(),
+  payload: {},
+};
+
 const target = createServer((_, response) => {
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify({ status: "pass", version: "1.2.3" }));
 });
+let nats: NatsPair;
+let core: NatsConnection;
 let hub: HubProcess;
 
 /** As if the old hub had been stopped a moment ago, and its target were where the test's is. */
@@ -45,16 +76,23 @@ function bringUpToDate(state: string, port: number): void {
 beforeAll(async () => {
   await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
   const { port } = target.address() as AddressInfo; // it listens on a port
+  nats = await startNatsPair({ hub_id: HUB });
+  await nats.setUp({ ...streamSettings(), duplicate_window: nanos(SHORTEST_WINDOW_MS) });
+  core = await connectCore(nats.core_url);
   hub = await startHub({
+    vars: natsVars(HUB, nats.relay_url),
     args: ["--quiet"],
     prepare: async (state) => {
       execFileSync("tar", ["xzf", STATE, "-C", state]);
       bringUpToDate(state, port);
+      leaveOlderBridge(state, TOLD, [WAITING]);
     },
   });
 });
 afterAll(async () => {
   await hub?.remove();
+  await core?.close();
+  await nats?.stop();
   target.close();
 });
 
@@ -126,6 +164,33 @@ test("other hubs get every service of before", async () => {
   expect(revisions.at(-1)).toMatchObject({ revision });
   const { services } = await call<{ services: { name: string }[] }>(hub, "GET", "/api/federation/services");
   expect(services.map(({ name }) => name).toSorted()).toEqual(Object.keys(EXPECTED).toSorted());
+});
+
+/** In the order of the stream. */
+async function idsByService(): Promise<Record<string, string[]>> {
+  const ids = (await keptMessages(core)).map(({ id }) => id);
+  return Object.fromEntries(Map.groupBy(ids, (id) => id.split(":").at(-2) ?? ""));
+}
+
+test("NATS hears once what the old hub has not told, and nothing again, also when the new one is killed", async () => {
+  await hub.kill9();
+  await hub.restart();
+  await call(hub, "DELETE", "/api/services/4");
+  const database = new DatabaseSync(databaseFile(hub.state), { readOnly: true });
+  const { epoch } = database.prepare("SELECT epoch FROM registry").get() ?? {};
+  database.close();
+  const ids = (service: number, ...names: (string | number)[]) =>
+    names.map((name) => `${HUB}:${epoch}:${service}:${name}`);
+  await until(async () =>
+    expect(await idsByService()).toEqual({
+      2: ids(2, 2),
+      3: [WAITING.id],
+      4: ids(4, "registered-1", 2, "deregistered-1"),
+      5: ids(5, "deregistered-1", "registered-2"),
+      6: ids(6, "deregistered-1"),
+      99: ids(99, "deregistered-1"),
+    }),
+  );
 });
 
 test("what the retired objects stored is gone", () => {

@@ -74,9 +74,13 @@ export function isOneOff({ labels, name }: Pick<Container, "labels" | "name">): 
   return labels["io.podman.compose.project"] !== undefined && /_tmp\d+$/.test(name); // podman-compose only names it so
 }
 
-/** Of two containers of one service, such as replicas: whether `one` says more of it than `other`. */
+/**
+ * Of two containers of one service, such as replicas: whether `one` says more of it than `other`. Between equals the id
+ * decides, and not the order in which the engine names them, so that a restart of the agent changes nothing.
+ */
 export function standsBefore(one: Container, other: Container): boolean {
-  return rankOf(one) < rankOf(other);
+  const [first, second] = [rankOf(one), rankOf(other)];
+  return first === second ? one.id < other.id : first < second;
 }
 
 function rankOf(container: Container): number {

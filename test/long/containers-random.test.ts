@@ -20,7 +20,7 @@ const CALM_MS = 2 * INTERVAL_S * 1_000 + 1_000;
 /** Exit codes of what ended because it was asked to. */
 const ASKED_TO_END = [0, 130, 143];
 /** Reasons to be unknown. A restart of the agent is none. */
-const UNKNOWN_BECAUSE = /^container (stopped|removed)|^the container has ended$|^disabled/;
+const UNKNOWN_BECAUSE = /^container (stopped|removed)|^the container has ended$|^disabled|^paused until/;
 
 /** With an even seed the containers outlive the engine. */
 test.each(SEEDS)("whatever happens, the hub shows what the engine has (seed %i)", async (seed) => {

@@ -88,9 +88,9 @@ const OF_PEOPLE: readonly Kind[] = [
 ];
 const OF_PROCESSES: readonly Kind[] = [
   [2, "SIGTERM to the agent", (stage, { ms }) => restartAgent(stage, "SIGTERM", ms)],
-  [3, "SIGKILL to the agent", (stage, { ms }) => restartAgent(stage, "SIGKILL", ms)],
-  [1, "restart of the engine", restartEngine],
-  [1, "kill -9 of the hub", restartHub],
+  [2, "SIGKILL to the agent", (stage, { ms }) => restartAgent(stage, "SIGKILL", ms)],
+  [2, "restart of the engine", restartEngine],
+  [2, "kill -9 of the hub", restartHub],
 ];
 
 /** `ofContainers`: of these alone, which may happen beside anything. Takes as many numbers whatever it chooses. */

@@ -67,7 +67,7 @@ export async function startDocker(more: readonly string[] = []): Promise<DockerE
       child.kill("SIGCONT");
       if (more.includes("--live-restore")) await removeAll(docker); // else they outlive the engine
       await end();
-      await run("umount", [at("exec/netns/default")]).catch(() => {}); // the engine leaves it behind
+      for (const left of ["exec/netns/default", "data"]) await run("umount", ["-R", at(left)]).catch(() => {});
       await folder.remove();
     },
   };

@@ -1,4 +1,5 @@
 /** A container as the agent sees it, whatever engine runs it. */
+import { CONTAINER_REMOVED } from "../../core/discovery.ts";
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
 
@@ -108,6 +109,6 @@ export function troubleOf({ state, exitCode, outOfMemory, error }: Container): s
 
 /** Why a service of a container has ended, for people. */
 export function endingOf(container: Container | null): string {
-  if (container === null || container.state === "removing") return "container removed";
+  if (container === null || container.state === "removing") return CONTAINER_REMOVED;
   return container.state === "exited" ? `container stopped (exit code ${container.exitCode})` : "container stopped";
 }

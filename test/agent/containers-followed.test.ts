@@ -360,8 +360,10 @@ test("one that was stopped, started while nobody listened and then died is dead"
   start();
   await until(() => expect(names()).toEqual(["web"]));
   set(container("web", { state: "exited", exitCode: 137 }));
+  changed = [];
   emit({ action: "die", id: "id-web" });
-  await until(async () => expect(await observe()).toMatchObject({ error: "container: exited (exit code 137)" }));
+  await until(() => expect(changed).toEqual(["p/web"]));
+  expect(await observe()).toMatchObject({ verdict: "fail", error: "container: exited (exit code 137)" });
   expect(names()).toEqual(["web"]);
 });
 

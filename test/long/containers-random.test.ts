@@ -12,6 +12,7 @@ import { startDocker } from "../servers/docker.ts";
 import { until } from "../until.ts";
 import { INTERVAL_S, type Made, type Row, randomOperation, rowsOf, type Stage } from "./containers-script.ts";
 
+/** With an even seed the containers outlive the engine. */
 const SEEDS = (process.env.CONTAINERS_SEED ?? "1,2").split(",").map(Number);
 const OPERATIONS = 45;
 const MOST_BETWEEN_MS = 1_500;
@@ -22,7 +23,6 @@ const ASKED_TO_END = [0, 130, 143];
 /** Reasons to be unknown. A restart of the agent is none. */
 const UNKNOWN_BECAUSE = /^container (stopped|removed)|^the container has ended$|^disabled|^paused until/;
 
-/** With an even seed the containers outlive the engine. */
 test.each(SEEDS)("whatever happens, the hub shows what the engine has (seed %i)", async (seed) => {
   const stage = await setUp(seed);
   const { hub, agent, engine } = stage;

@@ -12,6 +12,8 @@ import type { ServiceRow } from "./service-row.ts";
 /** Containers of one agent. */
 export const MAX_DISCOVERED = 1_000;
 export const MAX_REASON_CHARS = 200;
+/** The reason of an end after which the container can't be started again. */
+export const CONTAINER_REMOVED = "container removed";
 
 export const discoveredSchema = serviceSchema
   .extend({ project: nameSchema, name: serviceNameSchema })

@@ -183,3 +183,5 @@ export const ENGINE_FIRST_LOOK_MS = 3_000;
 export const TROUBLE_AGAIN_MS = 600_000;
 /** The cron comes each minute. When it and all else met no trouble for this long, the trouble is over. */
 export const TROUBLE_OVER_MS = 90_000;
+/** The service of a container that is gone is kept for 30 days, with its history. */
+export const CONTAINERS_KEPT_MS = 30 * 86_400_000;

@@ -70,7 +70,7 @@ const agentSchema = z
     dropped: z.int().describe("Observations that its spool ever had no room for"),
     deleted_services: z
       .array(deletedServiceSchema)
-      .describe("Deleted by a person while their containers run; they come back with a new container"),
+      .describe("Deleted by a person while their containers ran; they come back with a new container"),
     created_at: z.iso.datetime(),
   })
   .openapi("Agent");

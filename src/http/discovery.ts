@@ -1,6 +1,7 @@
 /** `PUT /api/agents/{name}/services`: an agent registers what runs in containers. */
 import { createRoute, z } from "@hono/zod-openapi";
 import {
+  CONTAINER_REMOVED,
   containerKey,
   type DiscoveryAnswer,
   discoveredSchema,
@@ -13,6 +14,7 @@ import {
   type Refusal,
   withoutDeleted,
 } from "../core/discovery.ts";
+import { CONTAINERS_KEPT_MS } from "../core/durations.ts";
 import { fieldErrors } from "../core/fields.ts";
 import { MAX_PROJECT_SERVICES, withinLimit } from "../core/manifest-limits.ts";
 import { nameSchema } from "../core/names.ts";
@@ -56,7 +58,7 @@ const put = createRoute({
   tags: ["agents"],
   summary: "Register the services that an agent found in containers",
   description:
-    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`). A project starts with its first service and stops with its last.",
+    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), also when its container is stopped and started again. A project starts with its first service and stops with its last.",
   ...withUnzip(guard("admin", { agent: true })),
   request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(bodySchema) },
   responses: {
@@ -71,16 +73,15 @@ export const discovery = routes().openapi(put, async (c) => {
   await admitAgent(c, agent, principal);
   const body = c.req.valid("json");
   const { inputs, refused } = parsed(body.services, agent);
-  const reasons = new Map(
-    readEach(goneSchema, body.gone).read.map(({ project, name, reason }) => [`${project}/${name}`, reason]),
-  );
+  const gone = readEach(goneSchema, body.gone).read;
+  const reasons = new Map(gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
   const deleted = await deletedOf(hub, agent);
   if (deleted.size > 0)
-    await keepDeletedContainers(
-      hub.db,
-      agent,
-      body.services.map((each) => foundIn(fieldsOf(each))),
-    );
+    await keepDeletedContainers(hub.db, agent, {
+      listed: body.services.map((each) => foundIn(fieldsOf(each))),
+      removed: gone.filter(({ reason }) => reason === CONTAINER_REMOVED),
+      before: hub.now() - CONTAINERS_KEPT_MS,
+    });
   const answer: ChangedSoFar = { registered: 0, changed: 0, deregistered: 0, refused, deleted: [] };
   for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent))])) {
     await changeProject(hub, { project, agent, wanted: inputs.get(project) ?? [], reasons, deleted }, answer);

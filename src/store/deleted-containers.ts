@@ -1,5 +1,5 @@
 /** Services of containers that a person has deleted while the container ran. Triggers of the database note them. */
-import { and, asc, eq, lt, sql } from "drizzle-orm";
+import { and, asc, eq, lt, or, sql } from "drizzle-orm";
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { FoundContainer } from "../core/discovery.ts";
 import type { Db } from "./database.ts";
@@ -16,6 +16,7 @@ export const deletedContainers = sqliteTable(
   (table) => [primaryKey({ columns: [table.agent, table.project, table.name] })],
 );
 
+type Place = Pick<FoundContainer, "project" | "name">;
 export type DeletedContainer = typeof deletedContainers.$inferSelect;
 
 /** `agent`: only its own. Leaves out what somebody has registered again under the same name. */
@@ -33,14 +34,28 @@ export async function listDeletedContainers(db: Db, agent?: string): Promise<Del
     .orderBy(asc(deletedContainers.agent), asc(deletedContainers.project), asc(deletedContainers.name));
 }
 
-/** Forgets those of the agent whose containers it no longer lists. Writes nothing when all are listed. */
-export async function keepDeletedContainers(db: Db, agent: string, listed: readonly FoundContainer[]): Promise<void> {
+/**
+ * Forgets those of the agent that can't come back: another container has their place, or theirs is removed. One that is
+ * not listed may be started again, so it is forgotten only when it was deleted before `before` (Unix ms). Writes nothing
+ * when there is nothing to forget.
+ */
+export async function keepDeletedContainers(
+  db: Db,
+  agent: string,
+  { listed, removed, before }: { listed: readonly FoundContainer[]; removed: readonly Place[]; before: number },
+): Promise<void> {
   const keys = JSON.stringify(listed.map(({ project, name, container_id }) => [project, name, container_id]));
+  const places = JSON.stringify([...listed, ...removed].map(({ project, name }) => [project, name]));
+  const isPlace = sql`item.value ->> 0 = ${deletedContainers.project} AND item.value ->> 1 = ${deletedContainers.name}`;
   await db.delete(deletedContainers).where(
     and(
       eq(deletedContainers.agent, agent),
-      sql`NOT EXISTS (SELECT 1 FROM json_each(${keys}) AS item WHERE item.value ->> 0 = ${deletedContainers.project}
-          AND item.value ->> 1 = ${deletedContainers.name} AND item.value ->> 2 = ${deletedContainers.container_id})`,
+      sql`NOT EXISTS (SELECT 1 FROM json_each(${keys}) AS item
+          WHERE ${isPlace} AND item.value ->> 2 = ${deletedContainers.container_id})`,
+      or(
+        lt(deletedContainers.deleted_at, before),
+        sql`EXISTS (SELECT 1 FROM json_each(${places}) AS item WHERE ${isPlace})`,
+      ),
     ),
   );
 }

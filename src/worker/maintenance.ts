@@ -1,5 +1,6 @@
 /** The cron's work beside planning: pauses that end, hourly rollups and retention, in small parts each minute until nothing is left. */
 
+import { CONTAINERS_KEPT_MS } from "../core/durations.ts";
 import { registryChange } from "../core/registry-change.ts";
 import { isSettled, isSteady } from "../core/steady-clock.ts";
 import { errorText, log } from "../platform/log.ts";
@@ -17,8 +18,6 @@ import { followChange } from "./registry.ts";
 const RETENTION_MINUTE = 17;
 /** A sweep deletes up to 400,000 rows of each kind. With the rollups this stays below D1's 1,000 queries an invocation. */
 const MAX_SWEEPS = 3;
-/** The service of a container that is gone is kept for 30 days, with its history. */
-const CONTAINERS_KEPT_MS = 30 * 86_400_000;
 const MAX_FORGOTTEN = 200;
 /** Pauses that end in one minute; the others end in the next. */
 const MAX_RESUMED = 500;

@@ -346,6 +346,27 @@ test("what was stopped is no death after a start of the agent either, as long as
   await until(() => expect(readFileSync(join(folder, "stopped.json"), "utf8")).toBe("[]"));
 });
 
+test("one that was stopped, started while nobody listened and then died is dead", async () => {
+  set(container("web"));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  set(container("web", { state: "exited", exitCode: 137 }));
+  emit({ action: "stop", id: "id-web" });
+  await until(() => expect(names()).toEqual([]));
+  stop.abort();
+  await running;
+  begin();
+  set(container("web"));
+  start();
+  await until(() => expect(names()).toEqual(["web"]));
+  set(container("web", { state: "exited", exitCode: 137 }));
+  changed = [];
+  emit({ action: "die", id: "id-web" });
+  await until(() => expect(changed).toEqual(["p/web"]));
+  expect(await observe()).toMatchObject({ verdict: "fail", error: "container: exited (exit code 137)" });
+  expect(names()).toEqual(["web"]);
+});
+
 test("a folder that can't be written to costs the memory of a stop only", async () => {
   set(container("web"));
   start();
@@ -363,6 +384,22 @@ test("of two containers of one service the one that runs counts", async () => {
   set(container("web", { id: "id-3", state: "exited", exitCode: 1 }));
   start();
   await until(() => expect(told.at(-1)?.services.map(({ container_id }) => container_id)).toEqual(["id-2"]));
+});
+
+test("of two containers of one service that are equal the same one counts after a start of the agent", async () => {
+  for (const order of [
+    ["id-2", "id-1"],
+    ["id-1", "id-2"],
+  ]) {
+    there.clear();
+    for (const id of order) set(container("web", { id }));
+    start();
+    await until(() => expect(told.at(-1)?.services.map(({ container_id }) => container_id)).toEqual(["id-1"]));
+    stop.abort();
+    await running;
+    told = [];
+    begin();
+  }
 });
 
 test("a hub that is away is told when it is back, with the newest list, and its refusals are said", async () => {

@@ -2,6 +2,7 @@ import { reset } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DiscoveryAnswer } from "../../src/core/discovery.ts";
 import { deleteGoneContainers, sawAgent } from "../../src/store/agents.ts";
+import { deletedContainers } from "../../src/store/deleted-containers.ts";
 import { type TestHub, testHub } from "./test-hub.ts";
 
 let hub: TestHub;
@@ -242,13 +243,25 @@ describe("a container's service that a person deletes while it runs", () => {
     expect((await hub.call<{ projects: object[] }>("GET", "/api/projects", 200)).projects).toEqual([]);
   });
 
-  test("is forgotten when the container is gone, even if it is started again later", async () => {
+  test("stays away when the container is stopped and started again, and is forgotten when it is removed", async () => {
     await put(services);
     await hub.call("DELETE", "/api/services/2", 204);
+    const gone = (reason: string) => [{ project: "shop", name: "web", reason }];
+    await put([container("db")], gone("container stopped (exit code 0)"));
+    expect(await shown()).toEqual(["shop/web"]);
+    expect(await put(services)).toMatchObject({ registered: 0, deleted: [{ project: "shop", name: "web" }] });
+    await put([container("db")], gone("container removed"));
+    expect(await shown()).toEqual([]);
+  });
+
+  test("is forgotten a month later when its container does not run, and not while it does", async () => {
     await put(services);
+    await hub.call("DELETE", "/api/services/2", 204);
+    await hub.db.update(deletedContainers).set({ deleted_at: 0 });
+    await put(services);
+    expect(await shown()).toEqual(["shop/web"]);
     await put([container("db")]);
     expect(await shown()).toEqual([]);
-    expect((await put(services)).registered).toBe(1);
   });
 
   test("may be registered again by hand", async () => {

@@ -65,11 +65,17 @@ export async function startDocker(more: readonly string[] = []): Promise<DockerE
     thaw: () => void child.kill("SIGCONT"),
     async stop() {
       child.kill("SIGCONT");
+      if (more.includes("--live-restore")) await removeAll(docker); // else they outlive the engine
       await end();
-      await run("umount", [at("exec/netns/default")]).catch(() => {}); // the engine leaves it behind
+      for (const left of ["exec/netns/default", "data"]) await run("umount", ["-R", at(left)]).catch(() => {});
       await folder.remove();
     },
   };
+}
+
+async function removeAll(docker: Docker): Promise<void> {
+  const all = await docker.listContainers({ all: true });
+  await Promise.all(all.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
 }
 
 async function importImage(docker: Docker, folder: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** A container as the agent sees it, whatever engine runs it. */
+import { CONTAINER_REMOVED } from "../../core/discovery.ts";
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
 
@@ -74,9 +75,13 @@ export function isOneOff({ labels, name }: Pick<Container, "labels" | "name">): 
   return labels["io.podman.compose.project"] !== undefined && /_tmp\d+$/.test(name); // podman-compose only names it so
 }
 
-/** Of two containers of one service, such as replicas: whether `one` says more of it than `other`. */
+/**
+ * Of two containers of one service, such as replicas: whether `one` says more of it than `other`. Between equals the id
+ * decides, and not the order in which the engine names them, so that a restart of the agent changes nothing.
+ */
 export function standsBefore(one: Container, other: Container): boolean {
-  return rankOf(one) < rankOf(other);
+  const [first, second] = [rankOf(one), rankOf(other)];
+  return first === second ? one.id < other.id : first < second;
 }
 
 function rankOf(container: Container): number {
@@ -104,6 +109,6 @@ export function troubleOf({ state, exitCode, outOfMemory, error }: Container): s
 
 /** Why a service of a container has ended, for people. */
 export function endingOf(container: Container | null): string {
-  if (container === null || container.state === "removing") return "container removed";
+  if (container === null || container.state === "removing") return CONTAINER_REMOVED;
   return container.state === "exited" ? `container stopped (exit code ${container.exitCode})` : "container stopped";
 }

@@ -148,10 +148,14 @@ export class Containers {
   async #reconcile(engine: TimedEngine): Promise<void> {
     const ids = await engine.ids();
     for (const id of this.#containers.ids()) if (!ids.includes(id)) this.#forget(id);
-    this.#deps.stopped.keep(ids);
+    const { stopped } = this.#deps;
+    stopped.keep(ids);
+    const marked = ids.filter((id) => stopped.has(id));
     for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
       await this.#readAll(engine, ids.slice(from, from + READ_AT_ONCE));
     }
+    // It was started while nobody listened. What is stopped while it is read is not among them.
+    for (const id of marked) if (this.#containers.get(id)?.container.state === "running") stopped.delete(id);
     this.#publisher.publish();
   }
 

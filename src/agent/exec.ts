@@ -13,6 +13,8 @@ import type { Commands } from "./agent-settings.ts";
 import { type PluginResult, readPlugin } from "./plugin-output.ts";
 
 const MAX_OUTPUT_BYTES = 65_536;
+/** Of the agent itself: its key and the secrets of probes among them. A command gets everything else. */
+const OWN_VARIABLES = /^(HUB_|PROBE_SECRET_)/i;
 /** After SIGTERM, until SIGKILL. */
 const GRACE_MS = 1_000;
 /** After the end of a command, for the rest of its output. */
@@ -81,7 +83,11 @@ function run([program = "", ...args]: readonly string[], timeoutS: number): Prom
 function spawned(program: string, args: string[]) {
   try {
     // A group of its own, so that what the command started ends with it.
-    return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    return spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.test(name))),
+    });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -133,11 +133,17 @@ export function toFinding(reported: ReportedObservation, check: Check, agent: st
   return { check: { ...check, rev }, due_at, attempt, observation };
 }
 
-/** Why the hub does not take in an observation; null: it does. `now`: Unix ms. */
-export function refusalOf(reported: ReportedObservation, check: Check | undefined, now: number): string | null {
+/** Why the hub does not take in an observation; null: it does. `now`, `oldest` (what the history still keeps): Unix ms. */
+export function refusalOf(
+  reported: ReportedObservation,
+  check: Check | undefined,
+  now: number,
+  oldest = 0,
+): string | null {
   if (check === undefined) return "this agent has no such service";
   if (reported.rev > check.rev) return "the check has no such revision yet";
   if (reported.at > now + MAX_AGENT_AHEAD_MS) return "it was made in the future; the agent's clock is wrong";
+  if (Math.min(reported.at, reported.due_at) < oldest) return "it is older than what the history keeps";
   const early = reported.due_at - reported.at;
   if (early > MAX_AGENT_AHEAD_MS || -early > longestChainMs(check)) return "it was not made when its round was due";
   return null;

@@ -114,6 +114,10 @@ export const PEER_MAX_TIMEOUT_S = 10;
 export const JOIN_MAX_RETRY_MS = 60_000;
 /** A registration is answered after the other hub has called back. */
 export const JOIN_REQUEST_MS = 10_000;
+/** A hub that waits for an admin is forgotten after this time, so that its place is free again. */
+export const PENDING_KEPT_MS = 86_400_000;
+/** A peer that makes this hub find a restored database again and again gains nothing. */
+export const EPOCH_GAP_MS = 60_000;
 /** A hub that was introduced and can't be joined. */
 export const INTRODUCTION_RETRY_MS = 600_000;
 /** A flip is in its hub's database after some seconds, or after the outage of that database. */

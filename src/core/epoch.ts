@@ -14,9 +14,15 @@ export function epochOrder(epoch: string, known: string): "older" | "same" | "ne
   return epoch < known ? "older" : "newer";
 }
 
+/** When the epoch began, Unix ms; null: an older release made it. */
+export function epochBegan(epoch: string): number | null {
+  const began = Number.parseInt(epoch.slice(0, TIME_DIGITS), 16);
+  return Number.isNaN(began) ? null : began;
+}
+
 /** Returns an epoch that is newer than `known`, even when the clock went back. `random`: hexadecimal digits. */
 export function nextEpoch(known: string, now: number, random: string): string {
-  const began = Number.parseInt(known.slice(0, TIME_DIGITS), 16);
-  const time = Number.isNaN(began) ? now : Math.max(now, began + 1);
+  const began = epochBegan(known);
+  const time = began === null ? now : Math.max(now, began + 1);
   return time.toString(16).padStart(TIME_DIGITS, "0") + random;
 }

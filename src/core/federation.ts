@@ -5,8 +5,8 @@ import { readEach, type Unread } from "./read-each.ts";
 import { STATUSES, type Status } from "./records.ts";
 import { jsonObjectSchema } from "./service-definition.ts";
 
-/** Hubs with the same major version understand each other. */
-export const PROTOCOL = "1.0";
+/** Hubs with the same major version understand each other. Since 2.0 answers are signed as well as requests. */
+export const PROTOCOL = "2.0";
 
 /** Largest number of services and deleted ids on a page. */
 export const PAGE_SERVICES = 500;
@@ -17,7 +17,11 @@ export const MAX_HUBS = 100;
 export const MAX_REMOTE_SERVICES = 20_000;
 
 export const hubIdSchema = z.string().regex(/^[a-z0-9-]{1,63}$/, "expected 1 to 63 of a-z, 0-9 and -");
-export const hubUrlSchema = z.url({ protocol: /^https?$/, error: "expected an http(s) URL" }).max(500);
+/** What is added to it must be what is asked for: it has neither query nor fragment, and no user. */
+export const hubUrlSchema = z
+  .url({ protocol: /^https?$/, error: "expected an http(s) URL" })
+  .max(500)
+  .refine((url) => !/[?#@\\]/.test(url), "expected an address without query, fragment and user");
 
 const MAX_VERSION = 128;
 
@@ -36,6 +40,12 @@ export const publicKeySchema = z.object({
 });
 export type PublicKey = z.infer<typeof publicKeySchema>;
 
+/** A key that another hub said is its own. */
+export interface KnownKey extends PublicKey {
+  /** Whether it was used, so that it is known to be the hub's own; absent: an older release believed it. */
+  used?: boolean;
+}
+
 /** `GET /.well-known/hub` */
 export const hubDocumentSchema = z.object({
   hub_id: hubIdSchema,
@@ -53,7 +63,8 @@ export type HubDocument = z.infer<typeof hubDocumentSchema>;
 export function refusedProtocol(protocol: string): string | null {
   const [major] = protocol.split(".");
   const [own] = PROTOCOL.split(".");
-  return major === own ? null : `the hub speaks version ${protocol} of the protocol, this one ${PROTOCOL}`;
+  if (major === own) return null;
+  return `the hub speaks version ${protocol} of the protocol, this one ${PROTOCOL}: upgrade the older one`;
 }
 
 /** A service as another hub tells of it: what discovery needs, and never how it is checked. */
@@ -154,6 +165,8 @@ export const registrationSchema = z.object({
   hub_id: hubIdSchema,
   url: hubUrlSchema,
   protocol: z.string().max(16),
+  /** The key that signs the registration. Absent in versions of the protocol before 2.0. */
+  key: publicKeySchema.optional(),
   /** HMAC-SHA256 in base64url, keyed with the join token; absent: the hub has none. */
   proof: text(64).optional(),
 });

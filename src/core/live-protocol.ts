@@ -71,6 +71,8 @@ export const peerSchema = z.object({
   capabilities: z.array(z.string()),
   /** What was wrong at the last attempt to hear it; null: nothing. */
   error: z.string().nullable(),
+  /** The fingerprint of its key (RFC 7638), which an admin compares before approving; null: it has shown none. */
+  key: z.string().nullable().default(null),
 });
 export type Peer = z.infer<typeof peerSchema>;
 

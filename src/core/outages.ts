@@ -46,7 +46,11 @@ export function outagesOf({ nodes }: DependencyGraph, hubId: string, troubleOf: 
   const found = new Map(nodes.map((node) => [node.id, troubled(node, hubId, troubleOf)]));
   const byCause = new Map<number, number[]>();
   for (const { id, root_cause = [] } of nodes) {
-    for (const cause of root_cause) byCause.set(cause, [...(byCause.get(cause) ?? []), ...(cause === id ? [] : [id])]);
+    for (const cause of root_cause) {
+      const ids = byCause.get(cause) ?? [];
+      byCause.set(cause, ids);
+      if (cause !== id) ids.push(id);
+    }
   }
   const outages = [...byCause].flatMap(([id, ids]): Outage[] => {
     const cause = found.get(id);
@@ -76,5 +80,9 @@ function troubled(
 
 /** What began first comes first. */
 function byTime(a: TroubledService, b: TroubledService): number {
-  return (a.since ?? "~").localeCompare(b.since ?? "~") || a.name.localeCompare(b.name);
+  return order(a.since ?? "~", b.since ?? "~") || order(a.name, b.name);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

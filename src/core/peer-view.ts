@@ -1,5 +1,5 @@
 /** Other hubs in the form that the API and the sockets return. */
-import { type Freshness, freshness, type HubSource, type Trust } from "./federation.ts";
+import { type Freshness, freshness, type HubSource, type KnownKey, type Trust } from "./federation.ts";
 import type { Peer, RemoteFlip } from "./live-protocol.ts";
 import type { Health, Status } from "./records.ts";
 
@@ -20,6 +20,12 @@ export interface StoredHub {
   service_count: number;
   latency_ms: number | null;
   last_heard_at: number | null;
+  keys: KnownKey[];
+}
+
+/** The name of the newest key that counts; null: the hub has shown none. */
+export function currentKey(keys: readonly KnownKey[]): string | null {
+  return keys.find(({ used = true }) => used)?.kid ?? null;
 }
 
 /** `interval`: seconds between two pulls. `now`: Unix ms. */
@@ -35,6 +41,7 @@ export function toPeer(row: StoredHub, interval: number, now: number): Peer {
     last_seen: last_heard_at === null ? null : new Date(last_heard_at).toISOString(),
     lag_seconds: last_heard_at === null ? null : Math.max(0, Math.round((now - last_heard_at) / 1_000)),
     freshness: fresh,
+    key: currentKey(row.keys),
   };
 }
 

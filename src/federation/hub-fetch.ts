@@ -17,6 +17,7 @@ export interface HubRequest {
 export interface HubAnswer {
   status: number;
   text: string;
+  headers: Headers;
 }
 
 /** Why a request to another hub failed, in words for a person. */
@@ -39,7 +40,7 @@ export async function hubFetch(request: HubRequest): Promise<HubAnswer> {
     }
     const text = await boundedText(response, maxBytes);
     if (response.status >= 400) throw new HubUnreachable(refusalOf(response.status, text));
-    return { status: response.status, text };
+    return { status: response.status, text, headers: response.headers };
   } catch (error) {
     if (error instanceof HubUnreachable) throw error;
     if (signal.aborted) throw new HubUnreachable(`it did not answer within ${timeoutMs / 1_000} s`);

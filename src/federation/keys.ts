@@ -46,6 +46,14 @@ export function importPrivateKey({ private_jwk }: KeyPair): Promise<CryptoKey> {
   return crypto.subtle.importKey("jwk", private_jwk, ALGORITHM, false, ["sign"]);
 }
 
+/** The keys by their names. */
+export function keyOfList(keys: readonly PublicKey[]): (kid: string) => Promise<CryptoKey | null> {
+  return async (kid) => {
+    const key = keys.find((each) => each.kid === kid);
+    return key === undefined ? null : await importPublicKey(key);
+  };
+}
+
 export function importPublicKey({ x }: Pick<PublicKey, "x">): Promise<CryptoKey> {
   return crypto.subtle.importKey("jwk", { kty: "OKP", crv: ALGORITHM, x }, ALGORITHM, false, ["verify"]);
 }

@@ -1,4 +1,4 @@
-/** What this hub asks of another one, signed and checked. */
+/** What this hub asks of another one. Both the request and the answer are signed, and checked. */
 import {
   type FederationEvents,
   type HubDocument,
@@ -7,34 +7,54 @@ import {
   type Registration,
   type RegistrationAnswer,
   readPageSchema,
+  refusedProtocol,
   registrationAnswerSchema,
 } from "../core/federation.ts";
 import { ProtocolError, type SyncQuery } from "../core/replication.ts";
-import { type HubAnswer, hubFetch, parseAnswer } from "./hub-fetch.ts";
+import { type HubAnswer, HubUnreachable, hubFetch, parseAnswer } from "./hub-fetch.ts";
 import { withoutSlash } from "./join.ts";
+import { keyOfList } from "./keys.ts";
+import { type KeyOf, SignatureRefused, verifyAnswer } from "./signatures.ts";
 
 /** A page ends near 200,000 characters. One character may take three bytes. */
 const MAX_PAGE_BYTES = 1_000_000;
 const MAX_DOCUMENT_BYTES = 64_000;
-const DOCUMENT_MS = 5_000;
 
 export interface RequestDeps {
+  /** Unix ms. */
+  now(): number;
   allowPrivate: boolean;
   /** Milliseconds until the whole answer must be there. */
   timeoutMs: number;
   sign(request: { method: string; url: string; body: string | null }): Promise<Record<string, string>>;
 }
 
-/** Throws a HubUnreachable or a ProtocolError. */
-export async function readDocument(url: string, allowPrivate: boolean): Promise<HubDocument> {
-  const at = `${withoutSlash(url)}/.well-known/hub`;
-  const limits = { maxBytes: MAX_DOCUMENT_BYTES, timeoutMs: DOCUMENT_MS, allowPrivate };
-  const { text } = await hubFetch({ method: "GET", url: at, ...limits });
-  return checked(hubDocumentSchema, text);
+/** Requests to a hub whose keys are known. */
+export interface PeerRequestDeps extends RequestDeps {
+  /** The keys of the hub that count. */
+  keyOf: KeyOf;
+}
+
+/** What a hub says of itself, and the key that it signed that with. */
+export interface SignedDocument {
+  document: HubDocument;
+  kid: string;
+}
+
+/** The document must be signed with a key that it lists. Throws a HubUnreachable or a ProtocolError. */
+export async function readDocument(url: string, deps: RequestDeps): Promise<SignedDocument> {
+  const asked = { method: "GET", url: `${withoutSlash(url)}/.well-known/hub`, body: null } as const;
+  const headers = await deps.sign(asked);
+  const answer = await fetched(asked, headers, MAX_DOCUMENT_BYTES, deps);
+  const document = checked(hubDocumentSchema, answer.text);
+  const otherVersion = refusedProtocol(document.protocol);
+  if (otherVersion !== null) throw new ProtocolError(otherVersion);
+  const sent = { ...asked, headers: new Headers(headers) };
+  return { document, kid: await signerOf(answer, sent, keyOfList(document.keys), deps.now()) };
 }
 
 /** Returns null when nothing changed. */
-export async function askForChanges(hubUrl: string, query: SyncQuery, deps: RequestDeps): Promise<ReadPage | null> {
+export async function askForChanges(hubUrl: string, query: SyncQuery, deps: PeerRequestDeps): Promise<ReadPage | null> {
   const { epoch, since, head, mark, copying } = query;
   const parameters = new URLSearchParams({ since: String(since) });
   if (head !== since) parameters.set("head", String(head));
@@ -45,14 +65,14 @@ export async function askForChanges(hubUrl: string, query: SyncQuery, deps: Requ
   return status === 204 ? null : checked(readPageSchema, text);
 }
 
-export async function sendEvents(hubUrl: string, events: FederationEvents, deps: RequestDeps): Promise<void> {
+export async function sendEvents(hubUrl: string, events: FederationEvents, deps: PeerRequestDeps): Promise<void> {
   await signed("POST", `${hubUrl}/api/federation/events`, JSON.stringify(events), deps);
 }
 
 export async function sendRegistration(
   hubUrl: string,
   registration: Registration,
-  deps: RequestDeps,
+  deps: PeerRequestDeps,
 ): Promise<RegistrationAnswer> {
   const body = JSON.stringify(registration);
   const { text } = await signed("POST", `${hubUrl}/api/federation/register`, body, deps);
@@ -60,18 +80,51 @@ export async function sendRegistration(
 }
 
 /** Tells the hub that it was removed here. */
-export async function sendLeave(hubUrl: string, hubId: string, deps: RequestDeps): Promise<void> {
+export async function sendLeave(hubUrl: string, hubId: string, deps: PeerRequestDeps): Promise<void> {
   await signed("POST", `${hubUrl}/api/federation/leave`, JSON.stringify({ hub_id: hubId }), deps);
 }
 
-async function signed(
-  method: "GET" | "POST",
-  url: string,
-  body: string | null,
-  { sign, allowPrivate, timeoutMs }: RequestDeps,
+interface Asked {
+  method: "GET" | "POST";
+  url: string;
+  body: string | null;
+}
+
+async function signed(method: Asked["method"], url: string, body: string | null, deps: PeerRequestDeps) {
+  const asked = { method, url, body };
+  const headers = await deps.sign(asked);
+  const answer = await fetched(asked, headers, MAX_PAGE_BYTES, deps);
+  await signerOf(answer, { ...asked, headers: new Headers(headers) }, deps.keyOf, deps.now());
+  return answer;
+}
+
+async function fetched(
+  asked: Asked,
+  headers: Record<string, string>,
+  maxBytes: number,
+  { allowPrivate, timeoutMs }: RequestDeps,
 ): Promise<HubAnswer> {
-  const headers = await sign({ method, url, body });
-  return await hubFetch({ method, url, headers, body, maxBytes: MAX_PAGE_BYTES, timeoutMs, allowPrivate });
+  try {
+    return await hubFetch({ ...asked, headers, maxBytes, timeoutMs, allowPrivate });
+  } catch (error) {
+    // A proxy or another name may stand between: then both hubs must see which address was meant.
+    if (!(error instanceof HubUnreachable) || !/signature/.test(error.message)) throw error;
+    throw new HubUnreachable(`${error.message} (signed for ${asked.url})`);
+  }
+}
+
+async function signerOf(
+  { status, text, headers }: HubAnswer,
+  asked: Parameters<typeof verifyAnswer>[1],
+  keyOf: KeyOf,
+  now: number,
+): Promise<string> {
+  try {
+    return await verifyAnswer({ status, body: text === "" ? null : text, headers }, asked, keyOf, now);
+  } catch (error) {
+    if (!(error instanceof SignatureRefused)) throw error;
+    throw new HubUnreachable(`the answer is not believed: ${error.message}`);
+  }
 }
 
 interface Schema<T> {

@@ -28,6 +28,7 @@ import {
   sawAgent,
 } from "../store/agents.ts";
 import { type DeletedContainer, listDeletedContainers } from "../store/deleted-containers.ts";
+import { HOUR_MS } from "../store/hours.ts";
 import { createAgentKey } from "../store/keys.ts";
 import { guard, keyHash, newKey, textHash } from "./access.ts";
 import { admitAgent, instanceHeaders, rivalryOf } from "./agent-names.ts";
@@ -221,10 +222,11 @@ export const agents = routes()
     await sawAgent(hub.db, name, about, now);
     const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
     const byId = new Map(known.map((check) => [check.service_id, check]));
+    const oldest = now - hub.settings.RAW_RETENTION_HOURS * HOUR_MS;
     const refused = new Map(unread.map(({ service_id, error }) => [service_id ?? 0, error]));
     const taken = reported.flatMap((each) => {
       const check = byId.get(each.service_id);
-      const reason = refusalOf(each, check, now);
+      const reason = refusalOf(each, check, now, oldest);
       if (reason !== null) refused.set(each.service_id, reason);
       return check === undefined || reason !== null ? [] : [toFinding(each, check, name, now)];
     });

@@ -73,14 +73,21 @@ export interface FederationContext {
   document(): Promise<HubDocument | null>;
   join(url: string): Promise<Refusable<Joined>>;
   register(registration: Registration, request: ArrivedRequest): Promise<Refusable<RegistrationAnswer>>;
-  approve(hubId: string): Promise<boolean>;
+  /** Returns null when there is no such hub. */
+  approve(hubId: string, kid: string | null): Promise<Refusable<null> | null>;
+  markSecret(): Promise<string>;
+  signAnswer(
+    answer: { status: number; body: string | null },
+    request: ArrivedRequest,
+    knownKid: string | null,
+  ): Promise<Record<string, string>>;
   remove(hubId: string): Promise<boolean>;
   left(hubId: string): Promise<void>;
   rotateKey(): Promise<void>;
   websocket(request: Request): Promise<Response>;
   /** The link to one other hub. */
   noteNonce(hubId: string, nonce: string): Promise<"new" | "used" | "full">;
-  take(hubId: string, events: FederationEvents): Promise<void>;
+  take(hubId: string, events: FederationEvents, kid: string): Promise<void>;
   wake(hubId: string): Promise<void>;
 }
 

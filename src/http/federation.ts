@@ -55,10 +55,11 @@ const approve = createRoute({
   path: "/api/federation/hubs/{hub_id}/approve",
   operationId: "approveHub",
   tags,
-  summary: "Approve a hub that waits",
+  summary: "Approve a hub that waits, or that was removed",
+  description: "Approves the `key` that the list of hubs shows, and no other. With `key`, only if it is that one.",
   ...guard("admin"),
-  request: { params },
-  responses: { 204: { description: "The hub is trusted" }, ...problems(400, 401, 403, 404, 429) },
+  request: { params, query: z.object({ key: z.string().max(64).optional().describe("The key that you have seen") }) },
+  responses: { 204: { description: "The hub is trusted" }, ...problems(400, 401, 403, 404, 409, 429) },
 });
 
 const remove = createRoute({
@@ -67,7 +68,8 @@ const remove = createRoute({
   operationId: "removeHub",
   tags,
   summary: "Remove a hub, and all that is known of it",
-  description: "The hub is told. It comes back only when an admin approves it.",
+  description:
+    "The hub is told. It comes back only when an admin approves it. Removing it a second time forgets it: it may register again then, and wait.",
   ...guard("admin"),
   request: { params },
   responses: { 204: { description: "The hub is removed" }, ...problems(400, 401, 403, 404, 429) },
@@ -97,7 +99,9 @@ export const federation = routes()
     return c.json(joined.value, 200);
   })
   .openapi(approve, async (c) => {
-    orNotFound((await c.var.hub.federation.approve(c.req.valid("param").hub_id)) || null, "hub");
+    const { key = null } = c.req.valid("query");
+    const approved = orNotFound(await c.var.hub.federation.approve(c.req.valid("param").hub_id, key), "hub");
+    if (!approved.ok) throw new Problem(approved.status, approved.words);
     return c.body(null, 204);
   })
   .openapi(remove, async (c) => {

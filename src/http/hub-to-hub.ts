@@ -1,5 +1,7 @@
-/** What hubs say to each other: who they are, registration, changes of the registry, events. Requests are signed. */
+/** What hubs say to each other: who they are, registration, changes of the registry, events. Requests and answers are signed. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { EPOCH_GAP_MS } from "../core/durations.ts";
 import {
   eventsSchema,
   hubDocumentSchema,
@@ -10,17 +12,18 @@ import {
   syncPageSchema,
 } from "../core/federation.ts";
 import { answerSync } from "../federation/answer-sync.ts";
+import type { ArrivedRequest } from "../platform/bindings.ts";
 import { beginSync, changesSince, markOf } from "../store/registry-changes.ts";
 import { limitBody } from "./access.ts";
-import type { HubContext } from "./context.ts";
+import type { HubContext, HubEnv } from "./context.ts";
 import { flagSchema } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse } from "./schemas.ts";
-import { arrivedRequest, signedBy } from "./signed-request.ts";
+import { arrivedRequest, signedAnswer, signedBy } from "./signed-request.ts";
 
 const tags = ["hub to hub"];
-const signed = "The request is signed with a key of the calling hub (RFC 9421).";
+const signed = "The request is signed with a key of the calling hub, and the answer with one of this hub (RFC 9421).";
 const security = [{ signature: [] }];
 const revision = z
   .string()
@@ -118,41 +121,53 @@ export const hubToHub = routes()
   .openapi(document, async (c) => {
     const own = await c.var.hub.federation.document();
     if (own === null) throw new Problem(404, "this hub takes part in no federation: HUB_URL is not set");
-    return c.json(own, 200, { "cache-control": "public, max-age=10" });
+    return await answered(c, { body: own }, await arrivedRequest(c), null);
   })
   .openapi(register, async (c) => {
-    const answer = await c.var.hub.federation.register(c.req.valid("json"), await arrivedRequest(c));
+    const request = await arrivedRequest(c);
+    const answer = await c.var.hub.federation.register(c.req.valid("json"), request);
     if (!answer.ok) throw new Problem(answer.status, answer.words);
-    return c.json(answer.value, 200);
+    return await answered(c, { body: answer.value }, request, answer.value.hub.keys[0]?.kid ?? null);
   })
   .openapi(sync, async (c) => {
     const { hub } = c.var;
-    const { peer } = await signedBy(c);
+    const { peer, request } = await signedBy(c);
     const { since = 0, head = since, epoch = null, mark = null, copying = false } = c.req.valid("query");
     const page = await answerSync(peer.hub_id, { since, head, epoch, mark, copying }, answerDeps(hub));
-    return page === null ? c.body(null, 204) : c.json(page, 200);
+    return await answered(c, page === null ? { status: 204 } : { body: page }, request, peer.known_kid);
   })
   .openapi(events, async (c) => {
-    const { peer } = await signedBy(c);
     const news = readEvents(c.req.valid("json"));
+    const { peer, kid, request } = await signedBy(c, news.hub_id);
     if (news.hub_id !== peer.hub_id) throw new Problem(403, "the events are of another hub than the signature");
-    await c.var.hub.federation.take(peer.hub_id, news);
-    return c.body(null, 202);
+    await c.var.hub.federation.take(peer.hub_id, news, kid);
+    return await answered(c, { status: 202 }, request, peer.known_kid);
   })
   .openapi(leave, async (c) => {
-    const { peer } = await signedBy(c);
+    const { peer, request } = await signedBy(c);
     if (c.req.valid("json").hub_id !== peer.hub_id) throw new Problem(403, "a hub can speak for itself only");
     await c.var.hub.federation.left(peer.hub_id);
-    return c.body(null, 204);
+    return await answered(c, { status: 204 }, request, peer.known_kid);
   });
+
+/** The types of the routes describe the body; the answer itself is signed text. */
+async function answered(
+  c: Context<HubEnv>,
+  { status = 200, body = null }: { status?: 200 | 202 | 204; body?: object | null },
+  request: ArrivedRequest,
+  knownKid: string | null,
+) {
+  return (await signedAnswer(c, { status, body }, request, knownKid)) as never;
+}
 
 function answerDeps(hub: HubContext) {
   return {
     now: hub.now,
     hubId: hub.settings.HUB_ID,
-    begin: (asked: Parameters<typeof beginSync>[1]) => beginSync(hub.db, asked, hub.now()),
+    begin: (asked: Parameters<typeof beginSync>[1]) => beginSync(hub.db, asked, hub.now(), EPOCH_GAP_MS),
     changesSince: (revision: number) => changesSince(hub.db, revision),
     markOf: (revision: number) => markOf(hub.db, revision, hub.now()),
+    markSecret: () => hub.federation.markSecret(),
     live: (ids: number[]) => hub.live(ids),
   };
 }

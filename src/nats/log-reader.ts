@@ -5,6 +5,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { EventLog, LoggedEvent, LoggedService, LogPosition, WholeLog } from "../core/events.ts";
 import { errorText, log } from "../platform/log.ts";
+import { EventCodes } from "./event-codes.ts";
 import { type DurableEvent, durableEvent, registryEvent } from "./messages.ts";
 import { OlderLedger } from "./older-ledger.ts";
 import type { Outbox } from "./outbox.ts";
@@ -32,6 +33,7 @@ export interface LogReaderDeps {
 
 export class LogReader {
   readonly #deps: LogReaderDeps;
+  readonly #codes: EventCodes;
   #last: Promise<void> = Promise.resolve();
   /** Has not begun. */
   #next: Promise<void> | null = null;
@@ -40,6 +42,7 @@ export class LogReader {
 
   constructor(deps: LogReaderDeps) {
     this.#deps = deps;
+    this.#codes = new EventCodes(deps.storage);
   }
 
   /** Whether the outbox had no room for everything. */
@@ -86,7 +89,8 @@ export class LogReader {
     if (position === undefined || page === null || page.isIncomplete) return await this.#begin();
     if (page.unread > 0) log("error", "nats.unreadable_events", { events: page.unread });
     const ledger = OlderLedger.of(this.#deps.storage, this.#deps.clock.now());
-    this.#store(this.#durable(page.events, ledger), { ...page.next, at: page.events.at(-1)?.at ?? position.at });
+    const news = this.#durable(page.events, ledger);
+    await this.#store(news, { ...page.next, at: page.events.at(-1)?.at ?? position.at });
     return page.more;
   }
 
@@ -100,7 +104,7 @@ export class LogReader {
     const now = clock.now();
     const ledger = this.#position === undefined ? OlderLedger.of(storage, now) : null;
     const news = ledger === null ? this.#durable(start.beginnings, null) : this.#untold(ledger, start, now);
-    this.#store(news, { ...start.end, at: now });
+    await this.#store(news, { ...start.end, at: now });
     return true;
   }
 
@@ -121,8 +125,11 @@ export class LogReader {
     return ledger === null ? durable : durable.map((event) => ledger.withFreshId(event));
   }
 
-  #store(events: readonly DurableEvent[], position: Position): void {
+  async #store(named: readonly DurableEvent[], position: Position): Promise<void> {
     const { storage, outbox, clock, added } = this.#deps;
+    const events = await Promise.all(
+      named.map(async (event) => ({ ...event, code: await this.#codes.codeOf(event.id) })),
+    );
     outbox.transaction(() => {
       outbox.add(events, clock.now());
       storage.kv.put(POSITION_KEY, position);

@@ -20,11 +20,16 @@ export const MAX_EVENTS = 100_000;
 export interface DurableEvent {
   service_id: number;
   /**
-   * Identifies the event, so that a repeat is recognised; sent as `Nats-Msg-Id` and `ce-id`.
+   * Identifies the event; sent as `ce-id`.
    * `{hub_id}:{epoch}:{service_id}:` with the `seq` of a flip, or with the kind and the revision of a registration. In
    * another life of the database the same numbers mean something else.
    */
   id: string;
+  /**
+   * What nobody else can know, so that nobody who may publish there makes JetStream take the event for a repeat: see
+   * event-codes.ts. Sent as a part of `Nats-Msg-Id`; absent: an older release made the event.
+   */
+  code?: string;
   subject: string;
   type: EventType;
   /** ISO 8601. */
@@ -33,7 +38,7 @@ export interface DurableEvent {
 }
 
 /** A value that the next one replaces. It may be lost. */
-export type LatestValue = Omit<DurableEvent, "service_id">;
+export type LatestValue = Omit<DurableEvent, "service_id" | "code">;
 
 export type EventType =
   | "commandcenter.service.flip"
@@ -183,7 +188,12 @@ export function summaryValues(summary: Summary, maxBytes: number): LatestValue[]
  * The headers of the CloudEvents NATS binding. `stream`: the stream that must store a durable event; null for a latest
  * value. A latest value names a stream that does not exist, so that no stream stores it and subscribers still get it.
  */
-export function messageHeaders(message: LatestValue, hubId: string, stream: string | null): [string, string][] {
+export function messageHeaders(
+  message: LatestValue & Pick<DurableEvent, "code">,
+  hubId: string,
+  stream: string | null,
+): [string, string][] {
+  const name = message.code === undefined ? message.id : `${message.id}:${message.code}`;
   return [
     ["ce-specversion", "1.0"],
     ["ce-id", message.id],
@@ -192,7 +202,7 @@ export function messageHeaders(message: LatestValue, hubId: string, stream: stri
     ["ce-time", message.time],
     ["ce-datacontenttype", "application/json"],
     ["Nats-Expected-Stream", stream ?? "none"],
-    ...(stream === null ? [] : [["Nats-Msg-Id", message.id] satisfies [string, string]]),
+    ...(stream === null ? [] : [["Nats-Msg-Id", name] satisfies [string, string]]),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../core/clock.ts";
-import { PROTOCOL_ERROR_MS } from "../core/durations.ts";
+import { PENDING_KEPT_MS, PROTOCOL_ERROR_MS } from "../core/durations.ts";
 import type {
   HubDocument,
   Introduction,
@@ -15,21 +15,14 @@ import type {
   RegistrationAnswer,
 } from "../core/federation.ts";
 import type { FederationFrame, Peer } from "../core/live-protocol.ts";
-import { toPeer } from "../core/peer-view.ts";
+import { currentKey, toPeer } from "../core/peer-view.ts";
 import type { Health } from "../core/records.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
-import type {
-  ArrivedRequest,
-  Bindings,
-  FederationNews,
-  FederationRpc,
-  Refusable,
-  SignedHeaders,
-} from "../platform/bindings.ts";
+import type { ArrivedRequest, Bindings, FederationNews, FederationRpc, Refusable } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf, peerLinkOf } from "../platform/object-stubs.ts";
 import { type Db, openDatabase } from "../store/database.ts";
-import { getHub, listHubs, removeHub, setTrust } from "../store/hubs.ts";
+import { forgetPending, getHub, listHubs, removeHub, setTrust } from "../store/hubs.ts";
 import { ConfiguredPeers } from "./configured-peers.ts";
 import { EventRing } from "./event-ring.ts";
 import { HeardHubs } from "./heard-hubs.ts";
@@ -81,8 +74,24 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     return this.#joining.document();
   }
 
-  sign(request: { method: string; url: string; body: string | null }, knownKid: string | null): Promise<SignedHeaders> {
+  sign(
+    request: { method: string; url: string; body: string | null },
+    knownKid: string | null,
+  ): Promise<Record<string, string>> {
     return this.#identity.sign(request, knownKid, this.#clock.now());
+  }
+
+  async signAnswer(
+    answer: { status: number; body: string | null },
+    request: ArrivedRequest,
+    knownKid: string | null,
+  ): Promise<Record<string, string>> {
+    const sent = { ...request, headers: new Headers(request.headers) };
+    return await this.#identity.signAnswer(answer, sent, knownKid, this.#clock.now());
+  }
+
+  markSecret(): Promise<string> {
+    return this.#identity.markSecret();
   }
 
   async rotateKey(): Promise<void> {
@@ -102,20 +111,27 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     return this.#joining.register(registration, request, caller);
   }
 
-  async approve(hubId: string): Promise<boolean> {
+  async approve(hubId: string, kid: string | null): Promise<Refusable<null> | null> {
     const known = await getHub(this.#db, hubId);
-    if (known === undefined || known.url === null) return false;
+    if (known === undefined || known.url === null) return null;
+    const key = currentKey(known.keys);
+    if (key === null) return { ok: false, status: 409, words: "this hub has shown no key; it must register first" };
+    if (kid !== null && kid !== key) {
+      return { ok: false, status: 409, words: `the key of this hub is ${key}, not the one that you name` };
+    }
     await setTrust(this.#db, hubId, "approved", this.#clock.now());
     await this.#hubsChanged(hubId);
-    return true;
+    return { ok: true, value: null };
   }
 
+  /** One that was removed before is forgotten: then whoever comes first under its name may wait. */
   async remove(hubId: string): Promise<boolean> {
     const known = await getHub(this.#db, hubId);
-    if (known === undefined || known.trust === "removed") return false;
-    const { url, known_kid } = known;
-    await removeHub(this.#db, hubId, true, this.#clock.now());
-    if (url !== null) this.ctx.waitUntil(this.#joining.tellRemoved(hubId, url, known_kid));
+    if (known === undefined) return false;
+    const isForgotten = known.trust === "removed";
+    await removeHub(this.#db, hubId, !isForgotten, this.#clock.now());
+    if (isForgotten) return true;
+    if (known.url !== null) this.ctx.waitUntil(this.#joining.tellRemoved(known, known.url));
     await this.#hubGone(hubId);
     return true;
   }
@@ -160,7 +176,15 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
       const at = next_sync_at ?? 0;
       if (at <= overdue || at > now + longest) await peerLinkOf(this.env, hub_id).wake(hub_id);
     }
+    await this.#forgetWaiting();
     await this.#joinPeers();
+  }
+
+  async #forgetWaiting(): Promise<void> {
+    for (const hubId of await forgetPending(this.#db, this.#clock.now() - PENDING_KEPT_MS)) {
+      log("info", "federation.waited_too_long", { hub: hubId });
+      this.announce([{ type: "hub_removed", hub_id: hubId }]);
+    }
   }
 
   override async alarm(): Promise<void> {

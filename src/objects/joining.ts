@@ -15,19 +15,31 @@ import {
 } from "../core/federation.ts";
 import type { Settings } from "../core/settings.ts";
 import { JoinRefused, join, register, withoutSlash } from "../federation/join.ts";
-import { importPublicKey, toPublicKey } from "../federation/keys.ts";
-import { readDocument, sendLeave, sendRegistration } from "../federation/peer-requests.ts";
+import { keyOfList, toPublicKey } from "../federation/keys.ts";
+import { type RequestDeps, readDocument, sendLeave, sendRegistration } from "../federation/peer-requests.ts";
 import { newNonce, type SignableRequest, SignatureRefused, verifyRequest } from "../federation/signatures.ts";
 import type { ArrivedRequest, Refusable } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import type { Db } from "../store/database.ts";
-import { countHubs, getHub, saveHub } from "../store/hubs.ts";
+import type { HubRow } from "../store/federation-tables.ts";
+import { countHubs, getHub, hubOfKey, type SavedHub, saveHub } from "../store/hubs.ts";
+import { Budget } from "./budget.ts";
 import type { Identity } from "./identity.ts";
 import type { Nonces } from "./nonces.ts";
 
 /** Wrong join tokens that are looked at in a minute, from anyone. */
 const MAX_WRONG_PROOFS = 10;
+/** Addresses that strangers name are called this often in a minute, for all of them together. */
+const MAX_STRANGERS = 20;
 const MINUTE_MS = 60_000;
+/** Addresses that other hubs introduce are called this often. */
+const MAX_MET_AT_ONCE = 10;
+const MAX_MET_AN_HOUR = 100;
+const HOUR_MS = 3_600_000;
+/** Hubs of which it is remembered that they were introduced. */
+const MAX_INTRODUCED = 1_000;
+
+type RemovedHub = Pick<HubRow, "hub_id" | "keys" | "known_kid">;
 
 export interface JoiningDeps {
   clock: Clock;
@@ -41,8 +53,10 @@ export interface JoiningDeps {
 
 export class Joining {
   readonly #deps: JoiningDeps;
-  #wrongProofs: number[] = [];
-  /** By hub id: when an introduction of it counts again, Unix ms. */
+  readonly #wrongProofs = new Budget(MAX_WRONG_PROOFS, MINUTE_MS);
+  readonly #strangers = new Budget(MAX_STRANGERS, MINUTE_MS);
+  readonly #met = new Budget(MAX_MET_AN_HOUR, HOUR_MS);
+  /** By hub id: when an introduction of it counts again, Unix ms. Those of longest ago come first. */
   readonly #introduced = new Map<string, number>();
 
   constructor(deps: JoiningDeps) {
@@ -66,16 +80,21 @@ export class Joining {
     };
   }
 
-  async join(url: string, reason: JoinReason): Promise<Refusable<Joined>> {
+  /** `expected`: the id that the hub must have; undefined: any. */
+  async join(url: string, reason: JoinReason, expected?: string): Promise<Refusable<Joined>> {
     return await refusable(async () => {
       const own = await this.#own();
       const nonce = newNonce();
-      const request = this.#request(null, nonce);
-      const joined = await join(withoutSlash(url), reason, {
-        ...this.#joinDeps(own),
-        nonce,
-        send: (hubUrl, registration) => sendRegistration(hubUrl, registration, request),
-      });
+      const joined = await join(
+        withoutSlash(url),
+        { reason, expected },
+        {
+          ...this.#joinDeps(own, null),
+          nonce,
+          send: (hubUrl, registration, key) =>
+            sendRegistration(hubUrl, registration, { ...this.#request(null, nonce), keyOf: keyOfList([key]) }),
+        },
+      );
       log("info", "federation.joined", { ...joined });
       await this.#deps.hubsChanged(joined.hub_id);
       return joined;
@@ -88,50 +107,68 @@ export class Joining {
     request: ArrivedRequest,
     caller: string,
   ): Promise<Refusable<RegistrationAnswer>> {
+    const { hub_id: hub, url } = registration;
+    const now = this.#deps.clock.now;
     const answer = await refusable(async () => {
-      this.#refuseTooManyProofs();
+      if (this.#wrongProofs.isSpent(now())) throw new JoinRefused(429, "too many wrong join tokens; wait");
       const answered = await register(registration, {
-        ...this.#joinDeps(await this.#own()),
-        verify: (keys) => this.#verify(request, keys),
-        wrongProof: () => void this.#wrongProofs.push(this.#deps.clock.now()),
+        ...this.#joinDeps(await this.#own(), caller),
+        verify: (key) => this.#verify(request, key),
+        wrongProof: () => this.#wrongProofs.spend(now()),
+        beforeCall: () => {
+          if (this.#strangers.isSpent(now())) throw new JoinRefused(429, "too many registrations; wait");
+          this.#strangers.spend(now());
+        },
+        foundNothing: (error) => log("info", "federation.nobody_there", { hub, url, error: errorText(error) }),
       });
       await this.#deps.hubsChanged(registration.hub_id);
       return answered;
     });
-    const { hub_id: hub, url } = registration;
     if (answer.ok) log("info", "federation.registered", { hub, url, trust: answer.value.trust });
     else log("warn", "federation.refused", { hub, url, caller, reason: answer.words });
     return answer;
   }
 
-  /** Joins hubs that another hub introduced. */
+  /** Joins hubs that another hub introduced, as far as they are new. */
   async meet(hubs: readonly Introduction[]): Promise<void> {
     const now = this.#deps.clock.now();
+    let met = 0;
     for (const { hub_id, url } of hubs) {
       if (hub_id === this.#deps.settings.HUB_ID || (this.#introduced.get(hub_id) ?? 0) > now) continue;
-      this.#introduced.set(hub_id, now + INTRODUCTION_RETRY_MS);
       const known = await getHub(this.#deps.db, hub_id);
       if (known !== undefined && known.trust !== "heard") continue;
-      const joined = await this.join(url, "introduced");
+      if (met === MAX_MET_AT_ONCE || this.#met.isSpent(now)) return;
+      met += 1;
+      this.#met.spend(now);
+      this.#noteIntroduced(hub_id, now + INTRODUCTION_RETRY_MS);
+      const joined = await this.join(url, "introduced", hub_id);
       if (!joined.ok) log("info", "federation.introduction_failed", { hub: hub_id, url, reason: joined.words });
     }
   }
 
+  #noteIntroduced(hubId: string, until: number): void {
+    this.#introduced.delete(hubId);
+    this.#introduced.set(hubId, until);
+    const [oldest] = this.#introduced.keys();
+    if (this.#introduced.size > MAX_INTRODUCED && oldest !== undefined) this.#introduced.delete(oldest);
+  }
+
   /** Tells a hub once that it was removed here. */
-  async tellRemoved(hubId: string, url: string, knownKid: string | null): Promise<void> {
+  async tellRemoved({ hub_id: hubId, keys, known_kid }: RemovedHub, url: string): Promise<void> {
     try {
-      await sendLeave(url, this.#deps.settings.HUB_ID, this.#request(knownKid));
+      const request = { ...this.#request(known_kid), keyOf: keyOfList(keys) };
+      await sendLeave(url, this.#deps.settings.HUB_ID, request);
     } catch (error) {
       log("info", "federation.leave_not_told", { hub: hubId, error: errorText(error) });
     }
   }
 
-  #request(knownKid: string | null, nonce = newNonce()) {
+  #request(knownKid: string | null, nonce = newNonce()): RequestDeps {
     return {
+      now: this.#deps.clock.now,
       allowPrivate: this.#deps.settings.ALLOW_PRIVATE_TARGETS,
       timeoutMs: JOIN_REQUEST_MS,
-      sign: async (request: SignableRequest) =>
-        (await this.#deps.identity.sign(request, knownKid, this.#deps.clock.now(), nonce)).headers,
+      sign: (request: SignableRequest) => this.#deps.identity.sign(request, knownKid, this.#deps.clock.now(), nonce),
     };
   }
 
@@ -141,40 +178,33 @@ export class Joining {
     return own;
   }
 
-  #joinDeps(own: HubDocument) {
+  /** `caller`: the address from which a hub registers; null: it does not. */
+  #joinDeps(own: HubDocument, caller: string | null) {
     const { db, settings } = this.#deps;
     const { now } = this.#deps.clock;
     return {
       now,
       own,
       token: settings.FEDERATION_TOKEN,
-      documentAt: (url: string) => readDocument(url, settings.ALLOW_PRIVATE_TARGETS),
+      documentAt: (url: string) => readDocument(url, this.#request(null)),
       known: async (hubId: string) => {
         const row = await getHub(db, hubId);
         return row === undefined || row.trust === "heard" ? undefined : row;
       },
-      counts: () => countHubs(db),
-      save: (hub: HubDocument, fields: Parameters<typeof saveHub>[2]) => saveHub(db, hub, fields, now()),
+      ownerOf: async (kid: string) => (await hubOfKey(db, kid))?.hub_id,
+      counts: () => countHubs(db, caller),
+      save: (hub: Parameters<typeof saveHub>[1], fields: Omit<SavedHub, "registered_from">) =>
+        saveHub(db, hub, { ...fields, registered_from: caller }, now()),
     };
   }
 
-  async #verify(request: ArrivedRequest, keys: readonly PublicKey[]): Promise<{ kid: string; nonce: string }> {
+  async #verify(request: ArrivedRequest, key: PublicKey): Promise<string> {
     const arrived = { ...request, headers: new Headers(request.headers) };
-    const keyOf = async (kid: string) => {
-      const key = keys.find((each) => each.kid === kid);
-      return key === undefined ? null : await importPublicKey(key);
-    };
-    const signed = await verifyRequest(arrived, keyOf, this.#deps.clock.now());
-    const used = this.#deps.nonces.use(signed.nonce, this.#deps.clock.now());
+    const { nonce } = await verifyRequest(arrived, keyOfList([key]), this.#deps.clock.now());
+    const used = this.#deps.nonces.use(nonce, this.#deps.clock.now());
     if (used === "used") throw new SignatureRefused("the request was sent before");
     if (used === "full") throw new JoinRefused(429, "too many registrations");
-    return signed;
-  }
-
-  #refuseTooManyProofs(): void {
-    const since = this.#deps.clock.now() - MINUTE_MS;
-    this.#wrongProofs = this.#wrongProofs.filter((at) => at > since);
-    if (this.#wrongProofs.length >= MAX_WRONG_PROOFS) throw new JoinRefused(429, "too many wrong join tokens; wait");
+    return nonce;
   }
 }
 

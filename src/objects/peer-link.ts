@@ -7,13 +7,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Clock } from "../core/clock.ts";
 import { PROTOCOL_ERROR_MS, PUSH_COUNTS_MS } from "../core/durations.ts";
-import type { FederationEvents, PushedFlip, SyncPage } from "../core/federation.ts";
+import type { FederationEvents, KnownKey, PublicKey, PushedFlip, SyncPage } from "../core/federation.ts";
 import { afterPull, type PullResult, pullTimeout } from "../core/peer-health.ts";
 import { type RemoteState, remoteFlips, toPeer } from "../core/peer-view.ts";
 import { ProtocolError } from "../core/replication.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
-import { validKeys } from "../federation/keys.ts";
-import { askForChanges, type RequestDeps, sendEvents } from "../federation/peer-requests.ts";
+import { importPublicKey, validKeys } from "../federation/keys.ts";
+import { isUsable, withListed } from "../federation/known-keys.ts";
+import { askForChanges, type PeerRequestDeps, sendEvents } from "../federation/peer-requests.ts";
 import { pull } from "../federation/pull.ts";
 import { UnreadServices } from "../federation/unread-services.ts";
 import type { Bindings, FederationNews, PeerLinkRpc } from "../platform/bindings.ts";
@@ -71,12 +72,9 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     return this.#nonces.use(nonce, this.#clock.now());
   }
 
-  async take(hubId: string, events: FederationEvents): Promise<void> {
+  async take(hubId: string, events: FederationEvents, kid: string): Promise<void> {
     const now = this.#clock.now();
-    if (events.keys !== undefined) {
-      const keys = await validKeys(events.keys, now);
-      if (keys.length > 0) await saveKeys(this.#db, hubId, keys, now);
-    }
+    if (events.keys !== undefined) await this.#takeKeys(hubId, events.keys, kid);
     if (events.flips.length > 0) {
       const ids = events.flips.map(({ service_id }) => service_id);
       const known = await copiesOf(this.#db, hubId, ids);
@@ -85,6 +83,13 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
       await this.#announce(remoteNews(hubId, known, told));
     }
     if (events.changed) await this.wake(hubId);
+  }
+
+  async #takeKeys(hubId: string, listed: readonly PublicKey[], signer: string): Promise<void> {
+    const now = this.#clock.now();
+    const row = await getHub(this.#db, hubId);
+    const keys = await validKeys(listed, now);
+    if (row !== undefined && keys.length > 0) await saveKeys(this.#db, hubId, withListed(row.keys, keys, signer), now);
   }
 
   async forget(): Promise<void> {
@@ -209,17 +214,27 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     const own = await federationOf(this.env).document();
     const newest = own?.keys[0]?.kid;
     if (own === null || newest === undefined || newest === row.known_kid) return;
-    const events = { hub_id: own.hub_id, flips: [], changed: false, keys: own.keys };
-    await sendEvents(url, events, this.#requests(row));
+    const events = { hub_id: own.hub_id, flips: [], changed: false };
+    await sendEvents(url, { ...events, keys: own.keys }, this.#requests(row));
+    await sendEvents(url, events, this.#requests({ ...row, known_kid: newest })); // a key counts when it was used
     await saveKnownKid(this.#db, row.hub_id, newest);
   }
 
-  #requests(row: HubRow): RequestDeps {
+  #requests(row: HubRow): PeerRequestDeps {
     return {
+      now: this.#clock.now,
       allowPrivate: this.#settings.ALLOW_PRIVATE_TARGETS,
       timeoutMs: pullTimeout(this.#settings.FEDERATION_INTERVAL) * 1_000,
-      sign: async (request) => (await federationOf(this.env).sign(request, row.known_kid)).headers,
+      sign: async (request) => federationOf(this.env).sign(request, row.known_kid),
+      keyOf: async (kid) => await this.#keyOf(row, kid),
     };
+  }
+
+  /** The hub may have told of a new key, and used it, since its row was read. */
+  async #keyOf(row: HubRow, kid: string): Promise<CryptoKey | null> {
+    const isKey = (key: KnownKey) => key.kid === kid && isUsable(key, this.#clock.now());
+    const known = row.keys.find(isKey) ?? (await getHub(this.#db, row.hub_id))?.keys.find(isKey);
+    return known === undefined ? null : await importPublicKey(known);
   }
 
   async #announce(news: FederationNews[]): Promise<void> {

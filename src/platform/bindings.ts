@@ -206,11 +206,24 @@ export type Refusable<T> = { ok: true; value: T } | { ok: false; status: 400 | 4
 export interface FederationRpc extends Rpc.DurableObjectBranded {
   /** Returns null when the hub has no public address, and so takes part in no federation. */
   document(): Promise<HubDocument | null>;
-  sign(request: { method: string; url: string; body: string | null }, knownKid: string | null): Promise<SignedHeaders>;
+  /** Returns the headers to send. `knownKid`: the key of this hub that the other one knows; null: none. */
+  sign(
+    request: { method: string; url: string; body: string | null },
+    knownKid: string | null,
+  ): Promise<Record<string, string>>;
+  /** The same for the answer to a request. */
+  signAnswer(
+    answer: { status: number; body: string | null },
+    request: ArrivedRequest,
+    knownKid: string | null,
+  ): Promise<Record<string, string>>;
+  /** See federation/marks.ts. */
+  markSecret(): Promise<string>;
   rotateKey(): Promise<void>;
   join(url: string, reason: JoinReason): Promise<Refusable<Joined>>;
   register(registration: Registration, request: ArrivedRequest, caller: string): Promise<Refusable<RegistrationAnswer>>;
-  approve(hubId: string): Promise<boolean>;
+  /** `kid`: the key that the admin has seen; null: the admin has seen none. */
+  approve(hubId: string, kid: string | null): Promise<Refusable<null> | null>;
   remove(hubId: string): Promise<boolean>;
   /** Another hub says that it has removed this one. */
   left(hubId: string): Promise<void>;
@@ -226,14 +239,6 @@ export interface FederationRpc extends Rpc.DurableObjectBranded {
   fetch(request: Request): Promise<Response>;
 }
 
-export interface SignedHeaders {
-  /** The key that signed. */
-  kid: string;
-  /** The newest key, which the other hub may not have yet. */
-  newest: string;
-  headers: Record<string, string>;
-}
-
 /** One object for each other hub. Its name is the hub's id. */
 export interface PeerLinkRpc extends Rpc.DurableObjectBranded {
   /** Pulls now, unless a pull is under way. */
@@ -241,8 +246,8 @@ export interface PeerLinkRpc extends Rpc.DurableObjectBranded {
   push(hubId: string, news: { flips: PushedFlip[]; changed: boolean }): Promise<void>;
   /** Notes the nonce of a signed request of the hub. */
   noteNonce(nonce: string): "new" | "used" | "full";
-  /** Takes in what the hub pushed. */
-  take(hubId: string, events: FederationEvents): Promise<void>;
+  /** Takes in what the hub pushed. `kid`: the key that signed it. */
+  take(hubId: string, events: FederationEvents, kid: string): Promise<void>;
   forget(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /** The D1 tables of the federation, which migrations/0003_federation.sql makes. Times are Unix ms. */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { HubSource, PublicKey, Trust } from "../core/federation.ts";
+import type { HubSource, KnownKey, Trust } from "../core/federation.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import { type Attempt, type Health, SERVICE_TYPES, STATUSES } from "../core/records.ts";
 import { json, time } from "./columns.ts";
@@ -49,7 +49,9 @@ export const hubs = sqliteTable("hubs", {
   source: text().$type<HubSource>().notNull(),
   trust: text().$type<Trust>().notNull(),
   /** The newest first. */
-  keys: json<PublicKey[]>("list").default([]),
+  keys: json<KnownKey[]>("list").default([]),
+  /** The address from which a hub registered that waits; null: it did not. */
+  registered_from: text(),
   /** The newest key of ours that the hub has. */
   known_kid: text(),
   capabilities: jsonList(),

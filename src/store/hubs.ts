@@ -1,6 +1,6 @@
 /** The other hubs that this hub knows. */
-import { and, asc, desc, eq, inArray, ne, sql } from "drizzle-orm";
-import type { HubDocument, HubSource, PublicKey, Trust } from "../core/federation.ts";
+import { and, asc, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import type { HubDocument, HubSource, KnownKey, Trust } from "../core/federation.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
 import type { Flip, Status } from "../core/records.ts";
 import type { Cursor } from "../core/replication.ts";
@@ -16,30 +16,58 @@ export async function getHub(db: Db, hubId: string): Promise<HubRow | undefined>
   return (await db.select().from(hubs).where(eq(hubs.hub_id, hubId)))[0];
 }
 
-/** Returns the hub that has the key; undefined: none has it, or it was removed. */
+/** Returns the hub that has used the key; undefined: none has. One that was removed counts as well: its key stays its own. */
 export async function hubOfKey(db: Db, kid: string): Promise<HubRow | undefined> {
-  const has = sql`EXISTS (SELECT 1 FROM json_each(${hubs.keys}) AS key WHERE key.value ->> 'kid' = ${kid})`;
+  const has = sql`EXISTS (
+    SELECT 1 FROM json_each(${hubs.keys}) AS key
+    WHERE key.value ->> 'kid' = ${kid} AND coalesce(key.value ->> 'used', 1) = 1)`;
   return (await db.select().from(hubs).where(has))[0];
 }
 
-/** Counts hubs that are registered, and those of them that wait for approval. */
-export async function countHubs(db: Db): Promise<{ all: number; pending: number }> {
+/** Counts hubs that are registered, those of them that wait for approval, and of these those from the address. */
+export async function countHubs(
+  db: Db,
+  address: string | null,
+): Promise<{ all: number; pending: number; pending_here: number }> {
+  const waits = sql`${hubs.trust} = 'pending'`;
   const [row] = await db
-    .select({ all: sql<number>`count(*)`, pending: sql<number>`coalesce(sum(${hubs.trust} = 'pending'), 0)` })
+    .select({
+      all: sql<number>`count(*)`,
+      pending: sql<number>`coalesce(sum(${waits}), 0)`,
+      pending_here: sql<number>`coalesce(sum(${waits} AND ${hubs.registered_from} IS ${address}), 0)`,
+    })
     .from(hubs)
     .where(inArray(hubs.trust, ["approved", "pending"]));
-  return row ?? { all: 0, pending: 0 };
+  return row ?? { all: 0, pending: 0, pending_here: 0 };
+}
+
+/** Forgets hubs that have waited for an admin since before `before`, Unix ms. Returns their ids. */
+export async function forgetPending(db: Db, before: number): Promise<string[]> {
+  const forgotten = await db
+    .delete(hubs)
+    .where(and(eq(hubs.trust, "pending"), lt(hubs.created_at, before)))
+    .returning({ hub_id: hubs.hub_id });
+  return forgotten.map(({ hub_id }) => hub_id);
+}
+
+export interface SavedHub {
+  source: HubSource;
+  trust: Trust;
+  known_kid: string;
+  /** Those that count. */
+  keys: KnownKey[];
+  registered_from: string | null;
 }
 
 /** Adds the hub, or updates what its document says of it. `now`: Unix ms. */
 export async function saveHub(
   db: Db,
-  document: HubDocument,
-  fields: { source: HubSource; trust: Trust; known_kid: string },
+  document: Omit<HubDocument, "keys">,
+  fields: SavedHub,
   now: number,
 ): Promise<void> {
-  const { hub_id, url, name, region, version, capabilities, keys } = document;
-  const told = { url, name, region, version, capabilities, keys, updated_at: now };
+  const { hub_id, url, name, region, version, capabilities } = document;
+  const told = { url, name, region, version, capabilities, updated_at: now };
   await db
     .insert(hubs)
     .values({ hub_id, ...told, ...fields, status_since: now, created_at: now, next_sync_at: now })
@@ -72,10 +100,10 @@ export async function setTrust(db: Db, hubId: string, trust: Trust, now: number)
 
 /**
  * Removes a hub and the copy of its services. `remember`: it is refused until an admin approves it again, also when it
- * knows the join token.
+ * knows the join token. Its keys stay with it, so that nobody else can be approved in its place.
  */
 export async function removeHub(db: Db, hubId: string, remember: boolean, now: number): Promise<boolean> {
-  const nothing: Partial<HubRow> = { keys: [], epoch: null, revision: 0, head: 0, mark: null, copying: false };
+  const nothing: Partial<HubRow> = { epoch: null, revision: 0, head: 0, mark: null, copying: false };
   const [, removed] = await db.batch([
     db.delete(remoteServices).where(eq(remoteServices.hub_id, hubId)),
     remember
@@ -98,7 +126,7 @@ export async function removeHub(db: Db, hubId: string, remember: boolean, now: n
   return removed.length > 0;
 }
 
-export async function saveKeys(db: Db, hubId: string, keys: PublicKey[], now: number): Promise<void> {
+export async function saveKeys(db: Db, hubId: string, keys: KnownKey[], now: number): Promise<void> {
   await db.update(hubs).set({ keys, updated_at: now }).where(eq(hubs.hub_id, hubId));
 }
 

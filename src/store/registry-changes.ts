@@ -1,6 +1,6 @@
 /** What other hubs may know of this hub's registry: its revision, and the services that changed since a revision. */
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
-import { epochOrder, nextEpoch } from "../core/epoch.ts";
+import { epochBegan, epochOrder, nextEpoch } from "../core/epoch.ts";
 import { PAGE_SERVICES } from "../core/federation.ts";
 import type { ChangedService } from "../core/registry-change.ts";
 import { type PageStart, type RegistryState, type SyncQuery, startOfPage } from "../core/replication.ts";
@@ -26,12 +26,14 @@ export interface ChangedServices {
 }
 
 /**
- * Decides how to answer another hub. Begins an epoch when it finds that the database was restored. `now`: Unix ms.
+ * Decides how to answer another hub. Begins an epoch when it finds that the database was restored, at most one in
+ * `epochGap` (milliseconds). `now`: Unix ms.
  */
 export async function beginSync(
   db: Db,
   asked: SyncQuery,
   now: number,
+  epochGap = 0,
 ): Promise<Exclude<PageStart, { kind: "reborn" }>> {
   const [states, marks] = await db.batch([
     db.select().from(registry),
@@ -40,7 +42,7 @@ export async function beginSync(
   const { epoch } = stateOf(states);
   const start = startOfPage(asked, stateOf(states), marks[0]?.mark === asked.mark && asked.mark !== null);
   if (start.kind !== "reborn") return start;
-  await newEpoch(db, epoch, now);
+  if (Math.abs(now - (epochBegan(epoch) ?? 0)) >= epochGap) await newEpoch(db, epoch, now);
   return { kind: "page", full: true, since: 0 };
 }
 

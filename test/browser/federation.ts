@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import type { HubProcess } from "../processes/hub-process.ts";
-import { json, startRogueHub } from "../processes/rogue-hub.ts";
+import { startRogueHub } from "../processes/rogue-hub.ts";
 import { goTo, signIn, violations, visit } from "./browser.ts";
 import { emptyStage } from "./stage.ts";
 
@@ -39,7 +39,7 @@ test("a hub that asks is approved and its services are shown, as text, with how 
     epoch: "e",
     revision: 1,
   };
-  rogue.sync = (_request, response) => json(response, { hub_id: "hub-far", ...page });
+  rogue.sync = (request, response) => rogue.answer(request, response, { hub_id: "hub-far", ...page });
   const { page: tab, close, screenshot } = await visit(browser, hub.url);
   try {
     await signIn(tab, hub.token);

@@ -33,6 +33,12 @@ describe("an observation of an agent", () => {
     expect(refusalOf(reported(over), check, T0)).toMatch(reason);
   });
 
+  test("of a time that the history keeps no more is refused", () => {
+    const old = reported({ at: T0 - 10 * MINUTE, due_at: T0 - 10 * MINUTE });
+    expect(refusalOf(old, check, T0, T0 - 10 * MINUTE)).toBeNull();
+    expect(refusalOf(old, check, T0, T0 - 10 * MINUTE + 1)).toMatch(/older than what the history keeps/);
+  });
+
   test("of a service that the agent does not have is refused", () => {
     expect(refusalOf(reported(), undefined, T0)).toBe("this agent has no such service");
   });

@@ -7,7 +7,14 @@ import {
   toPublicKey,
   validKeys,
 } from "../../src/federation/keys.ts";
-import { newNonce, signRequest, verifyRequest } from "../../src/federation/signatures.ts";
+import {
+  newNonce,
+  type SignableAnswer,
+  signAnswer,
+  signRequest,
+  verifyAnswer,
+  verifyRequest,
+} from "../../src/federation/signatures.ts";
 import { NOW } from "../store/service-input.ts";
 
 const url = "https://hub-b.example.com/api/federation/events?x=1";
@@ -69,4 +76,41 @@ test("a public key counts under its own name and until its end only", async () =
   const ended = { ...key, not_after: new Date(NOW).toISOString() };
   const renamed = { ...key, kid: stranger.kid };
   expect(await validKeys([key, ended, renamed], NOW)).toEqual([key]);
+});
+
+const asked = async () => ({ method: "GET", url, body: null, headers: new Headers(await signed()) });
+
+async function answered(answer: SignableAnswer, request: Awaited<ReturnType<typeof asked>>, by = pair, at = NOW) {
+  const key = { kid: by.kid, privateKey: await importPrivateKey(by) };
+  return { ...answer, headers: new Headers(await signAnswer(answer, request, key, at)) };
+}
+
+test.each<[string, SignableAnswer]>([
+  ["with a body", { status: 200, body }],
+  ["without a body", { status: 204, body: null }],
+])("a signed answer %s tells who signed it", async (_, answer) => {
+  const request = await asked();
+  expect(await verifyAnswer(await answered(answer, request), request, keyOf, NOW)).toBe(pair.kid);
+});
+
+test("an answer counts only as the answer to its own request, as it was signed, by a known key, and not for long", async () => {
+  const request = await asked();
+  const right = await answered({ status: 200, body }, request);
+  const refusedWith = async (answer: typeof right, words: string, of = request, now = NOW) =>
+    await expect(verifyAnswer(answer, of, keyOf, now)).rejects.toThrow(words);
+  await refusedWith({ ...right, headers: new Headers() }, "the answer is not signed");
+  await refusedWith({ ...right, status: 204 }, "the signature is not valid");
+  await refusedWith({ ...right, body: `${body} ` }, "the body is not the one that was signed");
+  await refusedWith(right, "the signature is not valid", await asked());
+  await refusedWith(right, "the signature is not valid", { ...request, url: `${url}2` });
+  await refusedWith(right, "the signature is not valid", request, NOW + 62_000);
+  await refusedWith(await answered({ status: 200, body }, request, stranger), "belongs to no hub");
+  await refusedWith(await answered({ status: 200, body }, request, { ...stranger, kid: pair.kid }), "is not valid");
+});
+
+test("an answer to an unsigned request does for nobody who signs", async () => {
+  const unsigned = { method: "GET", url, body: null, headers: new Headers() };
+  const answer = await answered({ status: 200, body }, unsigned);
+  expect(await verifyAnswer(answer, unsigned, keyOf, NOW)).toBe(pair.kid);
+  await expect(verifyAnswer(answer, await asked(), keyOf, NOW)).rejects.toThrow("the signature is not valid");
 });

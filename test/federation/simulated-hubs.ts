@@ -1,5 +1,5 @@
 /** Hubs in this process: real databases, real rules, and links that can be cut. */
-import { readPageSchema } from "../../src/core/federation.ts";
+import { PROTOCOL, readPageSchema } from "../../src/core/federation.ts";
 import type { RecordedFlip, Status } from "../../src/core/records.ts";
 import { answerSync } from "../../src/federation/answer-sync.ts";
 import { pull } from "../../src/federation/pull.ts";
@@ -47,10 +47,10 @@ export class SimulatedHub {
         url: `https://${hub_id}.example.com`,
         region: null,
         version: "0",
-        protocol: "1.0",
+        protocol: PROTOCOL,
       };
-      const fields = { source: "registered", trust: "approved", known_kid: "none" } as const;
-      await saveHub(this.db, { ...document, capabilities: [], keys: [] }, fields, NOW);
+      const fields = { source: "registered", trust: "approved", known_kid: "none", keys: [] } as const;
+      await saveHub(this.db, { ...document, capabilities: [] }, { ...fields, keys: [], registered_from: null }, NOW);
     }
   }
 
@@ -125,6 +125,7 @@ export class SimulatedHub {
       begin: (query: Parameters<typeof beginSync>[1]) => beginSync(this.db, query, Date.now()),
       changesSince: (revision: number) => changesSince(this.db, revision, this.#pageSize),
       markOf: (revision: number) => markOf(this.db, revision, NOW),
+      markSecret: async () => `secret of ${this.id}`,
       live: async () => new Map(),
     };
   }

@@ -189,7 +189,10 @@ class Consumer {
   #deliver({ storage, outbox }: Part, most: number): void {
     const rows = storage.sql.exec<{ id: number; event: string }>("SELECT id, event FROM outbox ORDER BY id").toArray();
     const sent = rows.slice(0, Number.isFinite(most) ? most : rows.length);
-    this.delivered.push(...sent.map(({ event }): DurableEvent => JSON.parse(event)));
+    for (const { event } of sent) {
+      const { code: _code, ...named }: DurableEvent = JSON.parse(event);
+      this.delivered.push(named);
+    }
     outbox.remove(sent.map(({ id }) => id));
   }
 }

@@ -82,6 +82,30 @@ describe("a bridge that is new", () => {
   });
 });
 
+describe("the code of an event", () => {
+  const codes = ({ sql }: DurableObjectStorage) =>
+    sql
+      .exec<{ code: string }>("SELECT json_extract(event, '$.code') AS code FROM outbox ORDER BY id")
+      .toArray()
+      .map(({ code }) => code);
+
+  it("is the same for the same event, also after an eviction, and another one for every hub", async () => {
+    const seen: string[] = [];
+    for (const _hub of [1, 2]) {
+      await withReader(async ({ news, storage, evicted }) => {
+        await news();
+        storage.kv.delete("log");
+        await evicted().news(); // tells the registration again
+        const [first = "", second] = codes(storage);
+        expect(first).toMatch(/^[0-9a-f]{24}$/);
+        expect(second).toBe(first);
+        seen.push(first);
+      });
+    }
+    expect(new Set(seen).size).toBe(2);
+  });
+});
+
 describe("a bridge that goes on", () => {
   it("takes each event once, also after an eviction, and when many wake it at once", async () => {
     await withReader(async ({ news, reader, outbox, evicted }) => {

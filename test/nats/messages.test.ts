@@ -86,6 +86,15 @@ describe("a durable event", () => {
   });
 });
 
+it("an event of this release has a name on the stream that only the hub can know, one of an older release keeps its own", () => {
+  const nameOf = (code?: string) => {
+    const event = code === undefined ? flipEvent("hub-a", flip) : { ...flipEvent("hub-a", flip), code };
+    return Object.fromEntries(messageHeaders(event, "hub-a", "HUB_EVENTS"));
+  };
+  expect(nameOf("c0de")).toMatchObject({ "Nats-Msg-Id": "hub-a:e1:7:4:c0de", "ce-id": "hub-a:e1:7:4" });
+  expect(nameOf()).toMatchObject({ "Nats-Msg-Id": "hub-a:e1:7:4", "ce-id": "hub-a:e1:7:4" });
+});
+
 describe("a latest value", () => {
   it("of a service says its status and nothing of a change", () => {
     const live = { ...unknownState(T0), status: "up" as const, latency_ms: 5, flip_seq: 4, details: { version: "2" } };

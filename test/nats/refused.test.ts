@@ -28,7 +28,10 @@ async function hearing(url: string, hubId: string, use: (ids: string[]) => Promi
   const reader = await connect({ servers: url, user: "hub", pass: TEST_PASSWORD });
   const ids: string[] = [];
   reader.subscribe(`hub.${hubId}.>`, {
-    callback: (_, { headers }) => ids.push(headers?.get("Nats-Msg-Id").replace(`${hubId}:`, "") ?? ""),
+    callback: (_, { headers }) => {
+      const isDurable = headers?.has("Nats-Msg-Id") ?? false;
+      ids.push(isDurable ? (headers?.get("ce-id").replace(`${hubId}:`, "") ?? "") : "");
+    },
   });
   await reader.flush();
   try {

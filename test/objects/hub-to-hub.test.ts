@@ -5,14 +5,15 @@
 import { abortAllDurableObjects, applyD1Migrations, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { HubDocument, SyncPage } from "../../src/core/federation.ts";
+import { type HubDocument, PROTOCOL, type SyncPage } from "../../src/core/federation.ts";
 import type { Peer } from "../../src/core/live-protocol.ts";
 import { joinProof } from "../../src/federation/join-proof.ts";
 import { importPrivateKey, type KeyPair, newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
-import { newNonce, signRequest } from "../../src/federation/signatures.ts";
+import { newNonce, signAnswer, signRequest } from "../../src/federation/signatures.ts";
 import { boardOf, federationOf, peerLinkOf } from "../../src/platform/object-stubs.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { getHub } from "../../src/store/hubs.ts";
+import { registryState } from "../../src/store/registry-changes.ts";
 import { until } from "../until.ts";
 
 const HUB = "https://hub.test";
@@ -37,7 +38,7 @@ beforeEach(async () => {
   id = `other-${count++}`;
   url = `https://${id}.example.com`;
   key = await newKeyPair(Date.now());
-  const about = { name: "Other", region: "enam", version: "9", protocol: "1.0", capabilities: ["sync"] };
+  const about = { name: "Other", region: "enam", version: "9", protocol: PROTOCOL, capabilities: ["sync"] };
   document = { hub_id: id, url, ...about, keys: [toPublicKey(key)] };
   [page, answer, asked] = [null, null, []];
   const real = globalThis.fetch;
@@ -45,12 +46,7 @@ beforeEach(async () => {
     const to = new URL(input instanceof Request ? input.url : String(input));
     if (!to.hostname.endsWith(".example.com")) return await real(input, init);
     asked.push({ path: to.pathname, body: String(init?.body ?? "") });
-    const special = to.origin === url ? answer?.(to.pathname, init) : null;
-    if (special != null) return special;
-    if (to.origin !== url) return json({ detail: "nobody is here" }, 404);
-    if (to.pathname === "/.well-known/hub") return json(document);
-    if (to.pathname === "/api/federation/sync") return page === null ? new Response(null, { status: 204 }) : json(page);
-    return new Response(null, { status: 202 });
+    return await signed(answerOf(to, init), to, init);
   });
   for (const level of ["log", "warn"] as const) vi.spyOn(console, level).mockImplementation(() => {});
 });
@@ -58,6 +54,26 @@ afterEach(async () => {
   await federationOf(bindings).left(id);
   vi.restoreAllMocks();
 });
+
+function answerOf(to: URL, init?: RequestInit): Response {
+  const special = to.origin === url ? answer?.(to.pathname, init) : null;
+  if (special != null) return special;
+  if (to.origin !== url) return json({ detail: "nobody is here" }, 404);
+  if (to.pathname === "/.well-known/hub") return json(document);
+  if (to.pathname === "/api/federation/sync") return page === null ? new Response(null, { status: 204 }) : json(page);
+  return new Response(null, { status: 202 });
+}
+
+/** The other hub signs what it answers, with the key that it has now. */
+async function signed(response: Response, to: URL, init?: RequestInit): Promise<Response> {
+  if (response.headers.has("x-unsigned")) return response;
+  const text = await response.text();
+  const body = text === "" ? null : text;
+  const request = { method: init?.method ?? "GET", url: to.href, body: null, headers: new Headers(init?.headers) };
+  const signer = { kid: key.kid, privateKey: await importPrivateKey(key) };
+  const headers = await signAnswer({ status: response.status, body }, request, signer, Date.now());
+  return new Response(body, { status: response.status, headers });
+}
 
 async function send(
   method: "GET" | "POST",
@@ -84,9 +100,9 @@ async function admin(
   return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
 }
 
-const registration = { protocol: "1.0" };
 async function register(over: object = {}, nonce = newNonce()) {
-  return await send("POST", "/api/federation/register", { hub_id: id, url, ...registration, ...over }, { nonce });
+  const registration = { hub_id: id, url, protocol: PROTOCOL, key: toPublicKey(key) };
+  return await send("POST", "/api/federation/register", { ...registration, ...over }, { nonce });
 }
 async function registerWithToken(token = TOKEN) {
   const nonce = newNonce();
@@ -132,7 +148,7 @@ it("says who it is, without the private part of its key", async () => {
   expect(own).toMatchObject({
     hub_id: "hub-main",
     url: HUB,
-    protocol: "1.0",
+    protocol: "2.0",
     keys: [{ alg: "ed25519", not_after: null }],
   });
   expect(Object.keys(own.keys[0] ?? {}).sort()).toEqual(["alg", "kid", "not_after", "x"]);
@@ -242,8 +258,9 @@ it("removes a hub, tells it, and takes it in again through an admin only", async
   await registerWithToken();
   expect((await admin("DELETE", `/api/federation/hubs/${id}`)).status).toBe(204);
   await until(() => expect(asked.map(({ path }) => path)).toContain("/api/federation/leave"));
-  await expectRefused(await send("GET", "/api/federation/sync"), 401, "belongs to no hub");
-  expect(await (await registerWithToken()).json()).toMatchObject({ trust: "pending" });
+  await expectRefused(await send("GET", "/api/federation/sync"), 403, "was removed here");
+  await expectRefused(await registerWithToken(), 403, "was removed here");
+  await expectRefused(await registerWithToken(), 403, "was removed here");
   answer = (path) => (path === "/api/federation/register" ? json({ trust: "approved", hub: document }) : null);
   expect(await federationOf(bindings).join(url, "asked")).toMatchObject({ ok: true, value: { trust: "approved" } });
   answer = (path) => (path === "/api/federation/leave" ? json({ detail: "no" }, 500) : null);
@@ -260,21 +277,28 @@ it("forgets a hub that leaves", async () => {
 
 it("refuses who claims to be another, speaks another version, has no key, or has another key than before", async () => {
   await expectRefused(await register({ hub_id: "hub-main" }), 409, "this hub's own");
-  await expectRefused(await register({ hub_id: "hub-x" }), 400, `there is the hub ${id}`);
-  await expectRefused(await register({ protocol: "2.0" }), 400, "version 2.0");
+  await expectRefused(await register({ hub_id: "hub-x" }), 400, "there is not the hub hub-x");
+  await expectRefused(await register({ protocol: "1.0" }), 400, "version 1.0 of the protocol, this one 2.0: upgrade");
+  await expectRefused(await register({ key: undefined }), 400, "names no valid key");
+  await expectRefused(await register({ key: { ...toPublicKey(key), kid: "wrong" } }), 400, "names no valid key");
   const right = document;
-  document = { ...right, protocol: "3.1" };
-  await expectRefused(await register(), 400, "version 3.1");
-  document = { ...right, url: "https://elsewhere.example.com" };
-  await expectRefused(await register(), 400, "it answers 404: nobody is here");
-  document = { ...right, keys: [{ ...toPublicKey(key), kid: "wrong" }] };
-  await expectRefused(await register(), 400, "no valid key");
-  document = { ...right, hub_id: "NOT AN ID" };
-  await expectRefused(await register(), 400, "not as agreed");
-  answer = () => new Response("<h1>hello</h1>");
-  await expectRefused(await register(), 400, "not JSON");
-  answer = null;
+  const wrong: [Partial<HubDocument>, string][] = [
+    [{ protocol: "3.1" }, "version 3.1"],
+    [{ url: "https://elsewhere.example.com" }, "it answers 404: nobody is here"],
+    [{ keys: [{ ...toPublicKey(key), kid: "wrong" }] }, "the key belongs to no hub that this one trusts"],
+    [{ hub_id: "NOT AN ID" }, "not as agreed"],
+  ];
+  for (const [over, words] of wrong) {
+    document = { ...right, ...over };
+    await expectRefused(await register(), 400, "no hub answers at that address as it should"); // whoever asks that
+    await expectRefused(await registerWithToken(), 400, words);
+  }
   document = right;
+  answer = () => new Response("<h1>hello</h1>");
+  await expectRefused(await registerWithToken(), 400, "not JSON");
+  answer = () => new Response(JSON.stringify(document), { headers: { "x-unsigned": "1" } });
+  await expectRefused(await registerWithToken(), 400, "the answer is not signed");
+  answer = null;
   await registerWithToken();
   key = await newKeyPair(Date.now());
   document = { ...right, keys: [toPublicKey(key)] };
@@ -310,9 +334,7 @@ it("joins a hub by its address, and those that it introduces with the token only
   answer = (path) => (path === "/api/federation/register" ? json({ trust: "pending", hub: document }) : null);
   const joined = await admin("POST", "/api/federation/hubs", { url: `${url}/` });
   expect(joined).toEqual({ status: 200, body: { hub_id: id, trust: "approved", there: "pending" } });
-  expect(await federationOf(bindings).join(HUB.replace("hub.test", `${id}.example.com`), "introduced")).toMatchObject({
-    ok: true,
-  });
+  expect(await federationOf(bindings).join(url, "introduced")).toMatchObject({ ok: false, status: 409 });
   expect((await admin("POST", "/api/federation/hubs", { url: "https://nobody.example.com" })).status).toBe(400);
   answer = (path) =>
     path === "/api/federation/register" ? json({ trust: "approved", hub: { ...document, hub_id: "hub-x" } }) : null;
@@ -339,8 +361,95 @@ it("tells a hub of a new key with a request that is signed with the old one", as
   expect(asked.some(({ body }) => body.includes('"keys":[{"kid"'))).toBe(true);
   const next = await newKeyPair(Date.now());
   const events = { hub_id: id, keys: [toPublicKey(next), toPublicKey(key)] };
+  const asNext = async (body?: object) =>
+    body === undefined
+      ? await send("GET", "/api/federation/sync", undefined, { by: next })
+      : await send("POST", "/api/federation/events", body, { by: next });
+  await expectRefused(await asNext({ hub_id: id }), 401, "belongs to no hub");
   expect((await send("POST", "/api/federation/events", events)).status).toBe(202);
-  expect((await send("GET", "/api/federation/sync", undefined, { by: next })).status).toBe(200);
+  await expectRefused(await asNext(), 401, "belongs to no hub"); // anybody could list it
+  expect((await asNext({ hub_id: id })).status).toBe(202);
+  expect((await asNext()).status).toBe(200);
+  expect((await send("GET", "/api/federation/sync")).status).toBe(200);
+});
+
+it("gives nobody a key by listing it, and takes none away from its owner", async () => {
+  await registerWithToken();
+  const victim = await newKeyPair(Date.now());
+  const events = { hub_id: id, keys: [toPublicKey(key), toPublicKey(victim)] };
+  expect((await send("POST", "/api/federation/events", events)).status).toBe(202);
+  const [rogue, rogueId, rogueUrl] = [key, id, url];
+  [id, url, key] = [`victim-${count}`, `https://victim-${count}.example.com`, victim];
+  document = { ...document, hub_id: id, url, keys: [toPublicKey(victim)] };
+  expect(await (await registerWithToken()).json()).toMatchObject({ trust: "approved" });
+  expect((await send("GET", "/api/federation/sync")).status).toBe(200);
+  const events2 = { hub_id: rogueId, keys: [toPublicKey(victim)] };
+  expect((await send("POST", "/api/federation/events", events2, { by: rogue })).status).toBe(202);
+  await expectRefused(await send("POST", "/api/federation/events", { hub_id: rogueId }), 403, "another hub");
+  expect((await send("GET", "/api/federation/sync", undefined, { by: rogue })).status).toBe(200);
+  expect((await getHub(db, id))?.url).toBe(url);
+  await federationOf(bindings).left(id);
+  [id, url, key] = [rogueId, rogueUrl, rogue];
+});
+
+it("lets nobody take the place of a known hub by what he says of it", async () => {
+  await registerWithToken();
+  const before = await getHub(db, id);
+  const right = key;
+  // The impostor lists the public key of the hub, and can't sign with it.
+  const impostor = await newKeyPair(Date.now());
+  key = { ...impostor, kid: right.kid };
+  await expectRefused(await registerWithToken(), 400, "names no valid key");
+  key = impostor;
+  document = { ...document, keys: [toPublicKey(right), toPublicKey(impostor)], url: "https://evil.example.com" };
+  await expectRefused(await registerWithToken(), 409, "another key");
+  expect(await federationOf(bindings).join(url, "introduced")).toMatchObject({ ok: false });
+  expect(await federationOf(bindings).join(url, "asked")).toMatchObject({ ok: false });
+  expect(await getHub(db, id)).toMatchObject({ url: before?.url, keys: before?.keys });
+  // Its answers are not believed either.
+  page = aPage([{ id: 1, name: "evil" }]);
+  await peerLinkOf(bindings, id).wake(id);
+  await until(async () => expect(await peer()).toMatchObject({ error: expect.stringContaining("not believed") }));
+  expect((await services(`hub=${id}`)).services).toEqual([]);
+});
+
+it("costs only itself what it claims to have: a mark that this hub never gave begins no epoch", async () => {
+  await registerWithToken();
+  const { epoch } = await registryState(db);
+  const first = await (await send("GET", "/api/federation/sync?since=0")).json<SyncPage>();
+  for (const query of [
+    `since=5&head=99999999&epoch=${epoch}&mark=x`,
+    `since=99999999&epoch=${epoch}`,
+    `since=0&head=99999999&epoch=${epoch}&mark=${first.mark}`,
+    `since=${first.revision}&epoch=${epoch}&mark=${first.mark}x`,
+  ]) {
+    const answered = await send("GET", `/api/federation/sync?${query}`);
+    expect(answered.status, query).toBe(200);
+    expect(await answered.json<SyncPage>(), query).toMatchObject({ full: true, epoch });
+  }
+  expect((await registryState(db)).epoch).toBe(epoch);
+  const known = `since=${first.revision}&epoch=${epoch}&mark=${first.mark}`;
+  expect((await send("GET", `/api/federation/sync?${known}`)).status).toBe(204);
+});
+
+it("shows the key of a hub that waits, and approves that one only", async () => {
+  await register();
+  expect(await peer()).toMatchObject({ status: "pending", key: key.kid });
+  const approve = (kid: string) => admin("POST", `/api/federation/hubs/${id}/approve?key=${kid}`);
+  expect(await approve("another")).toMatchObject({ status: 409, body: { detail: expect.stringContaining(key.kid) } });
+  expect((await approve(key.kid)).status).toBe(204);
+});
+
+it("lets a proven hub take the place of a stranger who registered its id first", async () => {
+  const [owner, stranger] = [key, await newKeyPair(Date.now())];
+  key = stranger;
+  document = { ...document, keys: [toPublicKey(stranger)] };
+  expect(await (await register()).json()).toMatchObject({ trust: "pending" });
+  key = owner;
+  document = { ...document, keys: [toPublicKey(owner)] };
+  await expectRefused(await register(), 409, "another key");
+  expect(await (await registerWithToken()).json()).toMatchObject({ trust: "approved" });
+  expect(await peer()).toMatchObject({ key: owner.kid });
 });
 
 it("shows in /health, /metrics and /api/flips how the others are", async () => {

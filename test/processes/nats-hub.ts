@@ -10,7 +10,7 @@ const BATCH = 5_000;
 const RECONNECT_MS = 200;
 
 export interface KeptEvent {
-  /** `Nats-Msg-Id`. */
+  /** `ce-id`. */
   id: string;
   subject: string;
 }
@@ -43,7 +43,7 @@ export async function keptMessages(core: NatsConnection): Promise<KeptEvent[]> {
     const asked = Math.min(BATCH, total - kept.length);
     const before = kept.length;
     for await (const { headers, subject } of await consumer.fetch({ max_messages: asked, expires: FETCH_LIMIT_MS })) {
-      kept.push({ id: headers?.get("Nats-Msg-Id") ?? "", subject });
+      kept.push({ id: headers?.get("ce-id") ?? "", subject });
       if (kept.length - before === asked) break;
     }
     if (kept.length === before) throw new Error(`the stream gave ${kept.length} of ${total} messages`);

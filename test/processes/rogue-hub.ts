@@ -1,8 +1,8 @@
 /** A hub that does not keep to the rules: real keys and signatures, and whatever answers a test wants. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { HubDocument } from "../../src/core/federation.ts";
+import { type HubDocument, PROTOCOL } from "../../src/core/federation.ts";
 import { importPrivateKey, type KeyPair, newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
-import { newNonce, signRequest } from "../../src/federation/signatures.ts";
+import { newNonce, signAnswer, signRequest } from "../../src/federation/signatures.ts";
 
 export interface RogueHub {
   readonly hubId: string;
@@ -25,6 +25,10 @@ export interface RogueHub {
     options?: { key?: KeyPair; at?: number; nonce?: string; forge?: (sent: Sent) => Sent },
   ): Promise<Response>;
   register(target: string, over?: object): Promise<Response>;
+  /** What it registers with. */
+  registration(over?: object): object;
+  /** Answers with a signature. */
+  answer(request: IncomingMessage, response: ServerResponse, body: object | null, status?: number): void;
   stop(): Promise<void>;
 }
 
@@ -41,24 +45,38 @@ export async function startRogueHub(hubId: string): Promise<RogueHub> {
     asked.push(request.url ?? "");
     if (rogue.intercept(request, response)) return;
     const path = request.url?.split("?")[0];
-    if (path === "/.well-known/hub") json(response, rogue.document);
+    if (path === "/.well-known/hub") rogue.answer(request, response, rogue.document);
     else if (path === "/api/federation/sync") rogue.sync(request, response);
-    else response.writeHead(202).end();
+    else rogue.answer(request, response, null, 202);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   const url = `http://127.0.0.1:${port}`;
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, status }: { body: object | null; status: number },
+  ) => {
+    const text = body === null ? null : JSON.stringify(body);
+    const key = { kid: rogue.key.kid, privateKey: await importPrivateKey(rogue.key) };
+    const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    const asked = { method: request.method ?? "GET", url: `${url}${request.url}`, body: null, headers };
+    const signature = await signAnswer({ status, body: text }, asked, key, Date.now());
+    response.writeHead(status, { ...signature, ...(text === null ? {} : { "content-type": "application/json" }) });
+    response.end(text ?? undefined);
+  };
   const rogue: RogueHub = {
     hubId,
     url,
     key,
     asked,
     document: {
-      ...{ hub_id: hubId, name: null, url, region: null, version: "9.9.9", protocol: "1.0", capabilities: [] },
+      ...{ hub_id: hubId, name: null, url, region: null, version: "9.9.9", protocol: PROTOCOL, capabilities: [] },
       keys: [toPublicKey(key)],
     },
-    sync: (_request, response) => void response.writeHead(204).end(),
+    sync: (request, response) => rogue.answer(request, response, null, 204),
+    answer: (request, response, body, status = 200) => void answer(request, response, { body, status }),
     intercept: () => false,
     async send(target, method, path, body, { key: by = rogue.key, at = Date.now(), nonce = newNonce(), forge } = {}) {
       const text = body === undefined ? null : JSON.stringify(body);
@@ -72,8 +90,8 @@ export async function startRogueHub(hubId: string): Promise<RogueHub> {
       const sent = forge?.(plain) ?? plain;
       return await fetch(sent.url, { method, headers: sent.headers, body: sent.body });
     },
-    register: (target, over = {}) =>
-      rogue.send(target, "POST", "/api/federation/register", { hub_id: hubId, url, protocol: "1.0", ...over }),
+    register: (target, over = {}) => rogue.send(target, "POST", "/api/federation/register", rogue.registration(over)),
+    registration: (over = {}) => ({ hub_id: hubId, url, protocol: PROTOCOL, key: toPublicKey(rogue.key), ...over }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -81,8 +99,4 @@ export async function startRogueHub(hubId: string): Promise<RogueHub> {
       }),
   };
   return rogue;
-}
-
-export function json(response: ServerResponse, body: unknown): void {
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
 }

@@ -6,7 +6,7 @@ import { newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { newNonce } from "../../src/federation/signatures.ts";
 import { call } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
-import { json, type RogueHub, startRogueHub } from "../processes/rogue-hub.ts";
+import { type RogueHub, startRogueHub } from "../processes/rogue-hub.ts";
 import { until } from "../until.ts";
 
 const TOKEN = "join-token-of-the-tests";
@@ -37,7 +37,7 @@ async function proofOf(nonce: string, token = TOKEN): Promise<string> {
 /** Becomes a trusted hub, as one whose admin turned bad. */
 async function becomeTrusted(): Promise<void> {
   const nonce = newNonce();
-  const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.0", proof: await proofOf(nonce) };
+  const registration = rogue.registration({ proof: await proofOf(nonce) });
   const answer = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
   expect(await answer.json()).toMatchObject({ trust: "approved" });
 }
@@ -103,7 +103,7 @@ test("events in the name of another hub", async () => {
 });
 
 test("services of another hub in an answer", async () => {
-  rogue.sync = (_request, response) => json(response, { ...NOTHING, hub_id: "hub-b" });
+  rogue.sync = (request, response) => rogue.answer(request, response, { ...NOTHING, hub_id: "hub-b" });
   await becomeTrusted();
   await until(async () => expect(await peer()).toMatchObject({ error: "the answer is of the hub hub-b" }));
   expect(logged("the answer is of the hub hub-b")).toBe(true);
@@ -114,7 +114,7 @@ test("a hub that claims our own hub_id", async () => {
 });
 
 test("a hub that claims to be another one", async () => {
-  await refused(await rogue.register(hub.url, { hub_id: "hub-b" }), 400, `there is the hub ${rogue.hubId}`);
+  await refused(await rogue.register(hub.url, { hub_id: "hub-b" }), 400, "there is not the hub hub-b");
 });
 
 test("a hundred megabytes of services: no more than a page's size is read of it", async () => {
@@ -142,11 +142,11 @@ test("a hundred megabytes of services: no more than a page's size is read of it"
 
 test("pages without an end", async () => {
   let revision = 0;
-  rogue.sync = ({ url = "" }, response) => {
+  rogue.sync = (request, response) => {
     revision += 500;
-    const asked = new URL(url, "http://rogue").searchParams;
+    const asked = new URL(request.url ?? "", "http://rogue").searchParams;
     const services = Array.from({ length: 500 }, (_each, index) => aService(revision + index));
-    json(response, {
+    rogue.answer(request, response, {
       ...NOTHING,
       hub_id: rogue.hubId,
       revision: 9_999_999,
@@ -163,7 +163,7 @@ test("pages without an end", async () => {
 
 test("an address that leads to us", async () => {
   const { url } = hub;
-  await refused(await rogue.register(hub.url, { url }), 400, "there is the hub hub-a");
+  await refused(await rogue.register(hub.url, { url }), 400, `there is not the hub ${rogue.hubId}`);
   const joined = await hub.fetch("/api/federation/hubs", post({ url }));
   expect({ status: joined.status, ...((await joined.json()) as object) }).toMatchObject({
     status: 409,
@@ -176,7 +176,8 @@ test("a redirect", async () => {
     response.writeHead(302, { location: `${hub.url}/.well-known/hub` }).end();
     return true;
   };
-  await refused(await rogue.register(hub.url), 400, "redirect");
+  await refused(await rogue.register(hub.url), 400, "no hub answers at that address as it should");
+  await until(() => expect(logged("redirect")).toBe(true));
 });
 
 test("another key for a hub that is known, until an admin removes the hub", async () => {
@@ -185,7 +186,10 @@ test("another key for a hub that is known, until an admin removes the hub", asyn
   rogue.key = await newKeyPair(Date.now());
   rogue.document = { ...rogue.document, keys: [toPublicKey(rogue.key), toPublicKey(old)] };
   await refused(await rogue.register(hub.url), 409, "registered with another key");
-  await call(hub, "DELETE", `/api/federation/hubs/${rogue.hubId}`);
+  const remove = () => call(hub, "DELETE", `/api/federation/hubs/${rogue.hubId}`);
+  await remove();
+  await refused(await rogue.register(hub.url), 403, "was removed here; an admin can approve it again");
+  await remove();
   expect(await (await rogue.register(hub.url)).json()).toMatchObject({ trust: "pending" });
 });
 
@@ -193,25 +197,31 @@ test("a removed hub, which knows the join token all the same", async () => {
   await becomeTrusted();
   await call(hub, "DELETE", `/api/federation/hubs/${rogue.hubId}`);
   await until(() => expect(rogue.asked).toContain("/api/federation/leave"));
-  await refused(await rogue.send(hub.url, "GET", SYNC), 401, "belongs to no hub");
-  const nonce = newNonce();
-  const proof = await proofOf(nonce);
-  const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.0", proof };
-  const again = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
-  expect(await again.json()).toMatchObject({ trust: "pending" });
-  await refused(await rogue.send(hub.url, "GET", SYNC), 403, "waits for the approval");
+  await refused(await rogue.send(hub.url, "GET", SYNC), 403, "was removed here");
+  for (let times = 0; times < 3; times++) {
+    const nonce = newNonce();
+    const registration = rogue.registration({ proof: await proofOf(nonce) });
+    const again = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
+    await refused(again, 403, "was removed here");
+  }
+  expect(await peer()).toBeUndefined();
   await call(hub, "POST", `/api/federation/hubs/${rogue.hubId}/approve`);
   expect((await rogue.send(hub.url, "GET", SYNC)).status).toBe(200);
 });
 
 test("another major version of the protocol, with words; a newer minor one with unknown fields is fine", async () => {
-  await refused(await rogue.register(hub.url, { protocol: "2.0" }), 400, "version 2.0 of the protocol");
-  rogue.document = { ...rogue.document, protocol: "1.7", future: true } as typeof rogue.document;
+  await refused(
+    await rogue.register(hub.url, { protocol: "1.0" }),
+    400,
+    "version 1.0 of the protocol, this one 2.0: upgrade",
+  );
+  await refused(await rogue.register(hub.url, { protocol: "3.0" }), 400, "version 3.0 of the protocol");
+  rogue.document = { ...rogue.document, protocol: "2.7", future: true } as typeof rogue.document;
   const service = { ...aService(1), type: "quantum", entangled: true };
-  const page = { ...NOTHING, hub_id: rogue.hubId, revision: 1, services: [service], more: { from: "1.7" } };
-  rogue.sync = (_request, response) => json(response, page);
+  const page = { ...NOTHING, hub_id: rogue.hubId, revision: 1, services: [service], more: { from: "2.7" } };
+  rogue.sync = (request, response) => rogue.answer(request, response, page);
   const nonce = newNonce();
-  const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.7", proof: await proofOf(nonce), more: 1 };
+  const registration = rogue.registration({ protocol: "2.7", proof: await proofOf(nonce), more: 1 });
   const answer = await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
   expect(await answer.json()).toMatchObject({ trust: "approved" });
   await until(async () => {
@@ -221,11 +231,54 @@ test("another major version of the protocol, with words; a newer minor one with 
   });
 });
 
+test("an address with a query, a fragment or a user, which would be asked for something else", async () => {
+  for (const url of [`${rogue.url}/delete?all=1&x=`, `${rogue.url}/#`, rogue.url.replace("//", "//user:word@")]) {
+    const answer = await rogue.register(hub.url, { url });
+    expect({ url, status: answer.status }).toEqual({ url, status: 400 });
+  }
+  expect(rogue.asked).toEqual([]);
+});
+
+test("a registration that is not signed by the key that it names: nobody is called before that is checked", async () => {
+  const other = toPublicKey(await newKeyPair(Date.now()));
+  await refused(await rogue.register(hub.url, { key: other }), 401, "the key belongs to no hub that this one trusts");
+  await refused(await rogue.register(hub.url, { key: { ...other, kid: rogue.key.kid } }), 400, "names no valid key");
+  expect(rogue.asked).toEqual([]);
+});
+
+test("answers that nobody signed, or somebody else", async () => {
+  const unsigned = rogue.answer;
+  rogue.sync = (_request, response) => {
+    const page = { ...NOTHING, hub_id: rogue.hubId, services: [aService(1)] };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(page));
+  };
+  await becomeTrusted();
+  await until(async () => expect(await peer()).toMatchObject({ error: expect.stringContaining("is not signed") }));
+  const known = await call<{ services: object[] }>(hub, "GET", `/api/federation/services?hub=${rogue.hubId}`);
+  expect(known.services).toEqual([]);
+  rogue.answer = unsigned;
+});
+
+test("a flood of introductions: ten of them are followed, and none touches a hub that is known", async () => {
+  const asked: string[] = [];
+  const bystander = await startRogueHub("bystander");
+  bystander.intercept = (request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(404).end();
+    return true;
+  };
+  const hubs = Array.from({ length: 100 }, (_, n) => ({ hub_id: `made-up-${n}`, url: `${bystander.url}/${n}` }));
+  rogue.sync = (request, response) =>
+    rogue.answer(request, response, { ...NOTHING, hub_id: rogue.hubId, revision: 1, hubs });
+  await becomeTrusted();
+  await until(() => expect(asked).toHaveLength(10));
+  await bystander.stop();
+});
+
 test("a wrong join token, and after some of them everybody for a while", async () => {
   const attempt = async () => {
     const nonce = newNonce();
-    const proof = await proofOf(nonce, "another-token-of-nobody");
-    const registration = { hub_id: rogue.hubId, url: rogue.url, protocol: "1.0", proof };
+    const registration = rogue.registration({ proof: await proofOf(nonce, "another-token-of-nobody") });
     return await rogue.send(hub.url, "POST", "/api/federation/register", registration, { nonce });
   };
   await refused(await attempt(), 401, "the join token is not the one of this hub");

@@ -33,10 +33,12 @@ export async function joinHub(url: string) {
   return await responseBody(api.federation.hubs.$post({ json: { url } }));
 }
 
-export async function approveHub(hub_id: string): Promise<void> {
-  await expectSuccess(api.federation.hubs[":hub_id"].approve.$post({ param: { hub_id } }));
+/** `key`: the one that the person has seen; another one is not approved. */
+export async function approveHub({ hub_id, key }: Pick<Peer, "hub_id" | "key">): Promise<void> {
+  const query = key === null ? {} : { key };
+  await expectSuccess(api.federation.hubs[":hub_id"].approve.$post({ param: { hub_id }, query }));
 }
 
-export async function removeHub(hub_id: string): Promise<void> {
+export async function removeHub({ hub_id }: Pick<Peer, "hub_id">): Promise<void> {
   await expectSuccess(api.federation.hubs[":hub_id"].$delete({ param: { hub_id } }));
 }

@@ -70,7 +70,12 @@ function Actions({ peer }: { peer: Peer }) {
     <span className="ml-auto flex flex-wrap items-center gap-2">
       {approve.error !== null && <span className="text-down">{problemText(approve.error)}</span>}
       {peer.status === "pending" && (
-        <Button look="primary" disabled={approve.isPending} onClick={() => approve.mutate(peer.hub_id)}>
+        <span className="text-muted">
+          its key: <code className="break-all">{peer.key ?? "none yet"}</code>
+        </span>
+      )}
+      {peer.status === "pending" && (
+        <Button look="primary" disabled={approve.isPending} onClick={() => approve.mutate(peer)}>
           Approve {peer.hub_id}
         </Button>
       )}
@@ -83,7 +88,7 @@ function Actions({ peer }: { peer: Peer }) {
           action="Remove it"
           busy={remove.isPending}
           problem={remove.error === null ? undefined : problemText(remove.error)}
-          confirm={() => remove.mutate(peer.hub_id, { onSuccess: () => setIsConfirming(false) })}
+          confirm={() => remove.mutate(peer, { onSuccess: () => setIsConfirming(false) })}
           close={() => setIsConfirming(false)}
         >
           The hub is told, and what is known of its services here is deleted. It comes back only when an admin approves
@@ -94,7 +99,7 @@ function Actions({ peer }: { peer: Peer }) {
   );
 }
 
-function useChange(change: (hubId: string) => Promise<void>) {
+function useChange(change: (peer: Peer) => Promise<void>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: change,

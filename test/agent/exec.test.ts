@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Commands } from "../../src/agent/agent-settings.ts";
 import { runExec } from "../../src/agent/exec.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
@@ -39,6 +39,14 @@ describe("a command", () => {
         `exec: this agent has no command named ${JSON.stringify(name)}`,
       ]);
     }
+  });
+
+  test("gets the agent's environment, without the agent's own key and secrets", async () => {
+    const own = ["HUB_KEY", "HUB_ANYTHING", "PROBE_SECRET_DB", "Probe_Secret_Other"];
+    for (const name of [...own, "OF_THE_SITE"]) vi.stubEnv(name, "told");
+    const { details } = await run(sh("env | grep =told | sort | tr '\\n' ' '"));
+    vi.unstubAllEnvs();
+    expect(details.output).toBe("OF_THE_SITE=told");
   });
 
   test("that hangs is ended with everything that it started", async () => {

@@ -323,6 +323,21 @@ it("refuses requests that are unsigned, altered, old, sent before, or in the nam
   await expectRefused(await register({}, again), 401, "sent before");
 });
 
+it("says which address was expected when a signature was made for another one", async () => {
+  await registerWithToken();
+  const request = { method: "GET", url: "https://another-name.test/api/federation/sync", body: null };
+  const signer = { kid: key.kid, privateKey: await importPrivateKey(key) };
+  const headers = await signRequest(request, signer, { now: Date.now(), nonce: newNonce() });
+  const answered = await SELF.fetch(`${HUB}/api/federation/sync`, { headers });
+  await expectRefused(answered, 401, `expected for GET ${HUB}/api/federation/sync`);
+  const words = "the signature is not valid: x; expected for GET https://a";
+  answer = () => json({ detail: words }, 401);
+  await peerLinkOf(bindings, id).wake(id);
+  const signed = `signed for ${url}/api/federation/sync`;
+  await until(async () => expect(await peer()).toMatchObject({ error: expect.stringContaining(signed) }));
+  expect(await peer()).toMatchObject({ error: expect.stringContaining("expected for GET https://a") });
+});
+
 it("is not joined with a wrong token, and after some of them by nobody for a while", async () => {
   await expectRefused(await registerWithToken("a-token-of-somebody-else"), 401, "join token");
   for (let tries = 0; tries < 9; tries++) await registerWithToken("a-token-of-somebody-else");

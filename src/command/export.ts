@@ -11,7 +11,15 @@ export async function exportManifests(line: CommandLine, io: HubIo): Promise<num
   const reference = line.text("project");
   const projects = reference === undefined ? await allProjects(client) : [await requireProject(client, reference)];
   const manifests: ReturnType<typeof exportedManifest>[] = [];
-  for (const project of projects) manifests.push(exportedManifest(project, await projectServices(client, project)));
+  for (const project of projects) {
+    const services = await projectServices(client, project);
+    const hidden = services.filter(({ hidden }: { hidden?: string[] }) => (hidden ?? []).length > 0).length;
+    if (hidden > 0)
+      throw new Error(
+        `the key does not see all options of ${hidden} service${hidden === 1 ? "" : "s"}: an export needs the scope write`,
+      );
+    manifests.push(exportedManifest(project, services));
+  }
   if (manifests.length === 0) io.err("the hub has no projects");
   if (!line.has("json")) io.out(manifestsYaml(manifests).trimEnd());
   else io.out(JSON.stringify(reference === undefined ? manifests : manifests[0], null, 2));

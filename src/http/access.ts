@@ -65,8 +65,12 @@ export function authorize(
     throw unauthorized(presented);
   }
   const isAllowedAgent = options.agent === true && principal.scope === "agent";
-  if (isPublic || isAllowedAgent || RANK[principal.scope] >= RANK[need]) return principal;
+  if (isPublic || isAllowedAgent || hasScope(principal, need)) return principal;
   throw new Problem(403, `this needs the scope ${need}; the key has ${principal.scope}`);
+}
+
+export function hasScope({ scope }: Principal, need: RequiredScope): boolean {
+  return RANK[scope] >= RANK[need];
 }
 
 interface WhenAway {

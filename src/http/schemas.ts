@@ -49,6 +49,11 @@ export const serviceSchema = z
     gone_since: z.iso.datetime().nullable().describe("When its container ended; null: it runs, or there is none"),
     created_at: time,
     updated_at: time,
+    hidden: z
+      .array(z.string())
+      .describe(
+        "Fields that this caller does not see as they are: without the scope write, texts among the options and the user and query of the target",
+      ),
   })
   .openapi("Service");
 

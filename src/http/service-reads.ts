@@ -2,8 +2,8 @@
 import type { LiveState } from "../core/records.ts";
 import { registryChange, type ServiceChange } from "../core/registry-change.ts";
 import type { ServiceRow } from "../core/service-row.ts";
-import type { Service } from "../core/service-view.ts";
 import { toService } from "../core/service-view.ts";
+import { type ShownService, shownService } from "../core/shown-service.ts";
 import { missingAgents } from "../store/agents.ts";
 import { listServices, type ServiceFilter } from "../store/services.ts";
 import type { HubContext } from "./context.ts";
@@ -24,9 +24,14 @@ export async function liveStates(hub: HubContext, rows: readonly ServiceRow[]): 
   return rows.length === 0 ? new Map() : await hub.live(rows.map((row) => row.id));
 }
 
-export async function toServices(hub: HubContext, rows: readonly ServiceRow[]): Promise<Service[]> {
+/** `mayWrite`: whether the caller may change services, and so sees all of them. */
+export async function toServices(
+  hub: HubContext,
+  rows: readonly ServiceRow[],
+  mayWrite: boolean,
+): Promise<ShownService[]> {
   const [live, hasAgent] = await Promise.all([liveStates(hub, rows), agentsOf(hub, rows)]);
-  return rows.map((row) => toService(row, live.get(row.id) ?? null, hub.now(), hasAgent(row)));
+  return rows.map((row) => shownService(toService(row, live.get(row.id) ?? null, hub.now(), hasAgent(row)), mayWrite));
 }
 
 /** Returns whether the agent that a service names is set up. A service without an agent needs none. */
@@ -38,8 +43,9 @@ export async function agentsOf(hub: HubContext, rows: readonly ServiceRow[]): Pr
   return ({ agent }) => agent === null || !missing.has(agent);
 }
 
-export async function oneService(hub: HubContext, row: ServiceRow): Promise<Service> {
-  const [service] = await toServices(hub, [row]);
+/** Who changes a service sees all of it. */
+export async function oneService(hub: HubContext, row: ServiceRow, mayWrite = true): Promise<ShownService> {
+  const [service] = await toServices(hub, [row], mayWrite);
   if (service === undefined) throw new Error("one row makes one service");
   return service;
 }

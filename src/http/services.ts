@@ -9,7 +9,7 @@ import { underPatch } from "../core/unreadable.ts";
 import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
 import { changeService, createService, deleteService, getService } from "../store/services.ts";
-import { guard } from "./access.ts";
+import { guard, hasScope } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { flagSchema, idParams, pageQuery, textQuery } from "./parameters.ts";
@@ -130,10 +130,11 @@ export const services = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
     const query = c.req.valid("query");
+    const mayWrite = hasScope(c.var.principal, "write");
     const page = await orFromMemory(
       c,
-      () => servicePage(hub, query),
-      (entries) => knownServicePage(entries, query, hub.now()),
+      () => servicePage(hub, query, mayWrite),
+      (entries) => knownServicePage(entries, query, { now: hub.now(), mayWrite }),
     );
     return c.json(page, 200);
   })
@@ -152,10 +153,11 @@ export const services = routes()
   .openapi(read, async (c) => {
     const { hub } = c.var;
     const { id } = c.req.valid("param");
+    const mayWrite = hasScope(c.var.principal, "write");
     const service = await orFromMemory(
       c,
-      async () => oneService(hub, orNotFound(await getService(hub.db, id), "service")),
-      (entries) => knownService(entries, id, hub.now()),
+      async () => oneService(hub, orNotFound(await getService(hub.db, id), "service"), mayWrite),
+      (entries) => knownService(entries, id, { now: hub.now(), mayWrite }),
     );
     return c.json(service, 200);
   })

@@ -143,6 +143,15 @@ test("export writes a document for each project, also for a stopped one", async 
   );
 });
 
+test("export refuses a key that does not see everything: what it writes would lose options", async () => {
+  const { environment } = await start({
+    "GET /api/projects": () => projects(aProject()),
+    "GET /api/services": () => ({ body: listed(aService({ hidden: ["health_options.headers"] })) }),
+  });
+  const { code, out, err } = await hub(["export"], { environment });
+  expect([code, out, err]).toEqual([1, "", expect.stringContaining("an export needs the scope write")]);
+});
+
 test.each([
   ["up", 0],
   ["degraded", 0],

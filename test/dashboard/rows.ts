@@ -43,6 +43,7 @@ export function aService(over: Partial<Service> = {}): Service {
       enabled: true,
       paused_until: null,
       gone_since: null,
+      hidden: [],
       created_at: iso(NOW),
       updated_at: iso(NOW),
     },

@@ -29,6 +29,9 @@ export function Configuration({ service }: { service: Service }) {
         <Item name="Registered">{dateTime(Date.parse(service.created_at))}</Item>
         <Item name="Changed">{dateTime(Date.parse(service.updated_at))}</Item>
         <Item name="Options">{options.length === 0 ? null : <Json value={service.health_options} />}</Item>
+        <Item name="Not shown without the scope write">
+          {service.hidden.length === 0 ? null : service.hidden.join(", ")}
+        </Item>
         <Item name={count(metadata.length, "entry of metadata", "entries of metadata")}>
           {metadata.length === 0 ? null : <Json value={service.metadata} />}
         </Item>

@@ -1,0 +1,34 @@
+/**
+ * What of a service is shown to whom. The options of a check and the query of a target often hold a key or a token, so
+ * only who may change a service sees them.
+ */
+import type { Service } from "./service-view.ts";
+
+/** A service, with the names of the fields that are not shown as they are. */
+export interface ShownService extends Service {
+  hidden: string[];
+}
+
+export function shownService(service: Service, mayWrite: boolean): ShownService {
+  if (mayWrite) return { ...service, hidden: [] };
+  const options = Object.entries(service.health_options);
+  const plain = options.filter(([, value]) => isPlain(value));
+  const hidden = options.filter(([, value]) => !isPlain(value)).map(([name]) => `health_options.${name}`);
+  const health_url = shownTarget(service.health_url);
+  return {
+    ...service,
+    health_options: Object.fromEntries(plain),
+    health_url,
+    hidden: health_url === service.health_url ? hidden : [...hidden, "health_url"],
+  };
+}
+
+/** Limits and switches say how a service is judged, and can't be secrets. */
+function isPlain(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+/** Without user, query and fragment. */
+function shownTarget(target: string): string {
+  return target.replace(/[?#].*$/s, "?…").replace(/\/\/[^/?#@]*@/, "//…@");
+}

@@ -2,11 +2,12 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { findKey } from "../store/keys.ts";
+import { findSession } from "../store/sessions.ts";
 import type { Scope } from "../store/tables.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { knownKeys } from "./known-keys.ts";
 import { Problem } from "./problem.ts";
-import { isSameOrigin, sessionKey } from "./session-cookie.ts";
+import { isSameOrigin, sessionToken } from "./session-cookie.ts";
 
 /** A scope includes the scopes of lower rank. `agent` opens only the routes that allow agents. */
 const RANK: Record<Scope, number> = { agent: 0, read: 1, write: 2, admin: 3 };
@@ -41,7 +42,7 @@ export function guard(need: RequiredScope, options: { agent?: boolean; maxBytes?
     if (credentials?.from === "cookie" && !SAFE_METHODS.has(c.req.method) && !isSameOrigin(c)) {
       throw new Problem(403, "a page of another site may not act for who is signed in here");
     }
-    const principal = credentials === null ? null : await authenticate(hub, credentials.token, options);
+    const principal = credentials === null ? null : await principalOf(hub, credentials, options);
     c.set("principal", authorize(hub, principal, credentials !== null, need, options));
     return limit(c, next);
   };
@@ -78,6 +79,34 @@ interface WhenAway {
   whenAway?: boolean;
 }
 
+/** Who sends these credentials; null: nobody that the hub knows. */
+export async function principalOf(
+  hub: HubContext,
+  { token, from }: Credentials,
+  options: WhenAway = {},
+): Promise<Principal | null> {
+  return from === "cookie" ? await sessionPrincipal(hub, token, options) : await authenticate(hub, token, options);
+}
+
+/** The token of a session counts in the cookie only. */
+async function sessionPrincipal(hub: HubContext, token: string, options: WhenAway): Promise<Principal | null> {
+  if (token.length > MAX_TOKEN_CHARS) return null;
+  const hash = await textHash(token);
+  return await remembering(hub, hash, options, async () => {
+    const found = await findSession(hub.db, hash, hub.now());
+    if (found === undefined) return null;
+    if ("key" in found) return { scope: found.key.scope, agent: found.key.agent, key: found.key.id };
+    const { HUB_ADMIN_TOKEN } = hub.settings;
+    const isAdmin = HUB_ADMIN_TOKEN !== undefined && found.admin === (await adminMark(HUB_ADMIN_TOKEN));
+    return isAdmin ? { scope: "admin", agent: null, key: null } : null;
+  });
+}
+
+/** Names the admin token in a session: with another token it ends. */
+export async function adminMark(token: string): Promise<string> {
+  return await textHash(`session of ${token}`);
+}
+
 /** Returns null when no key matches. The admin token needs no database, so it works while the database is down. */
 export async function authenticate(hub: HubContext, token: string, options: WhenAway = {}): Promise<Principal | null> {
   if (token.length > MAX_TOKEN_CHARS) return null;
@@ -89,15 +118,23 @@ export async function authenticate(hub: HubContext, token: string, options: When
   return await findPrincipal(hub, toHex(digest), options);
 }
 
-async function findPrincipal(hub: HubContext, hash: string, { whenAway }: WhenAway): Promise<Principal | null> {
-  try {
+async function findPrincipal(hub: HubContext, hash: string, options: WhenAway): Promise<Principal | null> {
+  return await remembering(hub, hash, options, async () => {
     const key = await findKey(hub.db, hash);
-    if (key === undefined) {
-      knownKeys.forget(hash);
-      return null;
-    }
-    const principal = { scope: key.scope, agent: key.agent, key: key.id };
-    knownKeys.remember(hash, principal, hub.now());
+    return key === undefined ? null : { scope: key.scope, agent: key.agent, key: key.id };
+  });
+}
+
+async function remembering(
+  hub: HubContext,
+  hash: string,
+  { whenAway }: WhenAway,
+  find: () => Promise<Principal | null>,
+): Promise<Principal | null> {
+  try {
+    const principal = await find();
+    if (principal === null) knownKeys.forget(hash);
+    else knownKeys.remember(hash, principal, hub.now());
     return principal;
   } catch (error) {
     const known = whenAway === true ? knownKeys.recall(hash, hub.now()) : null;
@@ -106,12 +143,17 @@ async function findPrincipal(hub: HubContext, hash: string, { whenAway }: WhenAw
   }
 }
 
+interface Credentials {
+  token: string;
+  from: "header" | "cookie";
+}
+
 /** The `Authorization` header takes precedence over the session cookie. */
-export function credentialsOf(c: Context): { token: string; from: "header" | "cookie" } | null {
+export function credentialsOf(c: Context): Credentials | null {
   const token = bearerToken(c.req.header("authorization"));
   if (token !== null) return { token, from: "header" };
-  const key = sessionKey(c);
-  return key === null ? null : { token: key, from: "cookie" };
+  const session = sessionToken(c);
+  return session === null ? null : { token: session, from: "cookie" };
 }
 
 /**
@@ -133,10 +175,10 @@ export async function textHash(text: string): Promise<string> {
   return toHex(await sha256(text));
 }
 
-/** Returns `hub_` and 32 random bytes in base64url. */
-export function newKey(): string {
+/** Returns 32 random bytes in base64url, behind a word that says what they are. */
+export function newKey(kind: "hub" | "session" = "hub"): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  return `hub_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
+  return `${kind}_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
 /** Limits the requests of each IP address. It runs before any costly work. */

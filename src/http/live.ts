@@ -3,14 +3,14 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
 import { KEY_HEADER } from "../platform/key-header.ts";
-import { authenticate, authorize, bearerToken } from "./access.ts";
+import { authenticate, authorize, bearerToken, principalOf } from "./access.ts";
 import { admitAgent } from "./agent-names.ts";
 import { isVantage } from "./agents.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { idSchema } from "./parameters.ts";
 import { invalid, Problem } from "./problem.ts";
 import { routes } from "./routes.ts";
-import { isSameOrigin, sessionKey } from "./session-cookie.ts";
+import { isSameOrigin, sessionToken } from "./session-cookie.ts";
 
 const SUBPROTOCOL = "hub.v1";
 const BEARER_PREFIX = "bearer.";
@@ -96,10 +96,10 @@ async function identify(
 
 /** Browsers send the cookie with WebSockets of any site, so the cookie is accepted only from the hub's own pages. */
 async function identifyPerson(hub: HubContext, c: Context<HubEnv>) {
-  const key = sessionKey(c);
-  if (key === null) return { principal: null, presented: false };
+  const token = sessionToken(c);
+  if (token === null) return { principal: null, presented: false };
   if (!isSameOrigin(c)) throw new Problem(403, "a page of another site may not act for who is signed in here");
-  return { principal: await authenticate(hub, key), presented: true };
+  return { principal: await principalOf(hub, { token, from: "cookie" }), presented: true };
 }
 
 /** Returns a request with only what the object needs: the upgrade headers and the filters of the query. */

@@ -1,16 +1,16 @@
-/** The cookie that keeps a person signed in. It contains the key itself, so revoking the key ends the session. */
+/** The cookie that keeps a person signed in. It has a random token that means nothing but this session. */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 
-const LIFETIME_S = 30 * 86_400;
+export const SESSION_LIFETIME_S = 30 * 86_400;
 
 /** Returns null when nobody is signed in. */
-export function sessionKey(c: Context): string | null {
+export function sessionToken(c: Context): string | null {
   return getCookie(c, cookieName(c)) ?? null;
 }
 
-export function keepSession(c: Context, key: string): void {
-  setCookie(c, cookieName(c), key, { ...attributes(c), maxAge: LIFETIME_S });
+export function keepSession(c: Context, token: string): void {
+  setCookie(c, cookieName(c), token, { ...attributes(c), maxAge: SESSION_LIFETIME_S });
 }
 
 export function endSession(c: Context): void {

@@ -1,14 +1,17 @@
-/** `/api/session`: signs people in and out. The key is kept in a cookie that scripts cannot read. */
+/** `/api/session`: signs people in and out. A cookie that scripts can't read keeps the token of the session. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { version } from "../../package.json";
+import { createSession, deleteSession, deleteSessionsOf, findSession, type SessionOf } from "../store/sessions.ts";
 import { SCOPES } from "../store/tables.ts";
-import { authenticate, credentialsOf, limitBody } from "./access.ts";
+import { adminMark, authenticate, credentialsOf, limitBody, newKey, principalOf, textHash } from "./access.ts";
 import type { HubEnv, Principal } from "./context.ts";
+import { knownKeys } from "./known-keys.ts";
+import { flagSchema } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse } from "./schemas.ts";
-import { endSession, isSameOrigin, keepSession, sessionKey } from "./session-cookie.ts";
+import { endSession, isSameOrigin, keepSession, SESSION_LIFETIME_S, sessionToken } from "./session-cookie.ts";
 
 const MAX_KEY_CHARS = 256;
 const tags = ["access"];
@@ -42,7 +45,8 @@ const signIn = createRoute({
   operationId: "signIn",
   tags,
   summary: "Sign in with an API key",
-  description: "Stores the key in a cookie. Browsers send the cookie only with requests of the hub's own pages.",
+  description:
+    "Begins a session of 30 days, whose token is kept in a cookie that scripts can't read; it has the scope of the key, and ends with it. Browsers send the cookie only with requests of the hub's own pages.",
   security: [],
   middleware: limitBody,
   request: { body: jsonBody(z.strictObject({ key: z.string().min(1).max(MAX_KEY_CHARS) }).openapi("SignInInput")) },
@@ -55,15 +59,17 @@ const signOut = createRoute({
   operationId: "signOut",
   tags,
   summary: "Sign out",
+  description: "Ends the session of the cookie. With `everywhere=true`, all that were begun with the same key.",
   security: [],
-  responses: { 204: { description: "The caller is signed out" }, ...problems(403, 429) },
+  request: { query: z.object({ everywhere: flagSchema.optional() }) },
+  responses: { 204: { description: "The caller is signed out" }, ...problems(400, 403, 429) },
 });
 
 export const session = routes()
   .openapi(read, async (c) => {
     const credentials = credentialsOf(c);
-    const principal = credentials === null ? null : await authenticate(c.var.hub, credentials.token);
-    if (principal === null && sessionKey(c) !== null) endSession(c);
+    const principal = credentials === null ? null : await principalOf(c.var.hub, credentials, { whenAway: true });
+    if (principal === null && sessionToken(c) !== null) endSession(c);
     return c.json(sessionView(c, principal), 200, NO_STORE);
   })
   .openapi(signIn, async (c) => {
@@ -72,14 +78,34 @@ export const session = routes()
     const principal = await authenticate(c.var.hub, key);
     if (principal === null) throw new Problem(401, "the key is not valid");
     if (principal.scope === "agent") throw new Problem(403, "a key of the scope agent is for programs, not for people");
-    keepSession(c, key);
+    await beginSession(c, await sessionOf(principal, key));
     return c.json(sessionView(c, principal), 200, NO_STORE);
   })
-  .openapi(signOut, (c) => {
+  .openapi(signOut, async (c) => {
     refuseOtherSites(c);
+    const { hub } = c.var;
+    const token = sessionToken(c);
     endSession(c);
+    if (token === null) return c.body(null, 204);
+    const hash = await textHash(token);
+    const found = c.req.valid("query").everywhere ? await findSession(hub.db, hash, hub.now()) : undefined;
+    if (found !== undefined) await deleteSessionsOf(hub.db, "key" in found ? { key_id: found.key.id } : found);
+    await deleteSession(hub.db, hash);
+    knownKeys.forget(hash);
     return c.body(null, 204);
   });
+
+async function sessionOf({ key }: Principal, token: string): Promise<SessionOf> {
+  return key === null ? { admin: await adminMark(token) } : { key_id: key };
+}
+
+async function beginSession(c: Context<HubEnv>, of: SessionOf): Promise<void> {
+  const { hub } = c.var;
+  const token = newKey("session");
+  const now = hub.now();
+  await createSession(hub.db, { hash: await textHash(token), of, now, expires_at: now + SESSION_LIFETIME_S * 1_000 });
+  keepSession(c, token);
+}
 
 /** Browsers always send one of these headers. Programs send neither header and are allowed. */
 function refuseOtherSites(c: Context): void {

@@ -7,6 +7,7 @@ import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
 import { forgetTombstones } from "./registry-changes.ts";
 import { rollupMarks } from "./rollup-marks.ts";
+import { oldSessions } from "./sessions.ts";
 
 const HISTORY_DAYS = 730;
 /** Rows that one statement deletes at most. It then takes less than a second; D1 allows 30 s. */
@@ -33,6 +34,7 @@ export async function applyRetention(
     orphans("flips", "seq"),
     orphans("rollups", "hour"),
     oldEvents(now, ROWS_AT_ONCE, readUpTo),
+    oldSessions(now, ROWS_AT_ONCE),
     sql`DELETE FROM hub_flips WHERE (hub_id, seq) IN (
       SELECT hub_id, seq FROM hub_flips WHERE at < ${oldest} LIMIT ${ROWS_AT_ONCE})`,
   ];

@@ -144,6 +144,25 @@ export const apiKeys = sqliteTable("api_keys", {
   created_at: time().notNull(),
 });
 
+/** People who are signed in. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    /** Hash of the token in the cookie. */
+    hash: text().primaryKey(),
+    /** null: signed in with the admin token. */
+    key_id: integer().references(() => apiKeys.id, { onDelete: "cascade" }),
+    /** A hash of the admin token, so that another one ends the session. */
+    admin: text(),
+    created_at: time().notNull(),
+    expires_at: time().notNull(),
+  },
+  (table) => [
+    index("sessions_by_key").on(table.key_id, table.created_at),
+    index("sessions_by_end").on(table.expires_at),
+  ],
+);
+
 export const meta = sqliteTable("meta", {
   key: text().primaryKey(),
   value: text().notNull(),

@@ -295,7 +295,7 @@ test("keys are made, shown once and revoked; who signs out sees nothing", async 
   expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
   await page.reload();
   expect(await page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe("dark");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.getByLabel("Key or admin token").waitFor();
   expect(await page.context().cookies()).toEqual([]);
 });

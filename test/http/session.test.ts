@@ -1,4 +1,8 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { openDatabase } from "../../src/store/database.ts";
+import { oldSessions } from "../../src/store/sessions.ts";
+import { NOW } from "../store/fixtures.ts";
 import { ADMIN_TOKEN, testHub } from "./test-hub.ts";
 
 const hub = await testHub({ HUB_ID: "hub-one" });
@@ -15,7 +19,23 @@ async function signIn(key: string): Promise<string> {
 }
 
 describe("signing in", () => {
-  test("keeps the key in a cookie that no script and no other site can use", async () => {
+  test("keeps in a cookie what counts for this session only, and is no key", async () => {
+    const cookies = [await signIn(hub.keys.write), await signIn(hub.keys.write), await signIn(ADMIN_TOKEN)];
+    const tokens = cookies.map((cookie) => cookie.split("=")[1] ?? "");
+    expect(new Set(tokens).size).toBe(3);
+    for (const token of tokens) {
+      expect(token).toMatch(/^session_[A-Za-z0-9_-]{43}$/);
+      const authorization = `Bearer ${token}`;
+      expect((await ask("GET", "/api/summary", { authorization })).status).toBe(401);
+      expect((await ask("POST", "/api/session", OWN, { key: token })).status).toBe(401);
+    }
+    const stored = await env.DB.prepare("SELECT * FROM sessions").all();
+    expect(tokens.filter((token) => JSON.stringify(stored.results).includes(token))).toEqual([]);
+    const name = cookies[0]?.split("=")[0];
+    expect((await ask("GET", "/api/summary", { cookie: `${name}=${hub.keys.write}` })).status).toBe(401); // as it was once
+  });
+
+  test("sends a cookie that no script and no other site can use", async () => {
     const response = await ask("POST", "/api/session", OWN, { key: hub.keys.write });
     expect(await response.json()).toMatchObject({ signed_in: true, scope: "write", hub: { id: "hub-one" } });
     expect(response.headers.get("set-cookie")).toMatch(/; Path=\/; HttpOnly; SameSite=Strict/);
@@ -91,6 +111,41 @@ describe("who is signed in", () => {
     const session = await ask("GET", "/api/session", { cookie });
     expect(await session.json()).toMatchObject({ signed_in: false, scope: null });
     expect(session.headers.get("set-cookie")).toContain("Max-Age=0");
+  });
+
+  test("is nobody any more once the admin token is another one, or the time is over", async () => {
+    const cookie = await signIn(ADMIN_TOKEN);
+    expect((await ask("GET", "/api/keys", { cookie })).status).toBe(200);
+    await env.DB.prepare("UPDATE sessions SET admin = 'another token' WHERE key_id IS NULL").run();
+    expect((await ask("GET", "/api/keys", { cookie })).status).toBe(401);
+    const later = await signIn(hub.keys.read);
+    await env.DB.prepare("UPDATE sessions SET expires_at = ?").bind(NOW).run();
+    expect((await ask("GET", "/api/summary", { cookie: later })).status).toBe(401);
+    await openDatabase(env.DB).run(oldSessions(NOW, 100));
+    expect((await env.DB.prepare("SELECT * FROM sessions").all()).results).toEqual([]);
+  });
+
+  test("signs out here, or everywhere where the same key was used", async () => {
+    const [one, two, other] = [await signIn(hub.keys.write), await signIn(hub.keys.write), await signIn(hub.keys.read)];
+    const admins = [await signIn(ADMIN_TOKEN), await signIn(ADMIN_TOKEN)];
+    const statuses = async () =>
+      await Promise.all(
+        [one, two, other, ...admins].map(async (cookie) => (await ask("GET", "/api/summary", { cookie })).status),
+      );
+    await ask("DELETE", "/api/session", { cookie: one, ...OWN });
+    expect(await statuses()).toEqual([401, 200, 200, 200, 200]);
+    const again = await signIn(hub.keys.write);
+    await ask("DELETE", "/api/session?everywhere=true", { cookie: again, ...OWN });
+    expect(await statuses()).toEqual([401, 401, 200, 200, 200]);
+    await ask("DELETE", "/api/session?everywhere=true", { cookie: admins[0] ?? "", ...OWN });
+    expect(await statuses()).toEqual([401, 401, 200, 401, 401]);
+  });
+
+  test("has at most fifty sessions of one key: the oldest end", async () => {
+    const first = await signIn(hub.keys.read);
+    await env.DB.prepare("UPDATE sessions SET created_at = created_at - 1").run();
+    for (let n = 0; n < 50; n++) await signIn(hub.keys.read);
+    expect((await ask("GET", "/api/summary", { cookie: first })).status).toBe(401);
   });
 
   test("signs out from the hub's own pages only", async () => {

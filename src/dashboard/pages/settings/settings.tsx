@@ -31,9 +31,9 @@ export function Settings() {
 function Access() {
   const session = useSession();
   const client = useQueryClient();
-  const signOut = async () => {
+  const signOut = async (everywhere: boolean) => {
     // The session is read again below, so an error here does not matter.
-    await expectSuccess(api.session.$delete()).catch(() => {});
+    await expectSuccess(api.session.$delete({ query: everywhere ? { everywhere: "true" } : {} })).catch(() => {});
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
     await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
@@ -43,7 +43,10 @@ function Access() {
         {session.signed_in ? (
           <div className="flex flex-wrap items-center justify-between gap-3">
             <p>Signed in with a key that may {SCOPE_WORDS[session.scope ?? "read"]}.</p>
-            <Button onClick={() => void signOut()}>Sign out</Button>
+            <span className="flex flex-wrap gap-2">
+              <Button onClick={() => void signOut(true)}>Sign out everywhere</Button>
+              <Button onClick={() => void signOut(false)}>Sign out</Button>
+            </span>
           </div>
         ) : (
           <>

@@ -142,7 +142,7 @@ describe("the log", () => {
     ).run();
     await env.DB.prepare("UPDATE remote_services SET pulled_status = 'up', pulled_since = 2, pulled_seq = 5").run();
     for (let push = 0; push < 2; push++) {
-      await takeFlips(db, "hub-b", [{ service_id: 7, seq: 6, to: "down", at: new Date(NOW).toISOString() }], NOW);
+      await takeFlips(db, "hub-b", [{ ...flipOf(api, 6, "up", "down", NOW), service_id: 7 }], NOW);
       await forgetPushes(db, "hub-b", NOW + 1);
     }
     const changes = ["unknown → up", "up → down", "down → up", "up → down", "down → up"];

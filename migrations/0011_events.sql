@@ -142,13 +142,14 @@ BEGIN
   ON CONFLICT (key) DO NOTHING;
 END;
 
+-- A push that the owner never confirms is forgotten, and then the status is that of an earlier flip again.
 CREATE TRIGGER event_of_remote_flip AFTER UPDATE ON remote_services WHEN new.status IS NOT old.status
 BEGIN
   INSERT INTO events (at, kind, key, body)
   VALUES (
     CAST(unixepoch('subsec') * 1000 AS INTEGER), 'remote_flip',
     'remote_flip:' || new.hub_id || ':' || new.service_id || ':' || new.flip_seq || ':' || new.status || ':' ||
-      new.status_since,
+      new.status_since || ':' || (SELECT coalesce(max(id), 0) FROM events),
     json_object(
       'hub_id', new.hub_id, 'service_id', new.service_id, 'project', new.project, 'name', new.name,
       'seq', new.flip_seq, 'from', old.status, 'to', new.status,

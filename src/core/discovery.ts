@@ -142,17 +142,18 @@ export function containerKey({ project, name, container_id }: FoundContainer): s
 }
 
 /**
- * What becomes of a project's status: it starts with the first container that runs in it, and stops with the last. A
- * project that a person stopped stays stopped, for its containers still run. Null: it stays as it is.
+ * What becomes of a project's status with the plan: it starts with the first container that runs in it, and stops with
+ * the last. A project that a person stopped stays stopped, for its containers still run. Null: it stays as it is.
  */
 export function projectStatusAfter(
   status: "running" | "stopped",
   before: readonly ServiceRow[],
-  after: readonly ServiceRow[],
+  plan: Pick<DiscoveryPlan, "create" | "back" | "gone">,
 ): "running" | "stopped" | null {
-  const ran = before.some(({ gone_since }) => gone_since === null);
-  const runs = after.some(({ gone_since }) => gone_since === null);
-  if (status === "stopped" && !ran && runs) return "running";
-  if (status === "running" && ran && !runs) return "stopped";
+  const running = before.filter(({ gone_since }) => gone_since === null);
+  const comes = plan.create.length + plan.back.length > 0;
+  const stays = running.some(({ id }) => !plan.gone.includes(id));
+  if (status === "stopped" && running.length === 0 && comes) return "running";
+  if (status === "running" && running.length > 0 && !comes && !stays) return "stopped";
   return null;
 }

@@ -28,6 +28,8 @@ export const LOGGED_FIELDS = Object.keys(loggedServiceSchema.shape) as (keyof Lo
 const loggedFlipSchema = recordedFlipSchema.extend({
   version: z.string().nullable().default(null),
   latency_ms: z.number().nullable().default(null),
+  /** Whether the end of the watch, of which the lane had not heard, has been told with the same `seq` before. */
+  again: z.boolean().default(false),
 });
 
 /** Another hub, or a service of one, as this hub heard of it. */
@@ -81,10 +83,14 @@ export interface LogPage {
   isIncomplete: boolean;
 }
 
-export interface WholeLog {
+/** Where a new reader begins. */
+export interface LogStart {
   end: LogPosition;
   /** Has an event for the registration of each service that is watched, though the log may have forgotten it. */
   beginnings: LoggedEvent[];
+}
+
+export interface WholeLog extends LogStart {
   events: LoggedEvent[];
 }
 
@@ -96,7 +102,9 @@ export interface EventLog {
    * the time of the last event that the reader handled.
    */
   after(position: LogPosition, limit: number, since: number): Promise<LogPage>;
-  /** Returns the whole log and where it ends, and what is watched at that moment. */
+  /** Returns where the log ends, and what is watched at that moment. */
+  start(): Promise<LogStart>;
+  /** The same with the whole log, which may be long: up to 30 days of a busy hub. */
   whole(): Promise<WholeLog>;
 }
 

@@ -22,13 +22,13 @@ import { printable } from "../core/printable.ts";
 import { readEach } from "../core/read-each.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
-import type { ServiceRow } from "../core/service-row.ts";
+import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
 import { isWatched } from "../core/service-view.ts";
 import { projectsOfAgent } from "../store/agents.ts";
 import { keepDeletedContainers, listDeletedContainers } from "../store/deleted-containers.ts";
 import { applyManifest, projectServices } from "../store/manifest.ts";
-import { ensureProject, getProjectByName, setProjectStatus } from "../store/projects.ts";
+import { ensureProject, getProjectByName } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import { admitAgent, instanceHeaders } from "./agent-names.ts";
 import { containersDigestOf } from "./agents.ts";
@@ -163,15 +163,12 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Cha
     answer.deleted.push(...wanted.map((each) => ({ project: name, name: each.name })));
     return;
   }
-  const written = await untilWritten(async () => await writeFound(hub, project.id, change), "project");
+  const written = await untilWritten(async () => await writeFound(hub, project, change), "project");
   answer.refused.push(...written.refused.map((each) => ({ project: name, ...each })));
   answer.deleted.push(...written.deleted.map((each) => ({ project: name, name: each })));
   if (written.now === null) return;
-  const { before } = written;
-  const status = projectStatusAfter(project.status, before, written.now);
-  if (status !== null) await setProjectStatus(hub.db, project.id, status, hub.now());
-  const after = await projectServices(hub.db, project.id);
-  const changes = changesBetween(before, after);
+  const { before, status } = written;
+  const changes = changesBetween(before, written.now);
   for (const each of changes) count(answer, each);
   await announce(hub, changes);
   if (status !== null) await hub.projectChanged({ ...project, status });
@@ -184,9 +181,9 @@ async function projectFor(hub: HubContext, { project, wanted, deleted }: Project
 }
 
 /** Returns `changed` when others changed the services of the project meanwhile. `now`: null when nothing was to do. */
-async function writeFound(hub: HubContext, projectId: number, change: ProjectChange) {
+async function writeFound(hub: HubContext, { id, status: current }: ProjectRow, change: ProjectChange) {
   const { project, agent, wanted, reasons } = change;
-  const before = await projectServices(hub.db, projectId);
+  const before = await projectServices(hub.db, id);
   const { plan: found, refused } = planDiscovery(before, wanted, agent);
   // After the services were read: what is deleted from now on makes this plan be made again.
   const known = found.create.length === 0 ? new Set<string>() : await deletedOf(hub, agent);
@@ -194,11 +191,12 @@ async function writeFound(hub: HubContext, projectId: number, change: ProjectCha
   const { plan, tooMany } = withinLimit(whole, before.length);
   const refusals = [...refused, ...tooMany.map((each) => ({ name: each, reason: FULL }))];
   if (plan.create.length + plan.update.length + plan.gone.length + plan.back.length === 0)
-    return { before, refused: refusals, deleted, now: null };
-  const names = new Map(before.map(({ id, name }) => [id, name]));
-  const gone = plan.gone.map((id) => ({ id, reason: reasons.get(`${project}/${names.get(id)}`) ?? null }));
-  const written = await applyManifest(hub.db, { id: projectId, before }, { ...plan, gone }, hub.now());
-  return written === "changed" ? written : { before, refused: refusals, deleted, now: written.after };
+    return { before, refused: refusals, deleted, status: null, now: null };
+  const names = new Map(before.map((row) => [row.id, row.name]));
+  const gone = plan.gone.map((each) => ({ id: each, reason: reasons.get(`${project}/${names.get(each)}`) ?? null }));
+  const status = projectStatusAfter(current, before, plan);
+  const written = await applyManifest(hub.db, { id, before }, { ...plan, gone, status }, hub.now());
+  return written === "changed" ? written : { before, refused: refusals, deleted, status, now: written.after };
 }
 
 function changesBetween(before: readonly ServiceRow[], after: readonly ServiceRow[]): ServiceChange[] {

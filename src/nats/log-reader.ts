@@ -100,10 +100,12 @@ export class LogReader {
    */
   async #begin(): Promise<boolean> {
     const { storage, log: events, clock } = this.#deps;
-    const start = await events.whole();
     const now = clock.now();
     const ledger = this.#position === undefined ? OlderLedger.of(storage, now) : null;
-    const news = ledger === null ? this.#durable(start.beginnings, null) : this.#untold(ledger, start, now);
+    const whole = ledger === null ? null : await events.whole();
+    const start = whole ?? (await events.start());
+    const news =
+      ledger === null || whole === null ? this.#durable(start.beginnings, null) : this.#untold(ledger, whole, now);
     await this.#store(news, { ...start.end, at: now });
     return true;
   }

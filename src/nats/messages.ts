@@ -64,7 +64,8 @@ export interface ServiceHealth {
   seq: number;
 }
 
-export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
+/** `again`: another flip with this `seq` has been told before, and JetStream must not take this one for its repeat. */
+export function flipEvent(hubId: string, { again = false, ...flip }: RecordedFlip & { again?: boolean }): DurableEvent {
   const payload: ServiceHealth = {
     hub_id: hubId,
     project: flip.project,
@@ -80,7 +81,7 @@ export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
   };
   return {
     service_id: flip.service_id,
-    id: `${hubId}:${flip.epoch}:${flip.service_id}:${flip.seq}`,
+    id: `${hubId}:${flip.epoch}:${flip.service_id}:${flip.seq}${again ? "-again" : ""}`,
     subject: serviceSubject(hubId, flip.name),
     type: "commandcenter.service.flip",
     time: flip.at,

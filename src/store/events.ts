@@ -12,6 +12,7 @@ import {
   type LoggedEvent,
   type LogPage,
   type LogPosition,
+  type LogStart,
   readEvents,
   type WholeLog,
 } from "../core/events.ts";
@@ -35,6 +36,7 @@ const BEGINNING = {
 export function eventLog(db: Db): EventLog {
   return {
     after: (position, limit, since) => eventsAfter(db, position, limit, since),
+    start: () => startOfReading(db),
     whole: () => wholeLog(db),
   };
 }
@@ -70,20 +72,25 @@ async function isLaterThanStart(db: Db, { id }: LogPosition): Promise<boolean> {
   return older.length > 0;
 }
 
-async function wholeLog(db: Db): Promise<WholeLog> {
+async function startOfReading(db: Db): Promise<LogStart> {
   const { id, key } = events;
   const [last, begun] = await db.batch([
     db.select({ id, key }).from(events).orderBy(desc(id)).limit(1),
     db.select(BEGINNING).from(sql`beginnings`).orderBy(sql`beginnings.id`),
   ]);
-  const end = last[0] ?? LOG_START;
+  return { end: last[0] ?? LOG_START, beginnings: readEvents(begun).events };
+}
+
+async function wholeLog(db: Db): Promise<WholeLog> {
+  const start = await startOfReading(db);
+  const { end } = start;
   const logged: LoggedEvent[] = [];
   for (let page = await eventsAfter(db, LOG_START, PAGE_EVENTS); ; ) {
     logged.push(...page.events.filter((event) => event.id <= end.id));
     if (!page.more || page.next.id >= end.id) break;
     page = await eventsAfter(db, page.next, PAGE_EVENTS);
   }
-  return { end, beginnings: readEvents(begun).events, events: logged };
+  return { ...start, events: logged };
 }
 
 /** The newest event that is not later than `at`, Unix ms. */
@@ -108,13 +115,16 @@ export function insertFlipEvents(db: Db, flips: readonly RecordedFlip[], epoch: 
   const ordered = flips.toSorted((a, b) => a.service_id - b.service_id || a.seq - b.seq);
   const items = ordered.map((flip) => {
     const known = { ...flip, epoch };
-    return { service_id: flip.service_id, key: flipKey(known), body: JSON.stringify(known) };
+    const end = flipKey({ ...known, to: "unknown" });
+    return { service_id: flip.service_id, key: flipKey(known), end, body: JSON.stringify(known) };
   });
   return jsonChunks(items).map((json) =>
     db
       .insert(events)
       .select(
-        sql`SELECT NULL, watched_services.now, 'flip', ${itemField("key")}, ${itemField("body")}
+        sql`SELECT NULL, watched_services.now, 'flip', ${itemField("key")},
+              iif(EXISTS (SELECT 1 FROM events AS told WHERE told.key = ${itemField("end")}),
+                json_set(${itemField("body")}, '$.again', json('true')), ${itemField("body")})
             FROM json_each(${json}) AS item
             JOIN watched_services ON watched_services.id = ${itemField("service_id")}
             WHERE TRUE ORDER BY item.key`,

@@ -1,6 +1,7 @@
 /** Applies a manifest: afterwards the project has exactly the services that the manifest names. */
-import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, ne, sql } from "drizzle-orm";
 import type { ManifestPlan } from "../core/manifest-plan.ts";
+import type { ProjectStatus } from "../core/records.ts";
 import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { laterThan, timeOf } from "./columns.ts";
@@ -28,8 +29,13 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
   return await selectServices(db, eq(services.project_id, projectId));
 }
 
-/** A plan, and ids of services whose containers have ended or run again. */
-export type AppliedPlan = Omit<ManifestPlan, "unchanged"> & { gone?: GoneContainer[]; back?: number[] };
+/** A plan, ids of services whose containers have ended or run again, and what becomes of the project. */
+export type AppliedPlan = Omit<ManifestPlan, "unchanged"> & {
+  gone?: GoneContainer[];
+  back?: number[];
+  /** Null: as it is. */
+  status?: ProjectStatus | null;
+};
 /** `reason`: null when nobody knows it. */
 export interface GoneContainer {
   id: number;
@@ -59,6 +65,7 @@ export async function applyManifest(
       ...jsonChunks(creations).map((json) => insertServices(db, json)),
       ...(plan.gone === undefined ? [] : [setGone(db, plan.gone, now)]),
       ...(plan.back === undefined ? [] : [setBack(db, plan.back, now)]),
+      ...(plan.status == null ? [] : [setStatus(db, id, plan.status, now)]),
       selectServices(db, eq(services.project_id, id)),
     ]);
     const after = results.at(-1) as ServiceRow[]; // of the statement above
@@ -93,6 +100,13 @@ function setBack(db: Db, ids: readonly number[], now: number) {
     .update(services)
     .set({ gone_since: null, gone_reason: null, ...newRevision(now) })
     .where(inArray(services.id, idList(ids)));
+}
+
+function setStatus(db: Db, id: number, status: ProjectStatus, now: number) {
+  return db
+    .update(projects)
+    .set({ status, updated_at: now })
+    .where(and(eq(projects.id, id), ne(projects.status, status)));
 }
 
 function newRevision(now: number) {

@@ -418,6 +418,23 @@ test("a hub that is away is told when it is back, with the newest list, and its 
   expect(problem).toBe("containers: p/web: taken");
 });
 
+test("what the hub refused is told again with each reconciliation, until nothing stands in its way", async () => {
+  put = () => ({ ...NONE, refused: [{ project: "p", name: "web", reason: "taken" }] });
+  set(container("web"));
+  start();
+  await until(() => expect(problem).toBe("containers: p/web: taken"));
+  reconcile();
+  await until(() => expect(told).toHaveLength(2));
+  put = () => NONE;
+  reconcile();
+  await until(() => expect(problem).toBeNull());
+  expect(told).toHaveLength(3);
+  reconcile();
+  emit({ action: "start", id: "id-web" });
+  await until(() => expect(changed).toEqual(["p/web"]));
+  expect(told).toHaveLength(3);
+});
+
 test.each<[string, Partial<Container>, Partial<Engine>, string, string | null]>([
   ["is well", {}, {}, "ok", null],
   ["is starting", { health: "starting" }, {}, "inconclusive", "container: its health check has not passed yet"],

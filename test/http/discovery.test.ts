@@ -1,5 +1,6 @@
 import { reset } from "cloudflare:test";
-import { beforeEach, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { DiscoveryAnswer } from "../../src/core/discovery.ts";
 import { deleteGoneContainers, sawAgent } from "../../src/store/agents.ts";
 import { deletedContainers } from "../../src/store/deleted-containers.ts";
@@ -109,6 +110,19 @@ describe("what an agent finds in containers", () => {
     expect(hub.projects).toEqual(["shop stopped", "shop running"]);
     expect(hub.lastChange()).toMatchObject({ registered: ["web"] });
     expect(await listed()).toEqual({ db: false, web: true });
+  });
+
+  test("starts its project in the same transaction, so that a hub that dies leaves none stopped beside what runs", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await put([container("db")]);
+    await put([]);
+    const dies = "CREATE TRIGGER dies BEFORE UPDATE OF status ON projects BEGIN SELECT RAISE(ABORT, 'killed'); END";
+    await env.DB.prepare(dies).run();
+    await expect(put([container("db")])).rejects.toThrow();
+    await env.DB.prepare("DROP TRIGGER dies").run();
+    expect(await put([container("db")])).toMatchObject({ registered: 1 });
+    expect(hub.projects).toEqual(["shop stopped", "shop running"]);
+    vi.restoreAllMocks();
   });
 
   test("does not start a project that a person has stopped", async () => {

@@ -80,6 +80,16 @@ describe("a bridge that is new", () => {
       expect(await news()).toEqual([`${api.id} api down`]);
     });
   });
+
+  it("does not read the log, which may be long", async () => {
+    const prepare = vi.spyOn(env.DB, "prepare");
+    await withReader(async ({ news }) => {
+      expect(await news()).toEqual(["registered api"]);
+    });
+    const read = prepare.mock.calls.filter(([query]) => query.includes('from "events" where "events"."id" >='));
+    expect(read).toHaveLength(1); // what came since
+    prepare.mockRestore();
+  });
 });
 
 describe("the code of an event", () => {
@@ -132,6 +142,26 @@ describe("a bridge that goes on", () => {
       storage.sql.exec("ALTER TABLE away RENAME TO outbox");
       expect(await news()).toEqual([`${api.id} api up`]);
       warn.mockRestore();
+    });
+  });
+
+  it("gives a flip another id than the end of a watch of which the lane never heard", async () => {
+    await withReader(async ({ news, outbox }) => {
+      await news();
+      await record(flipOf(api, 1, "unknown", "up", NOW));
+      await updateService(db, api.id, { enabled: false }, NOW);
+      await updateService(db, api.id, { enabled: true }, NOW);
+      const down = flipOf(api, 2, "up", "down", NOW);
+      await record(down);
+      await record(down, flipOf(api, 3, "down", "up", NOW));
+      await news();
+      const flips = outbox
+        .heads([api.id], 20)
+        .get(api.id)
+        ?.filter(({ event }) => event.type.endsWith(".flip"));
+      expect(flips?.map(({ event }) => event.id)).toEqual(
+        ["1", "2", "2-again", "3"].map((seq) => `hub-a:${api.epoch}:${api.id}:${seq}`),
+      );
     });
   });
 

@@ -9,6 +9,7 @@ import { applyManifest, projectServices } from "../../src/store/manifest.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { endPauses, pauseService } from "../../src/store/pauses.ts";
 import { deleteProject, setProjectStatus, updateProject } from "../../src/store/projects.ts";
+import { forgetPushes, takeFlips } from "../../src/store/remote-services.ts";
 import { deleteService, updateService } from "../../src/store/services.ts";
 import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW } from "./fixtures.ts";
 
@@ -131,6 +132,21 @@ describe("the log", () => {
     await updateService(db, api.id, { enabled: true }, NOW);
     await record(flipOf(api, 2, "up", "down", NOW + 1));
     expect((await log()).at(-1)).toBe("api: up → down, now down");
+  });
+
+  test("tells that another hub's flip is not confirmed, also when its status was told before", async () => {
+    await env.DB.prepare(
+      `INSERT INTO remote_services (hub_id, service_id, copy, project, name, service_type, tags, capabilities, metadata,
+         depends_on, pulled_status, pulled_since, pulled_seq)
+       VALUES ('hub-b', 7, 1, 'shop', 'web', 'api', '[]', '[]', '{}', '[]', 'unknown', 1, 4)`,
+    ).run();
+    await env.DB.prepare("UPDATE remote_services SET pulled_status = 'up', pulled_since = 2, pulled_seq = 5").run();
+    for (let push = 0; push < 2; push++) {
+      await takeFlips(db, "hub-b", [{ ...flipOf(api, 6, "up", "down", NOW), service_id: 7 }], NOW);
+      await forgetPushes(db, "hub-b", NOW + 1);
+    }
+    const changes = ["unknown → up", "up → down", "down → up", "up → down", "down → up"];
+    expect(await log()).toEqual(changes.map((change) => `hub-b: shop/web: ${change}`));
   });
 
   test("tells nothing of changes that nobody outside needs to hear of", async () => {

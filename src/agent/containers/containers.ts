@@ -156,7 +156,7 @@ export class Containers {
     }
     // It was started while nobody listened. What is stopped while it is read is not among them.
     for (const id of marked) if (this.#containers.get(id)?.container.state === "running") stopped.delete(id);
-    this.#publisher.publish();
+    this.#publisher.publishAgain();
   }
 
   /** A container of which the engine says nothing stays as it was. Throws when it says nothing of all of them. */

@@ -37,6 +37,10 @@ export class Publisher {
   #hubDigest: string | undefined;
   /** Services that a person has deleted while their containers run. */
   #deleted = new Set<string>();
+  /** The hub did not take in all, by its newest answer. Its digest does not tell when it would. */
+  #hasRefused = false;
+  /** The hub is to be told although nothing changed. */
+  #isDue = false;
   #isPublishing = false;
 
   constructor(deps: PublisherDeps) {
@@ -61,6 +65,12 @@ export class Publisher {
     void this.#publishAll();
   }
 
+  /** Tells the hub also what it has refused before: what stood in the way may be gone. */
+  publishAgain(): void {
+    this.#isDue ||= this.#hasRefused;
+    this.publish();
+  }
+
   get #hasLost(): boolean {
     return this.#hubDigest !== undefined && this.#hubDigest !== this.#toldDigest;
   }
@@ -71,13 +81,14 @@ export class Publisher {
       const services = this.#deps.services();
       const list = [...services.values()].map(({ service }) => service);
       const text = JSON.stringify([list, troubles()]);
-      if (text === this.#sentText && !this.#hasLost) {
+      if (text === this.#sentText && !this.#hasLost && !this.#isDue) {
         this.#isPublishing = false;
         return;
       }
       try {
         const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services) });
         [this.#sent, this.#sentText, failures] = [services, text, 0];
+        this.#isDue = false;
         this.#hear(answer);
         registered();
       } catch (error) {
@@ -90,6 +101,7 @@ export class Publisher {
 
   #hear({ refused, deleted = [], digest }: DiscoveryAnswer): void {
     [this.#toldDigest, this.#hubDigest] = [digest, digest];
+    this.#hasRefused = refused.length > 0;
     this.#deps.refused(refused.map(({ project, name, reason }) => `${project}/${name}: ${reason}`));
     const before = this.#deleted;
     this.#deleted = new Set(deleted.map(({ project, name }) => `${project}/${name}`));

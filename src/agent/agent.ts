@@ -247,7 +247,7 @@ export class Agent {
     this.#hubId = answer.hub_id;
     if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
     this.#rounds.replace(answer.checks);
-    this.#containers?.hubHas(answer.containers, answer.checks);
+    this.#containers?.hubHas(answer);
     void this.#vantage.set(answer.vantage === true);
     this.#kept.write(answer);
     const left = unread.map(({ place, error }) => `${place} (${error})`);

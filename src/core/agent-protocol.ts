@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { staleAt } from "./breaker.ts";
 import type { Check, Finding } from "./check.ts";
-import { containersDigest } from "./discovery.ts";
+import { containersDigest, takesContainers } from "./discovery.ts";
 import { MAX_AGENT_AHEAD_MS, MAX_DEAF_MS } from "./durations.ts";
 import { MAX_ERROR_CHARS } from "./error-text.ts";
 import { healthOptionsSchema } from "./options.ts";
@@ -36,6 +36,7 @@ export const agentChecksSchema = z
     /** Whether the hub asks the agent to look at the hub's own services, too; an older hub leaves it out. */
     vantage: z.boolean().optional(),
     containers: containersDigest.optional(),
+    takes_containers: takesContainers.optional(),
     checks: z.array(agentCheckSchema).max(MAX_AGENT_CHECKS),
   })
   .meta({ id: "AgentChecks" });

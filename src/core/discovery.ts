@@ -12,15 +12,30 @@ import type { ServiceRow } from "./service-row.ts";
 /** Containers of one agent. */
 export const MAX_DISCOVERED = 1_000;
 export const MAX_REASON_CHARS = 200;
+/** Containers of one service that are named. */
+export const MAX_CONTAINERS = 100;
 /** The reason of an end after which the container can't be started again. */
 export const CONTAINER_REMOVED = "container removed";
 
+const containersSchema = z.array(z.string().max(128)).max(MAX_CONTAINERS);
+
 export const discoveredSchema = serviceSchema
-  .extend({ project: nameSchema, name: serviceNameSchema })
+  .extend({
+    project: nameSchema,
+    name: serviceNameSchema,
+    containers: containersSchema
+      .optional() // an older agent names none
+      .describe("All containers of the service that exist, also those that do not run and do not stand for it"),
+  })
   .meta({ id: "DiscoveredService" });
 
 export const goneSchema = z
-  .strictObject({ project: z.string(), name: z.string(), reason: z.string().max(MAX_REASON_CHARS) })
+  .strictObject({
+    project: z.string(),
+    name: z.string(),
+    reason: z.string().max(MAX_REASON_CHARS),
+    containers: containersSchema.optional().describe("Its containers that still exist"),
+  })
   .meta({ id: "GoneService" });
 
 /** `PUT /api/agents/{name}/services`. The items are read one by one, so that a wrong one costs only itself. */
@@ -53,6 +68,11 @@ export const containersDigest = z
     "Of the services of containers that the hub has of this agent now. When it changes, the agent tells them again",
   );
 
+/** Tells an agent that it may name all containers of a service. */
+export const takesContainers = z
+  .boolean()
+  .describe("Whether the hub takes `containers` in the list of services; an older hub refuses it");
+
 export const discoveryAnswerSchema = z
   .object({
     registered: z.int().describe("Services that are watched from now on"),
@@ -73,11 +93,82 @@ export function isDiscoveredBy(row: Pick<ServiceRow, "agent" | "container_id">, 
   return row.agent === agent && row.container_id !== null;
 }
 
-/** A container as its agent lists it. */
-export interface FoundContainer {
+interface Place {
   project: string;
   name: string;
+}
+
+/** A container as its agent lists it. */
+export interface FoundContainer extends Place {
   container_id: string | null;
+  /** All containers of the place; undefined: an older agent does not tell. */
+  containers?: readonly string[] | undefined;
+}
+
+/** A service that a person has deleted while a container of it ran. */
+export interface Deletion extends Place {
+  /** The container that stood for it. */
+  container_id: string;
+  /** All containers that it had; without the one that stood for it: nobody knows them. */
+  containers: string[];
+  /** Unix ms. */
+  deleted_at: number;
+}
+
+/** The containers that must not bring the service back. */
+export function deletedWith({ container_id, containers }: Deletion): string[] {
+  return containers.includes(container_id) ? containers : [container_id];
+}
+
+/**
+ * What a list of the agent makes of deletions: `forget` those that nothing can undo any more, because a container that is
+ * made anew stands for the service, or all that it had are removed. Containers that are stopped may be started again, so
+ * they are waited for until the deletion is older than `before` (Unix ms). `noted`: deletions whose containers are known
+ * by this list.
+ */
+export function deletionsAfter<D extends Deletion>(
+  deletions: readonly D[],
+  list: { listed: readonly FoundContainer[]; gone: readonly z.infer<typeof goneSchema>[]; before: number },
+): { forget: D[]; noted: D[] } {
+  const listed = new Map(list.listed.map((found) => [placeKey(found), found]));
+  const gone = new Map(list.gone.map((end) => [placeKey(end), end]));
+  const forget: D[] = [];
+  const noted: D[] = [];
+  for (const deletion of deletions) {
+    const found = listed.get(placeKey(deletion));
+    const end = gone.get(placeKey(deletion));
+    const isRemoved = found === undefined && end?.reason === CONTAINER_REMOVED;
+    const known = withContainers(deletion, found?.containers ?? [], isRemoved ? (end?.containers ?? []) : []);
+    if (isOver(known, { found, remaining: isRemoved ? (end?.containers ?? []) : null, before: list.before })) {
+      forget.push(deletion);
+    } else if (known !== deletion) {
+      noted.push(known);
+    }
+  }
+  return { forget, noted };
+}
+
+/** The same when its containers are known. Otherwise those count that exist when its agent names them first. */
+function withContainers<D extends Deletion>(deletion: D, listed: readonly string[], remaining: readonly string[]): D {
+  const { container_id, containers } = deletion;
+  if (containers.includes(container_id)) return deletion;
+  if (listed.includes(container_id)) return { ...deletion, containers: [...listed] };
+  return remaining.length === 0 ? deletion : { ...deletion, containers: [container_id, ...remaining] };
+}
+
+/** `remaining`: containers that exist after the one that stood for the service was removed; null: it was not. */
+function isOver(
+  deletion: Deletion,
+  now: { found: FoundContainer | undefined; remaining: readonly string[] | null; before: number },
+): boolean {
+  const theirs = deletedWith(deletion);
+  if (now.found !== undefined) return !theirs.includes(now.found.container_id ?? "");
+  if (now.remaining !== null) return !now.remaining.some((id) => theirs.includes(id));
+  return deletion.deleted_at < now.before;
+}
+
+function placeKey({ project, name }: Place): string {
+  return `${project}/${name}`;
 }
 
 /** What the engine says of services, beside what changes in their definitions. Whether they are enabled it does not say. */

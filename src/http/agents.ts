@@ -42,6 +42,9 @@ import { jsonBody, jsonResponse, listOf, pageFields } from "./schemas.ts";
 const tags = ["agents"];
 const MAX_WAIT_S = 50;
 
+/** Another one when the answer tells something else beside the checks, so that agents get it after an update of the hub. */
+const FORM = "b";
+
 const TOLD_FIELDS = FIELD_NAMES.filter((field) => field !== "enabled" && field !== "version");
 
 const params = z.object({ name: nameSchema });
@@ -208,6 +211,7 @@ export const agents = routes()
       now: hub.now(),
       vantage: isVantage(hub, name),
       containers: await containersDigestOf(hub, name),
+      takes_containers: true,
       checks: await agentChecks(hub.db, name),
     };
     return c.json(answer, 200, headers);
@@ -250,7 +254,7 @@ async function etagAfter(hub: HubContext, name: string, known: string | undefine
   const until = hub.now() + waitS * 1_000;
   for (;;) {
     const revision = await agentRevision(hub.db, name);
-    const etag = isVantage(hub, name) ? `"${revision}-vantage"` : `"${revision}"`;
+    const etag = `"${revision}-${FORM}${isVantage(hub, name) ? "-vantage" : ""}"`;
     if (known !== etag || hub.now() + AGENT_CHECKS_LOOK_MS > until) return etag;
     await hub.wait(AGENT_CHECKS_LOOK_MS);
   }

@@ -1,9 +1,10 @@
 /** `PUT /api/agents/{name}/services`: an agent registers what runs in containers. */
 import { createRoute, z } from "@hono/zod-openapi";
 import {
-  CONTAINER_REMOVED,
   containerKey,
   type DiscoveryAnswer,
+  deletedWith,
+  deletionsAfter,
   discoveredSchema,
   discoveryAnswerSchema,
   discoverySchema,
@@ -26,7 +27,7 @@ import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
 import { isWatched } from "../core/service-view.ts";
 import { projectsOfAgent } from "../store/agents.ts";
-import { keepDeletedContainers, listDeletedContainers } from "../store/deleted-containers.ts";
+import { deletionsOf, keepDeletions, listDeletedContainers, noteContainers } from "../store/deleted-containers.ts";
 import { applyManifest, projectServices } from "../store/manifest.ts";
 import { ensureProject, getProjectByName } from "../store/projects.ts";
 import { guard } from "./access.ts";
@@ -58,7 +59,7 @@ const put = createRoute({
   tags: ["agents"],
   summary: "Register the services that an agent found in containers",
   description:
-    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), also when its container is stopped and started again. A project starts with its first service and stops with its last.",
+    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), not when its container is stopped and started again, and not through another one of its `containers` that existed at the deletion. A project starts with its first service and stops with its last.",
   ...withUnzip(guard("admin", { agent: true })),
   request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(bodySchema) },
   responses: {
@@ -72,19 +73,17 @@ export const discovery = routes().openapi(put, async (c) => {
   const { name: agent } = c.req.valid("param");
   await admitAgent(c, agent, principal);
   const body = c.req.valid("json");
-  const { inputs, refused } = parsed(body.services, agent);
+  const { inputs, containers, refused } = parsed(body.services, agent);
   const gone = readEach(goneSchema, body.gone).read;
   const reasons = new Map(gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
-  const deleted = await deletedOf(hub, agent);
-  if (deleted.size > 0)
-    await keepDeletedContainers(hub.db, agent, {
-      listed: body.services.map((each) => foundIn(fieldsOf(each))),
-      removed: gone.filter(({ reason }) => reason === CONTAINER_REMOVED),
-      before: hub.now() - CONTAINERS_KEPT_MS,
-    });
+  const deleted = await deletedAfter(hub, agent, {
+    listed: body.services.map((each) => foundIn(fieldsOf(each))),
+    gone,
+  });
   const answer: ChangedSoFar = { registered: 0, changed: 0, deregistered: 0, refused, deleted: [] };
   for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent))])) {
-    await changeProject(hub, { project, agent, wanted: inputs.get(project) ?? [], reasons, deleted }, answer);
+    const wanted = inputs.get(project) ?? [];
+    await changeProject(hub, { project, agent, wanted, containers, reasons, deleted }, answer);
   }
   return c.json({ ...answer, digest: await containersDigestOf(hub, agent) }, 200);
 });
@@ -94,21 +93,40 @@ discovery.openAPIRegistry.register("GoneService", goneSchema);
 
 type ChangedSoFar = DiscoveryAnswer & { deleted: NonNullable<DiscoveryAnswer["deleted"]> };
 
-function foundIn({ project, name, container_id }: Record<string, unknown>): FoundContainer {
-  return { project: String(project), name: String(name), container_id: String(container_id) };
+function foundIn({ project, name, container_id, containers }: Record<string, unknown>): FoundContainer {
+  const place = { project: String(project), name: String(name), container_id: String(container_id) };
+  return Array.isArray(containers) ? { ...place, containers: containers.map(String) } : place;
 }
 
-/** Keys of the containers whose services people have deleted. */
+/** Brings what is known of deletions up to the list. Returns keys of the containers whose services people have deleted. */
+async function deletedAfter(
+  hub: HubContext,
+  agent: string,
+  list: Pick<Parameters<typeof deletionsAfter>[1], "listed" | "gone">,
+): Promise<Set<string>> {
+  const deletions = await deletionsOf(hub.db, agent);
+  if (deletions.length === 0) return new Set();
+  await keepDeletions(hub.db, agent, deletionsAfter(deletions, { ...list, before: hub.now() - CONTAINERS_KEPT_MS }));
+  return await deletedOf(hub, agent);
+}
+
 async function deletedOf(hub: HubContext, agent: string): Promise<Set<string>> {
-  return new Set((await listDeletedContainers(hub.db, agent)).map(containerKey));
+  const deletions = await listDeletedContainers(hub.db, agent);
+  return new Set(
+    deletions.flatMap((each) => deletedWith(each).map((container_id) => containerKey({ ...each, container_id }))),
+  );
 }
 
-/** One service that can't be registered must not hold up the others. */
+/**
+ * One service that can't be registered must not hold up the others. `containers`: all of each service, by
+ * `project/name`.
+ */
 function parsed(
   services: readonly unknown[],
   agent: string,
-): { inputs: Map<string, ServiceInput[]>; refused: Refusal[] } {
+): { inputs: Map<string, ServiceInput[]>; containers: Map<string, string[]>; refused: Refusal[] } {
   const inputs = new Map<string, ServiceInput[]>();
+  const containersOf = new Map<string, string[]>();
   const refused: Refusal[] = [];
   const seen = new Set<string>();
   for (const given of services) {
@@ -119,7 +137,7 @@ function parsed(
       refused.push({ project: nameIn(project), name: nameIn(name), reason: `${first?.path}: ${first?.message}` });
       continue;
     }
-    const { project, ...body } = read.data;
+    const { project, containers = [], ...body } = read.data;
     const key = `${project}/${body.name}`;
     const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true, mayReceive: () => false });
     if (!result.ok) {
@@ -130,10 +148,11 @@ function parsed(
       refused.push({ project, name: body.name, reason });
     } else {
       inputs.set(project, [...(inputs.get(project) ?? []), result.value]);
+      containersOf.set(key, containers);
     }
     seen.add(key);
   }
-  return { inputs, refused };
+  return { inputs, containers: containersOf, refused };
 }
 
 /** Empty when the item is no object. */
@@ -150,6 +169,8 @@ interface ProjectChange {
   project: string;
   agent: string;
   wanted: readonly ServiceInput[];
+  /** By `project/name`: all containers of a service. */
+  containers: ReadonlyMap<string, readonly string[]>;
   /** By `project/name`: why a service has ended. */
   reasons: ReadonlyMap<string, string>;
   /** Keys of containers whose services people have deleted. */
@@ -164,6 +185,7 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Cha
     return;
   }
   const written = await untilWritten(async () => await writeFound(hub, project, change), "project");
+  await noteContainers(hub.db, { project_id: project.id, agent: change.agent }, containersIn(change));
   answer.refused.push(...written.refused.map((each) => ({ project: name, ...each })));
   answer.deleted.push(...written.deleted.map((each) => ({ project: name, name: each })));
   if (written.now === null) return;
@@ -172,6 +194,10 @@ async function changeProject(hub: HubContext, change: ProjectChange, answer: Cha
   for (const each of changes) count(answer, each);
   await announce(hub, changes);
   if (status !== null) await hub.projectChanged({ ...project, status });
+}
+
+function containersIn({ project, wanted, containers }: ProjectChange) {
+  return wanted.map(({ name }) => ({ name, containers: containers.get(`${project}/${name}`) ?? [] }));
 }
 
 /** A project that a person has deleted with all that is found in it is not made again; undefined then. */

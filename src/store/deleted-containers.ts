@@ -1,8 +1,10 @@
 /** Services of containers that a person has deleted while the container ran. Triggers of the database note them. */
-import { and, asc, eq, lt, or, sql } from "drizzle-orm";
+import { and, asc, eq, lt, sql } from "drizzle-orm";
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { FoundContainer } from "../core/discovery.ts";
-import type { Db } from "./database.ts";
+import type { Deletion } from "../core/discovery.ts";
+import { json } from "./columns.ts";
+import { type Db, jsonChunks, runBatch } from "./database.ts";
+import { itemField } from "./fragments.ts";
 
 export const deletedContainers = sqliteTable(
   "deleted_containers",
@@ -12,11 +14,12 @@ export const deletedContainers = sqliteTable(
     name: text().notNull(),
     container_id: text().notNull(),
     deleted_at: integer().notNull(),
+    /** All containers of the service; empty: they are not known. */
+    containers: json<string[]>("texts"),
   },
   (table) => [primaryKey({ columns: [table.agent, table.project, table.name] })],
 );
 
-type Place = Pick<FoundContainer, "project" | "name">;
 export type DeletedContainer = typeof deletedContainers.$inferSelect;
 
 /** `agent`: only its own. Leaves out what somebody has registered again under the same name. */
@@ -34,30 +37,49 @@ export async function listDeletedContainers(db: Db, agent?: string): Promise<Del
     .orderBy(asc(deletedContainers.agent), asc(deletedContainers.project), asc(deletedContainers.name));
 }
 
-/**
- * Forgets those of the agent that can't come back: another container has their place, or theirs is removed. One that is
- * not listed may be started again, so it is forgotten only when it was deleted before `before` (Unix ms). Writes nothing
- * when there is nothing to forget.
- */
-export async function keepDeletedContainers(
+/** All of the agent, also of what was registered again. */
+export async function deletionsOf(db: Db, agent: string): Promise<DeletedContainer[]> {
+  return await db.select().from(deletedContainers).where(eq(deletedContainers.agent, agent));
+}
+
+/** What was deleted again since it was read is not touched. Writes nothing when there is nothing to do. */
+export async function keepDeletions(
   db: Db,
   agent: string,
-  { listed, removed, before }: { listed: readonly FoundContainer[]; removed: readonly Place[]; before: number },
+  { forget, noted }: { forget: readonly Deletion[]; noted: readonly Deletion[] },
 ): Promise<void> {
-  const keys = JSON.stringify(listed.map(({ project, name, container_id }) => [project, name, container_id]));
-  const places = JSON.stringify([...listed, ...removed].map(({ project, name }) => [project, name]));
-  const isPlace = sql`item.value ->> 0 = ${deletedContainers.project} AND item.value ->> 1 = ${deletedContainers.name}`;
-  await db.delete(deletedContainers).where(
-    and(
-      eq(deletedContainers.agent, agent),
-      sql`NOT EXISTS (SELECT 1 FROM json_each(${keys}) AS item
-          WHERE ${isPlace} AND item.value ->> 2 = ${deletedContainers.container_id})`,
-      or(
-        lt(deletedContainers.deleted_at, before),
-        sql`EXISTS (SELECT 1 FROM json_each(${places}) AS item WHERE ${isPlace})`,
-      ),
-    ),
+  const isOf = and(
+    eq(deletedContainers.agent, agent),
+    eq(deletedContainers.project, itemField("project")),
+    eq(deletedContainers.name, itemField("name")),
+    eq(deletedContainers.deleted_at, itemField("deleted_at")),
   );
+  await runBatch(db, [
+    ...jsonChunks(noted).map((items) =>
+      db
+        .update(deletedContainers)
+        .set({ containers: itemField("containers") })
+        .from(sql`json_each(${items}) AS item`)
+        .where(isOf),
+    ),
+    ...jsonChunks(forget).map((items) =>
+      db.delete(deletedContainers).where(sql`EXISTS (SELECT 1 FROM json_each(${items}) AS item WHERE ${isOf})`),
+    ),
+  ]);
+}
+
+/** Keeps all containers of the agent's services, for when a person deletes one. Writes only what is different. */
+export async function noteContainers(
+  db: Db,
+  { project_id, agent }: { project_id: number; agent: string },
+  found: readonly { name: string; containers: readonly string[] }[],
+): Promise<void> {
+  for (const items of jsonChunks(found)) {
+    await db.run(sql`
+      UPDATE services SET containers = ${itemField("containers")} FROM json_each(${items}) AS item
+      WHERE services.project_id = ${project_id} AND services.name = ${itemField("name")} AND services.agent = ${agent}
+        AND services.container_id IS NOT NULL AND services.containers IS NOT ${itemField("containers")}`);
+  }
 }
 
 /** Of agents that have not been heard of since `before` (Unix ms), or are removed. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Container } from "../../src/agent/containers/container.ts";
 import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
@@ -503,14 +503,14 @@ test("what the hub has lost is told again at once, and what it has is not", asyn
   set(container("web"));
   start();
   await until(() => expect(told).toHaveLength(1));
-  containers.hubHas("both", []);
-  containers.hubHas("less", []);
+  containers.hubHas({ containers: "both", checks: [] });
+  containers.hubHas({ containers: "less", checks: [] });
   await until(() => expect(told).toHaveLength(2));
   expect(names()).toEqual(["web"]);
   digest = "less"; // a person has deleted it, and the hub keeps it so
-  containers.hubHas("another", []);
+  containers.hubHas({ containers: "another", checks: [] });
   await until(() => expect(told).toHaveLength(3));
-  for (const has of ["less", "less"]) containers.hubHas(has, []);
+  for (const has of ["less", "less"]) containers.hubHas({ containers: has, checks: [] });
   reconcile();
   await until(() => expect(connects).toBe(1));
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -518,11 +518,11 @@ test("what the hub has lost is told again at once, and what it has is not", asyn
 });
 
 test("a hub that tells no digest is told only what changes, and a digest before the first reading counts for nothing", async () => {
-  containers.hubHas("old", []);
+  containers.hubHas({ containers: "old", checks: [] });
   set(container("web"));
   start();
   await until(() => expect(told).toHaveLength(1));
-  containers.hubHas(undefined, []);
+  containers.hubHas({ containers: undefined, checks: [] });
   reconcile();
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(told).toHaveLength(1);
@@ -533,8 +533,63 @@ test("what a person has deleted is said once", async () => {
   set(container("web"));
   start();
   await until(() => expect(told).toHaveLength(1));
-  containers.hubHas("y", []);
+  containers.hubHas({ containers: "y", checks: [] });
   await until(() => expect(told).toHaveLength(2));
   expect(lines.filter((line) => line.includes("a person has deleted p/web"))).toHaveLength(1);
   expect(problem).toBeNull();
+});
+
+describe("all containers of a service", () => {
+  const takes = { containers: undefined, takes_containers: true, checks: [] };
+  const named = () => told.at(-1)?.services.map(({ container_id, containers: all }) => [container_id, all]);
+
+  test("are named, also those that do not run, and changes of them are told", async () => {
+    containers.hubHas(takes);
+    set(container("web", { id: "id-2", health: "unhealthy" }));
+    set(container("web", { id: "id-1", state: "exited" }));
+    start();
+    await until(() => expect(named()).toEqual([["id-2", ["id-1", "id-2"]]]));
+    set(container("web", { id: "id-3" }));
+    emit({ action: "start", id: "id-3" });
+    await until(() => expect(named()).toEqual([["id-3", ["id-1", "id-2", "id-3"]]]));
+    for (const id of ["id-1", "id-3"]) there.delete(id);
+    emit({ action: "destroy", id: "id-1" });
+    emit({ action: "destroy", id: "id-3" });
+    await until(() => expect(named()).toEqual([["id-2", ["id-2"]]]));
+  });
+
+  test("are named with the end of the service, as far as they still exist", async () => {
+    containers.hubHas(takes);
+    set(container("web", { id: "id-1" }));
+    set(container("web", { id: "id-2", state: "exited" }));
+    start();
+    await until(() => expect(named()).toEqual([["id-1", ["id-1", "id-2"]]]));
+    there.delete("id-1");
+    emit({ action: "destroy", id: "id-1" });
+    await until(() => expect(named()).toEqual([]));
+    expect(told.at(-1)?.gone).toEqual([
+      { project: "p", name: "web", reason: "container removed", containers: ["id-2"] },
+    ]);
+  });
+
+  test("are at most a hundred, with the one that stands for the service", async () => {
+    containers.hubHas(takes);
+    for (let n = 0; n < 120; n++) set(container("web", { id: `id-${100 + n}`, state: "exited" }));
+    set(container("web", { id: "id-999" }));
+    start();
+    await until(() => expect(told).toHaveLength(1));
+    const all = told[0]?.services[0]?.containers as string[];
+    expect([all.length, all.at(0), all.at(-1)]).toEqual([100, "id-100", "id-999"]);
+  });
+
+  test("are not named to a hub that does not take them, and at once when it does", async () => {
+    set(container("web"));
+    start();
+    await until(() => expect(named()).toEqual([["id-web", undefined]]));
+    containers.hubHas({ ...takes, takes_containers: undefined });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told).toHaveLength(1);
+    containers.hubHas(takes);
+    await until(() => expect(named()).toEqual([["id-web", ["id-web"]]]));
+  });
 });

@@ -87,7 +87,14 @@ describe("the checks of an agent", () => {
     const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
     const { checks, ...rest } = await answer.json<{ checks: object[] }>();
     expect(rest).toEqual({
-      ...{ hub_id: "hub-main", agent: "dc-1", now: NOW, vantage: false, containers: expect.any(String) },
+      ...{
+        hub_id: "hub-main",
+        agent: "dc-1",
+        now: NOW,
+        vantage: false,
+        takes_containers: true,
+        containers: expect.any(String),
+      },
     });
     expect(checks).toMatchObject([{ name: "db", agent: "dc-1", project: "shop", rev: 1 }]);
   });

@@ -278,6 +278,72 @@ describe("a container's service that a person deletes while it runs", () => {
     expect(await shown()).toEqual([]);
   });
 
+  describe("and of which there are several", () => {
+    const all = ["id-1", "id-2"];
+    const web = (container_id: string, containers: string[] | null = all) =>
+      container("web", { container_id, ...(containers === null ? {} : { containers }) });
+    const gone = (reason: string, containers: string[]) => [{ project: "shop", name: "web", reason, containers }];
+    const deletedStill = { registered: 0, deleted: [{ project: "shop", name: "web" }] };
+
+    test.each<[string, () => Promise<unknown>]>([
+      ["by its id", () => hub.call("DELETE", "/api/services/1", 204)],
+      ["by a manifest", () => hub.call("PUT", "/api/projects/1/manifest", 200, manifest)],
+      ["with its project", () => hub.call("DELETE", "/api/projects/1", 204)],
+    ])("%s comes back through none of those that there were, only through another", async (_, remove) => {
+      await put([web("id-1")]);
+      await remove();
+      expect(await put([web("id-2")])).toMatchObject(deletedStill);
+      expect(await put([web("id-2", ["id-2"])])).toMatchObject(deletedStill);
+      expect(await put([web("id-1")])).toMatchObject(deletedStill);
+      expect(await shown()).toEqual(["shop/web"]);
+      expect(await put([web("id-2", ["id-2", "id-3"])])).toMatchObject(deletedStill);
+      expect(await put([web("id-3", ["id-2", "id-3"])])).toMatchObject({ registered: 1, deleted: [] });
+      expect(await shown()).toEqual([]);
+    });
+
+    test("stays away when one is removed while another may be started again", async () => {
+      await put([web("id-1")]);
+      await hub.call("DELETE", "/api/services/1", 204);
+      await put([], gone("container removed", ["id-2"]));
+      expect(await shown()).toEqual(["shop/web"]);
+      expect(await put([web("id-2", ["id-2"])])).toMatchObject(deletedStill);
+      await put([], gone("container removed", ["id-3"]));
+      expect(await shown()).toEqual([]);
+    });
+
+    test("counts those of the newest list, and those of an agent that names none by what it names next", async () => {
+      await put([web("id-1", ["id-0", "id-1"])]);
+      await put([web("id-1")]);
+      await hub.call("DELETE", "/api/services/1", 204);
+      expect(await put([web("id-0", ["id-0"])])).toMatchObject({ registered: 1 });
+      const lists = [
+        async () => expect(await put([web("id-2")])).toMatchObject(deletedStill),
+        async () => await put([], gone("container removed", ["id-2"])),
+      ];
+      for (const [index, firstList] of lists.entries()) {
+        await put([web("id-1", null)]);
+        await hub.call("DELETE", `/api/services/${index + 2}`, 204);
+        await firstList();
+        expect(await put([web("id-2", ["id-2"])])).toMatchObject(deletedStill);
+        expect(await put([web("id-4", ["id-2", "id-4"])])).toMatchObject({ registered: 1 });
+        await put([]);
+      }
+    });
+
+    test("of an agent that names none comes back through any other, as ever", async () => {
+      await put([web("id-1", null)]);
+      await hub.call("DELETE", "/api/services/1", 204);
+      expect(await put([web("id-1", null)])).toMatchObject(deletedStill);
+      expect(await put([web("id-2", null)])).toMatchObject({ registered: 1 });
+    });
+
+    test("may be named in a list with mistakes, which costs only itself", async () => {
+      const many = Array.from({ length: 101 }, (_, n) => `id-${n}`);
+      const answer = await put([web("id-1", many), container("odd", { containers: "id-1" }), container("db")]);
+      expect(answer).toMatchObject({ registered: 1, refused: [{ name: "web" }, { name: "odd" }] });
+    });
+  });
+
   test("may be registered again by hand", async () => {
     await put(services);
     await hub.call("DELETE", "/api/services/2", 204);
@@ -323,6 +389,7 @@ test("the digest of an agent's containers changes with what the hub has of them,
   };
   const told = (await put([container("db"), container("web")])).digest;
   expect(await digest()).toBe(told);
+  expect((await put([container("db", { containers: ["id-db", "id-2"] }), container("web")])).digest).toBe(told);
   await hub.call("PATCH", "/api/services/1", 200, { enabled: false });
   await hub.call("POST", "/api/services/2/pause", 200, { minutes: 5 });
   await hub.call("PUT", "/api/projects/shop/services/other", 201, { health_method: "heartbeat" });

@@ -285,6 +285,28 @@ test("a service that a person deletes while its container runs stays away on a q
   expect((await theAgent())?.deleted_services).toEqual([]);
 });
 
+test("a deleted service of several containers comes back through none of those that there were", async () => {
+  const replica = (name: string) => start("many", { name, Labels: { "hub.service": "many" } });
+  const [one, two] = [await replica("shop-many-1"), await replica("shop-many-2")];
+  await until(async () => expect(await statuses()).toMatchObject({ many: "up" }));
+  const { services } = await call<{ services: { id: number; name: string; container_id: string }[] }>(
+    ...([hub, "GET", "/api/services"] as const),
+  );
+  const many = services.find(({ name }) => name === "many");
+  const [standing, other] = one.id.startsWith(many?.container_id ?? "?") ? [one, two] : [two, one];
+  await call(hub, "DELETE", `/api/services/${many?.id}`);
+  await until(() => expect(lines.join("\n")).toContain("a person has deleted shop/many"));
+  await standing.stop({ t: 1 });
+  await start("after"); // what the agent lists afterwards
+  await until(async () => expect(await statuses()).toMatchObject({ after: "up" }));
+  expect(await statuses()).not.toHaveProperty("many");
+  expect((await theAgent())?.deleted_services).toMatchObject([{ name: "many" }]);
+  await other.remove({ force: true });
+  await replica("shop-many-3");
+  await until(async () => expect(await statuses()).toMatchObject({ many: "up" }));
+  expect((await theAgent())?.deleted_services).toEqual([]);
+});
+
 async function exec(name: string, command: string): Promise<void> {
   const made = await engine.docker.getContainer(name).exec({ Cmd: ["sh", "-c", command] });
   await made.start({ Detach: true });

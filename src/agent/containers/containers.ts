@@ -2,6 +2,7 @@
  * Follows the containers of one engine: registers at the hub what runs, and says of a check what its container knows.
  */
 
+import type { AgentChecks } from "../../core/agent-protocol.ts";
 import type { Check } from "../../core/check.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Discovery, DiscoveryAnswer } from "../../core/discovery.ts";
@@ -47,6 +48,9 @@ export interface ContainersDeps {
   signal: AbortSignal;
 }
 
+/** Of the hub's answer: the digest of this agent's containers there, whether it takes all of a service, and the checks. */
+export type HubContainers = Pick<AgentChecks, "containers" | "takes_containers" | "checks">;
+
 export class Containers {
   readonly #deps: ContainersDeps;
   readonly #containers: LabelledContainers;
@@ -76,6 +80,7 @@ export class Containers {
     this.#publisher = new Publisher({
       ...{ put, registered, wait, log, signal },
       services: () => this.#services(),
+      existing: () => this.#existing(),
       troubles: () => this.#containers.troubles(),
       get: (id) => this.#containers.get(id),
       refused: (texts) => {
@@ -108,10 +113,10 @@ export class Containers {
     return await this.#checks.observe(check, probe);
   }
 
-  /** Takes in the digest of this agent's containers at the hub. `checks`: all that the hub wants to have run. */
-  hubHas(digest: string | undefined, checks: readonly Check[]): void {
+  /** Takes in what the hub has and takes of this agent's containers, and all checks that it wants to have run. */
+  hubHas({ containers, takes_containers = false, checks }: HubContainers): void {
     this.#checks.keep(new Set(checks.map(({ service_id }) => service_id)));
-    this.#publisher.hubHas(digest);
+    this.#publisher.hubHas(containers, takes_containers);
   }
 
   async #follow(): Promise<void> {
@@ -216,6 +221,17 @@ export class Containers {
       if (other === undefined || standsBefore(container, other)) services.set(key, { container, service });
     }
     return services;
+  }
+
+  #existing(): Map<string, Container[]> {
+    const existing = new Map<string, Container[]>();
+    for (const { container, service } of this.#containers.all()) {
+      if (service === null || container.state === "removing") continue;
+      const others = existing.get(keyOf(service));
+      if (others === undefined) existing.set(keyOf(service), [container]);
+      else others.push(container);
+    }
+    return existing;
   }
 
   /** `trouble`: the engine's words when it says nothing of the container; null: it does. */

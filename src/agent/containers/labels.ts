@@ -99,12 +99,17 @@ function serviceIn(container: Container, reader: LabelReader, agent: string): Di
     health_options: optionsOf(reader),
     ...optional("service_type", type ?? typeOfImage(image)),
     ...optional("version", version?.slice(0, MAX_VERSION_CHARS)),
-    container_id: container.id.slice(0, 12),
+    container_id: shortId(container.id),
     tags: reader.list("hub.tags") ?? [],
     capabilities: reader.list("hub.capabilities") ?? [],
     depends_on: reader.list("hub.depends-on") ?? composeDependencies(labels),
     metadata: { image: described(image, MAX_FACT_CHARS), container: described(container.name, MAX_FACT_CHARS) },
   };
+}
+
+/** As the commands of the engines show it. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
 }
 
 /** The rules of registrations that the service breaks, each with the label that a person has to change. */

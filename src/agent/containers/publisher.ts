@@ -1,10 +1,10 @@
 /** Tells the hub which containers there are, until it has taken that in, and again when the hub has something else. */
-import { type Discovery, type DiscoveryAnswer, MAX_REASON_CHARS } from "../../core/discovery.ts";
+import { type Discovery, type DiscoveryAnswer, MAX_CONTAINERS, MAX_REASON_CHARS } from "../../core/discovery.ts";
 import { ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
 import { messageOf } from "../../node/error-message.ts";
-import { type Container, endingOf } from "./container.ts";
+import { type Container, endingOf, standsBefore } from "./container.ts";
 import { type Labelled, troubleText } from "./labelled.ts";
-import type { DiscoveredService } from "./labels.ts";
+import { type DiscoveredService, shortId } from "./labels.ts";
 
 export interface Found {
   container: Container;
@@ -14,6 +14,8 @@ export interface Found {
 export interface PublisherDeps {
   /** By `project/name`: all services that there are. */
   services(): Map<string, Found>;
+  /** By `project/name`: all containers that exist, also of services that there are not now. */
+  existing(): Map<string, Container[]>;
   /** Texts about labels that are wrong. */
   troubles(): string[];
   /** A container as it is now, by its id. */
@@ -35,6 +37,8 @@ export class Publisher {
   /** Digest of what the hub had after it was told, and of what it has by its newest answer; undefined: an older hub. */
   #toldDigest: string | undefined;
   #hubDigest: string | undefined;
+  /** Whether the hub takes all containers of a service. */
+  #namesContainers = false;
   /** Services that a person has deleted while their containers run. */
   #deleted = new Set<string>();
   /** The hub did not take in all, by its newest answer. Its digest does not tell when it would. */
@@ -52,10 +56,14 @@ export class Publisher {
     return this.#sent.has(key);
   }
 
-  /** The hub says what it has of this agent's containers. When that is not what it was told, it is told again. */
-  hubHas(digest: string | undefined): void {
-    this.#hubDigest = digest;
-    if (this.#sentText !== "" && this.#hasLost) this.publish();
+  /**
+   * The hub says what it has of this agent's containers. When that is not what it was told, it is told again, and so it is
+   * when it takes more than it was told: `namesContainers`, all containers of a service.
+   */
+  hubHas(digest: string | undefined, namesContainers: boolean): void {
+    const takesOther = namesContainers !== this.#namesContainers;
+    [this.#hubDigest, this.#namesContainers] = [digest, namesContainers];
+    if (this.#sentText !== "" && (this.#hasLost || takesOther)) this.publish();
   }
 
   /** Tells the hub when something changed; one request at a time, again until it is told. */
@@ -79,14 +87,15 @@ export class Publisher {
     const { put, wait, log, signal, registered, troubles } = this.#deps;
     for (let failures = 0; !signal.aborted; ) {
       const services = this.#deps.services();
-      const list = [...services.values()].map(({ service }) => service);
+      const containers = this.#containers();
+      const list = [...services].map(([key, { service }]) => ({ ...service, ...containers(key) }));
       const text = JSON.stringify([list, troubles()]);
       if (text === this.#sentText && !this.#hasLost && !this.#isDue) {
         this.#isPublishing = false;
         return;
       }
       try {
-        const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services) });
+        const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services, containers) });
         [this.#sent, this.#sentText, failures] = [services, text, 0];
         this.#isDue = false;
         this.#hear(answer);
@@ -110,11 +119,21 @@ export class Publisher {
     }
   }
 
-  #gone(services: ReadonlyMap<string, Found>): Discovery["gone"] {
+  /** What is told of all containers of a service, in an order that changes only with them. */
+  #containers(): (key: string) => { containers?: string[] } {
+    if (!this.#namesContainers) return () => ({});
+    const existing = this.#deps.existing();
+    return (key) => {
+      const most = (existing.get(key) ?? []).toSorted((a, b) => (standsBefore(a, b) ? -1 : 1)).slice(0, MAX_CONTAINERS);
+      return { containers: most.map(({ id }) => shortId(id)).sort() };
+    };
+  }
+
+  #gone(services: ReadonlyMap<string, Found>, containers: (key: string) => object): Discovery["gone"] {
     const ended = [...this.#sent].filter(([key]) => !services.has(key));
-    return ended.map(([, { container, service }]) => {
+    return ended.map(([key, { container, service }]) => {
       const { project, name } = service;
-      return { project, name, reason: this.#endOf(container.id) };
+      return { project, name, reason: this.#endOf(container.id), ...containers(key) };
     });
   }
 

@@ -5,9 +5,10 @@
 import { z } from "zod";
 import { type ManifestPlan, matchesInput } from "./manifest-plan.ts";
 import { nameSchema, serviceNameSchema } from "./names.ts";
+import type { ProjectStatus } from "./records.ts";
 import { serviceSchema } from "./registration.ts";
 import type { ServiceInput } from "./service-definition.ts";
-import type { ServiceRow } from "./service-row.ts";
+import type { ProjectRow, ServiceRow } from "./service-row.ts";
 
 /** Containers of one agent. */
 export const MAX_DISCOVERED = 1_000;
@@ -96,6 +97,10 @@ export function isDiscoveredBy(row: Pick<ServiceRow, "agent" | "container_id">, 
 interface Place {
   project: string;
   name: string;
+}
+
+function isOfContainer({ agent, container_id }: ServiceRow): boolean {
+  return agent !== null && container_id !== null;
 }
 
 /** A container as its agent lists it. */
@@ -234,17 +239,16 @@ export function containerKey({ project, name, container_id }: FoundContainer): s
 
 /**
  * What becomes of a project's status with the plan: it starts with the first container that runs in it, and stops with
- * the last. A project that a person stopped stays stopped, for its containers still run. Null: it stays as it is.
+ * the last when nothing else is in it. A project that a person stopped stays stopped. Null: it stays as it is.
  */
 export function projectStatusAfter(
-  status: "running" | "stopped",
+  { status, stopped_by }: Pick<ProjectRow, "status" | "stopped_by">,
   before: readonly ServiceRow[],
   plan: Pick<DiscoveryPlan, "create" | "back" | "gone">,
-): "running" | "stopped" | null {
+): ProjectStatus | null {
   const running = before.filter(({ gone_since }) => gone_since === null);
   const comes = plan.create.length + plan.back.length > 0;
-  const stays = running.some(({ id }) => !plan.gone.includes(id));
-  if (status === "stopped" && running.length === 0 && comes) return "running";
-  if (status === "running" && running.length > 0 && !comes && !stays) return "stopped";
-  return null;
+  const staying = running.filter(({ id }) => !plan.gone.includes(id));
+  if (status === "stopped") return stopped_by === "hub" && (comes || staying.some(isOfContainer)) ? "running" : null;
+  return running.length > 0 && !comes && staying.length === 0 ? "stopped" : null;
 }

@@ -182,6 +182,9 @@ export interface RecordedFlip extends Flip {
 
 export const PROJECT_STATUSES = ["running", "stopped"] as const;
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
+/** Who stopped a project: the hub with its last container, or a person. */
+export const STOPPERS = ["hub", "person"] as const;
+export type Stopper = (typeof STOPPERS)[number];
 
 export interface Project {
   id: number;

@@ -1,6 +1,6 @@
 /** Rows of the database: a service with its registration and its recorded status, and a project. Times in Unix ms. */
 import type { Check } from "./check.ts";
-import { isProbedByHub, MAX_PROBE_TIMEOUT_S, type ProjectStatus, type Status } from "./records.ts";
+import { isProbedByHub, MAX_PROBE_TIMEOUT_S, type ProjectStatus, type Status, type Stopper } from "./records.ts";
 import { CHECK_FIELDS, type CheckField, pick, type ServiceDefinition } from "./service-definition.ts";
 import type { JsonField } from "./unreadable.ts";
 
@@ -37,6 +37,8 @@ export interface ProjectRow {
   id: number;
   name: string;
   status: ProjectStatus;
+  /** Who stopped it; null: it runs. */
+  stopped_by: Stopper | null;
   metadata: Record<string, unknown>;
   created_at: number;
   updated_at: number;

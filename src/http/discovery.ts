@@ -59,7 +59,7 @@ const put = createRoute({
   tags: ["agents"],
   summary: "Register the services that an agent found in containers",
   description:
-    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), not when its container is stopped and started again, and not through another one of its `containers` that existed at the deletion. A project starts with its first service and stops with its last.",
+    "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), not when its container is stopped and started again, and not through another one of its `containers` that existed at the deletion. A project starts with its first service and stops with its last, unless something else is in it; one that a person stopped stays stopped.",
   ...withUnzip(guard("admin", { agent: true })),
   request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(bodySchema) },
   responses: {
@@ -179,12 +179,17 @@ interface ProjectChange {
 
 async function changeProject(hub: HubContext, change: ProjectChange, answer: ChangedSoFar): Promise<void> {
   const { project: name, wanted } = change;
-  const project = await projectFor(hub, change);
-  if (project === undefined) {
+  const found = await untilWritten(async () => {
+    const project = await projectFor(hub, change); // somebody may have stopped it since it was read
+    if (project === undefined) return null;
+    const written = await writeFound(hub, project, change);
+    return written === "changed" ? written : { project, written };
+  }, "project");
+  if (found === null) {
     answer.deleted.push(...wanted.map((each) => ({ project: name, name: each.name })));
     return;
   }
-  const written = await untilWritten(async () => await writeFound(hub, project, change), "project");
+  const { project, written } = found;
   await noteContainers(hub.db, { project_id: project.id, agent: change.agent }, containersIn(change));
   answer.refused.push(...written.refused.map((each) => ({ project: name, ...each })));
   answer.deleted.push(...written.deleted.map((each) => ({ project: name, name: each })));
@@ -207,7 +212,8 @@ async function projectFor(hub: HubContext, { project, wanted, deleted }: Project
 }
 
 /** Returns `changed` when others changed the services of the project meanwhile. `now`: null when nothing was to do. */
-async function writeFound(hub: HubContext, { id, status: current }: ProjectRow, change: ProjectChange) {
+async function writeFound(hub: HubContext, row: ProjectRow, change: ProjectChange) {
+  const { id } = row;
   const { project, agent, wanted, reasons } = change;
   const before = await projectServices(hub.db, id);
   const { plan: found, refused } = planDiscovery(before, wanted, agent);
@@ -216,11 +222,11 @@ async function writeFound(hub: HubContext, { id, status: current }: ProjectRow, 
   const { plan: whole, deleted } = withoutDeleted(found, project, known);
   const { plan, tooMany } = withinLimit(whole, before.length);
   const refusals = [...refused, ...tooMany.map((each) => ({ name: each, reason: FULL }))];
-  if (plan.create.length + plan.update.length + plan.gone.length + plan.back.length === 0)
+  const status = projectStatusAfter(row, before, plan);
+  if (plan.create.length + plan.update.length + plan.gone.length + plan.back.length === 0 && status === null)
     return { before, refused: refusals, deleted, status: null, now: null };
   const names = new Map(before.map((row) => [row.id, row.name]));
   const gone = plan.gone.map((each) => ({ id: each, reason: reasons.get(`${project}/${names.get(each)}`) ?? null }));
-  const status = projectStatusAfter(current, before, plan);
   const written = await applyManifest(hub.db, { id, before }, { ...plan, gone, status }, hub.now());
   return written === "changed" ? written : { before, refused: refusals, deleted, status, now: written.after };
 }

@@ -202,10 +202,10 @@ function orNameTaken<T>(row: T | "duplicate", name: string): T {
   return row;
 }
 
-/** Does nothing when the project already has this status. */
+/** Does nothing when the project already has this status, except that a stop by the hub becomes a person's. */
 async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Promise<ProjectRow> {
   const project = orNotFound(await getProject(hub.db, id), "project");
-  if (project.status === status) return project;
+  if (project.status === status) return orNotFound(await setProjectStatus(hub.db, id, status, hub.now()), "project");
   const before = new Map((await projectServices(hub.db, id)).map((row) => [row.id, row]));
   const changed = orNotFound(await setProjectStatus(hub.db, id, status, hub.now()), "project");
   const after = await projectServices(hub.db, id);

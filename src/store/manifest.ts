@@ -1,5 +1,5 @@
 /** Applies a manifest: afterwards the project has exactly the services that the manifest names. */
-import { and, eq, getTableColumns, inArray, ne, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import type { ManifestPlan } from "../core/manifest-plan.ts";
 import type { ProjectStatus } from "../core/records.ts";
 import { FIELD_NAMES, type ServiceInput } from "../core/service-definition.ts";
@@ -29,7 +29,7 @@ export async function projectServices(db: Db, projectId: number): Promise<Servic
   return await selectServices(db, eq(services.project_id, projectId));
 }
 
-/** A plan, ids of services whose containers have ended or run again, and what becomes of the project. */
+/** A plan, ids of services whose containers have ended or run again, and what the hub makes of the project. */
 export type AppliedPlan = Omit<ManifestPlan, "unchanged"> & {
   gone?: GoneContainer[];
   back?: number[];
@@ -102,11 +102,14 @@ function setBack(db: Db, ids: readonly number[], now: number) {
     .where(inArray(services.id, idList(ids)));
 }
 
+/** By the hub: a project that a person has stopped stays as it is. */
 function setStatus(db: Db, id: number, status: ProjectStatus, now: number) {
+  const stopped_by = status === "stopped" ? "hub" : null;
+  const isOwn = status === "stopped" ? eq(projects.status, "running") : eq(projects.stopped_by, "hub");
   return db
     .update(projects)
-    .set({ status, updated_at: now })
-    .where(and(eq(projects.id, id), ne(projects.status, status)));
+    .set({ status, stopped_by, updated_at: now })
+    .where(and(eq(projects.id, id), isOwn));
 }
 
 function newRevision(now: number) {

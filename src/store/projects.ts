@@ -1,5 +1,5 @@
 /** The registry of projects. Deleting a project deletes its services. Retention deletes the history that remains. */
-import { and, asc, eq, getTableColumns, gt, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { ProjectStatus, Status } from "../core/records.ts";
 import type { ProjectRow } from "../core/service-row.ts";
 import { type Db, isDuplicate } from "./database.ts";
@@ -122,8 +122,9 @@ export async function updateProject(
 }
 
 /**
- * Returns undefined when there is no such project. A changed status makes a new revision of each of the project's
- * checks, by a trigger. Writes nothing when the status is the same.
+ * What a person makes of the project: the hub does not undo it. Returns undefined when there is no such project. A
+ * changed status makes a new revision of each of the project's checks, by a trigger. Writes nothing when there is nothing
+ * to change.
  */
 export async function setProjectStatus(
   db: Db,
@@ -131,11 +132,13 @@ export async function setProjectStatus(
   status: ProjectStatus,
   now: number,
 ): Promise<ProjectRow | undefined> {
+  const stopped_by = status === "stopped" ? "person" : null;
+  const isOther = or(ne(projects.status, status), sql`${projects.stopped_by} IS NOT ${stopped_by}`);
   const [, rows] = await db.batch([
     db
       .update(projects)
-      .set({ status, updated_at: now })
-      .where(and(eq(projects.id, id), ne(projects.status, status))),
+      .set({ status, stopped_by, updated_at: now })
+      .where(and(eq(projects.id, id), isOther)),
     selectProjects(db, eq(projects.id, id)),
   ]);
   return rows.map(toProjectRow)[0];

@@ -1,7 +1,7 @@
 /** The D1 tables that the files in migrations/ make. Times are Unix ms. What can't be read in a column is empty. */
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { RoundResult } from "../core/queue-messages.ts";
-import { type Attempt, STATUSES } from "../core/records.ts";
+import { type Attempt, STATUSES, STOPPERS } from "../core/records.ts";
 import { FIELD_NAMES, type FieldName, SERVICE_FIELDS, type ServiceDefinition } from "../core/service-definition.ts";
 import { type Column, fieldColumn, json, time } from "./columns.ts";
 
@@ -25,6 +25,8 @@ export const projects = sqliteTable("projects", {
   status: text({ enum: ["running", "stopped"] })
     .notNull()
     .default("running"),
+  /** null: it runs. */
+  stopped_by: text({ enum: STOPPERS }),
   metadata: json<Record<string, unknown>>("object").default({}),
   created_at: time().notNull(),
   updated_at: time().notNull(),

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { DiscoveryAnswer } from "../../src/core/discovery.ts";
 import { deleteGoneContainers, sawAgent } from "../../src/store/agents.ts";
 import { deletedContainers } from "../../src/store/deleted-containers.ts";
+import { applyManifest, projectServices } from "../../src/store/manifest.ts";
 import { type TestHub, testHub } from "./test-hub.ts";
 
 let hub: TestHub;
@@ -132,6 +133,61 @@ describe("what an agent finds in containers", () => {
     await put([container("db")]);
     await put([container("db"), container("web")]);
     expect(hub.projects).toEqual(["shop stopped"]);
+  });
+
+  const ordinary = { health_method: "http", health_url: "https://shop.example.com" };
+  const status = async () => (await hub.call<{ status: string }>("GET", "/api/projects/1", 200)).status;
+
+  test.each<[string, () => Promise<unknown>]>([
+    ["another service", () => hub.call("PUT", "/api/projects/shop/services/site", 201, ordinary)],
+    [
+      "a manifest",
+      async () => await hub.call("PUT", "/api/projects/1/manifest", 200, { services: [{ name: "site", ...ordinary }] }),
+    ],
+    [
+      "a container by hand",
+      () =>
+        hub.call(
+          "PUT",
+          "/api/projects/shop/services/web",
+          201,
+          container("web", { agent: "dc-1", project: undefined }),
+        ),
+    ],
+  ])("starts a project that the hub has stopped, whatever it has got since: %s", async (_, add) => {
+    await put([container("db")]);
+    await put([]);
+    await add();
+    expect(await status()).toBe("stopped");
+    await put([container("web")]);
+    expect([await status(), hub.projects]).toEqual(["running", ["shop stopped", "shop running"]]);
+  });
+
+  test("never starts a project that a person has stopped, before or after the hub did, until a person starts it", async () => {
+    await put([container("db")]);
+    await hub.call("POST", "/api/projects/1/stop", 200);
+    await put([]);
+    await put([container("db")]);
+    expect(await status()).toBe("stopped");
+    await hub.call("POST", "/api/projects/1/start", 200);
+    await put([]);
+    await hub.call("POST", "/api/projects/1/stop", 200);
+    await put([container("db")]);
+    expect([await status(), hub.projects]).toEqual(["stopped", ["shop stopped", "shop running", "shop stopped"]]);
+    await hub.call("POST", "/api/projects/1/start", 200);
+    await put([]);
+    await put([container("db")]);
+    expect(await status()).toBe("running");
+  });
+
+  test("does not start what a person stops while the list is taken in", async () => {
+    await put([container("db")]);
+    await put([]);
+    const before = await projectServices(hub.db, 1);
+    await hub.call("POST", "/api/projects/1/stop", 200);
+    const plan = { create: [], update: [], delete: [], back: [1], status: "running" as const };
+    await applyManifest(hub.db, { id: 1, before }, plan, Date.now());
+    expect(await status()).toBe("stopped");
   });
 
   test("stays disabled or paused by a person, whatever its container does", async () => {

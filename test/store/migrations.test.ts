@@ -1,11 +1,13 @@
 /** What a database of an older release becomes. */
-import { applyD1Migrations } from "cloudflare:test";
+import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { loadBoard } from "../../src/store/checks.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { recentChecks } from "../../src/store/history.ts";
 import { getService } from "../../src/store/services.ts";
+
+beforeEach(() => reset());
 
 test("0002 gives every service a lane, keeps its recorded status and its history", async () => {
   const [first, ...rest] = env.TEST_MIGRATIONS;
@@ -33,4 +35,36 @@ test("0002 gives every service a lane, keeps its recorded status and its history
   const seeds = new Map((await loadBoard(db, 2_000)).seeds.map((seed) => [seed.check.service_id, seed]));
   expect(seeds.get(1)?.check).toMatchObject({ former_lanes: [2_000_000], recorded_status: "down", recorded_seq: 2 });
   expect(seeds.get(2)).toMatchObject({ check: { former_lanes: [] }, last: { at: 1_000, verdict: "ok" } });
+});
+
+test("0014 takes a project for stopped by the hub only when its containers had all ended by then", async () => {
+  const older = env.TEST_MIGRATIONS.filter(({ name }) => name < "0014");
+  await applyD1Migrations(env.DB, older);
+  const project = (id: number, status = "stopped") =>
+    env.DB.prepare(
+      `INSERT INTO projects (id, name, status, created_at, updated_at) VALUES (${id}, 'p${id}', '${status}', 1, 100)`,
+    );
+  const service = (projectId: number, name: string, more: { container?: boolean; gone?: number; created?: number }) =>
+    env.DB.prepare(
+      `INSERT INTO services (project_id, name, service_type, health_method, health_url, health_interval, health_timeout,
+         health_retries, lane, status_since, created_at, updated_at, agent, container_id, gone_since)
+       VALUES (${projectId}, '${name}', 'other', 'container', '', 15, 5, 0, 1550000, 1, ${more.created ?? 1}, 1,
+         ${more.container === true ? "'dc-1', 'id-1'" : "NULL, NULL"}, ${more.gone ?? "NULL"})`,
+    );
+  await env.DB.batch([
+    ...[project(1), service(1, "db", { container: true, gone: 100 }), service(1, "web", { container: true, gone: 50 })],
+    ...[project(2), service(2, "db", { container: true, gone: 100 }), service(2, "site", { created: 101 })],
+    ...[project(3), service(3, "db", { container: true, gone: 101 })],
+    ...[project(4), service(4, "db", { container: true, gone: 50 }), service(4, "site", {})],
+    ...[
+      project(5),
+      service(5, "db", { container: true, created: 101 }),
+      service(5, "web", { container: true, gone: 90 }),
+    ],
+    ...[project(6), project(7, "running"), service(7, "db", { container: true, gone: 50 })],
+  ]);
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  const { results } = await env.DB.prepare("SELECT stopped_by FROM projects ORDER BY id").all<{ stopped_by: string }>();
+  const stoppedBy = results.map(({ stopped_by }) => stopped_by);
+  expect(stoppedBy).toEqual(["hub", "hub", "person", "person", "person", "person", null]);
 });

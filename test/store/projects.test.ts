@@ -25,6 +25,7 @@ describe("projects", () => {
       id: expect.any(Number),
       name: "one",
       status: "running",
+      stopped_by: null,
       metadata: { a: 1 },
       created_at: NOW,
       updated_at: NOW,

@@ -7,6 +7,7 @@ import type { Container } from "../../src/agent/containers/container.ts";
 import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
 import { StoppedContainers } from "../../src/agent/containers/stopped.ts";
+import { HubRefused } from "../../src/agent/hub-api.ts";
 import type { Discovery, DiscoveryAnswer } from "../../src/core/discovery.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
 import { until } from "../until.ts";
@@ -592,4 +593,41 @@ describe("all containers of a service", () => {
     containers.hubHas(takes);
     await until(() => expect(named()).toEqual([["id-web", ["id-web"]]]));
   });
+});
+
+test("of more services than a hub takes the first by name are listed, and the problem says how many are left out", async () => {
+  const nameOf = (n: number) => `s${String(n).padStart(4, "0")}`;
+  for (let n = 1_002; n > 0; n--) set(container(nameOf(n)));
+  start();
+  await until(() => expect(told).toHaveLength(1));
+  const first = told[0]?.services.map(({ name }) => name);
+  expect([first?.length, first?.at(0), first?.at(-1)]).toEqual([1_000, "s0001", "s1000"]);
+  expect(problem).toBe("containers: 2 services are left out: a hub takes 1000 of an agent, the first by name");
+  set(container("earlier"));
+  emit({ action: "start", id: "id-earlier" });
+  await until(() => expect(names()?.at(0)).toBe("earlier"));
+  const reason = "left out: an agent lists 1000 services at most";
+  expect(told.at(-1)?.gone).toEqual([{ project: "p", name: "s1000", reason }]);
+  expect(problem).toMatch(/^containers: 3 services are left out/);
+  const ended = ["earlier", nameOf(1), nameOf(2)];
+  for (const name of ended) there.delete(`id-${name}`);
+  for (const name of ended) emit({ action: "destroy", id: `id-${name}` });
+  await until(() => expect(names()?.toSorted().at(-1)).toBe("s1002"));
+  await until(() => expect(problem).toBeNull());
+});
+
+test("a list that the hub refuses as a whole is a problem until it takes one", async () => {
+  put = () => {
+    throw new HubRefused(413, "the body is larger than 1048576 bytes", null);
+  };
+  set(container("web"));
+  start();
+  await until(() =>
+    expect(problem).toBe(
+      "containers: the list of services is not taken: the hub answers 413: the body is larger than 1048576 bytes",
+    ),
+  );
+  put = () => NONE;
+  await until(() => expect(problem).toBeNull());
+  expect(told).toHaveLength(1);
 });

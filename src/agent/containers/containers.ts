@@ -5,7 +5,7 @@
 import type { AgentChecks } from "../../core/agent-protocol.ts";
 import type { Check } from "../../core/check.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Discovery, DiscoveryAnswer } from "../../core/discovery.ts";
+import { type Discovery, type DiscoveryAnswer, MAX_DISCOVERED } from "../../core/discovery.ts";
 import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
 import type { Observation } from "../../core/records.ts";
 import { messageOf } from "../../node/error-message.ts";
@@ -65,6 +65,8 @@ export class Containers {
   /** Containers of which the engine says nothing, with its words. */
   readonly #silent = new Map<string, string>();
   #refused: string[] = [];
+  /** Services that are more than a hub takes. */
+  #leftOut = 0;
 
   constructor(deps: ContainersDeps) {
     this.#deps = deps;
@@ -83,6 +85,11 @@ export class Containers {
       existing: () => this.#existing(),
       troubles: () => this.#containers.troubles(),
       get: (id) => this.#containers.get(id),
+      leftOut: (count) => {
+        if (count === this.#leftOut) return;
+        this.#leftOut = count;
+        this.#tellProblem();
+      },
       refused: (texts) => {
         this.#refused = texts;
         this.#tellProblem();
@@ -242,13 +249,17 @@ export class Containers {
     this.#tellProblem();
   }
 
-  /** Tells of an engine that is silent, of the hub's refusals, and of labels that can't be understood. */
+  /** Tells of an engine that is silent, of services that are too many, of the hub's refusals, and of labels that can't be understood. */
   #tellProblem(): void {
     const away = this.#failures >= FAILURES_TOLD ? [`the engine does not answer: ${this.#trouble}`] : [];
     const silent = [...this.#silent].slice(0, MAX_NAMED).map(([id, words]) => {
       return `${this.#containers.get(id)?.container.name ?? id.slice(0, 12)}: the engine does not answer: ${words}`;
     });
-    const texts = [...away, ...silent, ...this.#containers.troubles(), ...this.#refused];
+    const left =
+      this.#leftOut === 0
+        ? []
+        : [`${this.#leftOut} services are left out: a hub takes ${MAX_DISCOVERED} of an agent, the first by name`];
+    const texts = [...away, ...left, ...silent, ...this.#containers.troubles(), ...this.#refused];
     this.#deps.problem(texts.length === 0 ? null : `containers: ${texts.join("; ")}`);
   }
 }

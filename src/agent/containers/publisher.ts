@@ -1,7 +1,14 @@
 /** Tells the hub which containers there are, until it has taken that in, and again when the hub has something else. */
-import { type Discovery, type DiscoveryAnswer, MAX_CONTAINERS, MAX_REASON_CHARS } from "../../core/discovery.ts";
+import {
+  type Discovery,
+  type DiscoveryAnswer,
+  MAX_CONTAINERS,
+  MAX_DISCOVERED,
+  MAX_REASON_CHARS,
+} from "../../core/discovery.ts";
 import { ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
 import { messageOf } from "../../node/error-message.ts";
+import { HubRefused } from "../hub-api.ts";
 import { type Container, endingOf, standsBefore } from "./container.ts";
 import { type Labelled, troubleText } from "./labelled.ts";
 import { type DiscoveredService, shortId } from "./labels.ts";
@@ -23,12 +30,18 @@ export interface PublisherDeps {
   put(discovery: Discovery): Promise<DiscoveryAnswer>;
   /** Called when the hub has taken them in. */
   registered(): void;
+  /** Told how many services are more than a hub takes, at each attempt. */
+  leftOut(count: number): void;
   /** Told what the hub refused, one text for each. */
   refused(texts: string[]): void;
   wait(ms: number): Promise<void>;
   log(line: string): void;
   signal: AbortSignal;
 }
+
+/** Answers to a list that is the same at the next attempt. */
+const LIST_REFUSED = [400, 413, 415, 422];
+const LEFT_OUT = `left out: an agent lists ${MAX_DISCOVERED} services at most`;
 
 export class Publisher {
   readonly #deps: PublisherDeps;
@@ -86,7 +99,9 @@ export class Publisher {
   async #publishAll(): Promise<void> {
     const { put, wait, log, signal, registered, troubles } = this.#deps;
     for (let failures = 0; !signal.aborted; ) {
-      const services = this.#deps.services();
+      const all = this.#deps.services();
+      const services = firstOf(all);
+      this.#deps.leftOut(all.size - services.size);
       const containers = this.#containers();
       const list = [...services].map(([key, { service }]) => ({ ...service, ...containers(key) }));
       const text = JSON.stringify([list, troubles()]);
@@ -95,13 +110,18 @@ export class Publisher {
         return;
       }
       try {
-        const answer = await put({ services: list as Discovery["services"], gone: this.#gone(services, containers) });
+        const answer = await put({
+          services: list as Discovery["services"],
+          gone: this.#gone(services, all, containers),
+        });
         [this.#sent, this.#sentText, failures] = [services, text, 0];
         this.#isDue = false;
         this.#hear(answer);
         registered();
       } catch (error) {
         if (failures === 0) log(`containers: not told to the hub yet: ${messageOf(error)}`);
+        if (error instanceof HubRefused && LIST_REFUSED.includes(error.status))
+          this.#deps.refused([`the list of services is not taken: ${messageOf(error)}`]);
         failures += 1;
         await wait(Math.min(ENGINE_MAX_RETRY_MS, 500 * 2 ** (failures - 1)));
       }
@@ -129,11 +149,16 @@ export class Publisher {
     };
   }
 
-  #gone(services: ReadonlyMap<string, Found>, containers: (key: string) => object): Discovery["gone"] {
-    const ended = [...this.#sent].filter(([key]) => !services.has(key));
+  /** `services`: those that are listed. */
+  #gone(
+    services: ReadonlyMap<string, Found>,
+    all: ReadonlyMap<string, Found>,
+    containers: (key: string) => object,
+  ): Discovery["gone"] {
+    const ended = [...this.#sent].filter(([key]) => !services.has(key)).slice(0, MAX_DISCOVERED);
     return ended.map(([key, { container, service }]) => {
       const { project, name } = service;
-      return { project, name, reason: this.#endOf(container.id), ...containers(key) };
+      return { project, name, reason: all.has(key) ? LEFT_OUT : this.#endOf(container.id), ...containers(key) };
     });
   }
 
@@ -144,4 +169,11 @@ export class Publisher {
       return endingOf(known?.container ?? null);
     return `container ${troubleText(known.container, trouble)}`.slice(0, MAX_REASON_CHARS);
   }
+}
+
+/** As many as a hub takes: the first ones by their names, so that the same ones are left out after each start. */
+function firstOf(services: Map<string, Found>): Map<string, Found> {
+  if (services.size <= MAX_DISCOVERED) return services;
+  const byName = [...services].sort(([one], [other]) => (one < other ? -1 : 1));
+  return new Map(byName.slice(0, MAX_DISCOVERED));
 }

@@ -31,7 +31,7 @@ export const summarySchema = z.object({
   left_out: z
     .array(z.enum(SPARE_FIELDS))
     .optional()
-    .describe("Fields that all services lack here because the summary would be too large; absent: none"),
+    .describe("Fields that all services lack here: the summary would be too large, or is from memory; absent: none"),
   services: z.array(
     z.object({
       name: z.string(),
@@ -92,7 +92,7 @@ export function parseSummary(text: string): Summary {
   return JSON.parse(text);
 }
 
-/** `services`: the enabled services of running projects. `now`: Unix ms. `left_out`: labels that were too large. */
+/** `services`: the enabled services of running projects. `now`: Unix ms. `left_out`: labels that none of them has. */
 export function summarize(
   hub_id: string,
   services: readonly SummarisedService[],

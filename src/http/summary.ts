@@ -16,7 +16,7 @@ const read = createRoute({
   operationId: "getSummary",
   tags: ["health"],
   summary: "Get the health summary of all services and projects",
-  description: `With the tags and the metadata of each service. When the metadata of all services together has more than 1,000,000 bytes (as JSON in UTF-8), or the tags more than 2,000,000, no service has that field, and \`left_out\` names it. ${MEMORY_NOTE}`,
+  description: `With the tags and the metadata of each service. When the metadata of all services together has more than 1,000,000 bytes (as JSON in UTF-8), or the tags more than 2,000,000, no service has that field, and \`left_out\` names it. ${MEMORY_NOTE} It has neither field then.`,
   ...guard("read", { whenAway: true }),
   responses: { 200: jsonResponse(summarySchema, "The health summary"), ...problems(401, 403, 429) },
 });
@@ -25,7 +25,7 @@ export const summary = routes().openapi(read, async (c) => {
   const { hub } = c.var;
   const answer = await orFromMemory(c, hub.summary, (entries) => {
     const services = entries.map(({ check, live }) => ({ ...check, live, labels: {} }));
-    return summarize(hub.settings.HUB_ID, services, summarisedProjects(entries), hub.now());
+    return summarize(hub.settings.HUB_ID, services, summarisedProjects(entries), hub.now(), ["metadata", "tags"]);
   });
   return c.json(answer, 200);
 });

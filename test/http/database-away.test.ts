@@ -83,6 +83,7 @@ describe("while the disk is full, the live board answers", () => {
     expect(await fromMemory(`/api/services/${db.id}/health`)).toMatchObject({ status: "down", flips: [], recent: [] });
     expect(await fromMemory("/api/summary")).toMatchObject({
       overall_status: "unhealthy",
+      left_out: ["metadata", "tags"],
       services: [{ name: "web" }, { name: "db", status: "down" }],
       projects: [{ id: project.id, name: "shop", status: "running", service_count: 2 }],
     });

@@ -166,11 +166,17 @@ export async function logLostServices(db: Db, lost: readonly Check[], now: numbe
 
 /**
  * SQL that forgets at most `limit` events older than 30 days (`now`: Unix ms) that every reader has read. `readUpTo`: the
- * id of the last such event. The newest one stays: it marks the end.
+ * id of the last such event. The newest one stays: it marks the end. Old events come first, so the search ends at the
+ * first one that is not old; an index of times would cost a row with each event. Times in the future are those of a wrong
+ * clock, and end nothing.
  */
 export function oldEvents(now: number, limit: number, readUpTo: number) {
+  const since = now - KEPT_MS;
+  const firstKept = sql`
+    SELECT id FROM (SELECT id, at FROM events WHERE at <= ${now} ORDER BY id LIMIT ${limit}) WHERE at >= ${since} LIMIT 1`;
   return sql`DELETE FROM events WHERE id IN (
     SELECT id FROM events
-    WHERE at < ${now - KEPT_MS} AND id < (SELECT max(id) FROM events) AND id <= ${readUpTo}
-    ORDER BY id LIMIT ${limit})`;
+    WHERE at < ${since} AND id < min(
+      coalesce((${firstKept}), ${Number.MAX_SAFE_INTEGER}), (SELECT max(id) FROM events), ${readUpTo + 1})
+    ORDER BY id LIMIT ${limit})`; // one bound, because SQLite searches by one only
 }

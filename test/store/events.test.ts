@@ -1,5 +1,6 @@
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
 import { beforeEach, describe, expect, test } from "vitest";
 import { LOG_START, type LoggedEvent } from "../../src/core/events.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
@@ -211,5 +212,52 @@ describe("a reader of the log", () => {
     expect(await ids()).toEqual([2, 3]);
     await db.run(oldEvents(NOW + 30 * 24 * HOUR + 1, 10, 3));
     expect(await ids()).toEqual([3]);
+  });
+
+  describe("forgets what is old without a search of the whole log", () => {
+    /** `ages`: of the events in their order, in hours, each so many times. */
+    const fill = async (...ages: [hours: number, times: number][]) => {
+      await env.DB.prepare("DELETE FROM events").run();
+      for (const [hours, times] of ages) {
+        await env.DB.prepare(
+          `INSERT INTO events (at, kind, key, body)
+           WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${times})
+           SELECT ${NOW - hours * HOUR}, 'x', '${hours}-' || i, '{}' FROM n`,
+        ).run();
+      }
+    };
+    const sweep = async (limit: number) => (await db.run(oldEvents(NOW, limit, 1e6))).meta;
+
+    test("by the plan of the database", async () => {
+      const steps = await db.all<{ detail: string }>(sql`EXPLAIN QUERY PLAN ${oldEvents(NOW, 10, 3)}`);
+      const details = steps.map(({ detail }) => detail);
+      expect(details.filter((detail) => /^(SEARCH|SCAN) events/.test(detail))).toEqual([
+        "SEARCH events USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)",
+        "SCAN events", // of the co-routine, which ends at its first answer and at the limit
+        "SEARCH events", // for the newest one
+      ]);
+      expect(details).toContainEqual(expect.stringMatching(/^CO-ROUTINE/));
+      expect(details.join()).not.toContain("TEMP B-TREE");
+    });
+
+    test("when nothing is old", async () => {
+      await fill([1, 5_000]);
+      const { changes, rows_read } = await sweep(1_000);
+      expect([changes, rows_read < 10]).toEqual([0, true]);
+    });
+
+    test("when something is, a part at a time", async () => {
+      await fill([721, 2_500], [1, 20_000]);
+      const swept = [await sweep(1_000), await sweep(1_000), await sweep(1_000), await sweep(1_000)];
+      expect(swept.map(({ changes }) => changes)).toEqual([1_000, 1_000, 500, 0]);
+      expect(Math.max(...swept.map(({ rows_read }) => rows_read))).toBeLessThan(6_000); // of 22,500
+    });
+
+    test("behind events of a clock that was ahead", async () => {
+      await fill([-9_000, 20], [721, 30], [1, 5]);
+      expect((await sweep(10)).changes).toBe(10);
+      expect((await sweep(100)).changes).toBe(20);
+    });
   });
 });

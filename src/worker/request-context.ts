@@ -1,5 +1,6 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
+import { AuditTrail } from "../core/audit.ts";
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
 import { parseSummary } from "../core/summary.ts";
@@ -73,6 +74,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(hub),
     summary: async () => parseSummary(await board.summary(settings.HUB_ID)),
+    audit: new AuditTrail(),
     limited: (key) => isLimited(env, key),
   };
 }

@@ -10,6 +10,7 @@ import { lockFolder } from "../node/folder-lock.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFile, parseAgentFile } from "./agent-settings.ts";
 import { connectEngine } from "./containers/engine.ts";
+import { patternsOf } from "./reach.ts";
 
 export const AGENT_USAGE = `Usage: hub agent [options]
 
@@ -23,6 +24,9 @@ speaks outbound, to the hub.
                          disk:
                            run: [/usr/lib/nagios/plugins/check_disk, -w, 20%, -c, 10%]
                            timeout: 10
+                     what labels of containers may do beyond their container:
+                       labels: {commands: [disk], targets: [db.example.com, "*.internal:8080"]}
+                     and link-local addresses that checks may ask: targets: [169.254.1.1]
   --docker HOST      the engine whose containers are registered: unix:///PATH or tcp://HOST:PORT (or DOCKER_HOST, with
                      DOCKER_CERT_PATH for TLS; default the local socket of Docker or Podman, if there is one)
   --no-docker        follow no containers
@@ -86,15 +90,23 @@ async function run({ hub, key, name, state, takesOver, file, engine }: Arguments
   try {
     io.out(`agent ${name} for ${hub}`);
     const { environment, out: log, clock } = io;
-    const { commands } = file;
+    const { commands, targets, labels } = file;
     const certificates = environment.DOCKER_CERT_PATH;
     const connect = engine === null ? null : () => connectEngine(engine, certificates);
-    const given = { hub, key, name, state, takesOver, commands, environment };
+    const given = { hub, key, name, state, takesOver, commands, environment, ...rulesOf({ targets, labels }) };
     await new Agent({ ...given, clock, log, signal: stop.signal, connectEngine: connect }).run();
   } finally {
     stop.abort();
     release();
   }
+}
+
+/** What labels may point to may be asked by others, too. */
+function rulesOf({
+  targets = [],
+  labels: { commands = [], targets: hosts = [] } = {},
+}: Pick<AgentFile, "targets" | "labels">) {
+  return { targets: patternsOf([...targets, ...hosts]), labels: { commands, targets: patternsOf(hosts) } };
 }
 
 function parse(argv: readonly string[]) {

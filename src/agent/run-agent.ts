@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import { nameSchema } from "../core/names.ts";
 import { messageOf } from "../node/error-message.ts";
 import { lockFolder } from "../node/folder-lock.ts";
+import { privateFolder } from "../node/private-folder.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFile, parseAgentFile } from "./agent-settings.ts";
 import { connectEngine } from "./containers/engine.ts";
@@ -88,6 +89,8 @@ async function run({ hub, key, name, state, takesOver, file, engine }: Arguments
   const stop = new AbortController();
   void io.stopped.then(() => stop.abort());
   try {
+    const told = privateFolder(state);
+    if (told !== null) io.out(told);
     io.out(`agent ${name} for ${hub}`);
     const { environment, out: log, clock } = io;
     const { commands, targets, labels } = file;

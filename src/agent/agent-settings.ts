@@ -2,6 +2,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
+import { parseHostPattern } from "../core/host-patterns.ts";
 import { nameSchema } from "../core/names.ts";
 
 const MAX_COMMANDS = 1_000;
@@ -15,11 +16,24 @@ const commandSchema = z.strictObject({
   timeout: z.number().positive().max(86_400).optional().describe("Seconds; at most those of the check"),
 });
 
+const targetsSchema = z
+  .array(
+    z.string().refine((text) => parseHostPattern(text) !== null, "expected a host or host:port, such as *.example.com"),
+  )
+  .max(1_000);
+
 const fileSchema = z.strictObject({
   commands: z
     .record(nameSchema, commandSchema)
     .refine((commands) => Object.keys(commands).length <= MAX_COMMANDS, `more than ${MAX_COMMANDS} commands`)
     .default({}),
+  targets: targetsSchema.optional().describe("Link-local and metadata addresses that checks may ask all the same"),
+  labels: z
+    .strictObject({
+      commands: z.array(nameSchema).max(MAX_COMMANDS).optional().describe("Commands that labels may name"),
+      targets: targetsSchema.optional().describe("Hosts beyond their container that labels may point to"),
+    })
+    .optional(),
 });
 
 export type Commands = Readonly<Record<string, z.infer<typeof commandSchema>>>;

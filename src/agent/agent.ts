@@ -8,6 +8,7 @@ import type { ReadChecks, ReportedObservation } from "../core/agent-protocol.ts"
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS, NAME_RETRY_MS } from "../core/durations.ts";
+import type { HostPattern } from "../core/host-patterns.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
@@ -28,6 +29,7 @@ import { readInstance } from "./instance.ts";
 import { KeptChecks } from "./kept-checks.ts";
 import { nodeContext } from "./node-context.ts";
 import { type ProblemOf, Problems } from "./problems.ts";
+import { type LabelRules, reachOf } from "./reach.ts";
 import { reported } from "./reported.ts";
 import { Reporter } from "./reporter.ts";
 import { Rounds } from "./rounds.ts";
@@ -51,6 +53,10 @@ export interface AgentOptions {
   /** Whether it takes its name from another process that has it. */
   takesOver: boolean;
   commands: Commands;
+  /** Link-local addresses that may be asked. */
+  targets: readonly HostPattern[];
+  /** What labels of containers may do beyond their container. */
+  labels: LabelRules;
   environment: Readonly<Record<string, string | undefined>>;
   log(line: string): void;
   /** Ends the agent. */
@@ -130,9 +136,9 @@ export class Agent {
   }
 
   #follow(connect: () => Promise<Engine>): Containers {
-    const { name, log, signal, state } = this.#options;
+    const { name, log, signal, state, labels } = this.#options;
     return new Containers({
-      ...{ agent: name, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
+      ...{ agent: name, labels, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
       limits: ENGINE_LIMITS,
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
@@ -277,8 +283,11 @@ export class Agent {
   }
 
   async #probeOverNetwork(check: Check): Promise<Observation> {
-    const { name, environment } = this.#options;
+    const { name, environment, targets, labels } = this.#options;
+    const addresses = this.#containers?.addressesOf(check) ?? null;
+    const reach = reachOf(targets, addresses === null ? null : { addresses, targets: labels.targets });
     const context = nodeContext({
+      reach,
       ...{ agent: name, hubId: this.#hubId, environment, memory: this.#lookedAt },
       ...this.#eye(),
     });

@@ -5,7 +5,8 @@ import { secretIn, secretRules } from "../core/secrets.ts";
 import { addressesOf, connectCode } from "../node/network-look.ts";
 import type { Standstills } from "../probes/lateness.ts";
 import type { LookMemory, ProbeContext } from "../probes/probe.ts";
-import { connect } from "./node-socket.ts";
+import { connectWithin, lookUpWithin } from "./node-socket.ts";
+import { type Reach, reachOf } from "./reach.ts";
 
 export interface NodeContextOptions {
   agent: string;
@@ -16,10 +17,16 @@ export interface NodeContextOptions {
   now(): number;
   memory: LookMemory;
   lateness: Standstills;
+  /** Absent: every host but the machine's own surroundings. */
+  reach?: Reach;
 }
 
-/** An agent is in the private network that it checks, so every target is allowed. */
-export function nodeContext({ agent, hubId, environment, now, memory, lateness }: NodeContextOptions): ProbeContext {
+const WIDE = reachOf([], null);
+
+/** An agent is in the private network that it checks, so private targets are allowed. */
+export function nodeContext(options: NodeContextOptions): ProbeContext {
+  const { agent, hubId, environment, now, memory, lateness, reach = WIDE } = options;
+  const code = (address: string) => connectCode(address, lookUpWithin(reach, Number(/\d+$/.exec(address)?.[0])));
   return {
     vantage: agentVantage(agent),
     hubId,
@@ -27,11 +34,11 @@ export function nodeContext({ agent, hubId, environment, now, memory, lateness }
     resolve: null,
     mayReceive: secretRules(environment, false),
     secret: (name) => secretIn(environment, name),
-    connect,
+    connect: connectWithin(reach),
     fetchesAddresses: true,
     canSkipVerification: true,
     fetch: null, // Node's follows the rules of browsers: blocked ports, no unsolicited answers, small headers
-    looks: { addressesOf, connectCode, isPlatformAddress: () => false, memory },
+    looks: { addressesOf, connectCode: code, isPlatformAddress: () => false, memory },
     md5: async (bytes) => new Uint8Array(createHash("md5").update(bytes).digest()).buffer,
     now,
     lateness,

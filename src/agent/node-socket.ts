@@ -2,15 +2,38 @@
  * The sockets of `cloudflare:sockets`, as far as the probes use them, over those of Node. Nothing is read from a
  * connection before somebody asks for it, so that TLS can start at any byte.
  */
-import { connect as connectTcp, isIP, type Socket as TcpSocket } from "node:net";
+import { lookup } from "node:dns";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket as TcpSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { CertificateCheck, ProbeSocket, ProbeSocketOptions } from "../probes/probe.ts";
+import type { Reach } from "./reach.ts";
 
-export function connect(address: string, { allowHalfOpen, certificate = "full" }: ProbeSocketOptions): ProbeSocket {
-  const { host, port } = parseAddress(address);
-  const tcp = connectTcp({ host, port, allowHalfOpen });
-  tcp.setNoDelay();
-  return new NodeSocket(tcp, "connect", { host, certificate }, null);
+/** Connects within the reach: what a name stands for is looked up once, so it can't become another address meanwhile. */
+export function connectWithin(reach: Reach) {
+  return (address: string, { allowHalfOpen, certificate = "full" }: ProbeSocketOptions): ProbeSocket => {
+    const { host, port } = parseAddress(address);
+    reach.check(host, port);
+    const tcp = connectTcp({ host, port, allowHalfOpen, lookup: lookUpWithin(reach, port) });
+    tcp.setNoDelay();
+    return new NodeSocket(tcp, "connect", { host, certificate }, null);
+  };
+}
+
+/** The look-up of a connection to the port. */
+export function lookUpWithin(reach: Reach, port: number): LookupFunction {
+  return (host, options, callback) => {
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, "");
+      try {
+        const allowed = reach.allowed(host, port, addresses);
+        const [first] = allowed;
+        if (options.all === true || first === undefined) callback(null, allowed);
+        else callback(null, first.address, first.family);
+      } catch (refusal) {
+        callback(refusal instanceof Error ? refusal : new Error(String(refusal)), "");
+      }
+    });
+  };
 }
 
 /** `host:port`; an IPv6 address stands in brackets. */

@@ -2,6 +2,7 @@
 import { boundedErrorText } from "../core/error-text.ts";
 import { printable } from "../core/printable.ts";
 import type { ObservationDetails, Verdict } from "../core/records.ts";
+import { withoutSecrets } from "./own-secrets.ts";
 
 /** Performance data beyond this many values is left out. */
 const MAX_VALUES = 32;
@@ -15,9 +16,12 @@ export interface PluginResult {
   details: ObservationDetails;
 }
 
-/** An exit code other than 0 to 3 is a failure, as monitoring systems take it. */
-export function readPlugin(code: number, output: string): PluginResult {
-  const [first = "", ...rest] = output.split("\n");
+/**
+ * An exit code other than 0 to 3 is a failure, as monitoring systems take it. `environment`: that of the command, whose
+ * secrets are removed before anything is cut.
+ */
+export function readPlugin(code: number, output: string, environment = process.env): PluginResult {
+  const [first = "", ...rest] = withoutSecrets(output, environment).split("\n");
   const [text = "", performance = ""] = splitOnce(first, "|");
   const line = printable(text).trim();
   const more = rest.flatMap((each) => splitOnce(each, "|")[1] ?? []);

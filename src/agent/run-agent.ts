@@ -7,9 +7,11 @@ import type { Clock } from "../core/clock.ts";
 import { nameSchema } from "../core/names.ts";
 import { messageOf } from "../node/error-message.ts";
 import { lockFolder } from "../node/folder-lock.ts";
+import { privateFolder } from "../node/private-folder.ts";
 import { Agent } from "./agent.ts";
 import { type AgentFile, parseAgentFile } from "./agent-settings.ts";
 import { connectEngine } from "./containers/engine.ts";
+import { patternsOf } from "./reach.ts";
 
 export const AGENT_USAGE = `Usage: hub agent [options]
 
@@ -23,6 +25,9 @@ speaks outbound, to the hub.
                          disk:
                            run: [/usr/lib/nagios/plugins/check_disk, -w, 20%, -c, 10%]
                            timeout: 10
+                     what labels of containers may do beyond their container:
+                       labels: {commands: [disk], targets: [db.example.com, "*.internal:8080"]}
+                     and link-local addresses that checks may ask: targets: [169.254.1.1]
   --docker HOST      the engine whose containers are registered: unix:///PATH or tcp://HOST:PORT (or DOCKER_HOST, with
                      DOCKER_CERT_PATH for TLS; default the local socket of Docker or Podman, if there is one)
   --no-docker        follow no containers
@@ -84,17 +89,27 @@ async function run({ hub, key, name, state, takesOver, file, engine }: Arguments
   const stop = new AbortController();
   void io.stopped.then(() => stop.abort());
   try {
+    const told = privateFolder(state);
+    if (told !== null) io.out(told);
     io.out(`agent ${name} for ${hub}`);
     const { environment, out: log, clock } = io;
-    const { commands } = file;
+    const { commands, targets, labels } = file;
     const certificates = environment.DOCKER_CERT_PATH;
     const connect = engine === null ? null : () => connectEngine(engine, certificates);
-    const given = { hub, key, name, state, takesOver, commands, environment };
+    const given = { hub, key, name, state, takesOver, commands, environment, ...rulesOf({ targets, labels }) };
     await new Agent({ ...given, clock, log, signal: stop.signal, connectEngine: connect }).run();
   } finally {
     stop.abort();
     release();
   }
+}
+
+/** What labels may point to may be asked by others, too. */
+function rulesOf({
+  targets = [],
+  labels: { commands = [], targets: hosts = [] } = {},
+}: Pick<AgentFile, "targets" | "labels">) {
+  return { targets: patternsOf([...targets, ...hosts]), labels: { commands, targets: patternsOf(hosts) } };
 }
 
 function parse(argv: readonly string[]) {

@@ -13,7 +13,9 @@ Runs a CommandCenter Hub on this machine.
   --port N           port to listen on (default ${DEFAULT_PORT}; 0 takes a free one)
   --host ADDRESS     address to listen on (default 127.0.0.1)
   --state DIR        folder that keeps its data (default .hub)
-  --var NAME=VALUE   a setting, may be repeated; wins over the environment variable NAME
+  --var NAME=VALUE   a setting, may be repeated; wins over the environment variable NAME. Everybody on this machine can
+                     read it in the list of processes, so give secrets in another way
+  --var-file FILE    lines NAME=VALUE, may be repeated; a file that others can read is refused (chmod 600 FILE)
   --quiet            no log lines, only the line that says it is ready
   --help             this text`;
 
@@ -23,6 +25,8 @@ export interface StartArguments {
   /** The path as given. It may be relative to the working directory. */
   state: string;
   vars: ReadonlyMap<string, string>;
+  /** Files with further settings; `vars` win. */
+  varFiles: readonly string[];
   quiet: boolean;
   help: boolean;
 }
@@ -42,6 +46,7 @@ export function parseStartArguments(argv: readonly string[]): StartArguments {
     host: values.host,
     state: values.state,
     vars: parseVariables(values.var),
+    varFiles: values["var-file"],
     quiet: values.quiet,
     help: values.help,
   };
@@ -58,6 +63,7 @@ function parse(argv: readonly string[]) {
         host: { type: "string", default: "127.0.0.1" },
         state: { type: "string", default: ".hub" },
         var: { type: "string", multiple: true, default: [] },
+        "var-file": { type: "string", multiple: true, default: [] },
         quiet: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },

@@ -51,8 +51,10 @@ export async function startLocalHub(options: LocalHubOptions): Promise<LocalHub>
 
 function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOptions {
   return {
-    host: options.host,
-    port: options.port,
+    // The runtime's own entry believes headers of its own (MF-…) from any client, so the hub's port has another way in.
+    host: "127.0.0.1",
+    port: 0,
+    unsafeDirectSockets: [{ host: options.host, port: options.port }],
     handleStructuredLogs: options.log,
     unsafeHandleRuntimeRestart: options.restarted,
     ...worker,

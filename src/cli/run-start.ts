@@ -9,6 +9,7 @@ import { claimPort } from "./port.ts";
 import { readProjectOnce } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
 import { openStateFolder, storedAdminToken } from "./state-folder.ts";
+import { readVarFiles, warningsOf } from "./var-files.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 import { endLeftoverRuntime } from "./workerd.ts";
 
@@ -57,14 +58,16 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
 const unchanged = (options: WorkerOptions) => options;
 
 async function runHub(args: StartArguments, io: StartIo): Promise<void> {
-  const given = givenSettings({ environment: io.environment, flags: args.vars });
+  const flags = new Map([...readVarFiles(args.varFiles), ...args.vars]);
+  const given = givenSettings({ environment: io.environment, flags });
+  for (const line of warningsOf(args.vars)) io.err(line);
   const { source, bindings = {}, builds, worker = unchanged } = io.replacement ?? {};
   const cache = await openBuildCache(io.root, io.environment, builds);
   // Miniflare loads slowly, so this process loads it while another process reads the project.
   const [checkout, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
   const project = { ...checkout, source: source ?? checkout.source, worker: worker(checkout.worker) };
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
-  const state = await openStateFolder(args.state);
+  const state = await openStateFolder(args.state, io.err);
   try {
     await endLeftoverRuntime(state.path);
     const port = await claimPort(args.port, args.host);

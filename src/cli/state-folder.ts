@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { lockFolder } from "../node/folder-lock.ts";
+import { privateFolder } from "../node/private-folder.ts";
 
 export interface StateFolder {
   path: string;
@@ -16,11 +17,16 @@ export interface StateFolder {
   release(): void;
 }
 
-/** Makes the folder if needed. Throws a FolderInUseError while another hub uses the folder. */
-export async function openStateFolder(directory: string): Promise<StateFolder> {
+/**
+ * Makes the folder if needed, and closes it to others, which `say` tells. Throws a FolderInUseError while another hub
+ * uses the folder.
+ */
+export async function openStateFolder(directory: string, say: (line: string) => void = () => {}): Promise<StateFolder> {
   const path = resolve(directory);
   await mkdir(path, { recursive: true, mode: 0o700 });
   const release = lockFolder(path);
+  const told = privateFolder(path); // now nobody else changes what is in it
+  if (told !== null) say(told);
   return { path, data: join(path, "v3"), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
 }
 

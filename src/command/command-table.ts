@@ -138,6 +138,7 @@ export const COMMANDS: readonly Command[] = [
     { name: "host", value: "ADDRESS", text: "address to listen on" },
     { name: "state", value: "DIR", isFile: true, text: "folder for its data" },
     { name: "var", value: "NAME=VALUE", text: "a setting" },
+    { name: "var-file", value: "FILE", isFile: true, text: "settings of a file, a line each" },
     { name: "quiet", text: "no log lines" },
   ]),
   {

@@ -23,9 +23,13 @@ const PRIVATE_SUFFIXES = [
 
 /** Addresses of cloud metadata services that lie in the public range. */
 const METADATA_ADDRESSES = ["168.63.129.16"];
+/** Those in other ranges but the link-local one: of Alibaba, Oracle; AWS, Google. */
+const OTHER_METADATA = ["100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"];
 
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
 const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96");
+const LOCAL_NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b:1::/48");
+const TRANSLATED = ipaddr.IPv6.parseCIDR("::ffff:0:0:0/96");
 const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR("2002::/16");
 
 export type HostResult = { ok: true; host: string } | { ok: false; error: string };
@@ -62,6 +66,19 @@ export function refusedHost(host: string): string | null {
   return host.includes(".") ? null : "a name without a dot is not public";
 }
 
+/**
+ * Returns why a canonical host is an address that the machine's own surroundings answer, such as its cloud, as text for
+ * the middle of a sentence; null: it is none, or a name.
+ */
+export function machineAddress(host: string): string | null {
+  if (!ipaddr.isValid(host) || !isAddress(host)) return null;
+  const address = ipaddr.parse(host);
+  const inner = address instanceof ipaddr.IPv6 ? (embeddedV4(address) ?? translatedV4(address)) : null;
+  if (inner !== null) return machineAddress(inner.toString());
+  if ([...METADATA_ADDRESSES, ...OTHER_METADATA].includes(address.toString())) return "which is a metadata address";
+  return address.range() === "linkLocal" ? "which is a link-local address" : null;
+}
+
 function refusedV4(address: IPv4): string | null {
   if (METADATA_ADDRESSES.includes(address.toString())) return "it is a metadata address";
   const range = address.range();
@@ -89,6 +106,12 @@ function embeddedV4(address: IPv6): IPv4 | null {
   const zeros = bytes.slice(0, 12).every((byte) => byte === 0) && bytes.slice(12, 14).some((byte) => byte !== 0);
   if (zeros || address.isIPv4MappedAddress() || address.match(NAT64)) return new ipaddr.IPv4(bytes.slice(12));
   return null;
+}
+
+/** Addresses that some networks translate (RFC 2765, RFC 8215); they are never public. */
+function translatedV4(address: IPv6): IPv4 | null {
+  const isTranslated = address.match(LOCAL_NAT64) || address.match(TRANSLATED);
+  return isTranslated ? new ipaddr.IPv4(address.toByteArray().slice(12)) : null;
 }
 
 /** `carrierGradeNat` → `carrier grade nat`. */

@@ -79,8 +79,13 @@ export interface LogPage {
   /** Where the next page begins. */
   next: LogPosition;
   more: boolean;
-  /** Whether events were forgotten that the reader has not read. */
-  isIncomplete: boolean;
+  /**
+   * Whether the log does not have the reader's position any more: the database was restored, or has forgotten what the
+   * reader has not read. The page then begins elsewhere, and the registry is not what the reader thinks.
+   */
+  isOther: boolean;
+  /** Where the page begins. */
+  from: LogPosition;
 }
 
 /** Where a new reader begins. */

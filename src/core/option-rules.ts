@@ -6,7 +6,7 @@ import type { FieldError } from "./fields.ts";
 import { pathError } from "./json-path.ts";
 import type { HealthOptions } from "./options.ts";
 import { type HealthMethod, PROBED_METHODS } from "./records.ts";
-import { secretNames } from "./secrets.ts";
+import { queryRefusal, secretNames } from "./secrets.ts";
 import type { ServiceInput } from "./service-definition.ts";
 import { parseTarget, type Target } from "./target.ts";
 
@@ -175,7 +175,9 @@ function databaseErrors({ health_method: method, health_url, health_options: opt
     if (options[key] === "" || options[key]?.includes("\0") === true)
       errors.push(at(key, "expected a text without NUL"));
   }
-  return method === "postgres" ? [...errors, ...parameterErrors(health_url)] : errors;
+  if (method !== "postgres") return errors;
+  const refusal = queryRefusal(options.query, [options.user, target.user, target.database]);
+  return [...errors, ...(refusal === null ? [] : [at("query", refusal)]), ...parameterErrors(health_url)];
 }
 
 /** Parameters that the probe honours, or that change nothing for it (libpq, "Parameter Key Words"). */

@@ -88,7 +88,7 @@ function targetErrors(input: ServiceInput, { allowPrivate, mayReceive }: TargetR
   });
   if (!target.ok) return [{ path: "health_url", message: target.error }];
   if (target.target === null || input.agent !== null) return []; // an agent has secrets and rules of its own
-  const refusal = secretRefusal([target.target, input.health_options], target.target.host, mayReceive);
+  const refusal = secretRefusal([target.target, input.health_options], target.target, mayReceive);
   return refusal === null ? [] : [{ path: "health_url", message: refusal }];
 }
 

@@ -30,9 +30,8 @@ export interface DemoHub {
 
 /** Rejects with the hub's output when it does not start. */
 export async function startDemoHub({ id, port, state, vars }: DemoHubOptions): Promise<DemoHub> {
-  const settings = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
-  const args = [START, "--port", String(port), "--state", state, "--quiet", ...settings];
-  let running = await launch(args);
+  const args = [START, "--port", String(port), "--state", state, "--quiet"];
+  let running = await launch(args, vars);
   const { url, token } = running;
   return {
     id,
@@ -44,7 +43,7 @@ export async function startDemoHub({ id, port, state, vars }: DemoHubOptions): P
         await endLeftoverRuntime(state);
         return false;
       }
-      running = await launch(args);
+      running = await launch(args, vars);
       return true;
     },
     async stop() {
@@ -60,9 +59,11 @@ interface Running {
   token: string;
 }
 
-async function launch(args: readonly string[]): Promise<Running> {
+/** The settings hold a secret, so they stand in no command line. */
+async function launch(args: readonly string[], vars: DemoHubOptions["vars"]): Promise<Running> {
   // A group of its own, so that Ctrl-C reaches it only through this program.
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const env = { ...process.env, ...vars };
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
   const lines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Running>();
   for (const stream of [child.stdout, child.stderr]) {

@@ -187,12 +187,14 @@ export const agents = routes()
     const key = newKey();
     const values = { name: `agent ${name}`, agent: name, hash: await keyHash(key), now: hub.now() };
     orNotFound(await createAgentKey(hub.db, values), "agent");
+    hub.audit.note("agent.created", name);
     return c.json({ ...agent, key }, 201, { "cache-control": "no-store" });
   })
   .openapi(remove, async (c) => {
     const { hub } = c.var;
     const { name } = c.req.valid("param");
     const keys = orNotFound(await removeAgent(hub.db, name), "agent");
+    hub.audit.note("agent.removed", name);
     await hub.keysRevoked(keys, name);
     return c.body(null, 204);
   })

@@ -5,6 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
 import { rateLimit } from "./access.ts";
 import { agents } from "./agents.ts";
+import { audit, keepAudit } from "./audit.ts";
 import type { HubContext, HubEnv } from "./context.ts";
 import { dependencies } from "./dependencies.ts";
 import { discovery } from "./discovery.ts";
@@ -43,6 +44,7 @@ function resources() {
     .route("/", dependencies)
     .route("/", summary)
     .route("/", keys)
+    .route("/", audit)
     .route("/", agents)
     .route("/", discovery)
     .route("/", session)
@@ -70,6 +72,7 @@ export type AppType =
   | typeof dependencies
   | typeof summary
   | typeof keys
+  | typeof audit
   | typeof agents
   | typeof session
   | typeof federation
@@ -106,6 +109,7 @@ export function createApp(makeContext: (c: Context<HubEnv>) => HubContext): Open
     c.set("hub", makeContext(c));
     await next();
   });
+  app.use(keepAudit);
   app.use(rateLimit);
   const api = resources();
   return app.route("/", api).route("/", docs(api)).route("/", live);

@@ -1,6 +1,7 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
 
 import type { AgentFinding, TakenReport } from "../core/agent-protocol.ts";
+import type { AuditTrail } from "../core/audit.ts";
 import type { Reporter } from "../core/board.ts";
 import type { BoardEntry } from "../core/board-entry.ts";
 import type { Check } from "../core/check.ts";
@@ -64,6 +65,8 @@ export interface HubContext {
   nats(): Promise<BridgeStatus | null>;
   summary(): Promise<Summary>;
   federation: FederationContext;
+  /** What this request changes. It is written down when the request ends. */
+  audit: AuditTrail;
   /** Counts a request for `key`. Returns true when there were too many. */
   limited(key: string): Promise<boolean>;
 }
@@ -101,5 +104,6 @@ export interface Principal {
 }
 
 export interface HubEnv {
-  Variables: { hub: HubContext; principal: Principal };
+  /** `peer`: the other hub that signed the request. */
+  Variables: { hub: HubContext; principal: Principal; peer?: string };
 }

@@ -96,19 +96,23 @@ export const federation = routes()
   .openapi(join, async (c) => {
     const joined = await c.var.hub.federation.join(c.req.valid("json").url);
     if (!joined.ok) throw new Problem(joined.status, joined.words);
+    c.var.hub.audit.note("hub.joined", joined.value.hub_id);
     return c.json(joined.value, 200);
   })
   .openapi(approve, async (c) => {
     const { key = null } = c.req.valid("query");
     const approved = orNotFound(await c.var.hub.federation.approve(c.req.valid("param").hub_id, key), "hub");
     if (!approved.ok) throw new Problem(approved.status, approved.words);
+    c.var.hub.audit.note("hub.approved", c.req.valid("param").hub_id);
     return c.body(null, 204);
   })
   .openapi(remove, async (c) => {
     orNotFound((await c.var.hub.federation.remove(c.req.valid("param").hub_id)) || null, "hub");
+    c.var.hub.audit.note("hub.removed", c.req.valid("param").hub_id);
     return c.body(null, 204);
   })
   .openapi(rotate, async (c) => {
     await c.var.hub.federation.rotateKey();
+    c.var.hub.audit.note("hub_key.rotated", c.var.hub.settings.HUB_ID);
     return c.body(null, 204);
   });

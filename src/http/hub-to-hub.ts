@@ -127,6 +127,8 @@ export const hubToHub = routes()
     const request = await arrivedRequest(c);
     const answer = await c.var.hub.federation.register(c.req.valid("json"), request);
     if (!answer.ok) throw new Problem(answer.status, answer.words);
+    c.set("peer", c.req.valid("json").hub_id);
+    c.var.hub.audit.note("hub.registered", `${c.req.valid("json").hub_id} (${answer.value.trust})`);
     return await answered(c, { body: answer.value }, request, answer.value.hub.keys[0]?.kid ?? null);
   })
   .openapi(sync, async (c) => {
@@ -147,6 +149,8 @@ export const hubToHub = routes()
     const { peer, request } = await signedBy(c);
     if (c.req.valid("json").hub_id !== peer.hub_id) throw new Problem(403, "a hub can speak for itself only");
     await c.var.hub.federation.left(peer.hub_id);
+    c.set("peer", peer.hub_id);
+    c.var.hub.audit.note("hub.left", peer.hub_id);
     return await answered(c, { status: 204 }, request, peer.known_kid);
   });
 

@@ -96,6 +96,7 @@ export const keys = routes()
     if (row === undefined) {
       throw invalid([{ path: "agent", message: `there is no agent ${agent}; PUT /api/agents/${agent} sets it up` }]);
     }
+    hub.audit.note("key.created", `${name} (${scope})`);
     return c.json({ ...toKey(row), key }, 201, { location: `/api/keys/${row.id}`, "cache-control": "no-store" });
   })
   .openapi(remove, async (c) => {
@@ -104,6 +105,7 @@ export const keys = routes()
     const deleted = await deleteKey(hub.db, id);
     await hub.keysRevoked([id], deleted?.agent ?? null); // again when the first request broke off
     if (deleted === undefined) throw new Problem(404, "no such key");
+    hub.audit.note("key.revoked", `${deleted.name} (${deleted.scope})`);
     return c.body(null, 204);
   });
 

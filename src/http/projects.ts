@@ -141,6 +141,7 @@ export const projects = routes()
     const { hub } = c.var;
     const { name, metadata = {} } = c.req.valid("json");
     const row = orNameTaken(await createProject(hub.db, { name, metadata, now: hub.now() }), name);
+    hub.audit.note("project.created", row.name);
     return c.json(toProject(row), 201, { location: `/api/projects/${row.id}` });
   })
   .openapi(read, async (c) => {
@@ -155,6 +156,8 @@ export const projects = routes()
     if (name === undefined && metadata === undefined) return c.json(toProject(before), 200);
     const changed = await updateProject(hub.db, id, { name, metadata }, hub.now());
     const row = orNotFound(orNameTaken(changed, name ?? before.name), "project");
+    const fields = [...(row.name === before.name ? [] : ["name"]), ...(metadata === undefined ? [] : ["metadata"])];
+    hub.audit.note("project.updated", row.name, fields);
     if (row.name !== before.name) {
       const services = await projectServices(hub.db, id);
       // The services did not change, but the live board shows the name of their project.
@@ -168,8 +171,9 @@ export const projects = routes()
   .openapi(remove, async (c) => {
     const { hub } = c.var;
     const { id } = c.req.valid("param");
-    const services = await projectServices(hub.db, id);
+    const [services, known] = await Promise.all([projectServices(hub.db, id), getProject(hub.db, id)]);
     if (!(await deleteProject(hub.db, id))) throw new Problem(404, "no such project");
+    hub.audit.note("project.deleted", known?.name ?? String(id));
     await announce(
       hub,
       services.map((before) => ({ before, after: null })),
@@ -213,6 +217,7 @@ async function setStatus(hub: HubContext, id: number, status: ProjectStatus): Pr
     hub,
     after.map((row) => ({ before: before.get(row.id) ?? null, after: row })),
   );
+  hub.audit.note(status === "running" ? "project.started" : "project.stopped", changed.name);
   await hub.projectChanged({ id, name: changed.name, status });
   return changed;
 }

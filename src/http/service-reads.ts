@@ -52,6 +52,7 @@ export async function oneService(hub: HubContext, row: ServiceRow, mayWrite = tr
 
 /** The caller has stored the changes. Does nothing when no watched service changed. */
 export async function announce(hub: HubContext, changes: readonly ServiceChange[]): Promise<void> {
+  hub.audit.noteServices(changes);
   const change = registryChange(changes);
   if (change !== null) await hub.registryChanged(change);
 }

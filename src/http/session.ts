@@ -5,7 +5,7 @@ import { version } from "../../package.json";
 import { createSession, deleteSession, deleteSessionsOf, findSession, type SessionOf } from "../store/sessions.ts";
 import { SCOPES } from "../store/tables.ts";
 import { adminMark, authenticate, credentialsOf, limitBody, newKey, principalOf, textHash } from "./access.ts";
-import type { HubEnv, Principal } from "./context.ts";
+import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { knownKeys } from "./known-keys.ts";
 import { flagSchema } from "./parameters.ts";
 import { Problem, problems } from "./problem.ts";
@@ -76,9 +76,14 @@ export const session = routes()
     refuseOtherSites(c);
     const { key } = c.req.valid("json");
     const principal = await authenticate(c.var.hub, key);
-    if (principal === null) throw new Problem(401, "the key is not valid");
+    if (principal === null) {
+      noteRefusal(c.var.hub);
+      throw new Problem(401, "the key is not valid");
+    }
     if (principal.scope === "agent") throw new Problem(403, "a key of the scope agent is for programs, not for people");
     await beginSession(c, await sessionOf(principal, key));
+    c.set("principal", principal);
+    c.var.hub.audit.note("session.begun", principal.scope);
     return c.json(sessionView(c, principal), 200, NO_STORE);
   })
   .openapi(signOut, async (c) => {
@@ -94,6 +99,18 @@ export const session = routes()
     knownKeys.forget(hash);
     return c.body(null, 204);
   });
+
+/** Those of a minute are one entry of the audit log, so that nobody can fill it. */
+const refusals = { count: 0, written_at: 0 };
+const REFUSALS_GAP_MS = 60_000;
+
+function noteRefusal({ audit, now }: HubContext): void {
+  refusals.count += 1;
+  if (Math.abs(now() - refusals.written_at) < REFUSALS_GAP_MS) return;
+  audit.note("session.refused", "a key that is not valid", [], refusals.count);
+  refusals.count = 0;
+  refusals.written_at = now();
+}
 
 async function sessionOf({ key }: Principal, token: string): Promise<SessionOf> {
   return key === null ? { admin: await adminMark(token) } : { key_id: key };

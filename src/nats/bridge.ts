@@ -17,7 +17,7 @@ import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
 import { hearOtherHubs } from "./hearing.ts";
 import { Link } from "./link.ts";
 import { LogReader } from "./log-reader.ts";
-import { type DurableEvent, healthValue, type LatestValue, peerValue, summaryValues } from "./messages.ts";
+import { healthValue, type LatestValue, peerValue, summaryValues } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type NatsFailure, natsReason, withoutCredentials } from "./reason.ts";
 import { reconnectDelay } from "./reconnect.ts";
@@ -52,7 +52,7 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#log = new LogReader({
       ...{ storage: ctx.storage, log: events, clock, hubId: this.#settings.HUB_ID, outbox: this.#outbox },
       mayDrop: () => this.#link?.delivery.isTrusted ?? false,
-      added: (events) => this.#added(events),
+      added: (chains) => this.#added(chains),
     });
   }
 
@@ -137,8 +137,8 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     if (this.#settings.NATS_URL !== undefined) await this.#deliver();
   }
 
-  #added(events: readonly DurableEvent[]): void {
-    this.#link?.delivery.add(events.map(({ service_id }) => service_id));
+  #added(chains: ReadonlySet<number>): void {
+    this.#link?.delivery.add(chains);
     this.ctx.waitUntil(this.#startDelivery());
   }
 

@@ -9,6 +9,7 @@ import { EventCodes } from "./event-codes.ts";
 import { type DurableEvent, durableEvent, registryEvent } from "./messages.ts";
 import { OlderLedger } from "./older-ledger.ts";
 import type { Outbox } from "./outbox.ts";
+import { Registered } from "./registered.ts";
 
 /** Deployed hubs store under this key. */
 const POSITION_KEY = "log";
@@ -27,13 +28,14 @@ export interface LogReaderDeps {
   outbox: Outbox;
   /** Whether a full outbox may give up its oldest events. If not, the others wait in the log. */
   mayDrop(): boolean;
-  /** These are in the outbox now. */
-  added(events: readonly DurableEvent[]): void;
+  /** These chains of the outbox have more events. */
+  added(chains: ReadonlySet<number>): void;
 }
 
 export class LogReader {
   readonly #deps: LogReaderDeps;
   readonly #codes: EventCodes;
+  readonly #registered: Registered;
   #last: Promise<void> = Promise.resolve();
   /** Has not begun. */
   #next: Promise<void> | null = null;
@@ -43,6 +45,7 @@ export class LogReader {
   constructor(deps: LogReaderDeps) {
     this.#deps = deps;
     this.#codes = new EventCodes(deps.storage);
+    this.#registered = new Registered(deps.storage);
   }
 
   /** Whether the outbox had no room for everything. */
@@ -85,12 +88,16 @@ export class LogReader {
     this.#isBehind = !outbox.hasRoom(PAGE_EVENTS) && !mayDrop();
     if (this.#isBehind) return false;
     const position = this.#position;
-    const page = position === undefined ? null : await events.after(position, PAGE_EVENTS, position.at);
-    if (position === undefined || page === null || page.isIncomplete) return await this.#begin();
+    if (position === undefined) return await this.#begin();
+    const page = await events.after(position, PAGE_EVENTS, position.at);
+    if (page.isOther) return await this.#compare({ ...page.from, at: position.at });
     if (page.unread > 0) log("error", "nats.unreadable_events", { events: page.unread });
     const ledger = OlderLedger.of(this.#deps.storage, this.#deps.clock.now());
-    const news = this.#durable(page.events, ledger);
-    await this.#store(news, { ...page.next, at: page.events.at(-1)?.at ?? position.at });
+    const named = await this.#named(page.events, ledger);
+    const at = page.events.at(-1)?.at ?? position.at;
+    this.#store({ ...page.next, at }, () =>
+      named.flatMap(([told, event]) => (this.#registered.note(event) ? told : [])),
+    );
     return page.more;
   }
 
@@ -101,12 +108,35 @@ export class LogReader {
   async #begin(): Promise<boolean> {
     const { storage, log: events, clock } = this.#deps;
     const now = clock.now();
-    const ledger = this.#position === undefined ? OlderLedger.of(storage, now) : null;
-    const whole = ledger === null ? null : await events.whole();
-    const start = whole ?? (await events.start());
-    const news =
-      ledger === null || whole === null ? this.#durable(start.beginnings, null) : this.#untold(ledger, whole, now);
-    await this.#store(news, { ...start.end, at: now });
+    const ledger = OlderLedger.of(storage, now);
+    if (ledger === null) return await this.#compare(null);
+    const whole = await events.whole();
+    const news = await this.#coded(this.#untold(ledger, whole, now));
+    this.#store({ ...whole.end, at: now }, () => {
+      this.#registered.set(servicesOf(whole.beginnings));
+      return news;
+    });
+    return true;
+  }
+
+  /**
+   * Tells how what is watched differs from what was told, and goes on at a position, or at the end of the log. It makes up
+   * for what the log does not tell: what was before it, or before the database was restored.
+   */
+  async #compare(next: Position | null): Promise<boolean> {
+    const { log: events, clock } = this.#deps;
+    const { end, beginnings } = await events.start();
+    const now = clock.now();
+    const watched = servicesOf(beginnings);
+    const { renamed, begun, gone } = this.#registered.differences(watched);
+    const news = await this.#coded([
+      ...[...renamed, ...gone].map((service) => registryEvent("deregistered", this.#deps.hubId, service, now)),
+      ...begun.map((service) => registryEvent("registered", this.#deps.hubId, service, now)),
+    ]);
+    this.#store(next ?? { ...end, at: now }, () => {
+      this.#registered.set(watched);
+      return news;
+    });
     return true;
   }
 
@@ -117,27 +147,43 @@ export class LogReader {
     return [
       ...[...renamed, ...gone].map((service) => ledger.withFreshId(registryEvent("deregistered", hubId, service, now))),
       ...begun.map((service) => registryEvent("registered", hubId, service, now)),
-      ...this.#durable(start.events, ledger),
+      ...start.events.flatMap((event) => this.#durable(event, ledger) ?? []),
     ];
   }
 
-  #durable(events: readonly LoggedEvent[], ledger: OlderLedger | null): DurableEvent[] {
-    const news = ledger === null ? events : events.filter((event) => !ledger.hasTold(event));
-    const durable = news.flatMap((event) => durableEvent(this.#deps.hubId, event) ?? []);
-    return ledger === null ? durable : durable.map((event) => ledger.withFreshId(event));
+  /** Returns null for what is not to be told. */
+  #durable(event: LoggedEvent, ledger: OlderLedger | null): DurableEvent | null {
+    if (ledger?.hasTold(event)) return null;
+    const told = durableEvent(this.#deps.hubId, event);
+    return told === null || ledger === null ? told : ledger.withFreshId(told);
   }
 
-  async #store(named: readonly DurableEvent[], position: Position): Promise<void> {
-    const { storage, outbox, clock, added } = this.#deps;
-    const events = await Promise.all(
-      named.map(async (event) => ({ ...event, code: await this.#codes.codeOf(event.id) })),
-    );
-    outbox.transaction(() => {
-      outbox.add(events, clock.now());
-      storage.kv.put(POSITION_KEY, position);
+  async #named(events: readonly LoggedEvent[], ledger: OlderLedger | null): Promise<[DurableEvent, LoggedEvent][]> {
+    const pairs = events.flatMap((event) => {
+      const told = this.#durable(event, ledger);
+      return told === null ? [] : [[told, event] as const];
     });
-    if (events.length > 0) added(events);
+    const coded = await this.#coded(pairs.map(([told]) => told));
+    return coded.map((told, index) => [told, pairs[index]?.[1] as LoggedEvent]); // they are as many
   }
+
+  async #coded(events: readonly DurableEvent[]): Promise<DurableEvent[]> {
+    return await Promise.all(events.map(async (event) => ({ ...event, code: await this.#codes.codeOf(event.id) })));
+  }
+
+  /** `make` is called in the transaction, and may write to this storage. */
+  #store(position: Position, make: () => readonly DurableEvent[]): void {
+    const { storage, outbox, clock, added } = this.#deps;
+    const chains = outbox.transaction(() => {
+      storage.kv.put(POSITION_KEY, position);
+      return outbox.add(make(), clock.now());
+    });
+    if (chains.size > 0) added(chains);
+  }
+}
+
+function servicesOf(beginnings: readonly LoggedEvent[]): LoggedService[] {
+  return beginnings.filter(isOfRegistry).map(({ body }) => body);
 }
 
 /** The services that were watched when the log began: the first event of each tells whether it was. */

@@ -18,7 +18,10 @@ export const MAX_EVENTS = 100_000;
 
 /** An event that must arrive. It waits in the outbox, as JSON, until JetStream has stored it. */
 export interface DurableEvent {
+  /** 0: of no service. */
   service_id: number;
+  /** `project/name` of the service, which consumers know it by; absent: of no service, or an older release made it. */
+  place?: string;
   /**
    * Identifies the event; sent as `ce-id`.
    * `{hub_id}:{epoch}:{service_id}:` with the `seq` of a flip, or with the kind and the revision of a registration. In
@@ -38,7 +41,7 @@ export interface DurableEvent {
 }
 
 /** A value that the next one replaces. It may be lost. */
-export type LatestValue = Omit<DurableEvent, "service_id" | "code">;
+export type LatestValue = Omit<DurableEvent, "service_id" | "place" | "code">;
 
 export type EventType =
   | "commandcenter.service.flip"
@@ -81,6 +84,7 @@ export function flipEvent(hubId: string, { again = false, ...flip }: RecordedFli
   };
   return {
     service_id: flip.service_id,
+    place: `${flip.project}/${flip.name}`,
     id: `${hubId}:${flip.epoch}:${flip.service_id}:${flip.seq}${again ? "-again" : ""}`,
     subject: serviceSubject(hubId, flip.name),
     type: "commandcenter.service.flip",
@@ -100,6 +104,7 @@ export function registryEvent(
   const time = new Date(at).toISOString();
   return {
     service_id: id,
+    place: `${service.project}/${service.name}`,
     id: `${hubId}:${epoch}:${id}:${kind}-${rev}`,
     subject: `hub.${hubId}.service.${kind}`,
     type: `commandcenter.service.${kind}`,

@@ -5,6 +5,7 @@
 import { epochOrder } from "../core/epoch.ts";
 import type { LoggedEvent, LoggedService } from "../core/events.ts";
 import type { DurableEvent } from "./messages.ts";
+import { type Differences, differences } from "./registered.ts";
 
 /** Nothing of an older release comes later than this: queues keep messages for four days, and the log for 30. */
 const KEPT_MS = 30 * 86_400_000;
@@ -61,21 +62,13 @@ export class OlderLedger {
   }
 
   /**
-   * Compares the services that are watched with those that the older release told of. `begun` were not told of, `gone`
-   * are watched no more, and `renamed` have another name now, with which they are in `begun`.
+   * Compares the services that are watched with those that the older release told of.
    */
-  differences(watched: readonly LoggedService[]): Record<"renamed" | "begun" | "gone", LoggedService[]> {
+  differences(watched: readonly LoggedService[]): Differences {
     const [first] = watched;
     // 0.2.0 did not say in which life of the database it was: in the one that is found now.
     if (this.#epoch === "" && first !== undefined) this.#storage.kv.put(EPOCH_KEY, first.epoch);
-    const told = new Map(this.#registered().map((service) => [service.service_id, service]));
-    const begun = watched.filter((service) => !isSameName(told.get(service.service_id), service));
-    const ids = new Set(watched.map(({ service_id }) => service_id));
-    return {
-      begun,
-      renamed: begun.flatMap(({ service_id }) => told.get(service_id) ?? []),
-      gone: [...told.values()].filter(({ service_id }) => !ids.has(service_id)),
-    };
+    return differences(this.#registered(), watched);
   }
 
   /** The life of the database that the ledger belongs to; empty: not known. */
@@ -98,8 +91,4 @@ export class OlderLedger {
       return { epoch: this.#epoch, ...service, service_id, service_type };
     });
   }
-}
-
-function isSameName(a: LoggedService | undefined, b: LoggedService): boolean {
-  return a?.name === b.name && a.project === b.project;
 }

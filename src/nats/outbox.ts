@@ -8,9 +8,16 @@ const DROPPED_KEY = "dropped";
 const TABLE = `
   CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, event TEXT NOT NULL)
 `;
-/** The chain of an event, see deliver.ts. An index on it makes the oldest events of a chain cheap to find. */
-const CHAIN = "json_extract(event, '$.service_id')";
-const INDEX = `CREATE INDEX IF NOT EXISTS outbox_chain ON outbox (${CHAIN})`;
+const SERVICE = "json_extract(event, '$.service_id')";
+const PLACE = "json_extract(event, '$.place')";
+/** The chain of an event, see deliver.ts; what an older release stored has none, and is in the chain of its service. */
+const CHAIN = `coalesce(json_extract(event, '$.chain'), ${SERVICE})`;
+const INDEXES = [
+  `CREATE INDEX IF NOT EXISTS outbox_by_chain ON outbox (${CHAIN})`,
+  `CREATE INDEX IF NOT EXISTS outbox_by_service ON outbox (${SERVICE})`,
+  `CREATE INDEX IF NOT EXISTS outbox_by_place ON outbox (${PLACE})`,
+  "DROP INDEX IF EXISTS outbox_chain",
+];
 
 export interface Dropped {
   events: number;
@@ -35,7 +42,7 @@ export class Outbox {
     this.#sql = storage.sql;
     this.#limit = limit;
     this.#sql.exec(TABLE);
-    this.#sql.exec(INDEX);
+    for (const statement of INDEXES) this.#sql.exec(statement);
     this.#depths = this.#count();
     this.#depth = sum(this.#depths.values());
   }
@@ -86,13 +93,35 @@ export class Outbox {
     return this.#depths.get(chain) ?? 0;
   }
 
-  /** `now`: Unix ms. */
-  add(events: readonly DurableEvent[], now: number): void {
+  /** Returns the chains of the events. `now`: Unix ms. */
+  add(events: readonly DurableEvent[], now: number): Set<number> {
+    const chains = new Set<number>();
     for (const event of events) {
-      this.#sql.exec("INSERT INTO outbox (at, event) VALUES (?, ?)", now, JSON.stringify(event));
-      this.#change(event.service_id, 1);
+      const chain = this.#chainOf(event);
+      const stored = chain === event.service_id ? event : { ...event, chain };
+      this.#sql.exec("INSERT INTO outbox (at, event) VALUES (?, ?)", now, JSON.stringify(stored));
+      this.#change(chain, 1);
+      chains.add(chain);
     }
     if (this.#depth > this.#limit) this.#drop(this.#depth - this.#limit, now);
+    return chains;
+  }
+
+  /**
+   * A chain is a service. But one that has the name of another one, of which something still waits, comes behind that:
+   * consumers know services by their names.
+   */
+  #chainOf({ service_id, place }: DurableEvent): number {
+    if (this.#depth === 0) return service_id;
+    const own = this.#lastChain(SERVICE, service_id);
+    return own ?? (place === undefined ? null : this.#lastChain(PLACE, place)) ?? service_id;
+  }
+
+  /** The chain of the newest event for which the expression has this value. */
+  #lastChain(expression: string, value: string | number): number | null {
+    const statement = `SELECT ${CHAIN} AS chain FROM outbox WHERE ${expression} = ? ORDER BY id DESC LIMIT 1`;
+    const [row] = this.#sql.exec<{ chain: number }>(statement, value);
+    return row?.chain ?? null;
   }
 
   /** Returns the oldest events of each chain, at most `each`, oldest first. Leaves out chains without events. */

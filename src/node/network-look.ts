@@ -1,6 +1,6 @@
 /** What the machine's own network says of a host. */
 import { lookup } from "node:dns/promises";
-import { connect } from "node:net";
+import { connect, type LookupFunction } from "node:net";
 
 const CONNECT_MS = 2_000;
 /** DNS has answered, and there is no address. Other codes are about DNS itself. */
@@ -15,11 +15,19 @@ export async function addressesOf(host: string): Promise<string[] | null> {
   }
 }
 
-/** Opens and closes a connection to `host:port`. Returns the system's code of the error; empty: it opened. */
-export async function connectCode(address: string): Promise<string> {
+/**
+ * Opens and closes a connection to `host:port`. Returns the system's code of the error; empty: it opened. `lookUp`: how
+ * the name is looked up; absent: as everywhere.
+ */
+export async function connectCode(address: string, lookUp?: LookupFunction): Promise<string> {
   if (!URL.canParse(`tcp://${address}`)) return "";
   const { hostname, port } = new URL(`tcp://${address}`);
-  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: CONNECT_MS });
+  const socket = connect({
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port),
+    timeout: CONNECT_MS,
+    ...(lookUp === undefined ? {} : { lookup: lookUp }),
+  });
   const { promise, resolve } = Promise.withResolvers<string>();
   socket.once("connect", () => resolve(""));
   socket.once("timeout", () => resolve("ETIMEDOUT"));

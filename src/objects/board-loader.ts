@@ -2,13 +2,11 @@
 
 import type { Board } from "../core/board.ts";
 import { seededState } from "../core/board-seed.ts";
-import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { LOAD_BOARD_AGAIN_MS } from "../core/durations.ts";
 import { errorText, log } from "../platform/log.ts";
 import { loadBoard } from "../store/checks.ts";
 import type { Db } from "../store/database.ts";
-import { logLostServices } from "../store/events.ts";
 import { listHubs } from "../store/hubs.ts";
 import type { MarksKeeper } from "./marks.ts";
 
@@ -17,8 +15,6 @@ export class BoardLoader {
   readonly #board: Board;
   readonly #clock: Clock;
   readonly #marks: MarksKeeper;
-  /** Services of an earlier life of the database, by id. */
-  readonly #earlier = new Map<number, Check>();
   #isLoaded = false;
   #hasFailed = false;
   #triedAt = 0;
@@ -44,10 +40,9 @@ export class BoardLoader {
     return !this.#isLoaded && Math.abs(this.#clock.now() - this.#triedAt) >= LOAD_BOARD_AGAIN_MS;
   }
 
-  /** What the board has is of an earlier life of the database, which the database itself knows nothing of. */
+  /** What the board has is of an earlier life of the database. */
   forget(): void {
     this.#isLoaded = false;
-    for (const { check } of this.#board.entries()) this.#earlier.set(check.service_id, check);
   }
 
   /**
@@ -64,7 +59,6 @@ export class BoardLoader {
       }
       this.#board.keepOnly(new Set(seeds.map(({ check }) => check.service_id)));
       this.#board.correctTimes(this.#clock.now());
-      await this.#logLost();
       const hubs = await listHubs(this.#db, ["approved"]);
       this.#isLoaded = true;
       return hubs.length;
@@ -73,14 +67,5 @@ export class BoardLoader {
       log("error", "board.load_failed", { error: errorText(error) });
       return null;
     }
-  }
-
-  async #logLost(): Promise<void> {
-    const lost = this.#earlier.values().filter(({ service_id, project, name }) => {
-      const now = this.#board.get(service_id)?.check;
-      return now?.name !== name || now.project !== project;
-    });
-    await logLostServices(this.#db, [...lost], this.#clock.now());
-    this.#earlier.clear();
   }
 }

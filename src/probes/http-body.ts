@@ -3,6 +3,7 @@ import { joined } from "./bytes.ts";
 import { decompressed } from "./decompress.ts";
 import { type HttpAnswer, typeOf } from "./http-answer.ts";
 import { ProbeFailure } from "./probe.ts";
+import { QUIET_MS, quietAfter } from "./quiet.ts";
 
 /** A `meta` element that declares the encoding stands within these first bytes (HTML, "determining the encoding"). */
 const PRESCAN_BYTES = 1_024;
@@ -15,38 +16,60 @@ const LAST_WORDS_MS = 500;
 const BY_PLATFORM = /decompression|compressed stream|trailing bytes/i;
 
 export interface BodyText {
+  /** Without secrets, once they were removed. */
   text: string;
   /** False: the body goes on after the part that was read. */
   isWhole: boolean;
+  /** Reading ended because nothing more came; absent: it did not. */
+  isQuiet?: true;
 }
 
 export interface Stop {
   text: string;
   /** Whether nothing after the text matters. If not, the rest is waited for a moment. */
   isFinal: boolean;
+  /**
+   * Whether the text stands in what has come so far, when nothing more comes for a moment. Present: only that counts,
+   * because the text may also be the beginning of something else.
+   */
+  isIn?: (text: string) => boolean;
 }
 
 /** Reads at most `maxBytes`, and stops when the text to stop at has come. A body that was cut short throws. */
 export async function readText(answer: HttpAnswer, maxBytes: number, stop: Stop | null = null): Promise<BodyText> {
   if (answer.body === null) return { text: "", isWhole: true };
   const parts = decompressed(partsOf(answer.body), answer.codings)[Symbol.asyncIterator]();
-  const text = new TextReader(typeOf(answer), stop?.text ?? null);
+  const { text, isFound, isFinal } = readerFor(answer, stop);
   let lastWords: Promise<"late"> | null = null;
   try {
     for (let left = maxBytes; ; ) {
-      if (text.hasStopped && stop?.isFinal === false) lastWords ??= late(LAST_WORDS_MS);
-      const next = lastWords === null ? await parts.next() : await Promise.race([parts.next(), lastWords]);
+      if (text.hasStopped && !isFinal) lastWords ??= late(LAST_WORDS_MS);
+      const next = await nextPart(parts.next(), lastWords, isFound);
       if (next === "late") return { text: text.end(), isWhole: false };
+      if (next === "quiet") return { text: text.end(), isWhole: false, isQuiet: true };
       if (next.done) return { text: text.end(), isWhole: true };
       const hasRoom = next.value.length <= left;
       text.add(hasRoom ? next.value : next.value.subarray(0, left));
       left -= next.value.length;
-      if (!hasRoom || (text.hasStopped && stop?.isFinal !== false)) return { text: text.end(), isWhole: false };
+      if (!hasRoom || (text.hasStopped && isFinal)) return { text: text.end(), isWhole: false };
     }
   } finally {
     void answer.body.cancel().catch(() => {}); // it may be locked by who reads it; then the next line ends that
     parts.return?.().catch(() => {});
   }
+}
+
+function readerFor(answer: HttpAnswer, stop: Stop | null) {
+  const { isIn, isFinal = true } = stop ?? {};
+  const text = new TextReader(typeOf(answer), isIn === undefined ? (stop?.text ?? null) : null);
+  return { text, isFinal, isFound: isIn === undefined ? null : () => isIn(text.soFar()) };
+}
+
+/** `isFound`: whether enough has come when nothing more does for a moment; null: that is no end. */
+async function nextPart<T>(coming: Promise<T>, lastWords: Promise<"late"> | null, isFound: (() => boolean) | null) {
+  coming.catch(() => {}); // who reads on hears of it
+  if (isFound !== null && (await quietAfter(QUIET_MS, coming)) && isFound()) return "quiet";
+  return lastWords === null ? await coming : await Promise.race([coming, lastWords]);
 }
 
 /** Cancels the body when nobody wants more of it. */
@@ -108,6 +131,11 @@ class TextReader {
   end(): string {
     if (this.#decoder === null) this.#begin();
     this.#take(this.#decoder?.decode() ?? "");
+    return this.#parts.join("");
+  }
+
+  soFar(): string {
+    if (this.#decoder === null) this.#begin();
     return this.#parts.join("");
   }
 

@@ -4,20 +4,27 @@ import { PathTooCostly } from "../core/json-path.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { readPlainReport, readSelfReport, type SelfReport } from "./health-report.ts";
 import type { BodyText, Stop } from "./http-body.ts";
-import { PASSED, ProbeFailure, type ProbeResult } from "./probe.ts";
+import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult } from "./probe.ts";
 import { topOf } from "./top-of-json.ts";
 
 export const MAX_BODY_BYTES = 1_048_576;
 const LARGER = "larger than the 1 MiB that is read";
 
 type Wanted = Pick<HealthOptions, "body_contains" | "body_not_contains" | "json">;
+type Redacting = ProbeJob["secrets"];
 
 export function needsBody({ body_contains, body_not_contains, json }: Wanted): boolean {
   return body_contains !== undefined || body_not_contains !== undefined || isAsked(json);
 }
 
 /** Returns the text after which the rest of the body hardly matters; null: all of it may. */
-export function stopOf({ body_contains, body_not_contains, json }: Wanted, isJson: boolean): Stop | null {
+export function stopOf(wanted: Wanted, isJson: boolean, secrets: Redacting): Stop | null {
+  const stop = plainStop(wanted, isJson);
+  if (stop === null || secrets.isEmpty) return stop;
+  return { ...stop, isIn: (text) => secrets.redact(text).includes(stop.text) };
+}
+
+function plainStop({ body_contains, body_not_contains, json }: Wanted, isJson: boolean): Stop | null {
   if (body_not_contains !== undefined) return { text: body_not_contains, isFinal: true };
   if (isAsked(json) || body_contains === undefined) return null;
   return { text: body_contains, isFinal: !isJson }; // a document may still say that it is not well
@@ -28,11 +35,15 @@ function isAsked(json: Wanted["json"]): json is JsonAssertion[] {
   return json !== undefined && json.length > 0;
 }
 
-/** `isJson`: the answer says that its body is JSON. Throws a ProbeFailure. */
-export function judgeBody(body: BodyText, options: Wanted, isJson: boolean): ProbeResult {
-  judgeText(body, options);
-  const { text, isWhole } = body;
-  const document = isWhole ? parseJson(text) : topOf(text);
+/**
+ * `isJson`: the answer says that its body is JSON. Throws a ProbeFailure. The secrets are removed before anything is
+ * compared, so that no check can find one out by comparing.
+ */
+export function judgeBody(body: BodyText, options: Wanted, isJson: boolean, secrets: Redacting): ProbeResult {
+  const { text, isWhole, isQuiet = isWhole } = body;
+  judgeText({ text: isQuiet ? secrets.redact(text) : secrets.redactBeginning(text), isWhole }, options);
+  const clean = secrets.redactJson(text);
+  const document = isWhole ? parseJson(clean) : topOf(clean);
   if (isAsked(options.json)) judgeJson(document, isWhole, options.json);
   const report = readSelfReport(document);
   if (!isJson) return { ...PASSED, details: report.details };

@@ -101,12 +101,20 @@ function asUtf8(text: string): string {
 
 /**
  * A secret may be sent only to the origin that the check names, and a Host header names that origin's host. Removes
- * both; throws a ProbeFailure when the body holds a secret.
+ * both; throws a ProbeFailure when the address or the body holds a secret.
  */
 function keepFrom({ url, body }: Pick<HttpRequest, "url" | "body">, headers: Headers, job: ProbeJob): void {
   for (const name of ["host", "authorization", ...job.secretHeaders]) headers.delete(name);
-  if (body === undefined || !job.secretBody) return;
-  throw new ProbeFailure(`http: refused redirect: the body holds a secret, which is not sent on to ${url.origin}`, {
-    answered: true,
-  });
+  if (holdsSecret(url, job)) throw refusedOn("its address", url);
+  if (body !== undefined && job.secretBody) throw refusedOn("the body", url);
+}
+
+function refusedOn(holder: string, { origin }: URL): ProbeFailure {
+  const words = `http: refused redirect: ${holder} holds a secret, which is not sent on to ${origin}`;
+  return new ProbeFailure(words, { answered: true });
+}
+
+/** The parts of a host are written together as well, because a secret may be spread over them. */
+function holdsSecret({ href, hostname }: URL, { secrets }: ProbeJob): boolean {
+  return [href, hostname.replaceAll(".", "")].some((text) => secrets.redact(text) !== text);
 }

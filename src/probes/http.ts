@@ -35,7 +35,7 @@ export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const options = job.check.health_options;
   if (!isExpected(answer.status, options.expected_status)) {
     const expected = options.expected_status?.join(", ") ?? DEFAULT_EXPECTED.join(", ");
-    const said = isJson(answer) ? await soon<SelfReport | null>(SOON_MS, readReport(answer), null) : null;
+    const said = isJson(answer) ? await soon<SelfReport | null>(SOON_MS, readReport(answer, job), null) : null;
     await discard(answer);
     const because = said?.error == null ? "" : ` (${said.error})`;
     throw new ProbeFailure(`http: status ${answer.status}, expected ${expected}${because}`, { answered: true });
@@ -48,10 +48,10 @@ export const httpProbe: Protocol = async (job): Promise<ProbeResult> => {
   return PASSED;
 };
 
-async function judged(answer: HttpAnswer, { check: { health_options } }: ProbeJob): Promise<ProbeResult> {
+async function judged(answer: HttpAnswer, { check: { health_options }, secrets }: ProbeJob): Promise<ProbeResult> {
   const json = isJson(answer);
-  const body = await readText(answer, MAX_BODY_BYTES, stopOf(health_options, json));
-  return judgeBody(body, health_options, json);
+  const body = await readText(answer, MAX_BODY_BYTES, stopOf(health_options, json, secrets));
+  return judgeBody(body, health_options, json, secrets);
 }
 
 /** Nothing was asked of a body that can't be read here, so the status code stands. */
@@ -165,7 +165,7 @@ function isExpected(status: number, expected: HealthOptions["expected_status"]):
   });
 }
 
-async function readReport(answer: HttpAnswer): Promise<SelfReport> {
+async function readReport(answer: HttpAnswer, { secrets }: ProbeJob): Promise<SelfReport> {
   const { text } = await readText(answer, MAX_BODY_BYTES);
-  return readSelfReport(parseJson(text));
+  return readSelfReport(parseJson(secrets.redactJson(text)));
 }

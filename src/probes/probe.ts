@@ -6,6 +6,7 @@ import type { MayReceive } from "../core/secrets.ts";
 import type { Target } from "../core/target.ts";
 import type { Standstills } from "./lateness.ts";
 import type { Md5 } from "./scram.ts";
+import type { Secrets } from "./secrets.ts";
 import type { Seat } from "./slots.ts";
 
 export interface ProbeContext {
@@ -72,9 +73,13 @@ export interface ProbeSocket {
   startTls(): ProbeSocket;
 }
 
-/** One run of a probe. The secrets in the check and in the target are replaced by their values. */
+/**
+ * One run of a probe. The secrets in the check and in the target are replaced by their values, but for what the answer is
+ * compared with: that keeps their names, as the answer does once `secrets` has removed them from it.
+ */
 export interface ProbeJob {
   check: Check;
+  secrets: Pick<Secrets, "isEmpty" | "redact" | "redactJson" | "redactBeginning">;
   /** http: names of the headers that contain secrets. */
   secretHeaders: readonly string[];
   /** http: whether the body contains a secret. */

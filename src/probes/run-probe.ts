@@ -6,8 +6,9 @@
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
 import { withoutLateness } from "../core/late-measurement.ts";
+import type { HealthOptions } from "../core/options.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
-import { secretNames, secretRefusal } from "../core/secrets.ts";
+import { queryRefusal, secretNames, secretRefusal } from "../core/secrets.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
 import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
@@ -85,15 +86,19 @@ async function execute(
     throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
   }
   if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
-  const refusal = secretRefusal([parsed.target, check.health_options], parsed.target.host, context.mayReceive);
+  const { user, password, database } = parsed.target;
+  const { query, user: otherUser } = check.health_options;
+  const refusal =
+    secretRefusal([parsed.target, check.health_options], parsed.target, context.mayReceive) ??
+    queryRefusal(query, [user, otherUser, database]);
   if (refusal !== null) throw new ProbeFailure(refusal, { verdict: "unprobeable" });
   const done = new AbortController();
   const target = { ...secrets.resolve(parsed.target), path: secrets.resolvePath(parsed.target.path) };
-  const { user, password } = parsed.target;
   if (secretNames([user, password]).length > 0) secrets.hide(basicCredentials(target), "credentials");
   const { host, port, tls } = target;
   const job: ProbeJob = {
-    check: { ...check, health_options: secrets.resolve(check.health_options) },
+    check: { ...check, health_options: resolvedOptions(check.health_options, secrets) },
+    secrets,
     secretHeaders: headersWithSecrets(check),
     secretBody: secretNames(check.health_options.body ?? "").length > 0,
     target,
@@ -125,6 +130,13 @@ async function execute(
 async function lookedUp(protocol: Protocol, job: ProbeJob): Promise<ProbeResult> {
   await refusePrivateName(job.target.host, job.context);
   return await protocol(job);
+}
+
+/** What an answer is compared with names a secret and is no secret, so that no comparison can find one out. */
+function resolvedOptions(options: HealthOptions, secrets: Secrets): HealthOptions {
+  const { body_contains, body_not_contains, json, expect } = options;
+  const compared = Object.entries({ body_contains, body_not_contains, json, expect });
+  return { ...secrets.resolve(options), ...Object.fromEntries(compared.filter(([, value]) => value !== undefined)) };
 }
 
 function headersWithSecrets({ health_options }: Check): string[] {

@@ -1,22 +1,30 @@
 /**
- * Handles `${PROBE_SECRET_X}` in a check. The value is inserted just before the probe, and removed from every text that
- * the probe returns.
+ * Handles `${PROBE_SECRET_X}` in a check. The value is inserted just before the probe, and removed from everything that
+ * the target says, before that is compared, cut or told.
  */
 import { ProbeFailure } from "./probe.ts";
+import { Spellings } from "./spellings.ts";
 
 const REFERENCE = /\$\{(PROBE_SECRET_[A-Z0-9_]+)\}/g;
 /** Shorter values are not removed, because they would also hide ordinary words. */
 const MIN_REDACTED_CHARS = 3;
-/** If a text ends in the middle of a secret, this many first characters are enough to recognise the secret. */
-const KNOWN_BY_CHARS = 16;
+/** Of a JSON document: its texts, the last of which may be cut off, and numbers. */
+const JSON_VALUES = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|-?\d[\d.eE+-]*/gs;
+/** A character may be written as three bytes of `%25XX`. */
+const LONGEST_SPELLING = 15;
 
 export class Secrets {
   /** Values that must not be shown, each with the name to show instead. */
-  readonly #hidden = new Map<string, string>();
+  readonly #hidden = new Map<string, { name: string; spellings: Spellings }>();
   readonly #lookUp: (name: string) => string | undefined;
 
   constructor(lookUp: (name: string) => string | undefined) {
     this.#lookUp = lookUp;
+  }
+
+  /** Whether there is nothing to remove from any text. */
+  get isEmpty(): boolean {
+    return this.#hidden.size === 0;
   }
 
   /**
@@ -39,16 +47,32 @@ export class Secrets {
 
   /** Also hides a text that is made from the secret `name`. */
   hide(text: string, name: string): void {
-    if (text.length >= MIN_REDACTED_CHARS) this.#hidden.set(text, name);
+    if (text.length >= MIN_REDACTED_CHARS && !this.#hidden.has(text)) {
+      this.#hidden.set(text, { name, spellings: new Spellings(text) });
+    }
   }
 
-  /**
-   * Returns the text with every used secret replaced by its name. Quoted and encoded forms of the secret are replaced
-   * too.
-   */
+  /** Returns the text with every used secret replaced by its name, however it is written. */
   redact(text: string): string {
     const longestFirst = [...this.#hidden].sort(([a], [b]) => b.length - a.length);
-    return longestFirst.reduce((rest, [value, name]) => replaceValue(rest, value, `\${${name}}`), text);
+    return longestFirst.reduce((rest, [, { name, spellings }]) => spellings.replace(rest, `\${${name}}`), text);
+  }
+
+  /** The same for a JSON document, which stays one. */
+  redactJson(text: string): string {
+    if (this.isEmpty || (!text.includes("\\") && this.redact(text) === text)) return text;
+    return text.replace(JSON_VALUES, (token) => {
+      const plain = token.startsWith('"') ? parsed(token) : token;
+      const clean = this.redact(plain);
+      return clean === plain ? token : JSON.stringify(clean);
+    });
+  }
+
+  /** The same for the beginning of a longer text. Its end may be a part of a secret, so it is left out. */
+  redactBeginning(text: string): string {
+    if (this.isEmpty) return text;
+    const longest = Math.max(...[...this.#hidden.keys()].map((value) => value.length));
+    return this.redact(text).slice(0, -LONGEST_SPELLING * longest);
   }
 
   #walk(value: unknown): unknown {
@@ -61,38 +85,16 @@ export class Secrets {
   #value(name: string): string {
     const value = this.#lookUp(name);
     if (value === undefined) throw new ProbeFailure(`the secret ${name} is not set`, { verdict: "unprobeable" });
-    for (const form of formsOf(value)) this.hide(form, name);
+    this.hide(value, name);
     return value;
   }
 }
 
-/** How a target may write the value when it repeats what it was sent: trimmed, quoted, escaped, or encoded. */
-function formsOf(value: string): Set<string> {
-  const encoded = encodeURIComponent(value.toWellFormed());
-  const all = encoded.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-  const urls = [encoded, all, encoded.replaceAll("'", "%27")].flatMap((form) => [form, form.replaceAll("%2F", "/")]);
-  const escaped = value.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  const named = value.replace(/[&<>"]/g, (sign) => ENTITIES[sign] ?? sign);
-  return new Set([
-    ...[value, value.trim(), JSON.stringify(value).slice(1, -1), value.replaceAll("/", "\\/"), escaped, named],
-    ...urls.flatMap((form) => [form, form.replaceAll("%20", "+"), form.replace(/%[0-9A-F]{2}/g, lowerCase)]),
-    btoa(String.fromCharCode(...new TextEncoder().encode(value))).replace(/=+$/, ""),
-  ]);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const lowerCase = (text: string) => text.toLowerCase();
-
-/** Replaces every occurrence of the value. Also replaces a first part of it with at least KNOWN_BY_CHARS characters. */
-function replaceValue(text: string, value: string, name: string): string {
-  const head = value.slice(0, KNOWN_BY_CHARS);
-  const [first = "", ...parts] = text.split(head);
-  const tail = value.slice(head.length);
-  return first + parts.map((part) => name + part.slice(sharedLength(part, tail))).join("");
-}
-
-function sharedLength(one: string, other: string): number {
-  let length = 0;
-  while (length < one.length && length < other.length && one[length] === other[length]) length += 1;
-  return length;
+/** The text that a token of JSON stands for; the token itself when it is malformed. */
+function parsed(token: string): string {
+  try {
+    return String(JSON.parse(token));
+  } catch {
+    return token;
+  }
 }

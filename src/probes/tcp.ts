@@ -1,10 +1,12 @@
 /** The tcp probe: opens a connection. With `send` and `expect` it also checks what the target sends. */
 import { Connection } from "./connection.ts";
 import { PASSED, type ProbeResult, type Protocol } from "./probe.ts";
+import { QUIET_MS, quietAfter } from "./quiet.ts";
 
 const MAX_ANSWER_BYTES = 65_536;
 
 export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
+  const { secrets, context } = job;
   const { send, expect, tls = job.target.tls } = job.check.health_options;
   const connection = await Connection.open(job, tls ? "on" : "off");
   if (send !== undefined) await connection.write(send);
@@ -12,12 +14,20 @@ export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
   job.progress.stage = "the expected answer did not come";
   const decoder = new TextDecoder();
   let answer = "";
+  let certainAt = context.now();
   while (answer.length < MAX_ANSWER_BYTES) {
-    const chunk = await connection.chunk();
+    const next = connection.chunk();
+    // The beginning of a secret is not known for one before the rest of it has come.
+    const isQuiet = !secrets.isEmpty && answer !== "" && (await quietAfter(QUIET_MS, next));
+    if (isQuiet && secrets.redact(answer).includes(expect)) return { ...PASSED, certainAt };
+    const chunk = await next;
     if (chunk === null) break;
     answer += decoder.decode(chunk, { stream: true });
-    if (answer.includes(expect)) return PASSED;
+    certainAt = context.now();
+    if (secrets.isEmpty && answer.includes(expect)) return PASSED;
   }
+  const whole = answer.length < MAX_ANSWER_BYTES ? secrets.redact(answer) : secrets.redactBeginning(answer);
+  if (whole.includes(expect)) return { ...PASSED, certainAt };
   const where = answer.length < MAX_ANSWER_BYTES ? "the answer" : "in its first 64 KiB the answer";
   throw connection.failure(`tcp: ${where} does not contain ${JSON.stringify(expect)}`);
 };

@@ -21,7 +21,8 @@ const USAGE = `Usage:
   --port           of the relay's websocket on the loopback (8222)
   --core-port      of the core, for ordinary clients (4222)
   --state          folder of the local servers' files (.hub/nats)
-  --core-url       config: nats-leaf://HOST:7422 or tls://HOST:7422; stream: nats://HOST:4222
+  --core-url       config: nats-leaf://HOST:7422 or tls://HOST:7422; stream: nats://HOST:4222. Or CORE_URL: a
+                   password in it would be seen by everybody on this machine in the list of processes
   --listen         of the relay's websocket (0.0.0.0:443)
   --password-file  holds what the hub gets as NATS_PASSWORD
   --replicas       copies of the stream in the cluster (1)`;
@@ -133,7 +134,7 @@ async function makeStream(values: Values, io: RelayIo): Promise<number> {
 }
 
 function needed(values: Values, name: "core-url" | "cert" | "key" | "password-file"): string {
-  const value = values[name];
+  const value = values[name] ?? (name === "core-url" ? process.env.CORE_URL : undefined);
   if (value === undefined) throw new UsageError(`--${name} is missing`);
   return value;
 }

@@ -31,7 +31,7 @@ export interface LocalServers {
 export async function startLocalServers(options: LocalRelayOptions): Promise<LocalServers> {
   const { folder, hub_id, port, core_port } = options;
   const leaf_port = await claimPort(0, "127.0.0.1");
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 }); // it may lie in the state folder of a hub
   const files = { core: join(folder, "core.conf"), relay: join(folder, "relay.conf") };
   await writeFile(files.core, await renderCore({ core_port, leaf_port, store: join(folder, "jetstream") }));
   const relay = await renderRelay({

@@ -2,13 +2,11 @@
  * The log of what happened. Registrations, their ends and changes of projects are written by triggers, so that no way in
  * can forget them (migrations/0011_events.sql); flips are written with their history.
  */
-import { asc, desc, gte, lte, max, sql } from "drizzle-orm";
-import type { Check } from "../core/check.ts";
+import { asc, desc, gte, max, sql } from "drizzle-orm";
 import {
   type EventLog,
   flipKey,
   LOG_START,
-  LOGGED_FIELDS,
   type LoggedEvent,
   type LogPage,
   type LogPosition,
@@ -17,8 +15,7 @@ import {
   type WholeLog,
 } from "../core/events.ts";
 import type { RecordedFlip } from "../core/records.ts";
-import { pick } from "../core/service-definition.ts";
-import { type Db, jsonChunks, runBatch } from "./database.ts";
+import { type Db, jsonChunks } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { events } from "./tables.ts";
 
@@ -51,10 +48,7 @@ export async function eventsAfter(db: Db, position: LogPosition, limit: number, 
     .limit(limit + 2);
   const [first] = rows;
   const isSame = position.id === LOG_START.id || (first?.id === position.id && first.key === position.key);
-  if (!isSame) {
-    const isIncomplete = first !== undefined && !(await isLaterThanStart(db, position));
-    return { ...(await eventsAfter(db, await positionAt(db, since), limit)), isIncomplete };
-  }
+  if (!isSame) return { ...(await eventsAfter(db, await positionAt(db, since), limit)), isOther: true };
   const later = rows.filter(({ id }) => id > position.id);
   const page = later.slice(0, limit);
   const last = page.at(-1);
@@ -62,14 +56,9 @@ export async function eventsAfter(db: Db, position: LogPosition, limit: number, 
     ...readEvents(page),
     next: last === undefined ? position : { id: last.id, key: last.key },
     more: later.length > page.length,
-    isIncomplete: false,
+    isOther: false,
+    from: position,
   };
-}
-
-/** Whether the log still has events that are as old as the position. */
-async function isLaterThanStart(db: Db, { id }: LogPosition): Promise<boolean> {
-  const older = await db.select({ id: events.id }).from(events).where(lte(events.id, id)).limit(1);
-  return older.length > 0;
 }
 
 async function startOfReading(db: Db): Promise<LogStart> {
@@ -139,29 +128,6 @@ export function logBeginnings(db: Db) {
     .insert(events)
     .select(sql`SELECT NULL, at, kind, key, body FROM beginnings WHERE TRUE ORDER BY id`)
     .onConflictDoNothing({ target: events.key });
-}
-
-/**
- * Tells that the watch over services has ended which a restored database does not know: nothing else of the registry can
- * tell it. `now`: Unix ms.
- */
-export async function logLostServices(db: Db, lost: readonly Check[], now: number): Promise<void> {
-  const items = lost.map((check) => ({
-    key: `deregistered:${check.epoch}:${check.service_id}:${check.rev}`,
-    body: JSON.stringify(pick(check, LOGGED_FIELDS)),
-  }));
-  await runBatch(
-    db,
-    jsonChunks(items).map((json) =>
-      db
-        .insert(events)
-        .select(
-          sql`SELECT NULL, ${now}, 'deregistered', ${itemField("key")}, ${itemField("body")}
-              FROM json_each(${json}) AS item WHERE TRUE ORDER BY item.key`,
-        )
-        .onConflictDoNothing({ target: events.key }),
-    ),
-  );
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Deletes rows that are too old and rows of deleted services. Each statement deletes a limited number of rows. */
 import { type SQL, sql } from "drizzle-orm";
+import { oldAudit } from "./audit.ts";
 import { DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
 import { oldEvents } from "./events.ts";
@@ -35,6 +36,7 @@ export async function applyRetention(
     orphans("rollups", "hour"),
     oldEvents(now, ROWS_AT_ONCE, readUpTo),
     oldSessions(now, ROWS_AT_ONCE),
+    oldAudit(now, ROWS_AT_ONCE),
     sql`DELETE FROM hub_flips WHERE (hub_id, seq) IN (
       SELECT hub_id, seq FROM hub_flips WHERE at < ${oldest} LIMIT ${ROWS_AT_ONCE})`,
   ];

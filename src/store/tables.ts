@@ -1,5 +1,6 @@
 /** The D1 tables that the files in migrations/ make. Times are Unix ms. What can't be read in a column is empty. */
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { AUDIT_ACTIONS } from "../core/audit.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
 import { type Attempt, STATUSES, STOPPERS } from "../core/records.ts";
 import { FIELD_NAMES, type FieldName, SERVICE_FIELDS, type ServiceDefinition } from "../core/service-definition.ts";
@@ -145,6 +146,24 @@ export const apiKeys = sqliteTable("api_keys", {
   hash: text().notNull().unique(),
   created_at: time().notNull(),
 });
+
+/** Who changed what through the API. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    at: time().notNull(),
+    actor: text().notNull(),
+    key_id: integer(),
+    address: text().notNull(),
+    action: text({ enum: AUDIT_ACTIONS }).notNull(),
+    targets: json<string[]>("texts").default([]),
+    /** Of the targets, of which the first are named. */
+    count: integer().notNull(),
+    fields: json<string[]>("texts").default([]),
+  },
+  (table) => [index("audit_by_action").on(table.action, table.id)],
+);
 
 /** People who are signed in. */
 export const sessions = sqliteTable(

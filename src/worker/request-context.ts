@@ -1,5 +1,6 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
+import { AuditTrail } from "../core/audit.ts";
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
 import { parseSummary } from "../core/summary.ts";
@@ -27,6 +28,17 @@ async function isLimited(env: Bindings, key: string): Promise<boolean> {
   }
 }
 
+/** Who asks a local hub. The runtime there tells a client's address only in headers that any client can write. */
+const LOCAL_CLIENT = "local";
+
+/** Cloudflare sets the header itself, whatever a client wrote. Everybody who asks a local hub shares one limit. */
+export function clientAddress(
+  { headers }: Pick<Request, "headers">,
+  { LOCAL_QUEUES }: Pick<Hub["settings"], "LOCAL_QUEUES">,
+): string {
+  return LOCAL_QUEUES ? LOCAL_CLIENT : (headers.get("CF-Connecting-IP") ?? LOCAL_CLIENT);
+}
+
 /** What follows from a stored change must follow even when the client is gone: `ctx` keeps it running. */
 export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionContext, "waitUntil">): HubContext {
   const { env, settings, clock } = hub;
@@ -36,7 +48,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
   };
   const db = openDatabase(env.DB);
   const board = boardOf(env);
-  const requestIp = request.headers.get("CF-Connecting-IP") ?? "local";
+  const requestIp = clientAddress(request, settings);
   return {
     settings,
     db,
@@ -73,6 +85,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(hub),
     summary: async () => parseSummary(await board.summary(settings.HUB_ID)),
+    audit: new AuditTrail(),
     limited: (key) => isLimited(env, key),
   };
 }

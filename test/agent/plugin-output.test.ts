@@ -36,3 +36,21 @@ describe("a plugin", () => {
     expect(readPlugin(2, "x".repeat(10_000)).error?.length).toBe(300);
   });
 });
+
+test("a secret of the agent is in nothing that a plugin says, wherever it is cut", () => {
+  const environment = {
+    ...{
+      PROBE_SECRET_DB: "hunter2-hunter2-hunter2",
+      PROBE_SECRET_DB_HOSTS: "db.example.com",
+      PROBE_SECRET_PIN: "123456",
+    },
+    ...{ HUB_KEY: "hub_0123456789abcdef", PATH: "/usr/bin" },
+  };
+  const encoded = btoa(environment.PROBE_SECRET_DB);
+  const output = `${"x".repeat(190)}${environment.PROBE_SECRET_DB} ${encoded}|pin=123456 ${environment.HUB_KEY}=7\n`;
+  const found = JSON.stringify(readPlugin(2, output, environment));
+  for (const told of ["hunter", encoded.slice(0, 8), "123456", "hub_012"]) expect(found).not.toContain(told);
+  expect(readPlugin(2, `db.example.com ${environment.PROBE_SECRET_PIN}`, environment).error).toBe(
+    "exec: db.example.com ${PROBE_SECRET_PIN}",
+  );
+});

@@ -8,6 +8,7 @@ describe("the command line of npm start", () => {
       host: "127.0.0.1",
       state: ".hub",
       vars: new Map(),
+      varFiles: [],
       quiet: false,
       help: false,
     });
@@ -25,6 +26,9 @@ describe("the command line of npm start", () => {
       "--var",
       "HUB_ID=a",
       "--var=X=b=c\nd",
+      "--var-file=a",
+      "--var-file",
+      "b",
     ];
     expect(parseStartArguments(argv)).toEqual({
       port: 0,
@@ -34,6 +38,7 @@ describe("the command line of npm start", () => {
         ["HUB_ID", "a"],
         ["X", "b=c\nd"],
       ]),
+      varFiles: ["a", "b"],
       quiet: true,
       help: true,
     });

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStateFolder, storedAdminToken } from "../../src/cli/state-folder.ts";
@@ -19,6 +19,24 @@ describe("the state folder", () => {
     const state = await openStateFolder(path);
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     state.release();
+  });
+
+  test("that others may read is closed to them, with the folders below it, and a line says so once", async () => {
+    const path = join(folder.path, "open");
+    const below = join(path, "v3/do/hub-Federation");
+    await mkdir(below, { recursive: true });
+    await writeFile(join(below, "key.sqlite"), "private", { mode: 0o644 });
+    await symlink(folder.path, join(path, "link"));
+    for (const open of [path, join(path, "v3"), below]) await chmod(open, 0o755);
+    const outside = (await stat(folder.path)).mode;
+    const lines: string[] = [];
+    for (let start = 0; start < 2; start++) {
+      const state = await openStateFolder(path, (line) => lines.push(line));
+      state.release();
+    }
+    for (const closed of [path, join(path, "v3"), below]) expect((await stat(closed)).mode & 0o777).toBe(0o700);
+    expect((await stat(folder.path)).mode).toBe(outside);
+    expect(lines).toEqual([expect.stringMatching(/open holds secrets and was open to others \(mode 755\).*mode 700/)]);
   });
 
   test("belongs to one hub at a time", async () => {

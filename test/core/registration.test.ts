@@ -43,7 +43,6 @@ describe("the fields of a service", () => {
     ["postgres://app:${PROBE_SECRET_DB}@evil.net/app", {}],
     ["postgres://app:%24%7BPROBE_SECRET_DB%7D@evil.net/app", {}],
     ["postgres://evil.net/app", { password: "${PROBE_SECRET_DB}" }],
-    ["postgres://evil.net/app", { query: "SELECT '${PROBE_SECRET_DB}'" }],
   ])("a secret goes nowhere but where it may, however %s names it", (health_url, health_options) => {
     const rules = { ...anywhere, mayReceive: (_secret: string, host: string) => host === "db.example.com" };
     const body = aBody({ health_method: "postgres", health_url, health_options });
@@ -53,6 +52,16 @@ describe("the fields of a service", () => {
       true,
     );
     expect(parseService({ ...body, agent: "dc-1" }, rules).ok).toBe(true);
+  });
+
+  test("a secret is in no query, which could find it out bit by bit", () => {
+    const body = aBody({
+      ...{ health_method: "postgres", health_url: "postgres://db.example.com/app" },
+      health_options: { query: "SELECT '${PROBE_SECRET_DB}'" },
+    });
+    const message = "a query could find out PROBE_SECRET_DB bit by bit: only the password may be a secret";
+    const errors = [expect.objectContaining({ message })];
+    expect(parseService(body, anywhere)).toEqual({ ok: false, errors });
   });
 
   test("a timeout is at most a minute where the hub probes, and may be longer for an agent", () => {

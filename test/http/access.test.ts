@@ -67,6 +67,7 @@ describe("every route for every caller", () => {
         "GET /.well-known/hub: public",
         "GET /api/agents/{name}/checks: admin or agent",
         "GET /api/agents: read",
+        "GET /api/audit: admin",
         "GET /api/dependencies: read",
         "GET /api/federation/hubs: read",
         "GET /api/federation/services: read",

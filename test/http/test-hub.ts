@@ -1,6 +1,7 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
 import { env } from "cloudflare:workers";
+import { AuditTrail } from "../../src/core/audit.ts";
 import type { Check } from "../../src/core/check.ts";
 import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
 import type { RegistryChange } from "../../src/core/registry-change.ts";
@@ -73,6 +74,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
   const tickets = new Map<string, Principal>();
   const context: HubContext = {
     settings,
+    audit: new AuditTrail(),
     mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
     db,
     now: () => NOW,

@@ -191,7 +191,7 @@ class Consumer {
     const rows = storage.sql.exec<{ id: number; event: string }>("SELECT id, event FROM outbox ORDER BY id").toArray();
     const sent = rows.slice(0, Number.isFinite(most) ? most : rows.length);
     for (const { event } of sent) {
-      const { code: _code, ...named }: DurableEvent = JSON.parse(event);
+      const { code: _code, chain: _chain, ...named }: DurableEvent & { chain?: number } = JSON.parse(event);
       this.delivered.push(named);
     }
     outbox.remove(sent.map(({ id }) => id));

@@ -37,6 +37,7 @@ describe("a durable event", () => {
   it("of a flip is named by its service and seq, and tells where it came from", () => {
     expect(flipEvent("hub-a", flip)).toEqual({
       service_id: 7,
+      place: "shop/api",
       id: "hub-a:e1:7:4",
       subject: "hub.hub-a.health.api",
       type: "commandcenter.service.flip",

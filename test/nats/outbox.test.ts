@@ -82,4 +82,22 @@ describe("an outbox", () => {
       expect(outbox).toMatchObject({ depth: 5, dropped: { events: 2 } });
     });
   });
+
+  it("lets a service that has the name of another one come behind what waits of that one", async () => {
+    const of = (seq: number, service_id: number, place: string) => ({ ...event(seq, service_id), place });
+    await withOutbox(100, (outbox, again) => {
+      expect([...outbox.add([of(1, 1, "shop/web"), of(1, 2, "shop/api"), of(1, 3, "shop/web")], T0)]).toEqual([1, 2]);
+      expect([...again().add([of(2, 3, "shop/other"), of(1, 4, "shop/other")], T0)]).toEqual([1]); // renamed, and its name taken
+      expect(ids(again())).toEqual(["hub:1:1", "hub:3:1", "hub:3:2", "hub:4:1"]);
+      const all = again();
+      all.remove(
+        all
+          .heads([1], 100)
+          .get(1)
+          ?.map(({ id }) => id) ?? [],
+      );
+      expect([...all.add([of(3, 3, "shop/web")], T0)]).toEqual([3]); // nothing waits any more
+      expect(all.depth).toBe(2);
+    });
+  });
 });

@@ -192,10 +192,10 @@ describe("a reader of the log", () => {
     await addService(db, project, { name: "after" });
     const elsewhere = { id: 2, key: "another event" };
     expect((await eventsAfter(db, elsewhere, 10, NOW)).events.map(told)).toEqual(["registered shop/after"]);
-    expect(await eventsAfter(db, elsewhere, 10, NOW)).toMatchObject({ isIncomplete: false });
+    expect(await eventsAfter(db, elsewhere, 10, NOW)).toMatchObject({ isOther: true });
     await env.DB.prepare("DELETE FROM events WHERE id = 1").run();
-    expect(await eventsAfter(db, { id: 1, key: "x" }, 10, NOW)).toMatchObject({ isIncomplete: true });
-    expect(await eventsAfter(db, { id: 2, key: "x" }, 10, NOW)).toMatchObject({ isIncomplete: false });
+    expect(await eventsAfter(db, { id: 1, key: "x" }, 10, NOW)).toMatchObject({ isOther: true });
+    expect(await eventsAfter(db, { id: 2, key: "x" }, 10, NOW)).toMatchObject({ isOther: true });
     expect((await eventsAfter(db, { id: 70, key: "x" }, 10, NOW - 1)).events).toHaveLength(1);
   });
 

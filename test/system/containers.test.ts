@@ -1,4 +1,6 @@
 /** A real agent beside a real Docker engine: containers come, fall ill, die and go, and the hub follows. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type Docker from "dockerode";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runAgent } from "../../src/agent/run-agent.ts";
@@ -61,7 +63,10 @@ function begin(folder: string, said: string[]): { agent: Promise<number>; stop()
   const stopping = Promise.withResolvers<void>();
   const line = (text: string) => void said.push(text);
   const environment = { HUB_KEY: key, DOCKER_HOST: engine.host };
-  const argv = ["--hub", hub.url, "--name", "dc-1", "--state", folder];
+  // The containers share the host's network, so the loopback is not theirs alone.
+  const config = join(folder, "agent.yaml");
+  writeFileSync(config, `labels: {targets: ["127.0.0.1:${webPort}"]}\n`);
+  const argv = ["--hub", hub.url, "--name", "dc-1", "--state", folder, "--config", config];
   const io = { clock: systemClock, environment, out: line, err: line, stopped: stopping.promise };
   return { agent: runAgent(argv, io), stop: stopping.resolve };
 }

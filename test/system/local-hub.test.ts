@@ -49,6 +49,20 @@ describe("a Worker in the local runtime", () => {
     await hub.stop();
   });
 
+  test("is asked for what a client says, whatever headers of the runtime's own say", async () => {
+    const { hub, url } = await start(
+      "export default { fetch: ({ url, headers, method }) => Response.json([url, method, headers.get('sec-fetch-mode')]) }",
+    );
+    const headers = {
+      ...{ "MF-Original-URL": "https://elsewhere.example/secret", "MF-Route-Override": "none", "MF-Op": "GET" },
+      ...{ "MF-Sec-Fetch-Mode": "navigate", "MF-Original-Hostname": "elsewhere.example", "X-Forwarded-Proto": "https" },
+    };
+    const asked = await fetch(`${url}/path?x`, { headers });
+    expect(await asked.json()).toEqual([`${url}/path?x`, "GET", "cors"]);
+    expect((await fetch(`${url}/`, { headers: { "MF-Proxy-Shared-Secret": "guess" } })).status).toBe(200);
+    await hub.stop();
+  });
+
   test("is told the time of each tick, and its log lines come out as they are", async () => {
     const lines: string[] = [];
     const { hub } = await start(

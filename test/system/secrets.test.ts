@@ -93,7 +93,7 @@ beforeAll(async () => {
       name: "postgres-query",
       health_method: "postgres",
       health_url: `postgres://app:\${PROBE_SECRET_POSTGRES}@${postgresUrl}`,
-      health_options: { query: "SELECT '${PROBE_SECRET_POSTGRES}' FROM nowhere" },
+      health_options: { query: "SELECT 1 FROM nowhere" },
     },
     { name: "http-well", ...http, health_url: `${page}/echo` },
     { name: "http-echo", health_method: "http", health_url: `${page}/echo-json`, health_options: post },

@@ -1,4 +1,5 @@
 /** A container as the agent sees it, whatever engine runs it. */
+import { canonicalHost } from "../../core/address.ts";
 import { CONTAINER_REMOVED } from "../../core/discovery.ts";
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
@@ -23,6 +24,16 @@ export interface Container {
   restarts: number;
   /** In its first network; null: it shares the host's or has none. */
   ip: string | null;
+  /** In all its networks; absent: `ip` is the only one. */
+  addresses?: readonly string[];
+}
+
+/** The container's own addresses, canonical. */
+export function addressesIn({ ip, addresses = ip === null ? [] : [ip] }: Container): string[] {
+  return addresses.flatMap((address) => {
+    const host = canonicalHost(address.includes(":") ? `[${address}]` : address);
+    return host.ok ? host.host : [];
+  });
 }
 
 /** What a container used, as the engine counts it. */

@@ -9,7 +9,8 @@ import { type Discovery, type DiscoveryAnswer, MAX_DISCOVERED } from "../../core
 import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
 import type { Observation } from "../../core/records.ts";
 import { messageOf } from "../../node/error-message.ts";
-import { type Container, isService, standsBefore } from "./container.ts";
+import type { LabelRules } from "../reach.ts";
+import { addressesIn, type Container, isService, standsBefore } from "./container.ts";
 import { ContainerChecks } from "./container-checks.ts";
 import type { Engine, EngineEvent } from "./engine.ts";
 import { LabelledContainers } from "./labelled.ts";
@@ -30,6 +31,8 @@ export interface ContainersDeps {
   /** The agent's name, and its vantage. */
   agent: string;
   vantage: string;
+  /** What labels may do beyond their container; absent: nothing. */
+  labels?: LabelRules;
   connect(): Promise<Engine>;
   limits: EngineLimits;
   stopped: StoppedContainers;
@@ -71,7 +74,7 @@ export class Containers {
   constructor(deps: ContainersDeps) {
     this.#deps = deps;
     const { now, wait, vantage, put, registered, log, signal } = deps;
-    this.#containers = new LabelledContainers(deps.agent);
+    this.#containers = new LabelledContainers(deps.agent, deps.labels);
     this.#checks = new ContainerChecks({
       ...{ now, wait, vantage, firstLook: this.#firstLook.promise },
       engine: () => this.#engine ?? { trouble: this.#trouble },
@@ -118,6 +121,12 @@ export class Containers {
   /** Runs a check, and adds what its container tells. `probe`: the check as it is without a container. */
   async observe(check: Check, probe: () => Promise<Observation>): Promise<Observation> {
     return await this.#checks.observe(check, probe);
+  }
+
+  /** The addresses of the container whose labels say what the check asks; null: no labels do. */
+  addressesOf(check: Check): string[] | null {
+    const found = this.#services().get(keyOf(check));
+    return found === undefined || found.service.health_url !== check.health_url ? null : addressesIn(found.container);
   }
 
   /** Takes in what the hub has and takes of this agent's containers, and all checks that it wants to have run. */

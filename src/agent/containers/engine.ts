@@ -132,7 +132,11 @@ function toContainer({
   RestartCount,
   NetworkSettings,
 }: Docker.ContainerInspectInfo): Container {
-  const addresses = Object.values(NetworkSettings.Networks ?? {}).map(({ IPAddress }) => IPAddress);
+  const networks = Object.values(NetworkSettings.Networks ?? {});
+  const addresses = [
+    ...networks.map(({ IPAddress }) => IPAddress),
+    ...networks.map(({ GlobalIPv6Address }) => GlobalIPv6Address),
+  ].filter((address) => address !== undefined && address !== "");
   const health = State.Health?.Status;
   return {
     id: Id,
@@ -146,7 +150,8 @@ function toContainer({
     outOfMemory: State.OOMKilled,
     error: State.Error,
     restarts: RestartCount,
-    ip: addresses.find((address) => address !== undefined && address !== "") ?? null,
+    ip: addresses[0] ?? null,
+    addresses,
   };
 }
 

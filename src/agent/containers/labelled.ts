@@ -1,4 +1,6 @@
 /** The containers that have labels of services, with what the labels say. They are read anew only when they change. */
+
+import { type LabelRules, NO_LABEL_RULES } from "../reach.ts";
 import type { Container } from "./container.ts";
 import type { LabelTrouble } from "./label-reader.ts";
 import { isLabelled, type ReadLabels, readLabels } from "./labels.ts";
@@ -16,9 +18,12 @@ export class LabelledContainers {
   readonly #agent: string;
   readonly #kept = new Map<string, Kept>();
 
-  /** `agent`: the project of containers that name none. */
-  constructor(agent: string) {
+  readonly #rules: LabelRules;
+
+  /** `agent`: the project of containers that name none. `rules`: what labels may do beyond their container. */
+  constructor(agent: string, rules: LabelRules = NO_LABEL_RULES) {
     this.#agent = agent;
+    this.#rules = rules;
   }
 
   /** Takes the container in as it is now. Returns false, and forgets it, when it has no labels of a service. */
@@ -27,10 +32,10 @@ export class LabelledContainers {
       this.#kept.delete(container.id);
       return false;
     }
-    const { labels, name, image, ip } = container;
-    const text = JSON.stringify([labels, name, image, ip]);
+    const { labels, name, image, ip, addresses, state } = container;
+    const text = JSON.stringify([labels, name, image, ip, addresses, state === "running"]);
     const known = this.#kept.get(container.id);
-    const read = known?.text === text ? known : readLabels(container, this.#agent);
+    const read = known?.text === text ? known : readLabels(container, this.#agent, this.#rules);
     this.#kept.set(container.id, { service: read.service, troubles: read.troubles, container, text });
     return true;
   }

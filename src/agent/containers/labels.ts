@@ -7,7 +7,9 @@ import { printable } from "../../core/printable.ts";
 import { HEALTH_METHODS, type HealthMethod, isProbed, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
 import { serviceSchema } from "../../core/registration.ts";
 import { parseService } from "../../core/service-rules.ts";
-import { type Container, isOneOff } from "./container.ts";
+import { parseProbedTarget } from "../../core/target.ts";
+import { isOfContainer, type LabelRules, NO_LABEL_RULES } from "../reach.ts";
+import { addressesIn, type Container, isOneOff } from "./container.ts";
 import { LabelReader, type LabelTrouble, listOf } from "./label-reader.ts";
 
 export type DiscoveredService = z.input<typeof discoveredSchema>;
@@ -61,14 +63,16 @@ export interface ReadLabels {
 
 /**
  * The container must be labelled. `agent`: the project of containers that name none. A label that can't be understood is
- * never replaced by a guess: whoever wrote it wanted something else.
+ * never replaced by a guess: whoever wrote it wanted something else. Who may start a container need not be who runs the
+ * agent, so labels reach no further than their container, but for what `rules` allow.
  */
-export function readLabels(container: Container, agent: string): ReadLabels {
+export function readLabels(container: Container, agent: string, rules: LabelRules = NO_LABEL_RULES): ReadLabels {
   const reader = new LabelReader(container.labels);
   const isEnabled = reader.flag("hub.enable");
   const isAsked = isEnabled === true || reader.text("hub.service") !== undefined;
   if (isEnabled === false || (isOneOff(container) && !isAsked)) return { service: null, troubles: [] };
   const service = serviceIn(container, reader, agent);
+  refuseBeyond(container, service, reader, rules);
   const wrong = [...reader.troubles, ...(reader.troubles.length === 0 ? ruleTroubles(service, container, agent) : [])];
   const unknown = Object.keys(container.labels)
     .filter((label) => label.startsWith("hub.") && !KNOWN_LABELS.has(label))
@@ -112,6 +116,34 @@ export function shortId(id: string): string {
   return id.slice(0, 12);
 }
 
+/** A container that does not run has no address; it is not asked either. */
+const NO_ADDRESS = "no-address.invalid";
+
+function refuseBeyond(container: Container, service: DiscoveredService, reader: LabelReader, rules: LabelRules): void {
+  const { health_method: method = "container", health_url: url = "", health_options: options } = service;
+  if (method === "heartbeat") reader.refuse("hub.method", "labels can't ask for heartbeats: register the service");
+  const command = options?.command;
+  if (method === "exec" && command !== undefined && !rules.commands.includes(command)) {
+    reader.refuse(
+      "hub.command",
+      "labels may not run this command: labels.commands of the agent's configuration names those that they may",
+    );
+  }
+  const parsed = isProbed(method)
+    ? parseProbedTarget(method, url, { allowPrivate: true, allowCredentials: true })
+    : null;
+  if (parsed?.ok !== true) return;
+  const addresses = [...addressesIn(container), ...(container.state === "running" ? [] : [NO_ADDRESS])];
+  const { host, port } = parsed.target;
+  if (isOfContainer(host, port, { addresses, targets: rules.targets })) return;
+  const own =
+    addresses.length === 0 ? "the container has no address of its own" : `{ip} is the container's own address`;
+  reader.refuse(
+    "hub.url",
+    `labels may not point to ${host}: ${own}, and labels.targets of the agent's configuration names others`,
+  );
+}
+
 /** The rules of registrations that the service breaks, each with the label that a person has to change. */
 function ruleTroubles(service: DiscoveredService, { labels }: Container, agent: string): LabelTrouble[] {
   const { project: _project, ...body } = service;
@@ -152,8 +184,9 @@ function described(text: string, most: number): string {
 }
 
 /** `{ip}` stands for the container's address, in brackets where URLs want them. */
-function urlOf({ labels, ip }: Container): string {
-  const address = ip?.includes(":") ? `[${ip}]` : (ip ?? "127.0.0.1");
+function urlOf({ labels, ip, state }: Container): string {
+  const none = state === "running" ? "127.0.0.1" : NO_ADDRESS;
+  const address = ip?.includes(":") ? `[${ip}]` : (ip ?? none);
   return (labels["hub.url"] ?? "").trim().replaceAll("[{ip}]", "{ip}").replaceAll("{ip}", address);
 }
 

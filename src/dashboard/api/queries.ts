@@ -15,6 +15,7 @@ export type ListedFlip = InferResponseType<typeof api.flips.$get, 200>["flips"][
 export type Flip = History["flips"][number];
 export type Agent = InferResponseType<typeof api.agents.$get, 200>["agents"][number];
 export type Key = InferResponseType<typeof api.keys.$get, 200>["keys"][number];
+export type AuditEntry = InferResponseType<typeof api.audit.$get, 200>["entries"][number];
 export type HubHealth = InferResponseType<typeof api.health.$get, 200>;
 
 const MINUTE_MS = 60_000;
@@ -44,6 +45,12 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: () => responseBody(api.session.$get()),
   staleTime: 5 * MINUTE_MS,
+});
+
+/** The newest entries of the audit log. */
+export const auditQuery = queryOptions({
+  queryKey: ["audit"],
+  queryFn: async () => (await responseBody(api.audit.$get({ query: { limit: "50" } }))).entries,
 });
 
 export const projectsQuery = queryOptions({

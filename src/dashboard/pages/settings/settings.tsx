@@ -9,6 +9,7 @@ import { ThemeSwitch } from "../../ui/shell.tsx";
 import { StatusShape } from "../../ui/status-mark.tsx";
 import { SignInForm } from "../sign-in.tsx";
 import { Agents } from "./agents.tsx";
+import { Audit } from "./audit.tsx";
 import { Keys } from "./keys.tsx";
 
 const SCOPE_WORDS = { read: "read", write: "read and change", admin: "do everything", agent: "report" } as const;
@@ -20,6 +21,7 @@ export function Settings() {
       <Access />
       {scope === "admin" && <Agents />}
       {scope === "admin" && <Keys />}
+      {scope === "admin" && <Audit />}
       <Section title="Looks">
         <ThemeSwitch />
       </Section>

@@ -1,0 +1,360 @@
+/**
+ * The model of a federation among enemies: whatever rogues say and answer, and whoever has an honest hub's address, what
+ * honest hubs know of each other is true after every step; and when the links are healed, they converge.
+ */
+import { deepStrictEqual } from "node:assert";
+import fc from "fast-check";
+import type { PublicKey } from "../../src/core/federation.ts";
+import { currentKey } from "../../src/core/peer-view.ts";
+import type { Status } from "../../src/core/records.ts";
+import { isUsable } from "../../src/federation/known-keys.ts";
+import type { HubRow } from "../../src/store/federation-tables.ts";
+import { HonestHub, type Lie, Network, ROGUES, urlOf } from "./hostile-hubs.ts";
+import type { Backup } from "./node-database.ts";
+
+const HONEST = ["hub-0", "hub-1", "hub-2"];
+const ANYBODY = [...HONEST, ...ROGUES];
+const TOKEN = "join-token-of-the-honest";
+const MINUTE_MS = 60_000;
+const LONGEST = 30;
+/** Of the healed federation. Then what was pushed has gone, and who broke the protocol is asked again. */
+const ROUNDS = 4;
+const ROUND_MS = 20 * MINUTE_MS;
+
+const hub = fc.constantFrom(...HONEST);
+const anybody = fc.oneof({ weight: 2, arbitrary: hub }, { weight: 1, arbitrary: fc.constantFrom(...ROGUES) });
+const name = fc.constantFrom("a", "b", "c");
+
+const lie: fc.Arbitrary<Lie> = fc.record({
+  way: fc.oneof(
+    { weight: 4, arbitrary: fc.constant("made" as const) },
+    { weight: 4, arbitrary: fc.constantFrom("relayed" as const, "tampered" as const, "replayed" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("garbage" as const, "nothing" as const, "moved" as const) },
+  ),
+  as: fc.constantFrom(...ANYBODY),
+  at: fc.constantFrom(...ANYBODY),
+  lists: fc.constantFrom("own", "victim", "both", "both, the victim's first"),
+  signs: fc.constantFrom("own", "other", "borrowed", "never"),
+  epoch: fc.constantFrom("new", "true", "older"),
+  mark: fc.constantFrom("made up", "true"),
+  full: fc.boolean(),
+  last: fc.boolean(),
+  pick: fc.nat(20),
+});
+
+/** What a rogue says when it behaves. */
+const behaving = (as: string): Lie => ({
+  ...{ way: "made", as, at: as, lists: "own", signs: "own", epoch: "new", mark: "made up" },
+  ...{ full: true, last: true, pick: 0 },
+});
+
+const step = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("join" as const), hub, other: anybody }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("approve" as const), hub, other: anybody }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove" as const), hub, other: anybody }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("put" as const), hub, name, tag: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("delete" as const), hub, name }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("flip" as const), hub, name, to: fc.constantFrom<Status>("up", "down") }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("rotate" as const), hub }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("backup" as const), hub }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restore" as const), hub }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("cut" as const), hub, other: hub }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("heal" as const), hub, other: hub }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("take over" as const), hub }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("give back" as const), hub }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("wait" as const), minutes: fc.constantFrom(1, 1, 2, 11) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("attack" as const),
+      hub,
+      by: fc.constantFrom("register", "push", "leave", "ask", "resend"),
+    }),
+  },
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+const history = fc.record({
+  withToken: fc.boolean(),
+  /** Hubs that know each other before anything happens. */
+  friends: fc.constantFrom([], HONEST, ANYBODY),
+  steps: fc.array(fc.record({ step, lie }), { maxLength: LONGEST, size: "max" }),
+});
+type History = typeof history extends fc.Arbitrary<infer H> ? H : never;
+
+/** Rejects with the shortest history after which an honest hub believes what is not so, or does not converge. */
+export async function checkHostileHistories(runs: number): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(history, async (each) => await play(each)),
+    { numRuns: runs },
+  );
+}
+
+async function play({ withToken, friends, steps }: History): Promise<void> {
+  const world = await World.begin(withToken ? TOKEN : null);
+  const before = globalThis.fetch;
+  globalThis.fetch = world.network.fetch as typeof fetch;
+  try {
+    await world.befriend(friends);
+    for (const each of steps) {
+      await world.run(each.step, each.lie);
+      await world.check();
+    }
+    await world.heal();
+    await world.check();
+    await world.checkViews();
+  } finally {
+    globalThis.fetch = before;
+  }
+}
+
+/** What is kept beside each honest hub, to compare it with. */
+interface Kept {
+  hub: HonestHub;
+  backup: Backup | null;
+  /** Hubs that its admin has removed. */
+  removed: Set<string>;
+  /** Hubs that its admin has approved at some time. */
+  approved: Set<string>;
+  epoch: string;
+  /** Whether its database was restored since its epoch began. */
+  isRestored: boolean;
+}
+
+class World {
+  readonly network = new Network();
+  readonly #kept = new Map<string, Kept>();
+  readonly #token: string | null;
+
+  constructor(token: string | null) {
+    this.#token = token;
+  }
+
+  static async begin(token: string | null): Promise<World> {
+    const world = new World(token);
+    await world.network.rogue.begin();
+    for (const id of HONEST) {
+      const one = new HonestHub(id, token, world.network);
+      await one.begin();
+      const kept = { backup: null, removed: new Set<string>(), approved: new Set<string>(), isRestored: false };
+      world.#kept.set(id, { hub: one, ...kept, epoch: await one.epoch() });
+    }
+    return world;
+  }
+
+  /** They have services, and each has a backup of this moment. */
+  async befriend(friends: readonly string[]): Promise<void> {
+    for (const id of HONEST) {
+      if (friends.length > 0) await this.#change({ kind: "put", hub: id, name: "a", tag: 0 });
+      for (const other of friends) await this.run({ kind: "join", hub: id, other }, behaving(other));
+    }
+    for (const id of HONEST) await this.run({ kind: "backup", hub: id }, behaving(id));
+  }
+
+  #of(id: string): Kept {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) throw new Error("no such hub");
+    return kept;
+  }
+
+  async run(each: Step, told: Lie): Promise<void> {
+    this.network.rogue.lie = told;
+    this.network.now += 1_000;
+    await this.#act(each, told);
+    await this.network.settle();
+  }
+
+  async #act(each: Step, told: Lie): Promise<void> {
+    switch (each.kind) {
+      case "join":
+        return await this.#join(each.hub, each.other);
+      case "approve":
+        return await this.#approve(each.hub, each.other);
+      case "remove":
+        return await this.#remove(each.hub, each.other);
+      case "cut":
+      case "heal":
+        this.network.cut[each.kind === "cut" ? "add" : "delete"](`${each.hub} ${each.other}`);
+        return;
+      case "take over":
+      case "give back":
+        this.network.taken[each.kind === "take over" ? "add" : "delete"](each.hub);
+        return;
+      case "wait":
+        return await this.#wait(each.minutes * MINUTE_MS);
+      case "attack":
+        return await this.network.rogue[each.by](each.hub, told);
+      case "backup":
+      case "restore":
+        return await this.#keepOrRestore(each);
+      default:
+        return await this.#change(each);
+    }
+  }
+
+  async #change(each: Extract<Step, { kind: "put" | "delete" | "flip" | "rotate" }>): Promise<void> {
+    const { hub: one } = this.#of(each.hub);
+    if (each.kind === "flip") return await one.flip(each.name, each.to);
+    if (each.kind === "rotate") return await one.rotate();
+    if (each.kind === "put") await one.registry.put(each.name, [`tag-${each.tag}`]);
+    else await one.registry.remove(each.name);
+    await one.noteSaid();
+    await one.federation.changed();
+  }
+
+  async #keepOrRestore({ kind, hub: id }: { kind: "backup" | "restore"; hub: string }): Promise<void> {
+    const kept = this.#of(id);
+    const { database } = kept.hub.registry;
+    if (kind === "backup") kept.backup = database.backup();
+    if (kind === "backup" || kept.backup === null) return;
+    database.restore(kept.backup);
+    const rows = await Promise.all(ANYBODY.map((other) => kept.hub.rowOf(other)));
+    kept.removed = new Set(rows.flatMap((row) => (row?.trust === "removed" ? [row.hub_id] : [])));
+    kept.epoch = await kept.hub.epoch();
+    kept.isRestored = true;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    this.network.now += ms;
+    for (const { hub: one } of this.#kept.values()) await one.minute();
+  }
+
+  /**
+   * Who names an address must know who is there, unless the hub knows already; and forgets at once who is there under
+   * another name than expected.
+   */
+  async #join(id: string, other: string): Promise<void> {
+    const kept = this.#of(id);
+    if (id === other || (this.network.taken.has(other) && !(await this.#knows(kept, other)))) return;
+    const joined = await kept.hub.federation.join(urlOf(other), "asked");
+    if (!joined.ok) return;
+    const { hub_id } = joined.value;
+    kept.approved.add(hub_id);
+    kept.removed.delete(hub_id);
+    if (hub_id === other) return;
+    await this.#remove(id, hub_id);
+    await this.#remove(id, hub_id);
+  }
+
+  async #knows({ hub: one }: Kept, other: string): Promise<boolean> {
+    const row = await one.rowOf(other);
+    return row !== undefined && row.keys.some(({ kid }) => this.#isKeyOf(other, kid));
+  }
+
+  #isKeyOf(other: string, kid: string): boolean {
+    return this.network.honest.get(other)?.kids.has(kid) ?? true;
+  }
+
+  /** An admin compares the key that is shown with the one that the other admin names. */
+  async #approve(id: string, other: string): Promise<void> {
+    const { hub: one, approved, removed } = this.#of(id);
+    const shown = currentKey((await one.rowOf(other))?.keys ?? []);
+    const trueKey = this.network.honest.get(other) === undefined ? shown : await this.#trueKey(other, shown);
+    if (trueKey === null) return;
+    const answer = await one.federation.approve(other, trueKey);
+    if (answer === null || !answer.ok) return;
+    approved.add(other);
+    removed.delete(other);
+  }
+
+  async #trueKey(other: string, shown: string | null): Promise<string | null> {
+    if (shown !== null && this.#isKeyOf(other, shown)) return shown;
+    return (await this.#of(other).hub.document()).keys[0]?.kid ?? null;
+  }
+
+  async #remove(id: string, other: string): Promise<void> {
+    const { hub: one, removed } = this.#of(id);
+    if (!(await one.federation.remove(other))) return;
+    if (!removed.delete(other)) removed.add(other);
+  }
+
+  /** What must be true at any time. */
+  async check(): Promise<void> {
+    for (const kept of this.#kept.values()) {
+      await this.#checkEpoch(kept);
+      for (const other of ANYBODY) {
+        if (other === kept.hub.id) continue;
+        const row = await kept.hub.rowOf(other);
+        this.#checkTrust(kept, other, row);
+        const owner = this.#kept.get(other)?.hub;
+        if (owner !== undefined && row !== undefined) await this.#checkTruth(kept.hub, owner, row);
+      }
+    }
+  }
+
+  async #checkEpoch(kept: Kept): Promise<void> {
+    const epoch = await kept.hub.epoch();
+    if (epoch === kept.epoch) return;
+    if (!kept.isRestored) throw new Error(`${kept.hub.id} began an epoch although it was not restored`);
+    kept.epoch = epoch;
+    kept.isRestored = false;
+  }
+
+  #checkTrust({ hub: { id }, removed, approved }: Kept, other: string, row: HubRow | undefined): void {
+    if (removed.has(other) !== (row?.trust === "removed")) {
+      throw new Error(`${other} is ${row?.trust ?? "unknown"} at ${id}, which no admin of it has decided`);
+    }
+    const mayHaveToken = this.#token !== null && this.network.honest.has(other);
+    if (row?.trust === "approved" && !approved.has(other) && !mayHaveToken) {
+      throw new Error(`${other} is approved at ${id}, and nobody has approved it`);
+    }
+  }
+
+  /** Under the name of an honest hub somebody else may wait, with nothing of that hub. */
+  async #checkTruth(one: HonestHub, owner: HonestHub, row: HubRow): Promise<void> {
+    const where = `${owner.id} at ${one.id}`;
+    const counting = row.keys.filter((key) => isUsable({ ...key, not_after: null }, 0));
+    const own = counting.filter(({ kid }) => owner.kids.has(kid));
+    const isFalse = counting.length > own.length;
+    if (isFalse && (own.length > 0 || row.trust === "approved")) throw new Error(`a false key of ${where}`);
+    if (!isFalse && row.url !== urlOf(owner.id)) throw new Error(`a false address of ${where}: ${row.url}`);
+    for (const part of await one.copyOf(owner.id)) {
+      if (isFalse || !owner.said.has(part)) throw new Error(`a copy of ${where} has what was never said: ${part}`);
+    }
+  }
+
+  /** Heals all links. The admins let honest hubs know each other. */
+  async heal(): Promise<void> {
+    this.network.taken.clear();
+    this.network.cut.clear();
+    await this.#rounds();
+    for (const id of HONEST) for (const other of HONEST) if (id !== other) await this.#approveKnown(id, other);
+    await this.#rounds();
+  }
+
+  async #approveKnown(id: string, other: string): Promise<void> {
+    const row = await this.#of(id).hub.rowOf(other);
+    if (row !== undefined && row.trust !== "approved") await this.#approve(id, other);
+    await this.network.settle();
+  }
+
+  async #rounds(): Promise<void> {
+    for (let round = 0; round < ROUNDS; round++) {
+      await this.#wait(ROUND_MS);
+      await this.network.settle();
+    }
+  }
+
+  /** Honest hubs that trust each other, and of which each has a key that the other still uses, know all of each other. */
+  async checkViews(): Promise<void> {
+    for (const id of HONEST) {
+      for (const other of HONEST) {
+        if (id === other || !(await this.#trusts(id, other)) || !(await this.#trusts(other, id))) continue;
+        const [one, owner] = [this.#of(id).hub.registry, this.#of(other).hub.registry];
+        deepStrictEqual(await one.viewOf(owner), await owner.truth(), `${id} of ${other}`);
+        const error = (await this.#of(id).hub.rowOf(other))?.error;
+        if (error) throw new Error(`${id} does not reach ${other}: ${error}`);
+      }
+    }
+  }
+
+  async #trusts(id: string, other: string): Promise<boolean> {
+    const row = await this.#of(id).hub.rowOf(other);
+    const { keys } = await this.#of(other).hub.document();
+    const has = ({ kid }: PublicKey) => row?.keys.some((key) => key.kid === kid && isUsable(key, this.network.now));
+    return row?.trust === "approved" && keys.some((key) => has(key));
+  }
+}

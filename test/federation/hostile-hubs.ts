@@ -22,6 +22,9 @@ import { SimulatedHub } from "./simulated-hubs.ts";
 /** More than any step of a history needs. */
 const MOST_REQUESTS = 400;
 
+/** That a rogue tells in one step. A pull takes in 200, which takes long. */
+const MOST_PAGES = 10;
+
 export interface Sent {
   method: string;
   url: string;
@@ -146,7 +149,13 @@ export class HonestHub {
   get #clock() {
     const same = (at: number) => at;
     const never = () => undefined;
-    return { now: () => this.#network.now, wait: async () => {}, every: () => never, platformTime: same, fromPlatform: same };
+    return {
+      now: () => this.#network.now,
+      wait: async () => {},
+      every: () => never,
+      platformTime: same,
+      fromPlatform: same,
+    };
   }
 
   get #context(): HubContext {
@@ -260,7 +269,14 @@ export class Rogue {
   readonly keys: KeyPair[] = [];
   /** Requests that came to it instead of to an honest hub. */
   readonly #caught: Sent[] = [];
-  lie: Lie | null = null;
+  /** Answered in this step. */
+  #pages = 0;
+  #lie: Lie | null = null;
+
+  set lie(lie: Lie) {
+    this.#lie = lie;
+    this.#pages = 0;
+  }
 
   constructor(network: Network) {
     this.#network = network;
@@ -272,7 +288,7 @@ export class Rogue {
 
   async answer(sent: Sent): Promise<Told> {
     const { heard } = this.#network;
-    const { lie } = this;
+    const lie = this.#lie;
     this.#caught.push(sent);
     if (lie === null || lie.way === "nothing") throw new TypeError("nobody is there");
     if (lie.way === "garbage") return { status: 200, body: "<html>", headers: {} };
@@ -338,7 +354,11 @@ export class Rogue {
   async #page(url: string, lie: Lie): Promise<SyncPage> {
     const { searchParams } = new URL(url);
     const victim = this.#network.honest.get(lie.as);
-    const epochs = { new: `9${lie.pick}`, true: (await victim?.epoch()) ?? searchParams.get("epoch") ?? "1", older: "0" };
+    const epochs = {
+      new: `9${lie.pick}`,
+      true: (await victim?.epoch()) ?? searchParams.get("epoch") ?? "1",
+      older: "0",
+    };
     const revision = Number(searchParams.get("since") ?? 0) + lie.pick;
     return {
       hub_id: lie.as,
@@ -348,7 +368,7 @@ export class Rogue {
       services: [forgedService(1 + (lie.pick % 3), lie.pick)],
       deleted: lie.full ? [] : [1, 2, 3],
       hubs: [...this.#network.honest.keys(), ...ROGUES].map((hub_id) => ({ hub_id, url: urlOf(lie.at) })),
-      next: lie.last ? null : Math.max(0, revision - 1),
+      next: lie.last || this.#pages++ > MOST_PAGES ? null : Math.max(0, revision - 1),
       mark: lie.mark === "true" ? (searchParams.get("mark") ?? "made.up") : "made.up",
     };
   }

@@ -31,6 +31,7 @@ const lie: fc.Arbitrary<Lie> = fc.record({
     { weight: 1, arbitrary: fc.constantFrom("garbage" as const, "nothing" as const, "moved" as const) },
   ),
   as: fc.constantFrom(...ANYBODY),
+  asIfThere: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   at: fc.constantFrom(...ANYBODY),
   lists: fc.constantFrom("own", "victim", "both", "both, the victim's first"),
   signs: fc.constantFrom("own", "other", "borrowed", "never"),
@@ -45,7 +46,7 @@ type Attack = "register" | "push" | "leave" | "ask" | "resend";
 
 /** What a rogue says when it behaves. */
 const behaving = (as: string): Lie => ({
-  ...{ way: "made", as, at: as, lists: "own", signs: "own", epoch: "new", mark: "made up" },
+  ...{ way: "made", as, asIfThere: true, at: as, lists: "own", signs: "own", epoch: "new", mark: "made up" },
   ...{ full: true, last: true, pick: 0 },
 });
 
@@ -117,6 +118,8 @@ interface Kept {
   backup: Backup | null;
   /** Hubs that its admin has removed. */
   removed: Set<string>;
+  /** Hubs of which it had a key of their own, and that it has not forgotten since. */
+  met: Set<string>;
   /** Hubs that its admin has approved at some time. */
   approved: Set<string>;
   epoch: string;
@@ -139,8 +142,8 @@ class World {
     for (const id of HONEST) {
       const one = new HonestHub(id, token, world.network);
       await one.begin();
-      const kept = { backup: null, removed: new Set<string>(), approved: new Set<string>(), isRestored: false };
-      world.#kept.set(id, { hub: one, ...kept, epoch: await one.epoch() });
+      const sets = { removed: new Set<string>(), met: new Set<string>(), approved: new Set<string>() };
+      world.#kept.set(id, { hub: one, ...sets, backup: null, isRestored: false, epoch: await one.epoch() });
     }
     return world;
   }
@@ -234,7 +237,7 @@ class World {
    */
   async #join(id: string, other: string): Promise<void> {
     const kept = this.#of(id);
-    if (id === other || (this.network.taken.has(other) && !(await this.#knows(kept, other)))) return;
+    if (id === other || (this.network.taken.has(other) && !kept.met.has(other))) return;
     const joined = await kept.hub.federation.join(urlOf(other), "asked");
     if (!joined.ok) return;
     const { hub_id } = joined.value;
@@ -243,11 +246,6 @@ class World {
     if (hub_id === other) return;
     await this.#remove(id, hub_id);
     await this.#remove(id, hub_id);
-  }
-
-  async #knows({ hub: one }: Kept, other: string): Promise<boolean> {
-    const row = await one.rowOf(other);
-    return (row?.keys ?? []).some(({ kid }) => this.#isKeyOf(other, kid));
   }
 
   #isKeyOf(other: string, kid: string): boolean {
@@ -286,7 +284,9 @@ class World {
         const row = await kept.hub.rowOf(other);
         this.#checkTrust(kept, other, row);
         const owner = this.#kept.get(other)?.hub;
-        if (owner !== undefined && row !== undefined) await this.#checkTruth(kept.hub, owner, row);
+        if (row === undefined) kept.met.delete(other);
+        else if (owner === undefined) this.#checkRogue(kept, row);
+        else await this.#checkTruth(kept, owner, row);
       }
     }
   }
@@ -309,14 +309,23 @@ class World {
     }
   }
 
+  #checkRogue({ hub: one }: Kept, row: HubRow): void {
+    for (const { kid } of countingKeys(row)) {
+      const owner = [...this.network.honest.values()].find(({ kids }) => kids.has(kid));
+      if (owner !== undefined) throw new Error(`a key of ${owner.id} counts for ${row.hub_id} at ${one.id}`);
+    }
+  }
+
   /** Under the name of an honest hub somebody else may wait, with nothing of that hub. */
-  async #checkTruth(one: HonestHub, owner: HonestHub, row: HubRow): Promise<void> {
+  async #checkTruth({ hub: one, met }: Kept, owner: HonestHub, row: HubRow): Promise<void> {
     const where = `${owner.id} at ${one.id}`;
-    const counting = row.keys.filter((key) => isUsable({ ...key, not_after: null }, 0));
+    const counting = countingKeys(row);
     const own = counting.filter(({ kid }) => owner.kids.has(kid));
     const isFalse = counting.length > own.length;
     if (isFalse && (own.length > 0 || row.trust === "approved")) throw new Error(`a false key of ${where}`);
     if (!isFalse && row.url !== urlOf(owner.id)) throw new Error(`a false address of ${where}: ${row.url}`);
+    if (own.length > 0) met.add(owner.id);
+    else if (isFalse) met.delete(owner.id);
     for (const part of await one.copyOf(owner.id)) {
       if (isFalse || !owner.said.has(part)) throw new Error(`a copy of ${where} has what was never said: ${part}`);
     }
@@ -369,4 +378,9 @@ class World {
     const has = ({ kid }: PublicKey) => row?.keys.some((key) => key.kid === kid && isUsable(key, this.network.now));
     return row?.trust === "approved" && keys.some((key) => has(key));
   }
+}
+
+/** Whether or not their time is over. */
+function countingKeys({ keys }: HubRow): PublicKey[] {
+  return keys.filter((key) => isUsable({ ...key, not_after: null }, 0));
 }

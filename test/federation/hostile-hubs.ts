@@ -248,6 +248,8 @@ export interface Lie {
   way: "made" | "relayed" | "tampered" | "replayed" | "garbage" | "nothing" | "moved";
   /** As which hub it speaks. */
   as: string;
+  /** Whether it answers as the hub whose address was called, instead. */
+  asIfThere: boolean;
   /** Of which hub it names the address. */
   at: string;
   /** Whose keys it lists. */
@@ -288,8 +290,9 @@ export class Rogue {
 
   async answer(sent: Sent): Promise<Told> {
     const { heard } = this.#network;
-    const lie = this.#lie;
     this.#caught.push(sent);
+    const there = idOf(sent.url);
+    const lie = this.#lie?.asIfThere ? { ...this.#lie, as: there, at: there } : this.#lie;
     if (lie === null || lie.way === "nothing") throw new TypeError("nobody is there");
     if (lie.way === "garbage") return { status: 200, body: "<html>", headers: {} };
     if (lie.way === "moved") return { status: 302, body: null, headers: { location: urlOf(lie.as) } };

@@ -117,7 +117,10 @@ const KNOWN: [History][] = [
     { epoch: "true", full: false },
   ]),
   // Nobody is believed without a signature.
-  after(HONEST, { kind: "take over", hub: "hub-1" }, [{ kind: "wait", minutes: 1 }, { signs: "never" }]),
+  after(HONEST, { kind: "take over", hub: "hub-1" }, [
+    { kind: "wait", minutes: 1 },
+    { signs: "never", pick: 1 },
+  ]),
 ];
 
 /** Rejects with the shortest history after which an honest hub believes what is not so, or does not converge. */
@@ -134,6 +137,7 @@ async function play({ withToken, friends, steps }: History): Promise<void> {
   globalThis.fetch = world.network.fetch as typeof fetch;
   try {
     await world.befriend(friends);
+    await world.check();
     for (const each of steps) {
       await world.run(each.step, each.lie);
       await world.check();

@@ -65,6 +65,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
+          alias: [{ find: "cloudflare:workers", replacement: `${root}test/federation/objects-in-node.ts` }],
           testTimeout: 100_000,
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
           exclude: [...SLOW_UNITS, API_DOCUMENT],

@@ -23,6 +23,13 @@ export interface HubAnswer {
 /** Why a request to another hub failed, in words for a person. */
 export class HubUnreachable extends Error {
   override name = "HubUnreachable";
+  /** The HTTP status that says so; null: there is none. */
+  readonly status: number | null;
+
+  constructor(words: string, status: number | null = null) {
+    super(words);
+    this.status = status;
+  }
 }
 
 /** Throws a HubUnreachable when there is no whole answer, or when the answer says that the request failed. */
@@ -39,7 +46,7 @@ export async function hubFetch(request: HubRequest): Promise<HubAnswer> {
       throw new HubUnreachable("it answers with a redirect, which is not followed");
     }
     const text = await boundedText(response, maxBytes);
-    if (response.status >= 400) throw new HubUnreachable(refusalOf(response.status, text));
+    if (response.status >= 400) throw new HubUnreachable(refusalOf(response.status, text), response.status);
     return { status: response.status, text, headers: response.headers };
   } catch (error) {
     if (error instanceof HubUnreachable) throw error;

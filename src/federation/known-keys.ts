@@ -26,3 +26,11 @@ export function withListed(known: readonly KnownKey[], listed: readonly PublicKe
 export function withUsed(known: readonly KnownKey[], kid: string): KnownKey[] {
   return known.map((key) => (key.kid === kid ? { ...key, used: true } : key));
 }
+
+/**
+ * The key of this hub to sign with after another hub has refused `kid`: the one before it, and the newest one after the
+ * oldest. A hub that was restored from a backup knows an earlier one. `own`: the newest first.
+ */
+export function keyToTryNext(own: readonly PublicKey[], kid: string | null): string | null {
+  return own[(own.findIndex((key) => key.kid === kid) + 1) % own.length]?.kid ?? null;
+}

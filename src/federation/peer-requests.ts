@@ -109,7 +109,7 @@ async function fetched(
   } catch (error) {
     // A proxy or another name may stand between: then both hubs must see which address was meant.
     if (!(error instanceof HubUnreachable) || !/signature/.test(error.message)) throw error;
-    throw new HubUnreachable(`${error.message} (signed for ${asked.url})`);
+    throw new HubUnreachable(`${error.message} (signed for ${asked.url})`, error.status);
   }
 }
 

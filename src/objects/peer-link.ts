@@ -12,8 +12,9 @@ import { afterPull, type PullResult, pullTimeout } from "../core/peer-health.ts"
 import { type RemoteState, remoteFlips, toPeer } from "../core/peer-view.ts";
 import { ProtocolError } from "../core/replication.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
+import { HubUnreachable } from "../federation/hub-fetch.ts";
 import { importPublicKey, validKeys } from "../federation/keys.ts";
-import { isUsable, withListed } from "../federation/known-keys.ts";
+import { isUsable, keyToTryNext, withListed } from "../federation/known-keys.ts";
 import { askForChanges, type PeerRequestDeps, sendEvents } from "../federation/peer-requests.ts";
 import { pull } from "../federation/pull.ts";
 import { UnreadServices } from "../federation/unread-services.ts";
@@ -139,6 +140,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
       brokeProtocol = error instanceof ProtocolError;
       result = { ...result, error: error instanceof Error ? error.message : String(error) };
       log("warn", "federation.pull_refused", { hub: hubId, error: result.error });
+      if (error instanceof HubUnreachable && error.status === 401) await this.#tryOtherKey(hubId);
     }
     await this.#judge(row, result, brokeProtocol);
   }
@@ -218,6 +220,14 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     await sendEvents(url, { ...events, keys: own.keys }, this.#requests(row));
     await sendEvents(url, events, this.#requests({ ...row, known_kid: newest })); // a key counts when it was used
     await saveKnownKid(this.#db, row.hub_id, newest);
+  }
+
+  /** The hub may have lost what it knew of the newest key. The next pull tells it again, signed with an earlier one. */
+  async #tryOtherKey(hubId: string): Promise<void> {
+    const [row, own] = await Promise.all([getHub(this.#db, hubId), federationOf(this.env).document()]);
+    if (row === undefined || own === null) return;
+    const kid = keyToTryNext(own.keys, row.known_kid);
+    if (kid !== null && kid !== row.known_kid) await saveKnownKid(this.#db, hubId, kid);
   }
 
   #requests(row: HubRow): PeerRequestDeps {

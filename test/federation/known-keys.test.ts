@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { KnownKey, PublicKey } from "../../src/core/federation.ts";
-import { isUsable, withListed, withUsed } from "../../src/federation/known-keys.ts";
+import { isUsable, keyToTryNext, withListed, withUsed } from "../../src/federation/known-keys.ts";
 import { NOW } from "../store/service-input.ts";
 
 const key = (kid: string, over: Partial<KnownKey> = {}): KnownKey => ({
@@ -28,4 +28,12 @@ test("a key that is not listed any more is given up, but never the one that sign
   const known = [key("a", { used: true }), key("b", { used: true })];
   expect(shown(withListed(known, listed("a"), "a"))).toEqual(["a true"]);
   expect(shown(withListed(known, listed("c"), "b"))).toEqual(["c false", "b true"]);
+});
+
+test("after a refusal the key before is tried, and after the oldest one the newest", () => {
+  const own = listed("new", "old", "oldest");
+  expect(["new", "old", "oldest", "gone", null].map((kid) => keyToTryNext(own, kid))).toEqual([
+    ...["old", "oldest", "new", "new", "new"],
+  ]);
+  expect(keyToTryNext(listed("only"), "only")).toBe("only");
 });

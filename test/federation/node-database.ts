@@ -13,6 +13,7 @@ const MIGRATIONS = readdirSync(FOLDER)
 
 export interface NodeDatabase {
   db: Db;
+  d1: D1Database;
   /** The file's bytes, as a backup has them. */
   backup(): Backup;
   restore(backup: Backup): void;
@@ -34,8 +35,10 @@ export function nodeDatabase(): NodeDatabase {
   const triggers = sqlite
     .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     .all() as unknown as Trigger[];
+  const asD1 = d1(sqlite);
   return {
-    db: openDatabase(d1(sqlite)),
+    db: openDatabase(asD1),
+    d1: asD1,
     backup: () =>
       new Map(
         TABLES.map((table) => {

@@ -1,0 +1,16 @@
+import { afterEach, beforeEach, test, vi } from "vitest";
+import { checkHostileHistories } from "./hostile-histories.ts";
+
+/** `HOSTILE_HISTORIES=1000` plays more of them. */
+const HISTORIES = Number(process.env.HOSTILE_HISTORIES ?? 50);
+
+beforeEach(() => {
+  for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("whatever rogues say: honest hubs hold only what honest hubs said, and converge", async () => {
+  await checkHostileHistories(HISTORIES);
+}, 600_000);

@@ -372,7 +372,6 @@ class World {
   async heal(): Promise<void> {
     this.network.taken.clear();
     this.network.cut.clear();
-    await this.#round();
     for (const id of HONEST) for (const other of HONEST) if (id !== other) await this.#approveKnown(id, other);
     await this.#round();
     for (let more = MOST_ROUNDS; more > 0 && (await this.#difference()) !== null; more--) await this.#round();

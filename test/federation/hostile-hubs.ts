@@ -187,9 +187,10 @@ export class HonestHub {
     return await this.#app.fetch(new Request(url, { method, headers, body }));
   }
 
-  /** What the cron and the alarms of the objects do. */
+  /** What the cron does, and after it the alarms of the objects that are due still. */
   async minute(): Promise<void> {
     await this.#federation.tick();
+    await this.#network.settle();
     for (const { link, state } of this.#links.values()) {
       if (state.storage.takeAlarm(this.#network.now)) this.#network.background(link.alarm());
     }

@@ -1,6 +1,6 @@
 /** The hub's database in this process: SQLite with the hub's own migrations, behind the interface of D1. */
 import { readdirSync, readFileSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { D1Database } from "@cloudflare/workers-types/experimental";
 import { type Db, openDatabase } from "../../src/store/database.ts";
 
@@ -89,9 +89,15 @@ interface Prepared {
 }
 
 function d1(sqlite: DatabaseSync): D1Database {
+  const known = new Map<string, StatementSync>();
+  const preparedOnce = (sql: string) => {
+    const statement = known.get(sql) ?? sqlite.prepare(sql);
+    known.set(sql, statement);
+    return statement;
+  };
   const all = ({ sql, values }: Prepared) => {
-    const results = sqlite.prepare(sql).all(...values);
-    return { success: true, results, meta: { changes: Number(sqlite.prepare("SELECT changes() AS n").get()?.n ?? 0) } };
+    const results = preparedOnce(sql).all(...values);
+    return { success: true, results, meta: { changes: Number(preparedOnce("SELECT changes() AS n").get()?.n ?? 0) } };
   };
   const prepared = (statement: Prepared): object => ({
     ...statement,

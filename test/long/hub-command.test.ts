@@ -55,7 +55,8 @@ test("a manifest is planned, applied and exported, and its service is listed and
   });
   const exported = await command(["export", "--project", "shop"]);
   await writeFile(join(folder.path, "exported.yaml"), exported.out);
-  expect((await command(["apply", "exported.yaml", "--dry-run"])).code).toBe(0);
+  // The version that the service has just reported is shown before it is stored.
+  await until(async () => expect((await command(["apply", "exported.yaml", "--dry-run"])).code).toBe(0));
   const checked = await command(["check", "shop/self"]);
   expect(checked.code, checked.err).toBe(0);
   expect(checked.out).toMatch(/^shop\/self {2}(up|degraded)/);

@@ -55,7 +55,7 @@ export interface AgentOptions {
   commands: Commands;
   /** Link-local addresses that may be asked. */
   targets: readonly HostPattern[];
-  /** What labels of containers may do beyond their container. */
+  /** The commands and targets that labels of containers may name beside their own container. */
   labels: LabelRules;
   environment: Readonly<Record<string, string | undefined>>;
   log(line: string): void;

@@ -13,7 +13,7 @@ export interface Reach {
   allowed<T extends { address: string }>(host: string, port: number, addresses: readonly T[]): T[];
 }
 
-/** What labels of containers may do beyond their container. */
+/** The commands and targets that labels of containers may name beside their own container. */
 export interface LabelRules {
   commands: readonly string[];
   targets: readonly HostPattern[];

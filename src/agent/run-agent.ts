@@ -104,7 +104,7 @@ async function run({ hub, key, name, state, takesOver, file, engine }: Arguments
   }
 }
 
-/** What labels may point to may be asked by others, too. */
+/** Targets that labels may point to may be asked by other checks, too. */
 function rulesOf({
   targets = [],
   labels: { commands = [], targets: hosts = [] } = {},

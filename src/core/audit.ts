@@ -1,4 +1,4 @@
-/** What a request changed, for the audit log. */
+/** The changes of one request, as the audit log names them. */
 
 import type { ServiceChange } from "./registry-change.ts";
 import { FIELD_NAMES, type ServiceDefinition } from "./service-definition.ts";
@@ -52,7 +52,7 @@ export class AuditTrail {
     if (fields.length > 0) this.note("service.updated", target, fields);
   }
 
-  /** What was noted since the last call. */
+  /** Returns the entries that were noted since the last call. */
   take(): AuditEntry[] {
     const entries = [...this.#entries].map(([action, entry]) => ({ action, ...entry, fields: [...entry.fields] }));
     this.#entries.clear();

@@ -126,7 +126,7 @@ export function deletedWith({ container_id, containers }: Deletion): string[] {
 }
 
 /**
- * What a list of the agent makes of deletions: `forget` those that nothing can undo any more, because a container that is
+ * Brings deletions up to a list of the agent: `forget` those that nothing can undo any more, because a container that is
  * made anew stands for the service, or all that it had are removed. Containers that are stopped may be started again, so
  * they are waited for until the deletion is older than `before` (Unix ms). `noted`: deletions whose containers are known
  * by this list.

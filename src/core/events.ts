@@ -8,7 +8,7 @@ import { epochSchema, recordedFlipSchema } from "./recorded-flip.ts";
 import { PROJECT_STATUSES, type RecordedFlip, STATUSES } from "./records.ts";
 
 /** A service whose watch begins or ends. */
-const loggedServiceSchema = z.object({
+export const loggedServiceSchema = z.object({
   service_id: z.int(),
   epoch: epochSchema,
   rev: z.int(),
@@ -23,7 +23,6 @@ const loggedServiceSchema = z.object({
   health_interval: z.number(),
 });
 export type LoggedService = z.infer<typeof loggedServiceSchema>;
-export const LOGGED_FIELDS = Object.keys(loggedServiceSchema.shape) as (keyof LoggedService)[]; // exactly its fields
 
 const loggedFlipSchema = recordedFlipSchema.extend({
   version: z.string().nullable().default(null),

@@ -156,8 +156,10 @@ export const projects = routes()
     if (name === undefined && metadata === undefined) return c.json(toProject(before), 200);
     const changed = await updateProject(hub.db, id, { name, metadata }, hub.now());
     const row = orNotFound(orNameTaken(changed, name ?? before.name), "project");
-    const fields = [...(row.name === before.name ? [] : ["name"]), ...(metadata === undefined ? [] : ["metadata"])];
-    hub.audit.note("project.updated", row.name, fields);
+    const fields = (["name", "metadata"] as const).filter(
+      (field) => JSON.stringify(row[field]) !== JSON.stringify(before[field]),
+    );
+    if (fields.length > 0) hub.audit.note("project.updated", row.name, fields);
     if (row.name !== before.name) {
       const services = await projectServices(hub.db, id);
       // The services did not change, but the live board shows the name of their project.

@@ -93,10 +93,11 @@ export class LogReader {
     if (page.isOther) return await this.#compare({ ...page.from, at: position.at });
     if (page.unread > 0) log("error", "nats.unreadable_events", { events: page.unread });
     const ledger = OlderLedger.of(this.#deps.storage, this.#deps.clock.now());
-    const named = await this.#named(page.events, ledger);
-    const at = page.events.at(-1)?.at ?? position.at;
-    this.#store({ ...page.next, at }, () =>
-      named.flatMap(([told, event]) => (this.#registered.note(event) ? told : [])),
+    const read = await Promise.all(
+      page.events.map(async (event) => ({ event, told: await this.#coded([this.#durable(event, ledger)]) })),
+    );
+    this.#store({ ...page.next, at: page.events.at(-1)?.at ?? position.at }, () =>
+      read.flatMap(({ event, told }) => (this.#registered.note(event) ? told : [])),
     );
     return page.more;
   }
@@ -158,17 +159,9 @@ export class LogReader {
     return told === null || ledger === null ? told : ledger.withFreshId(told);
   }
 
-  async #named(events: readonly LoggedEvent[], ledger: OlderLedger | null): Promise<[DurableEvent, LoggedEvent][]> {
-    const pairs = events.flatMap((event) => {
-      const told = this.#durable(event, ledger);
-      return told === null ? [] : [[told, event] as const];
-    });
-    const coded = await this.#coded(pairs.map(([told]) => told));
-    return coded.map((told, index) => [told, pairs[index]?.[1] as LoggedEvent]); // they are as many
-  }
-
-  async #coded(events: readonly DurableEvent[]): Promise<DurableEvent[]> {
-    return await Promise.all(events.map(async (event) => ({ ...event, code: await this.#codes.codeOf(event.id) })));
+  async #coded(events: readonly (DurableEvent | null)[]): Promise<DurableEvent[]> {
+    const told = events.filter((event) => event !== null);
+    return await Promise.all(told.map(async (event) => ({ ...event, code: await this.#codes.codeOf(event.id) })));
   }
 
   /** `make` is called in the transaction, and may write to this storage. */

@@ -91,11 +91,6 @@ async function positionAt(db: Db, at: number): Promise<LogPosition> {
   return row ?? LOG_START;
 }
 
-/** The newest event; what has happened before need not be read. */
-export async function endOfLog(db: Db): Promise<LogPosition> {
-  return await positionAt(db, Number.MAX_SAFE_INTEGER);
-}
-
 /**
  * Statements for the batch that stores the flips. A flip that was told before is the same event. What a lane still says
  * of a service that is not watched any more is history only: the end of the watch has been told.
@@ -120,14 +115,6 @@ export function insertFlipEvents(db: Db, flips: readonly RecordedFlip[], epoch: 
       )
       .onConflictDoNothing({ target: events.key }),
   );
-}
-
-/** A statement that tells of all services that are watched, as after a restoration: nobody knows which were told of. */
-export function logBeginnings(db: Db) {
-  return db
-    .insert(events)
-    .select(sql`SELECT NULL, at, kind, key, body FROM beginnings WHERE TRUE ORDER BY id`)
-    .onConflictDoNothing({ target: events.key });
 }
 
 /**

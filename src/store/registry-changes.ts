@@ -7,7 +7,6 @@ import { type PageStart, type RegistryState, type SyncQuery, startOfPage } from 
 import type { ServiceRow } from "../core/service-row.ts";
 import { isWatched } from "../core/service-view.ts";
 import type { Db } from "./database.ts";
-import { logBeginnings } from "./events.ts";
 import { hubs, registry, registryMarks, serviceRevisions } from "./federation-tables.ts";
 import { selectServices } from "./services.ts";
 import { services } from "./tables.ts";
@@ -135,7 +134,6 @@ export async function newEpoch(db: Db, known: string, now: number): Promise<void
   await db.batch([
     db.update(registry).set({ epoch }),
     db.delete(registryMarks), // those of the time before the restoration would lie
-    logBeginnings(db),
   ]);
 }
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unknownState } from "../../src/core/board-entry.ts";
-import { LOGGED_FIELDS } from "../../src/core/events.ts";
+import { loggedServiceSchema } from "../../src/core/events.ts";
 import type { RecordedFlip } from "../../src/core/records.ts";
-import { pick } from "../../src/core/service-definition.ts";
 import { summarize } from "../../src/core/summary.ts";
 import {
   flipEvent,
@@ -59,7 +58,7 @@ describe("a durable event", () => {
   });
 
   it.each(["registered", "deregistered"] as const)("of a service that is %s is named by its revision", (kind) => {
-    expect(registryEvent(kind, "hub-a", pick(aCheck({ rev: 3, epoch: "e1" }), LOGGED_FIELDS), T0)).toMatchObject({
+    expect(registryEvent(kind, "hub-a", loggedServiceSchema.parse(aCheck({ rev: 3, epoch: "e1" })), T0)).toMatchObject({
       service_id: 7,
       id: `hub-a:e1:7:${kind}-3`,
       subject: `hub.hub-a.service.${kind}`,

@@ -2,15 +2,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Check } from "../../src/core/check.ts";
-import { flipKey, LOGGED_FIELDS } from "../../src/core/events.ts";
+import { flipKey, loggedServiceSchema } from "../../src/core/events.ts";
 import type { ProjectLite } from "../../src/core/live-protocol.ts";
 import type { RecordedFlip } from "../../src/core/records.ts";
-import { pick } from "../../src/core/service-definition.ts";
 import { NatsBridge } from "../../src/nats/bridge.ts";
 import type { Bindings } from "../../src/platform/bindings.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase, runBatch } from "../../src/store/database.ts";
-import { endOfLog, eventLog } from "../../src/store/events.ts";
+import { eventLog } from "../../src/store/events.ts";
 import { events } from "../../src/store/tables.ts";
 import { T0 } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
@@ -33,7 +32,7 @@ export async function withBridge<T>(
 ): Promise<T> {
   const stub = env.NATS_BRIDGE.get(env.NATS_BRIDGE.newUniqueId());
   life += 1;
-  const end = await endOfLog(db);
+  const { end } = await eventLog(db).start();
   return runInDurableObject(stub, async (_, ctx) => {
     ctx.storage.kv.put("log", { ...end, at: Date.now() });
     return use(aBridge(ctx, withVars({ HUB_ID: `hub-${crypto.randomUUID()}`, ...vars })), ctx);
@@ -66,7 +65,7 @@ export async function tellServices(bridge: NatsBridge, kind: "registered" | "der
     bridge,
     checks.map((check) => ({
       ...{ at: at(), kind, key: `${kind}:${check.epoch}:${check.service_id}:${check.rev}` },
-      body: JSON.stringify(pick(check, LOGGED_FIELDS)),
+      body: JSON.stringify(loggedServiceSchema.parse(check)),
     })),
   );
 }

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { LOG_START, type LoggedEvent } from "../../src/core/events.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
-import { endOfLog, eventsAfter, oldEvents } from "../../src/store/events.ts";
+import { eventLog, eventsAfter, oldEvents } from "../../src/store/events.ts";
 import { applyManifest, projectServices } from "../../src/store/manifest.ts";
 import { recordOutcomes } from "../../src/store/outcomes.ts";
 import { endPauses, pauseService } from "../../src/store/pauses.ts";
@@ -99,7 +99,7 @@ describe("the log", () => {
     await addService(db, project, { name: "off", enabled: false });
     await addService(db, project, { name: "web" });
     await record(up());
-    const end = await endOfLog(db);
+    const { end } = await eventLog(db).start();
     await setProjectStatus(db, project.id, "stopped", NOW);
     await setProjectStatus(db, project.id, "stopped", NOW);
     await setProjectStatus(db, project.id, "running", NOW);

@@ -31,7 +31,7 @@ export interface ContainersDeps {
   /** The agent's name, and its vantage. */
   agent: string;
   vantage: string;
-  /** What labels may do beyond their container; absent: nothing. */
+  /** The commands and targets that labels may name beside their own container; absent: none. */
   labels?: LabelRules;
   connect(): Promise<Engine>;
   limits: EngineLimits;

@@ -139,7 +139,7 @@ export class Publisher {
     }
   }
 
-  /** What is told of all containers of a service, in an order that changes only with them. */
+  /** Names all containers of a service, in an order that changes only with them. */
   #containers(): (key: string) => { containers?: string[] } {
     if (!this.#namesContainers) return () => ({});
     const existing = this.#deps.existing();

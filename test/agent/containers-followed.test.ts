@@ -326,7 +326,8 @@ test("of a container that has just gone nothing is said before the hub knows why
   await until(async () => expect(await observe()).toMatchObject({ verdict: "unprobeable" }));
 });
 
-test("what was stopped is no death after a start of the agent either, as long as the container exists", async () => {
+/** The container `web` is stopped while the agent follows it; then the agent ends and is made anew. */
+async function startAnewAfterStop(): Promise<void> {
   set(container("web"));
   start();
   await until(() => expect(names()).toEqual(["web"]));
@@ -336,6 +337,10 @@ test("what was stopped is no death after a start of the agent either, as long as
   stop.abort();
   await running;
   begin();
+}
+
+test("what was stopped is no death after a start of the agent either, as long as the container exists", async () => {
+  await startAnewAfterStop();
   set(container("died", { state: "exited", exitCode: 137 }));
   start();
   await until(() => expect(names()).toEqual(["died"]));
@@ -348,15 +353,7 @@ test("what was stopped is no death after a start of the agent either, as long as
 });
 
 test("one that was stopped, started while nobody listened and then died is dead", async () => {
-  set(container("web"));
-  start();
-  await until(() => expect(names()).toEqual(["web"]));
-  set(container("web", { state: "exited", exitCode: 137 }));
-  emit({ action: "stop", id: "id-web" });
-  await until(() => expect(names()).toEqual([]));
-  stop.abort();
-  await running;
-  begin();
+  await startAnewAfterStop();
   set(container("web"));
   start();
   await until(() => expect(names()).toEqual(["web"]));

@@ -3,6 +3,7 @@
  * that it tells of, and whoever must hear of it reads the log at its own pace, see store/events.ts.
  */
 import { z } from "zod";
+import { CHECK_STATUSES } from "./hub-health.ts";
 import { readEach } from "./read-each.ts";
 import { epochSchema, recordedFlipSchema } from "./recorded-flip.ts";
 import { PROJECT_STATUSES, type RecordedFlip, STATUSES } from "./records.ts";
@@ -45,6 +46,15 @@ const loggedRemoteFlipSchema = loggedHubFlipSchema
   .omit({ reason: true, began_at: true })
   .extend({ service_id: z.int(), project: z.string(), name: z.string() });
 
+/** A check of the hub's own health, as the hub saw it in its last minute. */
+const loggedTroubleSchema = z.object({
+  name: z.string(),
+  from: z.enum(CHECK_STATUSES),
+  to: z.enum(CHECK_STATUSES),
+  output: z.string().nullable(),
+  at: z.string(),
+});
+
 /** `id` rises with each event. `at`: Unix ms. `key` names the event in all lives of the database. */
 const place = { id: z.int(), at: z.number(), key: z.string() };
 
@@ -59,6 +69,7 @@ const eventSchema = z.discriminatedUnion("kind", [
   }),
   z.object({ ...place, kind: z.literal("hub"), body: loggedHubFlipSchema }),
   z.object({ ...place, kind: z.literal("remote_flip"), body: loggedRemoteFlipSchema }),
+  z.object({ ...place, kind: z.literal("trouble"), body: loggedTroubleSchema }),
 ]);
 export type LoggedEvent = z.infer<typeof eventSchema>;
 

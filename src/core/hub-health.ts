@@ -2,7 +2,8 @@
 import { NO_ANSWER } from "./database-trouble.ts";
 import type { UnfitChecks } from "./unfit-checks.ts";
 
-export type CheckStatus = "pass" | "warn" | "fail";
+export const CHECK_STATUSES = ["pass", "warn", "fail"] as const;
+export type CheckStatus = (typeof CHECK_STATUSES)[number];
 
 /** When each step of the hub's pipeline last ran. Times in Unix ms; null: not since the board was loaded. */
 export interface PipelineHealth {
@@ -49,6 +50,14 @@ export interface HubHealth {
   checks: Record<string, HealthCheck[]>;
 }
 
+/** A check of the hub's own health that does not pass. */
+export interface Trouble {
+  /** As in `HubHealth.checks`. */
+  name: string;
+  status: Exclude<CheckStatus, "pass">;
+  output: string | null;
+}
+
 /**
  * The planner runs each minute. One lost tick is no reason for a warning. Ten minutes without a tick mean that nothing
  * is checked.
@@ -76,6 +85,15 @@ export function hubHealth(facts: HubFacts, now: number): HubHealth {
     description: "CommandCenter Hub",
     checks,
   };
+}
+
+/** Of several checks of one name, the worst. */
+export function troublesOf({ checks }: Pick<HubHealth, "checks">): Trouble[] {
+  return Object.entries(checks).flatMap(([name, all]) => {
+    const status = worst(all);
+    if (status === "pass") return [];
+    return [{ name, status, output: all.find((check) => check.status === status)?.output ?? null }];
+  });
 }
 
 /** Returns the seconds since `at` (Unix ms), never negative; null when `at` is null. */

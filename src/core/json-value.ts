@@ -9,8 +9,10 @@ export interface JsonFault {
   message: string;
 }
 
-/** Numbers from here on are written with an exponent, so nobody takes them for exact. */
+/** Whole numbers from here on are shown with an exponent, so that nobody takes few digits of one for all of it. */
 const EXACT_BELOW = 1e21;
+/** Every number of so many digits is kept as it was written. */
+const KEPT_DIGITS = 15;
 /** Nothing that is stored is nested deeper; see MAX_METADATA_DEPTH. */
 const MAX_DEPTH = 64;
 
@@ -84,8 +86,15 @@ function scalarFault(value: unknown): string | null {
 
 function numberFault(value: number): string | null {
   if (!Number.isFinite(value)) return "JSON has no infinite number, and none that is not a number";
-  if (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= EXACT_BELOW) return null;
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return null;
+  if (Math.abs(value) >= EXACT_BELOW && digitsOf(value) <= KEPT_DIGITS) return null;
   return `whole numbers are exact up to ${Number.MAX_SAFE_INTEGER}: write it as a text`;
+}
+
+/** Of the shortest text that stands for the number, without its exponent. */
+function digitsOf(value: number): number {
+  const [digits = ""] = value.toExponential().split("e");
+  return digits.replace(/[-.]/g, "").length;
 }
 
 function kindOf(value: object): string {

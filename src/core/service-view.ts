@@ -47,8 +47,8 @@ export function isWatched(row: Pick<ServiceRow, "enabled" | "gone_since" | "proj
 /**
  * Uses the live state, unless the database has a newer flip. A service that is not watched is `unknown` since its last
  * change, and so is one whose check can't be judged as it is stored. `live`: null when the board does not know the
- * service. `now`: Unix ms. `hasAgent`: false when nobody has set up the agent that the service names, so that nothing can
- * be heard of it.
+ * service. `now`: Unix ms. `hasAgent`: false when nobody has set up the agent that the service names, or somebody
+ * removed it, so that nothing more can be heard; the status stays until its silence is noticed.
  */
 export function currentState(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
   const reason = reasonUnjudged(row);
@@ -66,7 +66,7 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
     since,
     last_at: live?.last_at ?? null,
     latency_ms: live?.latency_ms ?? null,
-    error: !hasAgent && status === "unknown" ? `no agent ${row.agent} is set up on this hub` : (live?.error ?? null),
+    error: !hasAgent ? `no agent ${row.agent} is set up on this hub` : (live?.error ?? null),
     details: live?.details ?? {},
     consecutive_failures: live?.consecutive_failures ?? 0,
     flapping: live?.flapping ?? false,

@@ -76,12 +76,19 @@ export function close(before: MonitorState | null, check: Check, reason: string,
   });
 }
 
-/** Returns the state for the check's revision. A new revision starts without failures in a row. */
+/**
+ * Returns the state for the check's revision. A new revision starts without failures in a row. The registry writes the
+ * end of a watch itself, so it may know a flip that this lane never heard of.
+ */
 export function underRevision(state: MonitorState, check: Check): MonitorState {
   const flips = forgetRecorded(state.flips, check.recorded_seq);
-  const seq = Math.max(state.seq, check.recorded_seq);
-  if (check.rev === state.rev) return { ...state, flips, seq };
-  return { ...state, ...NO_STREAK, last_round: null, flips, seq, rev: check.rev, closed: false };
+  const known = check.recorded_seq > state.seq ? { ...state, ...recordedStatus(check) } : state;
+  if (check.rev === state.rev) return { ...known, flips };
+  return { ...known, ...NO_STREAK, last_round: null, flips, rev: check.rev, closed: false };
+}
+
+function recordedStatus({ recorded_status, recorded_since, recorded_seq }: Check) {
+  return { status: recorded_status, since: recorded_since, seq: recorded_seq };
 }
 
 function isRepeat(state: MonitorState, round: Round): boolean {

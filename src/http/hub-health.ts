@@ -1,22 +1,11 @@
 /** `GET /health`: the hub's own health as `application/health+json`. It is public, so it never names a service. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { version } from "../../package.json";
-import { federationChecks } from "../core/federation-health.ts";
-import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
-import type { Peer } from "../core/live-protocol.ts";
-import { toPeer } from "../core/peer-view.ts";
-import { MAX_SHOWN, withAgentless } from "../core/unfit-checks.ts";
-import { natsChecks } from "../nats/health.ts";
-import type { BridgeStatus } from "../platform/bindings.ts";
-import { errorText, log, troubleOf } from "../platform/log.ts";
-import { withoutAgent } from "../store/agents.ts";
-import { listHubs } from "../store/hubs.ts";
-import { firstProjectAt } from "../store/projects.ts";
-import type { HubContext } from "./context.ts";
+import { CHECK_STATUSES } from "../core/hub-health.ts";
+import { readHubFacts } from "./hub-facts.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 
-const statusSchema = z.enum(["pass", "warn", "fail"]).openapi("HubHealthStatus");
+const statusSchema = z.enum(CHECK_STATUSES).openapi("HubHealthStatus");
 
 const checkSchema = z
   .object({
@@ -69,70 +58,3 @@ export const hubHealthRoutes = routes()
     const { health } = await readHubFacts(c.var.hub);
     return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
   });
-
-export interface HubFacts {
-  health: HubHealth;
-  pipeline: PipelineHealth | null;
-  nats: BridgeStatus | null;
-  /** Empty when the database does not answer. */
-  peers: Peer[];
-}
-
-/** Never throws: a part that does not respond is reported as a failed check. */
-export async function readHubFacts(hub: HubContext): Promise<HubFacts> {
-  const started = hub.now();
-  const [database, known, agentless, nats, peers] = await Promise.all([
-    askDatabase(hub, started),
-    askPipeline(hub),
-    askAgentless(hub),
-    hub.nats(),
-    askPeers(hub),
-  ]);
-  const pipeline = known === null ? null : { ...known, unfit: withAgentless(known.unfit, agentless) };
-  const { HUB_ID: hub_id } = hub.settings;
-  const now = hub.now();
-  const more = { ...(nats === null ? {} : natsChecks(nats, now)), ...federationChecks(peers, now) };
-  return { health: hubHealth({ hub_id, version, ...database, pipeline, more }, now), pipeline, nats, peers };
-}
-
-type DatabaseFacts = {
-  database_ms: number | null;
-  database_trouble?: string | undefined;
-  watching_since: number | null;
-};
-
-async function askDatabase(hub: HubContext, started: number): Promise<DatabaseFacts> {
-  try {
-    const watching_since = await firstProjectAt(hub.db);
-    return { database_ms: hub.now() - started, watching_since };
-  } catch (error) {
-    log("error", "database_unreachable", { error: errorText(error) });
-    return { database_ms: null, database_trouble: troubleOf(error) ?? undefined, watching_since: null };
-  }
-}
-
-async function askPeers(hub: HubContext): Promise<Peer[]> {
-  try {
-    const rows = await listHubs(hub.db, ["approved"]);
-    return rows.map((row) => toPeer(row, hub.settings.FEDERATION_INTERVAL, hub.now()));
-  } catch {
-    return []; // the database's own check tells of it
-  }
-}
-
-async function askAgentless(hub: HubContext) {
-  try {
-    return await withoutAgent(hub.db, MAX_SHOWN);
-  } catch {
-    return { count: 0, ids: [] }; // the database's own check tells of it
-  }
-}
-
-async function askPipeline(hub: HubContext): Promise<PipelineHealth | null> {
-  try {
-    return await hub.pipelineHealth();
-  } catch (error) {
-    log("error", "board_unreachable", { error: errorText(error) });
-    return null;
-  }
-}

@@ -5,7 +5,7 @@ import { hubMetrics } from "../core/hub-metrics.ts";
 import { metricsText } from "../core/metrics-text.ts";
 import { natsMetrics } from "../nats/health.ts";
 import { guard } from "./access.ts";
-import { readHubFacts } from "./hub-health.ts";
+import { readHubFacts } from "./hub-facts.ts";
 import { problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 

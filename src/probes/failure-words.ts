@@ -27,6 +27,18 @@ export const CAUSES = {
     "can't be checked from here: the address belongs to Cloudflare, and raw connections from there never reach it; use an http check or an agent",
 } as const;
 
+/** What failed is the machine or the platform that the check runs on. Nothing is known of the target then. */
+const OWN_TROUBLES: readonly [pattern: RegExp, words: string][] = [
+  [/EMFILE|ENFILE|too many open files/i, "it has too many open files"],
+  [/EADDRINUSE|EADDRNOTAVAIL/, "it has no free port or address to connect from"],
+  [/ENOBUFS|ENOMEM|out of memory|memory limit/i, "it is out of memory"],
+  [/EPERM|EACCES/, "it may not open this connection (a firewall of its own, or its sandbox)"],
+  [/too many (?:subrequests|concurrent)|subrequest limit/i, "too many requests of one invocation"],
+  [/on behalf of a different|code had hung|CPU (?:time )?limit|exceeded (?:its )?CPU/i, "the runtime stopped it"],
+];
+/** JavaScript throws these at mistakes in a program. A network fails with a plain Error. */
+const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError];
+
 /** Cloudflare says so of addresses of its own network. Of ports 80 and 443 it says more, whatever the cause is. */
 const LOOP = /TCP Loop detected/i;
 const HINT = /\.? It looks like you might be trying to connect to a HTTP-based service.*$/i;
@@ -39,7 +51,7 @@ const MEANINGS: readonly [pattern: RegExp, meaning: Known][] = [
   [/EAI_AGAIN|ESERVFAIL|EREFUSED\b/i, { words: CAUSES.noLookUp }],
   [/ENOTFOUND|ENODATA|name or service not known/i, { words: CAUSES.unknownHost }],
   [/connection refused|ECONNREFUSED/i, { words: CAUSES.refused }],
-  [/EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN|ENETDOWN/i, { words: CAUSES.noRoute }],
+  [/EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN/i, { words: CAUSES.noRoute }],
   [/ETIMEDOUT|timed out/i, { words: CAUSES.noAnswer }],
   [/ECONNRESET|reset by peer|network connection lost/i, { words: CAUSES.reset, unclear: "protocol" }],
   [/EPIPE|connection was closed|ended by the other party/i, { words: CAUSES.closed, unclear: "protocol" }],
@@ -57,15 +69,30 @@ export function failureFromError(
 ): ProbeFailure {
   const text = errorText(error).replace(HINT, "");
   if (LOOP.test(text)) return new ProbeFailure(CAUSES.platformAddress, { verdict: "unprobeable" });
+  const own = OWN_TROUBLES.find(([pattern]) => pattern.test(text))?.[1];
+  if (own !== undefined) return ownFailure(own);
   const known = MEANINGS.find(([pattern]) => pattern.test(text))?.[1];
   const isOfTls = known === undefined ? /certificate|TLS|SSL|handshake|_CERT/i.test(text) : known.unclear !== undefined;
   if (handshaking && isOfTls) return new ProbeFailure(CAUSES.tls, { unclear: "tls" });
-  if (known === undefined) return new ProbeFailure(`failed: ${text.replace(/;? ?reference = \S+/, "")}`, { answered });
+  if (known === undefined) {
+    const words = text.replace(/;? ?reference = \S+/, "");
+    return isMistake(error)
+      ? ownFailure(`a mistake in this program: ${words}`)
+      : new ProbeFailure(`failed: ${words}`, { answered });
+  }
   if (answered && known.unclear === "protocol") return new ProbeFailure(CAUSES.cut, { answered });
   return new ProbeFailure(known.words, {
     answered,
     ...(known.unclear === undefined ? {} : { unclear: known.unclear }),
   });
+}
+
+function ownFailure(why: string): ProbeFailure {
+  return new ProbeFailure(`the check itself failed: ${why}`, { verdict: "inconclusive" });
+}
+
+function isMistake(error: unknown): boolean {
+  return MISTAKES.some((mistake) => error instanceof mistake);
 }
 
 /** The code of Node and the text; of several addresses, the last one that was tried. */

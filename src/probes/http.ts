@@ -143,7 +143,9 @@ async function sendOrResend(job: ProbeJob, request: HttpRequest): Promise<HttpAn
 }
 
 function fetchFailure(error: unknown): ProbeFailure {
-  const { message } = failureFromError(error, { handshaking: false, answered: false });
+  const failure = failureFromError(error, { handshaking: false, answered: false });
+  if (failure.verdict !== "fail") return failure;
+  const { message } = failure;
   const isUnclear = message === CAUSES.reset || message === CAUSES.closed || message === CAUSES.failed;
   return new ProbeFailure(isUnclear ? CAUSES.lost : message, { unclear: "name" });
 }

@@ -87,7 +87,7 @@ export const postgresProbe: Protocol = async (job): Promise<ProbeResult> => {
 /** Of two failures, the one that says more: that no line of pg_hba.conf fits says least. */
 function tellingOf(first: Rejection, second: unknown): unknown {
   if (!(second instanceof ProbeFailure)) return first;
-  if (second.verdict === "unprobeable") return second;
+  if (second.verdict !== "fail") return second;
   return first.code === NOT_AUTHORIZED && second instanceof Rejection && second.code !== NOT_AUTHORIZED
     ? second
     : first;

@@ -123,12 +123,15 @@ export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
  */
 export type Unclear = "connection" | "name" | "tls" | "protocol";
 
+/** `inconclusive`: the checker itself failed, so nothing is known of the target. */
+export type FailureVerdict = Exclude<Verdict, "ok" | "warn">;
+
 export interface FailureOptions {
   /** The target sent a response, so it can be reached. */
   answered?: boolean;
   /** The probe waited for it until the check's timeout. */
   timedOut?: boolean;
-  verdict?: "fail" | "unprobeable";
+  verdict?: FailureVerdict;
   unclear?: Unclear;
 }
 
@@ -137,7 +140,7 @@ export class ProbeFailure extends Error {
   override name = "ProbeFailure";
   readonly answered: boolean;
   readonly timedOut: boolean;
-  readonly verdict: "fail" | "unprobeable";
+  readonly verdict: FailureVerdict;
   /** Null: the message says all that there is. */
   readonly unclear: Unclear | null;
 

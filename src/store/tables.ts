@@ -117,6 +117,14 @@ export const events = sqliteTable("events", {
   body: text().notNull(),
 });
 
+/** Checks of the hub's own health that did not pass. */
+export const troubles = sqliteTable("troubles", {
+  name: text().primaryKey(),
+  status: text({ enum: ["warn", "fail"] }).notNull(),
+  since: time().notNull(),
+  output: text(),
+});
+
 export const rollups = sqliteTable(
   "rollups",
   {

@@ -16,7 +16,7 @@ import { openDatabase } from "../store/database.ts";
 import { eventLog } from "../store/events.ts";
 import { boardSteps } from "./board-steps.ts";
 import { consume } from "./consumers.ts";
-import { noteAwake, planDeps, tellNats } from "./deps.ts";
+import { lookAtItself, noteAwake, planDeps, tellNats } from "./deps.ts";
 import { federate } from "./federation.ts";
 import { type Hub, hubOf } from "./hub.ts";
 import { maintain } from "./maintenance.ts";
@@ -105,4 +105,5 @@ async function tick(at: number, hub: Hub, ctx: ExecutionContext): Promise<void> 
   } catch (error) {
     log("error", "plan.given_up", { error: errorText(error) });
   }
+  ctx.waitUntil(lookAtItself(hub)); // after the plan, whose age is a part of it
 }

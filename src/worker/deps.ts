@@ -1,7 +1,9 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
 import { LONGEST_EARLY_MS } from "../core/durations.ts";
+import { troublesOf } from "../core/hub-health.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
+import { readHubFacts } from "../http/hub-facts.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import { type CheckCausesDeps, checkCauses } from "../pipeline/check-causes.ts";
@@ -18,6 +20,7 @@ import { probeAll } from "../probes/probe-all.ts";
 import type { Slots } from "../probes/slots.ts";
 import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
+import { noteTroubles } from "../store/troubles.ts";
 import { writeFlips } from "./history.ts";
 import type { Hub } from "./hub.ts";
 
@@ -109,6 +112,21 @@ export async function bridgeStatus({ env, settings }: Hub): Promise<BridgeStatus
   } catch (error) {
     log("error", "nats.bridge_unreachable", { error: errorText(error) });
     return noBridge("the bridge to NATS does not answer");
+  }
+}
+
+/** Writes what is wrong with the hub into its log. Called each minute. */
+export async function lookAtItself(hub: Hub): Promise<void> {
+  const { env, settings, clock } = hub;
+  const db = openDatabase(env.DB);
+  try {
+    const { health } = await readHubFacts({
+      ...{ db, settings, now: clock.now, nats: () => bridgeStatus(hub) },
+      pipelineHealth: async () => boardOf(env).pulse(),
+    });
+    await noteTroubles(db, troublesOf(health), clock.now());
+  } catch (error) {
+    log("error", "health.not_noted", { error: errorText(error) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type HubFacts, hubHealth, type PipelineHealth } from "../../src/core/hub-health.ts";
+import { type HubFacts, hubHealth, type PipelineHealth, troublesOf } from "../../src/core/hub-health.ts";
 import { hubMetrics } from "../../src/core/hub-metrics.ts";
 import { T0 } from "./fixtures.ts";
 
@@ -28,6 +28,18 @@ test("checks that can't work as they are are a warning, the first of them named 
     },
   ]);
   expect(hubHealth(facts({ unfit: { count: 0, first: [] } }), T0).checks["checks:options"]).toBeUndefined();
+});
+
+test("what does not pass is the hub's trouble, with its reason; of several checks of one name, the worst", () => {
+  const link = { componentType: "component", time: "" } as const;
+  const late = { ...link, status: "warn", output: "hub-b is late" } as const;
+  const away = { ...link, status: "fail", output: "hub-c is away" } as const;
+  const health = hubHealth(facts({ dead_letters: 2 }, { more: { "federation:peers": [late, away] } }), T0);
+  expect(troublesOf(health)).toEqual([
+    { name: "queues:deadLetters", status: "warn", output: null },
+    { name: "federation:peers", status: "fail", output: "hub-c is away" },
+  ]);
+  expect(troublesOf(hubHealth(facts({}), T0))).toEqual([]);
 });
 
 describe("the hub's own health", () => {

@@ -484,6 +484,14 @@ describe("what is kept for the database", () => {
     expect(monitor.lastFlip?.seq).toBe(42);
   });
 
+  it("takes over the end of a watch that it never heard of, which the registry has written", () => {
+    const monitor = inStatus("up");
+    const seq = monitor.state?.seq ?? 0;
+    const ended = { recorded_status: "unknown" as const, recorded_since: monitor.now, recorded_seq: seq + 1 };
+    monitor.check = { ...monitor.check, ...ended, rev: monitor.check.rev + 1 };
+    monitor.see({});
+    expect(monitor.state?.flips).toMatchObject([{ seq: seq + 2, from: "unknown", to: "up" }]);
+  });
   it("is saved when a crash would lose a status, a streak or a flip, and only then", () => {
     const monitor = new Monitor();
     monitor.see({});

@@ -47,7 +47,7 @@ test("a service of an agent that nobody has set up says so, until somebody does"
   await hub.request("DELETE", "/api/agents/dc-1");
   expect(await errors()).toEqual([reason.error, reason.error, reason.error]);
   hub.live.set(id, aLive());
-  expect(await errors()).toEqual([null, null, null]); // what was seen a moment ago is still known
+  expect(await errors()).toEqual([reason.error, reason.error, reason.error]); // its status says what was seen last
   hub.live.clear();
   await hub.call("PATCH", `/api/services/${id}`, 200, { enabled: false });
   expect(await errors()).toEqual([null, null, null]);

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CAUSES, failureFromError } from "../../src/probes/failure-words.ts";
 
 const PLAIN = { handshaking: false, answered: false };
@@ -45,4 +45,40 @@ it.each([
 it("during a handshake an unclear error is one of TLS", () => {
   const failure = failureFromError(new Error("internal error; reference = x"), { handshaking: true, answered: false });
   expect(failure).toMatchObject({ unclear: "tls", message: CAUSES.tls });
+});
+
+describe("what fails here is no failure of the target", () => {
+  const inconclusive = { verdict: "inconclusive", unclear: null };
+
+  it.each(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRINUSE", "EADDRNOTAVAIL", "EPERM", "EACCES"])(
+    "the code %s of the system",
+    (code) => {
+      const failure = failureFromError(coded(code), { handshaking: true, answered: true });
+      expect(failure).toMatchObject({ ...inconclusive, answered: false });
+      expect(failure.message).toMatch(/^the check itself failed: it /);
+    },
+  );
+
+  it.each([
+    "Too many subrequests by single Worker invocation.",
+    "Worker exceeded CPU time limit.",
+    "Worker exceeded memory limit.",
+    "Cannot perform I/O on behalf of a different request.",
+    "The Workers runtime canceled this request because it detected that your Worker's code had hung",
+  ])("the platform's %j", (text) => {
+    expect(failureFromError(new Error(text), PLAIN)).toMatchObject(inconclusive);
+  });
+
+  it("a mistake of the program", () => {
+    const mistake = new TypeError("Cannot read properties of undefined (reading 'port')");
+    expect(failureFromError(mistake, PLAIN)).toMatchObject({
+      ...inconclusive,
+      message: `the check itself failed: a mistake in this program: ${mistake.message}`,
+    });
+    expect(failureFromError(new RangeError("Invalid typed array length: -1"), PLAIN)).toMatchObject(inconclusive);
+  });
+
+  it("but an error of the network that has the class of a mistake is one of the network", () => {
+    expect(failureFromError(new TypeError("fetch failed: ECONNREFUSED"), PLAIN)).toMatchObject({ verdict: "fail" });
+  });
 });

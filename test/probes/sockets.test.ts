@@ -149,3 +149,28 @@ describe("postgres", () => {
     },
   );
 });
+
+describe("a check that fails by itself tells nothing of its target", () => {
+  const MISTAKE = new TypeError("undefined is not a function");
+  const NO_FILES = Object.assign(new Error("connect EMFILE 127.0.0.1:6379"), { code: "EMFILE" });
+  const targets = [
+    ["http", `http://127.0.0.1:${nginx.http}`],
+    ["tcp", `127.0.0.1:${redis.open}`],
+    ["redis", `redis://127.0.0.1:${redis.open}`],
+    ["postgres", `postgres://127.0.0.1:${postgres.accepting}/postgres`],
+  ] as const;
+  it.each(
+    targets.flatMap(([method, url]) =>
+      [MISTAKE, NO_FILES].map((error) => [method, error.message, url, error] as const),
+    ),
+  )("%s: %s", async (health_method, _message, health_url, error) => {
+    const fails = () => {
+      throw error;
+    };
+    const context = { connect: fails, ...(runtime.fetch === null ? {} : { fetch: async () => fails() }) };
+    expect(await runCheck({ health_method, health_url }, true, context)).toMatchObject({
+      ...{ verdict: "inconclusive", latency_ms: null },
+      error: expect.stringMatching(/^the check itself failed: /),
+    });
+  });
+});

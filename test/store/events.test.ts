@@ -12,6 +12,8 @@ import { endPauses, pauseService } from "../../src/store/pauses.ts";
 import { deleteProject, setProjectStatus, updateProject } from "../../src/store/projects.ts";
 import { forgetPushes, takeFlips } from "../../src/store/remote-services.ts";
 import { deleteService, updateService } from "../../src/store/services.ts";
+import { flips, services } from "../../src/store/tables.ts";
+import { noteTroubles } from "../../src/store/troubles.ts";
 import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW } from "./fixtures.ts";
 
 let db: Db;
@@ -30,6 +32,7 @@ function told({ kind, body }: LoggedEvent): string {
   if (kind === "hub") return `${body.hub_id}: ${body.from} → ${body.to}, ${body.reason}`;
   if (kind === "remote_flip") return `${body.hub_id}: ${body.project}/${body.name}: ${body.from} → ${body.to}`;
   if (kind === "flip") return `${body.name}: ${body.from} → ${body.to}, ${body.reason}`;
+  if (kind === "trouble") return `${body.name}: ${body.from} → ${body.to}, ${body.output}`;
   if (kind === "project") return `${body.name} ${body.status}`;
   return `${kind} ${body.project}/${body.name}`;
 }
@@ -127,6 +130,35 @@ describe("the log", () => {
     ]);
   });
 
+  test.each([
+    ["disabled", async () => void (await updateService(db, api.id, { enabled: false }, NOW)), "disabled"],
+    ["paused", () => pauseService(db, api.id, NOW + HOUR, NOW), "paused until 2026-11-05T11:00Z"],
+    ["stopped with its project", () => setProjectStatus(db, project.id, "stopped", NOW), "deregistered"],
+  ])(
+    "of a service that is %s, history and status say the same, though its lane never hears of it",
+    async (_, end, reason) => {
+      const other = await addService(db, project, { name: "silent" });
+      await record(up());
+      await end();
+      const rows = await db.select().from(services).orderBy(services.id);
+      expect(rows).toMatchObject([
+        { id: api.id, status: "unknown", flip_seq: 2 },
+        { id: other.id, status: "unknown", flip_seq: 0 },
+      ]);
+      const told = (await eventsAfter(db, LOG_START, 1_000)).events.find(
+        ({ kind, body }) => kind === "flip" && body.seq === 2,
+      );
+      const kept = await db.select().from(flips).orderBy(flips.service_id, flips.seq);
+      expect(kept).toMatchObject([
+        { seq: 1, to_status: "up" },
+        { service_id: api.id, seq: 2, from_status: "up", to_status: "unknown", reason, at: told?.at, evidence: [] },
+      ]);
+      expect(rows[0]?.status_since).toBe(told?.at);
+      await record(flipOf(api, 2, "up", "unknown", NOW + 7)); // the lane, when it does
+      expect(await db.select().from(flips)).toHaveLength(2);
+    },
+  );
+
   test("tells of a flip that follows an end which the lane never heard of", async () => {
     await record(up());
     await updateService(db, api.id, { enabled: false }, NOW);
@@ -148,6 +180,22 @@ describe("the log", () => {
     }
     const changes = ["unknown → up", "up → down", "down → up", "up → down", "down → up"];
     expect(await log()).toEqual(changes.map((change) => `hub-b: shop/web: ${change}`));
+  });
+
+  test("tells of trouble of the hub itself, of each change once", async () => {
+    const late = { name: "queues:plannedAge", status: "warn", output: "late" } as const;
+    const away = { name: "nats:connection", status: "fail", output: "no relay" } as const;
+    await noteTroubles(db, [], NOW);
+    await noteTroubles(db, [late, away], NOW);
+    await noteTroubles(db, [{ ...late, output: "later" }, away], NOW + 60_000);
+    await noteTroubles(db, [{ ...late, status: "fail", output: "very late" }], NOW + 120_000);
+    await noteTroubles(db, [], NOW + 180_000);
+    await noteTroubles(db, [late], NOW + 240_000);
+    expect(await log()).toEqual([
+      ...["queues:plannedAge: pass → warn, late", "nats:connection: pass → fail, no relay"],
+      ...["queues:plannedAge: warn → fail, very late", "nats:connection: fail → pass, null"],
+      ...["queues:plannedAge: fail → pass, null", "queues:plannedAge: pass → warn, late"],
+    ]);
   });
 
   test("tells nothing of changes that nobody outside needs to hear of", async () => {

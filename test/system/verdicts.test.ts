@@ -70,11 +70,12 @@ test("an outage that all see is confirmed when the retries are used up and no ea
   const tookMs = Date.parse(flip?.at ?? "") - firstAt;
   expect(tookMs).toBeGreaterThanOrEqual(SOONEST_MS);
   expect(firstAt).toBeGreaterThanOrEqual(blindSince);
-  expect(flip?.evidence.map(({ vantage, ok }) => [vantage, ok])).toEqual([
-    ["home", false],
-    ["weur", false],
-    ["enam", false],
-  ]);
+  // The next scheduled check may come in between. It is evidence, and neither a retry nor what confirms the outage.
+  const [first, ...others] = flip?.evidence ?? [];
+  expect(first?.vantage).toBe("home");
+  expect(others.map(({ vantage }) => vantage).filter((vantage) => vantage !== "home")).toEqual(["weur", "enam"]);
+  expect(others.at(-1)?.vantage).toBe("enam");
+  expect(flip?.evidence.map(({ ok }) => ok)).not.toContain(true);
   expect(flip?.evidence.every(({ error }) => error?.startsWith("connect: "))).toBe(true);
 });
 

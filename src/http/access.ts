@@ -1,23 +1,26 @@
 /** Access control: API keys, the admin token, scopes, rate limits. */
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { findKey } from "../store/keys.ts";
+import { findKey, type KeyRow } from "../store/keys.ts";
 import { findSession } from "../store/sessions.ts";
 import type { Scope } from "../store/tables.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { knownKeys } from "./known-keys.ts";
 import { Problem } from "./problem.ts";
+import { type ProjectFrom, requireReach } from "./reach.ts";
 import { isSameOrigin, sessionToken } from "./session-cookie.ts";
 
-/** A scope includes the scopes of lower rank. `agent` opens only the routes that allow agents. */
-const RANK: Record<Scope, number> = { agent: 0, read: 1, write: 2, admin: 3 };
-type RequiredScope = Exclude<Scope, "agent">;
+/** A scope includes the scopes of lower rank. `agent` and `register` open only the routes that allow them. */
+const RANK: Record<Scope, number> = { agent: 0, register: 0, read: 1, write: 2, admin: 3 };
+type RequiredScope = Exclude<Scope, "agent" | "register">;
 
 const MAX_BODY_BYTES = 256 * 1_024;
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 /** All keys are shorter. Longer tokens are refused before they are hashed. */
 const MAX_TOKEN_CHARS = 256;
 const KEY_BYTES = 32;
+/** Who has the admin token. */
+const ADMIN: Principal = { scope: "admin", agent: null, projects: null, key: null };
 
 export const limitBody = bodyLimitOf(MAX_BODY_BYTES);
 
@@ -32,9 +35,8 @@ function bodyLimitOf(maxSize: number) {
 
 /**
  * Returns the security requirement for a route definition, and a middleware that checks it before the body is read.
- * `agent`: keys of the scope `agent` are allowed, too. `maxBytes`: of the body, when it may be larger than others.
  */
-export function guard(need: RequiredScope, options: { agent?: boolean; maxBytes?: number } & WhenAway = {}) {
+export function guard(need: RequiredScope, options: GuardOptions = {}) {
   const limit = options.maxBytes === undefined ? limitBody : bodyLimitOf(options.maxBytes);
   const middleware: MiddlewareHandler<HubEnv> = async (c, next) => {
     const { hub } = c.var;
@@ -43,10 +45,16 @@ export function guard(need: RequiredScope, options: { agent?: boolean; maxBytes?
       throw new Problem(403, "a page of another site may not act for who is signed in here");
     }
     const principal = credentials === null ? null : await principalOf(hub, credentials, options);
-    c.set("principal", authorize(hub, principal, credentials !== null, need, options));
+    const allowed = authorize(hub, principal, credentials !== null, need, options);
+    c.set("principal", allowed);
+    await requireReach(c, allowed, options.project);
     return limit(c, next);
   };
-  const roles: Scope[] = options.agent ? [need, "agent"] : [need];
+  const roles: Scope[] = [
+    need,
+    ...(options.agent ? ["agent" as const] : []),
+    ...(options.register ? ["register" as const] : []),
+  ];
   return { middleware, security: roles.map((role) => ({ bearer: [role] })) };
 }
 
@@ -58,20 +66,32 @@ export function authorize(
   principal: Principal | null,
   presented: boolean,
   need: RequiredScope,
-  options: { agent?: boolean } = {},
+  options: Pick<GuardOptions, "agent" | "register"> = {},
 ): Principal {
   const isPublic = need === "read" && hub.settings.PUBLIC_READ;
   if (principal === null) {
-    if (isPublic && !presented) return { scope: "read", agent: null, key: null };
+    if (isPublic && !presented) return { scope: "read", agent: null, projects: null, key: null };
     throw unauthorized(presented);
   }
-  const isAllowedAgent = options.agent === true && principal.scope === "agent";
-  if (isPublic || isAllowedAgent || hasScope(principal, need)) return principal;
-  throw new Problem(403, `this needs the scope ${need}; the key has ${principal.scope}`);
+  const { scope } = principal;
+  const isAllowed = (scope === "agent" && options.agent) || (scope === "register" && options.register);
+  if (isPublic || isAllowed || hasScope(principal, need)) return principal;
+  throw new Problem(403, `this needs the scope ${need}; the key has ${scope}`);
 }
 
 export function hasScope({ scope }: Principal, need: RequiredScope): boolean {
   return RANK[scope] >= RANK[need];
+}
+
+interface GuardOptions extends WhenAway {
+  /** Keys of the scope `agent` are allowed, too. */
+  agent?: boolean;
+  /** Keys of the scope `register` are allowed, too. */
+  register?: boolean;
+  /** Absent: the route is closed to keys that are limited to projects. */
+  project?: ProjectFrom;
+  /** Of the body, when it may be larger than others. */
+  maxBytes?: number;
 }
 
 interface WhenAway {
@@ -95,10 +115,10 @@ async function sessionPrincipal(hub: HubContext, token: string, options: WhenAwa
   return await remembering(hub, hash, options, async () => {
     const found = await findSession(hub.db, hash, hub.now());
     if (found === undefined) return null;
-    if ("key" in found) return { scope: found.key.scope, agent: found.key.agent, key: found.key.id };
+    if ("key" in found) return principalOfKey(found.key);
     const { HUB_ADMIN_TOKEN } = hub.settings;
     const isAdmin = HUB_ADMIN_TOKEN !== undefined && found.admin === (await adminMark(HUB_ADMIN_TOKEN));
-    return isAdmin ? { scope: "admin", agent: null, key: null } : null;
+    return isAdmin ? ADMIN : null;
   });
 }
 
@@ -113,7 +133,7 @@ export async function authenticate(hub: HubContext, token: string, options: When
   const digest = await sha256(token);
   const { HUB_ADMIN_TOKEN } = hub.settings;
   if (HUB_ADMIN_TOKEN !== undefined && crypto.subtle.timingSafeEqual(digest, await sha256(HUB_ADMIN_TOKEN))) {
-    return { scope: "admin", agent: null, key: null };
+    return ADMIN;
   }
   return await findPrincipal(hub, toHex(digest), options);
 }
@@ -121,8 +141,17 @@ export async function authenticate(hub: HubContext, token: string, options: When
 async function findPrincipal(hub: HubContext, hash: string, options: WhenAway): Promise<Principal | null> {
   return await remembering(hub, hash, options, async () => {
     const key = await findKey(hub.db, hash);
-    return key === undefined ? null : { scope: key.scope, agent: key.agent, key: key.id };
+    return key === undefined ? null : principalOfKey(key);
   });
+}
+
+function principalOfKey({
+  id,
+  scope,
+  agent,
+  projects,
+}: Pick<KeyRow, "id" | "scope" | "agent" | "projects">): Principal {
+  return { scope, agent, projects, key: id };
 }
 
 async function remembering(

@@ -10,8 +10,10 @@ import {
   reportedObservationSchema,
   toFinding,
 } from "../core/agent-protocol.ts";
+import type { Check } from "../core/check.ts";
 import { AGENT_CHECKS_LOOK_MS, AGENT_ONLINE_MS } from "../core/durations.ts";
 import { nameSchema } from "../core/names.ts";
+import { withinReach } from "../core/reach.ts";
 import { readEach } from "../core/read-each.ts";
 import { agentVantage } from "../core/records.ts";
 import { FIELD_NAMES, pick } from "../core/service-definition.ts";
@@ -132,7 +134,7 @@ const checks = createRoute({
   summary: "Get the checks of an agent",
   description:
     "For the agent itself. With `If-None-Match` and `wait`, the response comes when the checks change, or after that many seconds.",
-  ...guard("admin", { agent: true }),
+  ...guard("admin", { project: "itself", agent: true }),
   request: {
     params,
     query: z.object({
@@ -160,7 +162,10 @@ const observations = createRoute({
   summary: "Report what an agent observed",
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
-  ...withDeafness((c) => ({ agent: c.req.param("name") ?? "" }), withUnzip(guard("admin", { agent: true }))),
+  ...withDeafness(
+    (c) => ({ agent: c.req.param("name") ?? "" }),
+    withUnzip(guard("admin", { project: "itself", agent: true })),
+  ),
   request: { params, headers: instanceHeaders, body: jsonBody(reportSchema) },
   responses: {
     200: jsonResponse(agentReceiptSchema, "What was taken in"),
@@ -211,10 +216,10 @@ export const agents = routes()
       hub_id: hub.settings.HUB_ID,
       agent: name,
       now: hub.now(),
-      vantage: isVantage(hub, name),
+      vantage: principal.projects === null && isVantage(hub, name),
       containers: await containersDigestOf(hub, name),
       takes_containers: true,
-      checks: await agentChecks(hub.db, name),
+      checks: [...withinReach(principal.projects, await agentChecks(hub.db, name), projectOf)],
     };
     return c.json(answer, 200, headers);
   })
@@ -227,7 +232,7 @@ export const agents = routes()
     const now = hub.now();
     await sawAgent(hub.db, name, about, now);
     const known = await agentChecks(hub.db, name, [...new Set(reported.map(({ service_id }) => service_id))]);
-    const byId = new Map(known.map((check) => [check.service_id, check]));
+    const byId = new Map(withinReach(principal.projects, known, projectOf).map((check) => [check.service_id, check]));
     const oldest = now - hub.settings.RAW_RETENTION_HOURS * HOUR_MS;
     const refused = new Map(unread.map(({ service_id, error }) => [service_id ?? 0, error]));
     const taken = reported.flatMap((each) => {
@@ -250,6 +255,8 @@ export async function containersDigestOf({ db }: HubContext, agent: string): Pro
   const rows = await containersOfAgent(db, agent);
   return await textHash(JSON.stringify(rows.map((row) => [row.project, pick(row, TOLD_FIELDS)])));
 }
+
+const projectOf = ({ project_id }: Pick<Check, "project_id">) => project_id;
 
 /** Waits until the checks are no longer those of the tag, or until the time is over. */
 async function etagAfter(hub: HubContext, name: string, known: string | undefined, waitS: number): Promise<string> {

@@ -8,6 +8,7 @@ import type { Check } from "../core/check.ts";
 import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
 import type { PipelineHealth } from "../core/hub-health.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
+import type { Reach } from "../core/reach.ts";
 import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
 import type { RegistryChange } from "../core/registry-change.ts";
 import type { MayReceive } from "../core/secrets.ts";
@@ -53,7 +54,7 @@ export interface HubContext {
   agentSocket(agent: string, request: Request): Promise<Response>;
   /** A ticket works once and expires after 30 s. `redeem` returns null for a ticket that is not valid. */
   ticket: {
-    issue(principal: Pick<Principal, "scope" | "key">): Promise<string>;
+    issue(principal: Pick<Principal, "scope" | "key" | "projects">): Promise<string>;
     redeem(ticket: string): Promise<Principal | null>;
   };
   /** The API calls it after it has revoked keys: their sockets are closed. `agent`: whose keys they were; null: nobody's. */
@@ -99,6 +100,8 @@ export interface Principal {
   scope: Scope;
   /** The agent that an `agent` key belongs to; null for other scopes. */
   agent: string | null;
+  /** The projects that the key is limited to. */
+  projects: Reach;
   /** Id of the API key; null: the admin token, or nobody where reading is public. */
   key: number | null;
 }

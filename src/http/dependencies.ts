@@ -46,7 +46,7 @@ const graph = createRoute({
   operationId: "getDependencies",
   tags: ["health"],
   summary: "Get the dependency graph",
-  ...guard("read"),
+  ...guard("read", { project: "itself" }),
   request: {
     query: z.object({
       project: textQuery
@@ -64,5 +64,5 @@ export const dependencies = routes().openapi(graph, async (c) => {
     project === undefined
       ? undefined
       : orNotFound(await getProject(hub.db, await resolveProject(hub.db, project)), "project").name;
-  return c.json(dependencyGraph(await graphServices(hub), hub.settings.HUB_ID, only), 200);
+  return c.json(dependencyGraph(await graphServices(hub, c.var.principal.projects), hub.settings.HUB_ID, only), 200);
 });

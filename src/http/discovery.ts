@@ -29,7 +29,7 @@ import { isWatched } from "../core/service-view.ts";
 import { projectsOfAgent } from "../store/agents.ts";
 import { deletionsOf, keepDeletions, listDeletedContainers, noteContainers } from "../store/deleted-containers.ts";
 import { applyManifest, projectServices } from "../store/manifest.ts";
-import { ensureProject, getProjectByName } from "../store/projects.ts";
+import { ensureProject, getProjectByName, projectNames } from "../store/projects.ts";
 import { guard } from "./access.ts";
 import { admitAgent, instanceHeaders } from "./agent-names.ts";
 import { containersDigestOf } from "./agents.ts";
@@ -60,7 +60,7 @@ const put = createRoute({
   summary: "Register the services that an agent found in containers",
   description:
     "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), not when its container is stopped and started again, and not through another one of its `containers` that existed at the deletion. A project starts with its first service and stops with its last, unless something else is in it; one that a person stopped stays stopped.",
-  ...withUnzip(guard("admin", { agent: true })),
+  ...withUnzip(guard("admin", { project: "itself", agent: true })),
   request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(bodySchema) },
   responses: {
     200: jsonResponse(discoveryAnswerSchema, "What changed"),
@@ -73,7 +73,10 @@ export const discovery = routes().openapi(put, async (c) => {
   const { name: agent } = c.req.valid("param");
   await admitAgent(c, agent, principal);
   const body = c.req.valid("json");
-  const { inputs, containers, refused } = parsed(body.services, agent);
+  const { projects } = principal;
+  const names = projects && new Set((await projectNames(hub.db, projects)).values());
+  const isOpen = (project: string) => names === null || names.has(project);
+  const { inputs, containers, refused } = parsed(body.services, agent, isOpen);
   const gone = readEach(goneSchema, body.gone).read;
   const reasons = new Map(gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
   const deleted = await deletedAfter(hub, agent, {
@@ -81,7 +84,7 @@ export const discovery = routes().openapi(put, async (c) => {
     gone,
   });
   const answer: ChangedSoFar = { registered: 0, changed: 0, deregistered: 0, refused, deleted: [] };
-  for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent))])) {
+  for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent)).filter(isOpen)])) {
     const wanted = inputs.get(project) ?? [];
     await changeProject(hub, { project, agent, wanted, containers, reasons, deleted }, answer);
   }
@@ -119,11 +122,12 @@ async function deletedOf(hub: HubContext, agent: string): Promise<Set<string>> {
 
 /**
  * One service that can't be registered must not hold up the others. `containers`: all of each service, by
- * `project/name`.
+ * `project/name`. `isOpen`: whether the key opens the project of that name.
  */
 function parsed(
   services: readonly unknown[],
   agent: string,
+  isOpen: (project: string) => boolean,
 ): { inputs: Map<string, ServiceInput[]>; containers: Map<string, string[]>; refused: Refusal[] } {
   const inputs = new Map<string, ServiceInput[]>();
   const containersOf = new Map<string, string[]>();
@@ -139,6 +143,10 @@ function parsed(
     }
     const { project, containers = [], ...body } = read.data;
     const key = `${project}/${body.name}`;
+    if (!isOpen(project)) {
+      refused.push({ project, name: body.name, reason: "the agent's key is limited to other projects" });
+      continue;
+    }
     const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true, mayReceive: () => false });
     if (!result.ok) {
       const [first] = result.errors;

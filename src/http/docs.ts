@@ -29,9 +29,10 @@ const PAGE = `<!doctype html>
 const DESCRIPTION = `CommandCenter Hub checks the health of services. This API registers services and reads their health.
 
 **Access.** Send an API key as \`Authorization: Bearer KEY\`. Each operation names the scope that it needs in its
-security requirement. The scope \`admin\` includes \`write\`, and \`write\` includes \`read\`. A key of the scope \`agent\`
-only opens the operations that name this scope. When the hub runs with \`PUBLIC_READ\`, reading needs no key. People can
-sign in instead of sending a key: \`POST /api/session\` stores the key in a cookie.
+security requirement. The scope \`admin\` includes \`write\`, and \`write\` includes \`read\`. A key of the scope \`agent\` or
+\`register\` only opens the operations that name this scope. A key that is limited to \`projects\` opens them and nothing
+else of the hub: lists have only what is in them, and everything else is a 403. When the hub runs with \`PUBLIC_READ\`, reading needs no key. People can
+sign in instead of sending a key: \`POST /api/session\` begins a session.
 
 **Errors** are \`application/problem+json\` (RFC 9457). For wrong input, \`errors\` names each wrong field.
 

@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type FederatedService, ofOwn, ofRemote } from "../core/federated-service.ts";
 import { freshness, hubIdSchema } from "../core/federation.ts";
 import { distanceKm } from "../core/nearness.ts";
+import type { Reach } from "../core/reach.ts";
 import type { Status } from "../core/records.ts";
 import { currentState } from "../core/service-view.ts";
 import type { HubRow } from "../store/federation-tables.ts";
@@ -51,7 +52,7 @@ const services = createRoute({
   operationId: "listFederatedServices",
   tags: ["federation"],
   summary: "List the services of all hubs",
-  ...guard("read"),
+  ...guard("read", { project: "itself" }),
   request: {
     query: pageQuery.extend({
       cursor: z
@@ -82,7 +83,7 @@ const services = createRoute({
 type Query = z.infer<typeof services.request.query>;
 
 export const federatedServices = routes().openapi(services, async (c) =>
-  c.json(await findServices(c.var.hub, c.req.valid("query")), 200),
+  c.json(await findServices(c.var.hub, c.req.valid("query"), c.var.principal.projects), 200),
 );
 
 /** A hub with its place in the answer. */
@@ -92,12 +93,13 @@ interface RankedHub {
   row: HubRow | null;
 }
 
-async function findServices(hub: HubContext, query: Query) {
+/** `reach`: of the caller. Whose key is limited to projects sees nothing of other hubs. */
+async function findServices(hub: HubContext, query: Query, reach: Reach) {
   const { limit, cursor } = query;
-  const ranked = await rankedHubs(hub, query);
+  const ranked = (await rankedHubs(hub, query)).filter(({ row }) => row === null || reach === null);
   const after = positionOf(cursor, ranked);
   const [own, remote] = await Promise.all([
-    ownServices(hub, ranked, query, after),
+    ownServices(hub, ranked, { ...query, within: reach ?? undefined }, after),
     remoteServices(hub, ranked, query, after),
   ]);
   const total = after?.total ?? own.total + remote.total;
@@ -147,7 +149,7 @@ interface Found {
 async function ownServices(
   hub: HubContext,
   ranked: readonly RankedHub[],
-  query: Query,
+  query: Query & { within: readonly number[] | undefined },
   after: Position | undefined,
 ): Promise<Found> {
   const place = ranked.findIndex(({ row }) => row === null);
@@ -159,7 +161,11 @@ async function ownServices(
   const size = query.limit + 1;
   let total = after?.total;
   for (let last = start; ; ) {
-    const page = await listServices(hub.db, ownFilter(query), { limit: size, after: last, total });
+    const page = await listServices(
+      hub.db,
+      { ...ownFilter(query), within: query.within },
+      { limit: size, after: last, total },
+    );
     const { rows } = page;
     total = page.total;
     const live = await liveStates(hub, rows);

@@ -19,7 +19,8 @@ const hubs = createRoute({
   operationId: "listHubs",
   tags,
   summary: "List the other hubs that this hub knows",
-  ...guard("read"),
+  description: "A key that is limited to projects knows none.",
+  ...guard("read", { project: "itself" }),
   responses: {
     200: jsonResponse(z.object({ hubs: z.array(hubSchema) }).openapi("Peers"), "The other hubs"),
     ...problems(401, 403, 429),
@@ -89,7 +90,7 @@ const rotate = createRoute({
 export const federation = routes()
   .openapi(hubs, async (c) => {
     const { hub } = c.var;
-    const rows = await listHubs(hub.db);
+    const rows = c.var.principal.projects === null ? await listHubs(hub.db) : [];
     const now = hub.now();
     return c.json({ hubs: rows.map((row) => toPeer(row, hub.settings.FEDERATION_INTERVAL, now)) }, 200);
   })

@@ -15,7 +15,7 @@ const list = createRoute({
   operationId: "listFlips",
   tags: ["health"],
   summary: "List changes of status, newest first",
-  ...guard("read"),
+  ...guard("read", { project: "itself" }),
   request: {
     query: pageQuery.extend({
       cursor: z
@@ -49,13 +49,15 @@ const list = createRoute({
 export const flips = routes().openapi(list, async (c) => {
   const { hub } = c.var;
   const { limit, cursor, since, service, project } = c.req.valid("query");
+  const { projects: reach } = c.var.principal;
   const filter = {
     since,
     service: service === undefined ? undefined : idOrName(service),
     project: project === undefined ? undefined : await resolveProject(hub.db, project),
+    within: reach ?? undefined,
   };
   const { rows, total, next } = await listFlips(hub.db, filter, { limit, after: cursor });
-  const isWhole = cursor === undefined && service === undefined && project === undefined;
+  const isWhole = cursor === undefined && service === undefined && project === undefined && reach === null;
   const hub_flips = isWhole ? await listHubFlips(hub.db, since, limit) : [];
   return c.json({ flips: rows, hub_flips, next_cursor: next, total }, 200);
 });

@@ -2,6 +2,7 @@
 import { type GraphService, placeOf } from "../core/dependencies.ts";
 import { freshness } from "../core/federation.ts";
 import type { Trouble } from "../core/outages.ts";
+import type { Reach } from "../core/reach.ts";
 import { currentState } from "../core/service-view.ts";
 import { listHubs } from "../store/hubs.ts";
 import { remoteAt } from "../store/remote-search.ts";
@@ -14,13 +15,15 @@ const MAX_REMOTE_SERVICES_OF_GRAPH = 2_000;
 
 export type KnownService = GraphService & Trouble;
 
-export async function graphServices(hub: HubContext): Promise<KnownService[]> {
-  const own = await ownServices(hub);
+/** `reach`: of the caller. Whose key is limited to projects sees nothing of other hubs. */
+export async function graphServices(hub: HubContext, reach: Reach): Promise<KnownService[]> {
+  const own = await ownServices(hub, reach);
+  if (reach !== null) return own;
   return [...own, ...(await remoteDependencies(hub, own))];
 }
 
-async function ownServices(hub: HubContext): Promise<KnownService[]> {
-  const rows = await allServices(hub, {});
+async function ownServices(hub: HubContext, reach: Reach): Promise<KnownService[]> {
+  const rows = await allServices(hub, { within: reach ?? undefined });
   const live = await liveStates(hub, rows);
   return rows.map((row) => {
     const { status, since, error } = currentState(row, live.get(row.id) ?? null, hub.now());

@@ -2,7 +2,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { nameSchema } from "../core/names.ts";
 import { printableText } from "../core/printable.ts";
+import type { Db } from "../store/database.ts";
 import { createAgentKey, createKey, deleteKey, type KeyRow, listKeys } from "../store/keys.ts";
+import { projectIds, projectNames } from "../store/projects.ts";
 import { SCOPES } from "../store/tables.ts";
 import { guard, keyHash, newKey } from "./access.ts";
 import { idParams } from "./parameters.ts";
@@ -18,6 +20,10 @@ const keySchema = z
     name: z.string(),
     scope: z.enum(SCOPES),
     agent: z.string().nullable(),
+    projects: z
+      .array(z.string())
+      .nullable()
+      .describe("The projects that the key opens, those that still exist; null: the whole hub"),
     created_at: z.iso.datetime(),
   })
   .openapi("ApiKey");
@@ -26,11 +32,27 @@ const createdKeySchema = keySchema
   .extend({ key: z.string().describe("The key itself. No later request shows it") })
   .openapi("CreatedApiKey");
 
+/** A key for more than these is one for the hub. */
+const MAX_PROJECTS = 100;
+
 const newKeySchema = z
   .strictObject({
     name: printableText(100).min(1),
     scope: z.enum(SCOPES),
     agent: nameSchema.nullable().optional().describe("The agent that a key of scope `agent` belongs to"),
+    projects: z
+      .array(nameSchema)
+      .min(1)
+      .max(MAX_PROJECTS)
+      .nullable()
+      .optional()
+      .describe(
+        "Names of projects that exist: the key opens them and nothing else of the hub. It follows a project that gets another name, and is lost with one that is deleted",
+      ),
+  })
+  .refine(({ scope, projects }) => scope !== "register" || projects?.length === 1, {
+    path: ["projects"],
+    message: "a key of the scope register needs one project",
   })
   .refine(({ scope, agent }) => (scope === "agent") === (typeof agent === "string"), {
     path: ["agent"],
@@ -82,22 +104,28 @@ const remove = createRoute({
 
 export const keys = routes()
   .openapi(list, async (c) => {
-    const rows = await listKeys(c.var.hub.db);
-    return c.json({ keys: rows.map(toKey), next_cursor: null, total: rows.length }, 200);
+    const { db } = c.var.hub;
+    const rows = await listKeys(db);
+    const names = await namesById(db, rows);
+    return c.json({ keys: rows.map((row) => toKey(row, names)), next_cursor: null, total: rows.length }, 200);
   })
   .openapi(create, async (c) => {
     const { hub } = c.var;
-    const { name, scope, agent } = c.req.valid("json");
+    const { name, scope, agent, projects: wanted } = c.req.valid("json");
     const key = newKey();
-    const values = { name, hash: await keyHash(key), now: hub.now() };
+    const projects = wanted == null ? null : await existing(hub.db, wanted);
+    const values = { name, projects, hash: await keyHash(key), now: hub.now() };
     const row = await (typeof agent === "string"
       ? createAgentKey(hub.db, { ...values, agent })
       : createKey(hub.db, { ...values, scope }));
     if (row === undefined) {
       throw invalid([{ path: "agent", message: `there is no agent ${agent}; PUT /api/agents/${agent} sets it up` }]);
     }
-    hub.audit.note("key.created", `${name} (${scope})`);
-    return c.json({ ...toKey(row), key }, 201, { location: `/api/keys/${row.id}`, "cache-control": "no-store" });
+    hub.audit.note("key.created", `${name} (${scope}${wanted == null ? "" : `, only ${wanted.join(", ")}`})`);
+    return c.json({ ...toKey(row, await namesById(hub.db, [row])), key }, 201, {
+      location: `/api/keys/${row.id}`,
+      "cache-control": "no-store",
+    });
   })
   .openapi(remove, async (c) => {
     const { hub } = c.var;
@@ -109,6 +137,23 @@ export const keys = routes()
     return c.body(null, 204);
   });
 
-function toKey({ id, name, scope, agent, created_at }: KeyRow) {
-  return { id, name, scope, agent, created_at: new Date(created_at).toISOString() };
+/** Returns the ids of the projects. Throws a 400 that names those that do not exist. */
+async function existing(db: Db, names: readonly string[]): Promise<number[]> {
+  const ids = await projectIds(db, names);
+  const missing = names.flatMap((name, index) =>
+    ids.has(name) ? [] : [{ path: `projects.${index}`, message: `there is no project named ${name}` }],
+  );
+  if (missing.length > 0) throw invalid(missing);
+  return [...ids.values()];
+}
+
+async function namesById(db: Db, rows: readonly KeyRow[]): Promise<ReadonlyMap<number, string>> {
+  const ids = rows.flatMap(({ projects }) => projects ?? []);
+  return ids.length === 0 ? new Map() : await projectNames(db, [...new Set(ids)]);
+}
+
+/** `names`: of projects, by id. */
+function toKey({ id, name, scope, agent, projects, created_at }: KeyRow, names: ReadonlyMap<number, string>) {
+  const known = projects?.flatMap((project) => names.get(project) ?? []) ?? null;
+  return { id, name, scope, agent, projects: known, created_at: new Date(created_at).toISOString() };
 }

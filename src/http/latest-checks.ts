@@ -23,7 +23,7 @@ const read = createRoute({
   tags: ["health"],
   summary: "Get the last checks of many services",
   description: "Retries count as checks. Services that do not exist are left out.",
-  ...guard("read"),
+  ...guard("read", { project: "itself" }),
   request: {
     query: z.object({
       ids,
@@ -59,7 +59,7 @@ const read = createRoute({
 
 export const latestChecks = routes().openapi(read, async (c) => {
   const { ids: wanted, limit } = c.req.valid("query");
-  const services = await readLatestChecks(c.var.hub.db, wanted, limit);
+  const services = await readLatestChecks(c.var.hub.db, wanted, limit, c.var.principal.projects ?? undefined);
   return c.json(
     {
       services: services.map(({ id, interval, checks }) => ({

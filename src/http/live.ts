@@ -2,13 +2,14 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { fieldErrors } from "../core/fields.ts";
-import { KEY_HEADER } from "../platform/key-header.ts";
+import { KEY_HEADER, PROJECTS_HEADER } from "../platform/key-header.ts";
 import { authenticate, authorize, bearerToken, principalOf } from "./access.ts";
 import { admitAgent } from "./agent-names.ts";
 import { isVantage } from "./agents.ts";
 import type { HubContext, HubEnv, Principal } from "./context.ts";
 import { idSchema } from "./parameters.ts";
 import { invalid, Problem } from "./problem.ts";
+import { type ProjectFrom, requireReach } from "./reach.ts";
 import { routes } from "./routes.ts";
 import { isSameOrigin, sessionToken } from "./session-cookie.ts";
 
@@ -25,11 +26,15 @@ const querySchema = z.object({
 });
 
 export const live = routes()
-  .get("/ws/health", (c) => openSocket(c, (request) => c.var.hub.websocket(request)))
-  .get("/ws/federation", (c) => openSocket(c, (request) => c.var.hub.federation.websocket(request)))
+  .get("/ws/health", (c) => openSocket(c, (request) => c.var.hub.websocket(request), "itself"))
+  .get("/ws/federation", (c) => openSocket(c, (request) => c.var.hub.federation.websocket(request), undefined))
   .get("/ws/agents/:name", (c) => openAgentSocket(c, c.req.param("name")));
 
-async function openSocket(c: Context<HubEnv>, open: (request: Request) => Promise<Response>): Promise<Response> {
+async function openSocket(
+  c: Context<HubEnv>,
+  open: (request: Request) => Promise<Response>,
+  project: ProjectFrom | undefined,
+): Promise<Response> {
   const { hub } = c.var;
   requireUpgrade(c);
   const query = querySchema.safeParse(c.req.query());
@@ -37,6 +42,7 @@ async function openSocket(c: Context<HubEnv>, open: (request: Request) => Promis
   const offered = offeredProtocols(c);
   const caller = await identify(hub, c, offered);
   const principal = authorize(hub, caller.principal, caller.presented, "read");
+  await requireReach(c, principal, project);
   return await upgraded(c, { offered, principal, open });
 }
 
@@ -48,6 +54,7 @@ async function openAgentSocket(c: Context<HubEnv>, name: string): Promise<Respon
   const token = tokenOf(c, offered);
   const known = token === undefined ? null : await authenticate(hub, token);
   const principal = authorize(hub, known, token !== undefined, "admin", { agent: true });
+  await requireReach(c, principal, undefined); // a vantage sees targets of the whole hub
   await admitAgent(c, name, principal);
   if (!isVantage(hub, name)) throw new Problem(409, `PROBE_VANTAGES of this hub does not name agent:${name}`);
   return await upgraded(c, { offered, principal, open: (request) => hub.agentSocket(name, request) });
@@ -68,6 +75,7 @@ async function upgraded(c: Context<HubEnv>, { offered, principal, open }: Openin
   const offersHubProtocol = offered.includes(SUBPROTOCOL);
   const request = withoutCredentials(c.req.raw, offersHubProtocol);
   if (principal.key !== null) request.headers.set(KEY_HEADER, String(principal.key));
+  if (principal.projects !== null) request.headers.set(PROJECTS_HEADER, principal.projects.join());
   return withSubprotocol(await open(request), offersHubProtocol);
 }
 

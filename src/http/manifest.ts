@@ -47,7 +47,7 @@ const put = createRoute({
   summary: "Replace the services of a project with those of a manifest",
   description:
     "Creates, updates and deletes services until they match the manifest. Either all changes are made or none, and to the services that the plan was made for: when others change them at the same time, the hub plans again. With `If-Match` and the `revision` of a `dry_run` it answers 412 instead. A stopped project stores the manifest and registers its services when it is started.",
-  ...guard("write", { maxBytes: MAX_MANIFEST_BYTES }),
+  ...guard("write", { project: "project", maxBytes: MAX_MANIFEST_BYTES }),
   request: {
     params: idParams,
     headers: z.object({

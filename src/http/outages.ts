@@ -45,13 +45,13 @@ const read = createRoute({
   operationId: "getOutages",
   tags: ["health"],
   summary: "Get what is broken now, grouped by its root cause",
-  ...guard("read"),
+  ...guard("read", { project: "itself" }),
   responses: { 200: jsonResponse(outagesSchema, "Outages and degraded services"), ...problems(401, 403, 429) },
 });
 
 export const outages = routes().openapi(read, async (c) => {
   const { hub } = c.var;
-  const services = await graphServices(hub);
+  const services = await graphServices(hub, c.var.principal.projects);
   const byId = new Map(services.map((service) => [service.id, service]));
   const troubleOf = (id: number) => byId.get(id) ?? { since: null, error: null };
   const { HUB_ID } = hub.settings;

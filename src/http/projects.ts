@@ -3,6 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { BoardEntry } from "../core/board-entry.ts";
 import { knownProjects } from "../core/known-service.ts";
 import { projectHealth, toProject } from "../core/project-view.ts";
+import { withinReach } from "../core/reach.ts";
 import type { ProjectStatus } from "../core/records.ts";
 import { projectInputSchema, projectPatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
@@ -35,7 +36,7 @@ const list = createRoute({
   tags,
   summary: "List projects, ordered by id",
   description: MEMORY_NOTE,
-  ...guard("read", { whenAway: true }),
+  ...guard("read", { project: "itself", whenAway: true }),
   request: { query: pageQuery.extend({ q: textQuery.optional().describe("Text that the name contains") }) },
   responses: {
     200: jsonResponse(
@@ -64,7 +65,7 @@ const read = createRoute({
   operationId: "getProject",
   tags,
   summary: "Get a project",
-  ...guard("read"),
+  ...guard("read", { project: "project" }),
   request: { params: idParams },
   responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
 });
@@ -75,7 +76,7 @@ const patch = createRoute({
   operationId: "updateProject",
   tags,
   summary: "Rename a project or replace its metadata",
-  ...guard("write"),
+  ...guard("write", { project: "project" }),
   request: { params: idParams, body: jsonBody(projectPatchSchema) },
   responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
 });
@@ -86,7 +87,7 @@ const remove = createRoute({
   operationId: "deleteProject",
   tags,
   summary: "Delete a project, its services and their history",
-  ...guard("write"),
+  ...guard("write", { project: "project" }),
   request: { params: idParams },
   responses: { 204: { description: "The project is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
@@ -97,7 +98,7 @@ const start = createRoute({
   operationId: "startProject",
   tags,
   summary: "Start a project: register its services and check them",
-  ...guard("write"),
+  ...guard("write", { project: "project" }),
   request: { params: idParams },
   responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 429) },
 });
@@ -115,7 +116,7 @@ const health = createRoute({
   operationId: "getProjectHealth",
   tags,
   summary: "Get the live health of a project and its services",
-  ...guard("read"),
+  ...guard("read", { project: "project" }),
   request: { params: idParams },
   responses: {
     200: jsonResponse(projectHealthSchema, "The health of the project and of each service"),
@@ -127,13 +128,22 @@ export const projects = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
     const query = c.req.valid("query");
+    const { projects: reach } = c.var.principal;
     const page = await orFromMemory(
       c,
       async () => {
-        const { rows, total } = await listProjects(hub.db, { ...toPage(query), q: query.q });
+        const { rows, total } = await listProjects(hub.db, {
+          ...toPage(query),
+          q: query.q,
+          within: reach ?? undefined,
+        });
         return { projects: rows.map(toProject), next_cursor: nextCursor(rows, query.limit, total), total };
       },
-      (entries) => knownProjectPage(entries, query),
+      (entries) =>
+        knownProjectPage(
+          withinReach(reach, entries, ({ check }) => check.project_id),
+          query,
+        ),
     );
     return c.json(page, 200);
   })

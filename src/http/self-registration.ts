@@ -14,7 +14,7 @@ import { invalid, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, serviceSchema } from "./schemas.ts";
 import { announce, oneService } from "./service-reads.ts";
-import { requireRoom, rulesOf, untilWritten } from "./services.ts";
+import { maySeeAll, requireRoom, rulesOf, untilWritten } from "./services.ts";
 
 const put = createRoute({
   method: "put",
@@ -24,7 +24,7 @@ const put = createRoute({
   summary: "Register a service: create or update it by name",
   description:
     "For services that register themselves. Creates the project when it does not exist. Fields that are left out get their defaults, except `enabled`: a disabled service stays disabled. Repeating the request changes nothing.",
-  ...guard("write"),
+  ...guard("write", { project: "name", register: true }),
   request: { params: nameParams, body: jsonBody(selfRegistrationSchema) },
   responses: {
     200: jsonResponse(serviceSchema, "The service existed; it now has the given configuration"),
@@ -46,7 +46,7 @@ export const selfRegistration = routes().openapi(put, async (c) => {
     if (!input.ok) throw invalid(input.errors);
     return before === undefined ? await create(hub, project, input.value) : await update(hub, before, input.value);
   });
-  return c.json(await oneService(hub, row), isNew ? 201 : 200);
+  return c.json(await oneService(hub, row, maySeeAll(c)), isNew ? 201 : 200);
 });
 
 interface Written {

@@ -23,7 +23,7 @@ const check = createRoute({
   summary: "Check a service now",
   description:
     "Waits for the check and returns its outcome. Services of the methods `heartbeat` and `exec`, and those of agents, are not checked by the hub; for them the response is a 409.",
-  ...guard("write"),
+  ...guard("write", { project: "service" }),
   request: { params: idParams },
   responses: {
     200: jsonResponse(outcomeSchema, "The outcome of the check"),
@@ -53,7 +53,7 @@ const heartbeat = createRoute({
     "For services of the method `heartbeat`. A key of the scope `agent` may report for the services of its agent.",
   ...withDeafness(
     (c) => ({ service_ids: [Number(c.req.param("id"))] }),
-    guard("write", { agent: true, whenAway: true }),
+    guard("write", { project: "service", agent: true, register: true, whenAway: true }),
   ),
   request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
   responses: {

@@ -33,7 +33,7 @@ const health = createRoute({
   tags: ["services"],
   summary: "Get the health of a service in detail",
   description: MEMORY_NOTE,
-  ...guard("read", { whenAway: true }),
+  ...guard("read", { project: "service", whenAway: true }),
   request: { params: idParams },
   responses: {
     200: jsonResponse(serviceHealthSchema, "The health of the service"),
@@ -67,7 +67,7 @@ const history = createRoute({
   summary: "Get the history of a service: uptime, response times and changes of status",
   description:
     "Covers the last 24 hours unless `from` and `to` are given; every figure counts what was due in that range and nothing else. Where single checks are no longer stored, the range begins and ends with the hour: `from` and `to` of the answer say what it covers. Returns at most the newest 1,000 changes of status.",
-  ...guard("read"),
+  ...guard("read", { project: "service" }),
   request: {
     params: idParams,
     query: rangeQuery,
@@ -83,7 +83,7 @@ const measured = createRoute({
   summary: "Get the numbers that the checks of a service measured",
   description:
     "For example CPU and memory of a container, or performance data of a plugin. Kept as long as single checks are.",
-  ...guard("read"),
+  ...guard("read", { project: "service" }),
   request: { params: idParams, query: rangeQuery },
   responses: { 200: jsonResponse(measurementsSchema, "The numbers"), ...problems(400, 401, 403, 404, 429) },
 });

@@ -43,8 +43,8 @@ export async function agentsOf(hub: HubContext, rows: readonly ServiceRow[]): Pr
   return ({ agent }) => agent === null || !missing.has(agent);
 }
 
-/** Who changes a service sees all of it. */
-export async function oneService(hub: HubContext, row: ServiceRow, mayWrite = true): Promise<ShownService> {
+/** `mayWrite`: see toServices. */
+export async function oneService(hub: HubContext, row: ServiceRow, mayWrite: boolean): Promise<ShownService> {
   const [service] = await toServices(hub, [row], mayWrite);
   if (service === undefined) throw new Error("one row makes one service");
   return service;

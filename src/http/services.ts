@@ -1,7 +1,9 @@
 /** `/api/services`: registered services with their live states. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { fullness } from "../core/manifest-limits.ts";
 import { matchesInput } from "../core/manifest-plan.ts";
+import { withinReach } from "../core/reach.ts";
 import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
 import type { ProjectRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
@@ -10,10 +12,11 @@ import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
 import { changeService, createService, deleteService, getService } from "../store/services.ts";
 import { guard, hasScope } from "./access.ts";
-import type { HubContext } from "./context.ts";
+import type { HubContext, HubEnv } from "./context.ts";
 import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { flagSchema, idParams, pageQuery, textQuery } from "./parameters.ts";
 import { invalid, orNotFound, Problem, problems } from "./problem.ts";
+import { requireProject } from "./reach.ts";
 import { routes } from "./routes.ts";
 import {
   healthMethodSchema,
@@ -36,7 +39,7 @@ const list = createRoute({
   tags,
   summary: "List registered services, ordered by id",
   description: `Services of stopped projects are not registered, so they are listed only with \`include_stopped\`. The filter \`status\` uses the status in the database, which may be a moment behind the live status. ${MEMORY_NOTE}`,
-  ...guard("read", { whenAway: true }),
+  ...guard("read", { project: "itself", whenAway: true }),
   request: {
     query: pageQuery.extend({
       project: textQuery.optional().describe("Name or id of a project"),
@@ -65,7 +68,7 @@ const create = createRoute({
   tags,
   summary: "Create a service",
   description: "The project must exist. Name it by `project_id` or by `project`.",
-  ...guard("write"),
+  ...guard("write", { project: "itself", register: true }),
   request: { body: jsonBody(newServiceSchema) },
   responses: {
     201: jsonResponse(serviceSchema, "The new service"),
@@ -80,7 +83,7 @@ const read = createRoute({
   tags,
   summary: "Get a service",
   description: MEMORY_NOTE,
-  ...guard("read", { whenAway: true }),
+  ...guard("read", { project: "service", whenAway: true }),
   request: { params: idParams },
   responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 429) },
 });
@@ -92,7 +95,7 @@ const patch = createRoute({
   tags,
   summary: "Update a service",
   description: "Changes only the fields that are given. The service that results must be valid as a whole.",
-  ...guard("write"),
+  ...guard("write", { project: "service", register: true }),
   request: { params: idParams, body: jsonBody(servicePatchSchema) },
   responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
 });
@@ -103,7 +106,7 @@ const remove = createRoute({
   operationId: "deleteService",
   tags,
   summary: "Delete a service",
-  ...guard("write"),
+  ...guard("write", { project: "service", register: true }),
   request: { params: idParams },
   responses: { 204: { description: "The service is deleted" }, ...problems(400, 401, 403, 404, 429) },
 });
@@ -121,7 +124,7 @@ const pause = createRoute({
   summary: "Disable a service for a while",
   description:
     "The hub enables it again by itself, to the minute. To end the pause before, enable it; a manifest that names it does so too. A service that was disabled for good stays so.",
-  ...guard("write"),
+  ...guard("write", { project: "service" }),
   request: { params: idParams, body: jsonBody(pauseSchema) },
   responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 413, 415, 429) },
 });
@@ -130,11 +133,15 @@ export const services = routes()
   .openapi(list, async (c) => {
     const { hub } = c.var;
     const query = c.req.valid("query");
-    const mayWrite = hasScope(c.var.principal, "write");
+    const { projects: reach } = c.var.principal;
+    const mayWrite = maySeeAll(c);
     const page = await orFromMemory(
       c,
-      () => servicePage(hub, query, mayWrite),
-      (entries) => knownServicePage(entries, query, { now: hub.now(), mayWrite }),
+      () => servicePage(hub, { ...query, within: reach ?? undefined }, mayWrite),
+      (entries) => {
+        const own = withinReach(reach, entries, ({ check }) => check.project_id);
+        return knownServicePage(own, query, { now: hub.now(), mayWrite });
+      },
     );
     return c.json(page, 200);
   })
@@ -142,18 +149,19 @@ export const services = routes()
     const { hub } = c.var;
     const { project_id, project: projectName, ...given } = c.req.valid("json");
     const project = await projectOf(hub, project_id, projectName);
+    requireProject(c.var.principal.projects, project.id);
     const input = parseService(given, rulesOf(hub));
     if (!input.ok) throw invalid(input.errors);
     requireRoom(project);
     const row = await createService(hub.db, project.id, input.value, hub.now());
     if (row === "duplicate") throw nameTaken(project.name, given);
     await announce(hub, [{ before: null, after: row }]);
-    return c.json(await oneService(hub, row), 201, { location: `/api/services/${row.id}` });
+    return c.json(await oneService(hub, row, maySeeAll(c)), 201, { location: `/api/services/${row.id}` });
   })
   .openapi(read, async (c) => {
     const { hub } = c.var;
     const { id } = c.req.valid("param");
-    const mayWrite = hasScope(c.var.principal, "write");
+    const mayWrite = maySeeAll(c);
     const service = await orFromMemory(
       c,
       async () => oneService(hub, orNotFound(await getService(hub.db, id), "service"), mayWrite),
@@ -176,7 +184,7 @@ export const services = routes()
       if (after !== "changed") await announce(hub, [{ before, after }]);
       return after;
     });
-    return c.json(await oneService(hub, row), 200);
+    return c.json(await oneService(hub, row, maySeeAll(c)), 200);
   })
   .openapi(pause, async (c) => {
     const { hub } = c.var;
@@ -185,7 +193,7 @@ export const services = routes()
     const until = hub.now() + minutes * 60_000;
     const after = orNotFound(await pauseService(hub.db, before.id, until, hub.now()), "service");
     await announce(hub, [{ before, after }]);
-    return c.json(await oneService(hub, after), 200);
+    return c.json(await oneService(hub, after, maySeeAll(c)), 200);
   })
   .openapi(remove, async (c) => {
     const { hub } = c.var;
@@ -194,6 +202,11 @@ export const services = routes()
     await announce(hub, [{ before, after: null }]);
     return c.body(null, 204);
   });
+
+/** Whether the caller sees options of services as they are. Who only registers services sees none of others' secrets. */
+export function maySeeAll(c: Context<HubEnv>): boolean {
+  return hasScope(c.var.principal, "write");
+}
 
 /** More than this many others at once are no accident. */
 const MAX_TRIES = 20;

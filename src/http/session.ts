@@ -21,6 +21,7 @@ const sessionSchema = z
   .object({
     signed_in: z.boolean(),
     scope: z.enum(SCOPES).nullable().describe("The scope of the caller; null: the caller has no access"),
+    projects: z.array(z.int()).nullable().describe("Ids of the projects that the key is limited to; null: it is not"),
     public_read: z.boolean().describe("True: reading needs no key"),
     hub: z
       .object({ id: z.string(), name: z.string(), region: z.string().nullable(), version: z.string() })
@@ -80,7 +81,9 @@ export const session = routes()
       noteRefusal(c.var.hub);
       throw new Problem(401, "the key is not valid");
     }
-    if (principal.scope === "agent") throw new Problem(403, "a key of the scope agent is for programs, not for people");
+    if (principal.scope === "agent" || principal.scope === "register") {
+      throw new Problem(403, `a key of the scope ${principal.scope} is for programs, not for people`);
+    }
     await beginSession(c, await sessionOf(principal, key));
     c.set("principal", principal);
     c.var.hub.audit.note("session.begun", principal.scope);
@@ -135,6 +138,7 @@ function sessionView(c: Context<HubEnv>, principal: Principal | null): z.infer<t
   return {
     signed_in: principal !== null,
     scope: principal?.scope ?? (PUBLIC_READ ? "read" : null),
+    projects: principal?.projects?.slice() ?? null,
     public_read: PUBLIC_READ,
     hub: { id: HUB_ID, name: HUB_NAME ?? HUB_ID, region: HUB_REGION ?? null, version },
   };

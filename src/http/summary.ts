@@ -3,7 +3,7 @@
  */
 import { createRoute } from "@hono/zod-openapi";
 import { summarisedProjects } from "../core/known-service.ts";
-import { summarize } from "../core/summary.ts";
+import { summarize, summaryWithin } from "../core/summary.ts";
 import { guard } from "./access.ts";
 import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { problems } from "./problem.ts";
@@ -17,7 +17,7 @@ const read = createRoute({
   tags: ["health"],
   summary: "Get the health summary of all services and projects",
   description: `With the tags and the metadata of each service. When the metadata of all services together has more than 1,000,000 bytes (as JSON in UTF-8), or the tags more than 2,000,000, no service has that field, and \`left_out\` names it. ${MEMORY_NOTE} It has neither field then.`,
-  ...guard("read", { whenAway: true }),
+  ...guard("read", { project: "itself", whenAway: true }),
   responses: { 200: jsonResponse(summarySchema, "The health summary"), ...problems(401, 403, 429) },
 });
 
@@ -27,5 +27,5 @@ export const summary = routes().openapi(read, async (c) => {
     const services = entries.map(({ check, live }) => ({ ...check, live, labels: {} }));
     return summarize(hub.settings.HUB_ID, services, summarisedProjects(entries), hub.now(), ["metadata", "tags"]);
   });
-  return c.json(answer, 200);
+  return c.json(summaryWithin(c.var.principal.projects, answer), 200);
 });

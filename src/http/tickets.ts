@@ -19,7 +19,7 @@ const issue = createRoute({
   summary: "Create a ticket that opens one WebSocket",
   description:
     "Use it as `/ws/health?ticket=TICKET` within 30 seconds. A ticket works once and has the scope of the caller.",
-  ...guard("read"),
+  ...guard("read", { project: "itself" }),
   responses: {
     201: jsonResponse(ticketSchema, "The ticket"),
     ...problems(401, 403, 429),

@@ -27,7 +27,7 @@ export class LiveFeed {
 
   /** Answers the upgrade of a socket. */
   accept(request: Request): Response {
-    const asked = parseWatch(new URL(request.url));
+    const asked = parseWatch(request);
     if ("error" in asked) return new Response(asked.error, { status: 400 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#watchers.accept(server, asked.watch, request);

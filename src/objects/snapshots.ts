@@ -2,7 +2,7 @@
 import type { Board } from "../core/board.ts";
 import { serviceLite } from "../core/board-frames.ts";
 import type { Frame } from "../core/live-protocol.ts";
-import { type Watch, wants } from "./watchers.ts";
+import { keyOf, type Watch, wants } from "./watchers.ts";
 
 /** Of as many filters the snapshots are kept. */
 const MAX_SNAPSHOTS = 10;
@@ -23,7 +23,7 @@ export class Snapshots {
 
   /** `seq`: of the newest frame. */
   text(watch: Watch, seq: number): string {
-    const key = `${watch.project} ${watch.service}`;
+    const key = keyOf(watch);
     if (this.#kept.seq !== seq) this.#kept = { seq, texts: new Map() };
     const { texts } = this.#kept;
     const known = texts.get(key);

@@ -20,14 +20,14 @@ export class TicketBox {
     this.#storage = storage;
   }
 
-  issue({ scope, key }: Ticket, now: number): string {
+  issue({ scope, key, projects }: Ticket, now: number): string {
     const oldestFirst = this.#all().sort(([, a], [, b]) => a.until - b.until);
     const surplus = oldestFirst.length + 1 - MAX_TICKETS;
     oldestFirst.forEach(([name, { until }], index) => {
       if (until <= now || index < surplus) this.#storage.kv.delete(name);
     });
     const ticket = crypto.randomUUID();
-    this.#storage.kv.put<Stored>(PREFIX + ticket, { scope, key, until: now + TICKET_VALID_MS });
+    this.#storage.kv.put<Stored>(PREFIX + ticket, { scope, key, projects, until: now + TICKET_VALID_MS });
     return ticket;
   }
 
@@ -36,7 +36,7 @@ export class TicketBox {
     if (known === undefined) return null;
     this.#storage.kv.delete(PREFIX + ticket);
     const isValid = known.until > now && known.until <= now + TICKET_VALID_MS; // a clock may have been ahead
-    return isValid ? { scope: known.scope, key: known.key } : null;
+    return isValid ? { scope: known.scope, key: known.key, projects: known.projects ?? null } : null;
   }
 
   /** Forgets the tickets that a key got. */

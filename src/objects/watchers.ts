@@ -3,6 +3,8 @@
 import type { BoardFrame } from "../core/board-frames.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Frame } from "../core/live-protocol.ts";
+import { type Reach, reaches } from "../core/reach.ts";
+import { PROJECTS_HEADER } from "../platform/key-header.ts";
 import type { RingEvent } from "./event-ring.ts";
 import { SocketSender } from "./socket-sender.ts";
 
@@ -10,10 +12,16 @@ import { SocketSender } from "./socket-sender.ts";
 export interface Watch {
   project: number | null;
   service: number | null;
+  /** The projects that the watcher's key is limited to. */
+  reach: Reach;
 }
 
-/** Reads `?project=ID&service=ID&since=SEQ`. Returns what is wrong when a value is no number. */
-export function parseWatch(url: URL): { watch: Watch; since: number | null } | { error: string } {
+/** Reads `?project=ID&service=ID&since=SEQ` and the limits of the key. Returns what is wrong when a value is no number. */
+export function parseWatch({
+  url: asked,
+  headers,
+}: Pick<Request, "url" | "headers">): { watch: Watch; since: number | null } | { error: string } {
+  const url = new URL(asked);
   const numbers: Record<string, number | null> = {};
   for (const name of ["project", "service", "since"]) {
     const text = url.searchParams.get(name);
@@ -22,14 +30,22 @@ export function parseWatch(url: URL): { watch: Watch; since: number | null } | {
     numbers[name] = value;
   }
   const { project = null, service = null, since = null } = numbers;
-  return { watch: { project, service }, since };
+  const limits = headers.get(PROJECTS_HEADER);
+  const reach = limits === null ? null : limits.split(",").filter(Boolean).map(Number);
+  return { watch: { project, service, reach }, since };
 }
 
 export function wants(watch: Watch, part: { service_id: number; project_id: number }): boolean {
   return (
+    reaches(watch.reach, part.project_id) &&
     (watch.project === null || watch.project === part.project_id) &&
     (watch.service === null || watch.service === part.service_id)
   );
+}
+
+/** The same for the same filter. */
+export function keyOf({ project, service, reach }: Watch): string {
+  return `${project} ${service} ${reach ?? "all"}`;
 }
 
 /** Returns the text of the frame for one filter; null when no part of the frame passes the filter. */
@@ -74,7 +90,7 @@ export class Watchers {
     const texts = new Map<string, string | null>();
     for (const socket of this.#sender.sockets) {
       const watch = attachedWatch(socket);
-      const key = `${watch.project} ${watch.service}`;
+      const key = keyOf(watch);
       let text = texts.get(key);
       if (text === undefined) {
         text = frameText(event, watch, at);
@@ -104,6 +120,6 @@ export class Watchers {
 }
 
 function attachedWatch(socket: WebSocket): Watch {
-  const attached: Watch | null = socket.deserializeAttachment();
-  return attached ?? { project: null, service: null };
+  const attached: Partial<Watch> | null = socket.deserializeAttachment(); // an older release may have attached it
+  return { project: null, service: null, reach: null, ...attached };
 }

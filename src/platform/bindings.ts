@@ -20,6 +20,7 @@ import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane-record.ts";
 import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
 import type { MonitorState } from "../core/monitor-state.ts";
+import type { Reach } from "../core/reach.ts";
 import type { Unread } from "../core/read-each.ts";
 import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
 import type { UnfitChecks } from "../core/unfit-checks.ts";
@@ -64,6 +65,8 @@ export interface Ticket {
   scope: string;
   /** Id of the key that it was issued for; null: the admin token, or nobody where reading is public. */
   key: number | null;
+  /** The projects that the key is limited to. */
+  projects: Reach;
 }
 
 /** One object for the hub. */

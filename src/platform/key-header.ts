@@ -3,3 +3,5 @@
  * passes on anew, so a client can't set it.
  */
 export const KEY_HEADER = "x-hub-key";
+/** The same with the ids of the projects that the key is limited to, separated by commas; absent: it is not. */
+export const PROJECTS_HEADER = "x-hub-projects";

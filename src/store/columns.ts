@@ -4,6 +4,7 @@
  */
 import { type AnyColumn, type NotNull, type SQL, sql } from "drizzle-orm";
 import { type ConvertCustomConfig, customType, type SQLiteCustomColumnBuilder } from "drizzle-orm/sqlite-core";
+import type { Reach } from "../core/reach.ts";
 import type { Storage } from "../core/service-definition.ts";
 
 /** Later times have no ISO 8601 form with four digits for the year, which other hubs and clients expect. */
@@ -30,6 +31,13 @@ export function json<T>(shape: JsonShape): Column<T> {
 export const time = customType<{ data: number; driverData: unknown }>({
   dataType: () => "integer",
   fromDriver: (value) => (typeof value === "number" ? Math.min(Math.max(value, 0), MAX_TIME) : MAX_TIME),
+});
+
+/** The projects that a key opens. What can't be read opens none. */
+export const reach = customType<{ data: Reach; driverData: unknown }>({
+  dataType: () => "text",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: (value) => readJson("integers", value) as number[],
 });
 
 /** A column that stores a field of a service's definition. */

@@ -1,10 +1,10 @@
 /** Reads flips: the changes of status of services. */
-import { and, asc, desc, eq, getTableColumns, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Flip, Status } from "../core/records.ts";
 import { heldFrom, type StatusChange, uptime } from "../core/uptime.ts";
 import type { Gap } from "../core/watch-gaps.ts";
-import type { Db } from "./database.ts";
+import { type Db, idList } from "./database.ts";
 import { flips, projects, services } from "./tables.ts";
 
 /** Limit of flipsInWindow. A service that flaps for weeks has very many flips, each with its evidence. */
@@ -23,6 +23,8 @@ export interface FlipFilter {
   service?: number | string | undefined;
   /** Id or name. */
   project?: number | string | undefined;
+  /** Only of services of these projects. */
+  within?: readonly number[] | undefined;
 }
 
 export type ListedFlip = Flip & { project_id: number; project: string; name: string };
@@ -51,11 +53,12 @@ export async function listFlips(
   filter: FlipFilter,
   page: { limit: number; after?: string | undefined },
 ): Promise<{ rows: ListedFlip[]; total: number; next: string | null }> {
-  const { since, service, project } = filter;
+  const { since, service, project, within } = filter;
   const matches = and(
     since === undefined ? undefined : gte(flips.at, since),
     service === undefined ? undefined : isNamed(flips.service_id, services.name, service),
     project === undefined ? undefined : isNamed(services.project_id, projects.name, project),
+    within === undefined ? undefined : inArray(services.project_id, idList(within)),
   );
   const selected = selectFlips(db, and(matches, isBefore(page.after))).limit(page.limit + 1);
   const counted = FLIP_CURSOR.exec(page.after ?? "")?.[4];

@@ -1,5 +1,6 @@
 /** API keys. The hub stores a hash of each key, never the key itself. */
 import { asc, eq, getTableColumns, sql } from "drizzle-orm";
+import type { Reach } from "../core/reach.ts";
 import type { Db } from "./database.ts";
 import { apiKeys, type Scope } from "./tables.ts";
 
@@ -9,6 +10,7 @@ export interface KeyRow {
   scope: Scope;
   /** The agent that a key of scope `agent` belongs to. */
   agent: string | null;
+  projects: Reach;
   created_at: number;
 }
 
@@ -16,6 +18,8 @@ export interface NewKey {
   name: string;
   scope: Scope;
   agent?: string | null | undefined;
+  /** The projects that the key is limited to; absent: it is not. */
+  projects?: Reach;
   /** Hash of the key, as findKey gets it. */
   hash: string;
   now: number;
@@ -24,17 +28,18 @@ export interface NewKey {
 const { hash: _secret, ...publicColumns } = getTableColumns(apiKeys);
 
 /** Throws when a key with this hash exists. */
-export async function createKey(db: Db, { name, scope, agent, hash, now }: NewKey): Promise<KeyRow> {
-  const values = { name, scope, agent: agent ?? null, hash, created_at: now };
+export async function createKey(db: Db, { name, scope, agent, projects = null, hash, now }: NewKey): Promise<KeyRow> {
+  const values = { name, scope, agent: agent ?? null, projects, hash, created_at: now };
   return await db.insert(apiKeys).values(values).returning(publicColumns).get();
 }
 
 /** A key of scope `agent`. Returns undefined when there is no such agent, also when it is removed at the same time. */
 export async function createAgentKey(
   db: Db,
-  { name, agent, hash, now }: Omit<NewKey, "scope"> & { agent: string },
+  { name, agent, projects = null, hash, now }: Omit<NewKey, "scope"> & { agent: string },
 ): Promise<KeyRow | undefined> {
-  const columns = { id: sql`NULL`, name, scope: "agent", agent, hash, created_at: now };
+  const limits = projects === null ? null : JSON.stringify(projects);
+  const columns = { id: sql`NULL`, name, scope: "agent", agent, projects: limits, hash, created_at: now };
   const values = Object.keys(getTableColumns(apiKeys)).map((column) => sql`${columns[column as keyof typeof columns]}`);
   const chosen = sql`SELECT ${sql.join(values, sql`, `)} FROM agents WHERE agents.name = ${agent}`;
   return (await db.insert(apiKeys).select(chosen).returning(publicColumns))[0];

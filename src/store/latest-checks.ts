@@ -1,5 +1,5 @@
 /** Reads the last checks of many services at once, for a glance at the past of each. */
-import { asc, inArray, sql } from "drizzle-orm";
+import { and, asc, inArray, sql } from "drizzle-orm";
 import { isScheduled, LANE_SIZE } from "../core/lanes.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
 import type { Status } from "../core/records.ts";
@@ -18,12 +18,22 @@ export interface LatestChecks {
   checks: { /** Start of the round, Unix ms. */ at: number; status: Status; latency_ms: number | null }[];
 }
 
-/** `count`: of each service, at most. Only the current lane is searched. Services that do not exist are left out. */
-export async function latestChecks(db: Db, ids: readonly number[], count: number): Promise<LatestChecks[]> {
+/**
+ * `count`: of each service, at most. Only the current lane is searched. Services that do not exist
+ * are left out. `within`: only of these projects.
+ */
+export async function latestChecks(
+  db: Db,
+  ids: readonly number[],
+  count: number,
+  within?: readonly number[],
+): Promise<LatestChecks[]> {
   const services = await db
     .select({ id: table.id, lane: table.lane, interval: table.health_interval })
     .from(table)
-    .where(inArray(table.id, idList(ids)))
+    .where(
+      and(inArray(table.id, idList(ids)), within === undefined ? undefined : inArray(table.project_id, idList(within))),
+    )
     .orderBy(asc(table.id));
   const lanes = [...new Set(services.map(({ lane }) => lane))];
   const rounds = Math.ceil(count * ROUNDS_PER_CHECK);

@@ -1,8 +1,8 @@
 /** The registry of projects. Deleting a project deletes its services. Retention deletes the history that remains. */
-import { and, asc, eq, getTableColumns, gt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gt, inArray, ne, or, type SQL, sql } from "drizzle-orm";
 import type { ProjectStatus, Status } from "../core/records.ts";
 import type { ProjectRow } from "../core/service-row.ts";
-import { type Db, isDuplicate } from "./database.ts";
+import { type Db, idList, isDuplicate } from "./database.ts";
 import { contains } from "./fragments.ts";
 import type { Page } from "./services.ts";
 import { projects, services } from "./tables.ts";
@@ -42,9 +42,15 @@ function toProjectRow(row: Awaited<ReturnType<typeof selectProjects>>[number]): 
 /** Lists projects by id. `total` counts all projects that match `q`, unless the page says it. */
 export async function listProjects(
   db: Db,
-  page: Page & { /** Part of the name; case is ignored. */ q?: string | undefined },
+  page: Page & {
+    /** Part of the name; case is ignored. */ q?: string | undefined;
+    within?: readonly number[] | undefined;
+  },
 ): Promise<{ rows: ProjectRow[]; total: number }> {
-  const matches = page.q === undefined ? undefined : contains(projects.name, page.q);
+  const matches = and(
+    page.q === undefined ? undefined : contains(projects.name, page.q),
+    page.within === undefined ? undefined : inArray(projects.id, idList(page.within)),
+  );
   const after = page.after === undefined ? undefined : gt(projects.id, page.after);
   const selected = selectProjects(db, and(matches, after)).limit(page.limit);
   if (page.total !== undefined) return { rows: (await selected).map(toProjectRow), total: page.total };
@@ -61,6 +67,26 @@ export async function listProjects(
 /** Lists every project, for the summary. */
 export async function listAllProjects(db: Db): Promise<ProjectRow[]> {
   return (await selectProjects(db, undefined)).map(toProjectRow);
+}
+
+/** Returns the names of the projects of these ids, by id. */
+export async function projectNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+  const { id, name } = projects;
+  const rows = await db
+    .select({ id, name })
+    .from(projects)
+    .where(inArray(id, idList(ids)));
+  return new Map(rows.map((row) => [row.id, row.name]));
+}
+
+/** Returns the ids of the projects of these names, by name. */
+export async function projectIds(db: Db, names: readonly string[]): Promise<Map<string, number>> {
+  const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(names)}))`;
+  const rows = await db
+    .select({ id: projects.id, name: projects.name })
+    .from(projects)
+    .where(inArray(projects.name, wanted));
+  return new Map(rows.map(({ id, name }) => [name, id]));
 }
 
 export async function getProject(db: Db, id: number): Promise<ProjectRow | undefined> {

@@ -5,7 +5,7 @@ import { pick, type ServiceInput } from "../core/service-definition.ts";
 import type { ServiceRow } from "../core/service-row.ts";
 import { JSON_FIELDS, underPatch } from "../core/unreadable.ts";
 import { timeOf, unreadableOf } from "./columns.ts";
-import { type Db, isDuplicate } from "./database.ts";
+import { type Db, idList, isDuplicate } from "./database.ts";
 import { contains, currentEpoch, holds, knownLanes, LANES } from "./fragments.ts";
 import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
 import { flips, projects, rollups, services } from "./tables.ts";
@@ -13,6 +13,8 @@ import { flips, projects, rollups, services } from "./tables.ts";
 /** Each field limits the list; an absent field does not. */
 export interface ServiceFilter {
   project_id?: number | undefined;
+  /** Only of these projects. */
+  within?: readonly number[] | undefined;
   project?: string | undefined;
   /** The recorded status. */
   status?: Status | undefined;
@@ -97,10 +99,11 @@ function countMatching(db: Db, matches: SQL | undefined) {
 }
 
 function conditions(filter: ServiceFilter): (SQL | undefined)[] {
-  const { project_id, project, status, statuses, name, type, tag, capability, method, q } = filter;
+  const { project_id, within, project, status, statuses, name, type, tag, capability, method, q } = filter;
   return [
     filter.include_stopped ? undefined : eq(projects.status, "running"),
     project_id === undefined ? undefined : eq(services.project_id, project_id),
+    within === undefined ? undefined : inArray(services.project_id, idList(within)),
     project === undefined ? undefined : eq(projects.name, project),
     status === undefined ? undefined : eq(services.status, status),
     statuses === undefined ? undefined : inArray(services.status, [...statuses]),
@@ -115,6 +118,11 @@ function conditions(filter: ServiceFilter): (SQL | undefined)[] {
 
 export async function getService(db: Db, id: number): Promise<ServiceRow | undefined> {
   return (await selectServices(db, eq(services.id, id)))[0];
+}
+
+export async function projectOfService(db: Db, id: number): Promise<number | undefined> {
+  return (await db.select({ project_id: services.project_id }).from(services).where(eq(services.id, id)))[0]
+    ?.project_id;
 }
 
 export async function getServiceByName(db: Db, project: string, name: string): Promise<ServiceRow | undefined> {

@@ -33,18 +33,25 @@ export async function createSession(db: Db, { hash, of, now, expires_at }: NewSe
   ]);
 }
 
-export type FoundSession = { key: Pick<KeyRow, "id" | "scope" | "agent"> } | { admin: string };
+export type FoundSession = { key: Pick<KeyRow, "id" | "scope" | "agent" | "projects"> } | { admin: string };
 
 /** Returns undefined when there is no such session, or its time is over. `now`: Unix ms. */
 export async function findSession(db: Db, hash: string, now: number): Promise<FoundSession | undefined> {
   const [row] = await db
-    .select({ admin: sessions.admin, id: apiKeys.id, scope: apiKeys.scope, agent: apiKeys.agent })
+    .select({
+      admin: sessions.admin,
+      id: apiKeys.id,
+      scope: apiKeys.scope,
+      agent: apiKeys.agent,
+      projects: apiKeys.projects,
+    })
     .from(sessions)
     .leftJoin(apiKeys, eq(apiKeys.id, sessions.key_id))
     .where(and(eq(sessions.hash, hash), gt(sessions.expires_at, now)));
   if (row === undefined) return undefined;
   if (row.admin !== null) return { admin: row.admin };
-  return row.id === null ? undefined : { key: { id: row.id, scope: row.scope as Scope, agent: row.agent } };
+  const { id, scope, agent, projects } = row;
+  return id === null ? undefined : { key: { id, scope: scope as Scope, agent, projects } };
 }
 
 export async function deleteSession(db: Db, hash: string): Promise<void> {

@@ -4,9 +4,9 @@ import { AUDIT_ACTIONS } from "../core/audit.ts";
 import type { RoundResult } from "../core/queue-messages.ts";
 import { type Attempt, STATUSES, STOPPERS } from "../core/records.ts";
 import { FIELD_NAMES, type FieldName, SERVICE_FIELDS, type ServiceDefinition } from "../core/service-definition.ts";
-import { type Column, fieldColumn, json, time } from "./columns.ts";
+import { type Column, fieldColumn, json, reach, time } from "./columns.ts";
 
-export const SCOPES = ["read", "write", "admin", "agent"] as const;
+export const SCOPES = ["read", "register", "write", "admin", "agent"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 type DefinitionColumns = { [K in FieldName]: Column<ServiceDefinition[K]> };
@@ -150,6 +150,8 @@ export const apiKeys = sqliteTable("api_keys", {
   scope: text({ enum: SCOPES }).notNull(),
   /** The agent that a key of scope `agent` belongs to. */
   agent: text(),
+  /** The projects that the key is limited to. */
+  projects: reach(),
   /** Hash of the key. The key itself is never stored. */
   hash: text().notNull().unique(),
   created_at: time().notNull(),

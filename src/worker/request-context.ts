@@ -70,11 +70,11 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     websocket: (upgrade) => board.fetch(upgrade),
     agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),
     ticket: {
-      issue: async ({ scope, key }) => board.issueTicket({ scope, key }),
+      issue: async ({ scope, key, projects }) => board.issueTicket({ scope, key, projects }),
       redeem: async (ticket) => {
         const redeemed = await board.redeemTicket(ticket);
         // only scopes are issued
-        return redeemed === null ? null : { scope: redeemed.scope as Scope, agent: null, key: redeemed.key };
+        return redeemed === null ? null : { ...redeemed, scope: redeemed.scope as Scope, agent: null };
       },
     },
     keysRevoked: async (ids, agent) => {

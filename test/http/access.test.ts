@@ -43,6 +43,7 @@ const ALLOWED: Record<string, string[]> = {
   write: ["read", "write"],
   admin: ["read", "write", "admin"],
   agent: ["agent"],
+  register: ["register"],
 };
 
 function credential(who: string, { keys }: TestHub): string | null {
@@ -62,7 +63,7 @@ describe("every route for every caller", () => {
         "DELETE /api/federation/hubs/{hub_id}: admin",
         "DELETE /api/keys/{id}: admin",
         "DELETE /api/projects/{id}: write",
-        "DELETE /api/services/{id}: write",
+        "DELETE /api/services/{id}: write or register",
         "DELETE /api/session: public",
         "GET /.well-known/hub: public",
         "GET /api/agents/{name}/checks: admin or agent",
@@ -88,7 +89,7 @@ describe("every route for every caller", () => {
         "GET /health: public",
         "GET /metrics: read",
         "PATCH /api/projects/{id}: write",
-        "PATCH /api/services/{id}: write",
+        "PATCH /api/services/{id}: write or register",
         "POST /api/agents/{name}/observations: admin or agent",
         "POST /api/federation/hubs/{hub_id}/approve: admin",
         "POST /api/federation/hubs: admin",
@@ -98,15 +99,15 @@ describe("every route for every caller", () => {
         "POST /api/projects/{id}/stop: write",
         "POST /api/projects: write",
         "POST /api/services/{id}/check: write",
-        "POST /api/services/{id}/heartbeat: write or agent",
+        "POST /api/services/{id}/heartbeat: write or agent or register",
         "POST /api/services/{id}/pause: write",
-        "POST /api/services: write",
+        "POST /api/services: write or register",
         "POST /api/session: public",
         "POST /api/tickets: read",
         "PUT /api/agents/{name}/services: admin or agent",
         "PUT /api/agents/{name}: admin",
         "PUT /api/projects/{id}/manifest: write",
-        "PUT /api/projects/{project}/services/{name}: write",
+        "PUT /api/projects/{project}/services/{name}: write or register",
       ]
     `);
   });
@@ -195,7 +196,7 @@ describe("keys", () => {
     expect((await hub.request("GET", "/api/projects", undefined, { key: made.key })).status).toBe(200);
     const list = await hub.call<{ keys: Made[] }>("GET", "/api/keys", 200);
     expect(list.keys.find(({ id }) => id === made.id)).toEqual({
-      ...{ id: made.id, name: "ci", scope: "read", agent: null, created_at: made.created_at },
+      ...{ id: made.id, name: "ci", scope: "read", agent: null, projects: null, created_at: made.created_at },
     });
     expect(JSON.stringify(list)).not.toContain(made.key);
     await hub.call("DELETE", `/api/keys/${made.id}`, 204);

@@ -109,9 +109,9 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       return new Response(null, { status: 101, webSocket: pair[0] });
     },
     ticket: {
-      issue: async ({ scope, key }) => {
+      issue: async ({ scope, key, projects }) => {
         const ticket = crypto.randomUUID();
-        tickets.set(ticket, { scope, key, agent: null });
+        tickets.set(ticket, { scope, key, projects, agent: null });
         return ticket;
       },
       redeem: async (ticket) => {
@@ -188,6 +188,7 @@ async function makeKeys(db: Db): Promise<Record<Scope, string>> {
   };
   return {
     read: await make("read"),
+    register: await make("register"),
     write: await make("write"),
     admin: await make("admin"),
     agent: await make("agent"),

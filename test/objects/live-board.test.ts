@@ -175,16 +175,16 @@ describe("the pulse", () => {
 
 describe("tickets", () => {
   it("are good once", async () => {
-    const ticket = await stub.issueTicket({ scope: "read", key: 7 });
+    const ticket = await stub.issueTicket({ scope: "read", key: 7, projects: null });
     await evictDurableObject(stub);
-    expect(await stub.redeemTicket(ticket)).toEqual({ scope: "read", key: 7 });
+    expect(await stub.redeemTicket(ticket)).toEqual({ scope: "read", key: 7, projects: null });
     expect(await stub.redeemTicket(ticket)).toBeNull();
   });
 });
 
 describe("a key that is revoked", () => {
   it("loses its tickets, and its sockets are closed, also after an eviction; others stay", async () => {
-    const ticket = await stub.issueTicket({ scope: "read", key: 7 });
+    const ticket = await stub.issueTicket({ scope: "read", key: 7, projects: null });
     const opened = await Promise.all(
       ["7", "8", null].map((key) => watch("", key === null ? {} : { "x-hub-key": key })),
     );

@@ -12,7 +12,14 @@ beforeAll(async () => {
 test("a key is found by its hash and listed without it", async () => {
   const key = await createKey(db, { name: "ci", scope: "write", hash: "h1", now: NOW });
   const agent = await createKey(db, { name: "dc", scope: "agent", agent: "dc-1", hash: "h2", now: NOW });
-  expect(key).toEqual({ id: expect.any(Number), name: "ci", scope: "write", agent: null, created_at: NOW });
+  expect(key).toEqual({
+    id: expect.any(Number),
+    name: "ci",
+    scope: "write",
+    agent: null,
+    projects: null,
+    created_at: NOW,
+  });
   expect(await findKey(db, "h1")).toEqual(key);
   expect(await findKey(db, "h3")).toBeUndefined();
   expect(await listKeys(db)).toEqual([key, agent]);

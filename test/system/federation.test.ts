@@ -166,8 +166,10 @@ test("a hub that hangs is down for the others, delays nobody, and stays readable
     process.kill(runtime, "SIGCONT");
   }
   await until(async () => expect(await peerOf(a, "hub-c")).toMatchObject({ status: "up", freshness: "live" }));
-  const told = watching.frames.filter((frame) => frame.type === "hub");
-  expect(told.map(({ hub }) => (hub as Peer).status)).toEqual(expect.arrayContaining(["down", "up"]));
+  await until(() => {
+    const told = watching.frames.filter((frame) => frame.type === "hub");
+    expect(told.map(({ hub }) => (hub as Peer).status)).toEqual(expect.arrayContaining(["down", "up"]));
+  });
   const { hub_flips } = await call<{ hub_flips: { hub_id: string; from: string; to: string }[] }>(
     a,
     "GET",

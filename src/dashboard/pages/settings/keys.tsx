@@ -11,7 +11,10 @@ import { Field } from "../../ui/field.tsx";
 import { Failure, Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 
-const SCOPES: readonly Key["scope"][] = ["read", "write", "admin", "agent"];
+const SCOPES: readonly Key["scope"][] = ["read", "register", "write", "admin", "agent"];
+
+/** `projects`: names, separated by commas or blanks. */
+const EMPTY = { name: "", scope: "read" as Key["scope"], agent: "", projects: "" };
 
 export function Keys() {
   const { data: keys, error, refetch } = useQuery(keysQuery);
@@ -47,7 +50,9 @@ function KeyRow({ item }: { item: Key }) {
         <span className="font-medium break-words">{item.name}</span>{" "}
         <span className="text-muted">
           {item.scope}
-          {item.agent !== null && ` ${item.agent}`}, made <Ago at={Date.parse(item.created_at)} />
+          {item.agent !== null && ` ${item.agent}`}
+          {item.projects !== null && `, only ${item.projects.join(", ") || "projects that are deleted"}`}, made{" "}
+          <Ago at={Date.parse(item.created_at)} />
         </span>
       </span>
       <Button look="danger" aria-label={`Revoke ${item.name}`} onClick={() => setIsConfirming(true)}>
@@ -71,15 +76,20 @@ function KeyRow({ item }: { item: Key }) {
 
 function NewKey() {
   const client = useQueryClient();
-  const [form, setForm] = useState({ name: "", scope: "read" as Key["scope"], agent: "" });
+  const [form, setForm] = useState(EMPTY);
   const create = useMutation({
     mutationFn: () => {
       const { name, scope, agent } = form;
-      const json = { name: name.trim(), scope, ...(scope === "agent" && { agent: agent.trim() }) };
+      const projects = form.projects.split(/[\s,]+/).filter((each) => each !== "");
+      const json = {
+        ...{ name: name.trim(), scope },
+        ...(scope === "agent" && { agent: agent.trim() }),
+        ...(projects.length > 0 && { projects }),
+      };
       return responseBody(api.keys.$post({ json }));
     },
     onSuccess: () => {
-      setForm({ name: "", scope: "read", agent: "" });
+      setForm(EMPTY);
       return client.invalidateQueries({ queryKey: keysQuery.queryKey });
     },
   });
@@ -88,7 +98,7 @@ function NewKey() {
     create.mutate();
   };
   const errors = create.error === null ? [] : errorsOf(create.error);
-  const errorOf = (path: string) => errors.find((error) => error.path === path)?.message;
+  const errorOf = (path: string) => errors.find((error) => error.path.split(".")[0] === path)?.message;
   const { data: made } = create;
   return (
     <>
@@ -111,22 +121,7 @@ function NewKey() {
             />
           )}
         </Field>
-        <Field label="Scope" error={errorOf("scope")}>
-          {(control) => (
-            <select
-              {...control}
-              className="field"
-              value={form.scope}
-              onChange={(event) =>
-                setForm({ ...form, scope: SCOPES.find((each) => each === event.target.value) ?? "read" })
-              }
-            >
-              {SCOPES.map((scope) => (
-                <option key={scope}>{scope}</option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <ScopeField scope={form.scope} error={errorOf("scope")} choose={(scope) => setForm({ ...form, scope })} />
         {form.scope === "agent" && (
           <Field label="Agent" error={errorOf("agent")}>
             {(control) => (
@@ -141,11 +136,52 @@ function NewKey() {
             )}
           </Field>
         )}
+        <Field
+          label={form.scope === "register" ? "Project" : "Only for projects (optional)"}
+          error={errorOf("projects")}
+        >
+          {(control) => (
+            <input
+              {...control}
+              required={form.scope === "register"}
+              autoComplete="off"
+              placeholder="shop, billing"
+              className="field font-mono"
+              value={form.projects}
+              onChange={(event) => setForm({ ...form, projects: event.target.value })}
+            />
+          )}
+        </Field>
         <Button type="submit" look="primary" disabled={create.isPending} className="sm:mt-6">
           Make a key
         </Button>
       </form>
     </>
+  );
+}
+
+interface ScopeFieldProps {
+  scope: Key["scope"];
+  error: string | undefined;
+  choose: (scope: Key["scope"]) => void;
+}
+
+function ScopeField({ scope, error, choose }: ScopeFieldProps) {
+  return (
+    <Field label="Scope" error={error}>
+      {(control) => (
+        <select
+          {...control}
+          className="field"
+          value={scope}
+          onChange={(event) => choose(SCOPES.find((each) => each === event.target.value) ?? "read")}
+        >
+          {SCOPES.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+      )}
+    </Field>
   );
 }
 

@@ -12,7 +12,13 @@ import { Agents } from "./agents.tsx";
 import { Audit } from "./audit.tsx";
 import { Keys } from "./keys.tsx";
 
-const SCOPE_WORDS = { read: "read", write: "read and change", admin: "do everything", agent: "report" } as const;
+const SCOPE_WORDS = {
+  read: "read",
+  register: "register services",
+  write: "read and change",
+  admin: "do everything",
+  agent: "report",
+} as const;
 
 export function Settings() {
   const { scope } = useSession();
@@ -44,7 +50,10 @@ function Access() {
       <div className="card flex flex-col gap-4 px-5 py-4">
         {session.signed_in ? (
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <p>Signed in with a key that may {SCOPE_WORDS[session.scope ?? "read"]}.</p>
+            <p>
+              Signed in with a key that may {SCOPE_WORDS[session.scope ?? "read"]}
+              {session.projects !== null && ", in the projects that it is limited to"}.
+            </p>
             <span className="flex flex-wrap gap-2">
               <Button onClick={() => void signOut(true)}>Sign out everywhere</Button>
               <Button onClick={() => void signOut(false)}>Sign out</Button>

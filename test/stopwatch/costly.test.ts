@@ -1,7 +1,9 @@
-/** Inputs that would take quadratic or exponential time if they were not refused. */
+/** What would take quadratic or exponential time if it were not refused, or not done with care. */
 import { expect, test } from "vitest";
+import { dependencyGraph, type GraphService } from "../../src/core/dependencies.ts";
 import { failedAssertion } from "../../src/core/json-assertions.ts";
 import { PathTooCostly } from "../../src/core/json-path.ts";
+import { outagesOf } from "../../src/core/outages.ts";
 import { parseManifestBody } from "../../src/http/manifest-body.ts";
 
 const LIMIT_MS = 3_000;
@@ -34,4 +36,18 @@ test("a path of JSONPath that looks at everything for everything", () => {
   expect(tookMs(() => expect(() => failedAssertion(NUMBERS, [assertion])).toThrow(PathTooCostly))).toBeLessThan(
     LIMIT_MS,
   );
+});
+
+test("the outage of a database that ten thousand services depend on", () => {
+  const service = (id: number, ...depends_on: string[]): GraphService => ({
+    ...{ id, hub_id: "hub-a", project: "shop", name: `s-${id}`, type: "api", status: "down", depends_on },
+  });
+  const fallen = Array.from({ length: 10_000 }, (_, n) => service(n + 2, "s-1"));
+  const graph = dependencyGraph([service(1), ...fallen], "hub-a");
+  let affected: number | undefined;
+  const took = tookMs(() => {
+    affected = outagesOf(graph, "hub-a", () => ({ since: 0, error: null })).outages[0]?.affected_count;
+  });
+  expect(affected).toBe(10_000);
+  expect(took).toBeLessThan(LIMIT_MS); // 4.4 s when it was quadratic, 30 ms now
 });

@@ -63,7 +63,7 @@ export const healthOptionsSchema = z
       .string()
       .regex(/^\$\{PROBE_SECRET_[A-Z0-9_]+\}$/, "expected ${PROBE_SECRET_NAME}; a secret is never stored in plain text")
       .describe("redis, postgres: `${PROBE_SECRET_NAME}`"),
-    query: z.string().max(512).describe("postgres: query to run after the login"),
+    query: z.string().max(512).describe("postgres: one statement that only reads, to run after the login"),
     grace: z.int().min(0).max(86_400).describe("heartbeat: seconds of silence forgiven after the interval"),
     command: nameSchema.describe("exec: name of a command in the agent's own configuration"),
   })

@@ -173,7 +173,7 @@ export class Connection {
 
   #take(length: number): Uint8Array {
     const taken = this.#buffer.slice(0, length);
-    this.#buffer = this.#buffer.slice(length);
+    this.#buffer = this.#buffer.subarray(length); // to copy the rest for each of many small parts would take long
     return taken;
   }
 }

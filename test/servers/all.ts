@@ -6,7 +6,7 @@ import { startCorpus } from "./corpus.ts";
 import { startFaulty } from "./faulty.ts";
 import { startRelays } from "./nats-relays.ts";
 import { startNginx } from "./nginx.ts";
-import { startPostgres, startPostgresPair } from "./postgres.ts";
+import { startPostgres, startPostgresFamily } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
 import { ODD_PASSWORDS, type RunningServers, TEST_PASSWORD, type TestServers } from "./test-servers.ts";
 
@@ -23,6 +23,9 @@ const POSTGRES = {
   ],
   setup: [
     "CREATE ROLE open LOGIN",
+    "CREATE TABLE written (n int); GRANT ALL ON written TO PUBLIC",
+    "CREATE SEQUENCE tickets; GRANT ALL ON SEQUENCE tickets TO PUBLIC",
+    "CREATE FUNCTION write() RETURNS int LANGUAGE sql AS 'INSERT INTO written VALUES (1) RETURNING n'",
     "CREATE ROLE tls_only LOGIN",
     `CREATE ROLE plain_only LOGIN PASSWORD '${TEST_PASSWORD}'`,
     `CREATE ROLE secure_only LOGIN PASSWORD '${TEST_PASSWORD}'`,
@@ -43,7 +46,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     started.push(server);
     return server;
   };
-  const pair = startPostgresPair({ ...POSTGRES, tls: certificates.trusted });
+  const family = startPostgresFamily({ ...POSTGRES, tls: certificates.trusted });
   const starting = [
     keep(startRedis()),
     keep(startRedis({ password: TEST_PASSWORD, args: PING_ONLY })),
@@ -53,8 +56,9 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startNginx(certificates)),
     keep(startFaulty()),
     keep(startFaulty()),
-    keep(pair.then(({ accepting }) => accepting)),
-    keep(pair.then(({ rejecting }) => rejecting)),
+    keep(family.then(({ accepting }) => accepting)),
+    keep(family.then(({ rejecting }) => rejecting)),
+    keep(family.then(({ standby }) => standby)),
     keep(startBlackHole()),
     keep(startCorpus(certificates)),
     startRelays(certificates),
@@ -71,6 +75,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     counted,
     accepting,
     rejecting,
+    standby,
     blackHole,
     corpus,
     relays,
@@ -78,7 +83,12 @@ async function startAll(started: Started[], certificates: Certificates): Promise
   started.push({ port: NOTHING, stop: relays.stop });
   return {
     redis: { open: open.port, locked: locked.port, tls: tls.port, orphan: orphan.port },
-    postgres: { accepting: accepting.port, rejecting: rejecting.port, untrusted: untrusted.port },
+    postgres: {
+      accepting: accepting.port,
+      rejecting: rejecting.port,
+      standby: standby.port,
+      untrusted: untrusted.port,
+    },
     nginx: {
       http: nginx.port,
       trusted: nginx.tls.trusted,

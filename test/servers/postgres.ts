@@ -1,4 +1,4 @@
-/** Real PostgreSQL servers on the loopback: accepting, or rejecting because they are starting up. */
+/** Real PostgreSQL servers on the loopback: accepting, rejecting because they are starting up, or a hot standby. */
 import { existsSync } from "node:fs";
 import { appendFile, chown, cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -125,13 +125,14 @@ async function startAccepting({ at, data }: Cluster, options: PostgresOptions): 
   return server;
 }
 
-/** In recovery from an archive that never answers: "the database system is starting up" for as long as it runs. */
-async function startRejecting({ at, data }: Cluster): Promise<Started> {
-  await appendFile(join(data, "postgresql.auto.conf"), "restore_command = 'sleep 600'\n");
+/** `recovering`: from an archive that never answers: "the database system is starting up" for as long as it runs. */
+async function startStandby({ at, data }: Cluster, kind: "recovering" | "hot"): Promise<Started> {
+  if (kind === "recovering") await appendFile(join(data, "postgresql.auto.conf"), "restore_command = 'sleep 600'\n");
   await writeFile(join(data, "standby.signal"), "");
   if (at.identity !== undefined) await chown(join(data, "standby.signal"), at.identity.uid, at.identity.gid);
-  const server = await launch(at, data, []);
-  await until(async () => (await readiness(at, server.port)) === 1, "PostgreSQL rejecting connections");
+  const server = await launch(at, data, ["-c", "max_connections=100"]); // no fewer than where it comes from
+  const wanted = kind === "recovering" ? 1 : 0;
+  await until(async () => (await readiness(at, server.port)) === wanted, `PostgreSQL as a ${kind} standby`);
   return server;
 }
 
@@ -149,27 +150,43 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Star
   }
 }
 
-/** Both kinds from one cluster, which saves the time of making a second. The rejecting one speaks no TLS. */
-export async function startPostgresPair(options: PostgresOptions): Promise<{ accepting: Started; rejecting: Started }> {
+export interface PostgresFamily {
+  accepting: Started;
+  rejecting: Started;
+  standby: Started;
+}
+
+/** All kinds from one cluster, which saves the time of making more. Only the accepting one speaks TLS. */
+export async function startPostgresFamily(options: PostgresOptions): Promise<PostgresFamily> {
   const cluster = await emptyCluster();
-  const data = `${cluster.data}-rejecting`;
-  await cp(cluster.data, data, { recursive: true, preserveTimestamps: true });
-  if (cluster.at.identity !== undefined) await run("chown", ["-R", "postgres:", data]);
-  await run("chmod", ["700", data]);
-  const [accepting, rejecting] = await Promise.allSettled([
+  const copy = async (name: string): Promise<Cluster> => {
+    const data = `${cluster.data}-${name}`;
+    await cp(cluster.data, data, { recursive: true, preserveTimestamps: true });
+    if (cluster.at.identity !== undefined) await run("chown", ["-R", "postgres:", data]);
+    await run("chmod", ["700", data]);
+    return { ...cluster, data };
+  };
+  const copies = [await copy("rejecting"), await copy("standby")] as const;
+  const starting = [
     startAccepting(cluster, options),
-    startRejecting({ ...cluster, data }),
-  ]);
+    startStandby(copies[0], "recovering"),
+    startStandby(copies[1], "hot"),
+  ] as const;
+  const settled = await Promise.allSettled(starting);
   const stop = async () => {
-    for (const server of [accepting, rejecting]) if (server.status === "fulfilled") await server.value.stop();
+    for (const server of settled) if (server.status === "fulfilled") await server.value.stop();
     await cluster.remove();
   };
-  if (accepting.status === "rejected" || rejecting.status === "rejected") {
+  try {
+    const [accepting, rejecting, standby] = await Promise.all(starting);
+    const withTheFirst = async () => {};
+    return {
+      accepting: removedOnStop(accepting, stop),
+      rejecting: removedOnStop(rejecting, withTheFirst),
+      standby: removedOnStop(standby, withTheFirst),
+    };
+  } catch (error) {
     await stop();
-    throw accepting.status === "rejected" ? accepting.reason : rejecting.status === "rejected" && rejecting.reason;
+    throw error;
   }
-  return {
-    accepting: removedOnStop(accepting.value, stop),
-    rejecting: removedOnStop(rejecting.value, async () => {}),
-  };
 }

@@ -24,10 +24,15 @@ export interface TestServers {
     orphan: number;
   };
   postgres: {
-    /** TLS on. Users: `open` (no password), `scram`, `md5`, `clear`, `tls_only` (no entry without TLS). */
+    /**
+     * TLS on. Users: `open` (no password), `scram`, `md5`, `clear`, `tls_only` (no entry without TLS). They all may
+     * write: to the table `written`, which is empty, by the function `write()`, and to the sequence `tickets`.
+     */
     accepting: number;
     /** Is starting up; TLS off. */
     rejecting: number;
+    /** A hot standby of an empty cluster; TLS off. User: `postgres`, who may do everything. */
+    standby: number;
     /** TLS on, with a certificate that signs itself. Users: `open`. */
     untrusted: number;
   };

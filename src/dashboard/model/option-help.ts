@@ -49,7 +49,10 @@ const HELPS: Helps = {
     ...{ methods: LOGIN, example: "${PROBE_SECRET_DB}" },
     meaning: "Name of a secret of the hub, never the password itself.",
   },
-  query: { methods: ["postgres"], meaning: "A query that must work, with or without a password.", example: "SELECT 1" },
+  query: {
+    ...{ methods: ["postgres"], example: "SELECT 1" },
+    meaning: "One statement that must work and only reads, with or without a password.",
+  },
   grace: {
     ...{ methods: ["heartbeat"], example: 60 },
     meaning: "Seconds of silence that are forgiven after the interval. Without it: 30.",

@@ -1,7 +1,9 @@
-/** The bindings of the tests in workerd: those of the hub, and the migrations (test/vitest.config.ts). */
+/** The bindings of the tests in workerd: those of the hub, and what test/vitest.config.ts adds. */
 declare namespace Cloudflare {
   interface Env extends HubBindings {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+    /** The network of probes where private targets are refused. */
+    PUBLIC_ONLY: Fetcher;
   }
 }
 

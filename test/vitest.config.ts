@@ -1,6 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { PUBLIC_NETWORK } from "../src/core/public-network.ts";
 import { COVERAGE_LIMITS } from "./coverage-limits.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -89,6 +90,7 @@ export default defineConfig({
             miniflare: {
               // As in wrangler.toml, but reached by a test on a busy machine too.
               ratelimits: { REQUEST_LIMIT: { namespace_id: "1001", simple: { limit: 1_000, period: 60 } } },
+              serviceBindings: { PUBLIC_ONLY: { network: PUBLIC_NETWORK } },
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
                 ALLOW_PRIVATE_TARGETS: "true",

@@ -31,7 +31,6 @@ export function nodeContext(options: NodeContextOptions): ProbeContext {
     vantage: agentVantage(agent),
     hubId,
     allowPrivateTargets: true,
-    resolve: null,
     mayReceive: secretRules(environment, false),
     secret: (name) => secretIn(environment, name),
     connect: connectWithin(reach),

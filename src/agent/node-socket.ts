@@ -2,9 +2,9 @@
  * The sockets of `cloudflare:sockets`, as far as the probes use them, over those of Node. Nothing is read from a
  * connection before somebody asks for it, so that TLS can start at any byte.
  */
-import { lookup } from "node:dns";
 import { connect as connectTcp, isIP, type LookupFunction, type Socket as TcpSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { checkedLookUp } from "../node/network-look.ts";
 import type { CertificateCheck, ProbeSocket, ProbeSocketOptions } from "../probes/probe.ts";
 import type { Reach } from "./reach.ts";
 
@@ -21,19 +21,7 @@ export function connectWithin(reach: Reach) {
 
 /** The look-up of a connection to the port. */
 export function lookUpWithin(reach: Reach, port: number): LookupFunction {
-  return (host, options, callback) => {
-    lookup(host, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, "");
-      try {
-        const allowed = reach.allowed(host, port, addresses);
-        const [first] = allowed;
-        if (options.all === true || first === undefined) callback(null, allowed);
-        else callback(null, first.address, first.family);
-      } catch (refusal) {
-        callback(refusal instanceof Error ? refusal : new Error(String(refusal)), "");
-      }
-    });
-  };
+  return checkedLookUp((host, addresses) => reach.allowed(host, port, addresses));
 }
 
 /** `host:port`; an IPv6 address stands in brackets. */

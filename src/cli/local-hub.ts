@@ -1,7 +1,8 @@
 /** Runs the Worker in a local runtime. */
 import { dirname } from "node:path";
-import { type Miniflare, Response, type V4MiniflareOptions } from "miniflare";
-import { addressesOf, connectCode } from "../node/network-look.ts";
+import type { Miniflare, V4MiniflareOptions } from "miniflare";
+import { parseSettings } from "../core/settings.ts";
+import { localServices } from "./local-services.ts";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -50,6 +51,7 @@ export async function startLocalHub(options: LocalHubOptions): Promise<LocalHub>
 }
 
 function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOptions {
+  const bindings = { ...worker.bindings, ...options.vars };
   return {
     // The runtime's own entry believes headers of its own (MF-…) from any client, so the hub's port has another way in.
     host: "127.0.0.1",
@@ -62,20 +64,10 @@ function workerRuntime({ worker, ...options }: LocalHubOptions): V4MiniflareOpti
     modules: [{ type: "ESModule", path: options.entry }],
     modulesRoot: dirname(options.entry),
     compatibilityFlags: [...worker.compatibilityFlags, ...LOCAL_COMPATIBILITY_FLAGS],
-    bindings: { ...worker.bindings, ...options.vars },
-    serviceBindings: { RESOLVER: lookAround },
+    bindings,
+    serviceBindings: localServices(parseSettings(bindings).ALLOW_PRIVATE_TARGETS),
     durableObjects: options.evictIdleObjects === true ? worker.durableObjects : keptInMemory(worker.durableObjects),
   };
-}
-
-/**
- * Answers `?host=NAME` with the addresses of the name as JSON, null when DNS does not answer, and `?address=HOST:PORT`
- * with the error code of a connection.
- */
-async function lookAround({ url }: { url: string }): Promise<Response> {
-  const query = new URL(url).searchParams;
-  const address = query.get("address");
-  return Response.json(address === null ? await addressesOf(query.get("host") ?? "") : await connectCode(address));
 }
 
 function keptInMemory(objects: WorkerOptions["durableObjects"]): WorkerOptions["durableObjects"] {

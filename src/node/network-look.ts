@@ -1,4 +1,5 @@
 /** What the machine's own network says of a host. */
+import { type LookupAddress, lookup as lookupThen } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { connect, type LookupFunction } from "node:net";
 
@@ -35,6 +36,26 @@ export async function connectCode(address: string, lookUp?: LookupFunction): Pro
   const code = await promise;
   socket.destroy();
   return code;
+}
+
+/**
+ * The look-up of a connection: what `allowed` has checked is what it connects to. `allowed` throws when it leaves no
+ * address of those that the name has.
+ */
+export function checkedLookUp(allowed: (host: string, addresses: LookupAddress[]) => LookupAddress[]): LookupFunction {
+  return (host, options, callback) => {
+    lookupThen(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, "");
+      try {
+        const left = allowed(host, addresses);
+        const [first] = left;
+        if (options.all === true || first === undefined) callback(null, left);
+        else callback(null, first.address, first.family);
+      } catch (refusal) {
+        callback(refusal instanceof Error ? refusal : new Error(String(refusal)), "");
+      }
+    });
+  };
 }
 
 /** Of several addresses that failed, the code of the last. */

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { isCloudflareAddress } from "../core/cloudflare-addresses.ts";
+import { localService } from "./services.ts";
 
 const DNS_OVER_HTTPS = "https://cloudflare-dns.com/dns-query";
 const DNS_MS = 1_500;
@@ -17,8 +18,6 @@ const dnsSchema = z.object({
 });
 const addressesSchema = z.array(z.string()).nullable();
 
-type Service = Pick<Fetcher, "fetch">;
-
 export interface NetworkLooks {
   /** Returns null when DNS does not answer. */
   addressesOf(host: string): Promise<string[] | null>;
@@ -29,30 +28,11 @@ export interface NetworkLooks {
 
 /** `env`: all bindings of the Worker. */
 export function networkLooks(env: object): NetworkLooks {
-  const service = serviceIn(env);
+  const service = localService(env, "RESOLVER");
   return service === null ? FROM_THE_EDGE : ofMachine(service);
 }
 
-/**
- * The addresses of a name as the machine of a local hub sees them; none when it has none. Returns null where there is no
- * such machine: the edge reaches no private address anyway.
- */
-export function resolverOf(env: object): ((host: string) => Promise<string[]>) | null {
-  const service = serviceIn(env);
-  if (service === null) return null;
-  return async (host) => (await ofMachine(service).addressesOf(host)) ?? [];
-}
-
-function serviceIn(env: object): Service | null {
-  const service: unknown = new Map<string, unknown>(Object.entries(env)).get("RESOLVER");
-  return isService(service) ? service : null;
-}
-
-function isService(value: unknown): value is Service {
-  return typeof value === "object" && value !== null && "fetch" in value && typeof value.fetch === "function";
-}
-
-function ofMachine(service: Service): NetworkLooks {
+function ofMachine(service: Fetcher): NetworkLooks {
   const ask = async (query: Record<string, string>): Promise<unknown> => {
     const response = await service.fetch(`http://resolver/?${new URLSearchParams(query)}`);
     return await response.json();

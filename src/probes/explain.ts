@@ -2,9 +2,10 @@
  * Finds out why a probe failed, after it has: the runtimes have one text for many causes. What is found is true for the
  * moment after the failure; a look that fails itself is no reason.
  */
-import { isAddress } from "../core/address.ts";
+import { isAddress, refusedHost } from "../core/address.ts";
+import { NOT_PUBLIC } from "../core/public-network.ts";
 import { isProbed } from "../core/records.ts";
-import { authority } from "../core/target.ts";
+import { authority, type Target } from "../core/target.ts";
 import { certificateTroubles, lastIssuer } from "./certificate-troubles.ts";
 import type { Connection } from "./connection.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
@@ -93,14 +94,22 @@ async function connectionCause(failure: ProbeFailure, job: ProbeJob): Promise<Pr
   if (looks === undefined) return failure;
   const code = await looks.connectCode(authority(job.target));
   if (code === "") return job.target.tls ? await tlsCause(failure, job) : new ProbeFailure(CAUSES.lost);
-  if (code !== null) return failureFromError(new Error(code), BEFORE_TLS);
+  if (code !== null) return failureOf(code, job.target);
   return (await addressesOf(job)) === undefined ? failure : new ProbeFailure(CAUSES.notConnected);
 }
 
 /** Null: the port opens, or nobody can tell. */
 async function refusal({ context: { looks }, target }: ProbeJob): Promise<ProbeFailure | null> {
   const code = (await looks?.connectCode(authority(target))) ?? "";
-  return code === "" ? null : failureFromError(new Error(code), BEFORE_TLS);
+  return code === "" ? null : failureOf(code, target);
+}
+
+/** `code`: of a connection's error, as the system has it or the machine of a local hub. */
+function failureOf(code: string, { host }: Target): ProbeFailure {
+  if (!code.startsWith(NOT_PUBLIC)) return failureFromError(new Error(code), BEFORE_TLS);
+  const address = code.slice(NOT_PUBLIC.length);
+  const words = `refused target: ${host} stands for ${address}, and ${refusedHost(address)}`;
+  return new ProbeFailure(words, { verdict: "unprobeable" });
 }
 
 /** Of a request that may have failed for any reason: only what is wrong for certain is its cause. */

@@ -18,7 +18,6 @@ import {
   redirected,
   requestHeaders,
 } from "./http-request.ts";
-import { refusePrivateName } from "./private-names.ts";
 import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { soon } from "./soon.ts";
 
@@ -67,7 +66,7 @@ async function plainResult(answer: HttpAnswer, { context }: ProbeJob): Promise<P
 }
 
 async function follow(job: ProbeJob): Promise<HttpAnswer> {
-  const { target, check, context } = job;
+  const { target, check } = job;
   const { method = "GET", body } = check.health_options;
   const url = new URL(`${target.tls ? "https" : "http"}://${authority(target)}${target.path}`);
   let request: HttpRequest = { url, method, headers: requestHeaders(job), body };
@@ -80,7 +79,6 @@ async function follow(job: ProbeJob): Promise<HttpAnswer> {
       throw new ProbeFailure(`http: more than ${MAX_REDIRECTS} redirects`, { answered: true });
     }
     request = redirected(request, answer.status, location, job);
-    await refusePrivateName(request.url.hostname, context);
   }
 }
 

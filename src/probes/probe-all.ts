@@ -1,12 +1,12 @@
 /** Runs the probes of a round in this Worker or object. A probe waits for its slot before it starts. */
-import { connect } from "cloudflare:sockets";
 import type { DueCheck, Finding } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
 import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
-import { networkLooks, resolverOf } from "../platform/looks.ts";
+import { internetOf } from "../platform/internet.ts";
+import { networkLooks } from "../platform/looks.ts";
 import { HungHosts } from "./hung-hosts.ts";
 import { Lateness } from "./lateness.ts";
 import { Lately } from "./look-memory.ts";
@@ -52,16 +52,16 @@ export async function probeAll(
 }
 
 function probeContext(vantage: string, { settings, vars, clock }: ProbingEnv): ProbeContext {
+  const internet = internetOf(vars);
   return {
     vantage,
     hubId: settings.HUB_ID,
     allowPrivateTargets: settings.ALLOW_PRIVATE_TARGETS,
-    resolve: settings.ALLOW_PRIVATE_TARGETS ? null : resolverOf(vars),
     looks: { ...networkLooks(vars), memory: lookedAt },
     mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
     secret: (name) => secretIn(vars, name),
-    connect,
-    fetch: (input, init) => fetch(input, init),
+    connect: (address, options) => internet.connect(address, options),
+    fetch: (input, init) => internet.fetch(input, init),
     fetchesAddresses: settings.LOCAL_QUEUES,
     canSkipVerification: false,
     md5: (bytes) => crypto.subtle.digest("MD5", bytes),

@@ -13,10 +13,9 @@ export interface ProbeContext {
   /** `home` or a location hint. */
   vantage: string;
   hubId: string;
+  /** Without it, `connect` and `fetch` reach public addresses only, whatever a name stands for. */
   allowPrivateTargets: boolean;
   mayReceive: MayReceive;
-  /** Looks up a name, so that one of a private address is refused; null: all addresses are allowed, or none is private. */
-  resolve: ((host: string) => Promise<string[]>) | null;
   /** What can be found out after a failure; absent: nothing. */
   looks?: Looks;
   /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */

@@ -16,7 +16,6 @@ import { httpProbe } from "./http.ts";
 import { basicCredentials } from "./http-request.ts";
 import { stoodStill } from "./lateness.ts";
 import { postgresProbe } from "./postgres.ts";
-import { refusePrivateName } from "./private-names.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { redisProbe } from "./redis.ts";
 import { Secrets } from "./secrets.ts";
@@ -109,10 +108,7 @@ async function execute(
   };
   const startedAt = context.now();
   try {
-    const { certainAt = context.now(), ...result } = await withinTimeout(
-      lookedUp(probes[check.health_method], job),
-      job,
-    );
+    const { certainAt = context.now(), ...result } = await withinTimeout(probes[check.health_method](job), job);
     const found = { ...result, latency_ms: certainAt - startedAt };
     return withoutLateness(found, stoodStill(context.lateness, { from: startedAt, to: certainAt, timedOut: false }));
   } catch (error) {
@@ -125,11 +121,6 @@ async function execute(
   } finally {
     done.abort();
   }
-}
-
-async function lookedUp(protocol: Protocol, job: ProbeJob): Promise<ProbeResult> {
-  await refusePrivateName(job.target.host, job.context);
-  return await protocol(job);
 }
 
 /** What an answer is compared with names a secret and is no secret, so that no comparison can find one out. */

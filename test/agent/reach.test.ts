@@ -6,11 +6,12 @@ import { parseAgentFile } from "../../src/agent/agent-settings.ts";
 import type { Container } from "../../src/agent/containers/container.ts";
 import { readLabels } from "../../src/agent/containers/labels.ts";
 import { nodeContext } from "../../src/agent/node-context.ts";
-import { patternsOf, reachOf } from "../../src/agent/reach.ts";
+import { patternsOf, type Reach, reachOf } from "../../src/agent/reach.ts";
 import type { Check } from "../../src/core/check.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { Lateness } from "../../src/probes/lateness.ts";
 import { Lately } from "../../src/probes/look-memory.ts";
+import { ProbeFailure } from "../../src/probes/probe.ts";
 import { runProbe, targetOf } from "../../src/probes/run-probe.ts";
 import { aCheck } from "../core/fixtures.ts";
 
@@ -26,14 +27,17 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-async function probe(over: Partial<Check>, reach = reachOf([], null)) {
-  const context = nodeContext({
+const context = (reach: Reach) =>
+  nodeContext({
     ...{ agent: "dc-1", hubId: "hub", environment: {}, now: Date.now, reach },
     ...{ memory: new Lately(), lateness: new Lateness(systemClock) },
   });
+
+async function probe(over: Partial<Check>, reach = reachOf([], null)) {
+  const here = context(reach);
   const check = aCheck({ health_method: "http", health_timeout: 1, ...over });
   const seat = { until: (free: Promise<unknown>) => void free.catch(() => {}), hung: () => {} };
-  return await runProbe(check, context, { target: targetOf(check, context), seat });
+  return await runProbe(check, here, { target: targetOf(check, here), seat });
 }
 
 describe("the machine's own surroundings", () => {
@@ -91,6 +95,35 @@ describe("the machine's own surroundings", () => {
       expect(() => reachOf(patternsOf([pattern]), null).check("169.254.169.254", 80)).toThrow("link-local");
     }
   });
+
+  test.each<[Check["health_method"], string]>([
+    ["http", "http"],
+    ["http", "https"],
+    ["tcp", "tcp"],
+    ["redis", "redis"],
+    ["postgres", "postgres"],
+  ])(
+    "are not reached by %s (%s:) through a name: what the connection itself looked up is checked",
+    async (health_method, scheme) => {
+      let opened = 0;
+      const count = () => (opened += 1);
+      server.on("connection", count);
+      const seen: string[] = [];
+      const reach: Reach = {
+        check: () => {},
+        allowed: (_host, _port, addresses) => {
+          seen.push(...addresses.map(({ address }) => address));
+          throw new ProbeFailure("refused target: as a link-local address is", { verdict: "unprobeable" });
+        },
+      };
+      const found = await probe({ health_method, health_url: `${scheme}://localhost:${port}` }, reach);
+      expect(found).toMatchObject({ verdict: "unprobeable", error: "refused target: as a link-local address is" });
+      await context(reach).looks?.connectCode(`localhost:${port}`);
+      expect(seen.filter((address) => address === "127.0.0.1").length).toBeGreaterThanOrEqual(2);
+      expect(opened).toBe(0);
+      server.off("connection", count);
+    },
+  );
 
   test("are not everything else", async () => {
     expect(await probe({ health_url: `http://127.0.0.1:${port}/` })).toMatchObject({ verdict: "ok" });

@@ -40,12 +40,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   platform: {
     may: ["core", "pipeline"],
-    packages: ["zod"],
+    packages: ["zod", "cloudflare:sockets"],
     why: "platform holds the bindings and their types. What uses them belongs in objects/ or worker/.",
   },
   probes: {
-    may: ["core", "platform/looks.ts"],
-    packages: ["cloudflare:sockets", "node:crypto", "node:zlib", "@mongodb-js/saslprep"],
+    may: ["core", "platform/internet.ts", "platform/looks.ts"],
+    packages: ["node:crypto", "node:zlib", "@mongodb-js/saslprep"],
     why: "A probe asks one target. Who asks, and when, belongs in objects/ or worker/.",
   },
   store: {

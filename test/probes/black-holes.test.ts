@@ -90,13 +90,17 @@ it("a round knows who hung in another invocation, and keeps one of six connectio
 it("nothing is opened after the probe has ended", async () => {
   let opened = 0;
   const context = {
-    resolve: () => new Promise<string[]>((done) => setTimeout(() => done([]), TIMEOUT_S * 1_000 + 200)),
+    fetchesAddresses: false,
+    fetch: async () => {
+      await scheduler.wait(TIMEOUT_S * 1_000 + 200);
+      return new Response(null, { status: 302, headers: { location: "http://192.0.2.1/" } });
+    },
     connect: () => {
       opened += 1;
       throw new Error("opened");
     },
   };
-  const check = { health_method: "tcp", health_url: "slow.example.com:1", health_timeout: TIMEOUT_S } as const;
+  const check = { health_url: "http://slow.example.com/", health_timeout: TIMEOUT_S };
   expect(await runCheck(check, true, context)).toMatchObject({ error: expect.stringMatching(/^timeout after 1 s/) });
   await scheduler.wait(400);
   expect(opened).toBe(0);

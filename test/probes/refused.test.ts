@@ -1,6 +1,12 @@
 /** With ALLOW_PRIVATE_TARGETS=false nothing that isn't public is asked, not even where a public server points to it. */
+import { connect } from "cloudflare:sockets";
+import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
+import { NOT_PUBLIC } from "../../src/core/public-network.ts";
 import { parseService } from "../../src/core/service-rules.ts";
+import { CAUSES } from "../../src/probes/failure-words.ts";
+import { Lately } from "../../src/probes/look-memory.ts";
+import type { ProbeSocketOptions } from "../../src/probes/probe.ts";
 import { runCheck } from "./run-check.ts";
 
 const { faulty } = inject("servers");
@@ -122,37 +128,62 @@ describe("a redirect of a public server", () => {
   });
 });
 
-describe("a name that stands for a private address", () => {
-  const resolve = async (host: string) =>
-    ({ "inside.example.com": ["93.184.216.34", "10.0.0.7"], "outside.example.com": ["93.184.216.34"] })[host] ?? [];
-  const error = "refused target: inside.example.com stands for 10.0.0.7, and it is a private address";
-  const never = () => {
-    throw new Error("connected");
+/**
+ * A name that is public for who looks it up first, and the test server for the network that connects to it: as when DNS
+ * changes its answer in between.
+ */
+const REBOUND = "rebound.example.com";
+const rebind = (text: string) => text.replace(REBOUND, "localhost");
+
+/** `code`: what the machine says of a connection to the name after a failure. */
+function rebound(network: Pick<Fetcher, "fetch" | "connect">, code: string) {
+  return {
+    connect: (address: string, options: ProbeSocketOptions) => network.connect(rebind(address), options),
+    fetch: (input: RequestInfo | URL, init?: RequestInit) => network.fetch(rebind(String(input)), init),
+    looks: {
+      addressesOf: async () => ["93.184.216.34"],
+      connectCode: async () => code,
+      isPlatformAddress: () => false,
+      memory: new Lately(),
+    },
   };
+}
 
-  it.each(["http", "tcp", "redis", "postgres"] as const)("is not probed by %s", async (health_method) => {
-    const scheme = { http: "http", tcp: "tcp", redis: "redis", postgres: "postgres" }[health_method];
-    const health_url = `${scheme}://inside.example.com:5432`;
-    const found = await runCheck({ health_method, health_url }, false, { resolve, connect: never, fetch: never });
-    expect(found).toMatchObject({ verdict: "unprobeable", latency_ms: null, error });
+describe("a name that becomes one of a private address", () => {
+  const open = { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init), connect };
+  const refusing = rebound(env.PUBLIC_ONLY, `${NOT_PUBLIC}127.0.0.1`);
+  const error = `refused target: ${REBOUND} stands for 127.0.0.1, and it is a loopback address`;
+
+  it.each(["tcp", "redis", "postgres"] as const)("is not reached by %s, and its check is refused", async (method) => {
+    const check = { health_method: method, health_url: `${method}://${REBOUND}:${faulty.http}` };
+    expect((await runCheck(check, false, rebound(open, ""))).error ?? "").not.toMatch(/^(connect|refused)/);
+    expect(await runCheck(check, false, refusing)).toMatchObject({ verdict: "unprobeable", latency_ms: null, error });
   });
 
-  it("is not followed in a redirect", async () => {
-    const asked: string[] = [];
-    const fetch = async (input: RequestInfo | URL) => {
-      asked.push(String(input));
-      return new Response(null, { status: 302, headers: { location: "http://inside.example.com/" } });
-    };
-    const found = await runCheck({ health_url: "http://outside.example.com/" }, false, { resolve, fetch });
+  it.each(["GET", "POST"] as const)("is not reached by http (%s), and its check is refused", async (method) => {
+    const key = `rebound-${method}`;
+    const check = { health_url: `http://${REBOUND}:${faulty.http}/hit?key=${key}`, health_options: { method } };
+    expect(await runCheck(check, false, refusing)).toMatchObject({ verdict: "unprobeable", latency_ms: null, error });
+    expect(await hits(key)).toBe(0);
+    expect((await runCheck(check, false, rebound(open, ""))).verdict).toBe("ok");
+    expect(await hits(key)).toBe(1);
+  });
+
+  it("is not reached by a redirect", async () => {
+    const location = `http://${REBOUND}:${faulty.http}/hit?key=rebound-redirect`;
+    const fetch = async (input: RequestInfo | URL, init?: RequestInit) =>
+      String(input).includes("outside")
+        ? new Response(null, { status: 302, headers: { location } })
+        : await refusing.fetch(input, init);
+    const found = await runCheck({ health_url: "http://outside.example.com/" }, false, { ...refusing, fetch });
     expect(found).toMatchObject({ verdict: "unprobeable", error });
-    expect(asked).toEqual(["http://outside.example.com/"]);
+    expect(await hits("rebound-redirect")).toBe(0);
   });
 
-  it("is no matter where private targets are allowed, and a name that nobody knows fails by itself", async () => {
-    const fetch = async () => new Response("ok");
-    const over = { health_url: "http://inside.example.com/" };
-    expect((await runCheck(over, true, { resolve: null, fetch })).verdict).toBe("ok");
-    const unknown = { resolve: () => Promise.reject(new Error("no resolver")), fetch };
-    expect((await runCheck(over, false, unknown)).verdict).toBe("ok");
+  it("and back again is not reached either, and fails as any other", async () => {
+    const check = { health_url: `http://${REBOUND}:${faulty.http}/hit?key=rebound-twice` };
+    const found = await runCheck(check, false, rebound(env.PUBLIC_ONLY, "ECONNREFUSED"));
+    expect(found).toMatchObject({ verdict: "fail", error: CAUSES.refused });
+    expect(await hits("rebound-twice")).toBe(0);
   });
 });

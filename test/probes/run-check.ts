@@ -47,7 +47,6 @@ export function contextWith(over: Partial<ProbeContext> = {}): ProbeContext {
     hubId: "hub-test",
     allowPrivateTargets: true,
     mayReceive: () => true,
-    resolve: null,
     fetchesAddresses: true,
     secret: (name) => (name === "PROBE_SECRET_TEST" ? TEST_PASSWORD : undefined),
     ...runtime,

@@ -1,8 +1,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalHubOptions, startLocalHub } from "../../src/cli/local-hub.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
+import { NOT_PUBLIC } from "../../src/core/public-network.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
 
@@ -17,7 +20,7 @@ afterEach(async () => {
   await folder.remove();
 });
 
-async function start(source: string, log: LocalHubOptions["log"] = () => {}) {
+async function start(source: string, log: LocalHubOptions["log"] = () => {}, vars: LocalHubOptions["vars"] = {}) {
   const entry = join(folder.path, "index.js");
   await writeFile(entry, source);
   const port = await freePort();
@@ -35,7 +38,7 @@ async function start(source: string, log: LocalHubOptions["log"] = () => {}) {
     temporary: join(folder.path, "tmp"),
     host: "127.0.0.1",
     port,
-    vars: { HUB_ID: "given" },
+    vars: { HUB_ID: "given", ...vars },
     log,
     restarted() {},
   });
@@ -78,6 +81,39 @@ describe("a Worker in the local runtime", () => {
     const { hub } = await start("export default { async scheduled() { throw new Error('no') } }");
     await expect(hub.tick(1)).rejects.toThrow("the scheduled handler ended with: exception");
     await hub.stop();
+  });
+
+  test("reaches nothing private through the network of probes and by looks, unless that is allowed", async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.end("private");
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as AddressInfo;
+    const source = `export default { async fetch({ url }, env) {
+      const { pathname } = new URL(url);
+      if (pathname === "/look") return await env.RESOLVER.fetch("http://resolver/?address=localhost:${port}");
+      if (env.INTERNET === undefined) return new Response("no such network");
+      const host = decodeURIComponent(pathname.slice(1)) + ":${port}";
+      const { opened } = env.INTERNET.connect(host, { secureTransport: "starttls" });
+      const tries = [env.INTERNET.fetch("http://" + host), env.INTERNET.fetch("https://" + host), opened];
+      return Response.json((await Promise.allSettled(tries)).map(({ status }) => status));
+    } }`;
+    const ask = async (url: string) => await (await fetch(url)).json();
+    const refusing = await start(source, () => {}, { ALLOW_PRIVATE_TARGETS: "false" });
+    for (const host of ["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"]) {
+      const url = `${refusing.url}/${encodeURIComponent(host)}`;
+      expect([host, await ask(url)]).toEqual([host, ["rejected", "rejected", "rejected"]]);
+    }
+    expect(await ask(`${refusing.url}/look`)).toMatch(new RegExp(`^${NOT_PUBLIC}(127\\.0\\.0\\.1|::1)$`));
+    await refusing.hub.stop();
+    const allowing = await start(source, () => {}, { ALLOW_PRIVATE_TARGETS: "true" });
+    expect(await (await fetch(`${allowing.url}/localhost`)).text()).toBe("no such network");
+    expect(await ask(`${allowing.url}/look`)).toBe("");
+    await allowing.hub.stop();
+    expect(asked).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test("nobody who reaches its port makes it tick", async () => {

@@ -10,8 +10,9 @@ export interface HubRequest {
   maxBytes: number;
   /** Milliseconds until the whole answer is there. */
   timeoutMs: number;
-  /** Whether private and loopback addresses are allowed. */
+  /** Whether private and loopback addresses are allowed. If not, `fetch` must reach public ones only, whatever a name stands for. */
   allowPrivate: boolean;
+  fetch(url: string, init: RequestInit): Promise<Response>;
 }
 
 export interface HubAnswer {
@@ -40,7 +41,7 @@ export async function hubFetch(request: HubRequest): Promise<HubAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
   const withBody = body === null ? headers : { ...headers, "content-type": "application/json" };
   try {
-    const response = await fetch(url, { method, headers: withBody, body, signal, redirect: "manual" });
+    const response = await request.fetch(url, { method, headers: withBody, body, signal, redirect: "manual" });
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel();
       throw new HubUnreachable("it answers with a redirect, which is not followed");

@@ -11,7 +11,7 @@ import {
   registrationAnswerSchema,
 } from "../core/federation.ts";
 import { ProtocolError, type SyncQuery } from "../core/replication.ts";
-import { type HubAnswer, HubUnreachable, hubFetch, parseAnswer } from "./hub-fetch.ts";
+import { type HubAnswer, type HubRequest, HubUnreachable, hubFetch, parseAnswer } from "./hub-fetch.ts";
 import { withoutSlash } from "./join.ts";
 import { keyOfList } from "./keys.ts";
 import { type KeyOf, SignatureRefused, verifyAnswer } from "./signatures.ts";
@@ -20,10 +20,9 @@ import { type KeyOf, SignatureRefused, verifyAnswer } from "./signatures.ts";
 const MAX_PAGE_BYTES = 1_000_000;
 const MAX_DOCUMENT_BYTES = 64_000;
 
-export interface RequestDeps {
+export interface RequestDeps extends Pick<HubRequest, "allowPrivate" | "fetch"> {
   /** Unix ms. */
   now(): number;
-  allowPrivate: boolean;
   /** Milliseconds until the whole answer must be there. */
   timeoutMs: number;
   sign(request: { method: string; url: string; body: string | null }): Promise<Record<string, string>>;
@@ -102,10 +101,10 @@ async function fetched(
   asked: Asked,
   headers: Record<string, string>,
   maxBytes: number,
-  { allowPrivate, timeoutMs }: RequestDeps,
+  { allowPrivate, timeoutMs, fetch }: RequestDeps,
 ): Promise<HubAnswer> {
   try {
-    return await hubFetch({ ...asked, headers, maxBytes, timeoutMs, allowPrivate });
+    return await hubFetch({ ...asked, headers, maxBytes, timeoutMs, allowPrivate, fetch });
   } catch (error) {
     // A proxy or another name may stand between: then both hubs must see which address was meant.
     if (!(error instanceof HubUnreachable) || !/signature/.test(error.message)) throw error;

@@ -21,6 +21,7 @@ import { parseSettings, type Settings } from "../core/settings.ts";
 import type { ArrivedRequest, Bindings, FederationNews, FederationRpc, Refusable } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf, peerLinkOf } from "../platform/object-stubs.ts";
+import { internetFetch } from "../platform/services.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { forgetPending, getHub, listHubs, removeHub, setTrust } from "../store/hubs.ts";
 import { ConfiguredPeers } from "./configured-peers.ts";
@@ -59,6 +60,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
       db: this.#db,
       identity: this.#identity,
       nonces: new Nonces(ctx.storage),
+      fetch: internetFetch(env),
       hubsChanged: (hubId) => this.#hubsChanged(hubId),
     });
     this.#heard = new HeardHubs(this.#db, this.#settings.FEDERATION_INTERVAL);

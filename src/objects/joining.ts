@@ -14,6 +14,7 @@ import {
   type RegistrationAnswer,
 } from "../core/federation.ts";
 import type { Settings } from "../core/settings.ts";
+import type { HubRequest } from "../federation/hub-fetch.ts";
 import { JoinRefused, join, register, withoutSlash } from "../federation/join.ts";
 import { keyOfList, toPublicKey } from "../federation/keys.ts";
 import { type RequestDeps, readDocument, sendLeave, sendRegistration } from "../federation/peer-requests.ts";
@@ -47,6 +48,8 @@ export interface JoiningDeps {
   db: Db;
   identity: Identity;
   nonces: Nonces;
+  /** See HubRequest. */
+  fetch: HubRequest["fetch"];
   /** Called after a hub was added, or after what is known of it was replaced. */
   hubsChanged(hubId: string): Promise<void>;
 }
@@ -167,6 +170,7 @@ export class Joining {
     return {
       now: this.#deps.clock.now,
       allowPrivate: this.#deps.settings.ALLOW_PRIVATE_TARGETS,
+      fetch: this.#deps.fetch,
       timeoutMs: JOIN_REQUEST_MS,
       sign: (request: SignableRequest) => this.#deps.identity.sign(request, knownKid, this.#deps.clock.now(), nonce),
     };

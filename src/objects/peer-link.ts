@@ -21,6 +21,7 @@ import { UnreadServices } from "../federation/unread-services.ts";
 import type { Bindings, FederationNews, PeerLinkRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { federationOf } from "../platform/object-stubs.ts";
+import { internetFetch } from "../platform/services.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import type { HubRow } from "../store/federation-tables.ts";
 import { cursorOf, getHub, saveKeys, saveKnownKid, saveSync } from "../store/hubs.ts";
@@ -234,6 +235,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     return {
       now: this.#clock.now,
       allowPrivate: this.#settings.ALLOW_PRIVATE_TARGETS,
+      fetch: internetFetch(this.env),
       timeoutMs: pullTimeout(this.#settings.FEDERATION_INTERVAL) * 1_000,
       sign: async (request) => federationOf(this.env).sign(request, row.known_kid),
       keyOf: async (kid) => await this.#keyOf(row, kid),

@@ -26,7 +26,15 @@ afterAll(() => {
 });
 
 const get = (path: string, more: object = {}) =>
-  hubFetch({ method: "GET", url: `${url}${path}`, maxBytes: 1_000, timeoutMs: 10_000, allowPrivate: true, ...more });
+  hubFetch({
+    method: "GET",
+    url: `${url}${path}`,
+    maxBytes: 1_000,
+    timeoutMs: 10_000,
+    allowPrivate: true,
+    fetch,
+    ...more,
+  });
 
 test("an answer is returned whole", async () => {
   expect(await get("/fine")).toMatchObject({ status: 200, text: "GET /fine" });

@@ -58,6 +58,7 @@ export interface Trouble {
   output: string | null;
 }
 
+const DESCRIPTION = "CommandCenter Hub";
 /**
  * The planner runs each minute. One lost tick is no reason for a warning. Ten minutes without a tick mean that nothing
  * is checked.
@@ -82,9 +83,15 @@ export function hubHealth(facts: HubFacts, now: number): HubHealth {
     status: worst(Object.values(checks).flat()),
     version: facts.version,
     serviceId: facts.hub_id,
-    description: "CommandCenter Hub",
+    description: DESCRIPTION,
     checks,
   };
+}
+
+/** The health of a hub that can't begin, because its settings are wrong. It does not even know its id. */
+export function settingsHealth(version: string, output: string, now: number): HubHealth {
+  const checks = { "settings:values": [healthCheck("system", "fail", now, { output })] };
+  return { status: "fail", version, serviceId: "unknown", description: DESCRIPTION, checks };
 }
 
 /** Of several checks of one name, the worst. */

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { secureHeaders } from "hono/secure-headers";
+import { SettingsError } from "../core/settings.ts";
 import { rateLimit } from "./access.ts";
 import { agents } from "./agents.ts";
 import { audit, keepAudit } from "./audit.ts";
@@ -31,6 +32,7 @@ import { services } from "./services.ts";
 import { session } from "./session.ts";
 import { summary } from "./summary.ts";
 import { tickets } from "./tickets.ts";
+import { withoutSettings } from "./wrong-settings.ts";
 
 function resources() {
   return routes()
@@ -91,7 +93,9 @@ async function strictPolicy(c: Context<HubEnv>, next: () => Promise<void>): Prom
 /** Calls `makeContext` once for each request. */
 export function createApp(makeContext: (c: Context<HubEnv>) => HubContext): OpenAPIHono<HubEnv> {
   const app = routes();
-  app.onError((error, c) => problemResponse(c, toProblem(error)));
+  app.onError((error, c) =>
+    error instanceof SettingsError ? withoutSettings(c, error, Date.now()) : problemResponse(c, toProblem(error)),
+  );
   app.notFound((c) => problemResponse(c, new Problem(404, "there is nothing at this address")));
   app.use(secureHeaders());
   app.use(strictPolicy);

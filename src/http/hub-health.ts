@@ -28,7 +28,9 @@ const healthSchema = z
   })
   .openapi("HubHealth");
 
-const HEADERS = { "content-type": "application/health+json", "cache-control": "no-store" };
+/** The health is at both addresses. The API document shows only the first. */
+export const HEALTH_PATHS = ["/health", "/api/health"];
+export const HEALTH_HEADERS = { "content-type": "application/health+json", "cache-control": "no-store" };
 const content = { "application/health+json": { schema: healthSchema } };
 
 const read = createRoute({
@@ -46,15 +48,14 @@ const read = createRoute({
   },
 });
 
-/** The same operation at a second address. The API document shows only the first address. */
 const readUnderApi = createRoute({ ...read, path: "/api/health", hide: true });
 
 export const hubHealthRoutes = routes()
   .openapi(read, async (c) => {
     const { health } = await readHubFacts(c.var.hub);
-    return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
+    return c.json(health, health.status === "fail" ? 503 : 200, HEALTH_HEADERS);
   })
   .openapi(readUnderApi, async (c) => {
     const { health } = await readHubFacts(c.var.hub);
-    return c.json(health, health.status === "fail" ? 503 : 200, HEADERS);
+    return c.json(health, health.status === "fail" ? 503 : 200, HEALTH_HEADERS);
   });

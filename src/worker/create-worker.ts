@@ -1,6 +1,7 @@
 /** Puts a hub together: its requests, its cron, its queues and its objects, all by one clock. */
 import type { Clock } from "../core/clock.ts";
 import { isPlausibleTick } from "../core/schedule.ts";
+import { SettingsError } from "../core/settings.ts";
 import { createApp } from "../http/app.ts";
 import { NatsBridge } from "../nats/bridge.ts";
 import { Federation } from "../objects/federation.ts";
@@ -23,15 +24,36 @@ import { maintain } from "./maintenance.ts";
 import { catchUp } from "./registry.ts";
 import { requestContext } from "./request-context.ts";
 
+/** Somebody has to correct a setting. */
+const WRONG_SETTINGS_S = 60;
+
 /** Returns the handlers of the Worker's events. */
 export function createWorker(clock: Clock): ExportedHandler<Bindings, string> & Required<Handlers> {
   // The app does not know the type of the bindings. wrangler.toml declares exactly these.
   const app = createApp((c) => requestContext(c.req.raw, hubOf(c.env as Bindings, clock), c.executionCtx));
   return {
     fetch: (request, env, ctx) => app.fetch(request, env, ctx),
-    scheduled: (event, env, ctx) => tick(event.scheduledTime, hubOf(env, clock), ctx),
-    queue: (batch, env, ctx) => consume(batch, hubOf(env, clock), ctx),
+    scheduled: async (event, env, ctx) => {
+      const hub = rightHub(env, clock);
+      if (hub !== null) await tick(event.scheduledTime, hub, ctx);
+    },
+    queue: async (batch, env, ctx) => {
+      const hub = rightHub(env, clock);
+      if (hub === null) batch.retryAll({ delaySeconds: WRONG_SETTINGS_S });
+      else await consume(batch, hub, ctx);
+    },
   };
+}
+
+/** Null when a setting is wrong: requests are answered so, and what is in the queues waits. */
+function rightHub(env: Bindings, clock: Clock): Hub | null {
+  try {
+    return hubOf(env, clock);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    log("error", "settings.wrong", { error: error.message });
+    return null;
+  }
 }
 
 type Handlers = Pick<ExportedHandler<Bindings, string>, "fetch" | "scheduled" | "queue">;

@@ -58,10 +58,12 @@ test("while it is away, home confirms an outage by itself, and the history says 
   const id = await register("before");
   eyes.hide("before", "all");
   await isDown(id, ["home"]);
-  const { recent } = await call<{ recent: object[] }>(hub, "GET", `/api/services/${id}/health`);
-  expect(recent).toContainEqual(
-    expect.objectContaining({ vantage: AGENT, error: `vantage ${AGENT}: the agent is not connected` }),
-  );
+  await until(async () => {
+    const { recent } = await call<{ recent: object[] }>(hub, "GET", `/api/services/${id}/health`);
+    expect(recent).toContainEqual(
+      expect.objectContaining({ vantage: AGENT, error: `vantage ${AGENT}: the agent is not connected` }),
+    );
+  });
 });
 
 test("what it sees is up, though home can't see it", async () => {

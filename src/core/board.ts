@@ -120,10 +120,10 @@ export class Board {
     return entry;
   }
 
-  /** The registry has no other services than these. */
-  keepOnly(ids: ReadonlySet<number>): void {
+  /** The registry has no other services than those that stay. */
+  keepOnly(stays: (id: number) => boolean): void {
     for (const [id, { check }] of this.#entries) {
-      if (!ids.has(id)) this.remove({ service_id: id, epoch: check.epoch, rev: check.rev });
+      if (!stays(id)) this.remove({ service_id: id, epoch: check.epoch, rev: check.rev });
     }
   }
 

@@ -7,6 +7,7 @@ const WORDS: readonly [RegExp, string][] = [
   [/SQLITE_READONLY|readonly database/, "the database is read-only"],
   [/SQLITE_CORRUPT|SQLITE_NOTADB|disk image is malformed|file is not a database/, "the database is damaged"],
   [/SQLITE_IOERR|SQLITE_CANTOPEN|disk I\/O error/, `${NO_ANSWER}: its files can't be read or written`],
+  [/D1_TIMEOUT/, `${NO_ANSWER} in time`],
   [/internal error; reference|Network connection lost/, NO_ANSWER],
 ];
 

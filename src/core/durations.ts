@@ -68,6 +68,10 @@ export const MAX_DEAF_MS = 60_000;
 // Parts of the hub that were away: when they are asked again.
 /** How often a board that could not be loaded asks the database. */
 export const LOAD_BOARD_AGAIN_MS = 5_000;
+/** For an answer of the database. D1 itself gives up after 30 s, a local database never does. */
+export const DATABASE_MS = 20_000;
+/** The same where the whole hub waits for it: the planner, and the board that begins. */
+export const DATABASE_SOON_MS = 5_000;
 /** By then, what follows from a change has usually happened at once. */
 export const REGISTRY_SETTLED_MS = 5_000;
 /** A tombstone is kept for this time. Rounds that were planned before the service left have ended by then. */

@@ -4,6 +4,7 @@ import type { Board } from "../core/board.ts";
 import { seededState } from "../core/board-seed.ts";
 import type { Clock } from "../core/clock.ts";
 import { LOAD_BOARD_AGAIN_MS } from "../core/durations.ts";
+import { epochOrder } from "../core/epoch.ts";
 import { errorText, log } from "../platform/log.ts";
 import { loadBoard } from "../store/checks.ts";
 import type { Db } from "../store/database.ts";
@@ -46,26 +47,32 @@ export class BoardLoader {
   }
 
   /**
-   * Services that the board has already keep their states. Returns the number of other hubs; null: the database does not
+   * Services that the board has already keep their states, and those that come or leave meanwhile are as they are then.
+   * Returns the number of other hubs; null: the database does not
    * answer.
    */
   async load(): Promise<number | null> {
-    this.#triedAt = this.#clock.now();
+    const board = this.#board;
+    const before = { epoch: board.epoch, ids: new Set([...board.entries()].map(({ check }) => check.service_id)) };
     try {
       const { epoch, seeds } = await loadBoard(this.#db, this.#clock.now());
-      this.#board.epoch = epoch;
-      for (const seed of seeds) {
-        this.#board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
-      }
-      this.#board.keepOnly(new Set(seeds.map(({ check }) => check.service_id)));
-      this.#board.correctTimes(this.#clock.now());
       const hubs = await listHubs(this.#db, ["approved"]);
+      if (board.epoch !== before.epoch && epochOrder(epoch, board.epoch) === "older") return null;
+      board.epoch = epoch;
+      for (const seed of seeds) {
+        board.add(seed.check, { ...seededState(seed), ...this.#marks.of(seed.check.service_id) });
+      }
+      const read = new Set(seeds.map(({ check }) => check.service_id));
+      board.keepOnly((id) => read.has(id) || !before.ids.has(id));
+      board.correctTimes(this.#clock.now());
       this.#isLoaded = true;
       return hubs.length;
     } catch (error) {
       this.#hasFailed = true;
       log("error", "board.load_failed", { error: errorText(error) });
       return null;
+    } finally {
+      this.#triedAt = this.#clock.now();
     }
   }
 }

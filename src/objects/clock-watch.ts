@@ -25,13 +25,4 @@ export class ClockWatch {
       if (pause !== null) paused(pause);
     });
   }
-
-  /** For work during which the object gets no events, so that it can't look: that is no pause. */
-  async except<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } finally {
-      this.#last = this.#clock.now();
-    }
-  }
 }

@@ -9,7 +9,7 @@ import { type BoardEntry, recordedAs, unknownState } from "../core/board-entry.t
 import { type BoardFrame, entryFrame, projectFrame } from "../core/board-frames.ts";
 import type { Check } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
-import { CAUSE_AGAIN_MS } from "../core/durations.ts";
+import { CAUSE_AGAIN_MS, DATABASE_SOON_MS } from "../core/durations.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
 import type { Unread } from "../core/read-each.ts";
@@ -58,6 +58,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #summaries: SummaryMaker;
 
   readonly #settings: Settings;
+  /** The board is being read from the database. */
+  #loading: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Bindings, clock: Clock, steps: BoardSteps) {
     super(ctx, env);
@@ -71,7 +73,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#alarm = new SilenceAlarm(ctx.storage, steps, this.#board, clock);
     this.#wakefulness = new Wakefulness(ctx.storage);
     this.#marks = new MarksKeeper(ctx.storage);
-    this.#loader = new BoardLoader(openDatabase(env.DB), this.#board, this.#marks, clock);
+    this.#loader = new BoardLoader(openDatabase(env.DB, DATABASE_SOON_MS), this.#board, this.#marks, clock);
     this.#summaries = new SummaryMaker(openDatabase(env.DB), clock);
     this.#pulse = new Pulse(ctx.storage);
     this.#follower = new RegistryFollower(ctx.storage, steps.follow, {
@@ -81,10 +83,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       remove: (leaving, flips) => this.remove(leaving, flips),
     });
     const startedAt = this.#settings.HUB_STARTED_AT;
-    void this.#alone(async () => {
-      await this.#alarm.wake(startedAt);
-      await this.#load();
-    });
+    void this.ctx.blockConcurrencyWhile(() => this.#alarm.wake(startedAt));
+    void this.#load();
     if (startedAt !== undefined) this.#clockWatch.start((pause) => this.#paused(pause));
   }
 
@@ -130,7 +130,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   /** Returns the ids of checks that were changed or deregistered after they had been planned. */
-  obsolete(planned: { id: number; rev: number }[]): number[] {
+  async obsolete(planned: { id: number; rev: number }[]): Promise<number[]> {
+    await this.#ensureLoaded();
     return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
   }
 
@@ -161,11 +162,13 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return entry === undefined ? null : { ...entry.check, ...recordedAs(entry.live) };
   }
 
-  deafnessOf(ids: number[]): { id: number; until: number }[] {
+  async deafnessOf(ids: number[]): Promise<{ id: number; until: number }[]> {
+    await this.#ensureLoaded();
     return this.#board.deafnessOf(ids);
   }
 
-  couldNotHear(reporter: Reporter): void {
+  async couldNotHear(reporter: Reporter): Promise<void> {
+    await this.#ensureLoaded();
     this.#alarm.couldNotHear(reporter);
   }
 
@@ -223,7 +226,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#announcer.peers = count;
   }
 
-  pulse(): BoardPulse {
+  async pulse(): Promise<BoardPulse> {
+    await this.#ensureLoaded();
     return {
       ...this.#pulse.times(this.#clock.now()),
       dead_letters: this.#deadLetters.count(this.#clock.now()),
@@ -302,27 +306,26 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   /** Returns false for what belongs to an earlier life of the database. With a later one everything begins anew. */
   async #enter(epoch: string): Promise<boolean> {
     const order = epochOrder(epoch, this.#board.epoch);
-    if (order === "newer") await this.#alone(() => this.#begin(epoch));
+    if (order === "newer") await this.#begin(epoch);
     return order !== "older";
   }
 
   async #begin(epoch: string): Promise<void> {
-    if (epochOrder(epoch, this.#board.epoch) !== "newer") return; // another call was first
     this.#loader.forget();
     this.#board.begin(epoch);
     this.#marks.forgetAll();
+    await this.#loading; // of the life before
     await this.#load();
     this.#feed.restart();
   }
 
-  /** While the database is away, the board goes on with the states that it gets, and loads the others later. */
+  /**
+   * While the database is away, the board goes on with the states that it gets, and loads the others later. Events come
+   * in meanwhile: a database that hangs must not stop the hub.
+   */
   async #ensureLoaded(): Promise<void> {
-    if (this.#loader.isDue) await this.#alone(() => this.#load());
-  }
-
-  /** Runs the work while no event comes in. */
-  #alone(work: () => Promise<void>): Promise<void> {
-    return this.ctx.blockConcurrencyWhile(() => this.#clockWatch.except(work));
+    if (this.#loader.isDue) void this.#load();
+    await this.#loading;
   }
 
   #paused(pause: HubGap): void {
@@ -331,8 +334,16 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     logPause(pause.from, pause.to);
   }
 
+  /** Ends with the answer of the database, or when that does not come in time. */
   async #load(): Promise<void> {
-    if (this.#loader.isLoaded) return; // another call was first
+    if (this.#loader.isLoaded) return;
+    this.#loading ??= this.#read().finally(() => {
+      this.#loading = null;
+    });
+    await this.#loading;
+  }
+
+  async #read(): Promise<void> {
     const peers = await this.#loader.load();
     if (peers === null) return;
     rememberBoard(this.#board);

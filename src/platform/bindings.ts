@@ -84,7 +84,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   follow(age: number): Promise<boolean>;
   /** A project was started or stopped. */
   projectChanged(project: ProjectLite): void;
-  obsolete(planned: { id: number; rev: number }[]): number[];
+  obsolete(planned: { id: number; rev: number }[]): Promise<number[]>;
   /** Notes checks that could not be read, so that the hub's health names them. */
   unjudged(unread: Unread[]): void;
   /** Returns those that may be checked now because a service that needs them fails, and notes that they are. */
@@ -94,9 +94,9 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** Returns null when the service is not watched. */
   check(id: number): Promise<Check | null>;
   /** Heartbeats were refused until now. */
-  couldNotHear(reporter: Reporter): void;
+  couldNotHear(reporter: Reporter): Promise<void>;
   /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
-  deafnessOf(ids: number[]): { id: number; until: number }[];
+  deafnessOf(ids: number[]): Promise<{ id: number; until: number }[]>;
   entries(): Promise<BoardEntry[]>;
   /** Returns all that is published on NATS; null while the registry could not be read. `summary`: as JSON. */
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: string } | null>;
@@ -116,7 +116,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   revived(ids: string[]): void;
   /** Sets how many other hubs want to hear of flips at once. */
   setPeers(count: number): void;
-  pulse(): BoardPulse;
+  pulse(): Promise<BoardPulse>;
   issueTicket(ticket: Ticket): string;
   /** Returns null when the ticket is unknown, used or too old. */
   redeemTicket(ticket: string): Ticket | null;

@@ -6,6 +6,8 @@ import { type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { chunksBySize } from "../core/chunks.ts";
+import { DATABASE_MS } from "../core/durations.ts";
+import { limitedD1 } from "./limited-d1.ts";
 import * as tables from "./tables.ts";
 
 export type Db = DrizzleD1Database<typeof tables>;
@@ -13,8 +15,9 @@ export type Db = DrizzleD1Database<typeof tables>;
 /** In characters; a character takes up to three bytes. D1 allows 2 MB for one bound value. */
 const MAX_PARAMETER_CHARS = 400_000;
 
-export function openDatabase(d1: D1Database): Db {
-  return drizzle(d1, { schema: tables });
+/** `limitMs`: until a call that hangs fails; null: never, for work that may take its time. */
+export function openDatabase(d1: D1Database, limitMs: number | null = DATABASE_MS): Db {
+  return drizzle(limitMs === null ? d1 : limitedD1(d1, limitMs), { schema: tables });
 }
 
 /** Throws when the database does not answer. */

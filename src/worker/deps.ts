@@ -1,6 +1,6 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
-import { LONGEST_EARLY_MS } from "../core/durations.ts";
+import { DATABASE_SOON_MS, LONGEST_EARLY_MS } from "../core/durations.ts";
 import { troublesOf } from "../core/hub-health.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { readHubFacts } from "../http/hub-facts.ts";
@@ -29,7 +29,7 @@ export function planDeps({ env, settings, clock }: Hub): PlanDeps {
     now: clock.now,
     wait: clock.wait,
     vantages: settings.PROBE_VANTAGES,
-    load: () => loadChecks(openDatabase(env.DB)),
+    load: () => loadChecks(openDatabase(env.DB, DATABASE_SOON_MS)),
     remembered: async () => boardOf(env).toPlan(),
     send: (messages, sent) => sendRounds(env, messages, clock, sent),
     planned: async ({ at, unread }) => {

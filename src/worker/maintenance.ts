@@ -23,7 +23,7 @@ const MAX_FORGOTTEN = 200;
 const MAX_RESUMED = 500;
 
 export async function maintain(tick: number, hub: Hub): Promise<void> {
-  const db = openDatabase(hub.env.DB);
+  const db = openDatabase(hub.env.DB, null);
   try {
     await resume(db, tick, hub);
     await rollupHours(db, tick);

@@ -36,21 +36,6 @@ it("time that is missing between two looks is a pause; late looks and a clock th
   expect(pauses).toHaveLength(1);
 });
 
-it("work that keeps an object from looking is no pause, also when it fails", async () => {
-  const paused = vi.fn();
-  const clock = new ClockWatch(systemClock);
-  clock.start(paused);
-  expect(await clock.except(async () => standStill(10_000))).toBeUndefined();
-  vi.advanceTimersByTime(1_000);
-  const failing = clock.except(async () => {
-    standStill(10_000);
-    throw new Error("no database");
-  });
-  await expect(failing).rejects.toThrow("no database");
-  vi.advanceTimersByTime(1_000);
-  expect(paused).not.toHaveBeenCalled();
-});
-
 it.each([
   ["a local hub", { HUB_STARTED_AT: String(T0) }, [{ from: T0 + 2_000, to: T0 + 23_000, only_probes: false }]],
   ["a deployed hub, which is evicted when nobody needs it", {}, []],

@@ -64,7 +64,8 @@ export interface HubContext {
   serviceMetrics(): Promise<string>;
   /** Returns null when NATS is not set up. Never rejects. */
   nats(): Promise<BridgeStatus | null>;
-  summary(): Promise<Summary>;
+  /** Of these projects. */
+  summary(reach: Reach): Promise<Summary>;
   federation: FederationContext;
   /** What this request changes. It is written down when the request ends. */
   audit: AuditTrail;

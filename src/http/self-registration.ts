@@ -44,7 +44,7 @@ export const selfRegistration = routes().openapi(put, async (c) => {
     const before = await getServiceByName(hub.db, project, name);
     if (before !== undefined) requireProject(reach, before.project_id);
     const enabled = given.enabled ?? before?.enabled ?? true;
-    const input = parseService({ ...given, name, enabled }, rulesOf(hub));
+    const input = parseService({ ...given, name, enabled }, rulesOf(c));
     if (!input.ok) throw invalid(input.errors);
     if (before !== undefined) return await update(hub, before, input.value);
     return await create(hub, await projectNamed(hub, project, reach), input.value);

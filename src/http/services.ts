@@ -151,7 +151,7 @@ export const services = routes()
     const { hub } = c.var;
     const { project_id, project: projectName, ...given } = c.req.valid("json");
     const project = await projectOf(hub, { id: project_id, name: projectName }, c.var.principal.projects);
-    const input = parseService(given, rulesOf(hub));
+    const input = parseService(given, rulesOf(c));
     if (!input.ok) throw invalid(input.errors);
     requireRoom(project);
     const row = await createService(hub.db, project.id, input.value, hub.now());
@@ -178,7 +178,7 @@ export const services = routes()
       const stored = orNotFound(await getService(hub.db, id), "service");
       if (!maySeeAll(c)) requireNoneKept(stored, body);
       const before = underPatch(stored, body);
-      const input = parsePatch(before, body, rulesOf(hub));
+      const input = parsePatch(before, body, rulesOf(c));
       if (!input.ok) throw invalid(input.errors);
       if (matchesInput(before, input.value)) return before;
       const after = await changeService(hub.db, before, input.value, hub.now());
@@ -230,8 +230,9 @@ export async function untilWritten<T>(attempt: () => Promise<T | "changed">, wha
   throw new Problem(409, `others change the same ${what} at this moment; try again`);
 }
 
-export function rulesOf(hub: HubContext) {
-  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive };
+/** For what the caller writes. */
+export function rulesOf({ var: { hub, principal } }: Context<HubEnv>) {
+  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive(principal.projects) };
 }
 
 /** Throws a 409 when the project takes no further service. */

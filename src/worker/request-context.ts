@@ -53,7 +53,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     settings,
     db,
     now: clock.now,
-    mayReceive: secretRules(env, settings.PROBE_SECRETS_ANYWHERE),
+    mayReceive: (reach) => secretRules(env, settings.PROBE_SECRETS_ANYWHERE && reach === null),
     wait: (ms) => clock.wait(ms),
     requestIp,
     federation: federationContext(env, requestIp),

@@ -391,6 +391,34 @@ test("an agent's limited key undoes no deletion in other projects", async () => 
   expect((await put(keys.agent ?? "", { services: services.slice(0, 1) })).digest).toBe(digest);
 });
 
+test("a limited key sends no secret of the hub to a host that is not named, even where all others may", async () => {
+  const vars = { PROBE_SECRETS_ANYWHERE: "true", PROBE_SECRET_X: "x", PROBE_SECRET_X_HOSTS: "a.example.com" };
+  const local = await testHub(vars);
+  const { id: project } = await local.call<{ id: number }>("POST", "/api/projects", 201, { name: "local" });
+  const web = (host: string) => ({
+    ...{ health_method: "http", health_url: `https://${host}/` },
+    ...{ name: "web", health_options: { headers: { "x-token": "${PROBE_SECRET_X}" } } },
+  });
+  const { id } = await local.call<Service>("PUT", "/api/projects/local/services/web", 201, web("b.example.com"));
+  for (const scope of ["register", "write", "admin"]) {
+    const made = { name: "k", scope, projects: ["local"] };
+    const { key } = await local.call<{ key: string }>("POST", "/api/keys", 201, made);
+    const status = async (method: string, path: string, body: object) =>
+      (await local.request(method, path, body, { key })).status;
+    const put = (host: string) =>
+      status("PUT", `/api/projects/local/services/web-of-${scope}`, { ...web(host), name: undefined });
+    expect([await put("b.example.com"), await put("a.example.com")], scope).toEqual([400, 201]);
+    const post = { ...web("b.example.com"), name: `posted-${scope}`, project: "local" };
+    expect(await status("POST", "/api/services", post), scope).toBe(400);
+    expect(await status("PATCH", `/api/services/${id}`, web("c.example.com")), scope).toBe(400);
+    expect(await status("PATCH", `/api/services/${id}`, { tags: [scope] }), scope).toBe(200);
+    if (scope !== "register") {
+      const manifest = { services: [web("b.example.com")] };
+      expect(await status("PUT", `/api/projects/${project}/manifest?dry_run=true`, manifest), scope).toBe(400);
+    }
+  }
+});
+
 describe("making a limited key", () => {
   const make = (body: object) => hub.request("POST", "/api/keys", { name: "k", ...body });
 

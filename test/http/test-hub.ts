@@ -75,7 +75,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
   const context: HubContext = {
     settings,
     audit: new AuditTrail(),
-    mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
+    mayReceive: (reach) => secretRules(vars, settings.PROBE_SECRETS_ANYWHERE && reach === null),
     db,
     now: () => NOW,
     wait: async () => {},

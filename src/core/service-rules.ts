@@ -19,14 +19,20 @@ export function parseService(body: ServiceBody, rules: TargetRules, prefix = "")
   return judged(body, rules, { prefix });
 }
 
-/** `isKnown`: the options are stored already, and work as well as they can. */
+/** `isKnown`: the target and the options are stored already, and work as well as they can. */
 function judged(
   body: ServiceBody,
   rules: TargetRules,
   { prefix = "", isKnown = false }: { prefix?: string; isKnown?: boolean },
 ): Parsed<ServiceInput> {
   const input = withDefaults(body);
-  const errors = [...timeoutErrors(input), ...targetErrors(input, rules), ...(isKnown ? [] : optionErrors(input))];
+  const { allowPrivate } = rules;
+  const mayReceive = isKnown ? () => true : rules.mayReceive; // where it goes is looked at again when it is sent
+  const errors = [
+    ...timeoutErrors(input),
+    ...targetErrors(input, { allowPrivate, mayReceive }),
+    ...(isKnown ? [] : optionErrors(input)),
+  ];
   if (errors.length === 0) return { ok: true, value: input };
   return { ok: false, errors: errors.map(({ path, message }) => ({ path: joinPath(prefix, path), message })) };
 }

@@ -1,7 +1,6 @@
 /** The health summary of a hub. It is published on NATS, returned by the API and exchanged between hubs. */
 import { z } from "zod";
 import { overallHealth } from "./health.ts";
-import type { Reach } from "./reach.ts";
 import {
   HEALTHS,
   type Health,
@@ -91,16 +90,6 @@ export function countStatuses(statuses: Iterable<Status>): StatusCounts {
 /** Reads what the board wrote with JSON.stringify. */
 export function parseSummary(text: string): Summary {
   return JSON.parse(text);
-}
-
-/** Returns what the summary says of these projects. */
-export function summaryWithin(reach: Reach, summary: Summary): Summary {
-  if (reach === null) return summary;
-  const projects = summary.projects.filter(({ id }) => reach.includes(id));
-  const names = new Set(projects.map(({ name }) => name));
-  const services = summary.services.filter(({ project }) => names.has(project));
-  const overall_status = overallHealth(countStatuses(services.map(({ status }) => status)));
-  return { ...summary, overall_status, services, projects };
 }
 
 /** `services`: the enabled services of running projects. `now`: Unix ms. `left_out`: labels that none of them has. */

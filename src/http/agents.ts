@@ -13,7 +13,7 @@ import {
 import type { Check } from "../core/check.ts";
 import { AGENT_CHECKS_LOOK_MS, AGENT_ONLINE_MS } from "../core/durations.ts";
 import { nameSchema } from "../core/names.ts";
-import { withinReach } from "../core/reach.ts";
+import { type Reach, withinReach } from "../core/reach.ts";
 import { readEach } from "../core/read-each.ts";
 import { agentVantage } from "../core/records.ts";
 import { FIELD_NAMES, pick } from "../core/service-definition.ts";
@@ -37,6 +37,7 @@ import { admitAgent, instanceHeaders, rivalryOf } from "./agent-names.ts";
 import type { HubContext } from "./context.ts";
 import { withDeafness } from "./deafness.ts";
 import { withUnzip } from "./gzip-body.ts";
+import { knownKeys } from "./known-keys.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, listOf, pageFields } from "./schemas.ts";
@@ -134,7 +135,7 @@ const checks = createRoute({
   summary: "Get the checks of an agent",
   description:
     "For the agent itself. With `If-None-Match` and `wait`, the response comes when the checks change, or after that many seconds.",
-  ...guard("admin", { project: "itself", agent: true }),
+  ...guard("admin", { project: "agent", agent: true }),
   request: {
     params,
     query: z.object({
@@ -164,7 +165,7 @@ const observations = createRoute({
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
   ...withDeafness(
     (c) => ({ agent: c.req.param("name") ?? "" }),
-    withUnzip(guard("admin", { project: "itself", agent: true })),
+    withUnzip(guard("admin", { project: "agent", agent: true })),
   ),
   request: { params, headers: instanceHeaders, body: jsonBody(reportSchema) },
   responses: {
@@ -199,6 +200,7 @@ export const agents = routes()
     const { hub } = c.var;
     const { name } = c.req.valid("param");
     const keys = orNotFound(await removeAgent(hub.db, name), "agent");
+    knownKeys.forgetAll(keys);
     hub.audit.note("agent.removed", name);
     await hub.keysRevoked(keys, name);
     return c.body(null, 204);
@@ -217,7 +219,7 @@ export const agents = routes()
       agent: name,
       now: hub.now(),
       vantage: principal.projects === null && isVantage(hub, name),
-      containers: await containersDigestOf(hub, name),
+      containers: await containersDigestOf(hub, name, principal.projects),
       takes_containers: true,
       checks: [...withinReach(principal.projects, await agentChecks(hub.db, name), projectOf)],
     };
@@ -251,8 +253,8 @@ export const agents = routes()
 agents.openAPIRegistry.register("AgentObservation", reportedObservationSchema);
 
 /** What people decide (enabled, paused) and what checks find (version) is not in it, because no agent tells these. */
-export async function containersDigestOf({ db }: HubContext, agent: string): Promise<string> {
-  const rows = await containersOfAgent(db, agent);
+export async function containersDigestOf({ db }: HubContext, agent: string, reach: Reach): Promise<string> {
+  const rows = withinReach(reach, await containersOfAgent(db, agent), projectOf);
   return await textHash(JSON.stringify(rows.map((row) => [row.project, pick(row, TOLD_FIELDS)])));
 }
 

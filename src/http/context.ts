@@ -22,8 +22,11 @@ import type { Scope } from "../store/tables.ts";
 export interface HubContext {
   settings: Settings;
   db: Db;
-  /** Where the secrets of probes may be sent. */
-  mayReceive: MayReceive;
+  /**
+   * Where the secrets of probes may be sent by checks that such a caller writes. PROBE_SECRETS_ANYWHERE is for a machine
+   * that only its owner uses, so it does not count for keys that are limited to projects.
+   */
+  mayReceive(reach: Reach): MayReceive;
   /** Unix ms. */
   now(): number;
   wait(ms: number): Promise<void>;
@@ -64,7 +67,8 @@ export interface HubContext {
   serviceMetrics(): Promise<string>;
   /** Returns null when NATS is not set up. Never rejects. */
   nats(): Promise<BridgeStatus | null>;
-  summary(): Promise<Summary>;
+  /** Of these projects. */
+  summary(reach: Reach): Promise<Summary>;
   federation: FederationContext;
   /** What this request changes. It is written down when the request ends. */
   audit: AuditTrail;

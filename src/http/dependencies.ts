@@ -1,12 +1,16 @@
 /** `GET /api/dependencies`: the graph of dependencies, with the root causes of outages. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { dependencyGraph } from "../core/dependencies.ts";
+import type { Reach } from "../core/reach.ts";
+import type { ProjectRow } from "../core/service-row.ts";
 import { getProject } from "../store/projects.ts";
 import { guard } from "./access.ts";
+import type { HubContext } from "./context.ts";
 import { graphServices } from "./graph-services.ts";
 import { textQuery } from "./parameters.ts";
 import { orNotFound, problems } from "./problem.ts";
 import { resolveProject } from "./project-reference.ts";
+import { requireProject } from "./reach.ts";
 import { routes } from "./routes.ts";
 import { jsonResponse, serviceTypeSchema, statusSchema } from "./schemas.ts";
 
@@ -60,9 +64,13 @@ const graph = createRoute({
 export const dependencies = routes().openapi(graph, async (c) => {
   const { hub } = c.var;
   const { project } = c.req.valid("query");
-  const only =
-    project === undefined
-      ? undefined
-      : orNotFound(await getProject(hub.db, await resolveProject(hub.db, project)), "project").name;
-  return c.json(dependencyGraph(await graphServices(hub, c.var.principal.projects), hub.settings.HUB_ID, only), 200);
+  const { projects: reach } = c.var.principal;
+  const only = project === undefined ? undefined : (await projectOf(hub, project, reach)).name;
+  return c.json(dependencyGraph(await graphServices(hub, reach), hub.settings.HUB_ID, only), 200);
 });
+
+async function projectOf(hub: HubContext, reference: string, reach: Reach): Promise<ProjectRow> {
+  const row = await getProject(hub.db, await resolveProject(hub.db, reference));
+  requireProject(reach, row?.id);
+  return orNotFound(row, "project");
+}

@@ -20,6 +20,7 @@ import { fieldErrors } from "../core/fields.ts";
 import { MAX_PROJECT_SERVICES, withinLimit } from "../core/manifest-limits.ts";
 import { nameSchema } from "../core/names.ts";
 import { printable } from "../core/printable.ts";
+import { type Reach, reaches } from "../core/reach.ts";
 import { readEach } from "../core/read-each.ts";
 import type { ServiceChange } from "../core/registry-change.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
@@ -60,7 +61,7 @@ const put = createRoute({
   summary: "Register the services that an agent found in containers",
   description:
     "For the agent itself. The list is the whole truth: services of this agent with a `container_id` that are not listed are gone (`gone_since`) and keep their history. Whether a service is enabled or paused stays as it is. One that a person has deleted while its container runs comes back only with a new container (`deleted`), not when its container is stopped and started again, and not through another one of its `containers` that existed at the deletion. A project starts with its first service and stops with its last, unless something else is in it; one that a person stopped stays stopped.",
-  ...withUnzip(guard("admin", { project: "itself", agent: true })),
+  ...withUnzip(guard("admin", { project: "agent", agent: true })),
   request: { params: z.object({ name: nameSchema }), headers: instanceHeaders, body: jsonBody(bodySchema) },
   responses: {
     200: jsonResponse(discoveryAnswerSchema, "What changed"),
@@ -79,16 +80,14 @@ export const discovery = routes().openapi(put, async (c) => {
   const { inputs, containers, refused } = parsed(body.services, agent, isOpen);
   const gone = readEach(goneSchema, body.gone).read;
   const reasons = new Map(gone.map(({ project, name, reason }) => [`${project}/${name}`, reason]));
-  const deleted = await deletedAfter(hub, agent, {
-    listed: body.services.map((each) => foundIn(fieldsOf(each))),
-    gone,
-  });
+  const listed = body.services.map((each) => foundIn(fieldsOf(each)));
+  const deleted = await deletedAfter(hub, agent, { listed, gone, isOpen });
   const answer: ChangedSoFar = { registered: 0, changed: 0, deregistered: 0, refused, deleted: [] };
   for (const project of new Set([...inputs.keys(), ...(await projectsOfAgent(hub.db, agent)).filter(isOpen)])) {
     const wanted = inputs.get(project) ?? [];
-    await changeProject(hub, { project, agent, wanted, containers, reasons, deleted }, answer);
+    await changeProject(hub, { project, agent, reach: projects, wanted, containers, reasons, deleted }, answer);
   }
-  return c.json({ ...answer, digest: await containersDigestOf(hub, agent) }, 200);
+  return c.json({ ...answer, digest: await containersDigestOf(hub, agent, projects) }, 200);
 });
 
 discovery.openAPIRegistry.register("DiscoveredService", discoveredSchema);
@@ -105,9 +104,9 @@ function foundIn({ project, name, container_id, containers }: Record<string, unk
 async function deletedAfter(
   hub: HubContext,
   agent: string,
-  list: Pick<Parameters<typeof deletionsAfter>[1], "listed" | "gone">,
+  { isOpen, ...list }: Pick<Parameters<typeof deletionsAfter>[1], "listed" | "gone"> & { isOpen: IsOpen },
 ): Promise<Set<string>> {
-  const deletions = await deletionsOf(hub.db, agent);
+  const deletions = (await deletionsOf(hub.db, agent)).filter(({ project }) => isOpen(project));
   if (deletions.length === 0) return new Set();
   await keepDeletions(hub.db, agent, deletionsAfter(deletions, { ...list, before: hub.now() - CONTAINERS_KEPT_MS }));
   return await deletedOf(hub, agent);
@@ -120,14 +119,17 @@ async function deletedOf(hub: HubContext, agent: string): Promise<Set<string>> {
   );
 }
 
+/** Whether the key opens the project of that name. */
+type IsOpen = (project: string) => boolean;
+
 /**
  * One service that can't be registered must not hold up the others. `containers`: all of each service, by
- * `project/name`. `isOpen`: whether the key opens the project of that name.
+ * `project/name`.
  */
 function parsed(
   services: readonly unknown[],
   agent: string,
-  isOpen: (project: string) => boolean,
+  isOpen: IsOpen,
 ): { inputs: Map<string, ServiceInput[]>; containers: Map<string, string[]>; refused: Refusal[] } {
   const inputs = new Map<string, ServiceInput[]>();
   const containersOf = new Map<string, string[]>();
@@ -144,7 +146,7 @@ function parsed(
     const { project, containers = [], ...body } = read.data;
     const key = `${project}/${body.name}`;
     if (!isOpen(project)) {
-      refused.push({ project, name: body.name, reason: "the agent's key is limited to other projects" });
+      refused.push({ project, name: body.name, reason: ELSEWHERE });
       continue;
     }
     const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true, mayReceive: () => false });
@@ -171,11 +173,14 @@ function fieldsOf(item: unknown): Record<string, unknown> {
 function nameIn(value: unknown): string {
   return typeof value === "string" ? printable(value).slice(0, MAX_SHOWN_NAME) : "?";
 }
+const ELSEWHERE = "the agent's key is limited to other projects";
 const FULL = `a project may have at most ${MAX_PROJECT_SERVICES} services`;
 
 interface ProjectChange {
   project: string;
   agent: string;
+  /** Of the agent's key. */
+  reach: Reach;
   wanted: readonly ServiceInput[];
   /** By `project/name`: all containers of a service. */
   containers: ReadonlyMap<string, readonly string[]>;
@@ -186,13 +191,18 @@ interface ProjectChange {
 }
 
 async function changeProject(hub: HubContext, change: ProjectChange, answer: ChangedSoFar): Promise<void> {
-  const { project: name, wanted } = change;
+  const { project: name, reach, wanted } = change;
   const found = await untilWritten(async () => {
     const project = await projectFor(hub, change); // somebody may have stopped it since it was read
     if (project === undefined) return null;
+    if (!reaches(reach, project.id)) return "elsewhere";
     const written = await writeFound(hub, project, change);
     return written === "changed" ? written : { project, written };
   }, "project");
+  if (found === "elsewhere") {
+    answer.refused.push(...wanted.map((each) => ({ project: name, name: each.name, reason: ELSEWHERE })));
+    return;
+  }
   if (found === null) {
     answer.deleted.push(...wanted.map((each) => ({ project: name, name: each.name })));
     return;
@@ -213,9 +223,12 @@ function containersIn({ project, wanted, containers }: ProjectChange) {
   return wanted.map(({ name }) => ({ name, containers: containers.get(`${project}/${name}`) ?? [] }));
 }
 
-/** A project that a person has deleted with all that is found in it is not made again; undefined then. */
-async function projectFor(hub: HubContext, { project, wanted, deleted }: ProjectChange) {
-  const isNeeded = wanted.some((found) => !deleted.has(containerKey({ ...found, project })));
+/**
+ * A project that a person has deleted with all that is found in it is not made again, and none is by a limited key;
+ * undefined then.
+ */
+async function projectFor(hub: HubContext, { project, reach, wanted, deleted }: ProjectChange) {
+  const isNeeded = reach === null && wanted.some((found) => !deleted.has(containerKey({ ...found, project })));
   return isNeeded ? await ensureProject(hub.db, project, hub.now()) : await getProjectByName(hub.db, project);
 }
 

@@ -7,6 +7,7 @@ import { createAgentKey, createKey, deleteKey, type KeyRow, listKeys } from "../
 import { projectIds, projectNames } from "../store/projects.ts";
 import { SCOPES } from "../store/tables.ts";
 import { guard, keyHash, newKey } from "./access.ts";
+import { knownKeys } from "./known-keys.ts";
 import { idParams } from "./parameters.ts";
 import { invalid, Problem, problems } from "./problem.ts";
 import { routes } from "./routes.ts";
@@ -131,6 +132,7 @@ export const keys = routes()
     const { hub } = c.var;
     const { id } = c.req.valid("param");
     const deleted = await deleteKey(hub.db, id);
+    knownKeys.forgetAll([id]);
     await hub.keysRevoked([id], deleted?.agent ?? null); // again when the first request broke off
     if (deleted === undefined) throw new Problem(404, "no such key");
     hub.audit.note("key.revoked", `${deleted.name} (${deleted.scope})`);

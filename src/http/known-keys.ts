@@ -28,6 +28,11 @@ export class KnownKeys {
   forget(hash: string): void {
     this.#keys.delete(hash);
   }
+
+  /** Forgets the keys of these ids, and the sessions that were begun with them; null: those with the admin token. */
+  forgetAll(ids: readonly (number | null)[]): void {
+    for (const [hash, { principal }] of this.#keys) if (ids.includes(principal.key)) this.#keys.delete(hash);
+  }
 }
 
 export const knownKeys = new KnownKeys();

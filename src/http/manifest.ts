@@ -74,7 +74,7 @@ export const manifest = app.openapi(put, async (c) => {
   const body = parseManifestBody(c.req.header("content-type"), await c.req.arrayBuffer());
   const tooMany = countErrors(body);
   if (tooMany.length > 0) throw invalid(tooMany);
-  const wanted = parseManifest(body, rulesOf(hub));
+  const wanted = parseManifest(body, rulesOf(c));
   if (!wanted.ok) throw invalid(wanted.errors);
   const isDry = c.req.valid("query").dry_run === true;
   const known = c.req.valid("header")["if-match"];

@@ -23,6 +23,7 @@ import type { HubContext } from "./context.ts";
 import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { idParams, nextCursor, pageQuery, textQuery, toPage } from "./parameters.ts";
 import { orNotFound, Problem, problems } from "./problem.ts";
+import { requireWholeHub } from "./reach.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, pageFields, projectHealthSchema, projectSchema } from "./schemas.ts";
 import { announce, liveStates } from "./service-reads.ts";
@@ -76,6 +77,7 @@ const patch = createRoute({
   operationId: "updateProject",
   tags,
   summary: "Rename a project or replace its metadata",
+  description: "Names concern the whole hub, so a key that is limited to projects changes none.",
   ...guard("write", { project: "project" }),
   request: { params: idParams, body: jsonBody(projectPatchSchema) },
   responses: { 200: jsonResponse(projectSchema, "The project"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
@@ -163,6 +165,7 @@ export const projects = routes()
     const { id } = c.req.valid("param");
     const { name, metadata } = c.req.valid("json");
     const before = orNotFound(await getProject(hub.db, id), "project");
+    if (name !== undefined && name !== before.name) requireWholeHub(c.var.principal);
     if (name === undefined && metadata === undefined) return c.json(toProject(before), 200);
     const changed = await updateProject(hub.db, id, { name, metadata }, hub.now());
     const row = orNotFound(orNameTaken(changed, name ?? before.name), "project");

@@ -3,14 +3,14 @@ import { createRoute } from "@hono/zod-openapi";
 import { matchesInput } from "../core/manifest-plan.ts";
 import { selfRegistrationSchema } from "../core/registration.ts";
 import type { ServiceInput } from "../core/service-definition.ts";
-import type { ServiceRow } from "../core/service-row.ts";
+import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { parseService } from "../core/service-rules.ts";
-import { ensureProject } from "../store/projects.ts";
 import { changeService, createService, getServiceByName } from "../store/services.ts";
 import { guard } from "./access.ts";
 import type { HubContext } from "./context.ts";
 import { nameParams } from "./parameters.ts";
 import { invalid, Problem, problems } from "./problem.ts";
+import { projectNamed, requireProject } from "./reach.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, serviceSchema } from "./schemas.ts";
 import { announce, oneService } from "./service-reads.ts";
@@ -23,7 +23,7 @@ const put = createRoute({
   tags: ["services"],
   summary: "Register a service: create or update it by name",
   description:
-    "For services that register themselves. Creates the project when it does not exist. Fields that are left out get their defaults, except `enabled`: a disabled service stays disabled. Repeating the request changes nothing.",
+    "For services that register themselves. Creates the project when it does not exist, unless the key is limited to projects. Fields that are left out get their defaults, except `enabled`: a disabled service stays disabled. Repeating the request changes nothing.",
   ...guard("write", { project: "name", register: true }),
   request: { params: nameParams, body: jsonBody(selfRegistrationSchema) },
   responses: {
@@ -35,16 +35,19 @@ const put = createRoute({
 
 export const selfRegistration = routes().openapi(put, async (c) => {
   const { hub } = c.var;
+  const { projects: reach } = c.var.principal;
   const { project, name } = c.req.valid("param");
   const { name: bodyName = name, project: bodyProject = project, ...given } = c.req.valid("json");
   if (bodyName !== name) throw invalid([{ path: "name", message: `the path says ${name}` }]);
   if (bodyProject !== project) throw invalid([{ path: "project", message: `the path says ${project}` }]);
   const { row, isNew } = await untilWritten(async () => {
     const before = await getServiceByName(hub.db, project, name);
+    if (before !== undefined) requireProject(reach, before.project_id);
     const enabled = given.enabled ?? before?.enabled ?? true;
-    const input = parseService({ ...given, name, enabled }, rulesOf(hub));
+    const input = parseService({ ...given, name, enabled }, rulesOf(c));
     if (!input.ok) throw invalid(input.errors);
-    return before === undefined ? await create(hub, project, input.value) : await update(hub, before, input.value);
+    if (before !== undefined) return await update(hub, before, input.value);
+    return await create(hub, await projectNamed(hub, project, reach), input.value);
   });
   return c.json(await oneService(hub, row, maySeeAll(c)), isNew ? 201 : 200);
 });
@@ -55,10 +58,9 @@ interface Written {
 }
 
 /** Returns `changed` when another request created the service first. */
-async function create(hub: HubContext, project: string, input: ServiceInput): Promise<Written | "changed"> {
-  const found = await ensureProject(hub.db, project, hub.now());
-  requireRoom(found);
-  const row = await createService(hub.db, found.id, input, hub.now());
+async function create(hub: HubContext, project: ProjectRow, input: ServiceInput): Promise<Written | "changed"> {
+  requireRoom(project);
+  const row = await createService(hub.db, project.id, input, hub.now());
   if (row === "duplicate") return "changed";
   await announce(hub, [{ before: null, after: row }]);
   return { row, isNew: true };

@@ -3,10 +3,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { fullness } from "../core/manifest-limits.ts";
 import { matchesInput } from "../core/manifest-plan.ts";
-import { withinReach } from "../core/reach.ts";
-import { newServiceSchema, type ServiceBody, servicePatchSchema } from "../core/registration.ts";
-import type { ProjectRow } from "../core/service-row.ts";
+import { type Reach, withinReach } from "../core/reach.ts";
+import { newServiceSchema, type ServiceBody, type ServicePatch, servicePatchSchema } from "../core/registration.ts";
+import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
+import { keptHidden } from "../core/shown-service.ts";
 import { underPatch } from "../core/unreadable.ts";
 import { pauseService } from "../store/pauses.ts";
 import { getProject, getProjectByName } from "../store/projects.ts";
@@ -94,7 +95,8 @@ const patch = createRoute({
   operationId: "changeService",
   tags,
   summary: "Update a service",
-  description: "Changes only the fields that are given. The service that results must be valid as a whole.",
+  description:
+    "Changes only the fields that are given. The service that results must be valid as a whole. A key of the scope `register` does not see texts among the options nor the user and query of the target; whoever can't see them can't send them elsewhere either: who changes what is checked, how or by whom gives these fields anew.",
   ...guard("write", { project: "service", register: true }),
   request: { params: idParams, body: jsonBody(servicePatchSchema) },
   responses: { 200: jsonResponse(serviceSchema, "The service"), ...problems(400, 401, 403, 404, 409, 413, 415, 429) },
@@ -148,9 +150,8 @@ export const services = routes()
   .openapi(create, async (c) => {
     const { hub } = c.var;
     const { project_id, project: projectName, ...given } = c.req.valid("json");
-    const project = await projectOf(hub, project_id, projectName);
-    requireProject(c.var.principal.projects, project.id);
-    const input = parseService(given, rulesOf(hub));
+    const project = await projectOf(hub, { id: project_id, name: projectName }, c.var.principal.projects);
+    const input = parseService(given, rulesOf(c));
     if (!input.ok) throw invalid(input.errors);
     requireRoom(project);
     const row = await createService(hub.db, project.id, input.value, hub.now());
@@ -175,8 +176,9 @@ export const services = routes()
     const row = await untilWritten(async () => {
       const body = c.req.valid("json");
       const stored = orNotFound(await getService(hub.db, id), "service");
+      if (!maySeeAll(c)) requireNoneKept(stored, body);
       const before = underPatch(stored, body);
-      const input = parsePatch(before, body, rulesOf(hub));
+      const input = parsePatch(before, body, rulesOf(c));
       if (!input.ok) throw invalid(input.errors);
       if (matchesInput(before, input.value)) return before;
       const after = await changeService(hub.db, before, input.value, hub.now());
@@ -208,6 +210,14 @@ export function maySeeAll(c: Context<HubEnv>): boolean {
   return hasScope(c.var.principal, "write");
 }
 
+/** Throws a 403 when the patch would send what the caller must not see to where the caller says. */
+function requireNoneKept(row: ServiceRow, patch: ServicePatch): void {
+  const [kept] = keptHidden(row, patch);
+  if (kept === undefined) return;
+  const hint = "give it too, or register the service anew with PUT";
+  throw new Problem(403, `the check has a value in ${kept} that the key may not see, so it can't be kept: ${hint}`);
+}
+
 /** More than this many others at once are no accident. */
 const MAX_TRIES = 20;
 
@@ -220,8 +230,9 @@ export async function untilWritten<T>(attempt: () => Promise<T | "changed">, wha
   throw new Problem(409, `others change the same ${what} at this moment; try again`);
 }
 
-export function rulesOf(hub: HubContext) {
-  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive };
+/** For what the caller writes. */
+export function rulesOf({ var: { hub, principal } }: Context<HubEnv>) {
+  return { allowPrivate: hub.settings.ALLOW_PRIVATE_TARGETS, mayReceive: hub.mayReceive(principal.projects) };
 }
 
 /** Throws a 409 when the project takes no further service. */
@@ -234,11 +245,16 @@ function nameTaken(project: string, { name }: Pick<ServiceBody, "name">): Proble
   return new Problem(409, `there is a service named ${name} in the project ${project} already`);
 }
 
-async function projectOf(hub: HubContext, id: number | undefined, name: string | undefined): Promise<ProjectRow> {
+async function projectOf(
+  hub: HubContext,
+  { id, name }: { id: number | undefined; name: string | undefined },
+  reach: Reach,
+): Promise<ProjectRow> {
   if (id === undefined && name === undefined) {
     throw invalid([{ path: "project_id", message: "expected project_id or project" }]);
   }
   const row = id === undefined ? await getProjectByName(hub.db, name ?? "") : await getProject(hub.db, id);
+  requireProject(reach, row?.id);
   const project = orNotFound(row, "project");
   if (name !== undefined && project.name !== name) {
     throw invalid([{ path: "project", message: `the project ${id} is named ${project.name}` }]);

@@ -97,7 +97,10 @@ export const session = routes()
     if (token === null) return c.body(null, 204);
     const hash = await textHash(token);
     const found = c.req.valid("query").everywhere ? await findSession(hub.db, hash, hub.now()) : undefined;
-    if (found !== undefined) await deleteSessionsOf(hub.db, "key" in found ? { key_id: found.key.id } : found);
+    if (found !== undefined) {
+      await deleteSessionsOf(hub.db, "key" in found ? { key_id: found.key.id } : found);
+      knownKeys.forgetAll(["key" in found ? found.key.id : null]);
+    }
     await deleteSession(hub.db, hash);
     knownKeys.forget(hash);
     return c.body(null, 204);

@@ -3,7 +3,8 @@
  */
 import { createRoute } from "@hono/zod-openapi";
 import { summarisedProjects } from "../core/known-service.ts";
-import { summarize, summaryWithin } from "../core/summary.ts";
+import { withinReach } from "../core/reach.ts";
+import { summarize } from "../core/summary.ts";
 import { guard } from "./access.ts";
 import { MEMORY_NOTE, orFromMemory } from "./from-memory.ts";
 import { problems } from "./problem.ts";
@@ -23,9 +24,15 @@ const read = createRoute({
 
 export const summary = routes().openapi(read, async (c) => {
   const { hub } = c.var;
-  const answer = await orFromMemory(c, hub.summary, (entries) => {
-    const services = entries.map(({ check, live }) => ({ ...check, live, labels: {} }));
-    return summarize(hub.settings.HUB_ID, services, summarisedProjects(entries), hub.now(), ["metadata", "tags"]);
-  });
-  return c.json(summaryWithin(c.var.principal.projects, answer), 200);
+  const { projects: reach } = c.var.principal;
+  const answer = await orFromMemory(
+    c,
+    () => hub.summary(reach),
+    (entries) => {
+      const own = withinReach(reach, entries, ({ check }) => check.project_id);
+      const services = own.map(({ check, live }) => ({ ...check, live, labels: {} }));
+      return summarize(hub.settings.HUB_ID, services, summarisedProjects(own), hub.now(), ["metadata", "tags"]);
+    },
+  );
+  return c.json(answer, 200);
 });

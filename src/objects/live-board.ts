@@ -12,6 +12,7 @@ import type { Clock } from "../core/clock.ts";
 import { CAUSE_AGAIN_MS, DATABASE_SOON_MS } from "../core/durations.ts";
 import { epochOrder } from "../core/epoch.ts";
 import type { ProjectLite } from "../core/live-protocol.ts";
+import type { Reach } from "../core/reach.ts";
 import type { Unread } from "../core/read-each.ts";
 import { Recently } from "../core/recently.ts";
 import type { LiveState, RecordedFlip } from "../core/records.ts";
@@ -177,9 +178,9 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return [...this.#board.entries()];
   }
 
-  /** Returns the health summary of this moment. Throws when the database does not answer. */
-  async summary(hubId: string): Promise<string> {
-    return JSON.stringify(await this.#summaries.make(hubId, await this.entries()));
+  /** Returns the health summary of these projects at this moment. Throws when the database does not answer. */
+  async summary(hubId: string, reach: Reach): Promise<string> {
+    return JSON.stringify(await this.#summaries.make(hubId, await this.entries(), reach));
   }
 
   async serviceMetrics(): Promise<string> {
@@ -188,7 +189,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   async all(hubId: string): Promise<{ entries: BoardEntry[]; summary: string } | null> {
     const entries = await this.entries();
-    return this.#loader.isLoaded ? { entries, summary: await this.summary(hubId) } : null;
+    return this.#loader.isLoaded ? { entries, summary: await this.summary(hubId, null) } : null;
   }
 
   toPlan(): Check[] | null {

@@ -1,6 +1,7 @@
 /** Makes the health summary from the board, the registry of projects, and the labels of the services. */
 import type { BoardEntry } from "../core/board-entry.ts";
 import type { Clock } from "../core/clock.ts";
+import { type Reach, withinReach } from "../core/reach.ts";
 import { type Summary, summarize } from "../core/summary.ts";
 import type { Db } from "../store/database.ts";
 import { listAllProjects } from "../store/projects.ts";
@@ -17,11 +18,13 @@ export class SummaryMaker {
     this.#follower = new LabelFollower(db);
   }
 
-  /** Returns the summary of this moment. Throws when the database does not answer. */
-  async make(hubId: string, entries: readonly BoardEntry[]): Promise<Summary> {
-    const [projects] = await Promise.all([listAllProjects(this.#db), this.#follower.refresh()]);
+  /** Returns the summary of these projects at this moment. Throws when the database does not answer. */
+  async make(hubId: string, entries: readonly BoardEntry[], reach: Reach): Promise<Summary> {
+    const [all] = await Promise.all([listAllProjects(this.#db), this.#follower.refresh()]);
     const { labels } = this.#follower;
-    const services = entries.map(({ check, live }) => ({ ...check, live, labels: labels.of(check.service_id) }));
+    const own = withinReach(reach, entries, ({ check }) => check.project_id);
+    const projects = withinReach(reach, all, ({ id }) => id);
+    const services = own.map(({ check, live }) => ({ ...check, live, labels: labels.of(check.service_id) }));
     return summarize(hubId, services, projects, this.#clock.now(), labels.leftOut);
   }
 }

@@ -101,7 +101,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** Returns all that is published on NATS; null while the registry could not be read. `summary`: as JSON. */
   all(hubId: string): Promise<{ entries: BoardEntry[]; summary: string } | null>;
   /** As JSON, see parseSummary. */
-  summary(hubId: string): Promise<string>;
+  summary(hubId: string, reach: Reach): Promise<string>;
   /** One text takes less time to send than ten thousand states. */
   serviceMetrics(): Promise<string>;
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */

@@ -53,7 +53,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     settings,
     db,
     now: clock.now,
-    mayReceive: secretRules(env, settings.PROBE_SECRETS_ANYWHERE),
+    mayReceive: (reach) => secretRules(env, settings.PROBE_SECRETS_ANYWHERE && reach === null),
     wait: (ms) => clock.wait(ms),
     requestIp,
     federation: federationContext(env, requestIp),
@@ -84,7 +84,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     pipelineHealth: async () => board.pulse(),
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(hub),
-    summary: async () => parseSummary(await board.summary(settings.HUB_ID)),
+    summary: async (reach) => parseSummary(await board.summary(settings.HUB_ID, reach)),
     audit: new AuditTrail(),
     limited: (key) => isLimited(env, key),
   };

@@ -102,6 +102,38 @@ describe.each([
   });
 });
 
+test("to a key that is limited to projects, no page offers what the hub would refuse it", async () => {
+  const body = { name: "of the shop", scope: "admin", projects: ["shop"] };
+  const { key }: { key: string } = await (await post("/api/keys", body)).json();
+  const limited = await visit(browser, hub.url);
+  const { page } = limited;
+  const refused: string[] = [];
+  page.on("response", (response) => void (response.status() === 403 && refused.push(response.url())));
+  await signIn(page, key);
+  const offers = (name: string | RegExp) => page.getByRole("button", { name }).count();
+  for (const path of pages) {
+    await goTo(page, path);
+    await limited.screenshot(`limited-${shotName(path)}`);
+    expect(await violations(page), path).toEqual([]);
+    expect(await offers(/New project|Make a key|Set up|Join/), path).toBe(0);
+  }
+  await goTo(page, "/services");
+  await page.getByRole("button", { name: "Add a service" }).first().click();
+  const form = page.getByRole("dialog");
+  await form.getByText("One of those that your key opens").waitFor();
+  expect(refused).toEqual([]);
+  await form.getByLabel("Project").fill("elsewhere");
+  await form.getByLabel("Name").fill("site");
+  await form
+    .getByLabel(/URL|Target/)
+    .first()
+    .fill(target.url);
+  await form.getByRole("button", { name: "Add and check it" }).click();
+  await form.getByText("the key is limited to projects, and this is none of them").waitFor();
+  await limited.screenshot("limited-refused");
+  await limited.close();
+});
+
 test("what services, hubs and people say is shown as it was said", async () => {
   const { page } = visitor;
   await page.goto(`${hub.url}/services/${worker}`);

@@ -29,10 +29,17 @@ function away(error: string, known: BoardEntry[] = entries) {
     throw new Error(error);
   };
   const summary = () => Promise.reject(new Error(error));
-  const context = { ...hub.context, db: new Proxy(hub.db, { get: fails }), summary, knownEntries: async () => known };
+  const remembered = async (id: number) => known.find(({ check }) => check.service_id === id)?.check ?? null;
+  const db = new Proxy(hub.db, { get: fails });
+  const context = { ...hub.context, db, summary, remembered, knownEntries: async () => known };
   const app = createApp(() => context);
-  return async (method: string, path: string, { key = ADMIN_TOKEN, body }: { key?: string; body?: unknown } = {}) => {
-    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  return async (
+    method: string,
+    path: string,
+    { key = ADMIN_TOKEN, body, headers: given }: { key?: string; body?: unknown; headers?: HeadersInit } = {},
+  ) => {
+    const headers = new Headers(given ?? { authorization: `Bearer ${key}` });
+    headers.set("content-type", "application/json");
     return await app.request(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   };
 }
@@ -97,6 +104,36 @@ describe("while the disk is full, the live board answers", () => {
     expect((await hub.request("GET", "/api/services", undefined, { key: hub.keys.read })).status).toBe(200);
     expect((await away(FULL)("GET", "/api/services", { key: hub.keys.read })).status).toBe(200);
     expect((await away(FULL)("GET", "/api/services", { key: "unheard-of" })).status).toBe(503);
+  });
+
+  test("to no key that was revoked since, nor to a session of it", async () => {
+    const made = await hub.call<{ id: number; key: string }>("POST", "/api/keys", 201, { name: "k", scope: "read" });
+    const begun = await hub.request("POST", "/api/session", { key: made.key }, { key: null });
+    const cookie = begun.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const here = { cookie, "sec-fetch-site": "same-origin" };
+    await hub.request("GET", "/api/services", undefined, { key: made.key });
+    await hub.request("GET", "/api/services", undefined, { key: null, headers: here });
+    const asked = async () => [
+      (await away(FULL)("GET", "/api/services", { key: made.key })).status,
+      (await away(FULL)("GET", "/api/services", { headers: here })).status,
+    ];
+    expect(await asked()).toEqual([200, 200]);
+    expect((await hub.request("DELETE", `/api/keys/${made.id}`)).status).toBe(204);
+    expect(await asked()).toEqual([503, 503]);
+  });
+
+  test("to a limited key with what is in its projects", async () => {
+    const other = await addProject(hub.db, "other");
+    const seen = async (name: string) => {
+      const body = { name: "k", scope: "read", projects: [name] };
+      const { key } = await hub.call<{ key: string }>("POST", "/api/keys", 201, body);
+      await hub.request("GET", "/api/services", undefined, { key });
+      const paths = ["/api/services", "/api/projects", "/api/summary", `/api/services/${web.id}`];
+      const answers = paths.map(async (path) => await (await away(FULL)("GET", path, { key })).text());
+      return (await Promise.all(answers)).map((text) => /"name":"(web|shop)"/.test(text));
+    };
+    expect(await seen("shop")).toEqual([true, true, true, true]);
+    expect(await seen(other.name)).toEqual([false, false, false, false]);
   });
 });
 

@@ -7,9 +7,10 @@ import { testHub } from "./test-hub.ts";
 
 /**
  * What a limited key may do. `hub`: nothing, because it concerns the whole hub. `path`: what the path names, in its own
- * project. `body`: the same, of what the body names. `list`: it gets what is in its project. `public`: as everybody.
+ * project. `body`: the same, of what the body names. `list`: it gets what is in its project. `agent`: the same, if it
+ * is the agent's own key. `public`: as everybody.
  */
-type Kind = "hub" | "path" | "body" | "list" | "public";
+type Kind = "hub" | "path" | "body" | "list" | "agent" | "public";
 const KINDS: Record<string, Kind> = {
   "DELETE /api/agents/{name}": "hub",
   "DELETE /api/federation/hubs/{hub_id}": "hub",
@@ -19,7 +20,7 @@ const KINDS: Record<string, Kind> = {
   "DELETE /api/session": "public",
   "GET /.well-known/hub": "public",
   "GET /api/agents": "hub",
-  "GET /api/agents/{name}/checks": "list",
+  "GET /api/agents/{name}/checks": "agent",
   "GET /api/audit": "hub",
   "GET /api/dependencies": "list",
   "GET /api/federation/hubs": "list",
@@ -42,7 +43,7 @@ const KINDS: Record<string, Kind> = {
   "GET /metrics": "hub",
   "PATCH /api/projects/{id}": "path",
   "PATCH /api/services/{id}": "path",
-  "POST /api/agents/{name}/observations": "list",
+  "POST /api/agents/{name}/observations": "agent",
   "POST /api/federation/hubs": "hub",
   "POST /api/federation/hubs/{hub_id}/approve": "hub",
   "POST /api/federation/rotate-key": "hub",
@@ -57,7 +58,7 @@ const KINDS: Record<string, Kind> = {
   "POST /api/session": "public",
   "POST /api/tickets": "list",
   "PUT /api/agents/{name}": "hub",
-  "PUT /api/agents/{name}/services": "list",
+  "PUT /api/agents/{name}/services": "agent",
   "PUT /api/projects/{id}/manifest": "path",
   "PUT /api/projects/{project}/services/{name}": "path",
 };
@@ -129,7 +130,8 @@ describe("a key that is limited to a project", () => {
 
   // A malformed body ends with 400 whatever is in the path, and reaches the route only when the key does.
   test.each(rows)("$method $path, $scope", async ({ method, path, roles, kind, scope }) => {
-    const isAllowed = roles.some((role) => ALLOWED[scope]?.includes(role));
+    const hasScope = roles.some((role) => ALLOWED[scope]?.includes(role));
+    const isAllowed = hasScope && kind !== "hub" && (kind !== "agent" || scope === "agent");
     const body = method === "GET" ? undefined : "{";
     const status = async (of: Place) => {
       const response = await ask(method, concrete(path, of), keys[scope] ?? "", body);
@@ -138,7 +140,7 @@ describe("a key that is limited to a project", () => {
     };
     const own = await status(mine);
     const others = await status(other);
-    if (!isAllowed || kind === "hub") expect([own, others]).toEqual([403, 403]);
+    if (!isAllowed) expect([own, others]).toEqual([403, 403]);
     else expect([own === 403, others === 403]).toEqual([false, kind === "path"]);
     if (path.endsWith("/stop")) await hub.call("POST", `/api/projects/${mine.project}/start`, 200);
   });
@@ -160,9 +162,9 @@ describe("a key that is limited to a project", () => {
   });
 
   test("lists what is in its project, and no word of the other", async () => {
-    const lists = operations.filter(({ method, kind }) => method === "GET" && kind === "list");
-    for (const { path, roles } of lists) {
-      const key = keys[roles.includes("agent") ? "agent" : "read"] ?? "";
+    const lists = operations.filter(({ method, kind }) => method === "GET" && ["list", "agent"].includes(kind ?? ""));
+    for (const { path, kind } of lists) {
+      const key = keys[kind === "agent" ? "agent" : "read"] ?? "";
       for (const query of ["", "project=other", `project=${other.project}`, "include_stopped=true", "q=other"]) {
         const url = concrete(path, mine);
         const response = await ask("GET", `${url}${url.includes("?") ? "&" : "?"}${query}`, key);
@@ -188,12 +190,50 @@ describe("a key that is limited to a project", () => {
         statuses.push((await ask("POST", "/api/services", key, body)).status);
         statuses.push((await ask("PUT", `/api/projects/${project}/services/put-by-${scope}`, key, beat)).status);
       }
-      expect(statuses, scope).toEqual([201, 201, 403, 403, 404, 403]);
+      expect(statuses, scope).toEqual([201, 201, 403, 403, 403, 403]);
       const byId = { ...beat, name: `by-id-${scope}`, project_id: other.project };
       expect((await ask("POST", "/api/services", key, byId)).status).toBe(403);
     }
     expect((await hub.request("GET", "/api/projects?q=new")).status).toBe(200);
     expect(await hub.call("GET", "/api/projects?q=new", 200)).toMatchObject({ projects: [] });
+  });
+
+  test("can't find out the names of other projects", async () => {
+    const answered = async (method: string, path: string, scope: string, body?: unknown) => {
+      const response = await ask(method, path, keys[scope] ?? "", body);
+      return { status: response.status, text: await response.text() };
+    };
+    const beat = { name: "x", health_method: "heartbeat" };
+    for (const scope of ["register", "write", "admin"]) {
+      for (const [there, nowhere] of [
+        [{ project_id: other.project }, { project_id: 9999 }],
+        [{ project: "other" }, { project: "nowhere" }],
+        [
+          { project_id: other.project, project: "guessed" },
+          { project_id: 9999, project: "guessed" },
+        ],
+        [
+          { project_id: other.project, project: "other" },
+          { project_id: 9999, project: "other" },
+        ],
+      ]) {
+        const answer = await answered("POST", "/api/services", scope, { ...beat, ...there });
+        expect(answer).toEqual(await answered("POST", "/api/services", scope, { ...beat, ...nowhere }));
+        expect(answer.status).toBe(403);
+        expect(answer.text).not.toContain("other");
+      }
+    }
+    for (const path of ["/api/dependencies", "/api/services", "/api/flips"]) {
+      const of = async (project: string | number) => await answered("GET", `${path}?project=${project}`, "read");
+      expect(await of("other"), path).toEqual(await of("nowhere"));
+      expect(await of(other.project), path).toEqual(await of(9999));
+    }
+    for (const scope of ["write", "admin"]) {
+      const rename = async (name: string) => await answered("PATCH", `/api/projects/${mine.project}`, scope, { name });
+      expect(await rename("other")).toEqual(await rename("nowhere"));
+      expect((await rename("nowhere")).status).toBe(403);
+      expect((await rename("mine")).status).toBe(200);
+    }
   });
 
   test("is not fooled by another spelling of an id or a name", async () => {
@@ -216,10 +256,79 @@ describe("a key that is limited to a project", () => {
   });
 });
 
-test("a key of the scope register sees no secret of what others registered in its project", async () => {
-  const response = await ask("PATCH", `/api/services/${mine.ofAgent}`, keys.register ?? "", { tags: ["mine"] });
-  expect(response.status).toBe(200);
-  expect(await response.text()).not.toContain(SECRET);
+describe("a key of the scope register", () => {
+  const patch = (body: object, id = mine.ofAgent) => ask("PATCH", `/api/services/${id}`, keys.register ?? "", body);
+
+  test("sees no secret of what others registered in its project", async () => {
+    const response = await patch({ tags: ["mine"] });
+    expect(response.status).toBe(200);
+    expect(await response.text()).not.toContain(SECRET);
+  });
+
+  test("can't have such a secret sent to where it says", async () => {
+    const before = await hub.call("GET", `/api/services/${mine.ofAgent}`, 200);
+    const redirections = [
+      { health_url: "https://elsewhere.example.com/" },
+      { agent: null },
+      { agent: "of-mine" },
+      { health_method: "tcp" },
+      { container_id: "c9" },
+    ];
+    for (const body of redirections) {
+      const response = await patch({ ...body, tags: ["taken"] });
+      expect(response.status, JSON.stringify(body)).toBe(403);
+      expect(await response.json()).toMatchObject({ detail: expect.stringContaining("in health_options") });
+    }
+    expect(await hub.call("GET", `/api/services/${mine.ofAgent}`, 200)).toEqual(before);
+    const query = {
+      health_method: "http",
+      health_url: "https://a.example.com/?shard=7",
+      project: "mine",
+      name: "query",
+    };
+    const { id } = await hub.call<Service>("POST", "/api/services", 201, query);
+    expect((await patch({ agent: "of-mine" }, id)).status).toBe(403);
+    expect((await patch({ health_options: { follow_redirects: true } }, id)).status).toBe(403);
+    expect((await patch({ agent: "inside", health_url: "https://b.example.com/" }, id)).status).toBe(200);
+    await hub.request("DELETE", `/api/services/${id}`);
+    const anew = { health_url: "https://elsewhere.example.com/", health_options: {}, agent: null };
+    expect((await patch(anew)).status).toBe(200);
+    expect(await hub.call("GET", `/api/services/${mine.ofAgent}`, 200)).toMatchObject({ health_options: {} });
+    await hub.call("PATCH", `/api/services/${mine.ofAgent}`, 200, {
+      health_url: "https://a.example.com/",
+      health_options: { headers: { "x-token": SECRET } },
+      agent: "inside",
+    });
+  });
+});
+
+test("a project that gets another name while a registration is under way is not registered in, nor made", async () => {
+  const { id } = await hub.call<{ id: number }>("POST", "/api/projects", 201, { name: "moving" });
+  const key = await keyOf("register", ["moving"]);
+  /** The body comes when the key was looked at already. */
+  const register = async (meanwhile: () => Promise<unknown>) => {
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await meanwhile();
+        controller.enqueue(new TextEncoder().encode('{"health_method": "heartbeat"}'));
+        controller.close();
+      },
+    });
+    return (await hub.send("PUT", "/api/projects/moving/services/x", "application/json", body, key)).status;
+  };
+  const rename = (name: string) => hub.call("PATCH", `/api/projects/${id}`, 200, { name });
+  expect(await register(() => rename("moved"))).toBe(403);
+  expect(await hub.call("GET", "/api/projects?q=mov", 200)).toMatchObject({ total: 1 });
+  await rename("moving");
+  const others = async () => {
+    await rename("moved");
+    await hub.call("PUT", "/api/projects/moving/services/x", 201, { health_method: "heartbeat", tags: ["theirs"] });
+  };
+  expect(await register(others)).toBe(403);
+  expect(await hub.call("GET", "/api/services?project=moving", 200)).toMatchObject({
+    services: [{ tags: ["theirs"] }],
+  });
+  expect(await hub.call("GET", "/api/services?project=moved", 200)).toMatchObject({ total: 0 });
 });
 
 describe("an agent's key that is limited to a project", () => {
@@ -258,6 +367,56 @@ describe("an agent's key that is limited to a project", () => {
     const { services } = await hub.call<{ services: Service[] }>("GET", "/api/services?project=other&q=box", 200);
     expect(services).toMatchObject([{ gone_since: null }]);
   });
+});
+
+test("an agent's limited key undoes no deletion in other projects", async () => {
+  const whole = await keyOf("agent", ["mine", "other"]);
+  const container = (project: string, container_id: string) => ({
+    ...{ project, name: "dropped", container_id, health_method: "container", health_url: "" },
+  });
+  const put = async (key: string, body: object) =>
+    await (await ask("PUT", "/api/agents/inside/services", key, { gone: [], ...body })).json<{ digest: string }>();
+  const services = [container("mine", "d1"), container("other", "d2")];
+  await put(whole, { services });
+  const listed = await hub.call<{ services: Service[] }>("GET", "/api/services?q=dropped", 200);
+  for (const { id } of listed.services) await hub.request("DELETE", `/api/services/${id}`);
+  const gone = ["mine", "other"].map((project) => ({ project, name: "dropped", reason: "container removed" }));
+  await put(keys.agent ?? "", { services: [], gone });
+  expect(await put(whole, { services })).toMatchObject({
+    registered: expect.any(Number),
+    deleted: [{ project: "other", name: "dropped" }],
+  });
+  const { digest } = await put(keys.agent ?? "", { services: services.slice(0, 1) });
+  await put(whole, { services: [services[0], { ...container("other", "d3"), name: "further" }] });
+  expect((await put(keys.agent ?? "", { services: services.slice(0, 1) })).digest).toBe(digest);
+});
+
+test("a limited key sends no secret of the hub to a host that is not named, even where all others may", async () => {
+  const vars = { PROBE_SECRETS_ANYWHERE: "true", PROBE_SECRET_X: "x", PROBE_SECRET_X_HOSTS: "a.example.com" };
+  const local = await testHub(vars);
+  const { id: project } = await local.call<{ id: number }>("POST", "/api/projects", 201, { name: "local" });
+  const web = (host: string) => ({
+    ...{ health_method: "http", health_url: `https://${host}/` },
+    ...{ name: "web", health_options: { headers: { "x-token": "${PROBE_SECRET_X}" } } },
+  });
+  const { id } = await local.call<Service>("PUT", "/api/projects/local/services/web", 201, web("b.example.com"));
+  for (const scope of ["register", "write", "admin"]) {
+    const made = { name: "k", scope, projects: ["local"] };
+    const { key } = await local.call<{ key: string }>("POST", "/api/keys", 201, made);
+    const status = async (method: string, path: string, body: object) =>
+      (await local.request(method, path, body, { key })).status;
+    const put = (host: string) =>
+      status("PUT", `/api/projects/local/services/web-of-${scope}`, { ...web(host), name: undefined });
+    expect([await put("b.example.com"), await put("a.example.com")], scope).toEqual([400, 201]);
+    const post = { ...web("b.example.com"), name: `posted-${scope}`, project: "local" };
+    expect(await status("POST", "/api/services", post), scope).toBe(400);
+    expect(await status("PATCH", `/api/services/${id}`, web("c.example.com")), scope).toBe(400);
+    expect(await status("PATCH", `/api/services/${id}`, { tags: [scope] }), scope).toBe(200);
+    if (scope !== "register") {
+      const manifest = { services: [web("b.example.com")] };
+      expect(await status("PUT", `/api/projects/${project}/manifest?dry_run=true`, manifest), scope).toBe(400);
+    }
+  }
 });
 
 describe("making a limited key", () => {

@@ -44,7 +44,7 @@ export interface TestHub {
     init?: { key?: string | null; headers?: HeadersInit },
   ): Promise<Response>;
   /** A body as bytes or as a stream, which has no length. */
-  send(method: string, path: string, type: string, body: BodyInit): Promise<Response>;
+  send(method: string, path: string, type: string, body: BodyInit, key?: string): Promise<Response>;
   /** As `request`, expecting the status; answers the JSON, which is what the caller says it is. */
   call<T = Record<string, unknown>>(method: string, path: string, status: number, body?: unknown): Promise<T>;
 }
@@ -75,7 +75,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
   const context: HubContext = {
     settings,
     audit: new AuditTrail(),
-    mayReceive: secretRules(vars, settings.PROBE_SECRETS_ANYWHERE),
+    mayReceive: (reach) => secretRules(vars, settings.PROBE_SECRETS_ANYWHERE && reach === null),
     db,
     now: () => NOW,
     wait: async () => {},
@@ -161,8 +161,8 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
       const { created, registered, deregistered } = change;
       return { created, registered: names(registered), deregistered: names(deregistered.map(({ row }) => row)) };
     },
-    send: async (method, path, type, body) => {
-      const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": type };
+    send: async (method, path, type, body, key = ADMIN_TOKEN) => {
+      const headers = { authorization: `Bearer ${key}`, "content-type": type };
       return await app.request(path, { method, headers, body });
     },
     call: async (method, path, status, body) => {

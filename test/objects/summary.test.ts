@@ -23,7 +23,7 @@ beforeEach(async () => {
   stub = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
 });
 
-const summary = async () => parseSummary(await stub.summary("hub-a"));
+const summary = async () => parseSummary(await stub.summary("hub-a", null));
 const labels = async () => (await summary()).services.map(({ name, tags, metadata }) => ({ name, tags, metadata }));
 const set = async (row: ServiceRow, column: "tags" | "metadata", value: string) => {
   await env.DB.prepare(`UPDATE services SET ${column} = ? WHERE id = ?`).bind(value, row.id).run();
@@ -43,6 +43,21 @@ describe("the summary of the board", () => {
       { name: "web", tags: ["us"], metadata: {} },
     ]);
     expect(await summary()).not.toHaveProperty("left_out");
+  });
+
+  it("has only the projects that it is asked for, whatever their names are at that moment", async () => {
+    const other = await addProject(db, "other");
+    await addService(db, other, { name: "hidden" });
+    const of = async (...ids: number[]) => {
+      const { services, projects } = parseSummary(await stub.summary("hub-a", ids));
+      return { services: services.map(({ name }) => name), projects: projects.map(({ name }) => name) };
+    };
+    expect(await of(api.project_id)).toEqual({ services: ["api", "web"], projects: ["shop"] });
+    // The board hears of new names later than the database.
+    await env.DB.exec("UPDATE projects SET name = 'was-shop' WHERE name = 'shop'");
+    await env.DB.exec("UPDATE projects SET name = 'shop' WHERE name = 'other'");
+    expect(await of(other.id)).toEqual({ services: ["hidden"], projects: ["shop"] });
+    expect(await of()).toEqual({ services: [], projects: [] });
   });
 
   it("reads what can't be read in the database as empty", async () => {

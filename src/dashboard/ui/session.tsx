@@ -14,3 +14,14 @@ export function useMayWrite(): boolean {
   const { scope } = useSession();
   return scope === "write" || scope === "admin";
 }
+
+/** False for a key that is limited to projects: the hub refuses it everything else, so the pages do not offer it. */
+export function useWholeHub(): boolean {
+  return useSession().projects === null;
+}
+
+/** Whether the user may change what concerns the whole hub. */
+export function useIsAdmin(): boolean {
+  const { scope, projects } = useSession();
+  return scope === "admin" && projects === null;
+}

@@ -3,20 +3,26 @@ import { useQuery } from "@tanstack/react-query";
 import { hubsQuery } from "../../api/federation-queries.ts";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { useSession } from "../../ui/session.tsx";
+import { useIsAdmin, useSession, useWholeHub } from "../../ui/session.tsx";
 import { FederatedServices } from "./federated-services.tsx";
 import { JoinHub } from "./join-hub.tsx";
 import { PeerCard } from "./peer-card.tsx";
 
 export function Federation() {
-  const { hub, scope } = useSession();
+  const { hub } = useSession();
+  const isWhole = useWholeHub();
+  const isAdmin = useIsAdmin();
   const { data: peers, error, refetch } = useQuery(hubsQuery);
-  const isAdmin = scope === "admin";
   return (
     <Page title="Federation" lead={`Seen from ${hub.name}`}>
       {peers === undefined && error === null && <Loading what="the hubs" />}
       {peers === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
-      {peers?.length === 0 && (
+      {!isWhole && (
+        <Empty title="Only your projects">
+          <p>Your key is limited to projects of this hub, so other hubs and their services are not shown.</p>
+        </Empty>
+      )}
+      {isWhole && peers?.length === 0 && (
         <Empty title="This hub is alone">
           <p>
             Hubs that know each other share what they see: each keeps checking its own services and can tell of those of

@@ -7,7 +7,7 @@ import { projectCards } from "../../model/project-card.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { useMayWrite } from "../../ui/session.tsx";
+import { useMayWrite, useWholeHub } from "../../ui/session.tsx";
 import { ProjectTile } from "../overview/project-tile.tsx";
 import { NewProject } from "./new-project.tsx";
 
@@ -16,8 +16,9 @@ export function Projects() {
   const services = useServices();
   const [isCreating, setIsCreating] = useState(false);
   const mayWrite = useMayWrite();
+  const mayCreate = useWholeHub() && mayWrite;
   const cards = useMemo(() => projectCards(services.rows.values(), projects ?? []), [services, projects]);
-  const add = mayWrite && <Button onClick={() => setIsCreating(true)}>New project</Button>;
+  const add = mayCreate && <Button onClick={() => setIsCreating(true)}>New project</Button>;
   return (
     <Page title="Projects" lead={projects && count(projects.length, "project")} beside={add}>
       {projects === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
@@ -25,7 +26,7 @@ export function Projects() {
       {projects?.length === 0 && (
         <Empty title="No projects yet">
           A project is a group of services that start and stop together, described by a manifest.
-          {mayWrite && (
+          {mayCreate && (
             <Button look="primary" onClick={() => setIsCreating(true)}>
               Make the first one
             </Button>

@@ -4,7 +4,7 @@ import { type HubHealth, hubHealthQuery, sessionQuery } from "../../api/queries.
 import { Button } from "../../ui/button.tsx";
 import { Failure, Loading } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
-import { useSession } from "../../ui/session.tsx";
+import { useIsAdmin, useSession, useWholeHub } from "../../ui/session.tsx";
 import { ThemeSwitch } from "../../ui/shell.tsx";
 import { StatusShape } from "../../ui/status-mark.tsx";
 import { SignInForm } from "../sign-in.tsx";
@@ -21,13 +21,13 @@ const SCOPE_WORDS = {
 } as const;
 
 export function Settings() {
-  const { scope } = useSession();
+  const isAdmin = useIsAdmin();
   return (
     <Page title="Settings">
       <Access />
-      {scope === "admin" && <Agents />}
-      {scope === "admin" && <Keys />}
-      {scope === "admin" && <Audit />}
+      {isAdmin && <Agents />}
+      {isAdmin && <Keys />}
+      {isAdmin && <Audit />}
       <Section title="Looks">
         <ThemeSwitch />
       </Section>
@@ -74,6 +74,7 @@ function Access() {
 
 function Hub() {
   const { hub } = useSession();
+  const isWhole = useWholeHub();
   const { data, error, refetch } = useQuery(hubHealthQuery);
   return (
     <Section title="This hub">
@@ -91,9 +92,11 @@ function Hub() {
           <a className="link" href="/docs">
             API
           </a>
-          <a className="link" href="/metrics">
-            Metrics
-          </a>
+          {isWhole && (
+            <a className="link" href="/metrics">
+              Metrics
+            </a>
+          )}
         </p>
       </div>
     </Section>

@@ -14,7 +14,7 @@ import { projectNamed, requireProject } from "./reach.ts";
 import { routes } from "./routes.ts";
 import { jsonBody, jsonResponse, serviceSchema } from "./schemas.ts";
 import { announce, oneService } from "./service-reads.ts";
-import { maySeeAll, requireRoom, rulesOf, untilWritten } from "./services.ts";
+import { maySeeAll, requireOwnAgent, requireRoom, rulesOf, untilWritten } from "./services.ts";
 
 const put = createRoute({
   method: "put",
@@ -46,6 +46,7 @@ export const selfRegistration = routes().openapi(put, async (c) => {
     const enabled = given.enabled ?? before?.enabled ?? true;
     const input = parseService({ ...given, name, enabled }, rulesOf(c));
     if (!input.ok) throw invalid(input.errors);
+    requireOwnAgent(c, input.value, before?.agent ?? null);
     if (before !== undefined) return await update(hub, before, input.value);
     return await create(hub, await projectNamed(hub, project, reach), input.value);
   });

@@ -5,6 +5,7 @@ import { fullness } from "../core/manifest-limits.ts";
 import { matchesInput } from "../core/manifest-plan.ts";
 import { type Reach, withinReach } from "../core/reach.ts";
 import { newServiceSchema, type ServiceBody, type ServicePatch, servicePatchSchema } from "../core/registration.ts";
+import type { ServiceInput } from "../core/service-definition.ts";
 import type { ProjectRow, ServiceRow } from "../core/service-row.ts";
 import { parsePatch, parseService } from "../core/service-rules.ts";
 import { keptHidden } from "../core/shown-service.ts";
@@ -153,6 +154,7 @@ export const services = routes()
     const project = await projectOf(hub, { id: project_id, name: projectName }, c.var.principal.projects);
     const input = parseService(given, rulesOf(c));
     if (!input.ok) throw invalid(input.errors);
+    requireOwnAgent(c, input.value, null);
     requireRoom(project);
     const row = await createService(hub.db, project.id, input.value, hub.now());
     if (row === "duplicate") throw nameTaken(project.name, given);
@@ -180,6 +182,7 @@ export const services = routes()
       const before = underPatch(stored, body);
       const input = parsePatch(before, body, rulesOf(c));
       if (!input.ok) throw invalid(input.errors);
+      requireOwnAgent(c, input.value, before.agent);
       if (matchesInput(before, input.value)) return before;
       const after = await changeService(hub.db, before, input.value, hub.now());
       if (after === "duplicate") throw nameTaken(before.project, input.value);
@@ -208,6 +211,15 @@ export const services = routes()
 /** Whether the caller sees options of services as they are. Who only registers services sees none of others' secrets. */
 export function maySeeAll(c: Context<HubEnv>): boolean {
   return hasScope(c.var.principal, "write");
+}
+
+/**
+ * An agent reaches private networks, and runs its machine's own commands. Who only registers services hands it none.
+ * `before`: the agent of the service until now. Throws a 403.
+ */
+export function requireOwnAgent(c: Context<HubEnv>, { agent }: Pick<ServiceInput, "agent">, before: string | null) {
+  if (agent === null || agent === before || maySeeAll(c)) return;
+  throw new Problem(403, "a key of the scope register hands no check to an agent; one of the scope write may");
 }
 
 /** Throws a 403 when the patch would send what the caller must not see to where the caller says. */

@@ -265,6 +265,21 @@ describe("a key of the scope register", () => {
     expect(await response.text()).not.toContain(SECRET);
   });
 
+  test("hands no check to an agent, and leaves one where it is", async () => {
+    const key = keys.register ?? "";
+    const web = { health_method: "http", health_url: "http://10.0.0.7/", agent: "inside" };
+    const refused = [
+      await ask("POST", "/api/services", key, { ...web, name: "inner", project: "mine" }),
+      await ask("PUT", "/api/projects/mine/services/inner", key, web),
+      await ask("PATCH", `/api/services/${mine.service}`, key, web),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403]);
+    expect((await patch({ health_interval: 45 })).status).toBe(200);
+    const written = await ask("PUT", "/api/projects/mine/services/inner", keys.write ?? "", web);
+    expect(written.status).toBe(201);
+    await hub.request("DELETE", `/api/services/${(await written.json<Service>()).id}`);
+  });
+
   test("can't have such a secret sent to where it says", async () => {
     const before = await hub.call("GET", `/api/services/${mine.ofAgent}`, 200);
     const redirections = [
@@ -289,7 +304,7 @@ describe("a key of the scope register", () => {
     const { id } = await hub.call<Service>("POST", "/api/services", 201, query);
     expect((await patch({ agent: "of-mine" }, id)).status).toBe(403);
     expect((await patch({ health_options: { follow_redirects: true } }, id)).status).toBe(403);
-    expect((await patch({ agent: "inside", health_url: "https://b.example.com/" }, id)).status).toBe(200);
+    expect((await patch({ health_url: "https://b.example.com/" }, id)).status).toBe(200);
     await hub.request("DELETE", `/api/services/${id}`);
     const anew = { health_url: "https://elsewhere.example.com/", health_options: {}, agent: null };
     expect((await patch(anew)).status).toBe(200);

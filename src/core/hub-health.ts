@@ -12,6 +12,8 @@ export interface PipelineHealth {
   recorded_at: number | null;
   /** Number of messages that failed their last retry. */
   dead_letters: number;
+  /** What that means, in words for a person; absent: not known. */
+  lost?: string | null;
   /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none or unknown. */
   shortest_interval?: number | null;
   /** Checks whose options can't work as they are; absent: unknown. */
@@ -115,7 +117,7 @@ function databaseCheck({ database_ms: ms, database_trouble }: HubFacts, now: num
 }
 
 function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, now: number): HubHealth["checks"] {
-  const { planned_at, probed_at, recorded_at, dead_letters } = pipeline;
+  const { planned_at, probed_at, recorded_at, dead_letters, lost = null } = pipeline;
   return {
     "queues:plannedAge": [ageCheck(planned_at, planStatus(planned_at ?? watchingSince, now), now)],
     "queues:probedAge": [ageCheck(probed_at, probeStatus(pipeline, now), now)],
@@ -124,6 +126,7 @@ function pipelineChecks(pipeline: PipelineHealth, watchingSince: number | null, 
       healthCheck("component", dead_letters > 0 ? "warn" : "pass", now, {
         observedValue: dead_letters,
         observedUnit: "messages",
+        ...(lost === null ? {} : { output: lost }),
       }),
     ],
     ...unfitCheck(pipeline.unfit, now),

@@ -1,9 +1,21 @@
-/** Keeps the messages that failed their last retry in the object's storage. /health counts them for a day. */
+/**
+ * Keeps the messages that failed their last retry in the object's storage. A lost round of checks is over soon: the next
+ * one was planned in time. Results that are not recorded wait until they are, for a day.
+ */
 import type { DeadLetter } from "../platform/bindings.ts";
 
 const KEY = "dead_letters";
-const KEPT_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const KEPT_MS = 1_440 * MINUTE_MS;
+const ROUNDS_COUNT_MS = 10 * MINUTE_MS;
 const MAX_KEPT = 1_000;
+
+/** What counts now. */
+export interface Lost {
+  count: number;
+  /** In words for a person; null: nothing. */
+  output: string | null;
+}
 
 export class DeadLetters {
   readonly #storage: DurableObjectStorage;
@@ -23,12 +35,30 @@ export class DeadLetters {
     if (left.length < known.length) this.#storage.kv.put(KEY, left);
   }
 
-  /** Returns how many messages failed within a day of `now`. A clock that was ahead may have set the time of a failure. */
-  count(now: number): number {
-    return this.#read().filter(({ at }) => Math.abs(now - at) < KEPT_MS).length;
+  /** `now`: Unix ms. A clock that was ahead may have set the time of a failure. */
+  lost(now: number): Lost {
+    const letters = this.#read();
+    const within = (letter: DeadLetter, ms: number) => Math.abs(now - letter.at) < ms;
+    const results = letters.filter((letter) => isOfResults(letter) && within(letter, KEPT_MS));
+    const rounds = letters.filter((letter) => !isOfResults(letter) && within(letter, ROUNDS_COUNT_MS));
+    const words = [
+      ...told(rounds, "round of checks was lost", "rounds of checks were lost"),
+      ...told(results, "batch of results is not recorded", "batches of results are not recorded"),
+    ];
+    return { count: rounds.length + results.length, output: words.length === 0 ? null : words.join("; ") };
   }
 
   #read(): DeadLetter[] {
     return this.#storage.kv.get<DeadLetter[]>(KEY) ?? [];
   }
+}
+
+function isOfResults({ queue }: DeadLetter): boolean {
+  return queue.includes("-outcomes");
+}
+
+function told(letters: readonly DeadLetter[], one: string, many: string): string[] {
+  if (letters.length === 0) return [];
+  const newest = new Date(Math.max(...letters.map(({ at }) => at))).toISOString();
+  return [`${letters.length} ${letters.length === 1 ? one : many}, the last at ${newest}`];
 }

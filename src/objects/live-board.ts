@@ -229,9 +229,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   async pulse(): Promise<BoardPulse> {
     await this.#ensureLoaded();
+    const { count: dead_letters, output: lost } = this.#deadLetters.lost(this.#clock.now());
     return {
       ...this.#pulse.times(this.#clock.now()),
-      dead_letters: this.#deadLetters.count(this.#clock.now()),
+      ...{ dead_letters, lost },
       watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),
       unfit: this.#fitness.unfit(this.#board.entries(), this.#clock.now()),

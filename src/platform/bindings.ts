@@ -54,6 +54,8 @@ export interface BoardPulse {
   probed_at: number | null;
   recorded_at: number | null;
   dead_letters: number;
+  /** What they mean, in words for a person; null: there are none. */
+  lost: string | null;
   watchers: number;
   /** Shortest interval of all probed services in seconds; null: no service is probed. */
   shortest_interval: number | null;

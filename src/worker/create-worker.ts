@@ -119,7 +119,8 @@ async function tick(at: number, hub: Hub, ctx: ExecutionContext): Promise<void> 
   ctx.waitUntil(noteAwake(hub));
   ctx.waitUntil(maintain(at, hub));
   ctx.waitUntil(catchUp(hub));
-  ctx.waitUntil(tellNats(hub));
+  const told = tellNats(hub);
+  ctx.waitUntil(told);
   ctx.waitUntil(federate(hub));
   try {
     const report = await plan(at, planDeps(hub));
@@ -127,5 +128,5 @@ async function tick(at: number, hub: Hub, ctx: ExecutionContext): Promise<void> 
   } catch (error) {
     log("error", "plan.given_up", { error: errorText(error) });
   }
-  ctx.waitUntil(lookAtItself(hub)); // after the plan, whose age is a part of it
+  ctx.waitUntil(told.then(() => lookAtItself(hub))); // after the plan and a connection that was opened, which it is asked about
 }

@@ -159,17 +159,27 @@ describe("the pulse", () => {
     });
   });
 
-  it("counts the dead letters of a day, each once, and forgets the revived", async () => {
+  it("counts results that are not recorded for a day, each once, and forgets the revived", async () => {
     const at = Date.now();
+    const queue = "hub-outcomes-dead";
     await stub.deadLettered([
-      { id: "a", queue: "q", at },
-      { id: "b", queue: "q", at: at - 86_400_001 },
+      { id: "a", queue, at },
+      { id: "b", queue, at: at - 86_400_001 },
     ]);
-    await stub.deadLettered([{ id: "a", queue: "q", at }]);
-    expect((await stub.pulse()).dead_letters).toBe(1);
+    await stub.deadLettered([{ id: "a", queue, at }]);
+    const lost = `1 batch of results is not recorded, the last at ${new Date(at).toISOString()}`;
+    expect(await stub.pulse()).toMatchObject({ dead_letters: 1, lost });
     await stub.revived(["nobody"]);
     await stub.revived(["a"]);
-    expect((await stub.pulse()).dead_letters).toBe(0);
+    expect(await stub.pulse()).toMatchObject({ dead_letters: 0, lost: null });
+  });
+
+  it("counts lost rounds for ten minutes: the next ones were planned in time", async () => {
+    const at = Date.now();
+    const rounds = [0, 1, 600_001].map((age) => ({ id: `r${age}`, queue: "hub-probes-dead", at: at - age }));
+    await stub.deadLettered(rounds);
+    const lost = `2 rounds of checks were lost, the last at ${new Date(at).toISOString()}`;
+    expect(await stub.pulse()).toMatchObject({ dead_letters: 2, lost });
   });
 });
 

@@ -27,9 +27,8 @@ const NEEDED_FLAGS: Readonly<Record<string, string>> = {
 };
 const EVERY_MINUTE = "* * * * *";
 const MIB = 1_024 * 1_024;
-/** The limits of Workers for a script after gzip. */
-const FREE_PLAN_BYTES = 3 * MIB;
-const PAID_PLAN_BYTES = 10 * MIB;
+/** The limit of Workers for a script. */
+const BUNDLE_BYTES = 64 * MIB;
 /** The limit of Workers for the start of a script. */
 const START_LIMIT_MS = 1_000;
 /** The processors of the edge may be slower than this machine. */
@@ -99,11 +98,8 @@ export function sqlMigrationFindings(files: readonly string[]): Finding[] {
 /** `bytes`: the size of the uploaded modules after gzip. */
 export function sizeFinding(bytes: number): Finding {
   const size = `bundle: ${(bytes / MIB).toFixed(2)} MiB after gzip`;
-  if (bytes > PAID_PLAN_BYTES) return wrong(`${size}; the limit is ${PAID_PLAN_BYTES / MIB} MiB`);
-  if (bytes > FREE_PLAN_BYTES) {
-    return warn(`${size}; the paid plan takes ${PAID_PLAN_BYTES / MIB} MiB, the free plan ${FREE_PLAN_BYTES / MIB}`);
-  }
-  return ok(`${size} of ${PAID_PLAN_BYTES / MIB}`);
+  if (bytes > BUNDLE_BYTES) return wrong(`${size}; the limit is ${BUNDLE_BYTES / MIB} MiB`);
+  return ok(`${size} of ${BUNDLE_BYTES / MIB}`);
 }
 
 /** `ms`: time that the Worker needs to start on this machine, which may be busy; so it is never wrong. */

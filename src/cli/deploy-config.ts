@@ -1,4 +1,5 @@
 /** `npm run deploy` needs a copy of wrangler.toml in dist/ that has the real id of the database. */
+import type { ObjectMigration } from "./deployed-config.ts";
 
 const NO_DATABASE = "00000000-0000-0000-0000-000000000000";
 
@@ -18,6 +19,13 @@ export function deployConfig(toml: string, databaseId: string): string {
     if ([...text.matchAll(line)].length !== 1) throw new Error(`wrangler.toml: expected one line ${key} = "…"`);
     return text.replace(line, (_line, value: string) => `${key} = "${change(value)}"`);
   }, toml);
+}
+
+/** Returns the text of a configuration with this migration of Durable Objects only. */
+export function withOneMigration(toml: string, { tag, new_sqlite_classes = [] }: ObjectMigration): string {
+  const others = toml.replace(/(^#[^\n]*\n)*^\[\[migrations\]\]\n([^[\n][^\n]*\n?|\n)*/gm, "");
+  const classes = new_sqlite_classes.map((name) => JSON.stringify(name)).join(", ");
+  return `${others.trimEnd()}\n\n[[migrations]]\ntag = ${JSON.stringify(tag)}\nnew_sqlite_classes = [${classes}]\n`;
 }
 
 interface Resources {

@@ -22,6 +22,16 @@ export function objectFindings(
   ];
 }
 
+/**
+ * What an account without this Worker is given in place of all migrations: it would be asked to create classes that the
+ * code no longer has. The tag is the last one, so that the next deployment goes on behind it.
+ */
+export function collapsedMigration(migrations: readonly ObjectMigration[]): ObjectMigration {
+  const tag = migrations.at(-1)?.tag;
+  if (tag === undefined) throw new Error("wrangler.toml: expected migrations of Durable Objects");
+  return { tag, new_sqlite_classes: [...migrated(migrations).live] };
+}
+
 /** Follows the migrations in their order, as Cloudflare does. `deletedBy`: the tag, by class. */
 function migrated(migrations: readonly ObjectMigration[]) {
   const live = new Set<string>();

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { messageOf } from "../node/error-message.ts";
 
 /** The same table as Wrangler's, so that this program and Wrangler see which migrations the other has applied. */
-const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
+export const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(
 		id         INTEGER PRIMARY KEY AUTOINCREMENT,
 		name       TEXT UNIQUE,
 		applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL

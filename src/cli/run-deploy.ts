@@ -15,9 +15,11 @@ import { UsageError } from "./arguments.ts";
 import { buildAssets } from "./assets.ts";
 import { checkHub } from "./check-hub.ts";
 import { busyMs, checkDeployment, sizeFinding, startFinding } from "./deploy-checks.ts";
-import { DEPLOY_CONFIG, deployConfig, neededResources } from "./deploy-config.ts";
+import { DEPLOY_CONFIG, deployConfig, neededResources, withOneMigration } from "./deploy-config.ts";
 import { bundleBytes, readCheckout, readProfile } from "./deploy-facts.ts";
-import { type Finding, findingLine } from "./deploy-finding.ts";
+import { type Finding, findingLine, ok, wrong } from "./deploy-finding.ts";
+import { applyDeployed, readMigrations } from "./deploy-migrations.ts";
+import { collapsedMigration } from "./deploy-objects.ts";
 import type { DeployedConfig } from "./deployed-config.ts";
 import type { Environment } from "./settings.ts";
 import { trialStart } from "./trial-start.ts";
@@ -36,6 +38,10 @@ const DRY_RUN_ID = "11111111-1111-1111-1111-111111111111";
 const ADMIN_TOKEN = "HUB_ADMIN_TOKEN";
 /** Makes the name of the project of a check unique. */
 const NAME_BYTES = 4;
+/** From where a database may come, and how many migrations it has had then. */
+const RELEASES = { "a new database": 0, "a hub of 0.1.0": 1, "a hub of 0.2.0": 2 };
+/** Location hints of D1: https://developers.cloudflare.com/d1/configuration/data-location/ */
+const DATABASE_REGIONS = ["wnam", "enam", "weur", "eeur", "apac", "oc"];
 const databasesSchema = z.array(z.object({ name: z.string(), uuid: z.string() }));
 
 interface DeployIo {
@@ -121,9 +127,30 @@ async function rehearse(io: DeployIo): Promise<void> {
   };
   say(checkDeployment(await readCheckout(io.root, config, Date.now())));
   await prepare(io, DRY_RUN_ID);
+  say(await rehearsals(io, database));
   say(await bundleFindings(io, config));
   if (problems > 0) throw new Error(`${problems} ${problems === 1 ? "thing is" : "things are"} wrong, see above`);
   io.out("Nothing is wrong.");
+}
+
+/** Migrates databases of this machine by the same way as the account's: a new one, and those of earlier releases. */
+async function rehearsals(io: DeployIo, database: string): Promise<Finding[]> {
+  const all = await readMigrations(io.root);
+  const findings: Finding[] = [];
+  for (const [from, count] of Object.entries(RELEASES)) {
+    const folder = join(io.root, "dist/rehearsal");
+    await rm(folder, { recursive: true, force: true });
+    const deps = { ...io, database, place: ["--local", "--persist-to", folder] } as const;
+    const what = `SQL migrations, ${from}`;
+    try {
+      if (count > 0) await applyDeployed(all.slice(0, count), deps);
+      const applied = await applyDeployed(all, deps);
+      findings.push(ok(`${what}: ${applied.length} are applied`));
+    } catch (error) {
+      findings.push(wrong(`${what}: ${messageOf(error)}`));
+    }
+  }
+  return findings;
 }
 
 /** Bundles the Worker, measures it and starts it. */
@@ -148,16 +175,30 @@ async function bundleFindings(io: DeployIo, config: DeployedConfig): Promise<Fin
 }
 
 async function deploy(io: DeployIo): Promise<void> {
-  const { database, queues } = neededResources(projectConfig(io));
-  const id = (await databaseId(io, database)) ?? (await createDatabase(io, database));
+  const config = projectConfig(io);
+  const { database, queues } = neededResources(config);
+  const id = (await databaseId(io, database)) ?? (await createDatabase(io, database, config.vars.HUB_REGION));
   for (const queue of queues) await createQueue(io, queue);
   await prepare(io, id);
-  await step(io, ["d1", "migrations", "apply", database, "--remote", "--config", DEPLOY_CONFIG]);
+  if (await isFirst(io)) await createAllAtOnce(io, config);
+  const applied = await applyDeployed(await readMigrations(io.root), { ...io, database, place: ["--remote"] });
+  io.out(applied.length === 0 ? "no migration is pending" : `applied ${applied.join(", ")}`);
   await step(io, ["deploy", "--config", DEPLOY_CONFIG]);
   const secrets = await io.wrangler(["secret", "list", "--config", DEPLOY_CONFIG], { capture: true });
   if (!secrets.output.includes(ADMIN_TOKEN)) {
     io.out(`The hub has no admin token yet: npx wrangler secret put ${ADMIN_TOKEN}`);
   }
+}
+
+/** Whether the account has no such Worker yet. What it says otherwise is for the deployment itself to say. */
+async function isFirst(io: DeployIo): Promise<boolean> {
+  const { code, output } = await io.wrangler(["deployments", "list", "--config", DEPLOY_CONFIG], { capture: true });
+  return code !== 0 && /does not exist|\b(10007|10090)\b/i.test(output);
+}
+
+async function createAllAtOnce({ root }: DeployIo, { migrations }: DeployedConfig): Promise<void> {
+  const file = join(root, DEPLOY_CONFIG);
+  await writeFile(file, withOneMigration(await readFile(file, "utf8"), collapsedMigration(migrations)));
 }
 
 function projectConfig({ root }: DeployIo) {
@@ -176,13 +217,18 @@ async function databaseId(io: DeployIo, name: string): Promise<string | undefine
   const { code, output } = await io.wrangler(["d1", "list", "--json"], { capture: true });
   const list = output.slice(output.indexOf("["), output.lastIndexOf("]") + 1);
   if (code !== 0 || list === "") {
-    throw new Error(`can't read the account: run \`npx wrangler login\` or set CLOUDFLARE_API_TOKEN\n${output.trim()}`);
+    const cure = /more than one account/i.test(output)
+      ? "set CLOUDFLARE_ACCOUNT_ID to the account that the hub belongs to"
+      : "run `npx wrangler login` or set CLOUDFLARE_API_TOKEN";
+    throw new Error(`can't read the account: ${cure}\n${output.trim()}`);
   }
   return databasesSchema.parse(JSON.parse(list)).find((database) => database.name === name)?.uuid;
 }
 
-async function createDatabase(io: DeployIo, name: string): Promise<string> {
-  await step(io, ["d1", "create", name]);
+/** `region`: where the hub is, the setting HUB_REGION. */
+async function createDatabase(io: DeployIo, name: string, region: unknown): Promise<string> {
+  const place = DATABASE_REGIONS.find((each) => each === region);
+  await step(io, ["d1", "create", name, ...(place === undefined ? [] : ["--location", place])]);
   const id = await databaseId(io, name);
   if (id === undefined) throw new Error(`the database ${name} was created and is not listed; try again`);
   return id;

@@ -241,10 +241,8 @@ test.each([
 });
 
 test.each([
-  [3 * MIB, "ok"],
-  [3 * MIB + 1, "warn"],
-  [10 * MIB, "warn"],
-  [10 * MIB + 1, "wrong"],
+  [64 * MIB, "ok"],
+  [64 * MIB + 1, "wrong"],
 ])("a bundle of %i bytes is %s", (bytes, level) => {
   expect(sizeFinding(bytes).level).toBe(level);
 });

@@ -1,8 +1,9 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DEPLOY_CONFIG, deployConfig, neededResources } from "../../src/cli/deploy-config.ts";
+import { CREATE_TABLE } from "../../src/cli/migrations.ts";
 import { runDeploy } from "../../src/cli/run-deploy.ts";
 import type { WranglerRun } from "../../src/cli/wrangler-command.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
@@ -69,12 +70,21 @@ async function deployWith(
   return { code, commands, text: lines.join("\n") };
 }
 
+const ASK = `${CREATE_TABLE}; SELECT name FROM "d1_migrations"`;
+const READ = `d1 execute commandcenter-hub --remote --config ${DEPLOY_CONFIG} --json`;
+/** The answer of a database that has these migrations. */
+const applied = (...names: string[]) => ({
+  code: 0,
+  output: JSON.stringify([{ results: [] }, { results: names.map((name) => ({ name })) }]),
+});
+/** Each local database of a dry run is new. */
+const LOCAL = { "d1 execute commandcenter-hub --local": applied() };
 const listed = (...databases: unknown[]) => ({ code: 0, output: `notice\n${JSON.stringify(databases)}\n` });
 const config = () => readFile(join(folder.path, DEPLOY_CONFIG), "utf8");
 
 describe("npm run deploy", () => {
   test("creates what is missing, then migrates, then deploys, with the account's database", async () => {
-    const { code, commands, text } = await deployWith({ "d1 list": [listed(), listed(DATABASE)] });
+    const { code, commands, text } = await deployWith({ "d1 list": [listed(), listed(DATABASE)], [READ]: applied() });
     expect(code).toBe(0);
     expect(commands).toEqual([
       "d1 list --json",
@@ -84,7 +94,9 @@ describe("npm run deploy", () => {
       "queues create commandcenter-hub-outcomes-dead",
       "queues create commandcenter-hub-probes",
       "queues create commandcenter-hub-outcomes",
-      `d1 migrations apply commandcenter-hub --remote --config ${DEPLOY_CONFIG}`,
+      `deployments list --config ${DEPLOY_CONFIG}`,
+      `d1 execute commandcenter-hub --remote --config ${DEPLOY_CONFIG} --json --yes --command ${ASK}`,
+      `d1 execute commandcenter-hub --remote --config ${DEPLOY_CONFIG} --yes --file ROOT/dist/deploy/pending.sql`,
       `deploy --config ${DEPLOY_CONFIG}`,
       `secret list --config ${DEPLOY_CONFIG}`,
     ]);
@@ -92,25 +104,65 @@ describe("npm run deploy", () => {
     expect(text).toContain("npx wrangler secret put HUB_ADMIN_TOKEN");
   });
 
+  test("places a new database where the hub is, when D1 is there", async () => {
+    const file = join(folder.path, "wrangler.toml");
+    const toml = await readFile(file, "utf8");
+    const created = async (region: string) => {
+      await writeFile(file, toml.replace('HUB_ID = "hub-main"', `HUB_ID = "hub-main"\nHUB_REGION = "${region}"`));
+      const { commands } = await deployWith({ "d1 list": [listed(), listed(DATABASE)], [READ]: applied() });
+      return commands.find((command) => command.startsWith("d1 create"));
+    };
+    expect(await created("weur")).toBe("d1 create commandcenter-hub --location weur");
+    expect(await created("eu-central-1")).toBe("d1 create commandcenter-hub");
+  });
+
   test("uses what exists", async () => {
     const { code, commands, text } = await deployWith({
       "d1 list": listed({ name: "other", uuid: "x" }, DATABASE),
       "queues create": { code: 1, output: "Queue name 'q' is already taken. [code: 11009]" },
       "secret list": { code: 0, output: '[{"name":"HUB_ADMIN_TOKEN","type":"secret_text"}]' },
+      [READ]: applied(...(await readdir(join(folder.path, "migrations")))),
     });
     expect(code).toBe(0);
     expect(commands).not.toContain("d1 create commandcenter-hub");
-    expect(text).toBe("");
+    expect(text).toBe("no migration is pending");
+    expect(commands.some((command) => command.includes("--file"))).toBe(false);
+  });
+
+  test("imports what is pending as one file that notes each migration, in order", async () => {
+    const names = (await readdir(join(folder.path, "migrations"))).sort();
+    const { text } = await deployWith({ "d1 list": listed(DATABASE), [READ]: applied(...names.slice(0, 2)) });
+    const pending = await readFile(join(folder.path, "dist/deploy/pending.sql"), "utf8");
+    const noted = [...pending.matchAll(/INSERT INTO "d1_migrations" \(name\) VALUES \('(.*)'\)/g)].map(
+      ([, name]) => name,
+    );
+    expect(noted).toEqual(names.slice(2));
+    expect(pending).toContain("CREATE TRIGGER");
+    expect(text).toContain(`applied ${names.slice(2).join(", ")}`);
+  });
+
+  test("gives an account without the Worker one migration of objects, and any other all of them", async () => {
+    const missing = { code: 1, output: "This Worker does not exist on your account. [code: 10007]" };
+    await deployWith({ "d1 list": listed(DATABASE), [READ]: applied(), "deployments list": missing });
+    const first = await config();
+    expect(first.match(/\[\[migrations\]\]/g)).toHaveLength(1);
+    expect(first).toContain('tag = "v3"');
+    for (const name of CLASSES) expect(/new_sqlite_classes = (.*)/.exec(first)?.[1]).toContain(name);
+    expect(first).not.toContain("ServiceMonitor");
+    expect(first).toContain("[[ratelimits]]");
+    const away = { code: 1, output: "A request to the Cloudflare API failed." };
+    await deployWith({ "d1 list": listed(DATABASE), [READ]: applied(), "deployments list": away });
+    expect((await config()).match(/\[\[migrations\]\]/g)).toHaveLength(3);
   });
 
   test("a dry run says its plan, checks, bundles and measures, and asks the account nothing", async () => {
-    const { code, commands, text } = await deployWith({}, ["--dry-run"]);
+    const { code, commands, text } = await deployWith(LOCAL, ["--dry-run"]);
     expect(text).toContain("create the queue commandcenter-hub-outcomes-dead unless it exists");
     expect(text).toContain("ok     queues: all 4 are filled and consumed");
     expect(text).toContain("ok     start-up: 20 ms");
     expect(text).toMatch(/Nothing is wrong\.$/);
     expect(code).toBe(0);
-    expect(commands).toEqual([
+    expect(commands.filter((command) => !command.startsWith("d1 execute"))).toEqual([
       `deploy --config ${DEPLOY_CONFIG} --dry-run --outdir ROOT/dist/deploy --outfile ROOT/dist/worker.bundle`,
       `check startup --config ${DEPLOY_CONFIG} --worker ROOT/dist/worker.bundle --outfile ROOT/dist/startup.cpuprofile`,
     ]);
@@ -121,7 +173,7 @@ describe("npm run deploy", () => {
     const toml = await readFile(file, "utf8");
     await writeFile(file, toml.replace('name = "REQUEST_LIMIT"', 'name = "LIMIT"'));
     await rm(join(folder.path, "migrations/0002_lanes_for_all.sql"));
-    const { code, text } = await deployWith({}, ["--dry-run"], { bundle: 'throw new Error("boom");' });
+    const { code, text } = await deployWith(LOCAL, ["--dry-run"], { bundle: 'throw new Error("boom");' });
     expect(text).toContain("WRONG  binding LIMIT: wrangler.toml has this rate limit, and Bindings lacks it");
     expect(text).toContain("WRONG  SQL migration 0002: missing");
     expect(text).toMatch(/WRONG {2}start-up: the Worker does not start: .*boom/s);
@@ -131,20 +183,25 @@ describe("npm run deploy", () => {
 
   test("a dry run says which class of the bundle is none of a Durable Object", async () => {
     const bundle = BUNDLE.replace("class Prober extends DurableObject", "class Other extends DurableObject");
-    const { code, text } = await deployWith({}, ["--dry-run"], { bundle });
+    const { code, text } = await deployWith(LOCAL, ["--dry-run"], { bundle });
     expect([code, text]).toEqual([1, expect.stringMatching(/WRONG {2}start-up: .*"Prober"/)]);
   });
 
   test.each([
     [{ "d1 list": { code: 1, output: "not logged in" } }, "npx wrangler login"],
+    [{ "d1 list": { code: 1, output: "More than one account available" } }, "set CLOUDFLARE_ACCOUNT_ID"],
     [{ "d1 list": listed() }, "was created and is not listed"],
     [{ "d1 list": listed(DATABASE), "queues create": { code: 1, output: "no permission" } }, "no permission"],
-    [{ "d1 list": listed(DATABASE), "d1 migrations": { code: 1, output: "" } }, "failed: wrangler d1 migrations apply"],
+    [{ "d1 list": listed(DATABASE), [READ]: { code: 1, output: "no network" } }, "can't be read\nno network"],
+    [
+      { "d1 list": listed(DATABASE), [READ]: applied(), "d1 execute": { code: 1, output: "near trigger" } },
+      "the database is as it was\nnear trigger",
+    ],
   ])("stops at the step that fails: %j", async (answers, message) => {
     const { code, commands, text } = await deployWith(answers);
     expect(code).toBe(1);
     expect(text).toContain(message);
-    expect(commands.some((command) => command.startsWith("deploy"))).toBe(false);
+    expect(commands.some((command) => command.startsWith("deploy "))).toBe(false);
   });
 
   test("an unknown flag is refused with the usage, which --help shows too", async () => {

@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../node/error-message.ts";
 
-const DEFAULT_PORT = 8787;
+const DEFAULT_PORT = "8787";
+const DEFAULT_HOST = "127.0.0.1";
 const MAX_PORT = 65_535;
 const VARIABLE = /^([A-Z][A-Z0-9_]*)=(.*)$/s;
 
@@ -10,8 +11,8 @@ export const START_USAGE = `Usage: npm start -- [options]
 
 Runs a CommandCenter Hub on this machine.
 
-  --port N           port to listen on (default ${DEFAULT_PORT}; 0 takes a free one)
-  --host ADDRESS     address to listen on (default 127.0.0.1)
+  --port N           port to listen on (default: PORT, or ${DEFAULT_PORT}; 0 takes a free one)
+  --host ADDRESS     address to listen on (default: HOST, or 127.0.0.1; 0.0.0.0 for all of this machine)
   --state DIR        folder that keeps its data (default .hub)
   --var NAME=VALUE   a setting, may be repeated; wins over the environment variable NAME. Everybody on this machine can
                      read it in the list of processes, so give secrets in another way
@@ -36,14 +37,22 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Throws a UsageError for an unknown flag or a wrong value. */
-export function parseStartArguments(argv: readonly string[]): StartArguments {
+interface ListenVariables {
+  HOST?: string | undefined;
+  PORT?: string | undefined;
+}
+
+/**
+ * Flags win over the environment variables HOST and PORT; an empty one counts as not set. Throws a UsageError for an
+ * unknown flag or a wrong value.
+ */
+export function parseStartArguments(argv: readonly string[], { HOST, PORT }: ListenVariables = {}): StartArguments {
   const { values } = parse(argv);
   if (values.state === "") throw new UsageError("--state: expected a folder");
   if (values.host === "") throw new UsageError("--host: expected an address");
   return {
-    port: parsePort(values.port),
-    host: values.host,
+    port: values.port === undefined ? parsePort(PORT || DEFAULT_PORT, "PORT") : parsePort(values.port, "--port"),
+    host: values.host ?? (HOST || DEFAULT_HOST),
     state: values.state,
     vars: parseVariables(values.var),
     varFiles: values["var-file"],
@@ -59,8 +68,8 @@ function parse(argv: readonly string[]) {
       strict: true,
       allowPositionals: false,
       options: {
-        port: { type: "string", default: String(DEFAULT_PORT) },
-        host: { type: "string", default: "127.0.0.1" },
+        port: { type: "string" },
+        host: { type: "string" },
         state: { type: "string", default: ".hub" },
         var: { type: "string", multiple: true, default: [] },
         "var-file": { type: "string", multiple: true, default: [] },
@@ -73,10 +82,11 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function parsePort(text: string): number {
+/** `name`: who said it. */
+function parsePort(text: string, name: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= MAX_PORT) return port;
-  throw new UsageError(`--port: expected a number from 0 to ${MAX_PORT}, not "${text}"`);
+  throw new UsageError(`${name}: expected a number from 0 to ${MAX_PORT}, not "${text}"`);
 }
 
 /** The value may be a secret, so an error shows only the part before "=". */

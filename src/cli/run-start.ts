@@ -43,7 +43,7 @@ export interface StartIo {
 /** Returns the exit code: 0 when the hub has stopped on request, 1 when it cannot run, 2 for a wrong command line. */
 export async function runStart(argv: readonly string[], io: StartIo): Promise<number> {
   try {
-    const args = parseStartArguments(argv);
+    const args = parseStartArguments(argv, io.environment);
     if (args.help) io.out(START_USAGE);
     else await runHub(args, io);
     return 0;
@@ -53,6 +53,12 @@ export async function runStart(argv: readonly string[], io: StartIo): Promise<nu
     io.err(`\n${START_USAGE}`);
     return 2;
   }
+}
+
+/** The name by which a hub that listens on this address answers on this machine, for a URL. */
+export function reachableName(host: string): string {
+  if (["127.0.0.1", "0.0.0.0", "::"].includes(host)) return "localhost";
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
 const unchanged = (options: WorkerOptions) => options;
@@ -71,7 +77,7 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   try {
     await endLeftoverRuntime(state.path);
     const port = await claimPort(args.port, args.host);
-    const url = `http://localhost:${port}`;
+    const url = `http://${reachableName(args.host)}:${port}`;
     const token = given.HUB_ADMIN_TOKEN ?? (await storedAdminToken(state.path));
     const vars = {
       ...bindings,

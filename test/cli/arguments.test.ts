@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseStartArguments, UsageError } from "../../src/cli/arguments.ts";
+import { reachableName } from "../../src/cli/run-start.ts";
 
 describe("the command line of npm start", () => {
   test("without arguments the hub listens on this machine's port 8787 and keeps its data in .hub", () => {
@@ -12,6 +13,28 @@ describe("the command line of npm start", () => {
       quiet: false,
       help: false,
     });
+  });
+
+  test("HOST and PORT count, unless a flag says otherwise or they are empty", () => {
+    const listens = (argv: string[], environment: Record<string, string>) => {
+      const { host, port } = parseStartArguments(argv, environment);
+      return `${host} ${port}`;
+    };
+    expect(listens([], { HOST: "10.0.0.7", PORT: "9000" })).toBe("10.0.0.7 9000");
+    expect(listens(["--port", "1", "--host", "::1"], { HOST: "10.0.0.7", PORT: "9000" })).toBe("::1 1");
+    expect(listens([], { HOST: "", PORT: "" })).toBe("127.0.0.1 8787");
+    expect(() => listens([], { PORT: "http" })).toThrow('PORT: expected a number from 0 to 65535, not "http"');
+  });
+
+  test.each([
+    ["127.0.0.1", "localhost"],
+    ["0.0.0.0", "localhost"],
+    ["::", "localhost"],
+    ["::1", "[::1]"],
+    ["10.0.0.7", "10.0.0.7"],
+    ["hub.internal", "hub.internal"],
+  ])("a hub that listens on %s answers as %s", (host, name) => {
+    expect(reachableName(host)).toBe(name);
   });
 
   test("every flag is heard, with = or a space before its value", () => {

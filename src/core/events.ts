@@ -28,8 +28,6 @@ export type LoggedService = z.infer<typeof loggedServiceSchema>;
 const loggedFlipSchema = recordedFlipSchema.extend({
   version: z.string().nullable().default(null),
   latency_ms: z.number().nullable().default(null),
-  /** Whether the end of the watch, of which the lane had not heard, has been told with the same `seq` before. */
-  again: z.boolean().default(false),
 });
 
 /** Another hub, or a service of one, as this hub heard of it. */

@@ -78,12 +78,15 @@ export function close(before: MonitorState | null, check: Check, reason: string,
 
 /**
  * Returns the state for the check's revision. A new revision starts without failures in a row. The registry writes the
- * end of a watch itself, so it may know a flip that this lane never heard of.
+ * end of a watch itself. When this lane has not heard of it, or had another flip with the same `seq` on its way, the
+ * registry's word counts.
  */
 export function underRevision(state: MonitorState, check: Check): MonitorState {
   const flips = forgetRecorded(state.flips, check.recorded_seq);
-  const known = check.recorded_seq > state.seq ? { ...state, ...recordedStatus(check) } : state;
-  if (check.rev === state.rev) return { ...known, flips };
+  const isNew = check.rev !== state.rev;
+  const isBehind = check.recorded_seq > state.seq || (isNew && check.recorded_seq === state.seq);
+  const known = isBehind ? { ...state, ...recordedStatus(check) } : state;
+  if (!isNew) return { ...known, flips };
   return { ...known, ...NO_STREAK, last_round: null, flips, rev: check.rev, closed: false };
 }
 

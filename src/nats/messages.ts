@@ -67,8 +67,7 @@ export interface ServiceHealth {
   seq: number;
 }
 
-/** `again`: another flip with this `seq` has been told before, and JetStream must not take this one for its repeat. */
-export function flipEvent(hubId: string, { again = false, ...flip }: RecordedFlip & { again?: boolean }): DurableEvent {
+export function flipEvent(hubId: string, flip: RecordedFlip): DurableEvent {
   const payload: ServiceHealth = {
     hub_id: hubId,
     project: flip.project,
@@ -85,7 +84,7 @@ export function flipEvent(hubId: string, { again = false, ...flip }: RecordedFli
   return {
     service_id: flip.service_id,
     place: `${flip.project}/${flip.name}`,
-    id: `${hubId}:${flip.epoch}:${flip.service_id}:${flip.seq}${again ? "-again" : ""}`,
+    id: `${hubId}:${flip.epoch}:${flip.service_id}:${flip.seq}`,
     subject: serviceSubject(hubId, flip.name),
     type: "commandcenter.service.flip",
     time: flip.at,

@@ -92,25 +92,24 @@ async function positionAt(db: Db, at: number): Promise<LogPosition> {
 }
 
 /**
- * Statements for the batch that stores the flips. A flip that was told before is the same event. What a lane still says
- * of a service that is not watched any more is history only: the end of the watch has been told.
+ * Statements for the batch that stores the flips, before it stores the statuses. A flip that was told before is the same
+ * event. What a lane still says of a service that is not watched any more, or of a time before the newest flip that is
+ * stored, is history only: the registry has told the end of the watch, and the lane goes on from there.
  */
 export function insertFlipEvents(db: Db, flips: readonly RecordedFlip[], epoch: string) {
   const ordered = flips.toSorted((a, b) => a.service_id - b.service_id || a.seq - b.seq);
   const items = ordered.map((flip) => {
-    const known = { ...flip, epoch };
-    const end = flipKey({ ...known, to: "unknown" });
-    return { service_id: flip.service_id, key: flipKey(known), end, body: JSON.stringify(known) };
+    const { service_id, seq } = flip;
+    return { service_id, seq, key: flipKey({ ...flip, epoch }), body: JSON.stringify({ ...flip, epoch }) };
   });
   return jsonChunks(items).map((json) =>
     db
       .insert(events)
       .select(
-        sql`SELECT NULL, watched_services.now, 'flip', ${itemField("key")},
-              iif(EXISTS (SELECT 1 FROM events AS told WHERE told.key = ${itemField("end")}),
-                json_set(${itemField("body")}, '$.again', json('true')), ${itemField("body")})
+        sql`SELECT NULL, watched_services.now, 'flip', ${itemField("key")}, ${itemField("body")}
             FROM json_each(${json}) AS item
             JOIN watched_services ON watched_services.id = ${itemField("service_id")}
+              AND watched_services.flip_seq < ${itemField("seq")}
             WHERE TRUE ORDER BY item.key`,
       )
       .onConflictDoNothing({ target: events.key }),

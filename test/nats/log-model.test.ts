@@ -35,6 +35,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** What a lane has of a service: its status, and the flips of which it does not know that they are stored. */
 interface Lane {
+  rev: number;
   seq: number;
   status: Status;
   held: RecordedFlip[];
@@ -107,8 +108,9 @@ class World {
   /** A lane begins with what is stored, and hears before its next flip that the watch had ended. */
   #laneOf(row: ServiceRow): Lane {
     const known = this.#lanes.get(row.id);
-    if (known !== undefined && known.seq >= row.flip_seq) return known;
-    const lane = { seq: row.flip_seq, status: row.status, held: [] };
+    const isBehind = (lane: Lane) => lane.seq < row.flip_seq || (lane.seq === row.flip_seq && lane.rev !== row.rev);
+    if (known !== undefined && !isBehind(known)) return Object.assign(known, { rev: row.rev });
+    const lane = { rev: row.rev, seq: row.flip_seq, status: row.status, held: [] };
     this.#lanes.set(row.id, lane);
     return lane;
   }
@@ -222,14 +224,21 @@ function checkRegistrations(events: readonly LoggedEvent[], rows: readonly Servi
   ).toEqual(watched.toSorted((a, b) => a - b));
 }
 
-/** Every stored flip of a watched service is in the log once, and they are in order. */
-function checkFlips(events: readonly LoggedEvent[]): void {
-  const last = new Map<number, number>();
+/** The flips of a service are in order, each once, and the last one says the status that the registry has. */
+function checkFlips(events: readonly LoggedEvent[], rows: readonly ServiceRow[]): void {
+  const last = new Map<number, RecordedFlip>();
   for (const event of events) {
     if (event.kind !== "flip") continue;
     const { service_id, seq } = event.body;
-    expect(seq, `flip of ${service_id}`).toBeGreaterThanOrEqual(last.get(service_id) ?? 0);
-    last.set(service_id, seq);
+    expect(seq, `flip of ${service_id}`).toBeGreaterThan(last.get(service_id)?.seq ?? 0);
+    last.set(service_id, event.body);
+  }
+  for (const { id, status, flip_seq } of rows) {
+    expect({ id, to: last.get(id)?.to ?? "unknown", seq: last.get(id)?.seq ?? 0 }).toEqual({
+      id,
+      to: status,
+      seq: flip_seq,
+    });
   }
 }
 
@@ -251,7 +260,7 @@ it.each(SEEDS)("each reader hears everything once and in order (seed %i)", async
   const events = await wholeLog(db);
   expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
   checkRegistrations(events, await projectServices(db, project.id));
-  checkFlips(events);
+  checkFlips(events, await projectServices(db, project.id));
   expect(events.length).toBeGreaterThan(30);
   const told = events.slice(start).flatMap((event) => durableEvent(HUB_ID, event) ?? []);
   expect(new Set(told.map(({ id }) => id)).size).toBe(told.length); // or JetStream takes one for the repeat of another

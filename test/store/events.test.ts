@@ -159,12 +159,16 @@ describe("the log", () => {
     },
   );
 
-  test("tells of a flip that follows an end which the lane never heard of", async () => {
+  test("of a lane that never heard of an end tells what follows it, and nothing that comes late from before it", async () => {
     await record(up());
     await updateService(db, api.id, { enabled: false }, NOW);
     await updateService(db, api.id, { enabled: true }, NOW);
+    const before = await log();
     await record(flipOf(api, 2, "up", "down", NOW + 1));
-    expect((await log()).at(-1)).toBe("api: up → down, now down");
+    expect(await log()).toEqual(before);
+    await record(flipOf(api, 3, "unknown", "down", NOW + 2));
+    await record(flipOf(api, 1, "unknown", "degraded", NOW));
+    expect(await log()).toEqual([...before, "api: unknown → down, now down"]);
   });
 
   test("tells that another hub's flip is not confirmed, also when its status was told before", async () => {

@@ -26,11 +26,14 @@ class LongestFirst extends BaseSequencer {
 const API_DOCUMENT = "test/client/api-document.test.ts";
 
 /** They start programs, or play through months and thousands of histories. */
+/** Durable Objects run in Node, too. */
+const OBJECTS_IN_NODE = [{ find: "cloudflare:workers", replacement: `${root}test/federation/objects-in-node.ts` }];
 const SLOW_UNITS = [
   "test/agent/hub-that-lies.test.ts",
   "test/cli/deploy.test.ts",
   "test/core/simulation.test.ts",
   "test/federation/convergence.test.ts",
+  "test/federation/hostile.test.ts",
   "test/node/memory.test.ts",
   "test/pipeline/plan.test.ts",
 ];
@@ -66,7 +69,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
-          alias: [{ find: "cloudflare:workers", replacement: `${root}test/federation/objects-in-node.ts` }],
+          alias: OBJECTS_IN_NODE,
           testTimeout: 100_000,
           include: ["test/{core,node,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
           exclude: [...SLOW_UNITS, API_DOCUMENT],
@@ -78,6 +81,7 @@ export default defineConfig({
           // `npm run verify` has no time for these.
           name: "unit-slow",
           isolate: false,
+          alias: OBJECTS_IN_NODE,
           testTimeout: 100_000,
           include: SLOW_UNITS,
         },

@@ -109,7 +109,7 @@ export default defineConfig({
           name: "runtime",
           // A runtime takes long to start, so the files share one, which is emptied before each.
           isolate: false,
-          setupFiles: ["test/empty-runtime.ts"],
+          setupFiles: ["test/empty-runtime.ts", "test/store/query-plans.ts"],
           deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
           include: ["test/{probes,store,nats,objects,http,worker}/**/*.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],

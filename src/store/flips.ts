@@ -56,11 +56,13 @@ export async function listFlips(
   const { since, service, project, within } = filter;
   const matches = and(
     since === undefined ? undefined : gte(flips.at, since),
-    service === undefined ? undefined : isNamed(flips.service_id, services.name, service),
-    project === undefined ? undefined : isNamed(services.project_id, projects.name, project),
-    within === undefined ? undefined : inArray(services.project_id, idList(within)),
+    service === undefined ? undefined : isOf(flips.service_id, services, service),
+    project === undefined ? undefined : isOf(flips.project_id, projects, project),
+    within === undefined ? undefined : inArray(flips.project_id, idList(within)),
   );
-  const selected = selectFlips(db, and(matches, isBefore(page.after))).limit(page.limit + 1);
+  // Those of one service are few, and found by the service; those of a project or of all are found by their time.
+  const time = service === undefined ? sql`${flips.at}` : sql`+${flips.at}`;
+  const selected = selectFlips(db, and(matches, isBefore(page.after)), time).limit(page.limit + 1);
   const counted = FLIP_CURSOR.exec(page.after ?? "")?.[4];
   const [fetched, total] =
     counted === undefined ? await withCount(db, selected, matches) : [await selected, Number(counted)];
@@ -73,14 +75,14 @@ export async function listFlips(
   };
 }
 
-function selectFlips(db: Db, where: SQL | undefined) {
+function selectFlips(db: Db, where: SQL | undefined, time: SQL) {
   return db
     .select({ ...getTableColumns(flips), project: sql<string>`${projects.name}`.as("project"), name: services.name })
     .from(flips)
     .innerJoin(services, eq(services.id, flips.service_id))
     .innerJoin(projects, eq(projects.id, services.project_id))
     .where(where)
-    .orderBy(desc(flips.at), desc(flips.service_id), desc(flips.seq))
+    .orderBy(desc(time), desc(flips.service_id), desc(flips.seq))
     .$dynamic();
 }
 
@@ -100,8 +102,9 @@ async function withCount(db: Db, selected: ReturnType<typeof selectFlips>, where
   return [fetched, totals[0]?.total ?? 0] as const;
 }
 
-function isNamed(id: SQLiteColumn, name: SQLiteColumn, wanted: number | string): SQL {
-  return typeof wanted === "number" ? eq(id, wanted) : eq(name, wanted);
+/** `wanted`: an id, or the name of one or several rows of `table`. */
+function isOf(id: SQLiteColumn, table: typeof services | typeof projects, wanted: number | string): SQL {
+  return typeof wanted === "number" ? eq(id, wanted) : sql`${id} IN (SELECT id FROM ${table} WHERE name = ${wanted})`;
 }
 
 function isBefore(cursor: string | undefined): SQL | undefined {

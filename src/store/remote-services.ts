@@ -58,7 +58,7 @@ export async function takeFlips(db: Db, hubId: string, flips: readonly PushedFli
               AND ${remoteServices.flip_seq} < ${itemField("seq")}`,
         ),
     ),
-    countServices(db, hubId),
+    judgeServices(db, hubId),
   ]);
 }
 
@@ -72,7 +72,7 @@ export async function forgetPushes(db: Db, hubId: string, before: number): Promi
     .set({ pushed_status: null, pushed_since: null, pushed_seq: 0, pushed_at: null })
     .where(and(eq(remoteServices.hub_id, hubId), lt(remoteServices.pushed_at, before)))
     .returning({ id: remoteServices.service_id });
-  if (forgotten.length > 0) await countServices(db, hubId);
+  if (forgotten.length > 0) await judgeServices(db, hubId);
 }
 
 /** The copied services with these ids, as they are before something new is taken in. */
@@ -139,17 +139,27 @@ function upsert(db: Db, hubId: string, json: string) {
     });
 }
 
-/** Keeps the number of services and their health beside the hub. The worst status decides, as in core/health. */
+/** Keeps the number of services and their health beside the hub. */
 function countServices(db: Db, hubId: string) {
-  const has = (status: string) => sql.raw(`sum(status = '${status}') > 0`);
-  const one = (value: SQL) => sql`(SELECT ${value} FROM remote_services WHERE hub_id = ${hubId})`;
+  const service_count = sql`(SELECT count(*) FROM remote_services WHERE hub_id = ${hubId})`;
   return db
     .update(hubs)
-    .set({
-      service_count: one(sql`count(*)`),
-      overall_status: one(sql`CASE
-        WHEN ${has("down")} THEN 'unhealthy' WHEN ${has("degraded")} THEN 'degraded'
-        WHEN ${has("unknown")} OR count(*) = 0 THEN 'unknown' ELSE 'healthy' END`),
-    })
+    .set({ service_count, overall_status: overallStatus(hubId) })
     .where(eq(hubs.hub_id, hubId));
+}
+
+/** The same when only statuses have changed: a copy may have 20,000 services, and a flip must not count them. */
+function judgeServices(db: Db, hubId: string) {
+  return db
+    .update(hubs)
+    .set({ overall_status: overallStatus(hubId) })
+    .where(eq(hubs.hub_id, hubId));
+}
+
+/** The worst status decides, as in core/health. */
+function overallStatus(hubId: string): SQL {
+  const has = (status: SQL) => sql`EXISTS (SELECT 1 FROM remote_services WHERE hub_id = ${hubId} AND ${status})`;
+  return sql`CASE
+    WHEN ${has(sql`status = 'down'`)} THEN 'unhealthy' WHEN ${has(sql`status = 'degraded'`)} THEN 'degraded'
+    WHEN ${has(sql`status = 'unknown'`)} OR NOT ${has(sql`TRUE`)} THEN 'unknown' ELSE 'healthy' END`;
 }

@@ -23,8 +23,8 @@ export function objectFindings(
 }
 
 /**
- * What an account without this Worker is given in place of all migrations: it would be asked to create classes that the
- * code no longer has. The tag is the last one, so that the next deployment goes on behind it.
+ * Returns one migration in place of all, for an account without this Worker: the first ones would ask it to create classes
+ * that the code no longer has. The tag is the last one, so that the next deployment goes on behind it.
  */
 export function collapsedMigration(migrations: readonly ObjectMigration[]): ObjectMigration {
   const tag = migrations.at(-1)?.tag;

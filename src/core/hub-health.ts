@@ -12,7 +12,7 @@ export interface PipelineHealth {
   recorded_at: number | null;
   /** Number of messages that failed their last retry. */
   dead_letters: number;
-  /** What that means, in words for a person; absent: not known. */
+  /** The loss that they stand for, in words for a person; absent: not known. */
   lost?: string | null;
   /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none or unknown. */
   shortest_interval?: number | null;

@@ -11,7 +11,7 @@ const NOT_PUBLIC_V4 = [
 ];
 /** Within 2000::/3. */
 const NOT_PUBLIC_V6 = ["2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20"];
-/** What stands before an IPv4 address in an IPv6 one, and how many bits that are: compatible, mapped, NAT64, 6to4. */
+/** The IPv6 forms of an IPv4 address, by the bits before it: compatible, mapped, NAT64, 6to4. */
 const AROUND_V4 = [
   { before: "::", after: "", bits: 96 },
   { before: "::ffff:", after: "", bits: 96 },

@@ -19,7 +19,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD"]);
 /** All keys are shorter. Longer tokens are refused before they are hashed. */
 const MAX_TOKEN_CHARS = 256;
 const KEY_BYTES = 32;
-/** Who has the admin token. */
+/** The caller with the admin token. */
 const ADMIN: Principal = { scope: "admin", agent: null, projects: null, key: null };
 
 export const limitBody = bodyLimitOf(MAX_BODY_BYTES);

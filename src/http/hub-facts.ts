@@ -1,4 +1,4 @@
-/** What is known of the hub itself, for its health, its metrics and its log. */
+/** Gathers the state of the hub itself, for its health, its metrics and its log. */
 import { version } from "../../package.json";
 import { federationChecks } from "../core/federation-health.ts";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";

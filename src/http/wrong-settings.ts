@@ -1,4 +1,4 @@
-/** What a hub answers whose settings are wrong: its health names them, and everything else waits until they are right. */
+/** The answers of a hub whose settings are wrong: its health names them, and everything else waits until they are right. */
 import type { Context } from "hono";
 import { version } from "../../package.json";
 import { settingsHealth } from "../core/hub-health.ts";

@@ -48,8 +48,7 @@ export class BoardLoader {
 
   /**
    * Services that the board has already keep their states, and those that come or leave meanwhile are as they are then.
-   * Returns the number of other hubs; null: the database does not
-   * answer.
+   * Returns the number of other hubs; null: the database does not answer.
    */
   async load(): Promise<number | null> {
     const board = this.#board;

@@ -10,7 +10,7 @@ const KEPT_MS = 1_440 * MINUTE_MS;
 const ROUNDS_COUNT_MS = 10 * MINUTE_MS;
 const MAX_KEPT = 1_000;
 
-/** What counts now. */
+/** The letters that count now. */
 export interface Lost {
   count: number;
   /** In words for a person; null: nothing. */

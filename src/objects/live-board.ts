@@ -192,7 +192,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     return this.#loader.isLoaded ? { entries, summary: await this.summary(hubId, null) } : null;
   }
 
-  toPlan(): Check[] | null {
+  async toPlan(): Promise<Check[] | null> {
+    await this.#ensureLoaded();
     return this.#loader.isLoaded ? this.#board.scheduled() : null;
   }
 
@@ -203,7 +204,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
   }
 
-  gaps(): readonly HubGap[] {
+  async gaps(): Promise<readonly HubGap[]> {
+    await this.#ensureLoaded();
     return this.#wakefulness.gaps(this.#clock.now());
   }
 
@@ -223,7 +225,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#deadLetters.remove(ids);
   }
 
-  setPeers(count: number): void {
+  async setPeers(count: number): Promise<void> {
+    await this.#ensureLoaded();
     this.#announcer.peers = count;
   }
 

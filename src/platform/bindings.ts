@@ -54,7 +54,7 @@ export interface BoardPulse {
   probed_at: number | null;
   recorded_at: number | null;
   dead_letters: number;
-  /** What they mean, in words for a person; null: there are none. */
+  /** The loss that they stand for, in words for a person; null: there are none. */
   lost: string | null;
   watchers: number;
   /** Shortest interval of all probed services in seconds; null: no service is probed. */
@@ -107,17 +107,17 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   /** One text takes less time to send than ten thousand states. */
   serviceMetrics(): Promise<string>;
   /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
-  toPlan(): Check[] | null;
+  toPlan(): Promise<Check[] | null>;
   /** The cron came at `at` (Unix ms). */
   awake(at: number): Promise<void>;
-  gaps(): readonly HubGap[];
+  gaps(): Promise<readonly HubGap[]>;
   planned(at: number): void;
   recorded(at: number): void;
   deadLettered(letters: DeadLetter[]): void;
   /** Forgets dead letters that were delivered in the end. */
   revived(ids: string[]): void;
   /** Sets how many other hubs want to hear of flips at once. */
-  setPeers(count: number): void;
+  setPeers(count: number): Promise<void>;
   pulse(): Promise<BoardPulse>;
   issueTicket(ticket: Ticket): string;
   /** Returns null when the ticket is unknown, used or too old. */

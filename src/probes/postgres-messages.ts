@@ -121,3 +121,14 @@ export function encode(text: string): Uint8Array {
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
+
+export const STARTING_UP = "57P03"; // cannot_connect_now
+
+/** The server's error in words for a person. */
+export function serverWords(error: ServerError): string {
+  return `postgres: ${error.code === STARTING_UP ? `rejecting: ${error.message}` : withCode(error)}`;
+}
+
+export function withCode({ code, message: text }: ServerError): string {
+  return code === "" ? text : `${text} (${code})`;
+}

@@ -46,7 +46,7 @@ it.each([
     vi.advanceTimersByTime(2_000);
     standStill(20_000);
     vi.advanceTimersByTime(2_000);
-    expect(board.gaps()).toEqual(gaps);
+    expect(await board.gaps()).toEqual(gaps);
     expect(new Wakefulness(ctx.storage).gaps(Date.now())).toEqual(gaps); // after an eviction
     expect(new Hearing(ctx.storage, systemClock).since).toBe(gaps.at(-1)?.to ?? 0);
   }),

@@ -35,6 +35,7 @@ const SLOW_UNITS = [
   "test/federation/convergence.test.ts",
   "test/federation/hostile.test.ts",
   "test/node/memory.test.ts",
+  "test/pipeline/dead-region.test.ts",
   "test/pipeline/plan.test.ts",
 ];
 

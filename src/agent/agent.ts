@@ -291,7 +291,7 @@ export class Agent {
       ...{ agent: name, hubId: this.#hubId, environment, memory: this.#lookedAt },
       ...this.#eye(),
     });
-    return await probeInSlot(check, context, this.#slots, LAST_START_MS);
+    return await probeInSlot(check, context, { slots: this.#slots }, LAST_START_MS);
   }
 
   /** Of one look, by the hub's time. What is learnt of that meanwhile makes no look longer or shorter. */

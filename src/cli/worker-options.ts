@@ -8,6 +8,7 @@ export const workerOptionsSchema = z.looseObject({
   bindings: z.record(z.string(), z.json()).default({}),
   compatibilityFlags: z.array(z.string()).default([]),
   d1Databases: z.record(z.string(), z.looseObject({ id: z.string() })).default({}),
+  queueConsumers: z.record(z.string(), z.looseObject({})).default({}),
   durableObjects: z.record(z.string(), z.looseObject({ className: z.string() })).default({}),
 });
 

@@ -17,6 +17,11 @@ export function chunksBySize<T>(items: readonly T[], sizeOf: (item: T) => number
   return [...eachChunk(items, sizeOf, limits)];
 }
 
+/** Returns the items in their order, `count` in each chunk but the last. */
+export function chunksOf<T>(items: readonly T[], count: number): T[][] {
+  return chunksBySize(items, () => 1, { size: count });
+}
+
 /** Like `chunksBySize`, but takes the items only when their chunk is asked for, and one more. */
 export function* eachChunk<T>(
   items: Iterable<T>,

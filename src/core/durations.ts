@@ -38,6 +38,8 @@ export const BREAKER_MAX_GAP_S = 300;
 export const FLAPPING_WINDOW_MS = 600_000;
 /** The platform gives up some 20 s after a connection attempt that hangs was closed. */
 export const SLOT_HELD_MS = 25_000;
+/** A check that has no connection by then is done in a further invocation, which has connections of its own. */
+export const CROWDED_AFTER_MS = 1_000;
 /** A consumer may work for 15 minutes. What has not begun by then could not end in time with the longest timeout. */
 export const LAST_START_MS = 10 * 60_000;
 

@@ -28,3 +28,15 @@ export function withoutLateness<T extends Found>(found: T, { late_ms, took_ms, t
   if (found.latency_ms === null || late_ms <= found.latency_ms * TOLERATED) return found;
   return { ...found, latency_ms: null, details };
 }
+
+/**
+ * Returns when a look from `from` to `to` (Unix ms) saw the target. Usually that is when it began. But it is not known when
+ * a target answered through a standstill, and at the beginning it may still have been away: only by the end is it well.
+ */
+export function seenAt(
+  { verdict, details }: Omit<Found, "latency_ms">,
+  { from, to }: { from: number; to: number },
+): number {
+  const isPass = verdict === "ok" || verdict === "warn";
+  return isPass && details.late_ms !== undefined ? to : from;
+}

@@ -16,6 +16,11 @@ function speedOf({ latency_ms, details }: Observation, limitMs: number): Speed {
   return latency_ms <= limitMs ? "quick" : "slow";
 }
 
+/** Whether it took longer than the check allows. */
+export function isSlow(check: Check, observation: Observation): boolean {
+  return speedOf(observation, limitOf(check)) === "slow";
+}
+
 /** How many looks in a row must find the service slow: as with failures, without retries the first one decides. */
 function looksForSlow({ health_retries }: Pick<Check, "health_retries">): number {
   return Math.min(health_retries, 1) + 1;
@@ -47,7 +52,7 @@ function wasSlow({ slow, degraded }: MonitorState): boolean {
 
 /** Whether the look belongs to those in a row that found the service slow. */
 export function isSlowLook(state: MonitorState, check: Check, observation: Observation): boolean {
-  if (observation.verdict !== "ok" || speedOf(observation, limitOf(check)) !== "slow") return false;
+  if (observation.verdict !== "ok" || !isSlow(check, observation)) return false;
   return observation.vantage === homeOf(check) || isSecondLook(state);
 }
 

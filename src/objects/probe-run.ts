@@ -10,7 +10,7 @@ import { parseSettings } from "../core/settings.ts";
 import { Sight } from "../pipeline/sight.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { canSee } from "../probes/control-target.ts";
-import { probeAll } from "../probes/probe-all.ts";
+import { makeSlotsElsewhere, probeAll } from "../probes/probe-all.ts";
 
 export class ProbeRun extends WorkerEntrypoint<Bindings> {
   readonly #clock: Clock;
@@ -20,7 +20,10 @@ export class ProbeRun extends WorkerEntrypoint<Bindings> {
     this.#clock = clock;
   }
 
-  /** Returns the observations in the order of the checks. What this place can't see is inconclusive. */
+  /**
+   * At most CHECKS_ELSEWHERE checks, so that each has a connection at once. Returns the observations in their order. What
+   * this place can't see is inconclusive.
+   */
   async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
     const found = new Map<number, Observation>();
     const settings = parseSettings(this.env);
@@ -28,7 +31,7 @@ export class ProbeRun extends WorkerEntrypoint<Bindings> {
     await probeAll(
       checks,
       vantage,
-      { settings, vars: this.env, clock: this.#clock },
+      { settings, vars: this.env, clock: this.#clock, place: { slots: makeSlotsElsewhere(settings) } },
       async ({ check, observation }) => {
         found.set(check.service_id, await sight.conclusive(observation));
       },

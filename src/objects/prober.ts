@@ -5,8 +5,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { agentTaskResultSchema, observationsOf, parseFrame } from "../core/agent-task.ts";
 import type { DueCheck } from "../core/check.ts";
+import { chunksOf } from "../core/chunks.ts";
 import type { Clock } from "../core/clock.ts";
 import { agentOf, type Observation } from "../core/records.ts";
+import { CHECKS_ELSEWHERE } from "../core/slots.ts";
 import { askVantage } from "../pipeline/ask-vantage.ts";
 import type { Bindings, ProberRpc } from "../platform/bindings.ts";
 import type { ProbeRun } from "./probe-run.ts";
@@ -47,7 +49,7 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
 
   /** Returns the observations in the order of the checks. They are inconclusive when the vantage's agent is away. */
   async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
-    if (agentOf(vantage) === null) return await this.ctx.exports.ProbeRun.probe(checks, vantage);
+    if (agentOf(vantage) === null) return await this.#probeHere(checks, vantage);
     const seq = Math.max(this.#clock.now(), this.#seq + 1); // no number of before an eviction comes again
     this.#seq = seq;
     const deps = {
@@ -57,6 +59,12 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
     const findings = await askVantage(checks, vantage, deps);
     this.#asked.delete(seq);
     return findings.map(({ observation }) => observation);
+  }
+
+  /** Each few checks have an invocation, and so connections, of their own. */
+  async #probeHere(checks: DueCheck[], vantage: string): Promise<Observation[]> {
+    const parts = chunksOf(checks, CHECKS_ELSEWHERE);
+    return (await Promise.all(parts.map((part) => this.ctx.exports.ProbeRun.probe(part, vantage)))).flat();
   }
 
   async #askAgent(seq: number, checks: DueCheck[], vantage: string): Promise<Observation[]> {

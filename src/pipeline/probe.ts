@@ -1,8 +1,9 @@
 /** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
 import type { Check, DueCheck, Finding } from "../core/check.ts";
 import type { ProbeMessage } from "../core/queue-messages.ts";
-import { HOME_VANTAGE, type Outcome } from "../core/records.ts";
+import { HOME_VANTAGE, type Outcome, type Round } from "../core/records.ts";
 import { retryRounds } from "../core/retry-policy.ts";
+import { isSlow } from "../core/slowness.ts";
 import { suspicious } from "./check-causes.ts";
 import { type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
@@ -43,16 +44,22 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   const sight = new Sight(() => deps.canSee());
   const checks = await deps.watched(message.checks);
   await deps.probe(checks, message.vantage, async ({ check, observation }) => {
-    batcher.add({
+    const finding = {
       check,
       observation: message.vantage === HOME_VANTAGE ? await sight.conclusive(observation) : observation,
-    });
+    };
+    batcher.add(finding, mayBeNews(message.round, finding));
   });
   await batcher.flush();
   const run = { ...message, epoch: epochOf(message), started_at: startedAt };
   if (all.length > 0) await deps.record(recordOf(run, all));
   await Promise.all(causes);
   return all.map((judged) => judged.outcome);
+}
+
+/** Whether the finding may change something: anything but a service that was up and answers well. */
+function mayBeNews({ attempt }: Round, { check, observation }: Finding): boolean {
+  return attempt > 0 || check.recorded_status !== "up" || observation.verdict !== "ok" || isSlow(check, observation);
 }
 
 /** Sends states to the board and retries to the queue, while other checks of the round may still run. */

@@ -4,14 +4,14 @@ import type { Clock } from "../core/clock.ts";
 import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
-import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
+import { LOCAL_SLOTS, lastStart, SLOTS_ELSEWHERE, WORKER_SLOTS } from "../core/slots.ts";
 import { internetOf } from "../platform/internet.ts";
 import { networkLooks } from "../platform/looks.ts";
 import { HungHosts } from "./hung-hosts.ts";
 import { Lateness } from "./lateness.ts";
 import { Lately } from "./look-memory.ts";
 import type { ProbeContext } from "./probe.ts";
-import { probeInSlot } from "./probe-in-slot.ts";
+import { type ProbePlace, probeInSlot } from "./probe-in-slot.ts";
 import { Slots } from "./slots.ts";
 
 export interface ProbingEnv {
@@ -19,8 +19,8 @@ export interface ProbingEnv {
   settings: Settings;
   /** All vars and secrets of the Worker; only those named PROBE_SECRET_* are read. */
   vars: object;
-  /** Slots that the rounds of one invocation share; absent: the round has its own slots. */
-  slots?: Slots;
+  /** What the rounds of one invocation share; absent: the round has slots of its own. */
+  place?: ProbePlace | undefined;
 }
 
 /** Of all invocations in this isolate, so that a round knows who hung in the one before. */
@@ -31,6 +31,11 @@ export function makeSlots(settings: Settings): Slots {
   return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS, hungHosts);
 }
 
+/** Of an invocation that has at most CHECKS_ELSEWHERE checks to do. */
+export function makeSlotsElsewhere(settings: Settings): Slots {
+  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : SLOTS_ELSEWHERE, hungHosts);
+}
+
 /** Probes the checks. Calls `report` for each when its probe ends. Skips `exec` and `heartbeat` checks. */
 export async function probeAll(
   checks: readonly DueCheck[],
@@ -38,14 +43,14 @@ export async function probeAll(
   env: ProbingEnv,
   report: (finding: Finding) => Promise<void>,
 ): Promise<void> {
-  const slots = env.slots ?? makeSlots(env.settings);
+  const place = env.place ?? { slots: makeSlots(env.settings) };
   const context = probeContext(vantage, env);
   const startBy = lastStart(checks, vantage);
   await Promise.all(
     checks.map(async ({ after_ms = 0, ...check }) => {
       if (!isProbed(check.health_method)) return;
       if (after_ms > 0) await env.clock.wait(after_ms);
-      const observation = await probeInSlot(check, context, slots, Math.max(0, startBy - after_ms));
+      const observation = await probeInSlot(check, context, place, Math.max(0, startBy - after_ms));
       await report({ check, observation });
     }),
   );

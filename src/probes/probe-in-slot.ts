@@ -1,11 +1,20 @@
 /** Runs a probe when there is a slot for its connection. */
 import type { Check } from "../core/check.ts";
+import { CROWDED_AFTER_MS } from "../core/durations.ts";
 import type { Observation } from "../core/records.ts";
 import { authority } from "../core/target.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { isOverSocket } from "./http-request.ts";
 import type { ProbeContext } from "./probe.ts";
 import { runProbe, targetOf } from "./run-probe.ts";
-import { NoSlot, type Slots } from "./slots.ts";
+import { Crowded, NoSlot, type Slots } from "./slots.ts";
+
+/** Where the checks of one or more rounds are probed. */
+export interface ProbePlace {
+  slots: Slots;
+  /** Where checks go that others hold up; absent: they wait. */
+  elsewhere?: Elsewhere | undefined;
+}
 
 /**
  * Never throws, as runProbe. A check that gets no slot within `patienceMs` is inconclusive: nothing was sent, so nothing
@@ -14,7 +23,7 @@ import { NoSlot, type Slots } from "./slots.ts";
 export async function probeInSlot(
   check: Check,
   context: ProbeContext,
-  slots: Slots,
+  { slots, elsewhere }: ProbePlace,
   patienceMs: number,
 ): Promise<Observation> {
   const target = targetOf(check, context);
@@ -22,8 +31,12 @@ export async function probeInSlot(
     target.ok && check.health_method === "http" && !isOverSocket(check, target.target, context) ? "http" : "tcp";
   const host = target.ok ? authority(target.target) : check.health_url;
   try {
-    return await slots.run({ kind, host, patienceMs }, (seat) => runProbe(check, context, { target, seat }));
+    const crowdedMs = elsewhere === undefined ? undefined : CROWDED_AFTER_MS;
+    return await slots.run({ kind, host, patienceMs, crowdedMs }, (seat) => runProbe(check, context, { target, seat }));
   } catch (error) {
+    if (error instanceof Crowded) {
+      return (await elsewhere?.probe(check)) ?? (await probeInSlot(check, context, { slots }, patienceMs));
+    }
     if (!(error instanceof NoSlot)) throw error;
     const { vantage } = context;
     return {

@@ -5,7 +5,7 @@
 
 import type { Check } from "../core/check.ts";
 import { boundedErrorText } from "../core/error-text.ts";
-import { withoutLateness } from "../core/late-measurement.ts";
+import { seenAt, withoutLateness } from "../core/late-measurement.ts";
 import type { HealthOptions } from "../core/options.ts";
 import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
 import { queryRefusal, secretNames, secretRefusal } from "../core/secrets.ts";
@@ -60,8 +60,9 @@ export async function runProbe(check: Check, context: ProbeContext, { target, se
   const found = await (context.lateness?.during(run) ?? run()).catch((error) =>
     foundFailure(error instanceof ProbeFailure ? error : failureFromError(error, NOTHING_SENT), at, context.now()),
   );
+  const { verdict, latency_ms } = found;
   return {
-    ...{ at, vantage: context.vantage, verdict: found.verdict, latency_ms: found.latency_ms },
+    ...{ at: seenAt(found, { from: at, to: context.now() }), vantage: context.vantage, verdict, latency_ms },
     error: found.error === null ? null : clean(found.error),
     details: cleanDetails(found.details, clean),
   };

@@ -3,12 +3,14 @@ import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { type OutcomesMessage, outcomesMessageSchema, readProbeMessage } from "../core/queue-messages.ts";
 import type { Unread } from "../core/read-each.ts";
+import { HOME_VANTAGE } from "../core/records.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
+import { Elsewhere } from "../probes/elsewhere.ts";
 import { makeSlots } from "../probes/probe-all.ts";
-import type { Slots } from "../probes/slots.ts";
+import type { ProbePlace } from "../probes/probe-in-slot.ts";
 import { probeDeps } from "./deps.ts";
 import { recordDeps } from "./history.ts";
 import type { Hub } from "./hub.ts";
@@ -31,14 +33,21 @@ export async function consume(batch: MessageBatch<string>, hub: Hub, ctx: Execut
 }
 
 async function consumeProbes(batch: MessageBatch<string>, hub: Hub, ctx: ExecutionContext): Promise<void> {
-  const slots = makeSlots(hub.settings);
-  const rounds = Promise.all(batch.messages.map((message) => consumeRound(message, hub, slots)));
+  const place = probePlace(hub, ctx);
+  const rounds = Promise.all(batch.messages.map((message) => consumeRound(message, hub, place)));
   if (!hub.settings.LOCAL_QUEUES) {
     await rounds;
     return;
   }
   ctx.waitUntil(rounds);
   await unlessSlow(rounds, hub.clock);
+}
+
+/** The local runtime has connections enough for all. */
+function probePlace({ settings }: Hub, { exports }: ExecutionContext): ProbePlace {
+  const slots = makeSlots(settings);
+  if (settings.LOCAL_QUEUES) return { slots };
+  return { slots, elsewhere: new Elsewhere((checks) => exports.ProbeRun.probe(checks, HOME_VANTAGE)) };
 }
 
 /** Waits for the rounds, but not for slow targets. While waits end late, the hub itself is slow, and it waits on. */
@@ -52,11 +61,11 @@ async function unlessSlow(rounds: Promise<unknown>, clock: Clock): Promise<void>
 }
 
 /** A round that fails or can't be read is tried again. After the last try it is counted as lost. */
-async function consumeRound(message: Message<string>, hub: Hub, slots: Slots): Promise<void> {
+async function consumeRound(message: Message<string>, hub: Hub, place: ProbePlace): Promise<void> {
   try {
     const { message: round, unread } = readProbeMessage(JSON.parse(message.body));
     if (unread.length > 0) await tellUnread(unread, hub);
-    if (round.checks.length > 0) await runRound(round, probeDeps(hub, slots));
+    if (round.checks.length > 0) await runRound(round, probeDeps(hub, place));
     message.ack();
   } catch (error) {
     log("error", "round.failed", { message: message.id, error: errorText(error) });

@@ -17,7 +17,7 @@ import { boardOf, bridgeOf, proberOf } from "../platform/object-stubs.ts";
 import { sendOutcomes, sendRounds } from "../platform/queues.ts";
 import { canSee } from "../probes/control-target.ts";
 import { probeAll } from "../probes/probe-all.ts";
-import type { Slots } from "../probes/slots.ts";
+import type { ProbePlace } from "../probes/probe-in-slot.ts";
 import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { noteTroubles } from "../store/troubles.ts";
@@ -40,7 +40,7 @@ export function planDeps({ env, settings, clock }: Hub): PlanDeps {
   };
 }
 
-export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
+export function probeDeps(hub: Hub, place?: ProbePlace): ProbeDeps {
   const { env, settings, clock } = hub;
   return {
     now: clock.now,
@@ -48,8 +48,7 @@ export function probeDeps(hub: Hub, slots?: Slots): ProbeDeps {
     longestWait: clock.fromPlatform(clock.platformTime(clock.now()) + LONGEST_EARLY_MS) - clock.now(),
     probe: async (checks, vantage, found) => {
       if (vantage === HOME_VANTAGE) {
-        const probing = { settings, clock, vars: env, ...(slots === undefined ? {} : { slots }) };
-        return probeAll(checks, vantage, probing, found);
+        return probeAll(checks, vantage, { settings, clock, vars: env, place }, found);
       }
       const findings = await askVantage(checks, vantage, askVantageDeps(hub));
       await Promise.all(findings.map(found));

@@ -8,6 +8,8 @@ import { sleep } from "../processes/patience.ts";
 const SETTLE_MS = 8_000;
 const SETTLE_LIMIT_MS = 45_000;
 const LATE_MS = 1_000;
+/** The other columns of a row of the history and its header. */
+const KEY_BYTES = 40;
 
 export interface ScheduledService {
   id: number;
@@ -49,6 +51,16 @@ export function recordedChecks(state: string, { from, to }: { from: number; to: 
 export function countRounds(state: string, { from, to }: { from: number; to: number }): number {
   const sql = `SELECT count(*) AS rounds FROM rounds WHERE started_at >= ${from} AND started_at < ${to}`;
   return read(state, sql, (row) => Number(row.rounds))[0] ?? 0;
+}
+
+/** Average bytes of a round of a lane with its key, and of a row of the hourly rollups. Pages are some per cent more. */
+export function bytesOfRows(state: string): { round: number; rollup: number } {
+  const sql = `SELECT
+    (SELECT avg(length(CAST(results AS BLOB))) FROM rounds) + ${KEY_BYTES} AS round,
+    (SELECT avg(length(CAST(histogram AS BLOB))) FROM rollups) + ${KEY_BYTES} AS rollup`;
+  const [bytes] = read(state, sql, (row) => ({ round: Number(row.round), rollup: Number(row.rollup) }));
+  if (bytes === undefined) throw new Error("the history is empty");
+  return bytes;
 }
 
 /** Resolves when the hub has worked off what came all at once, or is too slow to: then it says so. */

@@ -85,7 +85,7 @@ async function measure(hub: MeteredHub, ids: readonly number[]): Promise<{ quiet
 }
 
 function share(name: string, alone: Counts, joined: Counts, { scale, per }: { scale: number; per: string }): Figure {
-  const [before, after] = [billOf(alone), billOf(joined)];
+  const [before, after] = [billOf(alone, 0), billOf(joined, 0)];
   const parts = Object.entries(after).map(([part, price]) => {
     const more = (price - before[part as keyof typeof before]) * scale; // the two bills have the same parts
     return { part, more };

@@ -1,4 +1,5 @@
 /** A local hub whose calls to everything that costs money are counted. */
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import { writeLauncher } from "../../src/cli/workerd.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import type { Counts } from "./metered/counts.ts";
+import { treeCpuMs } from "./process-tree.ts";
 import type { Api } from "./registered.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,12 +24,18 @@ export interface MeteredHub extends Api {
   /** The state folder. */
   state: string;
   counts(): Promise<Counts>;
+  /** What its runtime has used of the processor, ms. */
+  cpuMs(): number;
   /** Runs the cron as for `at`, Unix ms. */
   tick(at: number): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Objects leave memory when idle, as they do when deployed. `vars`: settings. */
+function runtimePid(state: string): number {
+  return Number(readFileSync(join(state, "runtime/pid"), "utf8"));
+}
+
+/** It works as when deployed: six connections, no look at the clock, objects leave memory when idle. `vars`: settings. */
 export async function startMeteredHub(vars: Readonly<Record<string, string>> = {}): Promise<MeteredHub> {
   const folder = await temporaryFolder("metered-hub");
   const at = (name: string) => join(folder.path, name);
@@ -46,7 +54,7 @@ export async function startMeteredHub(vars: Readonly<Record<string, string>> = {
     entry,
     host: "127.0.0.1",
     port,
-    vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "true", HUB_ADMIN_TOKEN: TOKEN, HUB_URL: url, ...vars },
+    vars: { ALLOW_PRIVATE_TARGETS: "true", LOCAL_QUEUES: "false", HUB_ADMIN_TOKEN: TOKEN, HUB_URL: url, ...vars },
     evictIdleObjects: true,
     log: ({ level, message }) => level === "error" && console.error(message),
     restarted: () => console.error("the runtime crashed and was started again"),
@@ -61,6 +69,7 @@ export async function startMeteredHub(vars: Readonly<Record<string, string>> = {
     url,
     state: folder.path,
     fetch: api,
+    cpuMs: () => treeCpuMs(runtimePid(folder.path)),
     counts: async (): Promise<Counts> => JSON.parse(await (await api("/api/__counts")).text()),
     tick: (time) => hub.tick(time),
     async remove() {

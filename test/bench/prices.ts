@@ -9,6 +9,10 @@ const OBJECT_REQUEST = 0.15 / MILLION;
 const ROW_WRITTEN = 1 / MILLION;
 const ROW_READ = 0.001 / MILLION;
 /** An object that has something to do is charged for 128 MB. */
+const WORKER_REQUEST = 0.3 / MILLION;
+const CPU_MS = 0.02 / MILLION;
+const LOG_LINE = 0.6 / MILLION;
+const DATABASE_GB_MONTH = 0.75;
 const OBJECT_MS = ((12.5 / MILLION) * 0.128) / 1_000;
 
 export interface Bill {
@@ -18,9 +22,13 @@ export interface Bill {
   object_rows: number;
   database_written: number;
   database_read: number;
+  worker_requests: number;
+  worker_cpu: number;
+  logs: number;
 }
 
-export function billOf(counts: Counts): Bill {
+/** `cpuMs`: all that the runtime used, which is more than the Worker itself. */
+export function billOf(counts: Counts, cpuMs: number): Bill {
   const database = sumRows(counts, ORIGINS);
   return {
     queues: queueOperations(counts) * QUEUE_OPERATION,
@@ -29,7 +37,15 @@ export function billOf(counts: Counts): Bill {
     object_rows: priceOfRows(counts.object_rows),
     database_written: database.written * ROW_WRITTEN,
     database_read: database.read * ROW_READ,
+    worker_requests: (counts.consumer_runs + counts.cron_runs + counts.http_requests) * WORKER_REQUEST,
+    worker_cpu: cpuMs * CPU_MS,
+    logs: counts.log_lines * LOG_LINE,
   };
+}
+
+/** Of so many bytes in the database for so many days. */
+export function priceOfStorage(bytes: number, days: number): number {
+  return (bytes / 1e9) * (days / 30) * DATABASE_GB_MONTH;
 }
 
 export function priceOfRows({ written, read }: RowCounts): number {
@@ -77,5 +93,7 @@ export function countsSince(before: Counts, after: Counts): Counts {
     },
     cron_runs: after.cron_runs - before.cron_runs,
     consumer_runs: after.consumer_runs - before.consumer_runs,
+    http_requests: after.http_requests - before.http_requests,
+    log_lines: after.log_lines - before.log_lines,
   };
 }

@@ -8,6 +8,7 @@ import { billBench } from "./bill.ts";
 import { chaosBench } from "./chaos.ts";
 import { crashBench } from "./crash.ts";
 import { dashboardBench } from "./dashboard.ts";
+import { deadRegionBench } from "./dead-region.ts";
 import { federationBench } from "./federation.ts";
 import { federationBillBench } from "./federation-bill.ts";
 import type { Figure } from "./figure.ts";
@@ -25,6 +26,7 @@ import { isWithin, tableOf } from "./table.ts";
 
 const BENCHES: readonly Bench[] = [
   simulationBench,
+  deadRegionBench,
   fuzzBench,
   historyBench,
   sizeBench,

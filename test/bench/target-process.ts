@@ -6,7 +6,7 @@ import type { TargetReply, TargetRequest } from "./target.ts";
 
 const PROGRAM = fileURLToPath(new URL("./target.ts", import.meta.url));
 /** The hub limits its connections to one host, and real services have many. */
-const HOSTS = Array.from({ length: 64 }, (_, index) => `127.0.0.${index + 1}`);
+const HOSTS = 64;
 const PATIENCE_MS = 10_000;
 
 export interface Answers {
@@ -26,13 +26,28 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-export async function startTarget(): Promise<Target> {
-  const child = fork(PROGRAM, HOSTS, { serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc"] });
+export interface TargetOptions {
+  /** Ms from a request to its answer. */
+  latencyMs?: number;
+  /** Whether the services are asked for by a name: Cloudflare's fetch takes no addresses. */
+  byName?: boolean;
+}
+
+export async function startTarget({ latencyMs = 0, byName = false }: TargetOptions = {}): Promise<Target> {
+  const hosts = Array.from({ length: HOSTS }, (_, index) => (byName ? "127.0.0.1" : `127.0.0.${index + 1}`));
+  const child = fork(PROGRAM, [String(latencyMs), ...hosts], {
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   const ready = await nextReply(child);
-  if (!("port" in ready)) throw new Error("the target did not say its port");
+  if (!("ports" in ready)) throw new Error("the target did not say its ports");
+  const { ports } = ready;
   const ask = (request: TargetRequest) => child.send(request);
   return {
-    url: (number) => `http://${HOSTS[number % HOSTS.length]}:${ready.port}/s/${number}`,
+    url(number) {
+      const index = number % HOSTS;
+      return `http://${byName ? "localhost" : hosts[index]}:${ports[index]}/s/${number}`;
+    },
     async takeAnswers() {
       const reply = nextReply(child);
       ask({ ask: "take" });

@@ -1,4 +1,7 @@
-/** The program that is probed: a bare HTTP server on many loopback addresses that notes when it answered whom. */
+/**
+ * The program that is probed: a bare HTTP server on many loopback addresses that notes when it answered whom. Its
+ * arguments: how many ms each answer takes, and the addresses; each has a port of its own.
+ */
 import { createServer, type Socket } from "node:net";
 
 /** A request for `/s/N` is one of service N. */
@@ -10,7 +13,7 @@ const BAD = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\ncon
 /** What the parent may ask; `take` answers and forgets the log, `loss` sets the part of answers that is a 503. */
 export type TargetRequest = { ask: "take" } | { ask: "loss"; part: number };
 /** By answer, in order: the service's number and the time, Unix ms with fractions. */
-export type TargetReply = { port: number } | { numbers: number[]; times: number[] };
+export type TargetReply = { ports: number[] } | { numbers: number[]; times: number[] };
 
 let numbers: number[] = [];
 let times: number[] = [];
@@ -18,6 +21,7 @@ let loss = 0;
 
 function answer(socket: Socket, request: string): void {
   const number = PATH.exec(request)?.[1];
+  if (socket.destroyed) return;
   socket.write(Math.random() < loss ? BAD : GOOD);
   if (number === undefined) return;
   numbers.push(Number(number));
@@ -32,26 +36,28 @@ function serve(socket: Socket): void {
   socket.on("data", (chunk) => {
     text += String(chunk);
     for (let end = text.indexOf(END); end >= 0; end = text.indexOf(END)) {
-      answer(socket, text.slice(0, end));
+      const request = text.slice(0, end);
+      if (latencyMs === 0) answer(socket, request);
+      else setTimeout(() => answer(socket, request), latencyMs);
       text = text.slice(end + END.length);
     }
   });
 }
 
-function listen(port: number, host: string): Promise<number> {
+function listen(host: string): Promise<number> {
   const server = createServer(serve);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ port, host, backlog: 4_096 }, () => {
+    server.listen({ port: 0, host, backlog: 4_096 }, () => {
       const address = server.address();
-      resolve(address !== null && typeof address === "object" ? address.port : port);
+      if (address !== null && typeof address === "object") resolve(address.port);
     });
   });
 }
 
-const hosts = process.argv.slice(2);
-let port = 0;
-for (const host of hosts) port = await listen(port, host);
+const [latency, ...hosts] = process.argv.slice(2);
+const latencyMs = Number(latency);
+const ports = await Promise.all(hosts.map(listen));
 process.on("message", (request: TargetRequest) => {
   if (request.ask === "loss") {
     loss = request.part;
@@ -61,4 +67,4 @@ process.on("message", (request: TargetRequest) => {
   [numbers, times] = [[], []];
 });
 process.once("disconnect", () => process.exit(0));
-process.send?.({ port } satisfies TargetReply);
+process.send?.({ ports } satisfies TargetReply);

@@ -1,5 +1,5 @@
 /** What the hourly work costs: rollups and retention, run by ticks of the cron that stand for later times. */
-import { openHubDatabase } from "./database.ts";
+import { bytesOfRows, openHubDatabase } from "./database.ts";
 import type { MeteredHub } from "./metered-hub.ts";
 import { priceOfRows } from "./prices.ts";
 
@@ -16,6 +16,7 @@ export interface Upkeep {
   serviceHour: number;
   /** Deleting one raw round. */
   round: number;
+  bytes: ReturnType<typeof bytesOfRows>;
 }
 
 /** The prices of the ticks, divided by what they did, as the database tells. Ends with an empty history. */
@@ -23,9 +24,10 @@ export async function measureUpkeep(hub: MeteredHub): Promise<Upkeep> {
   const thisHour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
   const nextHour = thisHour + HOUR_MS;
   const rolled = await pricedTick(hub, "rollups", nextHour + 4 * 60_000);
+  const bytes = bytesOfRows(hub.state);
   const rounds = await pricedTick(hub, "rounds", nextHour + RAW_KEPT_MS + RETENTION_MINUTE_MS);
   const forgotten = await pricedTick(hub, "rollups", nextHour + ALL_KEPT_MS + HOUR_MS + RETENTION_MINUTE_MS);
-  return { serviceHour: rolled + forgotten, round: rounds };
+  return { serviceHour: rolled + forgotten, round: rounds, bytes };
 }
 
 /** Dollars for each row that came to or went from the table. Of the cron's work planning is included, a few reads. */

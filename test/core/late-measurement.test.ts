@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { withoutLateness } from "../../src/core/late-measurement.ts";
+import { seenAt, withoutLateness } from "../../src/core/late-measurement.ts";
 import { aFailure, anObservation } from "./fixtures.ts";
 
 it("a look during which nothing stood still is left as it is", () => {
@@ -30,4 +30,13 @@ it("a timeout that the observer slept through says nothing of the target", () =>
 it("a refusal is a refusal, however late it was heard", () => {
   const found = aFailure({ error: "connect: refused" });
   expect(withoutLateness(found, { late_ms: 4_000, took_ms: 4_100, timedOut: false })).toBe(found);
+});
+
+it("a target that answered through a standstill is well by the end of the look only", () => {
+  const look = { from: 1_000, to: 7_000 };
+  const details = { late_ms: 5_900 };
+  expect(seenAt(anObservation(), look)).toBe(1_000);
+  expect(seenAt(anObservation({ details }), look)).toBe(7_000);
+  expect(seenAt(anObservation({ verdict: "warn", details }), look)).toBe(7_000);
+  expect(seenAt(aFailure({ details }), look)).toBe(1_000);
 });

@@ -1,7 +1,7 @@
 /** A look at a simulated target by a simulated program, which may stand still meanwhile. */
 import type { Check } from "../../src/core/check.ts";
 import type { Clock } from "../../src/core/clock.ts";
-import { withoutLateness } from "../../src/core/late-measurement.ts";
+import { seenAt, withoutLateness } from "../../src/core/late-measurement.ts";
 import type { Observation } from "../../src/core/records.ts";
 import { Lateness } from "../../src/probes/lateness.ts";
 
@@ -43,6 +43,7 @@ export class Eye {
       : answer === "ok"
         ? { verdict: "ok" as const, latency_ms: took_ms, error: null, details: {} }
         : { verdict: "fail" as const, latency_ms: took_ms, error: "503", details: {} };
-    return { at, vantage, ...withoutLateness(found, { late_ms, took_ms, timedOut }) };
+    const judged = withoutLateness(found, { late_ms, took_ms, timedOut });
+    return { ...judged, at: seenAt(judged, { from: at, to: now() }), vantage };
   }
 }

@@ -1,8 +1,25 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { LAST_START_MS } from "../../src/core/durations.ts";
+import { LANE_SIZE } from "../../src/core/lanes.ts";
 import { MAX_PROBE_TIMEOUT_S } from "../../src/core/records.ts";
-import { hasRoom, LOCAL_SLOTS, lastStart, roundLimit, WORKER_SLOTS } from "../../src/core/slots.ts";
+import {
+  CHECKS_ELSEWHERE,
+  hasRoom,
+  LOCAL_SLOTS,
+  lastStart,
+  MAX_ELSEWHERE,
+  roundLimit,
+  SLOTS_ELSEWHERE,
+  WORKER_SLOTS,
+} from "../../src/core/slots.ts";
 import { aCheck } from "./fixtures.ts";
+
+function batchOf(queue: string): { max_batch_size: number } {
+  const text = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  const [, consumer = ""] = text.split(`[[queues.consumers]]\nqueue = "${queue}"`);
+  return { max_batch_size: Number(/^max_batch_size = (\d+)$/m.exec(consumer)?.[1]) };
+}
 
 const LIMITS = { total: 5, tcp: 3, perHost: 3, hung: 2, heldMs: 25_000 };
 const isHung = (host: string) => host.startsWith("hole");
@@ -11,7 +28,7 @@ const isHung = (host: string) => host.startsWith("hole");
 function taken(...places: ["http" | "tcp", string][]) {
   const perHost = new Map<string, number>();
   for (const [, host] of places) perHost.set(host, (perHost.get(host) ?? 0) + 1);
-  return { total: places.length, tcp: places.filter(([kind]) => kind === "tcp").length, perHost };
+  return { total: places.length, tcp: places.filter(([kind]) => kind === "tcp").length, quiet: 0, perHost };
 }
 const may = (kind: "http" | "tcp", host: string, ...places: ["http" | "tcp", string][]) =>
   hasRoom({ kind, host }, taken(...places), isHung, LIMITS);
@@ -36,12 +53,24 @@ describe("the limits", () => {
   it("leave one of six connections of a Worker to the hub itself", () => {
     expect(WORKER_SLOTS.total).toBe(5);
   });
-  it.each([
-    ["a Worker", WORKER_SLOTS],
-    ["a machine", LOCAL_SLOTS],
-  ])("of %s leave more sockets than those that hosts may hold that hang", (_where, limits) => {
-    expect(limits.hung).toBeLessThan(limits.tcp);
-    expect(limits.tcp).toBeLessThan(limits.total);
+  it("of a Worker leave more sockets than those that hosts may hold that hang", () => {
+    expect(WORKER_SLOTS.hung).toBeLessThan(WORKER_SLOTS.tcp);
+    expect(WORKER_SLOTS.tcp).toBeLessThan(WORKER_SLOTS.total);
+  });
+  it("let each check of a further invocation have a socket at once, whoever hangs", () => {
+    const { tcp, hung, perHost } = SLOTS_ELSEWHERE;
+    expect(Math.min(tcp, hung, perHost)).toBeGreaterThanOrEqual(CHECKS_ELSEWHERE);
+  });
+  it("leave enough further invocations for the rounds of a batch, when all of their checks hang", () => {
+    const { max_batch_size } = batchOf("commandcenter-hub-probes");
+    expect(Math.ceil((max_batch_size * LANE_SIZE) / CHECKS_ELSEWHERE)).toBeLessThanOrEqual(MAX_ELSEWHERE);
+  });
+  it("of a machine let hosts that hang hold sockets of their own, and leave files for everything else", () => {
+    const quiet = { ...taken(), quiet: 511 };
+    expect(hasRoom({ kind: "tcp", host: "hole" }, { ...quiet, total: 48, tcp: 24 }, isHung, LOCAL_SLOTS)).toBe(true);
+    expect(hasRoom({ kind: "tcp", host: "a" }, { ...quiet, total: 48, tcp: 24 }, isHung, LOCAL_SLOTS)).toBe(false);
+    expect(hasRoom({ kind: "tcp", host: "a" }, { ...quiet, quiet: 512 }, isHung, LOCAL_SLOTS)).toBe(true);
+    expect(LOCAL_SLOTS.hung + LOCAL_SLOTS.total).toBeLessThan(1_024 - 256);
   });
 });
 
@@ -54,14 +83,19 @@ describe("a round", () => {
     expect(roundLimit(delayed, "home")).toBe(660_000);
     expect(roundLimit(delayed, "home")).toBeLessThan(15 * 60_000);
   });
-  it("elsewhere takes no longer than its probes, and the time that connections are held which hang", () => {
-    expect(roundLimit([], "weur")).toBe(0);
-    expect(roundLimit(checks(2, 5), "weur")).toBe(5_000);
-    expect(roundLimit(checks(3, 5), "weur")).toBe(25_000 + 5_000);
+  it("at an agent takes no longer than its probes, and the time that connections are held which hang", () => {
+    expect(roundLimit([], "agent:a")).toBe(0);
+    expect(roundLimit(checks(2, 5), "agent:a")).toBe(5_000);
+    expect(roundLimit(checks(3, 5), "agent:a")).toBe(25_000 + 5_000);
     const late = { ...aCheck({ health_timeout: 30 }), after_ms: 400 };
-    expect(roundLimit([...checks(12, 5), late], "weur")).toBe(400 + 3 * 30_000 + 30_000);
+    expect(roundLimit([...checks(12, 5), late], "agent:a")).toBe(400 + 3 * 30_000 + 30_000);
+  });
+  it("in a region begins at once, for each of its checks has a connection", () => {
+    expect(roundLimit(checks(24, 5), "weur")).toBe(5_000 + 5_000);
+    const late = { ...aCheck({ health_timeout: 30 }), after_ms: 400 };
+    expect(roundLimit([...checks(12, 5), late], "weur")).toBe(400 + 30_000 + 30_000);
   });
   it("elsewhere begins nothing later than at home", () => {
-    expect(lastStart(checks(240, 60), "weur")).toBe(LAST_START_MS);
+    expect(lastStart(checks(240, 60), "agent:a")).toBe(LAST_START_MS);
   });
 });

@@ -131,6 +131,40 @@ describe("a round", () => {
     expect(recorded.at(-1)?.results).toHaveLength(3);
   });
 
+  it("reaches its lane in one call when services that are well answer one after the other", async () => {
+    const well = checks.map((check) => ({ ...check, recorded_status: "up" as const }));
+    const { deps, calls, waits } = hub(
+      async ({ service_id }) => {
+        for (let turn = 0; turn < service_id * 5; turn++) await new Promise((done) => setImmediate(done));
+        return anObservation();
+      },
+      { wait: () => new Promise(() => {}) },
+    );
+    await runRound(message(well), deps);
+    expect(calls).toEqual([3]);
+    expect(waits).toEqual([]);
+  });
+
+  it.each([
+    ["a failure", {}, aFailure()],
+    ["a warning", {}, anObservation({ verdict: "warn" })],
+    ["a slow answer", {}, anObservation({ latency_ms: 60_000 })],
+    ["an answer of a service that was down", { recorded_status: "down" as const }, anObservation()],
+  ])(
+    "tells of %s at once, and of one that is as before after two seconds at most",
+    async (_what, over, observation) => {
+      const asked: number[] = [];
+      const wait = async (ms: number) => void asked.push(ms);
+      const up = { recorded_status: "up" as const };
+      const news = hub(() => observation, { wait });
+      await runRound(message([aCheck({ ...up, ...over })]), news.deps);
+      expect(asked).toEqual([50]);
+      const noNews = hub(() => anObservation(), { wait });
+      await runRound(message([aCheck(up)]), noNews.deps);
+      expect(asked).toEqual([50, 2_000]);
+    },
+  );
+
   it("makes no news of a flip that it merely hands over again", async () => {
     const { deps, published, recorded, written } = hub(() => anObservation());
     await runRound(message(checks), deps);

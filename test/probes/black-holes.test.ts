@@ -31,7 +31,7 @@ interface Began extends Observation {
 async function round(checks: Check[], slots: Slots): Promise<Map<number, Began>> {
   const found = new Map<number, Began>();
   const start = Date.now();
-  const probing = { settings: parseSettings(env), clock: systemClock, vars: env, slots };
+  const probing = { settings: parseSettings(env), clock: systemClock, vars: env, place: { slots } };
   await probeAll(checks, "home", probing, async ({ check, observation }) => {
     found.set(check.service_id, { ...observation, afterMs: observation.at - start });
   });
@@ -56,8 +56,8 @@ it("a neighbour begins when their connections are given up, and not at all later
 it("who gets no connection because of them is inconclusive, and not down", async () => {
   const slots = new Slots({ ...WORKER_SLOTS, tcp: 1, heldMs: HELD_MS });
   const context = contextWith();
-  void probeInSlot(tcp(1, black_hole), context, slots, 0);
-  const found = await probeInSlot(neighbour, context, slots, TIMEOUT_S * 1_000 + HELD_MS / 2);
+  void probeInSlot(tcp(1, black_hole), context, { slots }, 0);
+  const found = await probeInSlot(neighbour, context, { slots }, TIMEOUT_S * 1_000 + HELD_MS / 2);
   expect(found).toMatchObject({
     verdict: "inconclusive",
     latency_ms: null,

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { LAST_START_MS } from "../../src/core/durations.ts";
-import { type SlotLimits, WORKER_SLOTS } from "../../src/core/slots.ts";
+import { LOCAL_SLOTS, type SlotLimits, WORKER_SLOTS } from "../../src/core/slots.ts";
 import { HungHosts } from "../../src/probes/hung-hosts.ts";
-import { NoSlot, type Seat, Slots } from "../../src/probes/slots.ts";
+import { Crowded, NoSlot, type Seat, Slots } from "../../src/probes/slots.ts";
 
 const LIMITS: SlotLimits = { total: 6, tcp: 3, perHost: 3, hung: 2, heldMs: 25_000 };
 const patienceMs = LAST_START_MS;
@@ -191,4 +191,56 @@ it("who waits for busy neighbours only is told so", async () => {
   const told = expect(late).rejects.toThrow("no connection was free: for 5 s other checks took them all");
   await vi.advanceTimersByTimeAsync(6 * S);
   await told;
+});
+
+it("a task that others hold up goes elsewhere, one that its own host holds up stays", async () => {
+  vi.useFakeTimers();
+  const hosts = new HungHosts();
+  const slots = new Slots({ ...LIMITS, total: 4, tcp: 4 }, hosts);
+  const left: string[] = [];
+  const enter = async (host: string, ms: number) => {
+    try {
+      await slots.run({ kind: "tcp", host, patienceMs, crowdedMs: S }, () => sleep(ms));
+    } catch (error) {
+      if (!(error instanceof Crowded)) throw error;
+      left.push(host);
+    }
+  };
+  for (let n = 0; n < 4; n++) void enter("works:1", 10 * S); // three at once: the fourth waits for its own host
+  void enter("a:1", 10 * S);
+  void enter("b:1", 10 * S); // four are open in all
+  await vi.advanceTimersByTimeAsync(2 * S);
+  expect(left).toEqual(["b:1"]);
+  hosts.add("works:1");
+  void enter("works:1", S); // it hangs, so it is not spared
+  await vi.advanceTimersByTimeAsync(2 * S);
+  expect(left).toEqual(["b:1", "works:1", "works:1"]);
+  await vi.advanceTimersByTimeAsync(60 * S);
+  expect(left).toHaveLength(3);
+});
+
+it("on a machine, what has been open for a second leaves its place to others, up to a limit of its own", async () => {
+  const { began, probe, hole } = onFakeClock({ ...LOCAL_SLOTS, total: 4, tcp: 2, hung: 6 });
+  for (let n = 0; n < 12; n++) void probe(`hole${n}`, hole(10 * S, never));
+  await vi.advanceTimersByTimeAsync(9 * S);
+  // Two each second, until six hang beside the two that the limit allows.
+  expect(began.size).toBe(8);
+  expect(Math.max(...began.values())).toBeLessThan(4 * S);
+  await vi.advanceTimersByTimeAsync(6 * S);
+  expect(began.size).toBe(12);
+});
+
+it("on a machine, a thousand hosts that hang begin within a minute, and within a second once they are known", async () => {
+  const hosts = new HungHosts();
+  const { began, probe, hole } = onFakeClock(LOCAL_SLOTS, hosts);
+  for (let n = 0; n < 1_000; n++) void probe(`hole${n}`, hole(10 * S, never));
+  void probe("neighbour", quick);
+  await vi.advanceTimersByTimeAsync(60 * S);
+  expect(began.size).toBe(1_001);
+  const again = onFakeClock(LOCAL_SLOTS, hosts);
+  for (let n = 0; n < 1_000; n++) hosts.add(`hole${n}`);
+  for (let n = 0; n < 500; n++) void again.probe(`hole${n}`, again.hole(10 * S, never));
+  void again.probe("neighbour", quick);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(again.began.size).toBe(501);
 });

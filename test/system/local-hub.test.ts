@@ -31,6 +31,7 @@ async function start(source: string, log: LocalHubOptions["log"] = () => {}, var
       compatibilityFlags: ["nodejs_compat"],
       d1Databases: { DB: { id: "db" } },
       durableObjects: {},
+      queueConsumers: {},
       bindings: { HUB_ID: "configured", HUB_NAME: "kept" },
     },
     entry,

@@ -1,11 +1,13 @@
 import { applyD1Migrations } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { beforeAll, expect, it, vi } from "vitest";
+import { env, exports } from "cloudflare:workers";
+import { beforeAll, expect, inject, it, vi } from "vitest";
+import type { Check } from "../../src/core/check.ts";
 import { LOG_START } from "../../src/core/events.ts";
-import type { ProbeMessage } from "../../src/core/queue-messages.ts";
-import type { Flip } from "../../src/core/records.ts";
+import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
+import { type Flip, VERDICTS } from "../../src/core/records.ts";
 import { toCheck } from "../../src/core/service-row.ts";
 import { parseSettings } from "../../src/core/settings.ts";
+import { CHECKS_ELSEWHERE } from "../../src/core/slots.ts";
 import { takeHeartbeat } from "../../src/pipeline/on-demand.ts";
 import { runRound } from "../../src/pipeline/probe.ts";
 import { boardOf } from "../../src/platform/object-stubs.ts";
@@ -102,6 +104,37 @@ it("a prober that breaks hides no outage: the retries go on at home", async () =
   }
   expect(asked).toEqual(["home", "weur", "home"]);
   expect(flips).toMatchObject([{ to: "down", evidence: [{ vantage: "home" }, { vantage: "home" }] }]);
+});
+
+it("checks that hosts which hang hold up are done in further invocations, and so is their neighbour", async () => {
+  const { black_hole, redis } = inject("servers");
+  const began: number[] = [];
+  const lane = 3_000_010;
+  const tcp = (service_id: number, port: number) =>
+    aCheck({ service_id, lane, health_method: "tcp", health_url: `tcp://127.0.0.1:${port}`, health_timeout: 3 });
+  const checks = [...[1, 2, 3, 4, 5, 6, 7].map((id) => tcp(400 + id, black_hole)), tcp(408, redis.open)];
+  const round = { lane, due_at: Date.now(), attempt: 0 };
+  const body = JSON.stringify({ round, vantage: "home", not_before: 0, checks } satisfies ProbeMessage);
+  const OUTCOMES = { send: async (text: string) => void sent.push(text) };
+  const sent: string[] = [];
+  const ProbeRun = {
+    probe: async (part: Check[], vantage: string) => {
+      began.push(part.length);
+      return await exports.ProbeRun.probe(part, vantage);
+    },
+  };
+  const ctx = { exports: { ProbeRun }, waitUntil: () => {} } as unknown as ExecutionContext; // as far as it is used
+  const message = { id: "m", timestamp: new Date(), body, attempts: 1, ack: () => {}, retry: () => {} };
+  const batch = { queue: "hub-probes", messages: [message] } as unknown as MessageBatch<string>; // as far as it is used
+  const hub = hubOf({ ...env, OUTCOMES, PROBES: { sendBatch: async () => {} } } as never, systemClock);
+  await consume(batch, hub, ctx);
+  expect(began.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(4); // three began here
+  expect(Math.max(...began)).toBeLessThanOrEqual(CHECKS_ELSEWHERE);
+  const results = sent.flatMap((text) => (JSON.parse(text) as OutcomesMessage).results);
+  expect(results.map(([id, verdict]) => [id, verdict]).toSorted(([a = 0], [b = 0]) => a - b)).toEqual([
+    ...[401, 402, 403, 404, 405, 406, 407].map((id) => [id, VERDICTS.indexOf("fail")]),
+    [408, VERDICTS.indexOf("ok")],
+  ]);
 });
 
 it("an outcome that can't be stored fails alone, not with its batch", async () => {

@@ -24,6 +24,8 @@ export interface Counts {
   database_rows: Record<Origin, RowCounts>;
   cron_runs: number;
   consumer_runs: number;
+  http_requests: number;
+  log_lines: number;
 }
 
 export function noCounts(): Counts {
@@ -39,5 +41,7 @@ export function noCounts(): Counts {
     database_rows: { cron: none(), queue: none(), objects: none(), http: none() },
     cron_runs: 0,
     consumer_runs: 0,
+    http_requests: 0,
+    log_lines: 0,
   };
 }

@@ -42,6 +42,14 @@ export class PeerLink extends objects.PeerLink {
   }
 }
 
+for (const level of ["info", "warn", "error"] as const) {
+  const write = console[level];
+  console[level] = (...args: unknown[]) => {
+    meter.counts.log_lines += 1;
+    write(...args);
+  };
+}
+
 /** Every method of the class that can be called from outside is timed; its alarms are counted. */
 function timeMethods(timed: { prototype: object }, base: { prototype: object }): void {
   for (const name of Object.getOwnPropertyNames(base.prototype)) {
@@ -64,6 +72,7 @@ timeMethods(PeerLink, objects.PeerLink);
 export default {
   fetch(request, env, ctx) {
     if (new URL(request.url).pathname === "/api/__counts") return Response.json(meter.counts);
+    meter.counts.http_requests += 1;
     return hub.fetch(request, meteredBindings(env, meter, "http"), ctx);
   },
 
@@ -72,9 +81,10 @@ export default {
     return hub.scheduled(event, meteredBindings(env, meter, "cron"), ctx);
   },
 
-  queue(batch, env, ctx) {
+  /** The local queue starts no batch before the last one has ended; Cloudflare has hundreds of consumers at once. */
+  async queue(batch, env, ctx) {
     meter.counts.consumer_runs += 1;
     meter.counts.queue_messages_read += batch.messages.length;
-    return hub.queue(batch, meteredBindings(env, meter, "queue"), ctx);
+    ctx.waitUntil(Promise.resolve(hub.queue(batch, meteredBindings(env, meter, "queue"), ctx)));
   },
 } satisfies ExportedHandler<Bindings, string>;

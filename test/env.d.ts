@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
     /** The network of probes where private targets are refused. */
     PUBLIC_ONLY: Fetcher;
+    ANYWHERE: Fetcher;
   }
 }
 

@@ -1,7 +1,8 @@
+import { getCACertificates } from "node:tls";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { PUBLIC_NETWORK } from "../src/core/public-network.ts";
+import { ANY_NETWORK, PUBLIC_NETWORK } from "../src/core/public-network.ts";
 import { COVERAGE_LIMITS } from "./coverage-limits.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -12,6 +13,9 @@ const BUNDLED = [
   ...["hono", "hono/secure-headers", "hono/method-not-allowed", "hono/http-exception", "hono/cookie"],
   ...["hono/body-limit", "@hono/zod-openapi", "http-message-sig", "ipaddr.js"],
 ];
+
+/** Whom the runtime's own network trusts. */
+const trusted = { trustBrowserCas: true, trustedCertificates: getCACertificates("extra") };
 
 /** What waits long comes before what needs the processors only. */
 const ORDER = ["browser", "system", "long", "runtime", "in-node", "unit-slow", "unit"];
@@ -95,7 +99,7 @@ export default defineConfig({
             miniflare: {
               // As in wrangler.toml, but reached by a test on a busy machine too.
               ratelimits: { REQUEST_LIMIT: { namespace_id: "1001", simple: { limit: 1_000, period: 60 } } },
-              serviceBindings: { PUBLIC_ONLY: { network: PUBLIC_NETWORK } },
+              serviceBindings: { PUBLIC_ONLY: { network: PUBLIC_NETWORK }, ANYWHERE: { network: { ...ANY_NETWORK, tlsOptions: trusted } } },
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
                 ALLOW_PRIVATE_TARGETS: "true",

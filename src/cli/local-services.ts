@@ -4,12 +4,15 @@ import type { LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
 import { Response, type V4ServiceDesignator } from "miniflare";
 import { refusedHost } from "../core/address.ts";
-import { NOT_PUBLIC, PUBLIC_NETWORK } from "../core/public-network.ts";
+import { ANY_NETWORK, NOT_PUBLIC, PUBLIC_NETWORK } from "../core/public-network.ts";
 import { addressesOf, checkedLookUp, connectCode } from "../node/network-look.ts";
 
+/** `allowsPrivate`: whether probes, looks and requests to other hubs may go to private addresses. */
 export function localServices(allowsPrivate: boolean): Record<string, V4ServiceDesignator> {
-  if (allowsPrivate) return { RESOLVER: resolver() };
-  return { RESOLVER: resolver(checkedLookUp(publicOf)), INTERNET: { network: internet() } };
+  // It trusts whom the runtime's own network trusts.
+  const tlsOptions = { trustBrowserCas: true, trustedCertificates: getCACertificates("extra") };
+  if (allowsPrivate) return { RESOLVER: resolver(), INTERNET: { network: { ...ANY_NETWORK, tlsOptions } } };
+  return { RESOLVER: resolver(checkedLookUp(publicOf)), INTERNET: { network: { ...PUBLIC_NETWORK, tlsOptions } } };
 }
 
 /**
@@ -30,10 +33,4 @@ function publicOf(host: string, addresses: LookupAddress[]): LookupAddress[] {
   const [first] = addresses;
   if (left.length > 0 || first === undefined) return left;
   throw Object.assign(new Error(`${host} has no public address`), { code: NOT_PUBLIC + first.address });
-}
-
-/** It trusts whom the runtime's own network trusts. */
-function internet() {
-  const tlsOptions = { trustBrowserCas: true, trustedCertificates: getCACertificates("extra") };
-  return { ...PUBLIC_NETWORK, tlsOptions };
 }

@@ -1,4 +1,4 @@
-/** The addresses that refusedHost lets pass, as ranges: a network of the runtime takes those, and no function. */
+/** What a network of the runtime reaches: it takes ranges, and no function. PUBLIC_NETWORK is what refusedHost lets pass. */
 
 /** Where only public targets are allowed, this and an address is the code of an error: the name stands for that one. */
 export const NOT_PUBLIC = "ENOTPUBLIC ";
@@ -24,6 +24,9 @@ export const PUBLIC_NETWORK = {
   allow: ["0.0.0.0/0", "2000::/3", ...inV6("0.0.0.0/0")],
   deny: [...NOT_PUBLIC_V4, ...NOT_PUBLIC_V6, ...NOT_PUBLIC_V4.flatMap(inV6)],
 };
+
+/** All that a machine can reach, as the runtime names it. */
+export const ANY_NETWORK = { allow: ["public", "private", "240.0.0.0/4"], deny: [] };
 
 /** The IPv6 addresses that stand for those of the range. */
 function inV6(range: string): string[] {

@@ -1,6 +1,6 @@
 /** Every case of the corpus, by the hub, over a socket as a deployed hub does, and by an agent; corpus/README.md. */
 import { describe, expect, inject, it } from "vitest";
-import type { CorpusFound, Way } from "../servers/corpus-case.ts";
+import type { CorpusFound } from "../servers/corpus-case.ts";
 import { runCheck } from "./run-check.ts";
 import { runtime, WAYS } from "./runtime.ts";
 
@@ -27,8 +27,7 @@ function expectFound(found: { verdict: string; error: string | null; details: ob
   });
 }
 
-describe.each(Object.entries(WAYS))("by %s", (name, over) => {
-  const way = name as Way;
+describe.each(Object.entries(WAYS))("by %s", (_name, { way, ...over }) => {
   const cases = servers.corpus.filter(({ only }) => only.includes(way));
   it.each(cases.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
     const { check, secret, except } = each;

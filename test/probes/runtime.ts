@@ -1,5 +1,6 @@
 /** What the probes need of the runtime, here of Workers. The same tests run in Node with runtime-in-node.ts. */
 import { connect } from "cloudflare:sockets";
+import { env } from "cloudflare:workers";
 import { inject } from "vitest";
 import { networkLooks } from "../../src/platform/looks.ts";
 import { Lately } from "../../src/probes/look-memory.ts";
@@ -11,8 +12,20 @@ const RESOLVER = {
   fetch: (url: string) => fetch(`http://127.0.0.1:${faulty.http}/look${new URL(url).search}`),
 };
 
-/** How http asks for addresses: by the platform's fetch, or over sockets as a deployed hub does. */
-export const WAYS = { hub: { fetchesAddresses: true }, socket: { fetchesAddresses: false } } as const;
+/**
+ * How http asks for addresses: by the platform's fetch, over sockets as a deployed hub does, or by a network of its own
+ * as a local hub does.
+ */
+export const WAYS = {
+  hub: { way: "hub", fetchesAddresses: true },
+  socket: { way: "socket", fetchesAddresses: false },
+  "local hub": {
+    way: "hub",
+    fetchesAddresses: true,
+    fetch: (input: RequestInfo | URL, init?: RequestInit) => env.ANYWHERE.fetch(input, init),
+    connect: (address: string, options: SocketOptions) => env.ANYWHERE.connect(address, options),
+  },
+} as const;
 
 export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification" | "looks"> = {
   connect,

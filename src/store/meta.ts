@@ -13,6 +13,10 @@ export const ROLLUP_HOUR_KEY = "rollup_hour";
 export const ROLLING_KEY = "rolling";
 /** Raw rounds that were due before this time are deleted, Unix ms. */
 export const RAW_SINCE_KEY = "raw_since";
+/** When it last looked, the hub merged all hours before this time into days, Unix ms. */
+export const DAYS_MERGED_KEY = "days_merged";
+/** The size of the database, once a day: [Unix ms, bytes], the oldest first. */
+export const SIZES_KEY = "sizes";
 
 /** Since when the hub's clock has gone evenly. */
 const CLOCK_RUN_KEY = "clock_run";

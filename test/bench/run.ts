@@ -21,6 +21,7 @@ import { sizeBench } from "./size.ts";
 import { soakBench } from "./soak.ts";
 import { socketsBench } from "./sockets.ts";
 import { steadyBench } from "./steady.ts";
+import { storageBench } from "./storage.ts";
 import { isWithin, tableOf } from "./table.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   fuzzBench,
   historyBench,
   sizeBench,
+  storageBench,
   steadyBench,
   scaleBench,
   crashBench,

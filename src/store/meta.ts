@@ -23,9 +23,14 @@ const CLOCK_RUN_KEY = "clock_run";
 
 /** Looks at the clock (Unix ms). Returns since when it has gone evenly. */
 export async function noteClock(db: Db, now: number): Promise<ClockRun> {
-  const run = clockRunAt(readClockRun(await getMeta(db, CLOCK_RUN_KEY)), now);
+  const run = await clockRun(db, now);
   await setMeta(db, CLOCK_RUN_KEY, run);
   return run;
+}
+
+/** As `noteClock`, but keeps nothing of this look. */
+export async function clockRun(db: Db, now: number): Promise<ClockRun> {
+  return clockRunAt(readClockRun(await getMeta(db, CLOCK_RUN_KEY)), now);
 }
 
 /** Returns undefined when the key was never set. The caller must parse the value. */

@@ -8,7 +8,7 @@ import { deleteGoneContainers } from "../store/agents.ts";
 import { areDaysWaiting, mergeDays } from "../store/daily-rollups.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { noteSize } from "../store/database-size.ts";
-import { noteClock } from "../store/meta.ts";
+import { clockRun, noteClock } from "../store/meta.ts";
 import { correctPauses, endPauses, isAnyOver } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
@@ -52,7 +52,7 @@ async function keepHouse(db: Db, tick: number, hub: Hub): Promise<void> {
 }
 
 async function mergeOldDays(db: Db, tick: number): Promise<void> {
-  if (!(await areDaysWaiting(db, tick)) || !isSteady(await noteClock(db, tick))) return;
+  if (!(await areDaysWaiting(db, tick)) || !isSteady(await clockRun(db, tick))) return;
   const merged = await mergeDays(db, tick);
   if (merged.days > 0) log("info", "days.merged", { ...merged });
 }

@@ -80,7 +80,7 @@ function sizeFigure(size: (typeof SIZES)[number], bytes: RowBytes | undefined): 
     name: `storage: ${size.services} services at ${size.interval} s, after two years`,
     value: sizeAt(KEPT_DAYS, HOURS_DAYS) / GB,
     unit: "GB",
-    limit: null,
+    limit: D1_LIMIT_BYTES / GB,
     better: "lower",
     note: `${full(HOURS_DAYS)}; with hours only ${full(KEPT_DAYS)} (${inGb(KEPT_DAYS)})`,
   };

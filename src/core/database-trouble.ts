@@ -2,8 +2,13 @@
 
 export const NO_ANSWER = "the database does not answer";
 
+/** D1 limits the size of a database, and that of all databases of an account. */
+export const DATABASE_FULL = "the database is full, and nothing more is recorded until it has room";
+
 const WORDS: readonly [RegExp, string][] = [
   [/SQLITE_FULL|database or disk is full/, `${NO_ANSWER}: the disk is full`],
+  // https://developers.cloudflare.com/d1/observability/debug-d1/: it can still be read, and rows can be deleted.
+  [/Exceeded maximum (DB size|account storage)/, DATABASE_FULL],
   [/SQLITE_READONLY|readonly database/, "the database is read-only"],
   [/SQLITE_CORRUPT|SQLITE_NOTADB|disk image is malformed|file is not a database/, "the database is damaged"],
   [/SQLITE_IOERR|SQLITE_CANTOPEN|disk I\/O error/, `${NO_ANSWER}: its files can't be read or written`],

@@ -40,7 +40,7 @@ export interface HealthCheck {
   status: CheckStatus;
   time: string;
   observedValue?: number;
-  observedUnit?: "ms" | "s" | "messages";
+  observedUnit?: "ms" | "s" | "messages" | "bytes";
   output?: string;
 }
 

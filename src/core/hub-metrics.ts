@@ -33,8 +33,13 @@ export function hubMetrics(health: HubHealth, pipeline: PipelineHealth | null, n
         return value === null ? [] : [{ labels: { step }, value }];
       }),
     ),
+    gauge("hub_database_size_bytes", "Size of the database.", single(sizeOf(health))),
     gauge("hub_dead_letters", "Messages that the queues gave up.", single(pipeline?.dead_letters ?? null)),
   ];
+}
+
+function sizeOf({ checks }: HubHealth): number | null {
+  return checks["database:size"]?.[0]?.observedValue ?? null;
 }
 
 export function gauge(name: string, help: string, samples: Sample[]): Metric {

@@ -1,5 +1,6 @@
 /** Gathers the state of the hub itself, for its health, its metrics and its log. */
 import { version } from "../../package.json";
+import { D1_LIMIT_BYTES, type DatabaseSize, sizeChecks } from "../core/database-size.ts";
 import { federationChecks } from "../core/federation-health.ts";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
 import type { Peer } from "../core/live-protocol.ts";
@@ -9,6 +10,7 @@ import { natsChecks } from "../nats/health.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
 import { errorText, log, troubleOf } from "../platform/log.ts";
 import { withoutAgent } from "../store/agents.ts";
+import { readSize } from "../store/database-size.ts";
 import { listHubs } from "../store/hubs.ts";
 import { firstProjectAt } from "../store/projects.ts";
 import type { HubContext } from "./context.ts";
@@ -26,8 +28,9 @@ export interface HubFacts {
 /** Never throws: a part that does not respond is reported as a failed check. */
 export async function readHubFacts(hub: HubFactsDeps): Promise<HubFacts> {
   const started = hub.now();
-  const [database, known, agentless, nats, peers] = await Promise.all([
+  const [database, size, known, agentless, nats, peers] = await Promise.all([
     askDatabase(hub, started),
+    askSize(hub),
     askPipeline(hub),
     askAgentless(hub),
     hub.nats(),
@@ -36,7 +39,11 @@ export async function readHubFacts(hub: HubFactsDeps): Promise<HubFacts> {
   const pipeline = known === null ? null : { ...known, unfit: withAgentless(known.unfit, agentless) };
   const { HUB_ID: hub_id } = hub.settings;
   const now = hub.now();
-  const more = { ...(nats === null ? {} : natsChecks(nats, now)), ...federationChecks(peers, now) };
+  const more = {
+    ...(size === null ? {} : sizeChecks(size, now)),
+    ...(nats === null ? {} : natsChecks(nats, now)),
+    ...federationChecks(peers, now),
+  };
   return { health: hubHealth({ hub_id, version, ...database, pipeline, more }, now), pipeline, nats, peers };
 }
 
@@ -53,6 +60,15 @@ async function askDatabase(hub: HubFactsDeps, started: number): Promise<Database
   } catch (error) {
     log("error", "database_unreachable", { error: errorText(error) });
     return { database_ms: null, database_trouble: troubleOf(error) ?? undefined, watching_since: null };
+  }
+}
+
+/** A local hub has as much room as its disk. */
+async function askSize({ db, settings }: HubFactsDeps): Promise<DatabaseSize | null> {
+  try {
+    return { ...(await readSize(db)), limit: settings.LOCAL_QUEUES ? null : D1_LIMIT_BYTES };
+  } catch {
+    return null; // the database's own check tells of it
   }
 }
 

@@ -13,8 +13,8 @@ const checkSchema = z
     status: statusSchema,
     time: z.iso.datetime(),
     observedValue: z.number().optional(),
-    observedUnit: z.enum(["ms", "s", "messages"]).optional(),
-    output: z.string().optional().describe("Why the status is not `pass`"),
+    observedUnit: z.enum(["ms", "s", "messages", "bytes"]).optional(),
+    output: z.string().optional().describe("Why the status is not `pass`, or what else there is to say"),
   })
   .openapi("HubHealthCheck");
 

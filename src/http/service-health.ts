@@ -66,7 +66,7 @@ const history = createRoute({
   tags: ["services"],
   summary: "Get the history of a service: uptime, response times and changes of status",
   description:
-    "Covers the last 24 hours unless `from` and `to` are given; every figure counts what was due in that range and nothing else. Where single checks are no longer stored, the range begins and ends with the hour: `from` and `to` of the answer say what it covers. Returns at most the newest 1,000 changes of status.",
+    "Covers the last 24 hours unless `from` and `to` are given; every figure counts what was due in that range and nothing else. Where single checks are no longer stored, the range begins and ends with the hour, and after 60 days with the day (UTC): `from` and `to` of the answer say what it covers. Returns at most the newest 1,000 changes of status.",
   ...guard("read", { project: "service" }),
   request: {
     params: idParams,

@@ -60,5 +60,7 @@ function isOfResults({ queue }: DeadLetter): boolean {
 function told(letters: readonly DeadLetter[], one: string, many: string): string[] {
   if (letters.length === 0) return [];
   const newest = new Date(Math.max(...letters.map(({ at }) => at))).toISOString();
-  return [`${letters.length} ${letters.length === 1 ? one : many}, the last at ${newest}`];
+  const reason = letters.findLast((letter) => letter.reason)?.reason;
+  const why = reason ? ` (${reason})` : "";
+  return [`${letters.length} ${letters.length === 1 ? one : many}, the last at ${newest}${why}`];
 }

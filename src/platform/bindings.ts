@@ -43,6 +43,8 @@ export interface DeadLetter {
   queue: string;
   /** Unix ms. */
   at: number;
+  /** Why it failed again, in plain words; null or absent: not known. */
+  reason?: string | null;
 }
 
 /**

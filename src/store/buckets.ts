@@ -1,9 +1,9 @@
 /** Divides the time range of a chart into buckets of equal length. The range cuts the first and the last of them. */
+import { DAY_MS } from "./days.ts";
 import { HOUR_MS } from "./hours.ts";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** Bucket lengths that give readable times on a chart's axis. */
 const STEPS_MS = [

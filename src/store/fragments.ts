@@ -33,3 +33,14 @@ export const knownLanes = sql<
 >`iif(${isUnreadable(services.lanes, "integers")}, json_array(${services.lane}), ${services.lanes})`
   .mapWith(services.lanes)
   .as("lanes");
+
+/**
+ * SQL for a table `known (value)` with the distinct values of a primary key's first column. It needs one index search
+ * for each value.
+ */
+export function distinct(table: string, column: string): SQL {
+  return sql.raw(`WITH RECURSIVE known (value) AS (
+    SELECT min(${column}) FROM ${table}
+    UNION ALL
+    SELECT (SELECT min(${column}) FROM ${table} WHERE ${column} > known.value) FROM known WHERE known.value IS NOT NULL)`);
+}

@@ -13,15 +13,24 @@ export const ROLLUP_HOUR_KEY = "rollup_hour";
 export const ROLLING_KEY = "rolling";
 /** Raw rounds that were due before this time are deleted, Unix ms. */
 export const RAW_SINCE_KEY = "raw_since";
+/** When it last looked, the hub merged all hours before this time into days, Unix ms. */
+export const DAYS_MERGED_KEY = "days_merged";
+/** The size of the database, once a day: [Unix ms, bytes], the oldest first. */
+export const SIZES_KEY = "sizes";
 
 /** Since when the hub's clock has gone evenly. */
 const CLOCK_RUN_KEY = "clock_run";
 
 /** Looks at the clock (Unix ms). Returns since when it has gone evenly. */
 export async function noteClock(db: Db, now: number): Promise<ClockRun> {
-  const run = clockRunAt(readClockRun(await getMeta(db, CLOCK_RUN_KEY)), now);
+  const run = await clockRun(db, now);
   await setMeta(db, CLOCK_RUN_KEY, run);
   return run;
+}
+
+/** As `noteClock`, but keeps nothing of this look. */
+export async function clockRun(db: Db, now: number): Promise<ClockRun> {
+  return clockRunAt(readClockRun(await getMeta(db, CLOCK_RUN_KEY)), now);
 }
 
 /** Returns undefined when the key was never set. The caller must parse the value. */

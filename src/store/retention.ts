@@ -1,9 +1,10 @@
 /** Deletes rows that are too old and rows of deleted services. Each statement deletes a limited number of rows. */
 import { type SQL, sql } from "drizzle-orm";
 import { oldAudit } from "./audit.ts";
-import { DAY_MS } from "./buckets.ts";
 import type { Db } from "./database.ts";
+import { DAY_MS } from "./days.ts";
 import { oldEvents } from "./events.ts";
+import { distinct } from "./fragments.ts";
 import { HOUR_MS, hourOf } from "./hours.ts";
 import { RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "./meta.ts";
 import { forgetTombstones } from "./registry-changes.ts";
@@ -31,9 +32,11 @@ export async function applyRetention(
   const sweeps = [
     oldRounds(await moveRawSince(db, now, rawHours)),
     oldFlips(oldest),
-    oldRollups(oldest),
+    oldRollups("rollups", "hour", oldest),
+    oldRollups("daily_rollups", "day", oldest - DAY_MS), // until its last hour is too old
     orphans("flips", "seq"),
     orphans("rollups", "hour"),
+    orphans("daily_rollups", "day"),
     oldEvents(now, ROWS_AT_ONCE, readUpTo),
     oldSessions(now, ROWS_AT_ONCE),
     oldAudit(now, ROWS_AT_ONCE),
@@ -77,17 +80,6 @@ async function moveRawSince(db: Db, now: number, rawHours: number): Promise<numb
   return (await rollupMarks(db, now)).rawSince;
 }
 
-/**
- * SQL for a table `known (value)` with the distinct values of a primary key's first column. It needs one index search
- * for each value.
- */
-function distinct(table: string, column: string): SQL {
-  return sql.raw(`WITH RECURSIVE known (value) AS (
-    SELECT min(${column}) FROM ${table}
-    UNION ALL
-    SELECT (SELECT min(${column}) FROM ${table} WHERE ${column} > known.value) FROM known WHERE known.value IS NOT NULL)`);
-}
-
 function oldRounds(before: number): SQL {
   return sql`DELETE FROM rounds WHERE (lane, due_at, attempt) IN (
     ${distinct("rounds", "lane")}
@@ -103,14 +95,15 @@ function oldFlips(before: number): SQL {
     LIMIT ${ROWS_AT_ONCE})`;
 }
 
-function oldRollups(before: number): SQL {
-  return sql`DELETE FROM rollups WHERE (service_id, hour) IN (
-    ${distinct("rollups", "service_id")}
-    SELECT old.service_id, old.hour FROM known
-    CROSS JOIN rollups AS old ON old.service_id = known.value AND old.hour < ${before} LIMIT ${ROWS_AT_ONCE})`;
+function oldRollups(table: "rollups" | "daily_rollups", key: "hour" | "day", before: number): SQL {
+  const old = sql.raw(`old.${key}`);
+  return sql`DELETE FROM ${sql.raw(table)} WHERE (service_id, ${sql.raw(key)}) IN (
+    ${distinct(table, "service_id")}
+    SELECT old.service_id, ${old} FROM known
+    CROSS JOIN ${sql.raw(table)} AS old ON old.service_id = known.value AND ${old} < ${before} LIMIT ${ROWS_AT_ONCE})`;
 }
 
-function orphans(table: "flips" | "rollups", key: "seq" | "hour"): SQL {
+function orphans(table: "flips" | "rollups" | "daily_rollups", key: "seq" | "hour" | "day"): SQL {
   const columns = sql.raw(`service_id, ${key}`);
   return sql`DELETE FROM ${sql.raw(table)} WHERE (${columns}) IN (
     ${distinct(table, "service_id")}

@@ -144,6 +144,24 @@ export const rollups = sqliteTable(
   (table) => [primaryKey({ columns: [table.service_id, table.hour] })],
 );
 
+export const dailyRollups = sqliteTable(
+  "daily_rollups",
+  {
+    service_id: integer().notNull(),
+    /** Start of the day, UTC. */
+    day: integer().notNull(),
+    /** Which of its hours are in the row; bit 0 is the first. */
+    hours: integer().notNull(),
+    /** This and what follows is the sum of `rollups` of these hours. */
+    checks: integer().notNull(),
+    failures: integer().notNull(),
+    min: real(),
+    max: real(),
+    histogram: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.service_id, table.day] })],
+);
+
 export const apiKeys = sqliteTable("api_keys", {
   id: integer().primaryKey({ autoIncrement: true }),
   name: text().notNull(),

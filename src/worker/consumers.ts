@@ -6,7 +6,7 @@ import type { Unread } from "../core/read-each.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
-import { errorText, log } from "../platform/log.ts";
+import { errorText, log, troubleOf } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { Elsewhere } from "../probes/elsewhere.ts";
 import { makeSlots } from "../probes/probe-all.ts";
@@ -114,14 +114,21 @@ async function recordEach(read: readonly Readable[], deps: RecordDeps): Promise<
 async function consumeDeadLetters(batch: MessageBatch<string>, hub: Hub): Promise<void> {
   const board = boardOf(hub.env);
   const now = hub.clock.now();
-  await board.deadLettered(batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now })));
+  const letters = batch.messages.map(({ id }) => ({ id, queue: batch.queue, at: now }));
+  await board.deadLettered(letters);
   log("error", "queue.dead_letters", { queue: batch.queue, messages: batch.messages.length });
   if (!batch.queue.includes("-outcomes")) return;
   const read = readable(batch);
-  await record(
-    read.map(({ body }) => body),
-    recordDeps(hub),
-  );
+  try {
+    await record(
+      read.map(({ body }) => body),
+      recordDeps(hub),
+    );
+  } catch (error) {
+    const reason = troubleOf(error);
+    if (reason !== null) await board.deadLettered(letters.map((letter) => ({ ...letter, reason })));
+    throw error;
+  }
   await board.revived(read.map(({ message }) => message.id));
 }
 

@@ -1,12 +1,14 @@
-/** The cron's work beside planning: pauses that end, hourly rollups and retention, in small parts each minute until nothing is left. */
+/** The cron's work beside planning: pauses that end, rollups of hours and days, and retention, in small parts each minute until nothing is left. */
 
 import { CONTAINERS_KEPT_MS } from "../core/durations.ts";
 import { registryChange } from "../core/registry-change.ts";
 import { isSettled, isSteady } from "../core/steady-clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { deleteGoneContainers } from "../store/agents.ts";
+import { areDaysWaiting, mergeDays } from "../store/daily-rollups.ts";
 import { type Db, openDatabase } from "../store/database.ts";
-import { noteClock } from "../store/meta.ts";
+import { noteSize } from "../store/database-size.ts";
+import { clockRun, noteClock } from "../store/meta.ts";
 import { correctPauses, endPauses, isAnyOver } from "../store/pauses.ts";
 import { applyRetention } from "../store/retention.ts";
 import { rollupHours } from "../store/rollups.ts";
@@ -24,16 +26,35 @@ const MAX_RESUMED = 500;
 
 export async function maintain(tick: number, hub: Hub): Promise<void> {
   const db = openDatabase(hub.env.DB, null);
-  try {
-    await resume(db, tick, hub);
-    await rollupHours(db, tick);
-    if (new Date(tick).getUTCMinutes() !== RETENTION_MINUTE) return;
-    if (!isSteady(await noteClock(db, tick))) return;
-    await sweep(db, tick, hub);
-    await forgetContainers(db, tick, hub);
-  } catch (error) {
-    log("error", "maintenance.failed", { error: errorText(error) });
+  await attempt("pauses", () => resume(db, tick, hub));
+  await attempt("rollups", () => rollupHours(db, tick));
+  if (new Date(tick).getUTCMinutes() === RETENTION_MINUTE) {
+    await attempt("retention", () => keepHouse(db, tick, hub));
+  } else {
+    await attempt("days", () => mergeOldDays(db, tick));
   }
+}
+
+/** What fails stops nothing else: a database that is full takes no rollups, but lets rows be deleted. */
+async function attempt(work: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    log("error", "maintenance.failed", { work, error: errorText(error) });
+  }
+}
+
+async function keepHouse(db: Db, tick: number, hub: Hub): Promise<void> {
+  if (!isSteady(await noteClock(db, tick))) return;
+  await sweep(db, tick, hub);
+  await forgetContainers(db, tick, hub);
+  await noteSize(db, tick);
+}
+
+async function mergeOldDays(db: Db, tick: number): Promise<void> {
+  if (!(await areDaysWaiting(db, tick)) || !isSteady(await clockRun(db, tick))) return;
+  const merged = await mergeDays(db, tick);
+  if (merged.days > 0) log("info", "days.merged", { ...merged });
 }
 
 async function resume(db: Db, tick: number, hub: Hub): Promise<void> {

@@ -22,6 +22,7 @@ import { sizeBench } from "./size.ts";
 import { soakBench } from "./soak.ts";
 import { socketsBench } from "./sockets.ts";
 import { steadyBench } from "./steady.ts";
+import { storageBench } from "./storage.ts";
 import { isWithin, tableOf } from "./table.ts";
 
 const BENCHES: readonly Bench[] = [
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   fuzzBench,
   historyBench,
   sizeBench,
+  storageBench,
   steadyBench,
   scaleBench,
   crashBench,

@@ -3,6 +3,7 @@ import { databaseTrouble } from "../../src/core/database-trouble.ts";
 
 test.each([
   ["D1_ERROR: database or disk is full: SQLITE_FULL", "the database does not answer: the disk is full"],
+  ["D1_ERROR: Exceeded maximum DB size", "the database is full, and nothing more is recorded until it has room"],
   ["D1_ERROR: attempt to write a readonly database: SQLITE_READONLY", "the database is read-only"],
   ["D1_ERROR: database disk image is malformed: SQLITE_CORRUPT", "the database is damaged"],
   ["file is not a database: SQLITE_NOTADB", "the database is damaged"],

@@ -140,6 +140,10 @@ describe("while the disk is full, the live board answers", () => {
 describe("what the live board does not know is a 503 in plain words", () => {
   test.each([
     [FULL, "the database does not answer: the disk is full; try again"],
+    [
+      "D1_ERROR: Exceeded maximum DB size",
+      "the database is full, and nothing more is recorded until it has room; try again",
+    ],
     ["D1_ERROR: attempt to write a readonly database: SQLITE_READONLY", "the database is read-only; try again"],
     ["D1_ERROR: database disk image is malformed: SQLITE_CORRUPT", "the database is damaged; try again"],
   ])("for %s", async (error, detail) => {

@@ -27,6 +27,18 @@ describe("the hub's own health", () => {
     });
   });
 
+  test("names the size of the database, and its limit where it has one", async () => {
+    const sizeOf = async ({ call }: typeof hub) => {
+      const { checks } = await call<{ checks: Record<string, object[]> }>("GET", "/health", 200);
+      return checks["database:size"];
+    };
+    const size = { status: "pass", observedUnit: "bytes", observedValue: expect.any(Number) };
+    const known = "how fast it grows is known after a week";
+    expect(await sizeOf(hub)).toMatchObject([{ ...size, output: expect.stringMatching(` MB of 10 GB: ${known}$`) }]);
+    const local = await testHub({ LOCAL_QUEUES: "true" });
+    expect(await sizeOf(local)).toMatchObject([{ ...size, output: expect.stringMatching(/^[\d.]+ MB$/) }]);
+  });
+
   test("is 503 when database and live board are away, and says nothing of the reason", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const away = () => {
@@ -58,6 +70,7 @@ describe("metrics", () => {
         'hub_service_consecutive_failures{project="shop",service="db"} 4',
         'hub_service_flips_total{project="shop",service="db"} 0',
         'hub_services{status="down"} 2',
+        expect.stringMatching(/^hub_database_size_bytes \d+$/),
         "hub_healthy 1",
         'hub_pipeline_age_seconds{step="planned"} 0',
         "# TYPE hub_service_flips_total counter",

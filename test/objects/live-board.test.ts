@@ -169,6 +169,8 @@ describe("the pulse", () => {
     await stub.deadLettered([{ id: "a", queue, at }]);
     const lost = `1 batch of results is not recorded, the last at ${new Date(at).toISOString()}`;
     expect(await stub.pulse()).toMatchObject({ dead_letters: 1, lost });
+    await stub.deadLettered([{ id: "a", queue, at, reason: "the database is full" }]);
+    expect(await stub.pulse()).toMatchObject({ dead_letters: 1, lost: `${lost} (the database is full)` });
     await stub.revived(["nobody"]);
     await stub.revived(["a"]);
     expect(await stub.pulse()).toMatchObject({ dead_letters: 0, lost: null });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chooseBuckets, DAY_MS } from "../../src/store/buckets.ts";
+import { chooseBuckets } from "../../src/store/buckets.ts";
+import { DAY_MS } from "../../src/store/days.ts";
 import { HOUR, NOW } from "./fixtures.ts";
 
 const MINUTE = 60_000;

@@ -6,6 +6,7 @@ import { boardOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { setMeta } from "../../src/store/meta.ts";
+import { dailyRollups, rollups } from "../../src/store/tables.ts";
 import { hubOf } from "../../src/worker/hub.ts";
 import worker from "../../src/worker/index.ts";
 import { maintain } from "../../src/worker/maintenance.ts";
@@ -36,6 +37,19 @@ it("old rounds go in the minute that is theirs and in no other", async () => {
   expect(await dueTimes()).toEqual([old, young]);
   await maintain(NOW, hub);
   expect(await dueTimes()).toEqual([young]);
+});
+
+it("old hours become days in any other minute, once the clock has gone evenly for a day", async () => {
+  const db = openDatabase(env.DB);
+  const hour = Math.floor(NOW / HOUR_MS) * HOUR_MS - 61 * 24 * HOUR_MS;
+  await db.insert(rollups).values({ service_id: 7, hour, checks: 3, failures: 1, max: null, histogram: "[]" });
+  const left = async () => [(await db.select().from(rollups)).length, (await db.select().from(dailyRollups)).length];
+  await setMeta(db, "clock_run", { since: NOW - HOUR_MS, seen: NOW });
+  await maintain(NOW + 60_000, hub);
+  expect(await left()).toEqual([1, 0]);
+  await setMeta(db, "clock_run", { since: NOW - 24 * HOUR_MS, seen: NOW });
+  await maintain(NOW + 60_000, hub);
+  expect(await left()).toEqual([0, 1]);
 });
 
 it("a cron of a time far in the future does nothing, so that it deletes no history", async () => {

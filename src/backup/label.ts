@@ -16,8 +16,12 @@ const CREATE_TABLE = `CREATE TABLE hub_backup (
   hub_version TEXT NOT NULL,
   hub_id TEXT, -- null: not known
   admin_token TEXT, -- null: it was given by HUB_ADMIN_TOKEN
-  federation BLOB -- the database of the object that keeps the hub's keys; null: it had none yet
+  federation BLOB, -- the database of the object that keeps the hub's keys; null: it had none yet
+  nats_bridge BLOB -- of the one that knows what JetStream was told; null: the hub used no NATS
 )`;
+
+/** An SQLite file. */
+const fileSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array).nullable();
 
 const labelSchema = z.object({
   format: z.literal(FORMAT),
@@ -26,8 +30,8 @@ const labelSchema = z.object({
   hub_version: z.string(),
   hub_id: z.string().nullable(),
   admin_token: z.string().nullable(),
-  /** An SQLite file. */
-  federation: z.custom<Uint8Array>((value) => value instanceof Uint8Array).nullable(),
+  federation: fileSchema,
+  nats_bridge: fileSchema,
 });
 export type Label = z.infer<typeof labelSchema>;
 
@@ -55,10 +59,10 @@ export interface Reader {
 export function writeLabel(database: DatabaseSync, label: Label): void {
   database.exec("BEGIN");
   database.exec(CREATE_TABLE);
-  const { format, made_at, hub_version, hub_id, admin_token, federation } = label;
+  const { format, made_at, hub_version, hub_id, admin_token, federation, nats_bridge } = label;
   database
-    .prepare("INSERT INTO hub_backup VALUES (?, ?, ?, ?, ?, ?)")
-    .run(format, made_at, hub_version, hub_id, admin_token, federation);
+    .prepare("INSERT INTO hub_backup VALUES (?, ?, ?, ?, ?, ?, ?)")
+    .run(format, made_at, hub_version, hub_id, admin_token, federation, nats_bridge);
   database.exec("COMMIT");
 }
 

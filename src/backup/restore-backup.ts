@@ -8,7 +8,7 @@ import { z } from "zod";
 import { nextEpoch } from "../core/epoch.ts";
 import { messageOf } from "../node/error-message.ts";
 import { type Label, migrationsIn, type Reader, readLabel, refusalOf, type Summary, summaryOf } from "./label.ts";
-import { adminTokenFile, databaseFile, dataIn, federationFile } from "./state-files.ts";
+import { adminTokenFile, databaseFile, dataIn, KEPT_OBJECTS, objectFile } from "./state-files.ts";
 
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
@@ -50,7 +50,10 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     await copyFile(file, copy);
     await chmod(copy, OWNER_ONLY);
     const { label, summary } = prepared(copy, reader, now);
-    if (label.federation !== null) await keep(federationFile(staged, worker), label.federation);
+    for (const object of KEPT_OBJECTS) {
+      const content = label[object.column];
+      if (content !== null) await keep(objectFile(staged, worker, object), content);
+    }
     if (label.admin_token !== null) await keep(adminTokenFile(state), `${label.admin_token}\n`);
     await rename(staged, dataIn(state));
     const { made_at, hub_version, hub_id } = label;

@@ -6,11 +6,22 @@ import { join } from "node:path";
 /** In the folder of the runtime's data. */
 const DATABASES = "d1/miniflare-D1DatabaseObject";
 const OBJECTS = "do";
-const FEDERATION_CLASS = "-Federation";
-/** The name of the only object of the class. */
-const FEDERATION_OBJECT = "federation";
 const OBJECT_FILE = /^[0-9a-f]{64}\.sqlite$/;
 const HALF_ID_BYTES = 16;
+
+/** An object that a backup has: it knows what is not in the database and can't be found out again. */
+export interface KeptObject {
+  /** Its column in the backup. */
+  column: "federation" | "nats_bridge";
+  class_name: string;
+  /** Of the only object of the class. */
+  name: string;
+}
+
+export const KEPT_OBJECTS: readonly KeptObject[] = [
+  { column: "federation", class_name: "Federation", name: "federation" }, // the hub's keys
+  { column: "nats_bridge", class_name: "NatsBridge", name: "bridge" }, // what JetStream was told, and what waits for it
+];
 
 /** In the state folder: the runtime's data, in the layout of `wrangler … --local --persist-to DIR`. */
 export const dataIn = (state: string) => join(state, "v3");
@@ -23,23 +34,22 @@ export async function databasesIn(data: string): Promise<string[]> {
   return await objectFiles(join(data, DATABASES));
 }
 
-/** Returns the files of the objects that keep the keys of a hub, in the folder `data`. A hub that has run has one. */
-export async function federationsIn(data: string): Promise<string[]> {
-  const classes = (await readdir(join(data, OBJECTS)).catch(() => [])).filter((name) =>
-    name.endsWith(FEDERATION_CLASS),
-  );
+/** Returns the files of the object in the folder `data`. A hub that has used it has one. */
+export async function objectsIn(data: string, { class_name }: KeptObject): Promise<string[]> {
+  const folders = await readdir(join(data, OBJECTS)).catch(() => []);
+  const classes = folders.filter((name) => name.endsWith(`-${class_name}`));
   return (await Promise.all(classes.map((name) => objectFiles(join(data, OBJECTS, name))))).flat();
 }
 
 /** `id`: of the database, as in wrangler.toml. */
 export function databaseFile(data: string, id: string): string {
-  return join(data, DATABASES, objectFile("miniflare-D1DatabaseObject", id));
+  return join(data, DATABASES, fileName("miniflare-D1DatabaseObject", id));
 }
 
 /** `worker`: its name in wrangler.toml. */
-export function federationFile(data: string, worker: string): string {
-  const unique = `${worker}${FEDERATION_CLASS}`;
-  return join(data, OBJECTS, unique, objectFile(unique, FEDERATION_OBJECT));
+export function objectFile(data: string, worker: string, { class_name, name }: KeptObject): string {
+  const unique = `${worker}-${class_name}`;
+  return join(data, OBJECTS, unique, fileName(unique, name));
 }
 
 /** Returns the text of a small file without the end of its line; null when it is absent or empty. */
@@ -54,7 +64,7 @@ async function objectFiles(folder: string): Promise<string[]> {
 }
 
 /** As the runtime derives the id of an object from the key of its class and from its name. */
-function objectFile(unique: string, name: string): string {
+function fileName(unique: string, name: string): string {
   const key = createHash("sha256").update(unique).digest();
   const digest = (data: string | Buffer) => createHmac("sha256", key).update(data).digest().subarray(0, HALF_ID_BYTES);
   const half = digest(name);

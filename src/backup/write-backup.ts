@@ -4,11 +4,23 @@ import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { FORMAT, HUB_VERSION, migrationsIn, type Summary, summaryOf, writeLabel } from "./label.ts";
-import { adminTokenFile, databasesIn, dataIn, federationsIn, hubIdFile, textOf } from "./state-files.ts";
+import {
+  adminTokenFile,
+  databasesIn,
+  dataIn,
+  hubIdFile,
+  KEPT_OBJECTS,
+  type KeptObject,
+  objectsIn,
+  textOf,
+} from "./state-files.ts";
 
 const OWNER_ONLY = 0o600;
 /** The hub holds its database for milliseconds only. */
 const BUSY_MS = 10_000;
+
+/** An SQLite file. */
+type Copy = Uint8Array | null;
 
 export interface BackupOptions {
   /** The state folder. */
@@ -40,10 +52,12 @@ export async function writeBackup({ state, target, force, now }: BackupOptions):
   if (found !== null && !found.isFile()) throw new Error(`${target} is not a file`);
   const part = `${target}.${process.pid}.part`;
   try {
+    // The objects first: the database then has every event that the bridge has read.
+    const objects = await copiesOfObjects(state, `${part}.object`);
     await copyDatabase(database, part);
-    const federation = await federationOf(state, `${part}.keys`);
     const label = {
-      ...({ format: FORMAT, made_at: now, hub_version: HUB_VERSION, federation } as const),
+      ...({ format: FORMAT, made_at: now, hub_version: HUB_VERSION } as const),
+      ...objects,
       hub_id: await textOf(hubIdFile(state)),
       admin_token: await textOf(adminTokenFile(state)),
     };
@@ -51,9 +65,9 @@ export async function writeBackup({ state, target, force, now }: BackupOptions):
     const { size: bytes } = await stat(part);
     await publish(part, target, force);
     const { hub_id, admin_token } = label;
-    return { ...summary, hub_id, bytes, hasKeys: federation !== null, hasToken: admin_token !== null };
+    return { ...summary, hub_id, bytes, hasKeys: objects.federation !== null, hasToken: admin_token !== null };
   } finally {
-    await rm(part, { force: true });
+    await removeDatabase(part);
   }
 }
 
@@ -78,14 +92,21 @@ function hasTables(database: DatabaseSync): boolean {
   }
 }
 
-async function federationOf(state: string, temporary: string): Promise<Uint8Array | null> {
-  const file = await onlyOne(await federationsIn(dataIn(state)), "Federation object", state);
+async function copiesOfObjects(state: string, temporary: string): Promise<Record<KeptObject["column"], Copy>> {
+  const copies: Record<KeptObject["column"], Copy> = { federation: null, nats_bridge: null };
+  for (const object of KEPT_OBJECTS) copies[object.column] = await copyOf(object, state, temporary);
+  return copies;
+}
+
+/** Returns null when the hub has not used the object. */
+async function copyOf(object: KeptObject, state: string, temporary: string): Promise<Copy> {
+  const file = await onlyOne(await objectsIn(dataIn(state), object), `${object.class_name} object`, state);
   if (file === null) return null;
   try {
     await copyDatabase(file, temporary);
     return await readFile(temporary);
   } finally {
-    await rm(temporary, { force: true });
+    await removeDatabase(temporary);
   }
 }
 
@@ -102,6 +123,11 @@ async function copyDatabase(file: string, target: string): Promise<void> {
   } finally {
     database.close();
   }
+}
+
+/** After an error, SQLite leaves the journal of the file beside it. */
+async function removeDatabase(file: string): Promise<void> {
+  for (const each of [file, `${file}-journal`]) await rm(each, { force: true });
 }
 
 /** Another program may have made the file in the meantime. */
@@ -125,7 +151,11 @@ async function linkOrRename(part: string, target: string): Promise<void> {
 
 async function flush(path: string): Promise<void> {
   const file = await open(path, "r");
-  await file.sync().finally(() => file.close());
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function onlyOne(files: string[], what: string, state: string): Promise<string | null> {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HUB_VERSION, migrationsIn, readLabel } from "../../src/backup/label.ts";
 import { type RestoreOptions, restoreBackup } from "../../src/backup/restore-backup.ts";
-import { databaseFile, dataIn, federationFile } from "../../src/backup/state-files.ts";
+import { databaseFile, dataIn, KEPT_OBJECTS, objectFile } from "../../src/backup/state-files.ts";
 import { writeBackup } from "../../src/backup/write-backup.ts";
 import { hub } from "../command/fake-hub.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
@@ -45,6 +45,7 @@ const restore = (options: Partial<RestoreOptions> = {}) =>
     ...options,
   });
 const backups = () => readdirSync(join(folder.path, "backups"));
+const textIn = (bytes: Uint8Array | null) => Buffer.from(bytes ?? []).toString("latin1");
 const modeOf = (file: string) => statSync(file).mode & 0o777;
 
 function changed(file: string, sql: string): void {
@@ -72,7 +73,7 @@ describe("a backup", () => {
     expect(modeOf(target)).toBe(0o600);
     const label = read(target, readLabel);
     expect(label).toMatchObject({ made_at: NOW, hub_version: HUB_VERSION, hub_id: "hub-a", admin_token: TOKEN });
-    expect(Buffer.from(label.federation ?? []).includes("a private key")).toBe(true);
+    for (const { column, name } of KEPT_OBJECTS) expect(textIn(label[column])).toContain(`secret of ${name}`);
     expect(read(target, migrationsIn)).toEqual(MIGRATIONS);
   });
 
@@ -135,8 +136,10 @@ describe("a restored hub", () => {
     expect(copy.prepare("SELECT count(*) AS marks FROM registry_marks").get()).toEqual({ marks: 0 });
     expect(copy.prepare("SELECT name FROM sqlite_master WHERE name = 'hub_backup'").all()).toEqual([]);
     copy.close();
-    for (const secret of [TOKEN, "a private key"]) expect(readFileSync(file).includes(secret)).toBe(false);
-    expect(readFileSync(federationFile(dataIn(fresh), WORKER)).includes("a private key")).toBe(true);
+    for (const secret of [TOKEN, "secret of"]) expect(readFileSync(file).includes(secret)).toBe(false);
+    for (const object of KEPT_OBJECTS) {
+      expect(textIn(readFileSync(objectFile(dataIn(fresh), WORKER, object)))).toContain(`secret of ${object.name}`);
+    }
     expect(readFileSync(join(fresh, "admin-token"), "utf8")).toBe(`${TOKEN}\n`);
     expect(modeOf(join(fresh, "admin-token"))).toBe(0o600);
     expect(readdirSync(fresh).sort()).toEqual(["admin-token", "v3"]);

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { databaseFile, dataIn, federationFile } from "../../src/backup/state-files.ts";
+import { databaseFile, dataIn, KEPT_OBJECTS, objectFile } from "../../src/backup/state-files.ts";
 
 const FOLDER = `${import.meta.dirname}/../../migrations/`;
 export const DATABASE = "00000000-0000-0000-0000-000000000000";
@@ -14,10 +14,12 @@ export const MIGRATIONS = readdirSync(FOLDER)
 
 /** Fills the folder. Returns its database, open as the hub has it. */
 export function hubHere(state: string): DatabaseSync {
-  const keys = open(federationFile(dataIn(state), WORKER));
-  keys.exec("CREATE TABLE _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID");
-  keys.prepare("INSERT INTO _cf_KV VALUES ('keys', ?)").run(Buffer.from("a private key"));
-  keys.close();
+  for (const object of KEPT_OBJECTS) {
+    const kept = open(objectFile(dataIn(state), WORKER, object));
+    kept.exec("CREATE TABLE _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID");
+    kept.prepare("INSERT INTO _cf_KV VALUES ('kept', ?)").run(Buffer.from(`secret of ${object.name}`));
+    kept.close();
+  }
   writeFileSync(join(state, "admin-token"), `${TOKEN}\n`);
   writeFileSync(join(state, "hub-id"), "hub-a\n");
   const database = open(databaseFile(dataIn(state), DATABASE));

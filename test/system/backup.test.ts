@@ -6,13 +6,16 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FederatedService } from "../../src/core/federated-service.ts";
 import type { Peer } from "../../src/core/live-protocol.ts";
+import { streamSettings } from "../../src/relay/stream.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { databaseFile } from "../processes/database-file.ts";
 import { call, flipsOf, type ServiceSeen, service } from "../processes/hub-client.ts";
 import { startHere } from "../processes/hub-here.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { beat, connectCore, keptMessages, natsVars, registerHeartbeat } from "../processes/nats-hub.ts";
 import { run, temporaryFolder } from "../servers/child-process.ts";
 import { type Eyes, startEyes } from "../servers/eyes.ts";
+import { startNatsPair } from "../servers/nats.ts";
 import { until } from "../until.ts";
 
 const COMMAND = fileURLToPath(new URL("../../src/cli/hub.ts", import.meta.url));
@@ -173,4 +176,35 @@ test("where a hub is, and under another name, a start refuses the backup", async
   const named = startHere(["--state", join(folder.path, "state"), "--port", "0", "--restore", file]);
   expect(await named.code).toBe(1);
   expect(named.lines.join("\n")).toContain("add --var HUB_ID=hub-a");
+});
+
+test("JetStream takes a flip after the restoration for new, though the hub told of one with that number before", async () => {
+  const nats = await startNatsPair({ hub_id: "hub-n" });
+  await nats.setUp(streamSettings());
+  const core = await connectCore(nats.core_url);
+  const vars = natsVars("hub-n", nats.relay_url);
+  const file = join(folder.path, "nats.db");
+  const first = await startHub({ vars, fast: true });
+  let second: HubProcess | undefined;
+  const told = async (what: string) => (await keptMessages(core)).filter(({ id }) => id.endsWith(what)).length;
+  try {
+    const id = await registerHeartbeat(first, "api");
+    await beat(first, id, "pass");
+    await until(async () => expect(await told(`:${id}:1`)).toBe(1));
+    await run(process.execPath, [COMMAND, "backup", file, "--state", first.state]);
+    await beat(first, id, "fail");
+    await until(async () => expect(await told(`:${id}:2`)).toBe(1));
+    await first.kill9();
+    second = await startHub({ vars, fast: true, args: ["--restore", file], prepare: async () => {} });
+    expect((await service(second, id)).health_status).toBe("up");
+    await beat(second, id, "fail");
+    await until(async () => expect(await told(`:${id}:2`)).toBe(2));
+    for (const once of [`:${id}:1`, `:${id}:registered-1`]) expect(await told(once)).toBe(1);
+    const ids = (await keptMessages(core)).map((each) => each.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  } finally {
+    await core.close();
+    await Promise.all([first.remove(), second?.remove()]);
+    await nats.stop();
+  }
 });

@@ -1,13 +1,9 @@
 /** Reads from the file of the local database which migrations it has. A runtime for the question would take a second. */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { databasesIn } from "../backup/state-files.ts";
 import type { Migration } from "./migrations.ts";
 
-/** The folder where Miniflare keeps the files of D1. */
-const DATABASES = "d1/miniflare-D1DatabaseObject";
-const DATABASE = /^[0-9a-f]{64}\.sqlite$/;
 const rowsSchema = z.array(z.object({ name: z.string() }));
 
 /**
@@ -15,12 +11,10 @@ const rowsSchema = z.array(z.object({ name: z.string() }));
  * when there are several databases. Nothing else may use the database.
  */
 export async function hasMigrations(data: string, migrations: readonly Migration[]): Promise<boolean> {
-  const folder = join(data, DATABASES);
-  const names = (await readdir(folder).catch(() => [])).filter((name) => DATABASE.test(name));
-  const [name] = names;
-  if (name === undefined || names.length > 1) return false;
+  const [file, ...others] = await databasesIn(data);
+  if (file === undefined || others.length > 0) return false;
   try {
-    const applied = new Set(readNames(join(folder, name)));
+    const applied = new Set(readNames(file));
     return migrations.every((migration) => applied.has(migration.name));
   } catch {
     return false;

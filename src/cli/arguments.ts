@@ -17,6 +17,7 @@ Runs a CommandCenter Hub on this machine.
   --var NAME=VALUE   a setting, may be repeated; wins over the environment variable NAME. Everybody on this machine can
                      read it in the list of processes, so give secrets in another way
   --var-file FILE    lines NAME=VALUE, may be repeated; a file that others can read is refused (chmod 600 FILE)
+  --restore FILE     begins with what a backup has (hub backup FILE); only where DIR has no hub yet
   --quiet            no log lines, only the line that says it is ready
   --help             this text`;
 
@@ -28,6 +29,8 @@ export interface StartArguments {
   vars: ReadonlyMap<string, string>;
   /** Files with further settings; `vars` win. */
   varFiles: readonly string[];
+  /** The path of a backup; null: the hub starts with what the folder has. */
+  restore: string | null;
   quiet: boolean;
   help: boolean;
 }
@@ -49,6 +52,7 @@ interface ListenVariables {
 export function parseStartArguments(argv: readonly string[], { HOST, PORT }: ListenVariables = {}): StartArguments {
   const { values } = parse(argv);
   if (values.state === "") throw new UsageError("--state: expected a folder");
+  if (values.restore === "") throw new UsageError("--restore: expected a file");
   if (values.host === "") throw new UsageError("--host: expected an address");
   return {
     port: values.port === undefined ? parsePort(PORT || DEFAULT_PORT, "PORT") : parsePort(values.port, "--port"),
@@ -56,6 +60,7 @@ export function parseStartArguments(argv: readonly string[], { HOST, PORT }: Lis
     state: values.state,
     vars: parseVariables(values.var),
     varFiles: values["var-file"],
+    restore: values.restore ?? null,
     quiet: values.quiet,
     help: values.help,
   };
@@ -73,6 +78,7 @@ function parse(argv: readonly string[]) {
         state: { type: "string", default: ".hub" },
         var: { type: "string", multiple: true, default: [] },
         "var-file": { type: "string", multiple: true, default: [] },
+        restore: { type: "string" },
         quiet: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },

@@ -1,9 +1,7 @@
 /** Migrates the database of a local hub before the hub accepts its first request. */
 import { applyMigrations, type Migration } from "./migrations.ts";
 import { type RuntimePlace, startRuntime } from "./runtime.ts";
-import type { WorkerOptions } from "./worker-options.ts";
-
-const DATABASE_BINDING = "DB";
+import { DATABASE_BINDING, type WorkerOptions } from "./worker-options.ts";
 
 export interface LocalDatabaseOptions extends RuntimePlace {
   worker: Pick<WorkerOptions, "d1Databases">;

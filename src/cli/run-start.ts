@@ -8,7 +8,7 @@ import type { RunningHub } from "./launch.ts";
 import { claimPort } from "./port.ts";
 import { readProjectOnce } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
-import { openStateFolder, storedAdminToken } from "./state-folder.ts";
+import { noteHubId, openStateFolder, storedAdminToken } from "./state-folder.ts";
 import { readVarFiles, warningsOf } from "./var-files.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 import { endLeftoverRuntime } from "./workerd.ts";
@@ -78,6 +78,12 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     await endLeftoverRuntime(state.path);
     const port = await claimPort(args.port, args.host);
     const url = `http://${reachableName(args.host)}:${port}`;
+    const hubId = String({ ...project.worker.bindings, ...given }.HUB_ID);
+    if (args.restore !== null) {
+      const { restore } = await import("./restore.ts");
+      await restore(args.restore, { state: state.path, project, hubId, io });
+    }
+    await noteHubId(state.path, hubId);
     const token = given.HUB_ADMIN_TOKEN ?? (await storedAdminToken(state.path));
     const vars = {
       ...bindings,

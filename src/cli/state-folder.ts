@@ -1,7 +1,8 @@
 /** The folder with the data of a local hub. A lock ensures that only one hub uses the folder. */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { adminTokenFile, dataIn, hubIdFile, textOf } from "../backup/state-files.ts";
 import { lockFolder } from "../node/folder-lock.ts";
 import { privateFolder } from "../node/private-folder.ts";
 
@@ -27,18 +28,23 @@ export async function openStateFolder(directory: string, say: (line: string) => 
   const release = lockFolder(path);
   const told = privateFolder(path); // now nobody else changes what is in it
   if (told !== null) say(told);
-  return { path, data: join(path, "v3"), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
+  return { path, data: dataIn(path), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
 }
 
 /** Returns the admin token of the folder. The first call makes the token. Only the owner of the file can read it. */
 export async function storedAdminToken(path: string): Promise<string> {
-  const file = join(path, "admin-token");
-  const kept = await readFile(file, "utf8").catch(() => "");
-  if (kept.trim() !== "") {
+  const file = adminTokenFile(path);
+  const kept = await textOf(file);
+  if (kept !== null) {
     await chmod(file, 0o600);
-    return kept.trim();
+    return kept;
   }
   const token = `hub_admin_${randomBytes(24).toString("base64url")}`;
   await writeFile(file, `${token}\n`, { mode: 0o600 });
   return token;
+}
+
+/** Notes the HUB_ID, for backups. A folder in which it can't be noted is no reason not to start. */
+export async function noteHubId(path: string, id: string): Promise<void> {
+  await writeFile(hubIdFile(path), `${id}\n`, { mode: 0o600 }).catch(() => {});
 }

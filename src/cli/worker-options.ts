@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 
+export const DATABASE_BINDING = "DB";
+
 /** The schema has only the options that `npm start` reads or changes. All other options are passed on unchanged. */
 export const workerOptionsSchema = z.looseObject({
   name: z.string(),

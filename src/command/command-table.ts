@@ -139,8 +139,24 @@ export const COMMANDS: readonly Command[] = [
     { name: "state", value: "DIR", isFile: true, text: "folder for its data" },
     { name: "var", value: "NAME=VALUE", text: "a setting" },
     { name: "var-file", value: "FILE", isFile: true, text: "settings of a file, a line each" },
+    { name: "restore", value: "FILE", isFile: true, text: "begin with what a backup has" },
     { name: "quiet", text: "no log lines" },
   ]),
+  {
+    name: "backup",
+    operands: [{ name: "FILE", isFile: true }],
+    summary: "Write a backup of a hub on this machine, also while it runs",
+    flags: [
+      { name: "state", value: "DIR", isFile: true, text: "the hub's state folder (default .hub)" },
+      { name: "force", text: "replace FILE if it exists" },
+      HELP_FLAG,
+    ],
+    notes:
+      "FILE holds the database, the hub's private key and its admin token, so only its owner may read it (mode 600).\n" +
+      `hub start --restore FILE makes a hub of it where none is.\n\n${CODES}`,
+    usageCode: 2,
+    isProgram: false,
+  },
   {
     name: "completion",
     operands: [{ name: "SHELL", choices: ["bash", "zsh"] }],

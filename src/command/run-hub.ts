@@ -17,6 +17,7 @@ const RUNNERS: Readonly<Record<string, () => Promise<Runner>>> = {
   apply: async () => (await import("./apply.ts")).apply,
   export: async () => (await import("./export.ts")).exportManifests,
   check: async () => (await import("./check.ts")).check,
+  backup: async () => (await import("./backup.ts")).backup,
   completion: async () => completion,
 };
 

@@ -66,3 +66,9 @@ export function tableLines(header: readonly string[], rows: readonly (readonly C
 function inOneLine(cell: Cell): Cell {
   return { ...cell, text: printable(cell.text).replaceAll("\n", " ") };
 }
+
+/** For example `4.2 MB`. */
+export function size(bytes: number): string {
+  const [unit, power] = bytes < 1_000_000 ? (["kB", 1_000] as const) : (["MB", 1_000_000] as const);
+  return `${(bytes / power).toFixed(bytes < 10 * power ? 1 : 0)} ${unit}`;
+}

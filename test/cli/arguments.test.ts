@@ -10,6 +10,7 @@ describe("the command line of npm start", () => {
       state: ".hub",
       vars: new Map(),
       varFiles: [],
+      restore: null,
       quiet: false,
       help: false,
     });
@@ -52,6 +53,7 @@ describe("the command line of npm start", () => {
       "--var-file=a",
       "--var-file",
       "b",
+      "--restore=hub.db",
     ];
     expect(parseStartArguments(argv)).toEqual({
       port: 0,
@@ -62,6 +64,7 @@ describe("the command line of npm start", () => {
         ["X", "b=c\nd"],
       ]),
       varFiles: ["a", "b"],
+      restore: "hub.db",
       quiet: true,
       help: true,
     });
@@ -75,6 +78,7 @@ describe("the command line of npm start", () => {
     [["--port", "80x"], "--port: expected a number"],
     [["--port", ""], "--port: expected a number"],
     [["--state", ""], "--state: expected a folder"],
+    [["--restore", ""], "--restore: expected a file"],
     [["--host", ""], "--host: expected an address"],
     [["--var", "hub_id=a"], "--var: expected NAME=VALUE"],
     [["--var", "HUB_ID"], "--var: expected NAME=VALUE"],

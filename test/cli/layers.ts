@@ -98,13 +98,18 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ["node:", "zod", "yaml", "ws", "dockerode"],
     why: "An agent shares the rules (core), the probes and the client with the hub, and nothing else.",
   },
+  backup: {
+    may: ["core", "node", ROOT_FILE],
+    packages: ["node:", "zod"],
+    why: "backup knows the files of a local hub. What starts a hub belongs in cli/.",
+  },
   command: {
-    may: ["core", "node", "client", "agent/run-agent.ts", ROOT_FILE],
+    may: ["core", "node", "backup", "client", "agent/run-agent.ts", ROOT_FILE],
     packages: ["node:", "yaml", "hono/client"],
     why: "The commands know a hub by the client and core. What starts a hub belongs in cli/.",
   },
   cli: {
-    may: ["core", "node", "client", "command"],
+    may: ["core", "node", "backup", "client", "command"],
     packages: ["node:", "zod", "esbuild", "miniflare", "wrangler"],
     why: "cli builds and starts a hub in Node. It bundles the worker and imports none of its files.",
   },

@@ -68,6 +68,12 @@ test("hub start and hub agent of the package say what they need", async () => {
   expect((await command(["agent", "--help"])).out).toMatch(/^Usage: hub agent/);
 });
 
+test("hub backup of the package needs no checkout", async () => {
+  const done = await command(["backup", "hub.db", "--state", hub.state]);
+  expect(done.code, done.err).toBe(0);
+  expect(done.out).toMatch(/^Backup of hub-main: hub\.db/);
+});
+
 test("a program imports the client, asks the hub and hears it", async () => {
   const program = `
     import { createHubClient, HubProblem, responseBody, watchHub } from "commandcenter-hub";

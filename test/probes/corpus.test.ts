@@ -1,6 +1,6 @@
 /** Every case of the corpus, by the hub, over a socket as a deployed hub does, and by an agent; corpus/README.md. */
 import { describe, expect, inject, it } from "vitest";
-import type { CorpusFound } from "../servers/corpus-case.ts";
+import { type CorpusFound, type Place, wayOf } from "../servers/corpus-case.ts";
 import { runCheck } from "./run-check.ts";
 import { runtime, WAYS } from "./runtime.ts";
 
@@ -27,7 +27,9 @@ function expectFound(found: { verdict: string; error: string | null; details: ob
   });
 }
 
-describe.each(Object.entries(WAYS))("by %s", (_name, { way, ...over }) => {
+describe.each(Object.entries(WAYS))("by %s", (name, over) => {
+  const place = name as Place;
+  const way = wayOf(place);
   const cases = servers.corpus.filter(({ only }) => only.includes(way));
   it.each(cases.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
     const { check, secret, except } = each;
@@ -36,7 +38,7 @@ describe.each(Object.entries(WAYS))("by %s", (_name, { way, ...over }) => {
     const mustPass = each.verdict === "ok" || each.verdict === "warn";
     const { health_timeout = mustPass ? 30 : 2 } = check;
     const found = await runCheck(
-      { ...check, health_timeout, health_url: filled(check.health_url, each.ports[way]) },
+      { ...check, health_timeout, health_url: filled(check.health_url, each.ports[place]) },
       true,
       {
         ...over,

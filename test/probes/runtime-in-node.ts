@@ -11,7 +11,7 @@ const node = nodeContext({
 });
 const { connect, fetch, md5, canSkipVerification, looks } = node;
 
-export const WAYS = { agent: { way: "agent", fetchesAddresses: true } } as const;
+export const WAYS = { agent: { fetchesAddresses: true } } as const;
 
 export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification" | "looks"> = {
   ...{ connect, fetch, md5, canSkipVerification },

@@ -17,10 +17,9 @@ const RESOLVER = {
  * as a local hub does.
  */
 export const WAYS = {
-  hub: { way: "hub", fetchesAddresses: true },
-  socket: { way: "socket", fetchesAddresses: false },
+  hub: { fetchesAddresses: true },
+  socket: { fetchesAddresses: false },
   "local hub": {
-    way: "hub",
     fetchesAddresses: true,
     fetch: (input: RequestInfo | URL, init?: RequestInit) => env.ANYWHERE.fetch(input, init),
     connect: (address: string, options: SocketOptions) => env.ANYWHERE.connect(address, options),

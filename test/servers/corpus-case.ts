@@ -5,6 +5,8 @@ const CERTIFICATES = ["trusted", "misnamed", "selfSigned", "expired", "notYetVal
 
 /** The hub in workerd, the same over sockets, and an agent. */
 const WAYS = ["hub", "socket", "agent"] as const;
+/** A local hub, whose probes have a network of their own, must find what a hub finds. */
+export const PLACES = [...WAYS, "local hub"] as const;
 
 const stepSchema = z.union([
   z.enum(["close", "reset"]),
@@ -41,11 +43,16 @@ export const caseSchema = z.strictObject({
 });
 
 export type Way = (typeof WAYS)[number];
+export type Place = (typeof PLACES)[number];
+
+export function wayOf(place: Place): Way {
+  return place === "local hub" ? "hub" : place;
+}
 export type CorpusFound = z.infer<typeof foundSchema>;
 export type CorpusCase = Omit<z.infer<typeof caseSchema>, "server"> & {
   name: string;
-  /** Of the case's own server, by way. */
-  ports: Partial<Record<Way, number>>;
+  /** Of the case's own server, by place. */
+  ports: Partial<Record<Place, number>>;
 };
 
 export type Step = z.infer<typeof stepSchema>;

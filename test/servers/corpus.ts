@@ -9,7 +9,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Certificates } from "./certificates.ts";
 import type { Started } from "./child-process.ts";
-import { type CorpusCase, caseSchema, type Step } from "./corpus-case.ts";
+import { type CorpusCase, caseSchema, PLACES, type Step, wayOf } from "./corpus-case.ts";
 
 const FOLDER = new URL("../probes/corpus/", import.meta.url);
 export interface Corpus extends Started {
@@ -37,7 +37,8 @@ export async function startCorpus(certificates: Certificates): Promise<Corpus> {
     const parsed = caseSchema.safeParse(parse(await readFile(new URL(file, FOLDER), "utf8")));
     if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
     const { server: scripts, ...rest } = parsed.data;
-    const ports = await Promise.all(rest.only.map(async (way) => [way, await listen(scripts)] as const));
+    const places = PLACES.filter((place) => rest.only.includes(wayOf(place)));
+    const ports = await Promise.all(places.map(async (place) => [place, await listen(scripts)] as const));
     return { ...rest, name: file.replace(/\.yaml$/, ""), ports: Object.fromEntries(ports) };
   };
   const cases = await Promise.all(files.map(start));

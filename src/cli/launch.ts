@@ -39,7 +39,7 @@ const RUNTIME_FLAGS = [
 ].join(" ");
 
 /** On Cloudflare the rounds of a batch share six connections; here they only share the cost of a batch. */
-const LOCAL_ROUNDS_A_BATCH = 10;
+const LOCAL_MESSAGES_A_BATCH = 3;
 
 export interface RunningHub {
   /** Runs the scheduled handler for the time `at` (Unix ms), in addition to the hub's own clock. */
@@ -85,7 +85,7 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
 function withLargeBatches(worker: WorkerOptions): WorkerOptions {
   const consumers = Object.entries(worker.queueConsumers).map(([name, consumer]) => [
     name,
-    name.endsWith("-probes") ? { ...consumer, maxBatchSize: LOCAL_ROUNDS_A_BATCH } : consumer,
+    name.endsWith("-probes") ? { ...consumer, maxBatchSize: LOCAL_MESSAGES_A_BATCH } : consumer,
   ]);
   return { ...worker, queueConsumers: Object.fromEntries(consumers) };
 }

@@ -14,6 +14,8 @@ export const MAX_TICK_AHEAD_MS = 86_400_000;
 export const KEEP_PLANNING_MS = 50_000;
 /** Pause before a plan that failed is tried again. */
 export const PLAN_AGAIN_MS = 2_000;
+/** Pause before a round that failed in the hub itself is run again, as in wrangler.toml. */
+export const ROUND_AGAIN_MS = 5_000;
 /** Pause before the first retry of a check; each further one is twice as long. */
 export const FIRST_RETRY_MS = 1_000;
 /** A retry without a result counts as lost this long after its timeout. */
@@ -72,6 +74,8 @@ export const MAX_DEAF_MS = 60_000;
 export const LOAD_BOARD_AGAIN_MS = 5_000;
 /** For an answer of the database. D1 itself gives up after 30 s, a local database never does. */
 export const DATABASE_MS = 20_000;
+/** The board need not hear of every round that is recorded. */
+export const RECORDED_TOLD_MS = 10_000;
 /** The same where the whole hub waits for it: the planner, and the board that begins. */
 export const DATABASE_SOON_MS = 5_000;
 /** By then, what follows from a change has usually happened at once. */

@@ -61,7 +61,13 @@ export interface ProbeMessage extends Omit<z.infer<typeof probeMessageSchema>, "
   checks: z.infer<typeof checkSchema>[];
 }
 
-/** Reads a message check by check. Throws a ZodError when the message itself can't be read. */
+/** The rounds that a message of the queue has, unread: one, or a list of them. Throws when it is no JSON. */
+export function roundsIn(text: string): unknown[] {
+  const body: unknown = JSON.parse(text);
+  return Array.isArray(body) ? body : [body];
+}
+
+/** Reads a round check by check. Throws a ZodError when the message itself can't be read. */
 export function readProbeMessage(body: unknown): { message: ProbeMessage; unread: Unread[] } {
   const { checks, ...rest } = probeMessageSchema.parse(body);
   const { read, unread } = readEach(checkSchema, checks);

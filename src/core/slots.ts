@@ -27,6 +27,8 @@ export const WORKER_SLOTS: SlotLimits = { total: 5, tcp: 3, perHost: 3, hung: 2,
 export const CHECKS_ELSEWHERE = WORKER_SLOTS.tcp;
 /** In a further invocation there is nobody who needs protection from hosts that hang. */
 export const SLOTS_ELSEWHERE: SlotLimits = { ...WORKER_SLOTS, hung: CHECKS_ELSEWHERE };
+/** The rounds of a message share one invocation, and those that it may begin. */
+export const ROUNDS_A_MESSAGE = 3;
 /**
  * Further invocations of one. A request may have 32 of Workers in all:
  * https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/#limits

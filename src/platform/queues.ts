@@ -1,5 +1,6 @@
 /** Sends messages to the two queues. The bodies are JSON text, so that their size is known. */
 import type { Clock } from "../core/clock.ts";
+import { ROUND_AGAIN_MS } from "../core/durations.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
 import { splitOutcomes } from "../core/round.ts";
 import type { Bindings } from "./bindings.ts";
@@ -12,6 +13,14 @@ export async function sendRounds(
   sent?: SendDeps["sent"],
 ): Promise<void> {
   await sendInOrder(messages, { clock, sent, sendBatch: (batch) => env.PROBES.sendBatch(batch) });
+}
+
+/** Each in a message of its own. */
+export async function sendAgain(env: Bindings, rounds: readonly unknown[]): Promise<void> {
+  const delaySeconds = ROUND_AGAIN_MS / 1_000;
+  await env.PROBES.sendBatch(
+    rounds.map((round) => ({ body: JSON.stringify(round), contentType: "text", delaySeconds })),
+  );
 }
 
 export async function sendOutcomes(env: Bindings, message: OutcomesMessage): Promise<void> {

@@ -1,18 +1,19 @@
 /** The consumers of the queues: probes, outcomes, and the dead letters of both. */
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
-import { type OutcomesMessage, outcomesMessageSchema, readProbeMessage } from "../core/queue-messages.ts";
+import { type OutcomesMessage, outcomesMessageSchema, readProbeMessage, roundsIn } from "../core/queue-messages.ts";
 import type { Unread } from "../core/read-each.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
 import { errorText, log, troubleOf } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
+import { sendAgain } from "../platform/queues.ts";
 import { Elsewhere } from "../probes/elsewhere.ts";
 import { makeSlots } from "../probes/probe-all.ts";
 import type { ProbePlace } from "../probes/probe-in-slot.ts";
 import { probeDeps } from "./deps.ts";
-import { recordDeps } from "./history.ts";
+import { recordAtOnce, recordDeps } from "./history.ts";
 import type { Hub } from "./hub.ts";
 
 /** The local queue starts no batch before the last one ended. After this time, slow rounds go on in the background. */
@@ -34,7 +35,7 @@ export async function consume(batch: MessageBatch<string>, hub: Hub, ctx: Execut
 
 async function consumeProbes(batch: MessageBatch<string>, hub: Hub, ctx: ExecutionContext): Promise<void> {
   const place = probePlace(hub, ctx);
-  const rounds = Promise.all(batch.messages.map((message) => consumeRound(message, hub, place)));
+  const rounds = Promise.all(batch.messages.map((message) => consumeMessage(message, hub, place)));
   if (!hub.settings.LOCAL_QUEUES) {
     await rounds;
     return;
@@ -60,16 +61,36 @@ async function unlessSlow(rounds: Promise<unknown>, clock: Clock): Promise<void>
   }
 }
 
-/** A round that fails or can't be read is tried again. After the last try it is counted as lost. */
-async function consumeRound(message: Message<string>, hub: Hub, place: ProbePlace): Promise<void> {
+/**
+ * A round that fails or can't be read is tried again, without those that shared its message. After the last try it is
+ * counted as lost.
+ */
+async function consumeMessage(message: Message<string>, hub: Hub, place: ProbePlace): Promise<void> {
   try {
-    const { message: round, unread } = readProbeMessage(JSON.parse(message.body));
-    if (unread.length > 0) await tellUnread(unread, hub);
-    if (round.checks.length > 0) await runRound(round, probeDeps(hub, place));
-    message.ack();
+    const rounds = roundsIn(message.body);
+    const done = await Promise.all(rounds.map((round) => consumeRound(round, message.id, hub, place)));
+    const failed = rounds.filter((_round, index) => !done[index]);
+    if (failed.length > 0 && failed.length < rounds.length) await sendAgain(hub.env, failed);
+    if (failed.length > 0 && failed.length === rounds.length) message.retry();
+    else message.ack();
   } catch (error) {
     log("error", "round.failed", { message: message.id, error: errorText(error) });
     message.retry();
+  }
+}
+
+/** Returns false when it failed. */
+async function consumeRound(body: unknown, id: string, hub: Hub, place: ProbePlace): Promise<boolean> {
+  try {
+    const { message: round, unread } = readProbeMessage(body);
+    if (unread.length > 0) await tellUnread(unread, hub);
+    // Here nobody waits for the database, as agents and heartbeats would.
+    const deps = { ...probeDeps(hub, place), record: (message: OutcomesMessage) => recordAtOnce(message, hub) };
+    if (round.checks.length > 0) await runRound(round, deps);
+    return true;
+  } catch (error) {
+    log("error", "round.failed", { message: id, error: errorText(error) });
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/check.ts";
 import { LANE_SIZE } from "../../src/core/lanes.ts";
-import type { ProbeMessage } from "../../src/core/queue-messages.ts";
+import { type ProbeMessage, roundsIn } from "../../src/core/queue-messages.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
 import { type QueuedRound, sendInOrder } from "../../src/platform/send-rounds.ts";
@@ -196,6 +196,7 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
   /** A queue and a database of which each call takes 50 ms. `failing`: the number of a call that fails. */
   function slowDeps(failing?: number) {
     const calls: Call[] = [];
+    const together: { bytes: number; rounds: number; spreadMs: number }[] = [];
     let begun = 0;
     let open = 0;
     let mostOpen = 0;
@@ -207,10 +208,17 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
       await later(CALL_MS);
       open -= 1;
       if (fails) throw away;
-      const rounds = batch.map(({ body, delaySeconds }) => {
-        const { round }: ProbeMessage = JSON.parse(body);
-        return { ...round, delivered: Date.now() + delaySeconds * 1_000 };
-      });
+      const messages = batch.map(({ body, delaySeconds }) =>
+        roundsIn(body).map((message) => {
+          const { round } = message as ProbeMessage; // as it was sent
+          return { ...round, delivered: Date.now() + delaySeconds * 1_000 };
+        }),
+      );
+      const rounds = messages.flat();
+      for (const [index, { body }] of batch.entries()) {
+        const due = (messages[index] ?? []).map(({ due_at }) => due_at);
+        together.push({ bytes: body.length, rounds: due.length, spreadMs: Math.max(...due) - Math.min(...due) });
+      }
       calls.push({ ended: Date.now(), size: batch.reduce((sum, { body }) => sum + body.length, 0), rounds });
     };
     const now = () => Date.now(); // whatever clock there is then
@@ -226,7 +234,7 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
       },
       send: (messages, tell) => sendInOrder(messages, { clock: { ...systemClock, now }, sendBatch, sent: tell }),
     };
-    return { deps, calls, mostOpen: () => mostOpen };
+    return { deps, calls, together, mostOpen: () => mostOpen };
   }
 
   async function planAt(now: number, deps: PlanDeps) {
@@ -240,7 +248,7 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
   afterEach(() => vi.useRealTimers());
 
   it.each([0, 9_000])("hands over every round before it is due, even if the tick comes %d ms late", async (late) => {
-    const { deps, calls, mostOpen } = slowDeps();
+    const { deps, calls, together, mostOpen } = slowDeps();
     expect(await planAt(T0 + late, deps)).toMatchObject({ checks: 10_000, rounds: 2_502 });
     expect(Math.max(...calls.flatMap(lateness))).toBeLessThan(0);
     expect(Math.max(...calls.map(({ ended }) => ended)) - T0 - late).toBeLessThan(5_000);
@@ -252,6 +260,10 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
     expect(mostOpen()).toBeLessThanOrEqual(CALLS_AT_ONCE);
     expect(calls.length).toBeLessThan(250);
     expect(Math.max(...calls.map(({ size }) => size))).toBeLessThan(256_000);
+    // An operation of the queue moves 64 KB, and a message holds rounds that are due at about the same time.
+    expect(Math.max(...together.map(({ bytes }) => bytes))).toBeLessThanOrEqual(65_536);
+    expect(Math.max(...together.map(({ spreadMs }) => spreadMs))).toBeLessThanOrEqual(2_000);
+    expect(together.length).toBeLessThan(2_502 / 2.5);
   });
 
   it("sends after an error only what has not been sent", async () => {

@@ -1,5 +1,6 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { beforeAll, expect, inject, it, vi } from "vitest";
 import type { Check } from "../../src/core/check.ts";
 import { LOG_START } from "../../src/core/events.ts";
@@ -26,7 +27,7 @@ import { addProject, addService } from "../store/fixtures.ts";
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));
 
 /** A batch whose messages note what was asked for each. */
-function batchOf(queue: string, bodies: string[]) {
+function batchOf(queue: string, bodies: string[], over: object = {}) {
   const asked = new Map<string, "ack" | "retry">();
   const messages = bodies.map((body, index) => ({
     id: `m${index}`,
@@ -38,7 +39,7 @@ function batchOf(queue: string, bodies: string[]) {
   }));
   const batch = { queue, messages, ackAll() {}, retryAll() {} } as unknown as MessageBatch<string>; // as far as it is used
   const ctx = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext; // as far as it is used
-  return { asked, run: () => consume(batch, hubOf(env as never, systemClock), ctx) };
+  return { asked, run: () => consume(batch, hubOf({ ...env, ...over } as never, systemClock), ctx) };
 }
 
 const outcomes = (lane: number) =>
@@ -115,8 +116,6 @@ it("checks that hosts which hang hold up are done in further invocations, and so
   const checks = [...[1, 2, 3, 4, 5, 6, 7].map((id) => tcp(400 + id, black_hole)), tcp(408, redis.open)];
   const round = { lane, due_at: Date.now(), attempt: 0 };
   const body = JSON.stringify({ round, vantage: "home", not_before: 0, checks } satisfies ProbeMessage);
-  const OUTCOMES = { send: async (text: string) => void sent.push(text) };
-  const sent: string[] = [];
   const ProbeRun = {
     probe: async (part: Check[], vantage: string) => {
       began.push(part.length);
@@ -126,11 +125,12 @@ it("checks that hosts which hang hold up are done in further invocations, and so
   const ctx = { exports: { ProbeRun }, waitUntil: () => {} } as unknown as ExecutionContext; // as far as it is used
   const message = { id: "m", timestamp: new Date(), body, attempts: 1, ack: () => {}, retry: () => {} };
   const batch = { queue: "hub-probes", messages: [message] } as unknown as MessageBatch<string>; // as far as it is used
-  const hub = hubOf({ ...env, OUTCOMES, PROBES: { sendBatch: async () => {} } } as never, systemClock);
+  const hub = hubOf({ ...env, PROBES: { sendBatch: async () => {} } } as never, systemClock);
   await consume(batch, hub, ctx);
   expect(began.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(4); // three began here
   expect(Math.max(...began)).toBeLessThanOrEqual(CHECKS_ELSEWHERE);
-  const results = sent.flatMap((text) => (JSON.parse(text) as OutcomesMessage).results);
+  const [row] = await openDatabase(env.DB).select().from(rounds).where(eq(rounds.lane, lane));
+  const results = row?.results ?? [];
   expect(results.map(([id, verdict]) => [id, verdict]).toSorted(([a = 0], [b = 0]) => a - b)).toEqual([
     ...[401, 402, 403, 404, 405, 406, 407].map((id) => [id, VERDICTS.indexOf("fail")]),
     [408, VERDICTS.indexOf("ok")],
@@ -168,6 +168,63 @@ it("a round that can't be read is tried again", async () => {
   const { asked, run } = batchOf("hub-probes", ['{"round": {"lane": 1}}']);
   await run();
   expect([...asked]).toEqual([["m0", "retry"]]);
+  error.mockRestore();
+});
+
+const aRound = (lane: number): ProbeMessage => ({
+  ...{ round: { lane, due_at: Date.now(), attempt: 0 }, vantage: "home", not_before: 0 },
+  checks: [aCheck({ service_id: lane % 1_000, lane, health_method: "tcp", health_url: "tcp://127.0.0.1:1" })],
+});
+
+async function recordedLanes(): Promise<number[]> {
+  const stored = await openDatabase(env.DB).select({ lane: rounds.lane }).from(rounds);
+  return stored.map(({ lane }) => lane);
+}
+
+it("one round of a message that fails is tried again without the others", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const sent: MessageSendRequest<string>[] = [];
+  const PROBES = { sendBatch: async (batch: MessageSendRequest<string>[]) => void sent.push(...batch) };
+  const broken = { round: { lane: 1 } };
+  const { asked, run } = batchOf("hub-probes", [JSON.stringify([aRound(3_000_051), broken, aRound(3_000_052)])], {
+    PROBES,
+  });
+  await run();
+  expect([...asked]).toEqual([["m0", "ack"]]);
+  expect(sent.filter(({ body }) => body === JSON.stringify(broken))).toMatchObject([{ delaySeconds: 5 }]);
+  expect(await recordedLanes()).toEqual(expect.arrayContaining([3_000_051, 3_000_052]));
+  error.mockRestore();
+});
+
+it("when all rounds of a message fail, or the failed one can't be sent again, the message is tried again", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const broken = { round: { lane: 1 } };
+  const PROBES = { sendBatch: () => Promise.reject(new Error("away")) };
+  const all = batchOf("hub-probes", [JSON.stringify([broken, broken])]);
+  await all.run();
+  expect([...all.asked]).toEqual([["m0", "retry"]]);
+  const up = { ...aRound(3_000_053), checks: [] };
+  const one = batchOf("hub-probes", [JSON.stringify([up, broken])], { PROBES });
+  await one.run();
+  expect([...one.asked]).toEqual([["m0", "retry"]]);
+  error.mockRestore();
+});
+
+it("a round is recorded at once, and by the queue when the database is away", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const queued: string[] = [];
+  const OUTCOMES = { send: async (text: string) => void queued.push(text) };
+  await batchOf("hub-probes", [JSON.stringify(aRound(3_000_054))], { OUTCOMES }).run();
+  expect(await recordedLanes()).toContain(3_000_054);
+  expect(queued).toEqual([]);
+  await env.DB.exec("ALTER TABLE rounds RENAME TO rounds_away");
+  const { asked, run } = batchOf("hub-probes", [JSON.stringify(aRound(3_000_055))], { OUTCOMES });
+  await run();
+  await env.DB.exec("ALTER TABLE rounds_away RENAME TO rounds");
+  expect([...asked]).toEqual([["m0", "ack"]]);
+  expect(queued.map((text) => (JSON.parse(text) as OutcomesMessage).round.lane)).toEqual([3_000_055]);
+  warn.mockRestore();
   error.mockRestore();
 });
 

@@ -76,7 +76,9 @@ export default defineConfig({
           isolate: false,
           alias: OBJECTS_IN_NODE,
           testTimeout: 100_000,
-          include: ["test/{core,node,backup,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts"],
+          include: [
+            "test/{core,node,backup,platform,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts",
+          ],
           exclude: [...SLOW_UNITS, API_DOCUMENT],
         },
       },

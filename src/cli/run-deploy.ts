@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { z } from "zod";
 import { isHubUrl, isKey } from "../client/hub-client.ts";
+import { locationHint } from "../core/nearness.ts";
 import { messageOf } from "../node/error-message.ts";
 import { UsageError } from "./arguments.ts";
 import { buildAssets } from "./assets.ts";
@@ -225,9 +226,15 @@ async function databaseId(io: DeployIo, name: string): Promise<string | undefine
   return databasesSchema.parse(JSON.parse(list)).find((database) => database.name === name)?.uuid;
 }
 
+/** A database can be in fewer places than an object. */
+function databaseRegion(region: unknown): string | undefined {
+  const hint = typeof region === "string" ? locationHint(region) : null;
+  return DATABASE_REGIONS.find((each) => each === hint || hint?.startsWith(`${each}-`));
+}
+
 /** `region`: where the hub is, the setting HUB_REGION. */
 async function createDatabase(io: DeployIo, name: string, region: unknown): Promise<string> {
-  const place = DATABASE_REGIONS.find((each) => each === region);
+  const place = databaseRegion(region);
   await step(io, ["d1", "create", name, ...(place === undefined ? [] : ["--location", place])]);
   const id = await databaseId(io, name);
   if (id === undefined) throw new Error(`the database ${name} was created and is not listed; try again`);

@@ -60,11 +60,15 @@ export function distanceKm(from: string, to: string | null): number {
   return here === null || there === null ? UNKNOWN_KM : Math.max(1, greatCircleKm(here, there));
 }
 
+/** Returns the location hint of Cloudflare that is nearest to the region; null: nobody knows where the region is. */
+export function locationHint(region: string): string | null {
+  const name = region.toLowerCase();
+  if (Object.hasOwn(PLACES, name)) return name;
+  return PREFIXES.find(([prefix]) => name.startsWith(prefix))?.[1] ?? null;
+}
+
 function placeOf(region: string): readonly [number, number] | null {
-  const known = PLACES[region];
-  if (known !== undefined) return known;
-  const [, place] = PREFIXES.find(([prefix]) => region.startsWith(prefix)) ?? [];
-  return place === undefined ? null : (PLACES[place] ?? null);
+  return PLACES[locationHint(region) ?? ""] ?? null;
 }
 
 function greatCircleKm([lat1, lon1]: readonly [number, number], [lat2, lon2]: readonly [number, number]): number {

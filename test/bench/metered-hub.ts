@@ -9,6 +9,7 @@ import { migrateLocalDatabase } from "../../src/cli/local-database.ts";
 import { startLocalHub } from "../../src/cli/local-hub.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { startTicker } from "../../src/cli/ticker.ts";
+import type { WorkerOptions } from "../../src/cli/worker-options.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
@@ -31,6 +32,15 @@ export interface MeteredHub extends Api {
   remove(): Promise<void>;
 }
 
+/** See metered/hub.ts. */
+function withLargeBatches(worker: WorkerOptions): WorkerOptions {
+  const consumers = Object.entries(worker.queueConsumers).map(([name, each]) => [
+    name,
+    name.endsWith("-probes") ? { ...each, maxBatchSize: 50 } : each,
+  ]);
+  return { ...worker, queueConsumers: Object.fromEntries(consumers) };
+}
+
 function runtimePid(state: string): number {
   return Number(readFileSync(join(state, "runtime/pid"), "utf8"));
 }
@@ -50,7 +60,7 @@ export async function startMeteredHub(vars: Readonly<Record<string, string>> = {
   await migrateLocalDatabase({ ...place, worker, migrations });
   const hub = await startLocalHub({
     ...place,
-    worker,
+    worker: withLargeBatches(worker),
     entry,
     host: "127.0.0.1",
     port,

@@ -113,7 +113,10 @@ describe("npm run deploy", () => {
       return commands.find((command) => command.startsWith("d1 create"));
     };
     expect(await created("weur")).toBe("d1 create commandcenter-hub --location weur");
-    expect(await created("eu-central-1")).toBe("d1 create commandcenter-hub");
+    expect(await created("eu-central-1")).toBe("d1 create commandcenter-hub --location weur");
+    expect(await created("asia-northeast1")).toBe("d1 create commandcenter-hub --location apac");
+    expect(await created("sam")).toBe("d1 create commandcenter-hub");
+    expect(await created("basement")).toBe("d1 create commandcenter-hub");
   });
 
   test("uses what exists", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { distanceKm } from "../../src/core/nearness.ts";
+import { distanceKm, locationHint } from "../../src/core/nearness.ts";
 
 const order = (near: string, regions: (string | null)[]) =>
   regions.toSorted((a, b) => distanceKm(near, a) - distanceKm(near, b));
@@ -21,4 +21,16 @@ test("names of clouds mean the same places, and two regions of one place are nea
 test("a region that nobody knows is near to itself only", () => {
   expect(distanceKm("basement", "basement")).toBe(0);
   expect(distanceKm("basement", "weur")).toBe(distanceKm("basement", "attic"));
+});
+
+test.each([
+  ["weur", "weur"],
+  ["WEUR", "weur"],
+  ["eu-central-1", "weur"],
+  ["asia-northeast1", "apac-ne"],
+  ["basement", null],
+  ["constructor", null],
+  ["", null],
+])("objects of a hub in %s begin in %s", (region, hint) => {
+  expect(locationHint(region)).toBe(hint);
 });

@@ -1,4 +1,5 @@
 /** The hub as it is, its bindings metered; `GET /api/__counts` tells what was counted so far. */
+import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../../../src/platform/bindings.ts";
 import hub, * as objects from "../../../src/worker/index.ts";
 import { Meter, meteredBindings, meterStorage } from "./bindings.ts";
@@ -50,9 +51,18 @@ for (const level of ["info", "warn", "error"] as const) {
   };
 }
 
+/** The names of the methods of the class, its own and those of the classes that it extends, but for the runtime's. */
+function methodsOf({ prototype }: { prototype: object }): string[] {
+  const names = new Set<string>();
+  for (let each = prototype; each !== DurableObject.prototype; each = Object.getPrototypeOf(each)) {
+    for (const name of Object.getOwnPropertyNames(each)) names.add(name);
+  }
+  return [...names];
+}
+
 /** Every method of the class that can be called from outside is timed; its alarms are counted. */
 function timeMethods(timed: { prototype: object }, base: { prototype: object }): void {
-  for (const name of Object.getOwnPropertyNames(base.prototype)) {
+  for (const name of methodsOf(base)) {
     const method: unknown = Reflect.get(base.prototype, name);
     if (name === "constructor" || typeof method !== "function") continue;
     const value = function (this: { ctx: DurableObjectState }, ...args: unknown[]) {
@@ -81,10 +91,19 @@ export default {
     return hub.scheduled(event, meteredBindings(env, meter, "cron"), ctx);
   },
 
-  /** The local queue starts no batch before the last one has ended; Cloudflare has hundreds of consumers at once. */
+  /**
+   * The local queue starts no batch before the last one has ended, and few a second; Cloudflare has hundreds of consumers
+   * at once. So the rounds of a batch run as if each message had an invocation of its own, as in wrangler.toml.
+   */
   async queue(batch, env, ctx) {
-    meter.counts.consumer_runs += 1;
     meter.counts.queue_messages_read += batch.messages.length;
-    ctx.waitUntil(Promise.resolve(hub.queue(batch, meteredBindings(env, meter, "queue"), ctx)));
+    const bindings = meteredBindings(env, meter, "queue");
+    const parts = batch.queue.endsWith("-probes") ? batch.messages.map((message) => [message]) : [batch.messages];
+    meter.counts.consumer_runs += parts.length;
+    for (const messages of parts) {
+      const { queue, metadata } = batch;
+      const part = { queue, metadata, messages, ackAll: () => batch.ackAll(), retryAll: () => batch.retryAll() };
+      ctx.waitUntil(Promise.resolve(hub.queue(part, bindings, ctx)));
+    }
   },
 } satisfies ExportedHandler<Bindings, string>;

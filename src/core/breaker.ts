@@ -36,21 +36,21 @@ export interface Standing {
 
 /**
  * Returns the longest time, in milliseconds, from a check at `lastAt` (Unix ms) until the next scheduled one. The planner
- * judges the breaker at the time of the next check, by when it may have opened.
+ * judges the breaker at the time of the next check, by when it may have opened: a lost tick of the cron puts that off, too.
  */
-export function longestGap(
-  { health_interval: interval }: Scheduled,
-  { status, since }: Standing,
-  lastAt: number,
-): number {
-  const latest = lastAt + OPEN_STRIDE * interval * 1_000;
+export function longestGap(scheduled: Scheduled, { status, since }: Standing, lastAt: number): number {
+  const { health_interval: interval } = scheduled;
+  const latest = lastAt + OPEN_STRIDE * interval * 1_000 + graceOf(scheduled);
   return breakerStride(breakerOf(status, since, interval, latest), interval) * interval * 1_000;
 }
 
 /** Returns the time after which a silent service is stale, Unix ms. `lastAt`: Unix ms. */
 export function staleAt(lastAt: number, scheduled: Scheduled, standing: Standing): number {
-  const grace = scheduled.agent === null ? STALE_GRACE_MS : AGENT_GRACE_MS;
-  return lastAt + STALE_INTERVALS * longestGap(scheduled, standing, lastAt) + grace;
+  return lastAt + STALE_INTERVALS * longestGap(scheduled, standing, lastAt) + graceOf(scheduled);
+}
+
+function graceOf({ agent }: Scheduled): number {
+  return agent === null ? STALE_GRACE_MS : AGENT_GRACE_MS;
 }
 
 /**

@@ -38,6 +38,10 @@ export interface SimulatedHubOptions {
   /** What is wrong with a lane's object now; null: nothing. */
   laneTrouble(lane: number): "throws" | "hangs" | null;
   isTickLost(): boolean;
+  /** What a call of an object takes, ms. */
+  hopMs: number;
+  /** Whether the round that has just been done is delivered once more: the queue did not hear that it was done. */
+  isRepeated(): boolean;
   /** Each flip once. */
   told(flip: RecordedFlip): void;
 }
@@ -73,6 +77,11 @@ export class SimulatedHub {
 
   now(): number {
     return this.#now();
+  }
+
+  /** A tick of the cron for the minute that has begun: late, or once more. */
+  tick(): void {
+    this.#plan(Math.floor(this.#now() / MINUTE_MS) * MINUTE_MS);
   }
 
   /** Throws as a hub does that answers 503. */
@@ -130,19 +139,40 @@ export class SimulatedHub {
 
   async #consume(body: ProbeMessage, tries: number): Promise<void> {
     const { message } = readProbeMessage(body);
-    await runRound(message, this.#probing).catch(() => {
-      if (tries > 0) this.#options.program.after(QUEUE_AGAIN_MS, () => void this.#consume(body, tries - 1));
-    });
+    const again = (left: number) => {
+      if (left >= 0) this.#options.program.after(QUEUE_AGAIN_MS, () => void this.#consume(body, left));
+    };
+    await runRound(message, this.#probing).then(
+      () => this.#options.isRepeated() && again(tries - 1),
+      () => again(tries - 1),
+    );
+  }
+
+  async #hop(): Promise<void> {
+    const { hopMs, program } = this.#options;
+    if (hopMs > 0) await program.clock.wait(hopMs);
   }
 
   get #judging() {
     const { wait } = this.#options.program.clock;
     return {
       ...{ now: this.#now, wait, causes: async () => {} },
-      observe: (round: Round, findings: Finding[]) => this.#observe(round, findings),
-      publish: async (update: BoardUpdate) => this.#publish(update),
-      writeFlips: async () => {},
-      record: async (message: OutcomesMessage) => this.#record(message),
+      observe: async (round: Round, findings: Finding[]) => {
+        await this.#hop();
+        const judged = await this.#observe(round, findings);
+        await this.#hop();
+        return judged;
+      },
+      publish: async (update: BoardUpdate) => {
+        await this.#hop();
+        this.#publish(update);
+        await this.#hop();
+      },
+      writeFlips: async () => this.#hop(),
+      record: async (message: OutcomesMessage) => {
+        await this.#hop();
+        this.#record(message);
+      },
     };
   }
 
@@ -152,7 +182,10 @@ export class SimulatedHub {
     return {
       ...this.#judging,
       longestWait: LONGEST_WAIT_MS,
-      watched: async (checks: DueCheck[]) => checks,
+      watched: async (checks: DueCheck[]) => {
+        await this.#hop();
+        return checks;
+      },
       canSee: async () => true,
       retry: async (messages) => this.#send(messages),
       async probe(checks, vantage, found) {

@@ -40,17 +40,27 @@ const CLOCK_STEPS_MS = [HOUR_MS, -HOUR_MS, -2 * HOUR_MS, 2 * HOUR_MS];
 
 export type Upset = Judgement & { checks: number };
 
-export async function simulateTrouble(options: ChaosOptions): Promise<Upset> {
+/** What the platform does all the time. */
+export interface Platform {
+  /** What a call of an object takes, ms: 250 when it landed on another continent. */
+  hopMs: number;
+  /** The part of the rounds that is delivered again after it was done. */
+  repeated: number;
+}
+
+const NEAR: Platform = { hopMs: 0, repeated: 0 };
+
+export async function simulateTrouble(options: ChaosOptions, platform = NEAR): Promise<Upset> {
   const plan = chaosPlan(options);
   const folder = mkdtempSync(join(tmpdir(), "simulated-agent-"));
   try {
-    return await run(plan, folder);
+    return await run(plan, folder, platform);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function run(plan: ChaosPlan, folder: string): Promise<Upset> {
+async function run(plan: ChaosPlan, folder: string, { hopMs, repeated }: Platform): Promise<Upset> {
   const random = mulberry32(plan.seed);
   const time = new SimulatedTime(-WARM_UP_MS);
   const byName = new Map(plan.services.map((service) => [service.name, service]));
@@ -71,10 +81,16 @@ async function run(plan: ChaosPlan, folder: string): Promise<Upset> {
       const trouble = lane % FIRST_REPORTED === TROUBLED_LANE ? during("lane") : undefined;
       return trouble === undefined ? null : Math.round(trouble.from) % 2 === 0 ? "throws" : "hangs";
     },
-    isTickLost: () => during("tick lost") !== undefined,
+    isTickLost: () => during("tick lost") !== undefined || during("tick late") !== undefined,
+    hopMs,
+    isRepeated: () => repeated > 0 && random() < repeated,
     told: (flip) => flips.set(flip.service_id, [...(flips.get(flip.service_id) ?? []), seen(flip, program.ahead)]),
   });
   hub.start();
+  for (const { kind, from, until } of plan.disturbances) {
+    if (kind === "tick late") time.at(until, () => hub.tick());
+    if (kind === "tick twice") time.at(from, () => hub.tick());
+  }
   stepClocks(program, time, plan.disturbances);
   runAgents(plan, time, { hub, hubProgram: program, folder, answers, random });
   await time.runTo(plan.durationMs);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { simulateCauses } from "./cause-simulation.ts";
-import { HOURS } from "./simulated-hours.ts";
+import { FAR, HOURS, HOURS_FAR } from "./simulated-hours.ts";
 import { simulate } from "./simulation.ts";
 import { simulateTrouble } from "./simulation-of-trouble.ts";
 
@@ -80,6 +80,18 @@ it(
   async () => {
     const { deviations, outages, undecided, unknowns, checks } = await simulateTrouble({ ...HOURS, seed: 20_261_129 });
     console.log(JSON.stringify({ outages, undecided, unknowns, checks }));
+    expect(deviations).toEqual([]);
+    expect(outages).toBeGreaterThan(80);
+    expect(undecided).toBe(0);
+  },
+  TROUBLE_TIMEOUT_MS,
+);
+
+it(
+  "with objects on another continent, rounds that come again after they were done, and a cron that is late, doubled or lost, too",
+  async () => {
+    const { deviations, outages, undecided, checks } = await simulateTrouble({ ...HOURS_FAR, seed: 20_261_130 }, FAR);
+    console.log(JSON.stringify({ outages, undecided, checks }));
     expect(deviations).toEqual([]);
     expect(outages).toBeGreaterThan(80);
     expect(undecided).toBe(0);

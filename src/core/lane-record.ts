@@ -19,6 +19,8 @@ export interface LaneRecord {
   left: { rev: number; at: number } | null;
   /** Former lanes that do not know yet that the state arrived. */
   unsettled: number[];
+  /** A heartbeat whose beats repeat each other (repeated-beat.ts), so that some are known to the lane's memory only. */
+  beats_often?: true;
 }
 
 /** A service that leaves its lane with revision `rev`. */

@@ -160,6 +160,8 @@ export interface Judgement {
   retry: Retry | null;
   /** The version that the service reported; null: none is known. */
   version: string | null;
+  /** Nobody need hear of it; absent: it is told and recorded. */
+  repeats?: true;
 }
 
 /** One check of a round: the observation, the state after it, and flips that may not be in the database yet. */

@@ -29,6 +29,7 @@ import {
   withoutFuture,
 } from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
+import { isRepeatedBeat, repeatedWithin } from "../core/repeated-beat.ts";
 import { parseSettings } from "../core/settings.ts";
 import { expire } from "../core/silence.ts";
 import { close, observe } from "../core/state-machine.ts";
@@ -42,6 +43,8 @@ const MIN_ALARM_GAP_MS = 1_000;
 export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorRpc {
   readonly #clock: Clock;
   readonly #records = new Map<number, LaneRecord>();
+  /** Of each heartbeat the last that was told (Unix ms), and whether others have repeated it; only since this object began. */
+  readonly #beats = new Map<number, { at: number; isRepeated: boolean }>();
   /** The life of the database that the records belong to; empty: not known yet. */
   #epoch: string;
 
@@ -63,17 +66,27 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
       const state = kept && withoutFuture(kept, check.health_interval, now, Math.min(observation.at, now));
       const step = observe(state, { check, round, observation, vantages, random: Math.random() });
       if (step === null) return null;
+      const judgement = judgementOf(step);
+      const { service_id: id } = check;
+      if (isRepeatedBeat(check, { before: kept, after: step.state, observation, toldAt: this.#beats.get(id)?.at })) {
+        this.#holdRepeated(id, step.state);
+        return { ...judgement, repeats: true };
+      }
       this.#hold(check, step.state);
-      const { flips, version } = step.state;
-      return { live: liveState(step.state), flips, retry: step.retry, version };
+      if (check.health_method === "heartbeat") this.#beats.set(id, { at: observation.at, isRepeated: false });
+      return judgement;
     });
   }
 
   /** No result came since `last_at` (Unix ms). Changes the status of each service whose deadline has passed. */
   expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence> {
     return this.#answer(overdue, ({ check, last_at }, kept) => {
-      const state = kept && withoutFuture(kept, check.health_interval, now);
-      return this.#silence(check, expire(state ?? newMonitorState(check), check, last_at, now));
+      const state = (kept && withoutFuture(kept, check.health_interval, now)) ?? newMonitorState(check);
+      // Repeated beats are lost with the memory of this object: a little later it is silence all the same.
+      const mayBeLost = !this.#beats.has(check.service_id) && this.#records.get(check.service_id)?.beats_often;
+      const unsure = mayBeLost ? repeatedWithin(check) : 0;
+      const isSure = expire(state, check, last_at, now - unsure) !== state;
+      return this.#silence(check, isSure ? expire(state, check, last_at, now) : state);
     });
   }
 
@@ -201,10 +214,22 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   /** Stores the state when a crash must not lose the difference. */
   #hold(check: Check, state: MonitorState): void {
     const before = this.#records.get(check.service_id);
-    const record = recordInLane(state, before);
+    const beat = this.#beats.get(check.service_id);
+    const beatsOften = beat === undefined ? before?.beats_often : beat.isRepeated;
+    const record: LaneRecord = { ...recordInLane(state, before), ...(beatsOften ? { beats_often: true } : {}) };
     this.#records.set(check.service_id, record);
     if (mustSave(before?.state ?? null, state, check.health_method))
       this.ctx.storage.kv.put(keyOf(check.service_id), record);
+  }
+
+  /** Stores no more than that there are such beats, once. */
+  #holdRepeated(id: number, state: MonitorState): void {
+    const before = this.#records.get(id);
+    const record: LaneRecord = { ...recordInLane(state, before), beats_often: true };
+    this.#records.set(id, record);
+    const beat = this.#beats.get(id);
+    if (beat !== undefined) beat.isRepeated = true;
+    if (before?.beats_often !== true) this.ctx.storage.kv.put(keyOf(id), record);
   }
 
   #save(id: number, record: LaneRecord): void {
@@ -218,6 +243,10 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     const at = Math.max(Math.min(...expiries), now + MIN_ALARM_GAP_MS);
     await this.ctx.storage.setAlarm(this.#clock.platformTime(at));
   }
+}
+
+function judgementOf({ state, retry }: NonNullable<ReturnType<typeof observe>>): Judgement {
+  return { live: liveState(state), flips: state.flips, retry, version: state.version };
 }
 
 function keyOf(id: number): string {

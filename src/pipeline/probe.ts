@@ -38,8 +38,9 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   const batcher = new OutcomeBatcher<Finding>(deps.wait, async (findings) => {
     const judged = await judge(message.round, findings, deps);
     all.push(...judged);
-    causes.push(deps.causes(suspicious(judged)));
-    await tell(message, judged, startedAt, deps);
+    const told = judged.filter(isTold);
+    causes.push(deps.causes(suspicious(told)));
+    await tell(message, told, startedAt, deps);
   });
   const sight = new Sight(() => deps.canSee());
   const checks = await deps.watched(message.checks);
@@ -52,7 +53,8 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   });
   await batcher.flush();
   const run = { ...message, epoch: epochOf(message), started_at: startedAt };
-  if (all.length > 0) await deps.record(recordOf(run, all));
+  const told = all.filter(isTold);
+  if (told.length > 0) await deps.record(recordOf(run, told));
   await Promise.all(causes);
   return all.map((judged) => judged.outcome);
 }
@@ -60,6 +62,10 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
 /** Whether the finding may change something: anything but a service that was up and answers well. */
 function mayBeNews({ attempt }: Round, { check, observation }: Finding): boolean {
   return attempt > 0 || check.recorded_status !== "up" || observation.verdict !== "ok" || isSlow(check, observation);
+}
+
+function isTold({ outcome }: Judged): boolean {
+  return outcome.repeats !== true;
 }
 
 /** Sends states to the board and retries to the queue, while other checks of the round may still run. */

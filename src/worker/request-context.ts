@@ -1,6 +1,7 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
 import { AuditTrail } from "../core/audit.ts";
+import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
 import { parseSummary } from "../core/summary.ts";
@@ -15,6 +16,7 @@ import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 import { bridgeStatus, probeDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
+import { recordAtOnce } from "./history.ts";
 import type { Hub } from "./hub.ts";
 import { followChange, projectChanged } from "./registry.ts";
 
@@ -46,6 +48,8 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     ctx.waitUntil(work);
     return work;
   };
+  /** Whoever beats waits for no database. */
+  const recordedLater = async (message: OutcomesMessage) => ctx.waitUntil(recordAtOnce(message, hub));
   const db = openDatabase(env.DB);
   const board = boardOf(env);
   const requestIp = clientAddress(request, settings);
@@ -61,7 +65,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     registryChanged: (change) => kept(followChange(change, hub)),
     projectChanged: (project) => kept(projectChanged(project, hub)),
     checkNow: (check) => checkNow(check, probeDeps(hub)),
-    heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(hub)),
+    heartbeat: (check, beat) => takeHeartbeat(check, beat, { ...probeDeps(hub), record: recordedLater }),
     gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
     knownEntries: async () => withRemembered(await Promise.resolve(board.entries()).catch(() => [])),

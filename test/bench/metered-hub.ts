@@ -27,8 +27,8 @@ export interface MeteredHub extends Api {
   counts(): Promise<Counts>;
   /** What its runtime has used of the processor, ms. */
   cpuMs(): number;
-  /** Runs the cron as for `at`, Unix ms. */
-  tick(at: number): Promise<void>;
+  /** Rolls up, merges and deletes all that is due by `now` (Unix ms), which may be years ahead. */
+  keepHouse(now: number): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -81,7 +81,10 @@ export async function startMeteredHub(vars: Readonly<Record<string, string>> = {
     fetch: api,
     cpuMs: () => treeCpuMs(runtimePid(folder.path)),
     counts: async (): Promise<Counts> => JSON.parse(await (await api("/api/__counts")).text()),
-    tick: (time) => hub.tick(time),
+    async keepHouse(now) {
+      const { status } = await api(`/api/__keep-house?now=${now}`);
+      if (status !== 200) throw new Error(`the upkeep failed: ${status}`);
+    },
     async remove() {
       ticker.stop();
       await hub.stop();

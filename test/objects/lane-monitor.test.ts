@@ -104,3 +104,45 @@ it("hands a service over to another lane, through crashes of both", async () => 
   await lane().forget([leaver], Date.now());
   expect(await lane().release([leaver], Date.now())).toMatchObject([{ state: null, superseded: false }]);
 });
+
+const beating = aCheck({ health_method: "heartbeat", health_url: "", health_interval: 40, recorded_status: "up" });
+
+async function beat(at: number) {
+  return (await observe([beating], at))[0];
+}
+
+it("a beat that repeats another one is counted against silence, and nothing is written for it", async () => {
+  expect((await beat(T0))?.repeats).toBeUndefined();
+  expect((await beat(T0 + 1_000))?.repeats).toBe(true); // from now on it is known as one that beats often
+  await runInDurableObject(lane(), async (_, { storage }) => {
+    vi.spyOn(storage.kv, "put").mockImplementation(() => {
+      throw new Error("wrote");
+    });
+  });
+  expect(await beat(T0 + 5_000)).toMatchObject({ repeats: true, live: { status: "up", last_at: T0 + 5_000 } });
+  // The board knows of the first only.
+  const { results } = await lane().expire([{ check: beating, last_at: T0 }], T0 + 71_000);
+  expect(results[0]).toMatchObject({ live: { status: "up", last_at: T0 + 5_000 }, flips: [] });
+});
+
+it("after an eviction, a heartbeat that never repeated itself is silent as soon as ever", async () => {
+  await beat(T0);
+  await beat(T0 + 20_000);
+  await abortAllDurableObjects();
+  const { results } = await lane().expire([{ check: beating, last_at: T0 + 20_000 }], T0 + 90_500);
+  expect(results[0]?.live.status).toBe("down");
+});
+
+it("after an eviction, a beat that may have been forgotten puts the end of a silence off by so much", async () => {
+  await beat(T0);
+  await beat(T0 + 5_000); // stored, because it is the first one that repeats another
+  await beat(T0 + 9_000);
+  await abortAllDurableObjects();
+  const silentFor = async (ms: number) => {
+    const { results } = await lane().expire([{ check: beating, last_at: T0 }], T0 + ms);
+    return results[0]?.live.status;
+  };
+  // 40 s and a grace of 30 s after the beat that is known, and a quarter of the interval.
+  expect(await silentFor(84_500)).toBe("up");
+  expect(await silentFor(85_500)).toBe("down");
+});

@@ -27,9 +27,11 @@ async function seen(id: number) {
   return { ...rest, health: status, parts: Object.entries(checks).map(([name, [check]]) => [name, check?.status]) };
 }
 
+/** Of the service, which has its lane for itself. */
 async function recordedChecks(id: number): Promise<number> {
-  const sql = "SELECT count(*) AS checks FROM health_checks WHERE service_id = ?";
-  return (await env.DB.prepare(sql).bind(id).first<number>("checks")) ?? 0;
+  const lane = (await boardOf(env).check(id))?.lane ?? 0;
+  const sql = "SELECT sum(json_array_length(results)) AS checks FROM rounds WHERE lane = ?";
+  return (await env.DB.prepare(sql).bind(lane).first<number>("checks")) ?? 0;
 }
 
 /** Evicts the board and the lane of the service, and expects to see the same afterwards. `checks`: made so far. */

@@ -64,7 +64,7 @@ export async function buildHub({ source, folder, ...database }: HubOptions, cach
 async function inOwnProcess(step: Step): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   // Ctrl-C reaches every attached process of the terminal. Only the hub shall react to it, so the child is detached.
-  const child = fork(PROGRAM, { execArgv: [], detached: true });
+  const child = fork(PROGRAM, { execArgv: [], detached: true, env: { ...process.env, WRANGLER_WRITE_LOGS: "false" } });
   child.once("message", resolve);
   child.once("error", reject);
   child.once("exit", (code, signal) => reject(new Error(`the step "${step.name}" ended with ${signal ?? code}`)));

@@ -106,7 +106,9 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const log = args.quiet ? () => {} : io.out;
     const place = { root: io.root, state, port, host: args.host };
     const hub = await launch({ ...place, clock: io.clock, project, cache, vars, log, err: io.err });
-    io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
+    // What a service prints is kept in logs, which more people may read than its settings.
+    const shown = given.HUB_ADMIN_TOKEN === undefined ? token : "as in HUB_ADMIN_TOKEN";
+    io.out(`CommandCenter Hub ready at ${url}  admin token: ${shown}`);
     io.ready?.(hub);
     await io.stopped;
     await hub.stop();

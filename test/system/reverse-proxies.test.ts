@@ -118,7 +118,8 @@ describe.each(PROXIES)("a hub behind %s", (name, start, isInstalled) => {
     expect(manifest.length).toBeGreaterThan(3_000_000);
     const planned = await ask("PUT", path, headers, manifest);
     expect({ ...planned, body: planned.body.slice(0, 200) }).toMatchObject({ status: 200 });
-    expect((await ask("PUT", path, headers, " ".repeat(6_000_000))).status).toBe(413);
+    // Caddy says 502 when the hub has refused the body before Caddy has sent all of it.
+    expect([413, 502]).toContain((await ask("PUT", path, headers, " ".repeat(6_000_000))).status);
   });
 
   test("holds an agent's question until its time is over", async ({ skip }) => {

@@ -21,6 +21,22 @@ export async function hasMigrations(data: string, migrations: readonly Migration
   }
 }
 
+/**
+ * Returns what the databases in the folder `data` have that is none of the migrations, in order. A file that can't be
+ * read has nothing. Nothing else may use the databases.
+ */
+export async function unknownMigrations(data: string, migrations: readonly Migration[]): Promise<string[]> {
+  const known = new Set(migrations.map(({ name }) => name));
+  const applied = (await databasesIn(data)).flatMap((file) => {
+    try {
+      return readNames(file);
+    } catch {
+      return [];
+    }
+  });
+  return applied.filter((name) => !known.has(name)).sort();
+}
+
 function readNames(file: string): string[] {
   const database = new DatabaseSync(file, { readOnly: true });
   try {

@@ -1,4 +1,4 @@
-/** Makes dist/assets: the files that the hub serves without changes. */
+/** Makes the assets: the files that the hub serves without changes. */
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -64,6 +64,8 @@ async function runVite(source: string, target: string): Promise<void> {
   const { resolve } = createRequire(import.meta.url);
   const program = join(dirname(resolve("vite/package.json")), "bin/vite.js");
   const options = ["--outDir", target, "--emptyOutDir", "false", "--assetsDir", HASHED_FOLDER, "--logLevel", "warn"];
+  // Otherwise Vite writes a copy of its configuration into node_modules, which may belong to another user.
+  options.push("--configLoader", "native");
   const env = { ...process.env, NODE_ENV: "production" };
   await promisify(execFile)(process.execPath, [program, "build", source, ...options], { env });
 }

@@ -32,25 +32,28 @@ const NO_CACHE: BuildCache = {
   keepWorker: async () => {},
 };
 
-/** Where builds are kept, and what they are made from; paths in the checkout. */
+/** Where builds are kept, and what they are made from. */
 export interface BuildPlace {
+  /** In the folder of what is made from the checkout, see output-folder.ts. */
   folder: string;
+  /** Paths in the checkout. */
   sources: readonly string[];
 }
 
-const BUILDS: BuildPlace = { folder: "dist/builds", sources: SOURCES };
+const BUILDS: BuildPlace = { folder: "builds", sources: SOURCES };
 
 /** Opens the cache of the checkout `root` for its sources as they are now, and removes what is kept of other sources. */
 export async function openBuildCache(
   root: string,
   environment: Readonly<Record<string, string | undefined>>,
   place: BuildPlace = BUILDS,
+  output: string = join(root, "dist"),
 ): Promise<BuildCache> {
   const hasSecrets = (await readdir(root)).some((name) => SECRETS.test(name));
   if (hasSecrets || VARIABLES.some((name) => environment[name] !== undefined)) return NO_CACHE;
   const digestNow = () => digestOf(place.sources.map((name) => join(root, name)));
   const digest = await digestNow();
-  const builds = join(root, place.folder);
+  const builds = join(output, place.folder);
   const kept = join(builds, digest);
   await keepOnly(digest, builds);
   /** Of sources that have changed in the meantime, nothing is kept. */
@@ -72,11 +75,11 @@ export async function openBuildCache(
   };
 }
 
-/** A hub that starts from other sources at the same time then finds nothing, and builds. */
+/** A hub that starts from other sources at the same time then finds nothing, and builds. What can't be removed stays. */
 async function keepOnly(digest: string, builds: string): Promise<void> {
   const names = await readdir(builds).catch(() => []);
   const others = names.filter((name) => name !== digest);
-  await Promise.all(others.map((name) => rm(join(builds, name), { recursive: true, force: true })));
+  await Promise.allSettled(others.map((name) => rm(join(builds, name), { recursive: true, force: true })));
 }
 
 /** Nobody sees half of what is written. When it can't be written, the next start makes it again. */

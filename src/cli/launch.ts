@@ -53,7 +53,7 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
   process.env.MINIFLARE_WORKERD_PATH = await writeLauncher(state.path);
   process.env.MINIFLARE_WORKERD_V8_FLAGS ??= RUNTIME_FLAGS;
   const { data, temporary } = state;
-  await buildAssets({ root, target: join(root, "dist/assets") });
+  await buildAssets({ root, target: project.worker.assets?.directory ?? join(root, "dist/assets") });
   await buildHub({ ...project, folder: state.worker, data, temporary }, options.cache);
   await removeRetiredObjects(data, project.worker);
   let ticker: Ticker | undefined;

@@ -3,6 +3,8 @@
  * migrations would stay in the memory of the hub until it ends.
  */
 import { fork } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { hasMigrations } from "./applied-migrations.ts";
@@ -12,6 +14,8 @@ import { migrationSchema } from "./migrations.ts";
 import type { Step } from "./prepare-process.ts";
 import { workerOptionsSchema } from "./worker-options.ts";
 
+/** Debian's name for the home of users that have none. */
+const NO_HOME = "/nonexistent";
 const PROGRAM = fileURLToPath(new URL("./prepare-process.ts", import.meta.url));
 
 const projectSchema = z.object({
@@ -64,7 +68,7 @@ export async function buildHub({ source, folder, ...database }: HubOptions, cach
 async function inOwnProcess(step: Step): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   // Ctrl-C reaches every attached process of the terminal. Only the hub shall react to it, so the child is detached.
-  const child = fork(PROGRAM, { execArgv: [], detached: true });
+  const child = fork(PROGRAM, { execArgv: [], detached: true, env: await wranglerEnvironment() });
   child.once("message", resolve);
   child.once("error", reject);
   child.once("exit", (code, signal) => reject(new Error(`the step "${step.name}" ended with ${signal ?? code}`)));
@@ -72,4 +76,14 @@ async function inOwnProcess(step: Step): Promise<unknown> {
   const result = resultSchema.parse(await promise);
   if ("failed" in result) throw new Error(result.failed);
   return result.done;
+}
+
+/** Wrangler shall write no logs, and ends when it may not look into the home folder, which may be another user's. */
+async function wranglerEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const environment = { ...process.env, WRANGLER_WRITE_LOGS: "false" };
+  const isOpen = await access(homedir(), constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return isOpen ? environment : { ...environment, HOME: NO_HOME };
 }

@@ -1,16 +1,20 @@
 /** `npm start`: runs a hub on this machine, from reading the command line until its last process has ended. */
 
+import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { messageOf } from "../node/error-message.ts";
+import { unknownMigrations } from "./applied-migrations.ts";
 import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
 import { type BuildPlace, openBuildCache } from "./build-cache.ts";
 import type { RunningHub } from "./launch.ts";
+import type { Migration } from "./migrations.ts";
+import { outputFolder } from "./output-folder.ts";
 import { claimPort } from "./port.ts";
 import { readProjectOnce } from "./prepare.ts";
 import { type Environment, givenSettings, validateSettings } from "./settings.ts";
-import { noteHubId, openStateFolder, storedAdminToken } from "./state-folder.ts";
+import { noteHubId, openStateFolder, type StateFolder, storedAdminToken } from "./state-folder.ts";
 import { readVarFiles, warningsOf } from "./var-files.ts";
-import type { WorkerOptions } from "./worker-options.ts";
+import { type WorkerOptions, withAssetsIn } from "./worker-options.ts";
 import { endLeftoverRuntime } from "./workerd.ts";
 
 const LOCAL_PRESETS = { ALLOW_PRIVATE_TARGETS: "true", PROBE_SECRETS_ANYWHERE: "true", LOCAL_QUEUES: "true" };
@@ -68,14 +72,20 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   const given = givenSettings({ environment: io.environment, flags });
   for (const line of warningsOf(args.vars)) io.err(line);
   const { source, bindings = {}, builds, worker = unchanged } = io.replacement ?? {};
-  const cache = await openBuildCache(io.root, io.environment, builds);
+  const output = await outputFolder(io.root, args.state);
+  const cache = await openBuildCache(io.root, io.environment, builds, output);
   // Miniflare loads slowly, so this process loads it while another process reads the project.
   const [checkout, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
-  const project = { ...checkout, source: source ?? checkout.source, worker: worker(checkout.worker) };
+  const project = {
+    ...checkout,
+    source: source ?? checkout.source,
+    worker: withAssetsIn(join(output, "assets"), worker(checkout.worker)),
+  };
   validateSettings({ ...project.worker.bindings, ...LOCAL_PRESETS, ...given });
   const state = await openStateFolder(args.state, io.err);
   try {
     await endLeftoverRuntime(state.path);
+    await refuseNewer(state, project.migrations);
     const port = await claimPort(args.port, args.host);
     const url = `http://${reachableName(args.host)}:${port}`;
     const hubId = String({ ...project.worker.bindings, ...given }.HUB_ID);
@@ -96,11 +106,23 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const log = args.quiet ? () => {} : io.out;
     const place = { root: io.root, state, port, host: args.host };
     const hub = await launch({ ...place, clock: io.clock, project, cache, vars, log, err: io.err });
-    io.out(`CommandCenter Hub ready at ${url}  admin token: ${token}`);
+    // What a service prints is kept in logs, which more people may read than its settings.
+    const shown = given.HUB_ADMIN_TOKEN === undefined ? token : "as in HUB_ADMIN_TOKEN";
+    io.out(`CommandCenter Hub ready at ${url}  admin token: ${shown}`);
     io.ready?.(hub);
     await io.stopped;
     await hub.stop();
   } finally {
     state.release();
   }
+}
+
+/** A database that a newer version has migrated means other things than this version takes it for. */
+async function refuseNewer({ path, data }: StateFolder, migrations: readonly Migration[]): Promise<void> {
+  const [name] = await unknownMigrations(data, migrations);
+  if (name === undefined) return;
+  throw new Error(
+    `a newer version of the hub has used ${path} (its migration ${name} is not known here): start that version again, or ` +
+      "begin with a backup of before the upgrade in another folder (--state DIR --restore FILE)",
+  );
 }

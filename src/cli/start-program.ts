@@ -1,6 +1,7 @@
 /** The process of a local hub: its memory flags, its signals, and what it prints. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { missingPackages } from "../command/start.ts";
 import type { Clock } from "../core/clock.ts";
 import { freeStartupMemory, HUB_FLAGS, restartWithFlags } from "../node/memory.ts";
 import { parentEnded } from "../node/parent-process.ts";
@@ -33,6 +34,12 @@ export async function startProgram({ clock = systemClock, replacement, ready }: 
     },
     join(root, "dist/compiled"),
   );
+
+  const missing = missingPackages(root);
+  if (missing.length > 0) {
+    console.error(`a start needs packages that are not installed (${missing.join(", ")}): run npm ci --include=dev`);
+    process.exit(1);
+  }
 
   const stopRequested = stopSignal(process, Date.now, () => process.exit(FORCED_EXIT_CODE));
   // npm passes a signal on only to its shell. The shell ends without a signal to this process.

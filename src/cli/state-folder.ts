@@ -1,8 +1,9 @@
 /** The folder with the data of a local hub. A lock ensures that only one hub uses the folder. */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { access, chmod, constants, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { adminTokenFile, dataIn, hubIdFile, textOf } from "../backup/state-files.ts";
+import { messageOf } from "../node/error-message.ts";
 import { lockFolder } from "../node/folder-lock.ts";
 import { privateFolder } from "../node/private-folder.ts";
 
@@ -23,12 +24,25 @@ export interface StateFolder {
  * uses the folder.
  */
 export async function openStateFolder(directory: string, say: (line: string) => void = () => {}): Promise<StateFolder> {
-  const path = resolve(directory);
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  const path = await makeStateFolder(directory);
   const release = lockFolder(path);
   const told = privateFolder(path); // now nobody else changes what is in it
   if (told !== null) say(told);
   return { path, data: dataIn(path), worker: join(path, "worker"), temporary: join(path, "tmp"), release };
+}
+
+/** Returns the path. Throws when the folder can't be made or written to. */
+export async function makeStateFolder(directory: string): Promise<string> {
+  const path = resolve(directory);
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return path;
+  } catch (error) {
+    throw new Error(
+      `can't keep the hub's data in ${path}; choose another folder with --state DIR (${messageOf(error)})`,
+    );
+  }
 }
 
 /** Returns the admin token of the folder. The first call makes the token. Only the owner of the file can read it. */

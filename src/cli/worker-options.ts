@@ -12,9 +12,15 @@ export const workerOptionsSchema = z.looseObject({
   d1Databases: z.record(z.string(), z.looseObject({ id: z.string() })).default({}),
   queueConsumers: z.record(z.string(), z.looseObject({})).default({}),
   durableObjects: z.record(z.string(), z.looseObject({ className: z.string() })).default({}),
+  assets: z.looseObject({ directory: z.string() }).exactOptional(),
 });
 
 export type WorkerOptions = z.infer<typeof workerOptionsSchema>;
+
+/** The same Worker with its assets in another folder. */
+export function withAssetsIn(directory: string, worker: WorkerOptions): WorkerOptions {
+  return worker.assets === undefined ? worker : { ...worker, assets: { ...worker.assets, directory } };
+}
 
 /** Returns the path of the bundled entry module in the folder of a Worker. */
 export function entryIn(folder: string): string {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EXIT, type HubIo } from "./hub-io.ts";
 
-const NEEDED = ["miniflare", "wrangler", "esbuild"];
+const NEEDED = ["miniflare", "wrangler", "esbuild", "vite", "zod"];
 
 const HOW_TO_GO_ON = `hub start needs the project's checkout with its dependencies, which this installation does not have.
 In a checkout of commandcenter-hub, run: npm ci && npm start
@@ -28,11 +28,18 @@ export async function start(argv: readonly string[], io: HubIo): Promise<number>
 export function startProgram(root: string): string | null {
   const program = join(root, "src/cli/start.ts");
   if (!existsSync(program) || !process.features.typescript) return null;
+  return missingPackages(root).length === 0 ? program : null;
+}
+
+/** Returns the packages that a start needs and the checkout does not have. `npm ci --omit=dev` leaves some out. */
+export function missingPackages(root: string): string[] {
   const { resolve } = createRequire(join(root, "package.json"));
-  try {
-    for (const name of NEEDED) resolve(name);
-    return program;
-  } catch {
-    return null;
-  }
+  return NEEDED.filter((name) => {
+    try {
+      resolve(name);
+      return false;
+    } catch {
+      return true;
+    }
+  });
 }

@@ -3,4 +3,4 @@ import { fileURLToPath } from "node:url";
 import { type BuildPlace, SOURCES } from "../../src/cli/build-cache.ts";
 
 export const FAST_WORKER = fileURLToPath(new URL("worker.ts", import.meta.url));
-export const FAST_BUILDS: BuildPlace = { folder: "dist/fast-builds", sources: [...SOURCES, "test/fast"] };
+export const FAST_BUILDS: BuildPlace = { folder: "fast-builds", sources: [...SOURCES, "test/fast"] };

@@ -38,7 +38,7 @@ describe("a hub in this process", () => {
     });
     await hub.ready();
     await until(() => expect(hub.lines.join("\n")).toContain('"event":"plan.done"'));
-    expect(hub.lines.join("\n")).toContain("admin token: hub_admin_of_the_test");
+    expect(hub.lines.join("\n")).toContain("admin token: as in HUB_ADMIN_TOKEN");
     expect(existsSync(join(folder.path, "admin-token"))).toBe(false);
     process.kill(Number(readFileSync(join(folder.path, "runtime/pid"), "utf8")), "SIGKILL");
     const plans = () => hub.lines.filter((line) => line.includes('"event":"plan.done"')).length;

@@ -13,9 +13,12 @@ import { beginEpoch } from "./database-file.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
+const HUB = fileURLToPath(new URL("../../src/cli/hub.ts", import.meta.url));
 const TICKING = fileURLToPath(new URL("ticking-hub.ts", import.meta.url));
 const FAST = fileURLToPath(new URL("../fast/hub.ts", import.meta.url));
-const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;
+const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (.+)$/;
+/** Printed in place of an admin token that is a setting. */
+const GIVEN = "as in HUB_ADMIN_TOKEN";
 /** Of all fast hubs here: hubs of a federation must agree on the time. */
 const pace = { origin: Date.now(), speed: SPEED };
 const START_LIMIT_MS = 180_000;
@@ -30,6 +33,10 @@ export interface HubProcessOptions {
   prepare?(state: string): Promise<void>;
   /** Started by `npm start`, whose own process counts as a part of the hub then. */
   underNpm?: boolean;
+  /** Started by `hub start`. */
+  byHubCommand?: boolean;
+  /** Runs as this user. */
+  identity?: { uid: number; gid: number };
   /** Can be told to run its scheduled handler for a time of the past. */
   ticking?: boolean;
   /** Its clock runs five times as fast as the machine's, and so do its intervals, graces, retries and its cron. */
@@ -139,6 +146,10 @@ async function copyEmptyState(state: string): Promise<void> {
   beginEpoch(state);
 }
 
+function givenToken({ vars, environment }: HubProcessOptions): string {
+  return vars?.HUB_ADMIN_TOKEN ?? environment?.HUB_ADMIN_TOKEN ?? "";
+}
+
 /** Resolves when the hub has answered the line. */
 async function told({ child, lines }: Running, line: string, answer: string): Promise<void> {
   child.stdin?.write(`${line}\n`);
@@ -146,13 +157,14 @@ async function told({ child, lines }: Running, line: string, answer: string): Pr
 }
 
 async function launch(args: readonly string[], options: HubProcessOptions): Promise<Running> {
-  const { underNpm = false, ticking = false, fast = false, environment = {} } = options;
-  const script = fast ? FAST : ticking ? TICKING : START;
-  const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, [script]];
+  const { underNpm = false, byHubCommand = false, ticking = false, fast = false, environment = {} } = options;
+  const script = fast ? [FAST] : ticking ? [TICKING] : byHubCommand ? [HUB, "start"] : [START];
+  const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, script];
   const child = spawn(program, [...before, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     detached: underNpm,
     env: { ...process.env, ...environment },
+    ...options.identity,
   });
   const lines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<Running>();
@@ -161,7 +173,8 @@ async function launch(args: readonly string[], options: HubProcessOptions): Prom
     createInterface(stream).on("line", (line) => {
       lines.push(line);
       const [, url, token] = READY.exec(line) ?? [];
-      if (url !== undefined && token !== undefined) resolve({ child, url, token, lines });
+      if (url === undefined || token === undefined) return;
+      resolve({ child, url, token: token === GIVEN ? givenToken(options) : token, lines });
     });
   }
   child.once("error", reject);

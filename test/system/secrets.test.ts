@@ -218,9 +218,8 @@ describe("with services that are well and services that fail", () => {
     expect(watching.frames.length).toBeGreaterThan(services.length);
     expectNoSecret("frames", JSON.stringify(watching.frames));
     await hub.stop();
-    const [ready, ...told] = hub.lines.filter(tells);
-    expect(ready).toBe(`CommandCenter Hub ready at ${hub.url}  admin token: ${SECRETS.HUB_ADMIN_TOKEN}`);
-    expect(told).toEqual([]);
+    expect(hub.lines.filter(tells)).toEqual([]);
+    expect(hub.lines).toContain(`CommandCenter Hub ready at ${hub.url}  admin token: as in HUB_ADMIN_TOKEN`);
     const files = filesUnder(hub.state);
     expect(files.filter((path) => path.endsWith(".sqlite")).length).toBeGreaterThan(4); // lanes, board, database
     for (const path of files) expectNoSecret(path, readFileSync(path, "latin1"));

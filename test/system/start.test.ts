@@ -109,6 +109,27 @@ describe("a hub in this process", () => {
     expect(second.lines.join("\n")).toMatch(/migration 0001_\S+ failed: .*already exists/);
     await folder.remove();
   });
+
+  test("a database that a newer version has migrated is left alone, and the migration is named", async () => {
+    const folder = await temporaryFolder("state");
+    const first = startHere(["--state", folder.path, "--port", "0", "--quiet"]);
+    await first.ready();
+    first.stop();
+    await first.code;
+    const database = new DatabaseSync(databaseFile(folder.path));
+    database.exec("INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')");
+    database.close();
+    const before = readFileSync(databaseFile(folder.path));
+    const second = startHere(["--state", folder.path, "--port", "0", "--quiet"]);
+    expect(await second.code).toBe(1);
+    expect(second.lines).toEqual([
+      expect.stringMatching(
+        /^a newer version of the hub has used \S+ \(its migration 9999_later\.sql is not known here\)/,
+      ),
+    ]);
+    expect(readFileSync(databaseFile(folder.path))).toEqual(before);
+    await folder.remove();
+  });
 });
 
 function forgetMigrations(state: string): void {

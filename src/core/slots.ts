@@ -84,7 +84,7 @@ function takenByHung({ perHost }: TakenSlots, isHung: IsHung): number {
 export function lastStart(checks: readonly DueCheck[], vantage: string): number {
   if (vantage === HOME_VANTAGE) return LAST_START_MS;
   const delay = Math.max(0, ...checks.map(({ after_ms = 0 }) => after_ms));
-  if (agentOf(vantage) === null) return Math.min(LAST_START_MS, delay + longestTimeout(checks));
+  if (agentOf(vantage) === null) return Math.min(LAST_START_MS, delay);
   const turns = checks.length <= WORKER_SLOTS.hung ? 0 : Math.ceil(checks.length / WORKER_SLOTS.total);
   return Math.min(LAST_START_MS, delay + turns * Math.max(longestTimeout(checks), SLOT_HELD_MS));
 }

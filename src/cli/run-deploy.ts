@@ -26,13 +26,14 @@ import type { Environment } from "./settings.ts";
 import { trialStart } from "./trial-start.ts";
 import type { Wrangler } from "./wrangler-command.ts";
 
-const USAGE = `Usage: npm run deploy -- [--dry-run | --check URL]
+const USAGE = `Usage: npm run deploy -- [--dry-run | --check URL] [--free]
 
 Creates the database and queues that are missing in your Cloudflare account, applies migrations and deploys.
 
   --dry-run    says what it would do, checks the configuration and bundles the Worker; needs no account
   --check URL  asks the hub at URL to check itself, and deletes that service again; takes up to two minutes.
                Needs a key of the scope write in HUB_KEY, or the admin token in HUB_ADMIN_TOKEN
+  --free       for the free plan: /health then counts its limits (sets FREE_PLAN; give it each time, or put it into [vars])
   --help       this text`;
 /** A dry run uses this id in place of the id of the database. */
 const DRY_RUN_ID = "11111111-1111-1111-1111-111111111111";
@@ -56,7 +57,7 @@ interface DeployIo {
   interruption(): AbortSignal;
 }
 
-type Task = "help" | "deploy" | "rehearse" | { check: string; key: string };
+type Task = "help" | { kind: "deploy" | "rehearse"; free: boolean } | { check: string; key: string };
 
 /** Returns the exit code: 0 when all steps worked, 1 when a step failed, 2 for a wrong command line. */
 export async function runDeploy(argv: readonly string[], io: DeployIo): Promise<number> {
@@ -74,7 +75,7 @@ export async function runDeploy(argv: readonly string[], io: DeployIo): Promise<
 function parseTask(argv: readonly string[], environment: Environment): Task {
   const values = parse(argv);
   if (values.help) return "help";
-  if (values.check === undefined) return values["dry-run"] ? "rehearse" : "deploy";
+  if (values.check === undefined) return { kind: values["dry-run"] ? "rehearse" : "deploy", free: values.free };
   if (values["dry-run"]) throw new UsageError("--check and --dry-run: give one of them");
   const url = values.check.replace(/\/+$/, "");
   if (!isHubUrl(url)) throw new UsageError("--check: expected the http(s) URL of a hub, without a user or a password");
@@ -89,6 +90,7 @@ function parse(argv: readonly string[]) {
     const options = {
       "dry-run": { type: "boolean", default: false },
       check: { type: "string" },
+      free: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     } as const;
     return parseArgs({ args: [...argv], options }).values;
@@ -99,9 +101,9 @@ function parse(argv: readonly string[]) {
 
 async function run(task: Task, io: DeployIo): Promise<void> {
   if (task === "help") io.out(USAGE);
-  else if (task === "deploy") await deploy(io);
-  else if (task === "rehearse") await rehearse(io);
-  else await check(task, io);
+  else if ("check" in task) await check(task, io);
+  else if (task.kind === "deploy") await deploy(io, task.free);
+  else await rehearse(io, task.free);
 }
 
 async function check({ check: url, key }: { check: string; key: string }, io: DeployIo): Promise<void> {
@@ -112,14 +114,14 @@ async function check({ check: url, key }: { check: string; key: string }, io: De
 }
 
 /** Goes on after a check that fails, so that one run says everything. Throws when something is wrong. */
-async function rehearse(io: DeployIo): Promise<void> {
+async function rehearse(io: DeployIo, free: boolean): Promise<void> {
   const config = projectConfig(io);
   const { database, queues } = neededResources(config);
   io.out("Plan (nothing is changed):");
   io.out(`  create the D1 database ${database} unless it exists`);
   for (const queue of queues) io.out(`  create the queue ${queue} unless it exists`);
   io.out(`  apply migrations/ to ${database}`);
-  io.out("  deploy the Worker");
+  io.out(free ? "  deploy the Worker, with FREE_PLAN" : "  deploy the Worker");
   io.out("Checks:");
   let problems = 0;
   const say = (findings: Finding[]) => {
@@ -129,7 +131,7 @@ async function rehearse(io: DeployIo): Promise<void> {
   say(checkDeployment(await readCheckout(io.root, config, Date.now())));
   await prepare(io, DRY_RUN_ID);
   say(await rehearsals(io, database));
-  say(await bundleFindings(io, config));
+  say(await bundleFindings(io, config, free));
   if (problems > 0) throw new Error(`${problems} ${problems === 1 ? "thing is" : "things are"} wrong, see above`);
   io.out("Nothing is wrong.");
 }
@@ -155,13 +157,13 @@ async function rehearsals(io: DeployIo, database: string): Promise<Finding[]> {
 }
 
 /** Bundles the Worker, measures it and starts it. */
-async function bundleFindings(io: DeployIo, config: DeployedConfig): Promise<Finding[]> {
+async function bundleFindings(io: DeployIo, config: DeployedConfig, free: boolean): Promise<Finding[]> {
   const folder = join(io.root, "dist/deploy");
   const bundle = join(io.root, "dist/worker.bundle");
   const profile = join(io.root, "dist/startup.cpuprofile");
   await Promise.all([folder, bundle, profile].map((path) => rm(path, { recursive: true, force: true })));
   await step(io, ["deploy", "--config", DEPLOY_CONFIG, "--dry-run", "--outdir", folder, "--outfile", bundle]);
-  const size = sizeFinding(await bundleBytes(folder));
+  const size = sizeFinding(await bundleBytes(folder), free);
   const trouble = await trialStart({
     entry: join(folder, "index.js"),
     compatibilityDate: config.compatibility_date,
@@ -175,7 +177,7 @@ async function bundleFindings(io: DeployIo, config: DeployedConfig): Promise<Fin
   return [size, startFinding(busyMs(await readProfile(profile)))];
 }
 
-async function deploy(io: DeployIo): Promise<void> {
+async function deploy(io: DeployIo, free: boolean): Promise<void> {
   const config = projectConfig(io);
   const { database, queues } = neededResources(config);
   const id = (await databaseId(io, database)) ?? (await createDatabase(io, database, config.vars.HUB_REGION));
@@ -184,7 +186,7 @@ async function deploy(io: DeployIo): Promise<void> {
   if (await isFirst(io)) await createAllAtOnce(io, config);
   const applied = await applyDeployed(await readMigrations(io.root), { ...io, database, place: ["--remote"] });
   io.out(applied.length === 0 ? "no migration is pending" : `applied ${applied.join(", ")}`);
-  await step(io, ["deploy", "--config", DEPLOY_CONFIG]);
+  await step(io, ["deploy", "--config", DEPLOY_CONFIG, ...(free ? ["--var", "FREE_PLAN:true"] : [])]);
   const secrets = await io.wrangler(["secret", "list", "--config", DEPLOY_CONFIG], { capture: true });
   if (!secrets.output.includes(ADMIN_TOKEN)) {
     io.out(`The hub has no admin token yet: npx wrangler secret put ${ADMIN_TOKEN}`);

@@ -6,7 +6,7 @@ import { type BoardEntry, recordedAs, unjudgedState } from "./board-entry.ts";
 import { type BoardFrame, entryFrame, flipFrame, healthFrame } from "./board-frames.ts";
 import type { Check } from "./check.ts";
 import { overallHealth } from "./health.ts";
-import { isScheduled } from "./lanes.ts";
+import { isScheduled, laneInterval } from "./lanes.ts";
 import type { Health, LiveState, RecordedFlip, Status } from "./records.ts";
 import { deadlineOf } from "./silence.ts";
 import { countStatuses } from "./summary.ts";
@@ -135,6 +135,12 @@ export class Board {
   /** In seconds; null: there is no service. */
   shortestInterval(): number | null {
     return this.#intervals.size === 0 ? null : Math.min(...this.#intervals.keys());
+  }
+
+  /** How many rounds are planned a day, while all are well. */
+  roundsADay(): number {
+    const lanes = new Set([...this.#entries.values()].map(({ check }) => check.lane));
+    return [...lanes].filter(isScheduled).reduce((sum, lane) => sum + 86_400 / laneInterval(lane), 0);
   }
 
   #count(left: Check | undefined, entered: Check | undefined): void {

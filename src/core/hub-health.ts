@@ -16,6 +16,8 @@ export interface PipelineHealth {
   lost?: string | null;
   /** Shortest interval of the checks that the hub probes itself, in seconds; null or absent: none or unknown. */
   shortest_interval?: number | null;
+  /** How many rounds are planned a day; absent: unknown. */
+  rounds_a_day?: number;
   /** Checks whose options can't work as they are; absent: unknown. */
   unfit?: UnfitChecks;
 }

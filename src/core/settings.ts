@@ -66,6 +66,8 @@ const settingsSchema = z.object({
   FEDERATION_PEERS: list.pipe(z.array(url(/^https?$/, "comma-separated http(s) URLs"))).default([]),
   /** Seconds between two looks at each other hub. */
   FEDERATION_INTERVAL: z.coerce.number("expected a number of seconds").int().min(5).max(3_600).default(60),
+  /** Set by `npm run deploy -- --free`: the limits are those of Cloudflare's free plan. */
+  FREE_PLAN: flag.default(false),
   /** Set by `npm start`: when its process began, Unix ms. A deployed hub has no such time. */
   HUB_STARTED_AT: z.coerce.number("expected Unix ms").int().optional(),
   /** Set by `npm start`. The local queue runs only one consumer at a time, so a consumer passes slow rounds on. */

@@ -2,6 +2,7 @@
 import { version } from "../../package.json";
 import { D1_LIMIT_BYTES, type DatabaseSize, sizeChecks } from "../core/database-size.ts";
 import { federationChecks } from "../core/federation-health.ts";
+import { FREE_D1_LIMIT_BYTES, freePlanChecks } from "../core/free-plan.ts";
 import { type HubHealth, hubHealth, type PipelineHealth } from "../core/hub-health.ts";
 import type { Peer } from "../core/live-protocol.ts";
 import { toPeer } from "../core/peer-view.ts";
@@ -41,6 +42,7 @@ export async function readHubFacts(hub: HubFactsDeps): Promise<HubFacts> {
   const now = hub.now();
   const more = {
     ...(size === null ? {} : sizeChecks(size, now)),
+    ...(hub.settings.FREE_PLAN ? freePlanChecks(pipeline?.rounds_a_day ?? 0, now) : {}),
     ...(nats === null ? {} : natsChecks(nats, now)),
     ...federationChecks(peers, now),
   };
@@ -66,10 +68,15 @@ async function askDatabase(hub: HubFactsDeps, started: number): Promise<Database
 /** A local hub has as much room as its disk. */
 async function askSize({ db, settings }: HubFactsDeps): Promise<DatabaseSize | null> {
   try {
-    return { ...(await readSize(db)), limit: settings.LOCAL_QUEUES ? null : D1_LIMIT_BYTES };
+    return { ...(await readSize(db)), limit: sizeLimit(settings) };
   } catch {
     return null; // the database's own check tells of it
   }
+}
+
+function sizeLimit({ LOCAL_QUEUES, FREE_PLAN }: HubFactsDeps["settings"]): number | null {
+  if (LOCAL_QUEUES) return null;
+  return FREE_PLAN ? FREE_D1_LIMIT_BYTES : D1_LIMIT_BYTES;
 }
 
 async function askPeers(hub: HubFactsDeps): Promise<Peer[]> {

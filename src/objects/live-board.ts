@@ -238,6 +238,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
       ...{ dead_letters, lost },
       watchers: this.#feed.count,
       shortest_interval: this.#board.shortestInterval(),
+      rounds_a_day: this.#board.roundsADay(),
       unfit: this.#fitness.unfit(this.#board.entries(), this.#clock.now()),
     };
   }

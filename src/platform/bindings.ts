@@ -61,6 +61,8 @@ export interface BoardPulse {
   watchers: number;
   /** Shortest interval of all probed services in seconds; null: no service is probed. */
   shortest_interval: number | null;
+  /** How many rounds are planned a day. */
+  rounds_a_day: number;
   unfit: UnfitChecks;
 }
 

@@ -99,7 +99,10 @@ export default defineConfig({
             miniflare: {
               // As in wrangler.toml, but reached by a test on a busy machine too.
               ratelimits: { REQUEST_LIMIT: { namespace_id: "1001", simple: { limit: 1_000, period: 60 } } },
-              serviceBindings: { PUBLIC_ONLY: { network: PUBLIC_NETWORK }, ANYWHERE: { network: { ...ANY_NETWORK, tlsOptions: trusted } } },
+              serviceBindings: {
+                PUBLIC_ONLY: { network: PUBLIC_NETWORK },
+                ANYWHERE: { network: { ...ANY_NETWORK, tlsOptions: trusted } },
+              },
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
                 ALLOW_PRIVATE_TARGETS: "true",

@@ -74,8 +74,25 @@ export async function listServices(
   const after = page.after === undefined ? undefined : gt(services.id, page.after);
   const selected = selectServices(db, and(matches, after)).limit(page.limit);
   if (page.total !== undefined) return { rows: await selected, total: page.total };
+  if (after === undefined && !isPlain(filter)) return await firstMatching(db, matches, page.limit);
   const [rows, totals] = await db.batch([selected, isPlain(filter) ? countRegistered(db) : countMatching(db, matches)]);
   return { rows, total: totals[0]?.total ?? 0 };
+}
+
+/** The first page and the total, from one search: it may read the whole registry. */
+async function firstMatching(db: Db, matches: SQL | undefined, limit: number) {
+  const [found] = await db
+    .select({
+      total: sql<number>`count(*)`.as("total"),
+      ids: sql<string>`json_group_array(${services.id} ORDER BY ${services.id})`.as("ids"),
+    })
+    .from(services)
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(matches);
+  const ids: number[] = JSON.parse(found?.ids ?? "[]");
+  if (ids.length === 0) return { rows: [], total: 0 };
+  const rows = await selectServices(db, inArray(services.id, idList(ids.slice(0, limit))));
+  return { rows, total: found?.total ?? 0 };
 }
 
 function isPlain(filter: ServiceFilter): boolean {

@@ -63,7 +63,6 @@ export function questionsOf(known: { heartbeatId: number; projectId: number }): 
     get("/api/projects", "by q", (n) => `/api/projects?q=p${n % 5}`),
     get("/api/projects/{id}", "", (n) => `/api/projects/${project(n)}`),
     get("/api/projects/{id}/health", "", (n) => `/api/projects/${project(n)}/health`),
-    get("/api/projects/{id}/manifest", "", (n) => `/api/projects/${project(n)}/manifest`),
     get("/api/flips", "first page", () => "/api/flips"),
     get("/api/flips", "a page of 1,000", () => "/api/flips?limit=1000"),
     get("/api/flips", "of 7 days", () => `/api/flips?since=${since(7)}`),

@@ -85,7 +85,7 @@ async function firstMatching(
     .select({ hub_id: remoteServices.hub_id, ids: sql<string>`json_group_array(${remoteServices.service_id})` })
     .from(remoteServices)
     .where(matches)
-    .groupBy(remoteServices.hub_id);
+    .groupBy(sql`+${remoteServices.hub_id}`); // so that the order of the groups does not choose the index
   const rank = new Map(hubs.map((hub, index) => [hub, index]));
   const rankOf = (hub: string) => rank.get(hub) ?? 0;
   const places = found.flatMap(({ hub_id, ids }) => {

@@ -117,13 +117,17 @@ function countMatching(db: Db, matches: SQL | undefined) {
 
 function conditions(filter: ServiceFilter): (SQL | undefined)[] {
   const { project_id, within, project, status, statuses, name, type, tag, capability, method, q } = filter;
+  // Most services are up: then a project or a name leaves fewer to look at than the index of statuses, and for several
+  // statuses that index has not the order of the ids.
+  const isNarrow = [project_id, within, project, name, statuses].some((value) => value !== undefined);
+  const known = isNarrow ? sql`+${services.status}` : services.status;
   return [
     filter.include_stopped ? undefined : eq(projects.status, "running"),
     project_id === undefined ? undefined : eq(services.project_id, project_id),
     within === undefined ? undefined : inArray(services.project_id, idList(within)),
     project === undefined ? undefined : eq(projects.name, project),
-    status === undefined ? undefined : eq(services.status, status),
-    statuses === undefined ? undefined : inArray(services.status, [...statuses]),
+    status === undefined ? undefined : eq(known, status),
+    statuses === undefined ? undefined : inArray(known, [...statuses]),
     name === undefined ? undefined : eq(services.name, name),
     type === undefined ? undefined : eq(services.service_type, type),
     tag === undefined ? undefined : holds(services.tags, tag),

@@ -32,7 +32,9 @@ export async function searchRemote(
   const json = JSON.stringify(hubs);
   const matches = and(sql`${remoteServices.hub_id} IN (SELECT value FROM json_each(${json}))`, wanted);
   const { after, limit } = page;
-  if (after === undefined || page.total === undefined) return await firstMatching(db, hubs, matches, page);
+  if (after === undefined || page.total === undefined) {
+    return await firstMatching(db, hubs, searched(filter), matches, page);
+  }
   const rank = sql`(SELECT hub.key FROM json_each(${json}) AS hub WHERE hub.value = ${remoteServices.hub_id})`;
   const rest = sql`(${rank}, ${remoteServices.service_id}) > (${after.rank}, ${after.id})`;
   const rows = await db
@@ -74,18 +76,25 @@ async function unfiltered(db: Db, hubs: readonly string[], { limit, after, total
   return { rows, total: total ?? hubs.reduce((sum, hub) => sum + (counts.get(hub) ?? 0), 0) };
 }
 
+/** SQLite takes the primary key where only a hub and a status are given, and would read all services of the hub. */
+function searched({ name, status }: RemoteFilter): SQL {
+  return status !== undefined && name === undefined
+    ? sql`${remoteServices} INDEXED BY remote_services_by_status`
+    : sql`${remoteServices}`;
+}
+
 /** The page and the total, from one search: it may read all copies. */
 async function firstMatching(
   db: Db,
   hubs: readonly string[],
+  table: SQL,
   matches: SQL | undefined,
   { limit, after }: RemotePage,
 ): Promise<{ rows: RemoteServiceRow[]; total: number }> {
-  const found = await db
-    .select({ hub_id: remoteServices.hub_id, ids: sql<string>`json_group_array(${remoteServices.service_id})` })
-    .from(remoteServices)
-    .where(matches)
-    .groupBy(sql`+${remoteServices.hub_id}`); // so that the order of the groups does not choose the index
+  // The plus: so that the order of the groups does not choose the index.
+  const found = await db.all<{ hub_id: string; ids: string }>(sql`
+    SELECT ${remoteServices.hub_id} AS hub_id, json_group_array(${remoteServices.service_id}) AS ids
+    FROM ${table} WHERE ${matches} GROUP BY +${remoteServices.hub_id}`);
   const rank = new Map(hubs.map((hub, index) => [hub, index]));
   const rankOf = (hub: string) => rank.get(hub) ?? 0;
   const places = found.flatMap(({ hub_id, ids }) => {

@@ -120,7 +120,7 @@ function conditions(filter: ServiceFilter): (SQL | undefined)[] {
   // Most services are up: then a project or a name leaves fewer to look at than the index of statuses, and for several
   // statuses that index has not the order of the ids.
   const isNarrow = [project_id, within, project, name, statuses].some((value) => value !== undefined);
-  const known = isNarrow ? sql`+${services.status}` : services.status;
+  const known = isNarrow ? sql`+${services.status}` : sql`${services.status}`;
   return [
     filter.include_stopped ? undefined : eq(projects.status, "running"),
     project_id === undefined ? undefined : eq(services.project_id, project_id),

@@ -84,14 +84,15 @@ async function firstMatching(db: Db, matches: SQL | undefined, limit: number) {
   const [found] = await db
     .select({
       total: sql<number>`count(*)`.as("total"),
-      ids: sql<string>`json_group_array(${services.id} ORDER BY ${services.id})`.as("ids"),
+      ids: sql<string>`json_group_array(${services.id})`.as("ids"),
     })
     .from(services)
     .innerJoin(projects, eq(projects.id, services.project_id))
     .where(matches);
   const ids: number[] = JSON.parse(found?.ids ?? "[]");
   if (ids.length === 0) return { rows: [], total: 0 };
-  const rows = await selectServices(db, inArray(services.id, idList(ids.slice(0, limit))));
+  const first = ids.sort((a, b) => a - b).slice(0, limit); // sorted by SQLite each would count as a row that is read
+  const rows = await selectServices(db, inArray(services.id, idList(first)));
   return { rows, total: found?.total ?? 0 };
 }
 

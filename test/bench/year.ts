@@ -20,8 +20,8 @@ const AT_ONCE = 4;
 const WARM_UP = 3;
 /** One that breaks its limit by far need not be asked sixty times to show it. */
 const PATIENCE_MS = 20_000;
-/** Its objects wake, and it reads the registry. */
-const START_MS = 15_000;
+/** Its objects wake, it reads the registry and the last rounds, and its first minutes' work is done. */
+const START_MS = 45_000;
 /** One service in this many is down. */
 const DOWN = 50;
 /** Seconds between two checks: they do not disturb. */

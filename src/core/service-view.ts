@@ -39,6 +39,14 @@ export interface CurrentState {
   stale: boolean;
 }
 
+/** The columns of a service that its current state depends on. */
+export const stateFields = [
+  ...(["enabled", "gone_since", "gone_reason", "status", "status_since", "flip_seq"] as const),
+  ...(["health_interval", "agent", "updated_at"] as const),
+] as const;
+
+export type StateRow = Pick<ServiceRow, (typeof stateFields)[number] | "project_status" | "unreadable">;
+
 /** Whether the service is checked. Disabled services, those of stopped projects and ended containers are not. */
 export function isWatched(row: Pick<ServiceRow, "enabled" | "gone_since" | "project_status">): boolean {
   return row.enabled && row.gone_since === null && row.project_status === "running";
@@ -50,7 +58,7 @@ export function isWatched(row: Pick<ServiceRow, "enabled" | "gone_since" | "proj
  * service. `now`: Unix ms. `hasAgent`: false when nobody has set up the agent that the service names, or somebody
  * removed it, so that nothing more can be heard; the status stays until its silence is noticed.
  */
-export function currentState(row: ServiceRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
+export function currentState(row: StateRow, live: LiveState | null, now: number, hasAgent = true): CurrentState {
   const reason = reasonUnjudged(row);
   if (reason !== null) {
     const since = row.status === "unknown" ? row.status_since : row.updated_at;
@@ -77,7 +85,7 @@ export function currentState(row: ServiceRow, live: LiveState | null, now: numbe
 }
 
 /** Returns what to say of a service that has no status, or whose status says nothing; null: it has one. */
-function reasonUnjudged(row: ServiceRow): Pick<CurrentState, "error"> | null {
+function reasonUnjudged(row: StateRow): Pick<CurrentState, "error"> | null {
   if (isWatched(row)) return isJudgeable(row) ? null : { error: UNJUDGED };
   if (!row.enabled || row.gone_since === null) return { error: null };
   return { error: `its container does not run${row.gone_reason === null ? "" : `: ${row.gone_reason}`}` };

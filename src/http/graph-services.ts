@@ -4,10 +4,11 @@ import { freshness } from "../core/federation.ts";
 import type { Trouble } from "../core/outages.ts";
 import type { Reach } from "../core/reach.ts";
 import { currentState } from "../core/service-view.ts";
+import { listGraphRows } from "../store/graph-rows.ts";
 import { listHubs } from "../store/hubs.ts";
 import { remoteAt } from "../store/remote-search.ts";
 import type { HubContext } from "./context.ts";
-import { allServices, liveStates } from "./service-reads.ts";
+import { liveStates } from "./service-reads.ts";
 
 /** Steps from hub to hub, and services of other hubs, that a graph follows. */
 const MAX_REMOTE_STEPS = 10;
@@ -23,7 +24,7 @@ export async function graphServices(hub: HubContext, reach: Reach): Promise<Know
 }
 
 async function ownServices(hub: HubContext, reach: Reach): Promise<KnownService[]> {
-  const rows = await allServices(hub, { within: reach ?? undefined });
+  const rows = await listGraphRows(hub.db, reach);
   const live = await liveStates(hub, rows);
   return rows.map((row) => {
     const { status, since, error } = currentState(row, live.get(row.id) ?? null, hub.now());

@@ -5,22 +5,9 @@ import type { ServiceRow } from "../core/service-row.ts";
 import { toService } from "../core/service-view.ts";
 import { type ShownService, shownService } from "../core/shown-service.ts";
 import { missingAgents } from "../store/agents.ts";
-import { listServices, type ServiceFilter } from "../store/services.ts";
 import type { HubContext } from "./context.ts";
 
-const PAGE = 1_000;
-
-/** Returns all services that match the filter; the database returns them in pages. */
-export async function allServices(hub: HubContext, filter: ServiceFilter): Promise<ServiceRow[]> {
-  const all: ServiceRow[] = [];
-  for (let after: number | undefined; ; after = all.at(-1)?.id) {
-    const { rows } = await listServices(hub.db, filter, { limit: PAGE, after });
-    all.push(...rows);
-    if (rows.length < PAGE) return all;
-  }
-}
-
-export async function liveStates(hub: HubContext, rows: readonly ServiceRow[]): Promise<Map<number, LiveState>> {
+export async function liveStates(hub: HubContext, rows: readonly { id: number }[]): Promise<Map<number, LiveState>> {
   return rows.length === 0 ? new Map() : await hub.live(rows.map((row) => row.id));
 }
 

@@ -199,7 +199,9 @@ export async function containersOfAgent(db: Db, name: string): Promise<ServiceRo
 export async function deleteGoneContainers(db: Db, before: number, limit: number): Promise<ServiceRow[]> {
   await forgetDeletedContainers(db, before);
   const isGone = and(isNotNull(services.agent), isNotNull(services.container_id), lt(services.gone_since, before));
-  const gone = await selectServices(db, isGone).limit(limit);
+  // By the index of ends; for the order of ids alone SQLite would read all services.
+  const found = db.select({ id: services.id }).from(services).where(isGone).limit(limit);
+  const gone = await selectServices(db, inArray(services.id, found));
   if (gone.length === 0) return [];
   const ids = idList(gone.map((row) => row.id));
   const deleted = await db

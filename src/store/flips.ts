@@ -91,7 +91,6 @@ async function withCount(db: Db, selected: ReturnType<typeof selectFlips>, where
     .select({ one: sql`1`.as("one") })
     .from(flips)
     .innerJoin(services, eq(services.id, flips.service_id))
-    .innerJoin(projects, eq(projects.id, services.project_id))
     .where(where)
     .limit(MAX_COUNTED_FLIPS)
     .as("counted");

@@ -10,9 +10,13 @@ export function contains(column: AnyColumn, part: string): SQL {
   return sql`instr(lower(${column}), ${part.toLowerCase()}) > 0`;
 }
 
-/** Whether the array of names in a JSON column contains the name. */
+/**
+ * Whether the array of names in a JSON column contains the name. Only arrays whose text contains it are taken apart: each
+ * of their items counts as a row that is read.
+ */
 export function holds(column: AnyColumn, name: string): SQL {
-  return sql`EXISTS (SELECT 1 FROM json_each(${jsonItems(column)}) AS item WHERE item.value = ${name})`;
+  return sql`(instr(${column}, ${JSON.stringify(name)}) > 0
+    AND EXISTS (SELECT 1 FROM json_each(${jsonItems(column)}) AS item WHERE item.value = ${name}))`;
 }
 
 /**

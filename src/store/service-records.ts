@@ -13,7 +13,7 @@ import {
 import type { ServiceRow } from "../core/service-row.ts";
 import { laterThanRead } from "./columns.ts";
 import type { Db } from "./database.ts";
-import { services } from "./tables.ts";
+import type { services } from "./tables.ts";
 
 /** Lanes that a service keeps. History in older lanes is no longer found. Each lane costs one more range to read. */
 const MAX_LANES = 8;
@@ -23,14 +23,13 @@ type Scheduling = Pick<ServiceInput, "health_method" | "health_interval" | "agen
 
 export type LaneCounts = Map<number, number>;
 
-/** Counts the members of each lane of these intervals. One query, which reads one index range for each interval. */
+/** How many members each lane of these intervals has. Triggers of the database count them. */
 export async function countLanes(db: Db, intervals: Iterable<number>): Promise<LaneCounts> {
   const ranges = [...new Set(intervals)].map((interval) => [firstLane(interval), firstLane(interval + 1)]);
   const rows = await db.all<{ lane: number; members: number }>(sql`
-    SELECT ${services.lane} AS lane, count(*) AS members
+    SELECT lane_members.lane, lane_members.members
     FROM json_each(${JSON.stringify(ranges)}) AS wanted
-    CROSS JOIN ${services} ON ${services.lane} >= wanted.value ->> 0 AND ${services.lane} < wanted.value ->> 1
-    GROUP BY ${services.lane}`);
+    CROSS JOIN lane_members ON lane_members.lane >= wanted.value ->> 0 AND lane_members.lane < wanted.value ->> 1`);
   return new Map(rows.map(({ lane, members }) => [lane, members]));
 }
 

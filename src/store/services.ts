@@ -74,8 +74,26 @@ export async function listServices(
   const after = page.after === undefined ? undefined : gt(services.id, page.after);
   const selected = selectServices(db, and(matches, after)).limit(page.limit);
   if (page.total !== undefined) return { rows: await selected, total: page.total };
+  if (after === undefined && !isPlain(filter)) return await firstMatching(db, matches, page.limit);
   const [rows, totals] = await db.batch([selected, isPlain(filter) ? countRegistered(db) : countMatching(db, matches)]);
   return { rows, total: totals[0]?.total ?? 0 };
+}
+
+/** The first page and the total, from one search: it may read the whole registry. */
+async function firstMatching(db: Db, matches: SQL | undefined, limit: number) {
+  const [found] = await db
+    .select({
+      total: sql<number>`count(*)`.as("total"),
+      ids: sql<string>`json_group_array(${services.id})`.as("ids"),
+    })
+    .from(services)
+    .innerJoin(projects, eq(projects.id, services.project_id))
+    .where(matches);
+  const ids: number[] = JSON.parse(found?.ids ?? "[]");
+  if (ids.length === 0) return { rows: [], total: 0 };
+  const first = ids.sort((a, b) => a - b).slice(0, limit); // sorted by SQLite each would count as a row that is read
+  const rows = await selectServices(db, inArray(services.id, idList(first)));
+  return { rows, total: found?.total ?? 0 };
 }
 
 function isPlain(filter: ServiceFilter): boolean {
@@ -100,13 +118,17 @@ function countMatching(db: Db, matches: SQL | undefined) {
 
 function conditions(filter: ServiceFilter): (SQL | undefined)[] {
   const { project_id, within, project, status, statuses, name, type, tag, capability, method, q } = filter;
+  // Most services are up: then a project or a name leaves fewer to look at than the index of statuses, and for several
+  // statuses that index has not the order of the ids.
+  const isNarrow = [project_id, within, project, name, statuses].some((value) => value !== undefined);
+  const known = isNarrow ? sql`+${services.status}` : sql`${services.status}`;
   return [
     filter.include_stopped ? undefined : eq(projects.status, "running"),
     project_id === undefined ? undefined : eq(services.project_id, project_id),
     within === undefined ? undefined : inArray(services.project_id, idList(within)),
     project === undefined ? undefined : eq(projects.name, project),
-    status === undefined ? undefined : eq(services.status, status),
-    statuses === undefined ? undefined : inArray(services.status, [...statuses]),
+    status === undefined ? undefined : eq(known, status),
+    statuses === undefined ? undefined : inArray(known, [...statuses]),
     name === undefined ? undefined : eq(services.name, name),
     type === undefined ? undefined : eq(services.service_type, type),
     tag === undefined ? undefined : holds(services.tags, tag),

@@ -45,9 +45,13 @@ function runtimePid(state: string): number {
   return Number(readFileSync(join(state, "runtime/pid"), "utf8"));
 }
 
-/** It works as when deployed: six connections, no look at the clock, objects leave memory when idle. `vars`: settings. */
-export async function startMeteredHub(vars: Readonly<Record<string, string>> = {}): Promise<MeteredHub> {
+/** It works as when deployed: six connections, no look at the clock, objects leave memory when idle. `vars`: settings. `prepare`: fills the state. */
+export async function startMeteredHub(
+  vars: Readonly<Record<string, string>> = {},
+  prepare: (state: string) => Promise<void> = async () => {},
+): Promise<MeteredHub> {
   const folder = await temporaryFolder("metered-hub");
+  await prepare(folder.path);
   const at = (name: string) => join(folder.path, name);
   await mkdir(at("worker"), { recursive: true });
   await buildAssets({ root: ROOT, target: join(ROOT, "dist/assets") });

@@ -24,12 +24,14 @@ import { socketsBench } from "./sockets.ts";
 import { steadyBench } from "./steady.ts";
 import { storageBench } from "./storage.ts";
 import { isWithin, tableOf } from "./table.ts";
+import { yearBench } from "./year.ts";
 
 const BENCHES: readonly Bench[] = [
   simulationBench,
   deadRegionBench,
   fuzzBench,
   historyBench,
+  yearBench,
   sizeBench,
   storageBench,
   steadyBench,

@@ -137,7 +137,7 @@ function bytesOf(database: DatabaseSync, table: string): number {
 }
 
 /** Log-normal about 40 ms; each hundredth answer takes ten times as long. A hundredth of a millisecond, as probes measure. */
-function aLatency(): number {
+export function aLatency(): number {
   const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   return Math.round(100 * 40 * Math.exp(0.5 * normal) * (Math.random() < 0.01 ? 10 : 1)) / 100;
 }
@@ -182,7 +182,7 @@ function fillRollups(database: DatabaseSync, start: number, checks: number): voi
   });
 }
 
-function anHour(checks: number): { histogram: Histogram; min: number; max: number } {
+export function anHour(checks: number): { histogram: Histogram; min: number; max: number } {
   const latencies = Array.from({ length: checks }, aLatency);
   const histogram: Histogram = new Map();
   for (const latency of latencies) recordLatency(histogram, latency);

@@ -13,9 +13,10 @@ import { parseSettings, type Settings } from "../../src/core/settings.ts";
 import { keyHash } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { HubContext, Principal } from "../../src/http/context.ts";
-import { allServices } from "../../src/http/service-reads.ts";
+
 import type { Db } from "../../src/store/database.ts";
 import { createKey } from "../../src/store/keys.ts";
+import { listServices } from "../../src/store/services.ts";
 import type { Scope } from "../../src/store/tables.ts";
 import { federationContext } from "../../src/worker/federation.ts";
 import { migratedDatabase, NOW } from "../store/fixtures.ts";
@@ -123,7 +124,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     keysRevoked: async (ids, agent) => void told.revoked.push({ ids, agent }),
     pipelineHealth: async () => ({ planned_at: NOW, probed_at: NOW, recorded_at: NOW, dead_letters: 0 }),
     serviceMetrics: async () => {
-      const rows = await allServices(context, {});
+      const { rows } = await listServices(context.db, {}, { limit: 1_000 });
       const entries = rows.flatMap((row) => {
         const state = live.get(row.id);
         return state === undefined ? [] : [{ check: toCheck(row), live: state }];

@@ -51,3 +51,20 @@ test("a service that was not checked lately has none, and one that does not exis
     [web.id, 0],
   ]);
 });
+
+test("what looks like a result in the text of another one is not taken for it", async () => {
+  const project = await addProject(db, "texts");
+  const first = await addService(db, project, { name: "first", health_interval: 600 });
+  const second = await addService(db, project, { name: "second", health_interval: 600 });
+  expect(second.lane).toBe(first.lane);
+  const like = `expected "],[${second.id},0,3,9,null,null],[" and [${second.id},1`;
+  await recordOutcomes(db, [
+    message(first.lane, NOW, [result(first, { verdict: 0, status: "down", error: like })]),
+    message(first.lane, NOW + 600_000, [
+      result(first, { verdict: 0, status: "down", error: like }),
+      result(second, { latency: 7 }),
+    ]),
+  ]);
+  const [, found] = await latestChecks(db, [first.id, second.id], 10);
+  expect(found?.checks).toEqual([{ at: NOW + 600_000, status: "up", latency_ms: 7 }]);
+});

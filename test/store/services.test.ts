@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isScheduled, LANE_SIZE, laneInterval } from "../../src/core/lanes.ts";
 import type { Db } from "../../src/store/database.ts";
@@ -192,3 +192,22 @@ describe("listing services", () => {
     expect(await deleteProject(db, project.id)).toBe(false);
   });
 });
+
+test("the database counts the members of each lane, whatever happens to them", async () => {
+  const project = await addProject(db, "lanes");
+  const rows = [];
+  for (let n = 0; n < LANE_SIZE + 2; n++) {
+    rows.push(await addService(db, project, { name: `lane-${n}`, health_interval: 777 }));
+  }
+  const [first, second, third] = rows;
+  await updateService(db, first?.id ?? 0, { health_interval: 778 }, NOW + 1);
+  await deleteService(db, second?.id ?? 0);
+  expect(await lanesAsCounted()).toEqual(await lanesAsTheyAre());
+  const next = await addService(db, project, { name: "next", health_interval: 777 });
+  expect(next.lane).toBe(third?.lane); // which has room again
+  await deleteProject(db, project.id);
+  expect(await lanesAsCounted()).toEqual(await lanesAsTheyAre());
+});
+
+const lanesAsCounted = () => db.all(sql`SELECT lane, members FROM lane_members ORDER BY lane`);
+const lanesAsTheyAre = () => db.all(sql`SELECT lane, count(*) AS members FROM services GROUP BY lane ORDER BY lane`);

@@ -3,7 +3,7 @@ CREATE INDEX services_by_status ON services (status, id, project_id);
 
 -- How many services each lane has, for the lane of a newcomer: counting them would read all services of its interval.
 CREATE TABLE lane_members (
-  lane PRIMARY KEY NOT NULL,
+  lane INTEGER PRIMARY KEY NOT NULL,
   members INTEGER NOT NULL
 ) WITHOUT ROWID;
 INSERT INTO lane_members (lane, members) SELECT lane, count(*) FROM services WHERE lane IS NOT NULL GROUP BY lane;

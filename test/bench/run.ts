@@ -13,6 +13,7 @@ import { federationBench } from "./federation.ts";
 import { federationBillBench } from "./federation-bill.ts";
 import type { Figure } from "./figure.ts";
 import { fuzzBench } from "./fuzz.ts";
+import { heartbeatBillBench } from "./heartbeat-bill.ts";
 import { historyBench } from "./history.ts";
 import { natsBench } from "./nats.ts";
 import { loadAverage } from "./process-tree.ts";
@@ -41,6 +42,7 @@ const BENCHES: readonly Bench[] = [
   soakBench,
   socketsBench,
   billBench,
+  heartbeatBillBench,
   natsBench,
   federationBench,
   federationBillBench,

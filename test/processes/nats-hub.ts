@@ -60,11 +60,16 @@ export function withoutEpoch(id: string): string {
 }
 
 /** Registers a service that calls in; answers its id. */
-export async function registerHeartbeat(hub: Pick<HubProcess, "fetch">, name: string): Promise<number> {
+/** `health_interval`: seconds. */
+export async function registerHeartbeat(
+  hub: Pick<HubProcess, "fetch">,
+  name: string,
+  health_interval = 3_600,
+): Promise<number> {
   const answer = await hub.fetch(`/api/projects/shop/services/${name}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ health_method: "heartbeat", health_url: "", health_interval: 3_600 }),
+    body: JSON.stringify({ health_method: "heartbeat", health_url: "", health_interval }),
   });
   if (answer.status !== 201) throw new Error(`${answer.status}: ${await answer.text()}`);
   return z.object({ id: z.int() }).parse(await answer.json()).id;

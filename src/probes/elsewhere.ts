@@ -50,7 +50,8 @@ export class Elsewhere {
     const checks = part.map(({ check }) => check);
     const { promise: silent, resolve: giveUp } = Promise.withResolvers<Observation[]>();
     const timer = setTimeout(() => giveUp([]), longestTimeout(checks) + WAY_TO_VANTAGE_MS);
-    const observations = await Promise.race([this.#run(checks).catch(() => []), silent]);
+    const run = async () => await this.#run(checks); // so that it can't throw at once
+    const observations = await Promise.race([run().catch(() => []), silent]);
     clearTimeout(timer);
     for (const [index, { done }] of part.entries()) done(observations[index] ?? null);
   }

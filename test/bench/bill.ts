@@ -70,7 +70,9 @@ export async function billAt(hub: MeteredHub, load: Load, progress: BenchContext
     await sleep((MINUTE_MS - (Date.now() % MINUTE_MS) + AWAY_FROM_TICK_MS) % MINUTE_MS);
     const run = await countRun(hub, target, load);
     progress(`${services} services: rolling up and deleting what was recorded`);
-    return billFigure(load, run, await measureUpkeep(hub));
+    const figure = billFigure(load, run, await measureUpkeep(hub));
+    progress(`${figure.name}: $${figure.value.toFixed(3)}; ${figure.note}`);
+    return figure;
   } finally {
     await hub.remove();
     await target.stop();

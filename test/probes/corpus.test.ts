@@ -30,7 +30,9 @@ function expectFound(found: { verdict: string; error: string | null; details: ob
 describe.each(Object.entries(WAYS))("by %s", (name, over) => {
   const place = name as Place;
   const way = wayOf(place);
-  const cases = servers.corpus.filter(({ only }) => only.includes(way));
+  // The clock that ends a probe is the hub's own, whatever network it has.
+  const isOther = ({ error }: CorpusFound) => place !== "local hub" || !error?.includes("timeout");
+  const cases = servers.corpus.filter((each) => each.only.includes(way) && isOther(each.except[way] ?? each));
   it.each(cases.map((each) => [each.name, each] as const))("%s", async (_name, each) => {
     const { check, secret, except } = each;
     const { looks } = runtime;

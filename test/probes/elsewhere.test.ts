@@ -38,6 +38,13 @@ it("an invocation that fails sends its checks back, and no others", async () => 
   expect(await hand(elsewhere, checks(4))).toEqual([null, null, null, 3]);
 });
 
+it("an invocation that can't even begin sends its checks back", async () => {
+  const elsewhere = new Elsewhere(() => {
+    throw new TypeError("there is no such entry point");
+  });
+  expect(await hand(elsewhere, checks(1))).toEqual([null]);
+});
+
 it("an invocation that never answers sends its checks back when no probe can still be running", async () => {
   const elsewhere = new Elsewhere(() => new Promise(() => {}));
   expect(await hand(elsewhere, checks(1), 16_000)).toEqual([null]);

@@ -31,6 +31,8 @@ export class Prober extends objects.Prober {
   }
 }
 
+export { ProbeRun } from "../../../src/worker/index.ts";
+
 export class NatsBridge extends objects.NatsBridge {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(meterStorage(ctx, meter), meteredBindings(env, meter, "objects"));

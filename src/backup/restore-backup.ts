@@ -1,8 +1,8 @@
 /** Puts a backup into a state folder that has no hub yet. */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstatSync } from "node:fs";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { nextEpoch } from "../core/epoch.ts";
@@ -12,6 +12,9 @@ import { adminTokenFile, databaseFile, dataIn, KEPT_OBJECTS, objectFile } from "
 
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
+/** The beginning of the name of a folder in the state folder. */
+const STAGED = "restoring-";
+const SQLITE_HEADER = "SQLite format 3\0";
 /** Of an epoch, after its time: as many digits as the hub itself takes. */
 const RANDOM_BYTES = 4;
 
@@ -41,8 +44,9 @@ export interface Restored extends Summary, Pick<Label, "made_at" | "hub_version"
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { file, state, database, worker, reader, now } = options;
   requireNoHub(state);
-  const staged = join(state, "restoring");
-  await rm(staged, { recursive: true, force: true });
+  await privately(state);
+  await removeLeftovers(state, file);
+  const staged = await mkdtemp(join(state, STAGED));
   try {
     const { mode } = await stat(file);
     const copy = databaseFile(staged, database);
@@ -52,10 +56,13 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     const { label, summary } = prepared(copy, reader, now);
     for (const object of KEPT_OBJECTS) {
       const content = label[object.column];
-      if (content !== null) await keep(objectFile(staged, worker, object), content);
+      if (content === null) continue;
+      if (!isDatabase(content)) throw new Error(`it is damaged: it has no ${object.class_name} object`);
+      await keep(objectFile(staged, worker, object), content);
     }
-    if (label.admin_token !== null) await keep(adminTokenFile(state), `${label.admin_token}\n`);
     await rename(staged, dataIn(state));
+    // Last: what fails before leaves the folder its own token.
+    if (label.admin_token !== null) await keep(adminTokenFile(state), `${label.admin_token}\n`);
     const { made_at, hub_version, hub_id } = label;
     return { ...summary, made_at, hub_version, hub_id, isOpen: (mode & OTHERS) !== 0 };
   } catch (error) {
@@ -65,9 +72,22 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   }
 }
 
+/** Of restores that were killed: they have secrets. The backup itself may lie in one. */
+async function removeLeftovers(state: string, file: string): Promise<void> {
+  for (const name of await readdir(state)) {
+    const folder = join(state, name);
+    if (name.startsWith(STAGED) && !resolve(file).startsWith(resolve(folder))) await rm(folder, { recursive: true });
+  }
+}
+
+function isDatabase(content: Uint8Array): boolean {
+  return new TextDecoder().decode(content.subarray(0, SQLITE_HEADER.length)) === SQLITE_HEADER;
+}
+
 /** Throws an error that says how to go on when the folder has a hub. */
 function requireNoHub(state: string): void {
-  if (!existsSync(dataIn(state))) return;
+  // A link that leads nowhere may be a disk that is not mounted.
+  if (lstatSync(dataIn(state), { throwIfNoEntry: false }) === undefined) return;
   throw new Error(`${state} has a hub, and a backup is restored only where none is: choose another folder by --state DIR,
 or move this one away (mv ${state} ${state}.before). Without --restore, the hub that is there starts.`);
 }

@@ -1,7 +1,7 @@
 /** Makes a backup of a local hub, also while the hub runs. */
-import { existsSync } from "node:fs";
-import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import { link, lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { FORMAT, HUB_VERSION, migrationsIn, type Summary, summaryOf, writeLabel } from "./label.ts";
 import {
@@ -16,6 +16,8 @@ import {
 } from "./state-files.ts";
 
 const OWNER_ONLY = 0o600;
+/** Of the name beside the target: two backups at once, even of two containers, have two. */
+const PART_BYTES = 6;
 /** The hub holds its database for milliseconds only. */
 const BUSY_MS = 10_000;
 
@@ -44,13 +46,15 @@ export interface Written extends Summary {
  * The file appears when it is whole, and only its owner may read it. Throws an error for a person, and leaves nothing
  * behind, when there is no hub, the file exists, or it can't be written.
  */
-export async function writeBackup({ state, target, force, now }: BackupOptions): Promise<Written> {
+export async function writeBackup({ state, target: named, force, now }: BackupOptions): Promise<Written> {
+  const target = force ? await realpath(named).catch(() => named) : named; // what a link names is replaced, not the link
   const database = await onlyOne(await databasesIn(dataIn(state)), "database", state);
   if (database === null) throw new Error(`${resolve(state)} is no state folder of a hub; name it by --state DIR`);
-  const found = await stat(target).catch(() => null);
+  await requireOutside(state, target);
+  const found = await lstat(target).catch(() => null); // a link to a file that is not there is something, too
   if (found !== null && !force) throw new Error(`${target} exists; --force replaces it`);
   if (found !== null && !found.isFile()) throw new Error(`${target} is not a file`);
-  const part = `${target}.${process.pid}.part`;
+  const part = `${target}.${randomBytes(PART_BYTES).toString("hex")}.part`;
   try {
     // The objects first: the database then has every event that the bridge has read.
     const objects = await copiesOfObjects(state, `${part}.object`);
@@ -69,6 +73,14 @@ export async function writeBackup({ state, target, force, now }: BackupOptions):
   } finally {
     await removeDatabase(part);
   }
+}
+
+/** The hub's own files may not be replaced, whatever way leads to them. */
+async function requireOutside(state: string, target: string): Promise<void> {
+  const folder = await realpath(dirname(resolve(target))).catch(() => dirname(resolve(target)));
+  const way = relative(await realpath(state), folder);
+  const isInside = way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
+  if (isInside) throw new Error(`${target} lies in the state folder; choose a place outside of it`);
 }
 
 function labelled(part: string, state: string, label: Parameters<typeof writeLabel>[1]): Summary {
@@ -143,7 +155,7 @@ async function linkOrRename(part: string, target: string): Promise<void> {
   try {
     await link(part, target);
   } catch (error) {
-    if (existsSync(target)) throw new Error(`${target} exists; --force replaces it`);
+    if ((await lstat(target).catch(() => null)) !== null) throw new Error(`${target} exists; --force replaces it`);
     if (!(error instanceof Error && "code" in error)) throw error;
     await rename(part, target);
   }

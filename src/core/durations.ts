@@ -74,6 +74,8 @@ export const MAX_DEAF_MS = 60_000;
 export const LOAD_BOARD_AGAIN_MS = 5_000;
 /** For an answer of the database. D1 itself gives up after 30 s, a local database never does. */
 export const DATABASE_MS = 20_000;
+/** The same where somebody waits for an answer, and a queue takes what the database does not. */
+export const DATABASE_AT_ONCE_MS = 1_000;
 /** The board need not hear of every round that is recorded. */
 export const RECORDED_TOLD_MS = 10_000;
 /** The same where the whole hub waits for it: the planner, and the board that begins. */

@@ -62,9 +62,14 @@ export function distanceKm(from: string, to: string | null): number {
 
 /** Returns the location hint of Cloudflare that is nearest to the region; null: nobody knows where the region is. */
 export function locationHint(region: string): string | null {
-  const name = region.toLowerCase();
+  const name = region.trim().toLowerCase();
   if (Object.hasOwn(PLACES, name)) return name;
-  return PREFIXES.find(([prefix]) => name.startsWith(prefix))?.[1] ?? null;
+  return PREFIXES.find(([prefix]) => beginsWith(name, prefix))?.[1] ?? null;
+}
+
+/** With whole words: `us-east-1` and `us-east1` begin with `us-east`, and `usb` not with `us`. */
+function beginsWith(name: string, prefix: string): boolean {
+  return name.startsWith(prefix) && !/^[a-z]/.test(prefix.endsWith("-") ? "" : name.slice(prefix.length));
 }
 
 function placeOf(region: string): readonly [number, number] | null {

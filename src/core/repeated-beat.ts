@@ -1,6 +1,7 @@
 /**
- * A heartbeat that comes soon after another one and says the same. Nobody but the lane need hear of it: it is counted
- * against silence, and neither stored, recorded nor shown. So a service that calls in each second costs little.
+ * A heartbeat that comes soon after others and says the same. Nobody but the lane need hear of it: it is counted against
+ * silence, and neither stored, recorded nor shown. So a service that calls in each second costs little. A second beat is
+ * no repetition yet: whoever sends it may not have heard that the first was taken in.
  */
 import type { Check } from "./check.ts";
 import { type MonitorState, mustSave } from "./monitor-state.ts";
@@ -18,13 +19,30 @@ export interface Beat {
   before: MonitorState | null;
   after: MonitorState;
   observation: Observation;
-  /** When the last beat was that was told, Unix ms; undefined: not that is known. */
-  toldAt: number | undefined;
+  /** What is known of the beats before; undefined: nothing. */
+  known: KnownBeats | undefined;
 }
 
-export function isRepeatedBeat(check: Check, { before, after, observation, toldAt }: Beat): boolean {
-  if (before === null || toldAt === undefined || observation.verdict !== "ok") return false;
-  const passed = observation.at - toldAt;
+/** The beats of a service that the memory of its lane knows of. */
+export interface KnownBeats {
+  /** When the last beat came that was told, Unix ms. */
+  toldAt: number;
+  /** Whether that one came soon after another. */
+  isOften: boolean;
+  /** Whether others have repeated it. */
+  isRepeated: boolean;
+}
+
+/** What is known after a beat at `at` (Unix ms) that is told. */
+export function beatsAfter(check: Check, known: KnownBeats | undefined, at: number): KnownBeats {
+  const passed = known === undefined ? Number.POSITIVE_INFINITY : at - known.toldAt;
+  // One that others repeated came soon after the last of these.
+  return { toldAt: at, isOften: known?.isRepeated === true || passed < repeatedWithin(check), isRepeated: false };
+}
+
+export function isRepeatedBeat(check: Check, { before, after, observation, known }: Beat): boolean {
+  if (before === null || known === undefined || !known.isOften || observation.verdict !== "ok") return false;
+  const passed = observation.at - known.toldAt;
   if (passed < 0 || passed >= repeatedWithin(check)) return false;
   if (after.flips.length > 0 || after.status !== "up" || after.version !== check.version) return false;
   // But for its time, which the method decides.

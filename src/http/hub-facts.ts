@@ -42,7 +42,9 @@ export async function readHubFacts(hub: HubFactsDeps): Promise<HubFacts> {
   const now = hub.now();
   const more = {
     ...(size === null ? {} : sizeChecks(size, now)),
-    ...(hub.settings.FREE_PLAN ? freePlanChecks(pipeline?.rounds_a_day ?? 0, now) : {}),
+    ...(hub.settings.FREE_PLAN && pipeline?.rounds_a_day !== undefined
+      ? freePlanChecks(pipeline.rounds_a_day, now)
+      : {}),
     ...(nats === null ? {} : natsChecks(nats, now)),
     ...federationChecks(peers, now),
   };

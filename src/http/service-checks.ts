@@ -57,7 +57,7 @@ const heartbeat = createRoute({
   ),
   request: { params: idParams, body: { content: { "application/json": { schema: heartbeatSchema } } } },
   responses: {
-    202: jsonResponse(outcomeSchema, "The heartbeat was recorded"),
+    202: jsonResponse(outcomeSchema, "The heartbeat was taken in"),
     ...problems(400, 401, 403, 404, 409, 413, 415, 429),
   },
 });

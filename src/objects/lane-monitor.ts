@@ -29,7 +29,7 @@ import {
   withoutFuture,
 } from "../core/monitor-state.ts";
 import type { Judgement, Round } from "../core/records.ts";
-import { isRepeatedBeat, repeatedWithin } from "../core/repeated-beat.ts";
+import { beatsAfter, isRepeatedBeat, type KnownBeats, repeatedWithin } from "../core/repeated-beat.ts";
 import { parseSettings } from "../core/settings.ts";
 import { expire } from "../core/silence.ts";
 import { close, observe } from "../core/state-machine.ts";
@@ -43,8 +43,8 @@ const MIN_ALARM_GAP_MS = 1_000;
 export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorRpc {
   readonly #clock: Clock;
   readonly #records = new Map<number, LaneRecord>();
-  /** Of each heartbeat the last that was told (Unix ms), and whether others have repeated it; only since this object began. */
-  readonly #beats = new Map<number, { at: number; isRepeated: boolean }>();
+  /** Of each heartbeat; only since this object began. */
+  readonly #beats = new Map<number, KnownBeats>();
   /** The life of the database that the records belong to; empty: not known yet. */
   #epoch: string;
 
@@ -68,12 +68,14 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
       if (step === null) return null;
       const judgement = judgementOf(step);
       const { service_id: id } = check;
-      if (isRepeatedBeat(check, { before: kept, after: step.state, observation, toldAt: this.#beats.get(id)?.at })) {
+      if (isRepeatedBeat(check, { before: kept, after: step.state, observation, known: this.#beats.get(id) })) {
         this.#holdRepeated(id, step.state);
         return { ...judgement, repeats: true };
       }
       this.#hold(check, step.state);
-      if (check.health_method === "heartbeat") this.#beats.set(id, { at: observation.at, isRepeated: false });
+      if (check.health_method === "heartbeat") {
+        this.#beats.set(id, beatsAfter(check, this.#beats.get(id), observation.at));
+      }
       return judgement;
     });
   }
@@ -164,6 +166,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
       const expiry = expiryOf(record);
       if (expiry === null || expiry > now) continue;
       this.#records.delete(id);
+      this.#beats.delete(id);
       this.ctx.storage.kv.delete(keyOf(id));
     }
     if (this.#records.size > 0) return await this.#armForTombstones(now);
@@ -181,6 +184,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     if (order === "newer") {
       for (const id of this.#records.keys()) this.ctx.storage.kv.delete(keyOf(id));
       this.#records.clear();
+      this.#beats.clear();
     }
     if (epoch !== "" && epoch !== this.#epoch) {
       this.#epoch = epoch;

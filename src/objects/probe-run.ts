@@ -21,10 +21,10 @@ export class ProbeRun extends WorkerEntrypoint<Bindings> {
   }
 
   /**
-   * At most CHECKS_ELSEWHERE checks, so that each has a connection at once. Returns the observations in their order. What
-   * this place can't see is inconclusive.
+   * At most CHECKS_ELSEWHERE checks, so that each has a connection at once. Returns the observations in their order, null
+   * for a check that none is made of. What this place can't see is inconclusive.
    */
-  async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
+  async probe(checks: DueCheck[], vantage: string): Promise<(Observation | null)[]> {
     const found = new Map<number, Observation>();
     const settings = parseSettings(this.env);
     const sight = new Sight(() => canSee(settings.PROBE_CONTROL_URL));
@@ -36,6 +36,6 @@ export class ProbeRun extends WorkerEntrypoint<Bindings> {
         found.set(check.service_id, await sight.conclusive(observation));
       },
     );
-    return checks.flatMap((check) => found.get(check.service_id) ?? []);
+    return checks.map((check) => found.get(check.service_id) ?? null);
   }
 }

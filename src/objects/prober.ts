@@ -11,6 +11,7 @@ import { agentOf, type Observation } from "../core/records.ts";
 import { CHECKS_ELSEWHERE } from "../core/slots.ts";
 import { askVantage } from "../pipeline/ask-vantage.ts";
 import type { Bindings, ProberRpc } from "../platform/bindings.ts";
+import { errorText, log } from "../platform/log.ts";
 import type { ProbeRun } from "./probe-run.ts";
 import { SocketSender } from "./socket-sender.ts";
 
@@ -48,7 +49,7 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
   }
 
   /** Returns the observations in the order of the checks. They are inconclusive when the vantage's agent is away. */
-  async probe(checks: DueCheck[], vantage: string): Promise<Observation[]> {
+  async probe(checks: DueCheck[], vantage: string): Promise<(Observation | null)[]> {
     if (agentOf(vantage) === null) return await this.#probeHere(checks, vantage);
     const seq = Math.max(this.#clock.now(), this.#seq + 1); // no number of before an eviction comes again
     this.#seq = seq;
@@ -61,10 +62,17 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
     return findings.map(({ observation }) => observation);
   }
 
-  /** Each few checks have an invocation, and so connections, of their own. */
-  async #probeHere(checks: DueCheck[], vantage: string): Promise<Observation[]> {
-    const parts = chunksOf(checks, CHECKS_ELSEWHERE);
-    return (await Promise.all(parts.map((part) => this.ctx.exports.ProbeRun.probe(part, vantage)))).flat();
+  /** Each few checks have an invocation, and so connections, of their own. One that fails says nothing of its checks only. */
+  async #probeHere(checks: DueCheck[], vantage: string): Promise<(Observation | null)[]> {
+    const parts = chunksOf(checks, CHECKS_ELSEWHERE).map(async (part) => {
+      try {
+        return await this.ctx.exports.ProbeRun.probe(part, vantage);
+      } catch (error) {
+        log("warn", "probe.part_failed", { vantage, checks: part.length, error: errorText(error) });
+        return part.map(() => null);
+      }
+    });
+    return (await Promise.all(parts)).flat();
   }
 
   async #askAgent(seq: number, checks: DueCheck[], vantage: string): Promise<Observation[]> {

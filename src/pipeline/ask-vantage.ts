@@ -10,8 +10,8 @@ export interface AskVantageDeps {
   now(): number;
   /** Ends early when the signal is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** Returns the observations in the order of the checks. */
-  ask(checks: DueCheck[], vantage: string): Promise<Observation[]>;
+  /** Returns the observations in the order of the checks, null for one that none is made of. */
+  ask(checks: DueCheck[], vantage: string): Promise<(Observation | null)[]>;
 }
 
 /** A vantage that throws, or is silent for longer than the probes can take, makes inconclusive observations. */

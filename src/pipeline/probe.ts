@@ -61,7 +61,9 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
 
 /** Whether the finding may change something: anything but a service that was up and answers well. */
 function mayBeNews({ attempt }: Round, { check, observation }: Finding): boolean {
-  return attempt > 0 || check.recorded_status !== "up" || observation.verdict !== "ok" || isSlow(check, observation);
+  const { version } = observation.details;
+  if (attempt > 0 || check.recorded_status !== "up" || observation.verdict !== "ok") return true;
+  return isSlow(check, observation) || (version !== undefined && version !== check.version);
 }
 
 function isTold({ outcome }: Judged): boolean {

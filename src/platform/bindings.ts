@@ -133,7 +133,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
 
 /** One object for each vantage but home. Its name is the vantage's. */
 export interface ProberRpc extends Rpc.DurableObjectBranded {
-  probe(checks: DueCheck[], vantage: string): Promise<Observation[]>;
+  probe(checks: DueCheck[], vantage: string): Promise<(Observation | null)[]>;
   closeKey(key: number): void;
   fetch(request: Request): Promise<Response>;
 }

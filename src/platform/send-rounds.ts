@@ -13,8 +13,11 @@ import { ROUNDS_A_MESSAGE } from "../core/slots.ts";
  * https://developers.cloudflare.com/queues/platform/pricing/
  */
 const MESSAGE_LIMITS = { size: 64_000, items: ROUNDS_A_MESSAGE };
-/** The rounds of a message wait for the last of them in its consumer: waiting costs nothing there. */
-const TOGETHER_MS = 2_000;
+/**
+ * The rounds of a message wait for the last of them in its consumer, where waiting costs nothing; with the second by which
+ * the queue is early, no longer than LONGEST_EARLY_MS.
+ */
+const TOGETHER_MS = 3_500;
 /**
  * A batch may have 256 KB and 100 messages. The size is in bytes. The minute of 10,000 services at 10 s (2,502 rounds)
  * takes 120 to 210 calls, and 1,251 if each round filled a message. A paid Worker may make 10,000 an invocation.

@@ -19,12 +19,12 @@ interface Handed {
 
 /** Of one invocation, whose rounds share the number of further ones. */
 export class Elsewhere {
-  readonly #run: (checks: Check[]) => Promise<Observation[]>;
+  readonly #run: (checks: Check[]) => Promise<(Observation | null)[]>;
   #waiting: Handed[] = [];
   #left = MAX_ELSEWHERE;
 
   /** `run`: begins an invocation for at most CHECKS_ELSEWHERE checks; returns the observations in their order. */
-  constructor(run: (checks: Check[]) => Promise<Observation[]>) {
+  constructor(run: (checks: Check[]) => Promise<(Observation | null)[]>) {
     this.#run = run;
   }
 
@@ -48,7 +48,7 @@ export class Elsewhere {
 
   async #hand(part: readonly Handed[]): Promise<void> {
     const checks = part.map(({ check }) => check);
-    const { promise: silent, resolve: giveUp } = Promise.withResolvers<Observation[]>();
+    const { promise: silent, resolve: giveUp } = Promise.withResolvers<(Observation | null)[]>();
     const timer = setTimeout(() => giveUp([]), longestTimeout(checks) + WAY_TO_VANTAGE_MS);
     const run = async () => await this.#run(checks); // so that it can't throw at once
     const observations = await Promise.race([run().catch(() => []), silent]);

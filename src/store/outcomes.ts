@@ -32,15 +32,15 @@ export async function recordOutcomes(db: Db, sent: readonly OutcomesMessage[]): 
   const { epoch } = await registryState(db);
   const messages = sent.filter((message) => epochOrder(message.epoch, epoch) === "same");
   const reported = messages.flatMap((message) => message.flips);
-  const versions = messages.flatMap((message) => message.versions);
+  const versions = messages.flatMap(({ round: { lane, due_at }, versions: all }) =>
+    all.map((version) => ({ ...version, lane, due_at })),
+  );
   await runBatch(db, [
     ...jsonChunks(reported.map(flipRecord)).map((json) => insertFlips(db, json)),
     ...insertFlipEvents(db, reported, epoch),
     ...jsonChunks(newestFlips(reported)).map((json) => updateStatuses(db, json)),
     ...jsonChunks(messages.flatMap(roundRecord)).map((json) => insertRounds(db, json)),
-    ...jsonChunks([...new Map(versions.map((item) => [item.service_id, item])).values()]).map((json) =>
-      updateVersions(db, json),
-    ),
+    ...jsonChunks(newestVersions(versions)).map((json) => updateVersions(db, json)),
     ...rollUpAgain(db, messages),
   ]);
 }
@@ -103,12 +103,20 @@ function insertRounds(db: Db, json: string) {
     });
 }
 
+function newestVersions<T extends { service_id: number; due_at: number }>(versions: readonly T[]): T[] {
+  return [...new Map(versions.toSorted((a, b) => a.due_at - b.due_at).map((item) => [item.service_id, item])).values()];
+}
+
+/** A round that comes late, from the queue, tells an older version than the rounds that are recorded already. */
 function updateVersions(db: Db, json: string) {
   return db
     .update(services)
     .set({ version: itemField("version") })
     .from(sql`json_each(${json}) AS item`)
-    .where(sql`${services.id} = ${itemField("service_id")} AND ${services.version} IS NOT ${itemField("version")}`);
+    .where(
+      sql`${services.id} = ${itemField("service_id")} AND ${services.version} IS NOT ${itemField("version")}
+        AND NOT EXISTS (SELECT 1 FROM ${rounds} WHERE lane = ${itemField("lane")} AND due_at > ${itemField("due_at")})`,
+    );
 }
 
 /** The hours of these rounds count again, those that a rollup reads at this moment too. */

@@ -1,6 +1,7 @@
 /** The consumers of the queues: probes, outcomes, and the dead letters of both. */
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
+import { DATABASE_SOON_MS } from "../core/durations.ts";
 import { type OutcomesMessage, outcomesMessageSchema, readProbeMessage, roundsIn } from "../core/queue-messages.ts";
 import type { Unread } from "../core/read-each.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
@@ -84,8 +85,9 @@ async function consumeRound(body: unknown, id: string, hub: Hub, place: ProbePla
   try {
     const { message: round, unread } = readProbeMessage(body);
     if (unread.length > 0) await tellUnread(unread, hub);
-    // Here nobody waits for the database, as agents and heartbeats would.
-    const deps = { ...probeDeps(hub, place), record: (message: OutcomesMessage) => recordAtOnce(message, hub) };
+    // Here nobody waits for an answer, as agents and heartbeats do.
+    const record = (message: OutcomesMessage) => recordAtOnce(message, hub, DATABASE_SOON_MS);
+    const deps = { ...probeDeps(hub, place), record };
     if (round.checks.length > 0) await runRound(round, deps);
     return true;
   } catch (error) {

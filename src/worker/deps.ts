@@ -1,6 +1,6 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
-import { DATABASE_SOON_MS, LONGEST_EARLY_MS } from "../core/durations.ts";
+import { DATABASE_AT_ONCE_MS, DATABASE_SOON_MS, LONGEST_EARLY_MS } from "../core/durations.ts";
 import { troublesOf } from "../core/hub-health.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
 import { readHubFacts } from "../http/hub-facts.ts";
@@ -14,14 +14,14 @@ import type { BridgeStatus } from "../platform/bindings.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf, proberOf } from "../platform/object-stubs.ts";
-import { sendOutcomes, sendRounds } from "../platform/queues.ts";
+import { sendRounds } from "../platform/queues.ts";
 import { canSee } from "../probes/control-target.ts";
 import { probeAll } from "../probes/probe-all.ts";
 import type { ProbePlace } from "../probes/probe-in-slot.ts";
 import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
 import { noteTroubles } from "../store/troubles.ts";
-import { writeFlips } from "./history.ts";
+import { recordAtOnce, writeFlips } from "./history.ts";
 import type { Hub } from "./hub.ts";
 
 export function planDeps({ env, settings, clock }: Hub): PlanDeps {
@@ -67,7 +67,7 @@ export function probeDeps(hub: Hub, place?: ProbePlace): ProbeDeps {
       await board.apply(update);
     },
     writeFlips: (flips) => writeFlips(flips, hub),
-    record: (message) => sendOutcomes(env, message),
+    record: (message) => recordAtOnce(message, hub, DATABASE_AT_ONCE_MS),
     retry: (messages) => sendRounds(env, messages, clock),
     causes: (failing) => checkCauses(failing, causesDeps(hub)),
   };

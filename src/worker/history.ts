@@ -1,5 +1,5 @@
 /** What is written of results and flips, and who is told that the log of events has new ones. */
-import { DATABASE_SOON_MS, RECORDED_TOLD_MS, WAKE_LIMIT_MS } from "../core/durations.ts";
+import { RECORDED_TOLD_MS, WAKE_LIMIT_MS } from "../core/durations.ts";
 import type { OutcomesMessage } from "../core/queue-messages.ts";
 import type { RecordedFlip } from "../core/records.ts";
 import { within } from "../core/settle-each.ts";
@@ -25,15 +25,15 @@ export function recordDeps(hub: Hub): RecordDeps {
 let toldAt = Number.NEGATIVE_INFINITY;
 
 /**
- * Records a round at once, which saves the three operations of a queue's message. A database that is away, busy or slow
- * gets it from the queue.
+ * Records a round at once, which saves the three operations of a queue's message. A database that is away, busy or slower
+ * than `limitMs` gets it from the queue. Throws when neither takes it.
  */
-export async function recordAtOnce(message: OutcomesMessage, hub: Hub): Promise<void> {
+export async function recordAtOnce(message: OutcomesMessage, hub: Hub, limitMs: number): Promise<void> {
   const { env } = hub;
   try {
     await record([message], {
       ...recordDeps(hub),
-      store: (messages) => recordOutcomes(openDatabase(env.DB, DATABASE_SOON_MS), messages),
+      store: (messages) => recordOutcomes(openDatabase(env.DB, limitMs), messages),
       recorded: (at) => tellRecorded(at, hub),
     });
   } catch (error) {
@@ -44,8 +44,8 @@ export async function recordAtOnce(message: OutcomesMessage, hub: Hub): Promise<
 
 async function tellRecorded(at: number, { env }: Hub): Promise<void> {
   if (Math.abs(at - toldAt) < RECORDED_TOLD_MS) return;
-  toldAt = at;
   await boardOf(env).recorded(at);
+  toldAt = at;
 }
 
 /** A database that is away gets them with the outcomes of their round. */

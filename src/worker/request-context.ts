@@ -1,7 +1,6 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
 import { AuditTrail } from "../core/audit.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
 import { agentVantage } from "../core/records.ts";
 import { secretRules } from "../core/secrets.ts";
 import { parseSummary } from "../core/summary.ts";
@@ -16,7 +15,6 @@ import { openDatabase } from "../store/database.ts";
 import type { Scope } from "../store/tables.ts";
 import { bridgeStatus, probeDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
-import { recordAtOnce } from "./history.ts";
 import type { Hub } from "./hub.ts";
 import { followChange, projectChanged } from "./registry.ts";
 
@@ -48,8 +46,6 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     ctx.waitUntil(work);
     return work;
   };
-  /** Whoever beats waits for no database. */
-  const recordedLater = async (message: OutcomesMessage) => ctx.waitUntil(recordAtOnce(message, hub));
   const db = openDatabase(env.DB);
   const board = boardOf(env);
   const requestIp = clientAddress(request, settings);
@@ -65,7 +61,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     registryChanged: (change) => kept(followChange(change, hub)),
     projectChanged: (project) => kept(projectChanged(project, hub)),
     checkNow: (check) => checkNow(check, probeDeps(hub)),
-    heartbeat: (check, beat) => takeHeartbeat(check, beat, { ...probeDeps(hub), record: recordedLater }),
+    heartbeat: (check, beat) => takeHeartbeat(check, beat, probeDeps(hub)),
     gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
     knownEntries: async () => withRemembered(await Promise.resolve(board.entries()).catch(() => [])),

@@ -194,10 +194,10 @@ describe("a restored hub", () => {
 
   test("is made although an earlier try was killed half way", async () => {
     await backUp();
-    cpSync(dataIn(state), join(fresh, "restoring"), { recursive: true });
+    cpSync(dataIn(state), join(fresh, "restoring-killed"), { recursive: true });
     writeFileSync(join(fresh, "admin-token.restoring"), "half");
     await restore();
-    expect(existsSync(join(fresh, "restoring"))).toBe(false);
+    expect(existsSync(join(fresh, "restoring-killed"))).toBe(false);
     expect(existsSync(join(fresh, "admin-token.restoring"))).toBe(false);
   });
 });

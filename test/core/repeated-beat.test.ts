@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Check } from "../../src/core/check.ts";
 import type { Observation } from "../../src/core/records.ts";
-import { isRepeatedBeat, repeatedWithin } from "../../src/core/repeated-beat.ts";
+import { beatsAfter, isRepeatedBeat, type KnownBeats, repeatedWithin } from "../../src/core/repeated-beat.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { aCheck, anObservation, aRound, T0 } from "./fixtures.ts";
 
@@ -9,7 +9,12 @@ const beating = aCheck({ health_method: "heartbeat", health_url: "", health_inte
 const beat = (at: number, over: Partial<Observation> = {}) => anObservation({ at, latency_ms: 0, ...over });
 
 /** Whether the second of two beats is a repetition of the first. */
-function repeats(second: Observation, over: { check?: Check; toldAt?: number | undefined; first?: Observation } = {}) {
+const OFTEN: KnownBeats = { toldAt: T0, isOften: true, isRepeated: false };
+
+function repeats(
+  second: Observation,
+  over: { check?: Check; known?: KnownBeats | undefined; first?: Observation } = {},
+) {
   const { check = beating, first = beat(T0) } = over;
   const step = (state: Parameters<typeof observe>[0], observation: Observation) => {
     const round = aRound({ due_at: observation.at });
@@ -19,7 +24,7 @@ function repeats(second: Observation, over: { check?: Check; toldAt?: number | u
   };
   const before = step(null, first);
   const after = step(before, second);
-  return isRepeatedBeat(check, { before, after, observation: second, toldAt: "toldAt" in over ? over.toldAt : T0 });
+  return isRepeatedBeat(check, { before, after, observation: second, known: "known" in over ? over.known : OFTEN });
 }
 
 describe("a beat that says the same", () => {
@@ -32,8 +37,16 @@ describe("a beat that says the same", () => {
     expect(repeatedWithin({ ...beating, health_method: "http" })).toBe(0);
   });
   it("is none when nobody knows whether the one before was told", () => {
-    expect(repeats(beat(T0 + 1_000), { toldAt: undefined })).toBe(false);
-    expect(repeats(beat(T0 + 1_000), { toldAt: T0 + 2_000 })).toBe(false);
+    expect(repeats(beat(T0 + 1_000), { known: undefined })).toBe(false);
+    expect(repeats(beat(T0 + 1_000), { known: { ...OFTEN, toldAt: T0 + 2_000 } })).toBe(false);
+  });
+  it("is none when it is the second: its sender may not have heard that the first was taken in", () => {
+    const first = beatsAfter(beating, undefined, T0);
+    expect(repeats(beat(T0 + 1_000), { known: first })).toBe(false);
+    const second = beatsAfter(beating, first, T0 + 1_000);
+    expect(second).toMatchObject({ toldAt: T0 + 1_000, isOften: true });
+    expect(beatsAfter(beating, second, T0 + 30_000)).toMatchObject({ isOften: false });
+    expect(beatsAfter(beating, { ...second, isRepeated: true }, T0 + 30_000)).toMatchObject({ isOften: true });
   });
 });
 

@@ -148,9 +148,10 @@ describe("recording flips", () => {
 test("a version is written when it is another one", async () => {
   const row = await addService(db, project, { name: "version" });
   const counted = countingDatabase();
+  const later = NOW + 24 * HOUR; // than the rounds of other tests
   const found = (version: string) => [
-    message(row.lane, NOW, [], { versions: [{ service_id: row.id, version: "0" }] }),
-    message(row.lane, NOW, [], { versions: [{ service_id: row.id, version }] }),
+    message(row.lane, later, [], { versions: [{ service_id: row.id, version: "0" }] }),
+    message(row.lane, later, [], { versions: [{ service_id: row.id, version }] }),
   ];
   await recordOutcomes(counted.db, found("16.0"));
   expect(counted.rowsWritten()).toBe(4);

@@ -13,10 +13,14 @@ const WORDS: readonly [RegExp, string][] = [
   [/SQLITE_CORRUPT|SQLITE_NOTADB|disk image is malformed|file is not a database/, "the database is damaged"],
   [/SQLITE_IOERR|SQLITE_CANTOPEN|disk I\/O error/, `${NO_ANSWER}: its files can't be read or written`],
   [/D1_TIMEOUT/, `${NO_ANSWER} in time`],
-  [/internal error; reference|Network connection lost/, NO_ANSWER],
+  // The first also for an object whose storage is on the same disk.
+  [/internal error; reference|D1_ERROR: Network connection lost/, NO_ANSWER],
 ];
+/** Errors that tell of another hub. The runtime has the same words for any connection that fails. */
+const OF_OTHERS = /^(HubUnreachable|ProtocolError): /;
 
 /** `text`: of an error. Returns null for an error that is no trouble of the database itself, such as a wrong query. */
 export function databaseTrouble(text: string): string | null {
+  if (OF_OTHERS.test(text)) return null;
   return WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }

@@ -22,3 +22,11 @@ test.each(["D1_ERROR: no such table: services: SQLITE_ERROR", "UNIQUE constraint
     expect(databaseTrouble(text)).toBeNull();
   },
 );
+
+test.each([
+  "HubUnreachable: it can't be reached: Network connection lost.",
+  "HubUnreachable: it can't be reached: internal error; reference = abc",
+  "Error: Network connection lost.",
+])("%s is no trouble of the database", (text) => {
+  expect(databaseTrouble(text)).toBeNull();
+});

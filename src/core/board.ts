@@ -170,6 +170,14 @@ export class Board {
     return entry === undefined ? (this.#gone.get(id) ?? -1) >= rev : entry.check.rev > rev;
   }
 
+  /** Whether any result of the service may be news: it is not simply up, or the board does not know it. */
+  isUnsettled(id: number): boolean {
+    const live = this.#entries.get(id)?.live;
+    if (live === undefined) return true;
+    const { status, consecutive_failures, unseen_from, flapping } = live;
+    return status !== "up" || consecutive_failures > 0 || unseen_from.length > 0 || flapping;
+  }
+
   /** Stores newer states. Returns the frames for the watchers, and the ids of services that the board does not know. */
   apply(
     items: readonly [number, LiveState][],

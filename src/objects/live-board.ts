@@ -20,7 +20,7 @@ import { serviceMetricsText } from "../core/service-metrics.ts";
 import { parseSettings, type Settings } from "../core/settings.ts";
 import { Fitness } from "../core/unfit-checks.ts";
 import type { HubGap } from "../core/watch-gaps.ts";
-import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Ticket } from "../platform/bindings.ts";
+import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Standing, Ticket } from "../platform/bindings.ts";
 import { rememberBoard } from "../platform/board-memory.ts";
 import { errorText, log } from "../platform/log.ts";
 import { checksOf } from "../store/checks.ts";
@@ -130,10 +130,12 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#tell([projectFrame(project)]);
   }
 
-  /** Returns the ids of checks that were changed or deregistered after they had been planned. */
-  async obsolete(planned: { id: number; rev: number }[]): Promise<number[]> {
+  async standing(planned: { id: number; rev: number }[]): Promise<Standing> {
     await this.#ensureLoaded();
-    return planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : []));
+    return {
+      obsolete: planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : [])),
+      unsettled: planned.flatMap(({ id }) => (this.#board.isUnsettled(id) ? [id] : [])),
+    };
   }
 
   unjudged(unread: Unread[]): void {

@@ -27,7 +27,7 @@ export async function checkNow(check: Check, deps: ProbeDeps): Promise<Outcome> 
     not_before: at,
     checks: [check],
   };
-  const [outcome] = await runRound(message, { ...deps, watched: async (checks) => checks });
+  const [outcome] = await runRound(message, { ...deps, watched: async (checks) => ({ checks, unsettled: new Set() }) });
   if (outcome === undefined) throw new Error("the service is not watched any more");
   return outcome;
 }

@@ -9,6 +9,12 @@ import { type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./j
 import { OutcomeBatcher } from "./outcome-batcher.ts";
 import { Sight } from "./sight.ts";
 
+export interface Watched {
+  checks: DueCheck[];
+  /** Ids of those of whose services any finding may be news: all but those that are up, and nothing is the matter. */
+  unsettled: ReadonlySet<number>;
+}
+
 export interface ProbeDeps extends JudgeDeps {
   now(): number;
   /**
@@ -17,8 +23,8 @@ export interface ProbeDeps extends JudgeDeps {
    */
   longestWait: number;
   wait(ms: number): Promise<void>;
-  /** Returns the checks that were neither changed nor deregistered since the round was planned. */
-  watched(checks: DueCheck[]): Promise<DueCheck[]>;
+  /** Asks which checks were neither changed nor deregistered since the round was planned, and how their services are. */
+  watched(checks: DueCheck[]): Promise<Watched>;
   /** Probes all checks from a vantage and hands over each finding as soon as it is there. */
   probe(checks: DueCheck[], vantage: string, found: (finding: Finding) => Promise<void>): Promise<void>;
   /** Asks the control target whether home can see. Other vantages judge their own sight. */
@@ -43,13 +49,13 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
     await tell(message, told, startedAt, deps);
   });
   const sight = new Sight(() => deps.canSee());
-  const checks = await deps.watched(message.checks);
+  const { checks, unsettled } = await deps.watched(message.checks);
   await deps.probe(checks, message.vantage, async ({ check, observation }) => {
     const finding = {
       check,
       observation: message.vantage === HOME_VANTAGE ? await sight.conclusive(observation) : observation,
     };
-    batcher.add(finding, mayBeNews(message.round, finding));
+    batcher.add(finding, unsettled.has(check.service_id) || mayBeNews(message.round, finding));
   });
   await batcher.flush();
   const run = { ...message, epoch: epochOf(message), started_at: startedAt };
@@ -59,10 +65,10 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   return all.map((judged) => judged.outcome);
 }
 
-/** Whether the finding may change something: anything but a service that was up and answers well. */
+/** Whether the finding may change something although the service was up: anything but that it answers well, as before. */
 function mayBeNews({ attempt }: Round, { check, observation }: Finding): boolean {
   const { version } = observation.details;
-  if (attempt > 0 || check.recorded_status !== "up" || observation.verdict !== "ok") return true;
+  if (attempt > 0 || observation.verdict !== "ok") return true;
   return isSlow(check, observation) || (version !== undefined && version !== check.version);
 }
 

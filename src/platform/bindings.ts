@@ -75,6 +75,14 @@ export interface Ticket {
   projects: Reach;
 }
 
+/** What the board knows of services whose round begins. */
+export interface Standing {
+  /** Ids of checks that were changed or deregistered after they had been planned. */
+  obsolete: number[];
+  /** Ids of services of which any result may be news. */
+  unsettled: number[];
+}
+
 /** One object for the hub. */
 export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   apply(update: BoardUpdate): Promise<number[]>;
@@ -90,7 +98,7 @@ export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
   follow(age: number): Promise<boolean>;
   /** A project was started or stopped. */
   projectChanged(project: ProjectLite): void;
-  obsolete(planned: { id: number; rev: number }[]): Promise<number[]>;
+  standing(planned: { id: number; rev: number }[]): Promise<Standing>;
   /** Notes checks that could not be read, so that the hub's health names them. */
   unjudged(unread: Unread[]): void;
   /** Returns those that may be checked now because a service that needs them fails, and notes that they are. */

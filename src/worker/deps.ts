@@ -54,8 +54,10 @@ export function probeDeps(hub: Hub, place?: ProbePlace): ProbeDeps {
       await Promise.all(findings.map(found));
     },
     watched: async (checks) => {
-      const obsolete = await boardOf(env).obsolete(checks.map(({ service_id: id, rev }) => ({ id, rev })));
-      return obsolete.length === 0 ? checks : checks.filter((check) => !obsolete.includes(check.service_id));
+      const planned = checks.map(({ service_id: id, rev }) => ({ id, rev }));
+      const { obsolete, unsettled } = await boardOf(env).standing(planned);
+      const watched = obsolete.length === 0 ? checks : checks.filter((check) => !obsolete.includes(check.service_id));
+      return { checks: watched, unsettled: new Set(unsettled) };
     },
     observe: (round, findings) => laneCalls(env, clock).observe(round, findings, settings.PROBE_VANTAGES),
     canSee: () => canSee(settings.PROBE_CONTROL_URL),

@@ -222,7 +222,7 @@ class Run {
       now: Date.now,
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       longestWait: 5_000,
-      watched: async (checks) => checks,
+      watched: async (checks) => ({ checks, unsettled: new Set() }),
       probe: async (checks, _vantage, found) => {
         const each = checks.map(async ({ after_ms = 0, ...check }) => {
           if (after_ms > 0) await new Promise((resolve) => setTimeout(resolve, after_ms));

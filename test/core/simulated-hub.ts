@@ -184,7 +184,8 @@ export class SimulatedHub {
       longestWait: LONGEST_WAIT_MS,
       watched: async (checks: DueCheck[]) => {
         await this.#hop();
-        return checks;
+        const unsettled = checks.filter(({ service_id: id }) => this.#board.isUnsettled(id));
+        return { checks, unsettled: new Set(unsettled.map(({ service_id }) => service_id)) };
       },
       canSee: async () => true,
       retry: async (messages) => this.#send(messages),

@@ -30,7 +30,10 @@ async function connect(answer: (task: AgentTask, socket: WebSocket) => void) {
   return { socket, tasks, closed };
 }
 
-const ask = (): Promise<Observation[]> => stub.probe(checks, VANTAGE);
+async function ask(): Promise<Observation[]> {
+  const observations = await stub.probe(checks, VANTAGE);
+  return observations.flatMap((observation) => observation ?? []);
+}
 const answerAll = (task: AgentTask, socket: WebSocket, at = Date.now()) =>
   socket.send(JSON.stringify({ seq: task.seq, observations: task.checks.map(() => ({ ...seen, at })) }));
 

@@ -11,7 +11,7 @@ import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 type Answer = (check: Check) => Promise<Observation> | Observation;
 
 /** The real state machine in memory; everything else records what it is told. */
-function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
+function hub(answer: Answer, over: Partial<ProbeDeps> = {}, unsettled: number[] = [1, 2, 3, 7]) {
   const monitors = new Map<number, MonitorState>();
   const published: BoardUpdate[] = [];
   const recorded: OutcomesMessage[] = [];
@@ -24,7 +24,7 @@ function hub(answer: Answer, over: Partial<ProbeDeps> = {}) {
     now: () => T0,
     wait: async (ms) => void waits.push(ms),
     longestWait: 5_000,
-    watched: async (checks) => checks,
+    watched: async (checks) => ({ checks, unsettled: new Set(unsettled) }),
     probe: async (checks, _vantage, found) => {
       await Promise.all(checks.map(async (check) => found({ check, observation: await answer(check) })));
     },
@@ -132,35 +132,35 @@ describe("a round", () => {
   });
 
   it("reaches its lane in one call when services that are well answer one after the other", async () => {
-    const well = checks.map((check) => ({ ...check, recorded_status: "up" as const }));
     const { deps, calls, waits } = hub(
       async ({ service_id }) => {
         for (let turn = 0; turn < service_id * 5; turn++) await new Promise((done) => setImmediate(done));
         return anObservation();
       },
       { wait: () => new Promise(() => {}) },
+      [],
     );
-    await runRound(message(well), deps);
+    await runRound(message(checks), deps);
     expect(calls).toEqual([3]);
     expect(waits).toEqual([]);
   });
 
   it.each([
-    ["a failure", {}, aFailure()],
-    ["a warning", {}, anObservation({ verdict: "warn" })],
-    ["a slow answer", {}, anObservation({ latency_ms: 60_000 })],
-    ["an answer of a service that was down", { recorded_status: "down" as const }, anObservation()],
+    ["a failure", [], aFailure()],
+    ["a warning", [], anObservation({ verdict: "warn" })],
+    ["a slow answer", [], anObservation({ latency_ms: 60_000 })],
+    ["another version", [], anObservation({ details: { version: "2" } })],
+    ["a service that was not simply up", [7], anObservation()],
   ])(
-    "tells of %s at once, and of one that is as before after two seconds at most",
-    async (_what, over, observation) => {
+    "tells of %s at once, and of what is as before after two seconds at most",
+    async (_what, unsettled, observation) => {
       const asked: number[] = [];
       const wait = async (ms: number) => void asked.push(ms);
-      const up = { recorded_status: "up" as const };
-      const news = hub(() => observation, { wait });
-      await runRound(message([aCheck({ ...up, ...over })]), news.deps);
+      const news = hub(() => observation, { wait }, unsettled);
+      await runRound(message([aCheck()]), news.deps);
       expect(asked).toEqual([50]);
-      const noNews = hub(() => anObservation(), { wait });
-      await runRound(message([aCheck(up)]), noNews.deps);
+      const noNews = hub(() => anObservation(), { wait }, []);
+      await runRound(message([aCheck()]), noNews.deps);
       expect(asked).toEqual([50, 2_000]);
     },
   );
@@ -185,7 +185,9 @@ describe("a round", () => {
       asked.push(check.service_id);
       return anObservation();
     };
-    const { deps, recorded } = hub(answer, { watched: async (all) => all.slice(1) });
+    const { deps, recorded } = hub(answer, {
+      watched: async (all) => ({ checks: all.slice(1), unsettled: new Set() }),
+    });
     await runRound(message(checks), deps);
     expect(asked).toEqual([2, 3]);
     expect(recorded.at(-1)?.results).toHaveLength(2);

@@ -12,7 +12,7 @@ const TIMEOUT_S = 1;
 /** In an invocation of its own, as a vantage does. */
 async function probe(over: Partial<Check>): Promise<Observation | undefined> {
   const [found] = await exports.ProbeRun.probe([aCheck({ health_timeout: TIMEOUT_S, ...over })], "home");
-  return found;
+  return found ?? undefined;
 }
 
 async function open(): Promise<Record<string, number>> {

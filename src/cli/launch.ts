@@ -10,7 +10,7 @@ import { buildHub, type Project } from "./prepare.ts";
 import { removeRetiredObjects } from "./retired-objects.ts";
 import type { StateFolder } from "./state-folder.ts";
 import { startTicker, type Ticker } from "./ticker.ts";
-import { entryIn, type WorkerOptions } from "./worker-options.ts";
+import { entryIn, withProbeBatches } from "./worker-options.ts";
 import { writeLauncher } from "./workerd.ts";
 
 interface LaunchOptions {
@@ -60,7 +60,7 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
   const log = foldedLog(options.log, options.clock.now);
   const hub = await startLocalHub({
     ...options,
-    worker: withLargeBatches(project.worker),
+    worker: withProbeBatches(project.worker, LOCAL_MESSAGES_A_BATCH),
     entry: entryIn(state.worker),
     data,
     temporary,
@@ -80,14 +80,6 @@ export async function launch(options: LaunchOptions): Promise<RunningHub> {
       await hub.stop();
     },
   };
-}
-
-function withLargeBatches(worker: WorkerOptions): WorkerOptions {
-  const consumers = Object.entries(worker.queueConsumers).map(([name, consumer]) => [
-    name,
-    name.endsWith("-probes") ? { ...consumer, maxBatchSize: LOCAL_MESSAGES_A_BATCH } : consumer,
-  ]);
-  return { ...worker, queueConsumers: Object.fromEntries(consumers) };
 }
 
 function tickerOf(hub: LocalHub, { clock, err }: LaunchOptions): Ticker {

@@ -22,6 +22,15 @@ export function withAssetsIn(directory: string, worker: WorkerOptions): WorkerOp
   return worker.assets === undefined ? worker : { ...worker, assets: { ...worker.assets, directory } };
 }
 
+/** Returns the options with other batches of the queue of the probes. */
+export function withProbeBatches(worker: WorkerOptions, maxBatchSize: number): WorkerOptions {
+  const consumers = Object.entries(worker.queueConsumers).map(([name, consumer]) => [
+    name,
+    name.endsWith("-probes") ? { ...consumer, maxBatchSize } : consumer,
+  ]);
+  return { ...worker, queueConsumers: Object.fromEntries(consumers) };
+}
+
 /** Returns the path of the bundled entry module in the folder of a Worker. */
 export function entryIn(folder: string): string {
   return join(folder, "index.js");

@@ -9,7 +9,7 @@ import { migrateLocalDatabase } from "../../src/cli/local-database.ts";
 import { startLocalHub } from "../../src/cli/local-hub.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { startTicker } from "../../src/cli/ticker.ts";
-import type { WorkerOptions } from "../../src/cli/worker-options.ts";
+import { withProbeBatches } from "../../src/cli/worker-options.ts";
 import { writeLauncher } from "../../src/cli/workerd.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
@@ -19,6 +19,8 @@ import type { Api } from "./registered.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOKEN = "hub_admin_of_the_benchmark";
+/** See metered/hub.ts. */
+const MESSAGES_A_BATCH = 50;
 
 export interface MeteredHub extends Api {
   url: string;
@@ -30,15 +32,6 @@ export interface MeteredHub extends Api {
   /** Rolls up, merges and deletes all that is due by `now` (Unix ms), which may be years ahead. */
   keepHouse(now: number): Promise<void>;
   remove(): Promise<void>;
-}
-
-/** See metered/hub.ts. */
-function withLargeBatches(worker: WorkerOptions): WorkerOptions {
-  const consumers = Object.entries(worker.queueConsumers).map(([name, each]) => [
-    name,
-    name.endsWith("-probes") ? { ...each, maxBatchSize: 50 } : each,
-  ]);
-  return { ...worker, queueConsumers: Object.fromEntries(consumers) };
 }
 
 function runtimePid(state: string): number {
@@ -64,7 +57,7 @@ export async function startMeteredHub(
   await migrateLocalDatabase({ ...place, worker, migrations });
   const hub = await startLocalHub({
     ...place,
-    worker: withLargeBatches(worker),
+    worker: withProbeBatches(worker, MESSAGES_A_BATCH),
     entry,
     host: "127.0.0.1",
     port,

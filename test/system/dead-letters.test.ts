@@ -7,10 +7,8 @@ import { claimPort } from "../../src/cli/port.ts";
 import { readProject } from "../../src/cli/prepare.ts";
 import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
-import { NEVER_SLOW } from "../core/fixtures.ts";
 import { holdDatabase } from "../processes/database-file.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
-import { type Eyes, startEyes } from "../servers/eyes.ts";
 import { until } from "../until.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,7 +19,6 @@ const IMPATIENT = { maxRetries: 2, retryDelay: 1, maxBatchTimeout: 1 };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let state: StateFolder;
-let eyes: Eyes;
 let hub: { stop(): Promise<void> };
 let url: string;
 const lines: string[] = [];
@@ -38,7 +35,6 @@ async function ask(method: string, path: string, body?: object) {
 beforeAll(async () => {
   folder = await temporaryFolder("dead-letters");
   state = await openStateFolder(folder.path);
-  eyes = await startEyes();
   const project = await readProject(ROOT);
   const { worker } = project;
   const consumers = Object.entries(worker.queueConsumers ?? {}).map(([name, each]) => [
@@ -63,29 +59,25 @@ beforeAll(async () => {
 afterAll(async () => {
   await hub?.stop();
   state?.release();
-  await eyes?.stop();
   await folder?.remove();
 });
 
 test("outcomes that failed their last retry are counted in /health, and are stored when the database is back", async () => {
-  const { body: service } = await ask("PUT", "/api/projects/shop/services/site", {
-    health_method: "http",
-    health_url: eyes.url("site"),
-    health_interval: 3_600,
-    health_retries: 0,
-    health_options: NEVER_SLOW,
+  const { body: service } = await ask("PUT", "/api/projects/shop/services/job", {
+    ...{ health_method: "heartbeat", health_interval: 3_600, health_retries: 0 },
   });
+  const beat = async (status: string) => await ask("POST", `/api/services/${service.id}/heartbeat`, { status });
+  await beat("pass");
   const recent = async () => (await ask("GET", `/api/services/${service.id}/health`)).body.recent.length;
   await until(async () => expect(await recent()).toBe(1));
   const deadLetters = async () => (await ask("GET", "/health")).body.checks["queues:deadLetters"][0];
   expect(await deadLetters()).toMatchObject({ status: "pass", observedValue: 0 });
 
-  const checkUrl = `/api/services/${service.id}/check`;
-  expect((await ask("POST", checkUrl)).status).toBe(200);
-  eyes.hide("site", "all");
-  expect((await ask("POST", checkUrl)).body).toMatchObject({ status: "down" });
+  // A round is recorded at once, and by the queue when the database is away.
   const release = holdDatabase(folder.path);
   try {
+    expect((await beat("pass")).status).toBe(202);
+    expect((await beat("fail")).body).toMatchObject({ status: "down" });
     await until(async () => expect(await deadLetters()).toMatchObject({ status: "warn" }));
     expect((await deadLetters()).observedValue).toBeGreaterThan(0);
     expect(lines.some((line) => line.includes('"event":"queue.dead_letters"'))).toBe(true);

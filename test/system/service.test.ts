@@ -55,7 +55,10 @@ test("a user who may only read the checkout gets a hub with its dashboard", asyn
   if (why !== null) return skip(why);
   const hub = await startHub({
     identity: NOBODY,
-    environment: { CLOUDFLARE_INCLUDE_PROCESS_ENV: "false" }, // so it builds, as the first one in a checkout
+    environment: {
+      CLOUDFLARE_INCLUDE_PROCESS_ENV: "false", // so it builds, as the first one in a checkout
+      NODE_EXTRA_CA_CERTS: "", // other tests of this process may trust files that nobody else can read
+    },
     args: ["--quiet"],
     prepare: async (state) => chownSync(state, NOBODY.uid, NOBODY.gid),
   });

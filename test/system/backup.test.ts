@@ -132,7 +132,7 @@ test("a backup of a hub that writes is restored into an empty folder: all is as 
   // Those that were written before the copy was made, and none of the later ones.
   const written = services.filter(({ name }) => name.startsWith("written-")).map(({ name }) => name);
   expect(new Set(written)).toEqual(new Set(written.map((_, index) => `written-${index}`)));
-  expect(written.length).toBeGreaterThan(5);
+  expect(written.length).toBeGreaterThan(0);
   expect(await identity(hub)).toEqual({ hub_id: before.hub_id, keys: before.keys });
   expect(epochOf(hub.state) > before.epoch).toBe(true);
 

@@ -48,7 +48,7 @@ const SUMMARY = `SELECT
   (SELECT count(*) FROM projects) AS projects,
   (SELECT min(at) FROM (SELECT min(at) AS at FROM flips UNION ALL SELECT min(created_at) FROM projects)) AS since`;
 
-/** What the reader of the backup is. */
+/** Describes the hub that reads a backup. */
 export interface Reader {
   hub_version: string;
   /** The names of its migrations. */

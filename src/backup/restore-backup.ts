@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { nextEpoch } from "../core/epoch.ts";
@@ -38,8 +38,8 @@ export interface Restored extends Summary, Pick<Label, "made_at" | "hub_version"
 
 /**
  * Another epoch begins in what is restored, so lanes, board, other hubs and JetStream take nothing for known that they
- * knew of the database before. The folder has either all of the hub or, after an error, none. Throws an error that says
- * why the file can't be restored.
+ * knew of the database before. The folder has either all of the hub or, after an error, none; its token comes last. Throws
+ * an error that says why the file can't be restored.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { file, state, database, worker, reader, now } = options;
@@ -76,7 +76,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 async function removeLeftovers(state: string, file: string): Promise<void> {
   for (const name of await readdir(state)) {
     const folder = join(state, name);
-    if (name.startsWith(STAGED) && !resolve(file).startsWith(resolve(folder))) await rm(folder, { recursive: true });
+    if (name.startsWith(STAGED) && !resolve(file).startsWith(resolve(folder) + sep))
+      await rm(folder, { recursive: true });
   }
 }
 

@@ -6,7 +6,7 @@ import { makeStateFolder } from "./state-folder.ts";
 const OUTPUT = "dist";
 /** The folders in it that a start writes to. */
 const WRITTEN = ["", "builds", "assets", "assets/app", "assets/docs"];
-/** What another start may have made already. */
+/** Another start may have made these already. */
 const MADE = ["assets", "dashboard-built", "builds"];
 
 /**

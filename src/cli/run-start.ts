@@ -106,7 +106,7 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
     const log = args.quiet ? () => {} : io.out;
     const place = { root: io.root, state, port, host: args.host };
     const hub = await launch({ ...place, clock: io.clock, project, cache, vars, log, err: io.err });
-    // What a service prints is kept in logs, which more people may read than its settings.
+    // Logs keep what a service prints, and more people may read them than its settings.
     const shown = given.HUB_ADMIN_TOKEN === undefined ? token : "as in HUB_ADMIN_TOKEN";
     io.out(`CommandCenter Hub ready at ${url}  admin token: ${shown}`);
     io.ready?.(hub);

@@ -1,7 +1,6 @@
 /**
- * What Cloudflare's free plan allows a hub. A day has 10,000 operations of queues, of which a message takes three:
- * https://developers.cloudflare.com/queues/platform/pricing/. All else is reached later: of two lanes at 60 s, the objects
- * take 12,000 of 100,000 requests and the database 5,000 of 100,000 rows written.
+ * The limits of Cloudflare's free plan. A day has 10,000 operations of queues, of which a message takes three:
+ * https://developers.cloudflare.com/queues/platform/pricing/. A hub reaches all other limits later, see docs/cloudflare.md.
  */
 import { type HubHealth, healthCheck } from "./hub-health.ts";
 

@@ -1,4 +1,4 @@
-/** What a network of the runtime reaches: it takes ranges, and no function. PUBLIC_NETWORK is what refusedHost lets pass. */
+/** Networks of the runtime, which takes ranges and no function. PUBLIC_NETWORK has the addresses that refusedHost lets pass. */
 
 /** Where only public targets are allowed, this and an address is the code of an error: the name stands for that one. */
 export const NOT_PUBLIC = "ENOTPUBLIC ";

@@ -19,7 +19,7 @@ export interface Beat {
   before: MonitorState | null;
   after: MonitorState;
   observation: Observation;
-  /** What is known of the beats before; undefined: nothing. */
+  /** The beats before; undefined: the lane knows of none. */
   known: KnownBeats | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface KnownBeats {
   isRepeated: boolean;
 }
 
-/** What is known after a beat at `at` (Unix ms) that is told. */
+/** Returns what the lane knows after a beat at `at` (Unix ms) that is told. */
 export function beatsAfter(check: Check, known: KnownBeats | undefined, at: number): KnownBeats {
   const passed = known === undefined ? Number.POSITIVE_INFINITY : at - known.toldAt;
   // One that others repeated came soon after the last of these.

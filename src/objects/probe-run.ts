@@ -7,10 +7,11 @@ import type { DueCheck } from "../core/check.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Observation } from "../core/records.ts";
 import { parseSettings } from "../core/settings.ts";
+import { SLOTS_ELSEWHERE } from "../core/slots.ts";
 import { Sight } from "../pipeline/sight.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { canSee } from "../probes/control-target.ts";
-import { makeSlotsElsewhere, probeAll } from "../probes/probe-all.ts";
+import { makeSlots, probeAll } from "../probes/probe-all.ts";
 
 export class ProbeRun extends WorkerEntrypoint<Bindings> {
   readonly #clock: Clock;
@@ -31,7 +32,7 @@ export class ProbeRun extends WorkerEntrypoint<Bindings> {
     await probeAll(
       checks,
       vantage,
-      { settings, vars: this.env, clock: this.#clock, place: { slots: makeSlotsElsewhere(settings) } },
+      { settings, vars: this.env, clock: this.#clock, place: { slots: makeSlots(settings, SLOTS_ELSEWHERE) } },
       async ({ check, observation }) => {
         found.set(check.service_id, await sight.conclusive(observation));
       },

@@ -75,7 +75,7 @@ export interface Ticket {
   projects: Reach;
 }
 
-/** What the board knows of services whose round begins. */
+/** Describes services whose round begins, as the board knows them. */
 export interface Standing {
   /** Ids of checks that were changed or deregistered after they had been planned. */
   obsolete: number[];

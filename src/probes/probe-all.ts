@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { isProbed } from "../core/records.ts";
 import { secretIn, secretRules } from "../core/secrets.ts";
 import type { Settings } from "../core/settings.ts";
-import { LOCAL_SLOTS, lastStart, SLOTS_ELSEWHERE, WORKER_SLOTS } from "../core/slots.ts";
+import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
 import { internetOf } from "../platform/internet.ts";
 import { networkLooks } from "../platform/looks.ts";
 import { HungHosts } from "./hung-hosts.ts";
@@ -27,13 +27,9 @@ export interface ProbingEnv {
 const hungHosts = new HungHosts();
 const lookedAt = new Lately();
 
-export function makeSlots(settings: Settings): Slots {
-  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : WORKER_SLOTS, hungHosts);
-}
-
-/** Of an invocation that has at most CHECKS_ELSEWHERE checks to do. */
-export function makeSlotsElsewhere(settings: Settings): Slots {
-  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : SLOTS_ELSEWHERE, hungHosts);
+/** `deployed`: the limits of this invocation at Cloudflare. */
+export function makeSlots(settings: Settings, deployed = WORKER_SLOTS): Slots {
+  return new Slots(settings.LOCAL_QUEUES ? LOCAL_SLOTS : deployed, hungHosts);
 }
 
 /** Probes the checks. Calls `report` for each when its probe ends. Skips `exec` and `heartbeat` checks. */

@@ -6,7 +6,7 @@ import { sql } from "drizzle-orm";
 import { decodeHistogram, encodeHistogram, type Histogram } from "../core/histogram.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { DAY_MS, dayOf, hourBit } from "./days.ts";
-import { distinct, itemField } from "./fragments.ts";
+import { distinct, itemField, SENT_SUMS } from "./fragments.ts";
 import { HOUR_MS } from "./hours.ts";
 import { DAYS_MERGED_KEY, getMeta, setMeta } from "./meta.ts";
 import { type RollupMarks, rollupMarks } from "./rollup-marks.ts";
@@ -150,13 +150,6 @@ function upsertDays(db: Db, json: string) {
     .select(sql`SELECT ${sql.join(names.map(itemField), sql`, `)} FROM json_each(${json}) AS item WHERE ${isAsRead}`)
     .onConflictDoUpdate({
       target: [dailyRollups.service_id, dailyRollups.day],
-      set: {
-        hours: sql`excluded.hours`,
-        checks: sql`excluded.checks`,
-        failures: sql`excluded.failures`,
-        min: sql`excluded.min`,
-        max: sql`excluded.max`,
-        histogram: sql`excluded.histogram`,
-      },
+      set: { hours: sql`excluded.hours`, ...SENT_SUMS },
     });
 }

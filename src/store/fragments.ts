@@ -48,3 +48,12 @@ export function distinct(table: string, column: string): SQL {
     UNION ALL
     SELECT (SELECT min(${column}) FROM ${table} WHERE ${column} > known.value) FROM known WHERE known.value IS NOT NULL)`);
 }
+
+/** In an upsert of rollups: the row takes the sums that were sent. */
+export const SENT_SUMS = {
+  checks: sql`excluded.checks`,
+  failures: sql`excluded.failures`,
+  min: sql`excluded.min`,
+  max: sql`excluded.max`,
+  histogram: sql`excluded.histogram`,
+};

@@ -3,7 +3,7 @@ import { asc, sql } from "drizzle-orm";
 import { encodeHistogram } from "../core/histogram.ts";
 import { LANE_SIZE } from "../core/lanes.ts";
 import { type Db, idList, jsonChunks, runBatch } from "./database.ts";
-import { itemField, knownLanes } from "./fragments.ts";
+import { itemField, knownLanes, SENT_SUMS } from "./fragments.ts";
 import { HOUR_MS, hourOf, lastWholeHour } from "./hours.ts";
 import { LAST_CONCLUSIVE_CODE } from "./results.ts";
 import { claimRollup, endRollup, rollupMarks } from "./rollup-marks.ts";
@@ -103,13 +103,7 @@ function upsertRollups(db: Db, json: string) {
     .select(sql`SELECT ${sql.join(columns, sql`, `)} FROM json_each(${json}) AS item WHERE TRUE`)
     .onConflictDoUpdate({
       target: [rollups.service_id, rollups.hour],
-      set: {
-        checks: sql`excluded.checks`,
-        failures: sql`excluded.failures`,
-        min: sql`excluded.min`,
-        max: sql`excluded.max`,
-        histogram: sql`excluded.histogram`,
-      },
+      set: SENT_SUMS,
       setWhere: sql`excluded.checks > ${rollups.checks}`,
     });
 }

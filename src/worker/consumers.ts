@@ -82,8 +82,10 @@ async function consumeMessage(message: Message<string>, hub: Hub, place: ProbePl
 
 /** Returns false when it failed. */
 async function consumeRound(body: unknown, id: string, hub: Hub, place: ProbePlace): Promise<boolean> {
+  let ids: number[] = [];
   try {
     const { message: round, unread } = readProbeMessage(body);
+    ids = round.checks.map(({ service_id }) => service_id);
     if (unread.length > 0) await tellUnread(unread, hub);
     // Here nobody waits for an answer, as agents and heartbeats do.
     const record = (message: OutcomesMessage) => recordAtOnce(message, hub, DATABASE_SOON_MS);
@@ -92,7 +94,18 @@ async function consumeRound(body: unknown, id: string, hub: Hub, place: ProbePla
     return true;
   } catch (error) {
     log("error", "round.failed", { message: id, error: errorText(error) });
+    await noteUnheard(ids, hub);
     return false;
+  }
+}
+
+/** Results that a part of the hub did not take went nowhere, so their services were not silent. */
+async function noteUnheard(service_ids: number[], { env }: Hub): Promise<void> {
+  if (service_ids.length === 0) return;
+  try {
+    await boardOf(env).couldNotHear({ service_ids });
+  } catch (error) {
+    log("warn", "board.not_told", { error: errorText(error) });
   }
 }
 

@@ -1,8 +1,9 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
-import { DATABASE_AT_ONCE_MS, DATABASE_SOON_MS, LONGEST_EARLY_MS } from "../core/durations.ts";
+import { DATABASE_AT_ONCE_MS, DATABASE_SOON_MS, LANE_TAKES_MS, LONGEST_EARLY_MS } from "../core/durations.ts";
 import { troublesOf } from "../core/hub-health.ts";
 import { HOME_VANTAGE } from "../core/records.ts";
+import { within } from "../core/settle-each.ts";
 import { readHubFacts } from "../http/hub-facts.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
@@ -59,7 +60,9 @@ export function probeDeps(hub: Hub, place?: ProbePlace): ProbeDeps {
       const watched = obsolete.length === 0 ? checks : checks.filter((check) => !obsolete.includes(check.service_id));
       return { checks: watched, unsettled: new Set(unsettled) };
     },
-    observe: (round, findings) => laneCalls(env, clock).observe(round, findings, settings.PROBE_VANTAGES),
+    // A lane that hangs fails its round, so that the hub knows that it could not hear.
+    observe: (round, findings) =>
+      within(LANE_TAKES_MS, laneCalls(env, clock).observe(round, findings, settings.PROBE_VANTAGES), clock),
     canSee: () => canSee(settings.PROBE_CONTROL_URL),
     publish: async (update, checks) => {
       const board = boardOf(env);

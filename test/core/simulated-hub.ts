@@ -3,12 +3,19 @@ import { type AgentReceipt, type AgentReport, refusalOf, toFinding } from "../..
 import { Board, type BoardUpdate } from "../../src/core/board.ts";
 import { unknownState } from "../../src/core/board-entry.ts";
 import type { Check, DueCheck, Finding } from "../../src/core/check.ts";
-import { LANE_AGAIN_MS, LATE_ALARM_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../../src/core/durations.ts";
+import {
+  LANE_AGAIN_MS,
+  LANE_TAKES_MS,
+  LATE_ALARM_MS,
+  SILENCE_ALARM_GAP_MS,
+  SILENCE_ALARM_IDLE_MS,
+} from "../../src/core/durations.ts";
 import { isScheduled } from "../../src/core/lanes.ts";
 import { liveState, type MonitorState, newMonitorState, withoutFuture } from "../../src/core/monitor-state.ts";
 import { type OutcomesMessage, type ProbeMessage, readProbeMessage } from "../../src/core/queue-messages.ts";
 import type { Judgement, RecordedFlip, Round } from "../../src/core/records.ts";
 import { planRounds, tickWindow } from "../../src/core/schedule.ts";
+import { within } from "../../src/core/settle-each.ts";
 import { expire } from "../../src/core/silence.ts";
 import { observe } from "../../src/core/state-machine.ts";
 import { expireOverdue, withLanesBack } from "../../src/pipeline/expire.ts";
@@ -144,7 +151,13 @@ export class SimulatedHub {
     };
     await runRound(message, this.#probing).then(
       () => this.#options.isRepeated() && again(tries - 1),
-      () => again(tries - 1),
+      () => {
+        this.#board.deafTo(
+          message.checks.map(({ service_id }) => service_id),
+          this.#now(),
+        );
+        again(tries - 1);
+      },
     );
   }
 
@@ -159,7 +172,7 @@ export class SimulatedHub {
       ...{ now: this.#now, wait, causes: async () => {} },
       observe: async (round: Round, findings: Finding[]) => {
         await this.#hop();
-        const judged = await this.#observe(round, findings);
+        const judged = await within(LANE_TAKES_MS, this.#observe(round, findings), this.#options.program.clock);
         await this.#hop();
         return judged;
       },

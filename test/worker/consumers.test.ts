@@ -228,6 +228,23 @@ it("a round is recorded at once, and by the queue when the database is away", as
   error.mockRestore();
 });
 
+it("services whose results no lane took were not silent", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const LANE_MONITOR = {
+    idFromName: (name: string) => name,
+    get: () => ({ observe: () => Promise.reject(new Error("the object was reset")) }),
+  };
+  const round = aRound(3_000_777);
+  await boardOf(env as never).add(round.checks, []);
+  const before = Date.now();
+  const { asked, run } = batchOf("hub-probes", [JSON.stringify(round)], { LANE_MONITOR });
+  await run();
+  expect([...asked]).toEqual([["m0", "retry"]]);
+  const [deafness] = await boardOf(env as never).deafnessOf([777]);
+  expect(deafness?.until).toBeGreaterThanOrEqual(before);
+  error.mockRestore();
+});
+
 it("outcomes that the queue gave up are counted until they are recorded", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
   await batchOf("hub-outcomes-dead", [outcomes(3_000_002)]).run();

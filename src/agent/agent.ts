@@ -12,7 +12,7 @@ import type { HostPattern } from "../core/host-patterns.ts";
 import { agentVantage, type Observation } from "../core/records.ts";
 import { LOCAL_SLOTS } from "../core/slots.ts";
 import { messageOf } from "../node/error-message.ts";
-import { Lateness, type Standstills } from "../probes/lateness.ts";
+import { Lateness } from "../probes/lateness.ts";
 import { Lately } from "../probes/look-memory.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { Slots } from "../probes/slots.ts";
@@ -277,7 +277,8 @@ export class Agent {
   async #probeItself(check: Check): Promise<Observation> {
     const { name, commands } = this.#options;
     if (check.health_method === "exec") {
-      return await runExec(check, { commands, vantage: agentVantage(name), ...this.#eye() });
+      const look = this.#clock.forOneLook(this.#lateness);
+      return await runExec(check, { commands, vantage: agentVantage(name), ...look });
     }
     return await this.#probeOverNetwork(check);
   }
@@ -289,15 +290,9 @@ export class Agent {
     const context = nodeContext({
       reach,
       ...{ agent: name, hubId: this.#hubId, environment, memory: this.#lookedAt },
-      ...this.#eye(),
+      ...this.#clock.forOneLook(this.#lateness),
     });
     return await probeInSlot(check, context, { slots: this.#slots }, LAST_START_MS);
-  }
-
-  /** Of one look, by the hub's time. What is learnt of that meanwhile makes no look longer or shorter. */
-  #eye(): { now(): number; lateness: Standstills } {
-    const { offset } = this.#clock;
-    return { now: () => this.#options.clock.now() + offset, lateness: this.#lateness.aheadBy(offset) };
   }
 
   /** Ends early when the agent is stopped. */

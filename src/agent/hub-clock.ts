@@ -3,6 +3,8 @@
  * reports the right ones. Between the answers it goes as evenly as the clock that it is given.
  */
 
+import type { Lateness, Standstills } from "../probes/lateness.ts";
+
 /** A difference that the way of the answer explains. */
 const TOLERANCE_MS = 500;
 
@@ -21,9 +23,13 @@ export class HubClock {
     return this.#local() + this.#offset;
   }
 
-  /** Milliseconds that the hub is ahead of this machine. */
-  get offset(): number {
-    return this.#offset;
+  /**
+   * Returns the hub's time for one look: what is learnt of it meanwhile makes the look no longer or shorter. `lateness`
+   * goes by this machine's clock, because a jump of the hub's time is no standstill.
+   */
+  forOneLook(lateness: Lateness): { now(): number; lateness: Standstills } {
+    const offset = this.#offset;
+    return { now: () => this.#local() + offset, lateness: lateness.aheadBy(offset) };
   }
 
   /**

@@ -8,13 +8,14 @@ import type { AgentReceipt, AgentReport, ReportedObservation } from "../../src/c
 import type { Check } from "../../src/core/check.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { AGENT_PLAN_MS } from "../../src/core/durations.ts";
-import type { Eye } from "./simulated-look.ts";
+import type { Standstills } from "../../src/probes/lateness.ts";
+import { type Eye, latenessBy } from "./simulated-look.ts";
 import type { Program } from "./simulated-time.ts";
 
 export interface SimulatedAgentOptions {
   name: string;
   program: Program;
-  eyeOf(clock: Pick<Clock, "now" | "wait">): Eye;
+  eyeOf(clock: Pick<Clock, "now" | "wait">, lateness: Standstills): Eye;
   /** For its spool. */
   folder: string;
   random(): number;
@@ -28,10 +29,14 @@ export async function runSimulatedAgent(options: SimulatedAgentOptions): Promise
   const { name, program, folder, random } = options;
   const { clock: local } = program;
   const clock = new HubClock(local.now);
-  const eye = options.eyeOf({ now: () => clock.now(), wait: local.wait });
+  const lateness = latenessBy(local);
+  const eye = () => {
+    const look = clock.forOneLook(lateness);
+    return options.eyeOf({ now: look.now, wait: local.wait }, look.lateness);
+  };
   const rounds: Rounds = new Rounds({
     ...{ now: () => clock.now(), wait: local.wait, random },
-    probe: (check) => eye.look(check, `agent:${name}`),
+    probe: (check) => eye().look(check, `agent:${name}`),
     found: (check, round, observation) => reporter.add(reported(check, round, observation)),
   });
   const heard = (hubNow: number, sent: number) => {

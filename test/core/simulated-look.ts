@@ -3,7 +3,7 @@ import type { Check } from "../../src/core/check.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { seenAt, withoutLateness } from "../../src/core/late-measurement.ts";
 import type { Observation } from "../../src/core/records.ts";
-import { Lateness } from "../../src/probes/lateness.ts";
+import { Lateness, type Standstills } from "../../src/probes/lateness.ts";
 
 /** More than a hub that stalls runs without a stop, so that each look meets one. */
 const LATENCY_MS = 450;
@@ -12,16 +12,25 @@ const REFUSED_AFTER_MS = 2;
 /** What a target does: it answers, refuses at once, or says nothing. */
 export type Answering = "ok" | "refuses" | "is silent";
 
+export function latenessBy(clock: Pick<Clock, "now" | "wait">): Lateness {
+  const same = (at: number) => at;
+  return new Lateness({ ...clock, platformTime: same, fromPlatform: same });
+}
+
 export class Eye {
   readonly #clock: Pick<Clock, "now" | "wait">;
-  readonly #lateness: Lateness;
+  readonly #lateness: Standstills;
   readonly #answers: (service: string) => Answering;
   readonly #random: () => number;
 
-  constructor(clock: Pick<Clock, "now" | "wait">, answers: (service: string) => Answering, random: () => number) {
+  constructor(
+    clock: Pick<Clock, "now" | "wait">,
+    answers: (service: string) => Answering,
+    random: () => number,
+    lateness: Standstills = latenessBy(clock),
+  ) {
     this.#clock = clock;
-    const same = (at: number) => at;
-    this.#lateness = new Lateness({ ...clock, platformTime: same, fromPlatform: same });
+    this.#lateness = lateness;
     this.#answers = answers;
     this.#random = random;
   }

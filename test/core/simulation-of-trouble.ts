@@ -177,7 +177,7 @@ async function startAgent(program: Program, { hub, hubProgram, folder, answers, 
     }
   };
   await runSimulatedAgent({
-    ...{ name: AGENT, program, folder, random, eyeOf: (clock) => new Eye(clock, answers, random) },
+    ...{ name: AGENT, program, folder, random, eyeOf: (clock, lateness) => new Eye(clock, answers, random, lateness) },
     checks: () => asked(() => ({ now: hub.now(), checks: hub.checksOf(AGENT) })),
     report: (report) => asked(() => hub.report(report, AGENT)),
   });

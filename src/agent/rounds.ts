@@ -97,8 +97,8 @@ export class Rounds {
   }
 
   /**
-   * The check with the status on which the circuit breaker depends. While the service is down that is the hub's, who may
-   * have heard of it later; an older hub says none.
+   * The check with the newest status that is known: the circuit breaker and a streak that begins anew depend on it. While
+   * the service is down that is the hub's, which may have heard of it later; an older hub says none.
    */
   readonly #current = (check: Check): Check => {
     const own = this.#states.get(check.service_id);
@@ -120,10 +120,8 @@ export class Rounds {
     if (this.#stopped) return; // it may have failed because of the stop
     this.#deps.found(check, message.round, observation);
     const now = this.#deps.now();
-    const known = this.#states.get(check.service_id);
-    const before = known
-      ? withoutFuture(known, check.health_interval, now, Math.min(observation.at, now))
-      : newMonitorState(check);
+    const known = this.#states.get(check.service_id) ?? newMonitorState(this.#current(check));
+    const before = withoutFuture(known, check.health_interval, now, Math.min(observation.at, now));
     const input = { check, round: message.round, observation, vantages: [], random: this.#deps.random() };
     const step = observe(before, input);
     if (step === null) return;

@@ -89,6 +89,17 @@ describe("the checks of an agent", () => {
     expect([1, 2].map((attempt) => dues(attempt).length)).toEqual([1, 1]);
   });
 
+  test("are retried when they begin anew, although the service was down when the agent was started", async () => {
+    rounds.replace([check({ recorded_status: "down", recorded_since: T0 - 60_000 })]);
+    await pass(10_000);
+    rounds.learn([{ service_id: check().service_id, status: "up", since: T0 }]);
+    rounds.beginAnew();
+    found = [];
+    answer = () => aFailure({});
+    await pass(12_000);
+    expect([1, 2].map((attempt) => dues(attempt).length)).toEqual([1, 1]);
+  });
+
   test("run at once when they change, and not any more when they are gone", async () => {
     rounds.replace([check()]);
     await pass(10_000);

@@ -1,31 +1,52 @@
-/** `npm run deploy` needs a copy of wrangler.toml in dist/ that has the real id of the database. */
+/** `npm run deploy` deploys a copy of wrangler.toml that knows the real id of the database and where the hub is. */
+import { isAbsolute, join } from "node:path";
+import { z } from "zod";
+import { placementRegion } from "../core/nearness.ts";
 import type { ObjectMigration } from "./deployed-config.ts";
 
 const NO_DATABASE = "00000000-0000-0000-0000-000000000000";
 
 /** The path of the copy, relative to the checkout. */
-export const DEPLOY_CONFIG = "dist/wrangler.deploy.toml";
+export const DEPLOY_CONFIG = "dist/wrangler.deploy.json";
 
-/** Returns the text of the copy, with paths relative to dist/. Throws when wrangler.toml lacks a line to change. */
-export function deployConfig(toml: string, databaseId: string): string {
-  const changes: [key: string, change: (value: string) => string][] = [
-    ["main", (path) => `../${path}`],
-    ["directory", (path) => `../${path}`],
-    ["migrations_dir", (path) => `../${path}`],
-    ["database_id", (id) => (id === NO_DATABASE ? databaseId : id)],
-  ];
-  return changes.reduce((text, [key, change]) => {
-    const line = new RegExp(`^${key} = "([^"]*)"$`, "gm");
-    if ([...text.matchAll(line)].length !== 1) throw new Error(`wrangler.toml: expected one line ${key} = "…"`);
-    return text.replace(line, (_line, value: string) => `${key} = "${change(value)}"`);
-  }, toml);
+/** A configuration as it is written, without the values that wrangler gives to what is not. */
+export const rawConfigSchema = z.looseObject({
+  main: z.string(),
+  assets: z.looseObject({ directory: z.string() }),
+  d1_databases: z
+    .array(
+      z.looseObject({ database_id: z.string().default(NO_DATABASE), migrations_dir: z.string().default("migrations") }),
+    )
+    .min(1),
+  placement: z.looseObject({ region: z.string().optional() }).optional(),
+  vars: z.record(z.string(), z.unknown()).default({}),
+});
+export type RawConfig = z.infer<typeof rawConfigSchema>;
+
+/** Returns the copy, with paths relative to dist/. HUB_REGION is the Worker's place, too, unless wrangler.toml has one. */
+export function deployConfig(raw: RawConfig, databaseId: string): RawConfig {
+  const { main, assets, d1_databases, vars } = raw;
+  const region = placementRegion(vars.HUB_REGION);
+  return {
+    ...raw,
+    main: fromDist(main),
+    assets: { ...assets, directory: fromDist(assets.directory) },
+    d1_databases: d1_databases.map((database) => ({
+      ...database,
+      database_id: database.database_id === NO_DATABASE ? databaseId : database.database_id,
+      migrations_dir: fromDist(database.migrations_dir),
+    })),
+    ...(raw.placement === undefined && region !== null ? { placement: { region } } : {}),
+  };
 }
 
-/** Returns the text of a configuration with this migration of Durable Objects only. */
-export function withOneMigration(toml: string, { tag, new_sqlite_classes = [] }: ObjectMigration): string {
-  const others = toml.replace(/(^#[^\n]*\n)*^\[\[migrations\]\]\n([^[\n][^\n]*\n?|\n)*/gm, "");
-  const classes = new_sqlite_classes.map((name) => JSON.stringify(name)).join(", ");
-  return `${others.trimEnd()}\n\n[[migrations]]\ntag = ${JSON.stringify(tag)}\nnew_sqlite_classes = [${classes}]\n`;
+/** Returns the configuration with this migration of Durable Objects only. */
+export function withOneMigration(config: RawConfig, migration: ObjectMigration): RawConfig {
+  return { ...config, migrations: [migration] };
+}
+
+function fromDist(path: string): string {
+  return isAbsolute(path) ? path : join("..", path);
 }
 
 interface Resources {

@@ -3,11 +3,11 @@
  * check what it would deploy, and a hub that is deployed.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { unstable_readConfig as readConfig } from "wrangler";
+import { unstable_readConfig as readConfig, experimental_readRawConfig as readRawConfig } from "wrangler";
 import { z } from "zod";
 import { isHubUrl, isKey } from "../client/hub-client.ts";
 import { locationHint } from "../core/nearness.ts";
@@ -16,9 +16,16 @@ import { UsageError } from "./arguments.ts";
 import { buildAssets } from "./assets.ts";
 import { checkHub } from "./check-hub.ts";
 import { busyMs, checkDeployment, sizeFinding, startFinding } from "./deploy-checks.ts";
-import { DEPLOY_CONFIG, deployConfig, neededResources, withOneMigration } from "./deploy-config.ts";
+import {
+  DEPLOY_CONFIG,
+  deployConfig,
+  neededResources,
+  type RawConfig,
+  rawConfigSchema,
+  withOneMigration,
+} from "./deploy-config.ts";
 import { bundleBytes, readCheckout, readProfile } from "./deploy-facts.ts";
-import { type Finding, findingLine, ok, wrong } from "./deploy-finding.ts";
+import { type Finding, findingLine, ok, warn, wrong } from "./deploy-finding.ts";
 import { applyDeployed, readMigrations } from "./deploy-migrations.ts";
 import { collapsedMigration } from "./deploy-objects.ts";
 import type { DeployedConfig } from "./deployed-config.ts";
@@ -129,7 +136,7 @@ async function rehearse(io: DeployIo, free: boolean): Promise<void> {
     problems += findings.filter(({ level }) => level === "wrong").length;
   };
   say(checkDeployment(await readCheckout(io.root, config, Date.now())));
-  await prepare(io, DRY_RUN_ID);
+  say(placeFindings(await prepare(io, DRY_RUN_ID)));
   say(await rehearsals(io, database));
   say(await bundleFindings(io, config, free));
   if (problems > 0) throw new Error(`${problems} ${problems === 1 ? "thing is" : "things are"} wrong, see above`);
@@ -182,8 +189,9 @@ async function deploy(io: DeployIo, free: boolean): Promise<void> {
   const { database, queues } = neededResources(config);
   const id = (await databaseId(io, database)) ?? (await createDatabase(io, database, config.vars.HUB_REGION));
   for (const queue of queues) await createQueue(io, queue);
-  await prepare(io, id);
-  if (await isFirst(io)) await createAllAtOnce(io, config);
+  const prepared = await prepare(io, id);
+  for (const { text } of placeFindings(prepared)) io.out(text);
+  if (await isFirst(io)) await write(io, withOneMigration(prepared, collapsedMigration(config.migrations)));
   const applied = await applyDeployed(await readMigrations(io.root), { ...io, database, place: ["--remote"] });
   io.out(applied.length === 0 ? "no migration is pending" : `applied ${applied.join(", ")}`);
   await step(io, ["deploy", "--config", DEPLOY_CONFIG, ...(free ? ["--var", "FREE_PLAN:true"] : [])]);
@@ -199,21 +207,30 @@ async function isFirst(io: DeployIo): Promise<boolean> {
   return code !== 0 && /does not exist|\b(10007|10090)\b/i.test(output);
 }
 
-async function createAllAtOnce({ root }: DeployIo, { migrations }: DeployedConfig): Promise<void> {
-  const file = join(root, DEPLOY_CONFIG);
-  await writeFile(file, withOneMigration(await readFile(file, "utf8"), collapsedMigration(migrations)));
-}
-
 function projectConfig({ root }: DeployIo) {
   return readConfig({ config: join(root, "wrangler.toml") });
 }
 
-/** Writes the files that are deployed. */
-async function prepare({ root }: DeployIo, id: string): Promise<void> {
-  await buildAssets({ root, target: join(root, "dist/assets") });
+/** Writes the files that are deployed; returns the configuration. */
+async function prepare(io: DeployIo, id: string): Promise<RawConfig> {
+  await buildAssets({ root: io.root, target: join(io.root, "dist/assets") });
+  const { rawConfig } = readRawConfig({ config: join(io.root, "wrangler.toml") });
+  const raw = rawConfigSchema.safeParse(rawConfig);
+  if (!raw.success) throw new Error(`wrangler.toml: ${z.prettifyError(raw.error)}`);
+  return await write(io, deployConfig(raw.data, id));
+}
+
+async function write({ root }: DeployIo, config: RawConfig): Promise<RawConfig> {
   const target = join(root, DEPLOY_CONFIG);
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, deployConfig(await readFile(join(root, "wrangler.toml"), "utf8"), id));
+  await writeFile(target, `${JSON.stringify(config, null, 2)}\n`);
+  return config;
+}
+
+function placeFindings({ placement, vars }: RawConfig): Finding[] {
+  if (placement?.region !== undefined) return [ok(`placement: requests are answered near ${placement.region}`)];
+  if (vars.HUB_REGION === undefined || placement !== undefined) return [];
+  return [warn(`placement: nobody knows where HUB_REGION ${vars.HUB_REGION} is, so Cloudflare chooses all places`)];
 }
 
 async function databaseId(io: DeployIo, name: string): Promise<string | undefined> {

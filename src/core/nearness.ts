@@ -18,6 +18,21 @@ const PLACES: Readonly<Record<string, readonly [number, number]>> = {
   me: [25, 50],
 };
 
+/** A region of a cloud in each place, as `placement` of a Worker names it. Cloudflare runs the Worker close to it. */
+const CLOUD_REGIONS: Readonly<Record<string, string>> = {
+  wnam: "aws:us-west-2",
+  enam: "aws:us-east-1",
+  sam: "aws:sa-east-1",
+  weur: "aws:eu-central-1",
+  eeur: "gcp:europe-central2",
+  apac: "aws:ap-east-1",
+  "apac-ne": "aws:ap-northeast-1",
+  "apac-se": "aws:ap-southeast-1",
+  oc: "aws:ap-southeast-2",
+  afr: "aws:af-south-1",
+  me: "aws:me-central-1",
+};
+
 /** The beginnings of the names that clouds use, the longer ones first. */
 const PREFIXES: readonly (readonly [string, string])[] = [
   ["us-west", "wnam"],
@@ -65,6 +80,12 @@ export function locationHint(region: string): string | null {
   const name = region.trim().toLowerCase();
   if (Object.hasOwn(PLACES, name)) return name;
   return PREFIXES.find(([prefix]) => beginsWith(name, prefix))?.[1] ?? null;
+}
+
+/** Returns the region of a cloud that is next to the hub's objects; null: nobody knows where the region is. */
+export function placementRegion(region: unknown): string | null {
+  const hint = typeof region === "string" ? locationHint(region) : null;
+  return hint === null ? null : (CLOUD_REGIONS[hint] ?? null);
 }
 
 /** With whole words: `us-east-1` and `us-east1` begin with `us-east`, and `usb` not with `us`. */

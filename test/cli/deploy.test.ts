@@ -2,7 +2,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DEPLOY_CONFIG, deployConfig, neededResources } from "../../src/cli/deploy-config.ts";
+import { experimental_readRawConfig as readRawConfig } from "wrangler";
+import { DEPLOY_CONFIG, deployConfig, neededResources, rawConfigSchema } from "../../src/cli/deploy-config.ts";
 import { CREATE_TABLE } from "../../src/cli/migrations.ts";
 import { runDeploy } from "../../src/cli/run-deploy.ts";
 import type { WranglerRun } from "../../src/cli/wrangler-command.ts";
@@ -100,7 +101,7 @@ describe("npm run deploy", () => {
       `deploy --config ${DEPLOY_CONFIG}`,
       `secret list --config ${DEPLOY_CONFIG}`,
     ]);
-    expect(await config()).toContain(`database_id = "${DATABASE.uuid}"`);
+    expect(await config()).toContain(`"database_id": "${DATABASE.uuid}"`);
     expect(text).toContain("npx wrangler secret put HUB_ADMIN_TOKEN");
   });
 
@@ -147,15 +148,13 @@ describe("npm run deploy", () => {
   test("gives an account without the Worker one migration of objects, and any other all of them", async () => {
     const missing = { code: 1, output: "This Worker does not exist on your account. [code: 10007]" };
     await deployWith({ "d1 list": listed(DATABASE), [READ]: applied(), "deployments list": missing });
-    const first = await config();
-    expect(first.match(/\[\[migrations\]\]/g)).toHaveLength(1);
-    expect(first).toContain('tag = "v3"');
-    for (const name of CLASSES) expect(/new_sqlite_classes = (.*)/.exec(first)?.[1]).toContain(name);
-    expect(first).not.toContain("ServiceMonitor");
-    expect(first).toContain("[[ratelimits]]");
+    const first = JSON.parse(await config());
+    expect(first.migrations).toEqual([{ tag: "v3", new_sqlite_classes: expect.arrayContaining(CLASSES) }]);
+    expect(first.migrations[0].new_sqlite_classes).toHaveLength(CLASSES.length);
+    expect(first.ratelimits).toHaveLength(1);
     const away = { code: 1, output: "A request to the Cloudflare API failed." };
     await deployWith({ "d1 list": listed(DATABASE), [READ]: applied(), "deployments list": away });
-    expect((await config()).match(/\[\[migrations\]\]/g)).toHaveLength(3);
+    expect(JSON.parse(await config()).migrations).toHaveLength(3);
   });
 
   test("a dry run says its plan, checks, bundles and measures, and asks the account nothing", async () => {
@@ -231,20 +230,62 @@ describe("npm run deploy", () => {
 });
 
 describe("the deploy configuration", () => {
-  test("is wrangler.toml with its paths seen from dist/", async () => {
-    const text = deployConfig(await readFile(join(ROOT, "wrangler.toml"), "utf8"), DATABASE.uuid);
-    expect(text).toContain('main = "../src/worker/index.ts"');
-    expect(text).toContain('directory = "../dist/assets"');
-    expect(text).toContain('migrations_dir = "../migrations"');
+  const written = (over = {}) =>
+    rawConfigSchema.parse({ main: "a.ts", assets: { directory: "b" }, d1_databases: [{ binding: "DB" }], ...over });
+
+  test("is wrangler.toml with its paths seen from dist/", () => {
+    const { rawConfig } = readRawConfig({ config: join(ROOT, "wrangler.toml") });
+    const config = deployConfig(rawConfigSchema.parse(rawConfig), DATABASE.uuid);
+    expect(config).toEqual({
+      ...rawConfig,
+      main: "../src/worker/index.ts",
+      assets: { ...rawConfig.assets, directory: "../dist/assets" },
+      d1_databases: [{ ...rawConfig.d1_databases?.[0], migrations_dir: "../migrations", database_id: DATABASE.uuid }],
+    });
   });
 
-  test("keeps a database id that wrangler.toml names", () => {
-    const toml = 'main = "a"\ndirectory = "b"\nmigrations_dir = "c"\ndatabase_id = "mine"\n';
-    expect(deployConfig(toml, DATABASE.uuid)).toContain('database_id = "mine"');
+  test("keeps a database id that wrangler.toml names, and each path that is absolute", () => {
+    const config = written({ main: "/a.ts", d1_databases: [{ binding: "DB", database_id: "mine" }] });
+    const { main, d1_databases } = deployConfig(config, DATABASE.uuid);
+    expect([main, d1_databases[0]?.database_id]).toEqual(["/a.ts", "mine"]);
   });
 
-  test("is refused when a line that has to change is missing", () => {
-    expect(() => deployConfig('main = "a"', "x")).toThrow('expected one line directory = "…"');
+  test.each([
+    ["weur", "aws:eu-central-1"],
+    ["us-east1", "aws:us-east-1"],
+    ["AP-southeast-2", "aws:ap-southeast-2"],
+    ["the basement", undefined],
+    [7, undefined],
+    [undefined, undefined],
+  ])("with HUB_REGION %s places the Worker near %s", (HUB_REGION, region) => {
+    expect(deployConfig(written({ vars: { HUB_REGION } }), "x").placement?.region).toBe(region);
+  });
+
+  test("keeps a place that wrangler.toml names", () => {
+    const config = written({ vars: { HUB_REGION: "weur" }, placement: { mode: "smart" } });
+    expect(deployConfig(config, "x").placement).toEqual({ mode: "smart" });
+  });
+
+  test.each(["main", "assets", "d1_databases"])("is refused without %s", async (key) => {
+    const toml = await readFile(join(folder.path, "wrangler.toml"), "utf8");
+    const pattern = key === "main" ? /^main = .*$/m : new RegExp(`^\\[+${key}\\]+\\n([^[\\n]+\\n)*`, "m");
+    await writeFile(join(folder.path, "wrangler.toml"), toml.replace(pattern, ""));
+    const { code, text } = await deployWith({ "d1 list": listed(DATABASE) });
+    expect(code).toBe(1);
+    expect(text).toMatch(
+      key === "d1_databases" ? /expected a D1 database/ : new RegExp(`wrangler.toml: .*${key}`, "s"),
+    );
+  });
+
+  test("says where requests are answered, or that nobody knows the region", async () => {
+    const toml = await readFile(join(folder.path, "wrangler.toml"), "utf8");
+    const said = async (region: string) => {
+      const text = toml.replace('HUB_ID = "hub-main"', `HUB_ID = "hub-main"\nHUB_REGION = "${region}"`);
+      await writeFile(join(folder.path, "wrangler.toml"), text);
+      return (await deployWith(LOCAL, ["--dry-run"])).text;
+    };
+    expect(await said("eu-west-1")).toContain("ok     placement: requests are answered near aws:eu-central-1");
+    expect(await said("the basement")).toContain("nobody knows where HUB_REGION the basement is");
   });
 
   test("needs a database and names every queue once", () => {

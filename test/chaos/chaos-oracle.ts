@@ -159,15 +159,14 @@ function judgeService(watched: Watched, disturbances: readonly Disturbance[]): V
   return { deviations, pairs, undecided, unknowns: unknowns.length };
 }
 
-/** `steps`: of the hub's clock, by which an outage may seem long enough for the breaker. */
+/** `steps`: of the hub's clock, by which an outage may seem long enough for the breaker, until its end is seen. */
 function expect(service: ChaosService, outage: Trouble, blind: readonly Span[], steps: readonly Span[]): Expected {
-  const isStepped = overlapMs(steps, outage) > 0;
   const downBy = seenBy(outage.from, detectionMs(service, outage.way), blind);
-  const upBy = seenBy(
-    outage.until,
-    recoveryMs(service, isStepped ? { ...outage, from: Number.NEGATIVE_INFINITY } : outage),
-    blind,
-  );
+  const evenly = seenBy(outage.until, recoveryMs(service, outage), blind);
+  const isStepped = overlapMs(steps, { from: outage.from, until: evenly }) > 0;
+  const upBy = isStepped
+    ? seenBy(outage.until, recoveryMs(service, { ...outage, from: Number.NEGATIVE_INFINITY }), blind)
+    : evenly;
   return { ...outage, downBy, upBy, isDue: downBy <= outage.until };
 }
 
@@ -185,10 +184,10 @@ function isBegun(
 }
 
 /** Whether the service was silent for so long that the hub had to say that it knows nothing of it. */
-function isSilenced({ eye, interval, slack }: ChaosService, at: number, silent: readonly Span[]): boolean {
+function isSilenced({ eye, interval, timeout, slack }: ChaosService, at: number, silent: readonly Span[]): boolean {
   if (eye === "heartbeat") return false;
   // The last check that was told may have been an interval before, and the next one was under way.
-  const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye] - slack;
+  const silence = 2 * interval * 1_000 + SILENCE_GRACE_MS[eye] - timeout * 1_000 - slack;
   return silent.some(({ from, until }) => at >= from + silence && at <= until + interval * 1_000);
 }
 

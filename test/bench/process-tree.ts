@@ -13,14 +13,19 @@ interface Stat {
   memory: number;
 }
 
-/** Milliseconds that the tree has used so far. */
+/** Milliseconds that the tree has used so far; NaN when its root has ended. */
 export function treeCpuMs(root: number): number {
-  return treeOf(root).reduce((sum, { cpu }) => sum + cpu, 0);
+  return sumOf(root, ({ cpu }) => cpu);
 }
 
-/** Resident memory of the tree, MiB; what two of its processes share counts twice. */
+/** Resident memory of the tree, MiB; what two of its processes share counts twice. NaN when its root has ended. */
 export function treeMemoryMib(root: number): number {
-  return Math.round(treeOf(root).reduce((sum, { memory }) => sum + memory, 0));
+  return Math.round(sumOf(root, ({ memory }) => memory));
+}
+
+/** Resident memory of one process, MiB; NaN when it has ended. */
+export function processMemoryMib(pid: number): number {
+  return statOf(pid)[0]?.[1].memory ?? Number.NaN;
 }
 
 /** The machine's load average of the last minute. */
@@ -28,11 +33,12 @@ export function loadAverage(): number {
   return Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]);
 }
 
-function treeOf(root: number): Stat[] {
+function sumOf(root: number, pick: (stat: Stat) => number): number {
   const stats = new Map(processIds().flatMap((pid) => statOf(pid)));
+  if (!stats.has(root)) return Number.NaN;
   const isInTree = (pid: number): boolean => pid === root || isInTreeOf(stats.get(pid));
   const isInTreeOf = (stat: Stat | undefined) => stat !== undefined && isInTree(stat.parent);
-  return [...stats].flatMap(([pid, stat]) => (isInTree(pid) ? [stat] : []));
+  return [...stats].reduce((sum, [pid, stat]) => sum + (isInTree(pid) ? pick(stat) : 0), 0);
 }
 
 function processIds(): number[] {

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { agentBench } from "./agent.ts";
 import type { Bench } from "./bench.ts";
+import { besideBench } from "./beside.ts";
 import { billBench } from "./bill.ts";
 import { chaosBench } from "./chaos.ts";
 import { crashBench } from "./crash.ts";
@@ -40,6 +41,7 @@ const BENCHES: readonly Bench[] = [
   crashBench,
   chaosBench,
   soakBench,
+  besideBench,
   socketsBench,
   billBench,
   heartbeatBillBench,

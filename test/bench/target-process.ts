@@ -1,13 +1,11 @@
 /** The target of the benchmarks, in a process of its own so that its work is not counted as the hub's. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { endProgram, forkProgram, nextReply } from "./forked.ts";
 import type { TargetReply, TargetRequest } from "./target.ts";
 
 const PROGRAM = fileURLToPath(new URL("./target.ts", import.meta.url));
 /** The hub limits its connections to one host, and real services have many. */
 const HOSTS = 64;
-const PATIENCE_MS = 10_000;
 
 export interface Answers {
   /** Of the services asked for, in order of time. */
@@ -35,11 +33,8 @@ export interface TargetOptions {
 
 export async function startTarget({ latencyMs = 0, byName = false }: TargetOptions = {}): Promise<Target> {
   const hosts = Array.from({ length: HOSTS }, (_, index) => (byName ? "127.0.0.1" : `127.0.0.${index + 1}`));
-  const child = fork(PROGRAM, [String(latencyMs), ...hosts], {
-    serialization: "advanced",
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  const ready = await nextReply(child);
+  const child = forkProgram(PROGRAM, [String(latencyMs), ...hosts]);
+  const ready = await nextReply<TargetReply>(child, "the target");
   if (!("ports" in ready)) throw new Error("the target did not say its ports");
   const { ports } = ready;
   const ask = (request: TargetRequest) => child.send(request);
@@ -49,24 +44,13 @@ export async function startTarget({ latencyMs = 0, byName = false }: TargetOptio
       return `http://${byName ? "localhost" : hosts[index]}:${ports[index]}/s/${number}`;
     },
     async takeAnswers() {
-      const reply = nextReply(child);
+      const reply = nextReply<TargetReply>(child, "the target");
       ask({ ask: "take" });
       const answers = await reply;
       if (!("times" in answers)) throw new Error("the target did not answer with its log");
       return answers;
     },
     lose: (part) => void ask({ ask: "loss", part }),
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
-    },
+    stop: () => endProgram(child),
   };
-}
-
-async function nextReply(child: ChildProcess): Promise<TargetReply> {
-  const [reply]: TargetReply[] = await once(child, "message", { signal: AbortSignal.timeout(PATIENCE_MS) });
-  if (reply === undefined) throw new Error("the target sent nothing");
-  return reply;
 }

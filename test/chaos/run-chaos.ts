@@ -1,6 +1,7 @@
 /** A hub in constant trouble: does it still say of every service what the service did? */
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { FederatedService } from "../../src/core/federated-service.ts";
+import { FAR_COUNT_PATH, type FarCount } from "../far/far-platform.ts";
 import { setUpAgent, startAgent } from "../processes/agent-process.ts";
 import { accepted, json } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
@@ -10,8 +11,9 @@ import { sleep, until } from "../processes/patience.ts";
 import { startNatsPair } from "../servers/nats.ts";
 import { type Disturbance, FIRST_MINUTE_MS } from "./chaos-disturbances.ts";
 import { type Answer, type Deviation, type Judgement, judge, type SeenFlip } from "./chaos-oracle.ts";
-import { type ChaosOptions, type ChaosPlan, type ChaosService, chaosPlan } from "./chaos-schedule.ts";
-import { type ChaosTarget, startChaosTarget, wayAt } from "./chaos-target.ts";
+import { type ChaosOptions, type ChaosPlan, chaosPlan } from "./chaos-schedule.ts";
+import { type ChaosTarget, startChaosTarget } from "./chaos-target.ts";
+import { beatOn, heartbeats, sendBeat } from "./heartbeats.ts";
 import { type Clock, type Struck, strike, Turns, victimOf } from "./strike.ts";
 import { addUnreadable, isUnreadable } from "./unreadable-neighbours.ts";
 import { wrongClock } from "./wrong-clock.ts";
@@ -22,8 +24,13 @@ const AGENT = "dc-1";
 const TOKEN = "join-token-of-the-chaos";
 const PULL_S = 5;
 const MINUTE_MS = 60_000;
-const BEAT_MS = 1_000;
 const PATIENCE_MS = 90_000;
+
+export interface ChaosRun extends ChaosOptions {
+  /** The hubs are on a platform at its worst, see far-platform.ts. */
+  far?: boolean;
+}
+
 export interface ChaosReport extends Judgement {
   plan: ChaosPlan;
   /** What was done to the hub when, for a reader. */
@@ -32,22 +39,28 @@ export interface ChaosReport extends Judgement {
   restarts: number[];
   /** From the end of the run until NATS had everything, ms. */
   settled: number;
+  /** What the platform did since the hub was last killed; null: it was at its best. */
+  platform: FarCount | null;
 }
 
 /** What runs; `peer` and `agent` only when services of an agent are wished for. */
 interface Place extends Struck {
   plan: ChaosPlan;
+  far: boolean;
   target: ChaosTarget;
   core: NatsConnection;
   peer: HubProcess | null;
   progress(line: string): void;
 }
 
-export async function runChaos(options: ChaosOptions, progress: (line: string) => void): Promise<ChaosReport> {
+export async function runChaos(
+  { far = false, ...options }: ChaosRun,
+  progress: (line: string) => void,
+): Promise<ChaosReport> {
   const plan = chaosPlan(options);
   const closing: (() => Promise<unknown>)[] = [];
   try {
-    const place = await setUp(plan, progress, closing);
+    const place = await setUp(plan, far, progress, closing);
     const ids = await register(place);
     const start = await halfAMinute();
     progress("the run begins");
@@ -61,8 +74,9 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
     ]);
     await clock.reach(plan.durationMs);
     const settled = await settle(place);
+    const platform: FarCount | null = far ? await accepted(await place.hub.fetch(FAR_COUNT_PATH)) : null;
     const judgement = await compare(place, ids, start, done.disturbances, new Map(beats));
-    return { ...judgement, plan, log: done.log, restarts: done.restarts, settled };
+    return { ...judgement, plan, log: done.log, restarts: done.restarts, settled, platform };
   } finally {
     for (const close of closing.reverse()) await close();
   }
@@ -70,6 +84,7 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
 
 async function setUp(
   plan: ChaosPlan,
+  far: boolean,
   progress: Place["progress"],
   closing: (() => Promise<unknown>)[],
 ): Promise<Place> {
@@ -87,14 +102,16 @@ async function setUp(
     vars: { ...natsVars(HUB, nats.relay_url), ...federation, HUB_URL: links.url(HUB) },
     args: ["--quiet"],
     ticking: true,
+    far,
   });
   closing.push(hub.remove);
   await links.connect(HUB, hub.url);
-  const place = { plan, target, nats, core, links, peerId: PEER, hub, progress };
+  const place = { plan, far, target, nats, core, links, peerId: PEER, hub, progress };
   if (!plan.services.some(({ eye }) => eye === "agent")) return { ...place, peer: null, agent: null, agentClock: null };
   const peer = await startHub({
     vars: { ...federation, HUB_ID: PEER, HUB_URL: links.url(PEER), FEDERATION_PEERS: links.url(HUB) },
     args: ["--quiet"],
+    far,
   });
   closing.push(peer.remove);
   await links.connect(PEER, peer.url);
@@ -105,8 +122,6 @@ async function setUp(
   closing.push(agent.remove);
   return { ...place, peer, agent, agentClock };
 }
-
-const heartbeats = ({ services }: ChaosPlan) => services.filter(({ eye }) => eye === "heartbeat");
 
 /** Resolves with the ids by name when all services are up. */
 async function register({ plan, hub, target, progress }: Place): Promise<Map<string, number>> {
@@ -169,31 +184,6 @@ async function disturb(place: Place, clock: Clock): Promise<Done> {
   return done;
 }
 
-async function sendBeat(hub: HubProcess, id: number, ok: boolean): Promise<void> {
-  const answer = await hub.fetch(`/api/services/${id}/heartbeat`, json("POST", { status: ok ? "pass" : "fail" }));
-  if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`);
-}
-
-/** Says each second how the service is, as the schedule has it; resolves with its name and what the hub took. */
-async function beatOn(
-  hub: HubProcess,
-  service: ChaosService,
-  id: number,
-  clock: Clock,
-  end: number,
-): Promise<[string, Answer[]]> {
-  const answers: Answer[] = [];
-  for (let due = 0; due < end; due = Math.max(due + BEAT_MS, clock.now())) {
-    await clock.reach(due);
-    const at = clock.now();
-    const ok = wayAt(service, at) === null;
-    await sendBeat(hub, id, ok)
-      .then(() => answers.push({ at, ok }))
-      .catch(() => {}); // the hub is away: the next beat says it
-  }
-  return [service.name, answers];
-}
-
 /** Waits until NATS has everything; returns how long that took, ms. */
 async function settle({ hub, progress }: Place): Promise<number> {
   const from = Date.now();
@@ -218,7 +208,7 @@ async function compare(
   disturbances: readonly Disturbance[],
   beats: Map<string, Answer[]>,
 ): Promise<Judgement> {
-  const { hub, plan, target, core } = place;
+  const { hub, plan, far, target, core } = place;
   const flips = await listed<ListedFlip>(hub, "/api/flips", "flips");
   const byService = Map.groupBy(flips, ({ service_id }) => service_id);
   const watched = [];
@@ -239,8 +229,16 @@ async function compare(
     });
   }
   const kept = (await keptEvents(core)).map(({ id }) => id);
-  const judgement = judge({ hub_id: HUB, watched, disturbances, kept });
+  const judgement = judge({
+    ...{ hub_id: HUB, watched, kept },
+    disturbances: far ? [...disturbances, alwaysAgain(plan)] : disturbances,
+  });
   return { ...judgement, deviations: [...judgement.deviations, ...(await wrongCopies(place))] };
+}
+
+/** A message that comes again lets the hub ask again, as a second tick does; here any may. */
+function alwaysAgain({ durationMs }: ChaosPlan): Disturbance {
+  return { kind: "tick twice", from: 0, until: durationMs };
 }
 
 /** The other hub has a copy of each service, with the status that it has here. */

@@ -15,6 +15,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const START = fileURLToPath(new URL("../../src/cli/start.ts", import.meta.url));
 const HUB = fileURLToPath(new URL("../../src/cli/hub.ts", import.meta.url));
 const TICKING = fileURLToPath(new URL("ticking-hub.ts", import.meta.url));
+const FAR = fileURLToPath(new URL("../far/hub.ts", import.meta.url));
 const FAST = fileURLToPath(new URL("../fast/hub.ts", import.meta.url));
 const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (.+)$/;
 /** Printed in place of an admin token that is a setting. */
@@ -41,6 +42,8 @@ export interface HubProcessOptions {
   ticking?: boolean;
   /** Its clock runs five times as fast as the machine's, and so do its intervals, graces, retries and its cron. */
   fast?: boolean;
+  /** On a platform at its worst: see far-platform.ts. It is `ticking`, too. */
+  far?: boolean;
   /** More variables of its environment. */
   environment?: Readonly<Record<string, string>>;
 }
@@ -68,9 +71,9 @@ export interface HubProcess {
   kill9(): Promise<void>;
   /** Starts again on the same state folder and port, after `stop` or `kill9`; stops first when it still runs. */
   restart(changed?: Pick<HubProcessOptions, "underNpm" | "ticking">): Promise<void>;
-  /** Runs the scheduled handler for a time, Unix ms; only of a hub that is `ticking`. */
+  /** Runs the scheduled handler for a time, Unix ms; only of a hub that is `ticking` or `far`. */
   tick(at: number): Promise<void>;
-  /** Loses the hub's own ticks until the time, Unix ms; only of a hub that is `ticking`. */
+  /** Loses the hub's own ticks until the time, Unix ms; only of a hub that is `ticking` or `far`. */
   loseTicks(until: number): Promise<void>;
   /** Stops it and removes its state folder. */
   remove(): Promise<void>;
@@ -156,10 +159,19 @@ async function told({ child, lines }: Running, line: string, answer: string): Pr
   while (!lines.includes(answer)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
+function scriptOf({ byHubCommand, ticking, fast, far }: HubProcessOptions): string[] {
+  if (fast && far) throw new Error("no hub is both fast and far");
+  if (fast) return [FAST];
+  if (far) return [FAR];
+  if (ticking) return [TICKING];
+  return byHubCommand ? [HUB, "start"] : [START];
+}
+
 async function launch(args: readonly string[], options: HubProcessOptions): Promise<Running> {
-  const { underNpm = false, byHubCommand = false, ticking = false, fast = false, environment = {} } = options;
-  const script = fast ? [FAST] : ticking ? [TICKING] : byHubCommand ? [HUB, "start"] : [START];
-  const [program, before] = underNpm ? ["npm", ["--prefix", ROOT, "start", "--"]] : [process.execPath, script];
+  const { underNpm = false, environment = {} } = options;
+  const [program, before] = underNpm
+    ? ["npm", ["--prefix", ROOT, "start", "--"]]
+    : [process.execPath, scriptOf(options)];
   const child = spawn(program, [...before, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     detached: underNpm,

@@ -2,7 +2,7 @@ import { getCACertificates } from "node:tls";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { ANY_NETWORK, PUBLIC_NETWORK } from "../src/core/public-network.ts";
+import { ANY_NETWORK, PUBLIC_NETWORK } from "../src/core/service/public-network.ts";
 import { COVERAGE_LIMITS } from "./coverage-limits.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -78,6 +78,7 @@ export default defineConfig({
           testTimeout: 100_000,
           include: [
             "test/{core,node,backup,bench,platform,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts",
+            "test/layers.test.ts",
           ],
           exclude: [...SLOW_UNITS, API_DOCUMENT],
         },

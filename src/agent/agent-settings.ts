@@ -1,9 +1,9 @@
 /** The configuration of an agent: flags and environment variables, and a YAML file for the commands. */
 import { parse } from "yaml";
 import { z } from "zod";
-import { fieldErrors } from "../core/fields.ts";
-import { parseHostPattern } from "../core/host-patterns.ts";
-import { nameSchema } from "../core/names.ts";
+import { parseHostPattern } from "../core/service/host-patterns.ts";
+import { nameSchema } from "../core/service/names.ts";
+import { fieldErrors } from "../core/values/fields.ts";
 
 const MAX_COMMANDS = 1_000;
 

@@ -3,14 +3,20 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { instanceOf } from "../core/agent-instance.ts";
-import type { ReadChecks, ReportedObservation } from "../core/agent-protocol.ts";
-import type { Check } from "../core/check.ts";
-import type { Clock } from "../core/clock.ts";
-import { AGENT_MAX_RETRY_MS, AGENT_PLAN_MS, LAST_START_MS, LOCKED_OUT_MS, NAME_RETRY_MS } from "../core/durations.ts";
-import type { HostPattern } from "../core/host-patterns.ts";
-import { agentVantage, type Observation } from "../core/records.ts";
-import { LOCAL_SLOTS } from "../core/slots.ts";
+import { instanceOf } from "../core/agent/agent-instance.ts";
+import type { ReadChecks, ReportedObservation } from "../core/agent/agent-protocol.ts";
+import { LOCAL_SLOTS } from "../core/lane/slots.ts";
+import type { Check } from "../core/service/check.ts";
+import type { HostPattern } from "../core/service/host-patterns.ts";
+import { agentVantage, type Observation } from "../core/service/records.ts";
+import type { Clock } from "../core/time/clock.ts";
+import {
+  AGENT_MAX_RETRY_MS,
+  AGENT_PLAN_MS,
+  LAST_START_MS,
+  LOCKED_OUT_MS,
+  NAME_RETRY_MS,
+} from "../core/time/durations.ts";
 import { messageOf } from "../node/error-message.ts";
 import { Lateness } from "../probes/lateness.ts";
 import { Lately } from "../probes/look-memory.ts";

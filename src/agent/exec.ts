@@ -4,10 +4,10 @@
  */
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import type { Check } from "../core/check.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { withoutLateness } from "../core/late-measurement.ts";
-import type { Observation } from "../core/records.ts";
+import type { Check } from "../core/service/check.ts";
+import type { Observation } from "../core/service/records.ts";
+import { withoutLateness } from "../core/status/late-measurement.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
 import { type Standstills, stoodStill } from "../probes/lateness.ts";
 import type { Commands } from "./agent-settings.ts";
 import { type PluginResult, readPlugin } from "./plugin-output.ts";

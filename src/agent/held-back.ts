@@ -1,6 +1,6 @@
 /** Keeps observations that one part of the hub could not take in while the rest did. They are told again later, and hold up nothing. */
-import type { ReportedObservation } from "../core/agent-protocol.ts";
-import { REPORT_MAX_RETRY_MS } from "../core/durations.ts";
+import type { ReportedObservation } from "../core/agent/agent-protocol.ts";
+import { REPORT_MAX_RETRY_MS } from "../core/time/durations.ts";
 
 /** Some 10 MB at most. */
 const MAX_HELD = 5_000;

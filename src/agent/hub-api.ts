@@ -2,15 +2,15 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { z } from "zod";
-import { INSTANCE_HEADER, TAKE_OVER_HEADER } from "../core/agent-instance.ts";
+import { INSTANCE_HEADER, TAKE_OVER_HEADER } from "../core/agent/agent-instance.ts";
 import {
   type AgentReceipt,
   type AgentReport,
   agentReceiptSchema,
   type ReadChecks,
   readChecksSchema,
-} from "../core/agent-protocol.ts";
-import { type Discovery, type DiscoveryAnswer, discoveryAnswerSchema } from "../core/discovery.ts";
+} from "../core/agent/agent-protocol.ts";
+import { type Discovery, type DiscoveryAnswer, discoveryAnswerSchema } from "../core/agent/discovery.ts";
 import type { HubClock } from "./hub-clock.ts";
 
 const WAIT_S = 25;

@@ -1,7 +1,7 @@
 /** What a probe needs of the machine that it runs on, here Node. */
 import { createHash } from "node:crypto";
-import { agentVantage } from "../core/records.ts";
-import { secretIn, secretRules } from "../core/secrets.ts";
+import { agentVantage } from "../core/service/records.ts";
+import { secretIn, secretRules } from "../core/service/secrets.ts";
 import { addressesOf, connectCode } from "../node/network-look.ts";
 import type { Standstills } from "../probes/lateness.ts";
 import type { LookMemory, ProbeContext } from "../probes/probe.ts";

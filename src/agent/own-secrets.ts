@@ -1,5 +1,5 @@
 /** The secrets of this program's environment, which the commands that it starts have as well and may print. */
-import { secretIn } from "../core/secrets.ts";
+import { secretIn } from "../core/service/secrets.ts";
 import { Secrets } from "../probes/secrets.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,8 @@
 /** Reads what a monitoring plugin says: its exit code, its first line and its performance data. */
-import { boundedErrorText } from "../core/error-text.ts";
-import { printable } from "../core/printable.ts";
-import type { ObservationDetails, Verdict } from "../core/records.ts";
+
+import type { ObservationDetails, Verdict } from "../core/service/records.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
+import { printable } from "../core/values/printable.ts";
 import { withoutSecrets } from "./own-secrets.ts";
 
 /** Performance data beyond this many values is left out. */

@@ -1,6 +1,6 @@
 /** What a person should look at, as the agent tells its hub: one text for each part of the agent. */
-import { boundedErrorText } from "../core/error-text.ts";
-import { printable } from "../core/printable.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
+import { printable } from "../core/values/printable.ts";
 
 export type ProblemOf = "checks" | "task" | "containers" | "name";
 

@@ -2,8 +2,8 @@
  * Where the probes of an agent may go. It stands in a private network, so nearly everywhere; but clouds answer at
  * link-local addresses with credentials of the machine, so those must be named by its own configuration.
  */
-import { isAddress, machineAddress } from "../core/address.ts";
-import { type HostPattern, matchesHost, parseHostPattern } from "../core/host-patterns.ts";
+import { isAddress, machineAddress } from "../core/service/address.ts";
+import { type HostPattern, matchesHost, parseHostPattern } from "../core/service/host-patterns.ts";
 import { ProbeFailure } from "../probes/probe.ts";
 
 export interface Reach {

@@ -4,11 +4,11 @@ import {
   MAX_DETAIL_NAME_CHARS,
   MAX_DETAILS,
   type ReportedObservation,
-} from "../core/agent-protocol.ts";
-import type { Check } from "../core/check.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { printable } from "../core/printable.ts";
-import type { Observation, ObservationDetails, Round } from "../core/records.ts";
+} from "../core/agent/agent-protocol.ts";
+import type { Check } from "../core/service/check.ts";
+import type { Observation, ObservationDetails, Round } from "../core/service/records.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
+import { printable } from "../core/values/printable.ts";
 
 type Observed = Omit<ReportedObservation, "service_id" | "rev" | "due_at" | "attempt">;
 

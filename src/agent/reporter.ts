@@ -1,7 +1,12 @@
 /** Brings what the agent observed to the hub: in order, many at once, again and again until the hub has taken it in. */
 
-import { type AgentReceipt, type AgentReport, MAX_REPORTED, type ReportedObservation } from "../core/agent-protocol.ts";
-import { LOCKED_OUT_MS, REPORT_GATHER_MS, REPORT_MAX_PAUSE_MS, REPORT_MAX_RETRY_MS } from "../core/durations.ts";
+import {
+  type AgentReceipt,
+  type AgentReport,
+  MAX_REPORTED,
+  type ReportedObservation,
+} from "../core/agent/agent-protocol.ts";
+import { LOCKED_OUT_MS, REPORT_GATHER_MS, REPORT_MAX_PAUSE_MS, REPORT_MAX_RETRY_MS } from "../core/time/durations.ts";
 import { messageOf } from "../node/error-message.ts";
 import { HeldBack } from "./held-back.ts";
 import { HubRefused } from "./hub-api.ts";

@@ -1,15 +1,15 @@
 /** Runs the checks of an agent by the same arithmetic and the same state machine as the hub. */
 
-import type { Standing } from "../core/breaker.ts";
-import type { Check, DueCheck } from "../core/check.ts";
-import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/durations.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { type MonitorState, newMonitorState, withoutFuture } from "../core/monitor-state.ts";
-import type { ProbeMessage } from "../core/queue-messages.ts";
-import { homeOf, type Observation, type Round } from "../core/records.ts";
-import { retryRounds } from "../core/retry-policy.ts";
-import { firstRounds, planRounds } from "../core/schedule.ts";
-import { observe } from "../core/state-machine.ts";
+import type { ProbeMessage } from "../core/lane/queue-messages.ts";
+import { firstRounds, planRounds } from "../core/lane/schedule.ts";
+import type { Check, DueCheck } from "../core/service/check.ts";
+import { homeOf, type Observation, type Round } from "../core/service/records.ts";
+import type { Standing } from "../core/status/breaker.ts";
+import { type MonitorState, newMonitorState, withoutFuture } from "../core/status/monitor-state.ts";
+import { retryRounds } from "../core/status/retry-policy.ts";
+import { observe } from "../core/status/state-machine.ts";
+import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/time/durations.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
 
 export interface RoundsDeps {
   /** Unix ms. */

@@ -1,10 +1,10 @@
 /** An agent as one of its hub's vantages: the hub asks over a WebSocket, the agent looks and answers. */
 import { WebSocket as SocketOfNode } from "ws";
 import { type Feed, startFeed } from "../client/feed.ts";
-import { INSTANCE_HEADER } from "../core/agent-instance.ts";
-import { type AgentTask, type AgentTaskResult, agentTaskSchema, parseFrame } from "../core/agent-task.ts";
-import type { DueCheck } from "../core/check.ts";
-import type { Observation } from "../core/records.ts";
+import { INSTANCE_HEADER } from "../core/agent/agent-instance.ts";
+import { type AgentTask, type AgentTaskResult, agentTaskSchema, parseFrame } from "../core/agent/agent-task.ts";
+import type { DueCheck } from "../core/service/check.ts";
+import type { Observation } from "../core/service/records.ts";
 import { observed } from "./reported.ts";
 
 const MAX_FRAME_BYTES = 1_000_000;

@@ -5,7 +5,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile }
 import { dirname, join, resolve, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { nextEpoch } from "../core/epoch.ts";
+import { nextEpoch } from "../core/service/epoch.ts";
 import { messageOf } from "../node/error-message.ts";
 import { type Label, migrationsIn, type Reader, readLabel, refusalOf, type Summary, summaryOf } from "./label.ts";
 import { adminTokenFile, databaseFile, dataIn, KEPT_OBJECTS, objectFile } from "./state-files.ts";

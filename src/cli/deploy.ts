@@ -1,8 +1,8 @@
 /** `npm run deploy`; see run-deploy.ts. */
 import { fileURLToPath } from "node:url";
 import { stopSignal } from "../node/signals.ts";
-import { runDeploy } from "./run-deploy.ts";
-import { wranglerIn } from "./wrangler-command.ts";
+import { runDeploy } from "./deploy/run-deploy.ts";
+import { wranglerIn } from "./deploy/wrangler-command.ts";
 
 const INTERRUPTED_EXIT_CODE = 130;
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,4 +1,4 @@
 /** `npm start`; see run-start.ts. */
-import { startProgram } from "./start-program.ts";
+import { startProgram } from "./start/start-program.ts";
 
 await startProgram();

@@ -1,5 +1,5 @@
 /** Parses the frames of the hub's sockets. */
-import { type FederationFrame, type Frame, federationFrameSchema, frameSchema } from "../core/live-protocol.ts";
+import { type FederationFrame, type Frame, federationFrameSchema, frameSchema } from "../core/board/live-protocol.ts";
 
 /** Of /ws/health. Returns null for a text that is not a frame, and for an unknown type: a newer hub may send more. */
 export function parseFrame(text: string): Frame | null {

@@ -5,7 +5,7 @@
  *     const { services } = await responseBody(hub.services.$get({ query: { status: "down" } }));
  */
 
-export type { FederationFrame, FlipFrame, Frame, Peer, ServiceLite } from "../core/live-protocol.ts";
+export type { FederationFrame, FlipFrame, Frame, Peer, ServiceLite } from "../core/board/live-protocol.ts";
 export type { FeedState, FeedTiming } from "./feed.ts";
 export type { HubClient, HubClientOptions } from "./hub-client.ts";
 export { createHubClient } from "./hub-client.ts";

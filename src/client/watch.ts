@@ -1,5 +1,5 @@
 /** Hears what changes at a hub, over a WebSocket that reconnects and asks for the frames that it missed. */
-import type { FederationFrame, Frame } from "../core/live-protocol.ts";
+import type { FederationFrame, Frame } from "../core/board/live-protocol.ts";
 import { type FeedState, type FeedTiming, startFeed } from "./feed.ts";
 import { parseFederationFrame, parseFrame } from "./frames.ts";
 import { isHubUrl } from "./hub-client.ts";

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { HubClient } from "../client/hub-client.ts";
 import { HubProblem, responseBody } from "../client/problem.ts";
-import { nameSchema } from "../core/names.ts";
-import { parseManifest } from "../core/service-rules.ts";
+import { nameSchema } from "../core/service/names.ts";
+import { parseManifest } from "../core/service/service-rules.ts";
 import { messageOf } from "../node/error-message.ts";
 import { type CommandLine, UsageError } from "./command-line.ts";
 import { connect } from "./connection.ts";

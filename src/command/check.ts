@@ -2,7 +2,7 @@
 import type { InferResponseType } from "hono/client";
 import type { HubClient } from "../client/hub-client.ts";
 import { responseBody } from "../client/problem.ts";
-import type { Status } from "../core/records.ts";
+import type { Status } from "../core/service/records.ts";
 import type { CommandLine } from "./command-line.ts";
 import { connect } from "./connection.ts";
 import type { HubIo } from "./hub-io.ts";

@@ -1,5 +1,5 @@
 /** The commands and their flags. The help texts, the parser and the completion scripts are made from this table. */
-import { STATUSES } from "../core/records.ts";
+import { STATUSES } from "../core/service/records.ts";
 
 export interface Flag {
   /** Without the dashes. */

@@ -1,5 +1,5 @@
 /** What the commands need of the process that runs them. */
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/time/clock.ts";
 
 export interface HubIo {
   clock: Clock;

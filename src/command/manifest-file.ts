@@ -1,8 +1,8 @@
 /** Reads manifests from YAML or JSON, and writes them. */
 import { type Document, isMap, isScalar, isSeq, type ParsedNode, parseAllDocuments, stringify, visit } from "yaml";
-import { fieldPath } from "../core/fields.ts";
-import { jsonFault, jsonKey } from "../core/json-value.ts";
-import { manifestEntry } from "../core/manifest-export.ts";
+import { manifestEntry } from "../core/service/manifest-export.ts";
+import { fieldPath } from "../core/values/fields.ts";
+import { jsonFault, jsonKey } from "../core/values/json-value.ts";
 import { idOf, type Project, type Service } from "./lists.ts";
 
 const MAX_ALIASES = 100;

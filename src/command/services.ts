@@ -1,5 +1,5 @@
 /** `hub services`: the registered services as a table. */
-import { STATUSES } from "../core/records.ts";
+import { STATUSES } from "../core/service/records.ts";
 import type { CommandLine } from "./command-line.ts";
 import { connect } from "./connection.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";

@@ -1,5 +1,5 @@
 /** Texts for a terminal: colours, tables, durations. */
-import type { Status } from "../core/records.ts";
+import type { Status } from "../core/service/records.ts";
 
 const CODES = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
 export type Colour = keyof typeof CODES;

@@ -1,7 +1,7 @@
 /** Turns the frames of a hub into lines for a person. */
-import type { Frame, ServiceLite } from "../core/live-protocol.ts";
-import type { Health, Status } from "../core/records.ts";
-import { countStatuses } from "../core/summary.ts";
+import type { Frame, ServiceLite } from "../core/board/live-protocol.ts";
+import { countStatuses } from "../core/board/summary.ts";
+import type { Health, Status } from "../core/service/records.ts";
 import { type Colour, type Paint, paintStatus, printable } from "./text.ts";
 
 const HEALTH_COLOURS: Record<Health, Colour> = {

@@ -3,8 +3,8 @@
 import type { FeedState } from "../client/feed.ts";
 import { responseBody } from "../client/problem.ts";
 import { watchHub } from "../client/watch.ts";
-import { overallHealth } from "../core/health.ts";
-import { countStatuses } from "../core/summary.ts";
+import { countStatuses } from "../core/board/summary.ts";
+import { overallHealth } from "../core/service/health.ts";
 import type { CommandLine } from "./command-line.ts";
 import { type Connection, connect } from "./connection.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { endLeftoverRuntime } from "../cli/workerd.ts";
+import { endLeftoverRuntime } from "../cli/start/workerd.ts";
 
 const START = fileURLToPath(new URL("../cli/start.ts", import.meta.url));
 const READY = /^CommandCenter Hub ready at (\S+) {2}admin token: (\S+)$/;

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimPort } from "../cli/port.ts";
+import { claimPort } from "../cli/start/port.ts";
 import { type LocalServers, startLocalServers } from "../relay/servers.ts";
 import { setUpStream } from "../relay/stream.ts";
 import { type DemoHub, startDemoHub } from "./demo-hub.ts";

@@ -1,9 +1,9 @@
 /** Answers another hub that asks what changed in this hub's registry. */
-import type { Introduction, SyncPage } from "../core/federation.ts";
-import type { LiveState } from "../core/records.ts";
-import type { PageStart, RegistryState, SyncQuery } from "../core/replication.ts";
-import { type Change, syncPage } from "../core/sync-page.ts";
-import { ownMark, signedMark } from "./marks.ts";
+import type { Introduction, SyncPage } from "../core/federation/federation.ts";
+import type { PageStart, RegistryState, SyncQuery } from "../core/federation/replication.ts";
+import { type Change, syncPage } from "../core/federation/sync-page.ts";
+import type { LiveState } from "../core/service/records.ts";
+import { ownMark, signedMark } from "./revision-tokens.ts";
 
 export interface AnswerDeps {
   /** Unix ms. */

@@ -1,5 +1,5 @@
 /** Requests to other hubs: only to addresses that are allowed, without redirects, bounded in size and time. */
-import { parseProbedTarget } from "../core/target.ts";
+import { parseProbedTarget } from "../core/service/target.ts";
 
 export interface HubRequest {
   method: "GET" | "POST";

@@ -14,7 +14,7 @@ import {
   type RegistrationAnswer,
   refusedProtocol,
   type Trust,
-} from "../core/federation.ts";
+} from "../core/federation/federation.ts";
 import { isJoinProof, joinProof } from "./join-proof.ts";
 import { validKeys } from "./keys.ts";
 import { isUsable } from "./known-keys.ts";

@@ -1,5 +1,5 @@
 /** A hub's Ed25519 keys: made, named, imported. A key is named by its JWK thumbprint (RFC 7638, RFC 8037). */
-import type { PublicKey } from "../core/federation.ts";
+import type { PublicKey } from "../core/federation/federation.ts";
 
 const ALGORITHM = "Ed25519";
 

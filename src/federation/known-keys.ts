@@ -3,7 +3,7 @@
  * been used: when it signed a request or an answer of the hub. One that the hub lists in a request signed with a key that
  * counts is introduced, and counts as soon as it is used.
  */
-import type { KnownKey, PublicKey } from "../core/federation.ts";
+import type { KnownKey, PublicKey } from "../core/federation/federation.ts";
 
 /** `now`: Unix ms. */
 export function isUsable({ used = true, not_after }: KnownKey, now: number): boolean {

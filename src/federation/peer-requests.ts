@@ -9,8 +9,8 @@ import {
   readPageSchema,
   refusedProtocol,
   registrationAnswerSchema,
-} from "../core/federation.ts";
-import { ProtocolError, type SyncQuery } from "../core/replication.ts";
+} from "../core/federation/federation.ts";
+import { ProtocolError, type SyncQuery } from "../core/federation/replication.ts";
 import { type HubAnswer, type HubRequest, HubUnreachable, hubFetch, parseAnswer } from "./hub-fetch.ts";
 import { withoutSlash } from "./join.ts";
 import { keyOfList } from "./keys.ts";

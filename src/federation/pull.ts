@@ -1,7 +1,8 @@
 /** Brings the copy of another hub's registry up to date. Pulling is the truth; what is pushed only comes sooner. */
-import { MAX_PULL_MS } from "../core/durations.ts";
-import { MAX_REMOTE_SERVICES, type ReadPage } from "../core/federation.ts";
-import { advance, type Cursor, ProtocolError, type SyncQuery, syncQuery } from "../core/replication.ts";
+
+import { MAX_REMOTE_SERVICES, type ReadPage } from "../core/federation/federation.ts";
+import { advance, type Cursor, ProtocolError, type SyncQuery, syncQuery } from "../core/federation/replication.ts";
+import { MAX_PULL_MS } from "../core/time/durations.ts";
 
 /** Pages of one pull: 20,000 services, and as many that were deleted. */
 const MAX_PAGES = 200;

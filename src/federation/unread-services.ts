@@ -1,5 +1,5 @@
 /** Services of another hub that this hub can't read. Each costs only itself, and is named until it can be read or is gone. */
-import type { ReadPage } from "../core/federation.ts";
+import type { ReadPage } from "../core/federation/federation.ts";
 
 const MAX_SHOWN = 3;
 

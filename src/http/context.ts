@@ -1,23 +1,29 @@
 /** The dependencies of the API. The composition root makes a new context for each request. */
 
-import type { AgentFinding, TakenReport } from "../core/agent-protocol.ts";
-import type { AuditTrail } from "../core/audit.ts";
-import type { Reporter } from "../core/board.ts";
-import type { BoardEntry } from "../core/board-entry.ts";
-import type { Check } from "../core/check.ts";
-import type { FederationEvents, HubDocument, Joined, Registration, RegistrationAnswer } from "../core/federation.ts";
-import type { PipelineHealth } from "../core/hub-health.ts";
-import type { ProjectLite } from "../core/live-protocol.ts";
-import type { Reach } from "../core/reach.ts";
-import type { Heartbeat, LiveState, Outcome } from "../core/records.ts";
-import type { RegistryChange } from "../core/registry-change.ts";
-import type { MayReceive } from "../core/secrets.ts";
-import type { Settings } from "../core/settings.ts";
-import type { Summary } from "../core/summary.ts";
-import type { HubGap } from "../core/watch-gaps.ts";
+import type { AgentFinding, TakenReport } from "../core/agent/agent-protocol.ts";
+import type { Reporter } from "../core/board/board.ts";
+import type { BoardEntry } from "../core/board/board-entry.ts";
+import type { ProjectLite } from "../core/board/live-protocol.ts";
+import type { RegistryChange } from "../core/board/registry-change.ts";
+import type { Summary } from "../core/board/summary.ts";
+import type { HubGap } from "../core/downtime/downtime.ts";
+import type {
+  FederationEvents,
+  HubDocument,
+  Joined,
+  Registration,
+  RegistrationAnswer,
+} from "../core/federation/federation.ts";
+import type { AuditTrail } from "../core/hub/audit.ts";
+import type { PipelineHealth } from "../core/hub/hub-health.ts";
+import type { Reach } from "../core/hub/reach.ts";
+import type { Settings } from "../core/hub/settings.ts";
+import type { Check } from "../core/service/check.ts";
+import type { Heartbeat, LiveState, Outcome } from "../core/service/records.ts";
+import type { MayReceive } from "../core/service/secrets.ts";
 import type { ArrivedRequest, BridgeStatus, Refusable } from "../platform/bindings.ts";
 import type { Db } from "../store/database.ts";
-import type { Scope } from "../store/tables.ts";
+import type { Scope } from "../store/tables/hub-tables.ts";
 
 export interface HubContext {
   settings: Settings;

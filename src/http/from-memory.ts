@@ -1,6 +1,6 @@
 /** Answers lists while the database is away: with what the live board knows. */
 import type { Context } from "hono";
-import type { BoardEntry } from "../core/board-entry.ts";
+import type { BoardEntry } from "../core/board/board-entry.ts";
 import { errorText, log } from "../platform/log.ts";
 import { isAway } from "../store/errors.ts";
 import type { HubEnv } from "./context.ts";

@@ -1,7 +1,7 @@
 /** Schemas of path and query parameters: ids, pages, times, flags. */
 import { z } from "@hono/zod-openapi";
-import { nameSchema, serviceNameSchema } from "../core/names.ts";
-import type { Page } from "../store/services.ts";
+import { nameSchema, serviceNameSchema } from "../core/service/names.ts";
+import type { Page } from "../store/registry/services.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;

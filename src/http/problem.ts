@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { FieldError } from "../core/fields.ts";
+import type { FieldError } from "../core/values/fields.ts";
 import { errorText, log, troubleOf } from "../platform/log.ts";
 import { isAway, isConstraintError } from "../store/errors.ts";
 

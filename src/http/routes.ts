@@ -1,6 +1,6 @@
 /** Makes an empty sub-app for a resource. Input that fails validation becomes a 400 that names each wrong field. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { fieldErrors } from "../core/fields.ts";
+import { fieldErrors } from "../core/values/fields.ts";
 import type { HubEnv } from "./context.ts";
 import { invalid } from "./problem.ts";
 

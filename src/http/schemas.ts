@@ -1,8 +1,8 @@
 /** The response schemas of the OpenAPI document. Each one has a name, which generated clients use as a type name. */
 import { z } from "@hono/zod-openapi";
-import { HEALTH_METHODS, HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/records.ts";
-import { fieldSchemas } from "../core/service-definition.ts";
-import { summarySchema as coreSummarySchema } from "../core/summary.ts";
+import { summarySchema as coreSummarySchema } from "../core/board/summary.ts";
+import { HEALTH_METHODS, HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/service/records.ts";
+import { fieldSchemas } from "../core/service/service-definition.ts";
 
 const time = z.iso.datetime();
 const ms = z.number().nullable().describe("Milliseconds");

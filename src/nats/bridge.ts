@@ -4,20 +4,20 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { Clock } from "../core/clock.ts";
-import { SUMMARY_AGAIN_MS, SUMMARY_GAP_MS } from "../core/durations.ts";
-import type { EventLog } from "../core/events.ts";
-import type { Peer } from "../core/live-protocol.ts";
-import { parseSettings, type Settings } from "../core/settings.ts";
-import { parseSummary } from "../core/summary.ts";
+import type { Peer } from "../core/board/live-protocol.ts";
+import { parseSummary } from "../core/board/summary.ts";
+import type { EventLog } from "../core/hub/events.ts";
+import { parseSettings, type Settings } from "../core/hub/settings.ts";
+import type { Clock } from "../core/time/clock.ts";
+import { SUMMARY_AGAIN_MS, SUMMARY_GAP_MS } from "../core/time/durations.ts";
 import type { Bindings, BridgeStatus, NatsBridgeRpc } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { answersHttp, failureOf, RelayConnection } from "./connection.ts";
-import { hearOtherHubs } from "./hearing.ts";
 import { Link } from "./link.ts";
 import { LogReader } from "./log-reader.ts";
 import { healthValue, type LatestValue, peerValue, summaryValues } from "./messages.ts";
+import { hearOtherHubs } from "./other-hubs.ts";
 import { Outbox } from "./outbox.ts";
 import { type NatsFailure, natsReason, withoutCredentials } from "./reason.ts";
 import { reconnectDelay } from "./reconnect.ts";

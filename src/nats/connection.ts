@@ -10,8 +10,8 @@ import {
   type NatsConnection,
   NatsError,
 } from "nats.ws";
-import type { Clock } from "../core/clock.ts";
-import type { Settings } from "../core/settings.ts";
+import type { Settings } from "../core/hub/settings.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { type LatestRefusal, LatestRefusals } from "./latest-refusals.ts";
 import { type DurableEvent, type LatestValue, messageHeaders } from "./messages.ts";
 import type { NatsFailure } from "./reason.ts";

@@ -1,7 +1,7 @@
 /** The state of the bridge to NATS, as /health and /metrics show it. */
 
-import { ageSeconds, type HealthCheck, type HubHealth, healthCheck } from "../core/hub-health.ts";
-import { counter, gauge, type Metric, type Sample } from "../core/hub-metrics.ts";
+import { ageSeconds, type HealthCheck, type HubHealth, healthCheck } from "../core/hub/hub-health.ts";
+import { counter, gauge, type Metric, type Sample } from "../core/hub/hub-metrics.ts";
 import type { BridgeStatus } from "../platform/bindings.ts";
 import { NO_REFUSALS } from "./refused-subjects.ts";
 

@@ -1,5 +1,5 @@
 /** The latest values that the relay refuses. They are repeated each minute, so a refusal that is not repeated has ended. */
-import { LATEST_REFUSED_MS } from "../core/durations.ts";
+import { LATEST_REFUSED_MS } from "../core/time/durations.ts";
 import type { NatsFailure } from "./reason.ts";
 
 export interface LatestRefusal {

@@ -1,5 +1,5 @@
 /** A connection to the relay, with the delivery of the outbox by it. */
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { failureOf, type RelayConnection } from "./connection.ts";
 import { type DeliverDeps, Delivery } from "./deliver.ts";
 import type { Outbox } from "./outbox.ts";

@@ -2,8 +2,9 @@
  * Takes the events of the hub's log into the outbox. How far it has come is stored in the transaction that stores the
  * events, so each event comes into the outbox once, whatever ends in between.
  */
-import type { Clock } from "../core/clock.ts";
-import type { EventLog, LoggedEvent, LoggedService, LogPosition, WholeLog } from "../core/events.ts";
+
+import type { EventLog, LoggedEvent, LoggedService, LogPosition, WholeLog } from "../core/hub/events.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { errorText, log } from "../platform/log.ts";
 import { EventCodes } from "./event-codes.ts";
 import { type DurableEvent, durableEvent, registryEvent } from "./messages.ts";

@@ -1,14 +1,14 @@
 /** The hub's messages on NATS: subjects, payloads and CloudEvents 1.0 headers (binary mode). */
 
 import { z } from "zod";
-import type { Check } from "../core/check.ts";
-import type { LoggedEvent, LoggedService } from "../core/events.ts";
-import { hubIdSchema } from "../core/federation.ts";
-import type { Peer, ProjectLite } from "../core/live-protocol.ts";
-import { RESERVED_SERVICE_NAME } from "../core/names.ts";
-import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/records.ts";
-import type { Summary } from "../core/summary.ts";
-import { withinSize } from "../core/summary-size.ts";
+import type { Peer, ProjectLite } from "../core/board/live-protocol.ts";
+import type { Summary } from "../core/board/summary.ts";
+import { withinSize } from "../core/board/summary-size.ts";
+import { hubIdSchema } from "../core/federation/federation.ts";
+import type { LoggedEvent, LoggedService } from "../core/hub/events.ts";
+import type { Check } from "../core/service/check.ts";
+import { RESERVED_SERVICE_NAME } from "../core/service/names.ts";
+import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/service/records.ts";
 
 export const GLOBAL_SUBJECT = "hub.global.health";
 /** Hubs skip larger summaries of others. A summary of 10,000 services has 2 MB, without tags and metadata. */

@@ -2,8 +2,9 @@
  * What an older release has told: it kept a ledger of its announcements, where this one has a position in the log of
  * events. The ledger is read only, and only for as long as something of the older release's time may still come.
  */
-import { epochOrder } from "../core/epoch.ts";
-import type { LoggedEvent, LoggedService } from "../core/events.ts";
+
+import type { LoggedEvent, LoggedService } from "../core/hub/events.ts";
+import { epochOrder } from "../core/service/epoch.ts";
 import type { DurableEvent } from "./messages.ts";
 import { type Differences, differences } from "./registered.ts";
 

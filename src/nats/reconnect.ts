@@ -1,4 +1,4 @@
-import { FIRST_RECONNECT_MS, LONGEST_RECONNECT_MS } from "../core/durations.ts";
+import { FIRST_RECONNECT_MS, LONGEST_RECONNECT_MS } from "../core/time/durations.ts";
 
 /**
  * Milliseconds before the next try after `failures` in a row: 0.5, 1, 2 … 30 s. Half of the delay is random; `random`

@@ -2,7 +2,7 @@
  * The services whose registration the stream has heard of and whose end it has not. A database that is restored forgets
  * services without a word in its log; what they were is here, changed in the transaction that tells of them.
  */
-import type { LoggedEvent, LoggedService } from "../core/events.ts";
+import type { LoggedEvent, LoggedService } from "../core/hub/events.ts";
 
 /** Deployed hubs have this table. */
 const TABLE = "CREATE TABLE IF NOT EXISTS registered (service_id INTEGER PRIMARY KEY, service TEXT NOT NULL)";

@@ -1,10 +1,10 @@
 /** Lets another vantage probe checks. When it fails to, that says nothing about the services. */
 
-import type { DueCheck, Finding } from "../core/check.ts";
-import { WAY_TO_VANTAGE_MS } from "../core/durations.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import type { Observation } from "../core/records.ts";
-import { roundLimit } from "../core/slots.ts";
+import { roundLimit } from "../core/lane/slots.ts";
+import type { DueCheck, Finding } from "../core/service/check.ts";
+import type { Observation } from "../core/service/records.ts";
+import { WAY_TO_VANTAGE_MS } from "../core/time/durations.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
 
 export interface AskVantageDeps {
   now(): number;

@@ -2,10 +2,11 @@
  * Checks at once what failing services depend on, so that a root cause is confirmed within the same seconds as those
  * that it takes along. Best effort: the schedule finds the cause anyway, only later.
  */
-import type { Check } from "../core/check.ts";
-import type { ProbeMessage } from "../core/queue-messages.ts";
-import { onDemandTime } from "../core/round.ts";
-import { firstRounds } from "../core/schedule.ts";
+
+import type { ProbeMessage } from "../core/lane/queue-messages.ts";
+import { onDemandTime } from "../core/lane/round.ts";
+import { firstRounds } from "../core/lane/schedule.ts";
+import type { Check } from "../core/service/check.ts";
 import type { Judged } from "./judge.ts";
 
 /** Of each failing service, the nearest first. */

@@ -1,11 +1,11 @@
 /** Handles services whose results are overdue: their lanes decide, and the flips are recorded. */
-import type { BoardUpdate, Overdue } from "../core/board.ts";
-import type { Check } from "../core/check.ts";
-import { LANE_ANSWERS_MS } from "../core/durations.ts";
-import type { Silence } from "../core/lane-answer.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
-import { flipsOnly, recordedFlip } from "../core/round.ts";
-import { settleEach } from "../core/settle-each.ts";
+import type { BoardUpdate, Overdue } from "../core/board/board.ts";
+import type { Silence } from "../core/lane/lane-answer.ts";
+import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
+import { flipsOnly, recordedFlip } from "../core/lane/round.ts";
+import type { Check } from "../core/service/check.ts";
+import { LANE_ANSWERS_MS } from "../core/time/durations.ts";
+import { settleEach } from "../core/values/settle-each.ts";
 
 export interface ExpireDeps {
   now(): number;

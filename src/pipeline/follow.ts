@@ -3,11 +3,9 @@
  * happened at once, see register.ts. But the client, the board or a monitor may have gone away just after the commit, so
  * every change is looked at again: the database counts a revision with each, in the same transaction.
  */
-import type { Known } from "../core/board.ts";
-import { LANE_ANSWERS_MS } from "../core/durations.ts";
-import type { Leaver } from "../core/lane-record.ts";
-import { isScheduled } from "../core/lanes.ts";
-import type { ChangedService } from "../core/registry-change.ts";
+import type { Known } from "../core/board/board.ts";
+import type { ChangedService } from "../core/board/registry-change.ts";
+import { isWatched } from "../core/board/service-view.ts";
 import {
   advance,
   type Cursor,
@@ -15,10 +13,12 @@ import {
   type RegistryState,
   type SyncQuery,
   syncQuery,
-} from "../core/replication.ts";
-import { type ServiceRow, toCheck } from "../core/service-row.ts";
-import { isWatched } from "../core/service-view.ts";
-import { settleEach } from "../core/settle-each.ts";
+} from "../core/federation/replication.ts";
+import type { Leaver } from "../core/lane/lane-record.ts";
+import { isScheduled } from "../core/lane/lanes.ts";
+import { type ServiceRow, toCheck } from "../core/service/service-row.ts";
+import { LANE_ANSWERS_MS } from "../core/time/durations.ts";
+import { settleEach } from "../core/values/settle-each.ts";
 import { type RegisterDeps, type RegistryChange, reasonToClose, registryChanged } from "./register.ts";
 
 export interface FollowDeps extends RegisterDeps {

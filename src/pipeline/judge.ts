@@ -1,11 +1,11 @@
 /** What follows from findings, wherever they were made: the lane judges them, the board and the history get them. */
 
-import type { BoardUpdate } from "../core/board.ts";
-import { bounded } from "../core/bounded-details.ts";
-import type { Check, Finding } from "../core/check.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
-import type { Judgement, Outcome, RecordedFlip, Round } from "../core/records.ts";
-import { recordedFlip, roundResult } from "../core/round.ts";
+import type { BoardUpdate } from "../core/board/board.ts";
+import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
+import { recordedFlip, roundResult } from "../core/lane/round.ts";
+import type { Check, Finding } from "../core/service/check.ts";
+import type { Judgement, Outcome, RecordedFlip, Round } from "../core/service/records.ts";
+import { bounded } from "../core/status/bounded-details.ts";
 
 export interface JudgeDeps {
   /** Returns results in the order of the findings; null: the check's configuration is no longer watched. */

@@ -1,18 +1,18 @@
 /** Rounds outside the schedule: a check on demand, and a heartbeat that a service sends. */
 
-import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../core/agent-protocol.ts";
-import type { Check } from "../core/check.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { printable } from "../core/printable.ts";
+import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../core/agent/agent-protocol.ts";
+import { onDemandTime } from "../core/lane/round.ts";
+import type { Check } from "../core/service/check.ts";
 import {
   type Heartbeat,
   HOME_VANTAGE,
   type Observation,
   type ObservationDetails,
   type Outcome,
-} from "../core/records.ts";
-import { onDemandTime } from "../core/round.ts";
-import { depthWithin } from "../core/service-definition.ts";
+} from "../core/service/records.ts";
+import { depthWithin } from "../core/service/service-definition.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
+import { printable } from "../core/values/printable.ts";
 import { type ProbeDeps, runRound } from "./probe.ts";
 
 /** JSON.stringify is recursive, and the stack is limited. */

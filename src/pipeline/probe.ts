@@ -1,13 +1,14 @@
 /** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
-import type { Check, DueCheck, Finding } from "../core/check.ts";
-import type { ProbeMessage } from "../core/queue-messages.ts";
-import { HOME_VANTAGE, type Outcome, type Round } from "../core/records.ts";
-import { retryRounds } from "../core/retry-policy.ts";
-import { isSlow } from "../core/slowness.ts";
+
+import type { ProbeMessage } from "../core/lane/queue-messages.ts";
+import type { Check, DueCheck, Finding } from "../core/service/check.ts";
+import { HOME_VANTAGE, type Outcome, type Round } from "../core/service/records.ts";
+import { retryRounds } from "../core/status/retry-policy.ts";
+import { isSlow } from "../core/status/slowness.ts";
 import { suspicious } from "./check-causes.ts";
+import { Sight } from "./control-check.ts";
 import { type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
-import { Sight } from "./sight.ts";
 
 export interface Watched {
   checks: DueCheck[];

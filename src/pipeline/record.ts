@@ -1,5 +1,5 @@
 /** Step three of the pipeline: stores outcomes as history. */
-import type { OutcomesMessage } from "../core/queue-messages.ts";
+import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
 
 export interface RecordDeps {
   now(): number;

@@ -1,17 +1,17 @@
 /** The consequences of a change in the registry: closes services in their lanes, tells the board, checks newcomers. */
 
-import type { Leaving } from "../core/board.ts";
-import type { Check } from "../core/check.ts";
-import { LANE_ANSWERS_MS } from "../core/durations.ts";
-import type { Silence } from "../core/lane-answer.ts";
-import { isScheduled } from "../core/lanes.ts";
-import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
-import type { RecordedFlip } from "../core/records.ts";
-import type { Closing } from "../core/registry-change.ts";
-import { flipsOnly, recordedFlip } from "../core/round.ts";
-import { catchUpWindow, firstRounds, planRounds } from "../core/schedule.ts";
-import type { ServiceRow } from "../core/service-row.ts";
-import { settleEach } from "../core/settle-each.ts";
+import type { Leaving } from "../core/board/board.ts";
+import type { Closing } from "../core/board/registry-change.ts";
+import type { Silence } from "../core/lane/lane-answer.ts";
+import { isScheduled } from "../core/lane/lanes.ts";
+import type { OutcomesMessage, ProbeMessage } from "../core/lane/queue-messages.ts";
+import { flipsOnly, recordedFlip } from "../core/lane/round.ts";
+import { catchUpWindow, firstRounds, planRounds } from "../core/lane/schedule.ts";
+import type { Check } from "../core/service/check.ts";
+import type { RecordedFlip } from "../core/service/records.ts";
+import type { ServiceRow } from "../core/service/service-row.ts";
+import { LANE_ANSWERS_MS } from "../core/time/durations.ts";
+import { settleEach } from "../core/values/settle-each.ts";
 
 export interface RegistryChange {
   /**

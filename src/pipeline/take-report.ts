@@ -1,9 +1,9 @@
 /** Takes in what an agent observed. The status follows only what is news; the rest becomes history. */
-import { type AgentFinding, type AgentReceipt, isNews, type TakenReport } from "../core/agent-protocol.ts";
-import type { Check } from "../core/check.ts";
-import { LANE_ANSWERS_MS, LANE_TAKES_MS } from "../core/durations.ts";
-import { lateResult } from "../core/round.ts";
-import { settleEach, within } from "../core/settle-each.ts";
+import { type AgentFinding, type AgentReceipt, isNews, type TakenReport } from "../core/agent/agent-protocol.ts";
+import { lateResult } from "../core/lane/round.ts";
+import type { Check } from "../core/service/check.ts";
+import { LANE_ANSWERS_MS, LANE_TAKES_MS } from "../core/time/durations.ts";
+import { settleEach, within } from "../core/values/settle-each.ts";
 import { suspicious } from "./check-causes.ts";
 import { type JudgeDeps, judge, publishJudged, recordOf } from "./judge.ts";
 

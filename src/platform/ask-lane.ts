@@ -1,9 +1,9 @@
 /** Asks a lane's monitor about services. First moves the states of services that were in another lane before. */
 
-import type { Check } from "../core/check.ts";
-import type { LaneAnswer } from "../core/lane-answer.ts";
-import type { Leaver, Released } from "../core/lane-record.ts";
-import type { MonitorState } from "../core/monitor-state.ts";
+import type { LaneAnswer } from "../core/lane/lane-answer.ts";
+import type { Leaver, Released } from "../core/lane/lane-record.ts";
+import type { Check } from "../core/service/check.ts";
+import type { MonitorState } from "../core/status/monitor-state.ts";
 
 /** Calls to the monitors of lanes. Each call may be repeated. */
 export interface MoveDeps {

@@ -3,9 +3,10 @@
  * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
 
-import type { BoardUpdate, Leaving, Reporter } from "../core/board.ts";
-import type { BoardEntry } from "../core/board-entry.ts";
-import type { Check, DueCheck, Finding } from "../core/check.ts";
+import type { BoardUpdate, Leaving, Reporter } from "../core/board/board.ts";
+import type { BoardEntry } from "../core/board/board-entry.ts";
+import type { Peer, ProjectLite, RemoteFlip } from "../core/board/live-protocol.ts";
+import type { HubGap } from "../core/downtime/downtime.ts";
 import type {
   FederationEvents,
   HubDocument,
@@ -15,16 +16,15 @@ import type {
   PushedFlip,
   Registration,
   RegistrationAnswer,
-} from "../core/federation.ts";
-import type { LaneAnswer, Silence } from "../core/lane-answer.ts";
-import type { Leaver, Released } from "../core/lane-record.ts";
-import type { Peer, ProjectLite, RemoteFlip } from "../core/live-protocol.ts";
-import type { MonitorState } from "../core/monitor-state.ts";
-import type { Reach } from "../core/reach.ts";
-import type { Unread } from "../core/read-each.ts";
-import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/records.ts";
-import type { UnfitChecks } from "../core/unfit-checks.ts";
-import type { HubGap } from "../core/watch-gaps.ts";
+} from "../core/federation/federation.ts";
+import type { Reach } from "../core/hub/reach.ts";
+import type { LaneAnswer, Silence } from "../core/lane/lane-answer.ts";
+import type { Leaver, Released } from "../core/lane/lane-record.ts";
+import type { Check, DueCheck, Finding } from "../core/service/check.ts";
+import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/service/records.ts";
+import type { UnfitChecks } from "../core/service/unfit-checks.ts";
+import type { MonitorState } from "../core/status/monitor-state.ts";
+import type { Unread } from "../core/values/read-each.ts";
 
 /** One object for each lane. Its name is the number of the lane. */
 export interface LaneMonitorRpc extends Rpc.DurableObjectBranded {

@@ -2,8 +2,8 @@
  * The newest board of this instance of the Worker that has read the registry. When the disk of a local hub is full, the
  * live board's object can't even start; its last board is here.
  */
-import type { Board } from "../core/board.ts";
-import type { BoardEntry } from "../core/board-entry.ts";
+import type { Board } from "../core/board/board.ts";
+import type { BoardEntry } from "../core/board/board-entry.ts";
 
 let newest: Board | null = null;
 

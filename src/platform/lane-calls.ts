@@ -1,11 +1,11 @@
 /** The calls to the lanes' monitors, in the form that the steps of the pipeline need. */
 
-import type { Check, Finding } from "../core/check.ts";
-import type { Clock } from "../core/clock.ts";
-import type { Silence } from "../core/lane-answer.ts";
-import type { Leaver } from "../core/lane-record.ts";
-import type { Judgement, Round } from "../core/records.ts";
-import type { Closing } from "../core/registry-change.ts";
+import type { Closing } from "../core/board/registry-change.ts";
+import type { Silence } from "../core/lane/lane-answer.ts";
+import type { Leaver } from "../core/lane/lane-record.ts";
+import type { Check, Finding } from "../core/service/check.ts";
+import type { Judgement, Round } from "../core/service/records.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { askLane, type MoveDeps } from "./ask-lane.ts";
 import type { Bindings } from "./bindings.ts";
 import { laneMonitorOf } from "./object-stubs.ts";

@@ -1,5 +1,5 @@
 /** The hub's only logger. It writes one line of JSON for each event. Callers never pass secrets, headers or bodies. */
-import { TroubleLog, type TroubleNews } from "../core/trouble-log.ts";
+import { TroubleLog, type TroubleNews } from "../core/hub/trouble-log.ts";
 
 type Level = "info" | "warn" | "error";
 

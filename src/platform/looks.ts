@@ -3,7 +3,7 @@
  * deployed one asks DNS over HTTPS, and nobody about connections.
  */
 import { z } from "zod";
-import { isCloudflareAddress } from "../core/cloudflare-addresses.ts";
+import { isCloudflareAddress } from "../core/service/cloudflare-addresses.ts";
 import { localService } from "./services.ts";
 
 const DNS_OVER_HTTPS = "https://cloudflare-dns.com/dns-query";

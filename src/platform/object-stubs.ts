@@ -2,8 +2,9 @@
  * Returns stubs of the Durable Objects: the only place that knows their names. An object stays where it is first used,
  * and Cloudflare runs a cron wherever there is room; so each first use names the hub's region.
  */
-import { locationHint } from "../core/nearness.ts";
-import { agentOf } from "../core/records.ts";
+
+import { agentOf } from "../core/service/records.ts";
+import { locationHint } from "../core/values/nearness.ts";
 import type {
   Bindings,
   FederationRpc,

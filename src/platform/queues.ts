@@ -1,8 +1,9 @@
 /** Sends messages to the two queues. The bodies are JSON text, so that their size is known. */
-import type { Clock } from "../core/clock.ts";
-import { ROUND_AGAIN_MS } from "../core/durations.ts";
-import type { OutcomesMessage, ProbeMessage } from "../core/queue-messages.ts";
-import { splitOutcomes } from "../core/round.ts";
+
+import type { OutcomesMessage, ProbeMessage } from "../core/lane/queue-messages.ts";
+import { splitOutcomes } from "../core/lane/round.ts";
+import type { Clock } from "../core/time/clock.ts";
+import { ROUND_AGAIN_MS } from "../core/time/durations.ts";
 import type { Bindings } from "./bindings.ts";
 import { type SendDeps, sendInOrder } from "./send-rounds.ts";
 

@@ -2,11 +2,12 @@
  * Sends rounds to the queue of the probes: in the order in which they are due, with several calls at once. Rounds that are
  * due at about the same time share a message, because each message costs three operations of the queue.
  */
-import { eachChunk, textBytes } from "../core/chunks.ts";
-import type { Clock } from "../core/clock.ts";
-import type { ProbeMessage } from "../core/queue-messages.ts";
-import { byDueTime } from "../core/schedule.ts";
-import { ROUNDS_A_MESSAGE } from "../core/slots.ts";
+
+import type { ProbeMessage } from "../core/lane/queue-messages.ts";
+import { byDueTime } from "../core/lane/schedule.ts";
+import { ROUNDS_A_MESSAGE } from "../core/lane/slots.ts";
+import type { Clock } from "../core/time/clock.ts";
+import { eachChunk, textBytes } from "../core/values/chunks.ts";
 
 /**
  * An operation of the queue moves up to 64 KB of a message. A round of 24 services has 10 to 20 KB.

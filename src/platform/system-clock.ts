@@ -1,5 +1,5 @@
 /** The clock of the platform, for the Worker and its objects. */
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "../core/time/clock.ts";
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,6 +1,6 @@
 /** Says what is wrong with a certificate, for a person. Whether it is trusted is decided by the runtime. */
 import { X509Certificate } from "node:crypto";
-import { isAddress } from "../core/address.ts";
+import { isAddress } from "../core/service/address.ts";
 
 const SHOWN_NAMES = 3;
 

@@ -1,5 +1,5 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
-import { authority } from "../core/target.ts";
+import { authority } from "../core/service/target.ts";
 import { CAUSES } from "./failure-words.ts";
 import {
   type CertificateCheck,

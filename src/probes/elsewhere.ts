@@ -2,11 +2,12 @@
  * Hands checks that others hold up to further invocations. Each of those has six connections of its own, so that hosts
  * which hang hold up nobody else.
  */
-import type { Check } from "../core/check.ts";
-import { chunksOf } from "../core/chunks.ts";
-import { WAY_TO_VANTAGE_MS } from "../core/durations.ts";
-import type { Observation } from "../core/records.ts";
-import { CHECKS_ELSEWHERE, longestTimeout, MAX_ELSEWHERE } from "../core/slots.ts";
+
+import { CHECKS_ELSEWHERE, longestTimeout, MAX_ELSEWHERE } from "../core/lane/slots.ts";
+import type { Check } from "../core/service/check.ts";
+import type { Observation } from "../core/service/records.ts";
+import { WAY_TO_VANTAGE_MS } from "../core/time/durations.ts";
+import { chunksOf } from "../core/values/chunks.ts";
 
 /** The checks of a round give up waiting within the same moment. */
 const GATHER_MS = 20;

@@ -2,10 +2,10 @@
  * Finds out why a probe failed, after it has: the runtimes have one text for many causes. What is found is true for the
  * moment after the failure; a look that fails itself is no reason.
  */
-import { isAddress, refusedHost } from "../core/address.ts";
-import { NOT_PUBLIC } from "../core/public-network.ts";
-import { isProbed } from "../core/records.ts";
-import { authority, type Target } from "../core/target.ts";
+import { isAddress, refusedHost } from "../core/service/address.ts";
+import { NOT_PUBLIC } from "../core/service/public-network.ts";
+import { isProbed } from "../core/service/records.ts";
+import { authority, type Target } from "../core/service/target.ts";
 import { certificateTroubles, lastIssuer } from "./certificate-troubles.ts";
 import type { Connection } from "./connection.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";

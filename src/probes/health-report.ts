@@ -2,7 +2,7 @@
  * Reads what an answer reports about its service: health+json (draft-inadarei-api-health-check), and the words of Spring
  * Boot's actuator, ASP.NET Core's health checks, Kubernetes, Consul and gRPC.
  */
-import type { ObservationDetails, Verdict } from "../core/records.ts";
+import type { ObservationDetails, Verdict } from "../core/service/records.ts";
 
 type Reported = Extract<Verdict, "ok" | "warn" | "fail">;
 

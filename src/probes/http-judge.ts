@@ -1,7 +1,7 @@
 /** Judges the body of an answer: its text, assertions on its JSON, and what it reports about its service. */
-import { failedAssertion, type JsonAssertion } from "../core/json-assertions.ts";
-import { PathTooCostly } from "../core/json-path.ts";
-import type { HealthOptions } from "../core/options.ts";
+import { failedAssertion, type JsonAssertion } from "../core/service/json-assertions.ts";
+import type { HealthOptions } from "../core/service/options.ts";
+import { PathTooCostly } from "../core/values/json-path.ts";
 import { readPlainReport, readSelfReport, type SelfReport } from "./health-report.ts";
 import type { BodyText, Stop } from "./http-body.ts";
 import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult } from "./probe.ts";

@@ -1,7 +1,7 @@
 /** The http probe: checks the status code, the text of the body, and what a JSON body reports about its service. */
-import { isAddress } from "../core/address.ts";
-import type { HealthOptions } from "../core/options.ts";
-import { authority } from "../core/target.ts";
+import { isAddress } from "../core/service/address.ts";
+import type { HealthOptions } from "../core/service/options.ts";
+import { authority } from "../core/service/target.ts";
 import { edgeFailure } from "./edge-answers.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
 import { MAX_PLAIN_BYTES, readSelfReport, type SelfReport } from "./health-report.ts";

@@ -2,9 +2,10 @@
  * Notices when the program that checks stands still itself: a timer that comes late. Everything that was under way then
  * took longer than it would have.
  */
-import type { Clock } from "../core/clock.ts";
-import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/durations.ts";
-import type { Stood } from "../core/late-measurement.ts";
+
+import type { Stood } from "../core/status/late-measurement.ts";
+import type { Clock } from "../core/time/clock.ts";
+import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/time/durations.ts";
 
 /** Of the newest; a look takes a minute at most. */
 const MAX_STOPS = 200;

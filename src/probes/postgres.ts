@@ -2,7 +2,7 @@
  * The postgres probe. Without a password and a query it does what `pg_isready` does. Otherwise it logs in, reads the
  * version and runs the query, in a read-only transaction that is never committed.
  */
-import type { SslMode } from "../core/target.ts";
+import type { SslMode } from "../core/service/target.ts";
 import { Connection } from "./connection.ts";
 import { failureFromError } from "./failure-words.ts";
 import {

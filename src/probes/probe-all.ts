@@ -1,10 +1,11 @@
 /** Runs the probes of a round in this Worker or object. A probe waits for its slot before it starts. */
-import type { DueCheck, Finding } from "../core/check.ts";
-import type { Clock } from "../core/clock.ts";
-import { isProbed } from "../core/records.ts";
-import { secretIn, secretRules } from "../core/secrets.ts";
-import type { Settings } from "../core/settings.ts";
-import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/slots.ts";
+
+import type { Settings } from "../core/hub/settings.ts";
+import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/lane/slots.ts";
+import type { DueCheck, Finding } from "../core/service/check.ts";
+import { isProbed } from "../core/service/records.ts";
+import { secretIn, secretRules } from "../core/service/secrets.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { internetOf } from "../platform/internet.ts";
 import { networkLooks } from "../platform/looks.ts";
 import { HungHosts } from "./hung-hosts.ts";

@@ -1,8 +1,8 @@
 /** Runs a probe when there is a slot for its connection. */
-import type { Check } from "../core/check.ts";
-import { CROWDED_AFTER_MS } from "../core/durations.ts";
-import type { Observation } from "../core/records.ts";
-import { authority } from "../core/target.ts";
+import type { Check } from "../core/service/check.ts";
+import type { Observation } from "../core/service/records.ts";
+import { authority } from "../core/service/target.ts";
+import { CROWDED_AFTER_MS } from "../core/time/durations.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { isOverSocket } from "./http-request.ts";
 import type { ProbeContext } from "./probe.ts";

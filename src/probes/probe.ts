@@ -1,9 +1,9 @@
 /** The types of a probe: its input, its result and its failure. */
 
-import type { Check } from "../core/check.ts";
-import type { ObservationDetails, Verdict } from "../core/records.ts";
-import type { MayReceive } from "../core/secrets.ts";
-import type { Target } from "../core/target.ts";
+import type { Check } from "../core/service/check.ts";
+import type { ObservationDetails, Verdict } from "../core/service/records.ts";
+import type { MayReceive } from "../core/service/secrets.ts";
+import type { Target } from "../core/service/target.ts";
 import type { Standstills } from "./lateness.ts";
 import type { Md5 } from "./scram.ts";
 import type { Secrets } from "./secrets.ts";

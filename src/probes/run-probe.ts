@@ -3,13 +3,13 @@
  * protocols.
  */
 
-import type { Check } from "../core/check.ts";
-import { boundedErrorText } from "../core/error-text.ts";
-import { seenAt, withoutLateness } from "../core/late-measurement.ts";
-import type { HealthOptions } from "../core/options.ts";
-import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/records.ts";
-import { queryRefusal, secretNames, secretRefusal } from "../core/secrets.ts";
-import { type ProbedTargetResult, parseProbedTarget } from "../core/target.ts";
+import type { Check } from "../core/service/check.ts";
+import type { HealthOptions } from "../core/service/options.ts";
+import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/service/records.ts";
+import { queryRefusal, secretNames, secretRefusal } from "../core/service/secrets.ts";
+import { type ProbedTargetResult, parseProbedTarget } from "../core/service/target.ts";
+import { seenAt, withoutLateness } from "../core/status/late-measurement.ts";
+import { boundedErrorText } from "../core/values/error-text.ts";
 import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
 import { httpProbe } from "./http.ts";

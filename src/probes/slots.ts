@@ -4,7 +4,7 @@
  * probe waits for a slot here, and its time starts when it has the slot. A slot is taken until its connections are
  * free: an attempt to connect that hangs goes on after the probe has timed out and closed it.
  */
-import { hasRoom, isQuietAtOnce, type Place, type SlotLimits } from "../core/slots.ts";
+import { hasRoom, isQuietAtOnce, type Place, type SlotLimits } from "../core/lane/slots.ts";
 import { HungHosts } from "./hung-hosts.ts";
 
 /** Shortest pause between two looks for connections that have become quiet. */

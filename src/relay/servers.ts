@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { claimPort } from "../cli/port.ts";
+import { claimPort } from "../cli/start/port.ts";
 import { ANY_PORT, renderCore, renderRelay } from "./config.ts";
 
 const START_LIMIT_MS = 10_000;

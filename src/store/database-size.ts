@@ -1,6 +1,6 @@
 /** The size of the database, as D1 tells it with every answer, and a sample of it for each day. */
 import { sql } from "drizzle-orm";
-import { readSamples, type SizeSample, storedSamples, withSample } from "../core/database-size.ts";
+import { readSamples, type SizeSample, storedSamples, withSample } from "../core/hub/database-size.ts";
 import type { Db } from "./database.ts";
 import { SIZES_KEY, setMeta } from "./meta.ts";
 

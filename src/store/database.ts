@@ -5,10 +5,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { chunksBySize } from "../core/chunks.ts";
-import { DATABASE_MS } from "../core/durations.ts";
+import { DATABASE_MS } from "../core/time/durations.ts";
+import { chunksBySize } from "../core/values/chunks.ts";
 import { limitedD1 } from "./limited-d1.ts";
-import * as tables from "./tables.ts";
+import * as tables from "./tables/hub-tables.ts";
 
 export type Db = DrizzleD1Database<typeof tables>;
 

@@ -1,6 +1,6 @@
 /** Recognises errors of the database, for the code that turns errors into HTTP responses. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
-import { databaseTrouble } from "../core/database-trouble.ts";
+import { databaseTrouble } from "../core/hub/database-trouble.ts";
 
 /** Whether the database, or the disk that it shares with the objects of a local hub, is away. */
 export function isAway(error: unknown): boolean {

@@ -13,11 +13,11 @@ import {
   type LogStart,
   readEvents,
   type WholeLog,
-} from "../core/events.ts";
-import type { RecordedFlip } from "../core/records.ts";
+} from "../core/hub/events.ts";
+import type { RecordedFlip } from "../core/service/records.ts";
 import { type Db, jsonChunks } from "./database.ts";
 import { itemField } from "./fragments.ts";
-import { events } from "./tables.ts";
+import { events } from "./tables/hub-tables.ts";
 
 const KEPT_MS = 30 * 86_400_000;
 const PAGE_EVENTS = 1_000;

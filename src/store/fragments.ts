@@ -1,7 +1,7 @@
 /** SQL expressions that drizzle has no functions for. */
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
-import { isUnreadable, jsonItems } from "./columns.ts";
-import { services } from "./tables.ts";
+import { isUnreadable, jsonItems } from "./tables/columns.ts";
+import { services } from "./tables/hub-tables.ts";
 
 /**
  * Whether the column's text contains `part`, ignoring case. LIKE can't be used: D1 allows patterns of at most 50 bytes.

@@ -3,9 +3,9 @@
  * they are.
  */
 import { eq } from "drizzle-orm";
-import { type ClockRun, clockRunAt, readClockRun } from "../core/steady-clock.ts";
+import { type ClockRun, clockRunAt, readClockRun } from "../core/time/steady-clock.ts";
 import type { Db } from "./database.ts";
-import { meta } from "./tables.ts";
+import { meta } from "./tables/hub-tables.ts";
 
 /** The newest hour that is rolled up: Unix ms of its start. */
 export const ROLLUP_HOUR_KEY = "rollup_hour";

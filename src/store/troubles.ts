@@ -1,9 +1,9 @@
 /** What is wrong with the hub itself, as it last looked. Each change is an event of the log (migrations/0017_troubles.sql). */
 import { sql } from "drizzle-orm";
-import type { Trouble } from "../core/hub-health.ts";
+import type { Trouble } from "../core/hub/hub-health.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";
 import { itemField } from "./fragments.ts";
-import { troubles } from "./tables.ts";
+import { troubles } from "./tables/hub-tables.ts";
 
 /** Replaces what is stored; writes only what has changed. `now`: Unix ms. */
 export async function noteTroubles(db: Db, found: readonly Trouble[], now: number): Promise<void> {

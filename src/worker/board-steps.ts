@@ -1,5 +1,5 @@
 /** The steps of the pipeline that the board begins. */
-import type { BoardSteps } from "../objects/board-steps.ts";
+import type { BoardSteps } from "../objects/board/board-steps.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { sendOutcomes } from "../platform/queues.ts";
 import { writeFlips } from "./history.ts";

@@ -1,10 +1,15 @@
 /** The consumers of the queues: probes, outcomes, and the dead letters of both. */
 import { z } from "zod";
-import type { Clock } from "../core/clock.ts";
-import { DATABASE_SOON_MS } from "../core/durations.ts";
-import { type OutcomesMessage, outcomesMessageSchema, readProbeMessage, roundsIn } from "../core/queue-messages.ts";
-import type { Unread } from "../core/read-each.ts";
-import { HOME_VANTAGE } from "../core/records.ts";
+import {
+  type OutcomesMessage,
+  outcomesMessageSchema,
+  readProbeMessage,
+  roundsIn,
+} from "../core/lane/queue-messages.ts";
+import { HOME_VANTAGE } from "../core/service/records.ts";
+import type { Clock } from "../core/time/clock.ts";
+import { DATABASE_SOON_MS } from "../core/time/durations.ts";
+import type { Unread } from "../core/values/read-each.ts";
 import { runRound } from "../pipeline/probe.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
 import { errorText, log, troubleOf } from "../platform/log.ts";

@@ -1,15 +1,16 @@
 /** Puts a hub together: its requests, its cron, its queues and its objects, all by one clock. */
-import type { Clock } from "../core/clock.ts";
-import { isPlausibleTick } from "../core/schedule.ts";
-import { SettingsError } from "../core/settings.ts";
+
+import { SettingsError } from "../core/hub/settings.ts";
+import { isPlausibleTick } from "../core/lane/schedule.ts";
+import type { Clock } from "../core/time/clock.ts";
 import { createApp } from "../http/app.ts";
 import { NatsBridge } from "../nats/bridge.ts";
-import { Federation } from "../objects/federation.ts";
-import { LaneMonitor } from "../objects/lane-monitor.ts";
-import { LiveBoard } from "../objects/live-board.ts";
-import { PeerLink } from "../objects/peer-link.ts";
-import { ProbeRun } from "../objects/probe-run.ts";
-import { Prober } from "../objects/prober.ts";
+import { LiveBoard } from "../objects/board/live-board.ts";
+import { Federation } from "../objects/federation/federation.ts";
+import { PeerLink } from "../objects/federation/peer-link.ts";
+import { LaneMonitor } from "../objects/lane/lane-monitor.ts";
+import { ProbeRun } from "../objects/prober/probe-run.ts";
+import { Prober } from "../objects/prober/prober.ts";
 import { plan } from "../pipeline/plan.ts";
 import type { Bindings } from "../platform/bindings.ts";
 import { errorText, log } from "../platform/log.ts";

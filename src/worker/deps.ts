@@ -1,10 +1,10 @@
 /** Joins the pipeline's steps with the objects, the queues and the store: each step's Deps, made from the bindings. */
 
-import { DATABASE_AT_ONCE_MS, DATABASE_SOON_MS, LANE_TAKES_MS, LONGEST_EARLY_MS } from "../core/durations.ts";
-import { troublesOf } from "../core/hub-health.ts";
-import { HOME_VANTAGE } from "../core/records.ts";
-import { within } from "../core/settle-each.ts";
-import { readHubFacts } from "../http/hub-facts.ts";
+import { troublesOf } from "../core/hub/hub-health.ts";
+import { HOME_VANTAGE } from "../core/service/records.ts";
+import { DATABASE_AT_ONCE_MS, DATABASE_SOON_MS, LANE_TAKES_MS, LONGEST_EARLY_MS } from "../core/time/durations.ts";
+import { within } from "../core/values/settle-each.ts";
+import { readHubFacts } from "../http/hub/hub-facts.ts";
 import { noBridge } from "../nats/health.ts";
 import { type AskVantageDeps, askVantage } from "../pipeline/ask-vantage.ts";
 import { type CheckCausesDeps, checkCauses } from "../pipeline/check-causes.ts";
@@ -19,8 +19,8 @@ import { sendRounds } from "../platform/queues.ts";
 import { canSee } from "../probes/control-target.ts";
 import { probeAll } from "../probes/probe-all.ts";
 import type { ProbePlace } from "../probes/probe-in-slot.ts";
-import { dependenciesOf, loadChecks } from "../store/checks.ts";
 import { openDatabase } from "../store/database.ts";
+import { dependenciesOf, loadChecks } from "../store/registry/checks.ts";
 import { noteTroubles } from "../store/troubles.ts";
 import { recordAtOnce, writeFlips } from "./history.ts";
 import type { Hub } from "./hub.ts";

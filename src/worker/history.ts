@@ -1,14 +1,15 @@
 /** What is written of results and flips, and who is told that the log of events has new ones. */
-import { RECORDED_TOLD_MS, WAKE_LIMIT_MS } from "../core/durations.ts";
-import type { OutcomesMessage } from "../core/queue-messages.ts";
-import type { RecordedFlip } from "../core/records.ts";
-import { within } from "../core/settle-each.ts";
+
+import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
+import type { RecordedFlip } from "../core/service/records.ts";
+import { RECORDED_TOLD_MS, WAKE_LIMIT_MS } from "../core/time/durations.ts";
+import { within } from "../core/values/settle-each.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, bridgeOf } from "../platform/object-stubs.ts";
 import { sendOutcomes } from "../platform/queues.ts";
 import { openDatabase } from "../store/database.ts";
-import { recordFlips, recordOutcomes } from "../store/outcomes.ts";
+import { recordFlips, recordOutcomes } from "../store/history/outcomes.ts";
 import type { Hub } from "./hub.ts";
 
 export function recordDeps(hub: Hub): RecordDeps {

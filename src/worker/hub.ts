@@ -1,6 +1,7 @@
 /** Every part of a running hub is made from these. */
-import type { Clock } from "../core/clock.ts";
-import { parseSettings, type Settings } from "../core/settings.ts";
+
+import { parseSettings, type Settings } from "../core/hub/settings.ts";
+import type { Clock } from "../core/time/clock.ts";
 import type { Bindings } from "../platform/bindings.ts";
 
 export interface Hub {

@@ -1,17 +1,17 @@
 /** The cron's work beside planning: pauses that end, rollups of hours and days, and retention, in small parts each minute until nothing is left. */
 
-import { CONTAINERS_KEPT_MS } from "../core/durations.ts";
-import { registryChange } from "../core/registry-change.ts";
-import { isSettled, isSteady } from "../core/steady-clock.ts";
+import { registryChange } from "../core/board/registry-change.ts";
+import { CONTAINERS_KEPT_MS } from "../core/time/durations.ts";
+import { isSettled, isSteady } from "../core/time/steady-clock.ts";
 import { errorText, log } from "../platform/log.ts";
-import { deleteGoneContainers } from "../store/agents.ts";
-import { areDaysWaiting, mergeDays } from "../store/daily-rollups.ts";
 import { type Db, openDatabase } from "../store/database.ts";
 import { noteSize } from "../store/database-size.ts";
+import { areDaysWaiting, mergeDays } from "../store/history/daily-rollups.ts";
+import { applyRetention } from "../store/history/retention.ts";
+import { rollupHours } from "../store/history/rollups.ts";
 import { clockRun, noteClock } from "../store/meta.ts";
-import { correctPauses, endPauses, isAnyOver } from "../store/pauses.ts";
-import { applyRetention } from "../store/retention.ts";
-import { rollupHours } from "../store/rollups.ts";
+import { deleteGoneContainers } from "../store/registry/agents.ts";
+import { correctPauses, endPauses, isAnyOver } from "../store/registry/pauses.ts";
 import { readUpTo } from "./history.ts";
 import type { Hub } from "./hub.ts";
 import { followChange } from "./registry.ts";

@@ -1,17 +1,17 @@
 /** What follows from a change of the registry. Whatever fails here happens within a minute: the board follows the registry. */
 
-import { REGISTRY_SETTLED_MS } from "../core/durations.ts";
-import type { ProjectLite } from "../core/live-protocol.ts";
-import type { RegistryChange } from "../core/registry-change.ts";
-import { toCheck } from "../core/service-row.ts";
-import type { BoardSteps } from "../objects/board-steps.ts";
+import type { ProjectLite } from "../core/board/live-protocol.ts";
+import type { RegistryChange } from "../core/board/registry-change.ts";
+import { toCheck } from "../core/service/service-row.ts";
+import { REGISTRY_SETTLED_MS } from "../core/time/durations.ts";
+import type { BoardSteps } from "../objects/board/board-steps.ts";
 import { type RegisterDeps, reasonToClose, registryChanged } from "../pipeline/register.ts";
 import { laneCalls } from "../platform/lane-calls.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf } from "../platform/object-stubs.ts";
 import { sendOutcomes, sendRounds } from "../platform/queues.ts";
 import { openDatabase } from "../store/database.ts";
-import { beginFollow, changedServices, changesOf, markOf } from "../store/registry-changes.ts";
+import { beginFollow, changedServices, changesOf, markOf } from "../store/registry/registry-changes.ts";
 import { wakeReaders } from "./history.ts";
 import type { Hub } from "./hub.ts";
 

@@ -1,9 +1,9 @@
 /** Makes the API's HubContext for one request from the bindings. */
 
-import { AuditTrail } from "../core/audit.ts";
-import { agentVantage } from "../core/records.ts";
-import { secretRules } from "../core/secrets.ts";
-import { parseSummary } from "../core/summary.ts";
+import { parseSummary } from "../core/board/summary.ts";
+import { AuditTrail } from "../core/hub/audit.ts";
+import { agentVantage } from "../core/service/records.ts";
+import { secretRules } from "../core/service/secrets.ts";
 import type { HubContext } from "../http/context.ts";
 import { checkNow, takeHeartbeat } from "../pipeline/on-demand.ts";
 import { takeReport } from "../pipeline/take-report.ts";
@@ -12,7 +12,7 @@ import { withRemembered } from "../platform/board-memory.ts";
 import { errorText, log } from "../platform/log.ts";
 import { boardOf, federationOf, proberOf } from "../platform/object-stubs.ts";
 import { openDatabase } from "../store/database.ts";
-import type { Scope } from "../store/tables.ts";
+import type { Scope } from "../store/tables/hub-tables.ts";
 import { bridgeStatus, probeDeps, reportDeps } from "./deps.ts";
 import { federationContext } from "./federation.ts";
 import type { Hub } from "./hub.ts";

@@ -8,8 +8,8 @@ import { gunzipSync } from "node:zlib";
 import { type WebSocket, WebSocketServer } from "ws";
 import { stringify } from "yaml";
 import { runAgent } from "../../src/agent/run-agent.ts";
-import { INSTANCE_HEADER, TAKE_OVER_HEADER } from "../../src/core/agent-instance.ts";
-import type { AgentReport } from "../../src/core/agent-protocol.ts";
+import { INSTANCE_HEADER, TAKE_OVER_HEADER } from "../../src/core/agent/agent-instance.ts";
+import type { AgentReport } from "../../src/core/agent/agent-protocol.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 
 export interface FakeHub {

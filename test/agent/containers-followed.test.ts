@@ -8,7 +8,7 @@ import { Containers } from "../../src/agent/containers/containers.ts";
 import type { Engine, EngineEvent } from "../../src/agent/containers/engine.ts";
 import { StoppedContainers } from "../../src/agent/containers/stopped.ts";
 import { HubRefused } from "../../src/agent/hub-api.ts";
-import type { Discovery, DiscoveryAnswer } from "../../src/core/discovery.ts";
+import type { Discovery, DiscoveryAnswer } from "../../src/core/agent/discovery.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Patience } from "../../src/agent/containers/patience.ts";
-import { staleAt } from "../../src/core/breaker.ts";
-import type { Verdict } from "../../src/core/records.ts";
+import type { Verdict } from "../../src/core/service/records.ts";
+import { staleAt } from "../../src/core/status/breaker.ts";
 import { aCheck, anObservation, T0 } from "../core/fixtures.ts";
 
 const look = (patience: Patience, check: ReturnType<typeof aCheck>, verdict: Verdict, at: number) =>

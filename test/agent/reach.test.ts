@@ -7,7 +7,7 @@ import type { Container } from "../../src/agent/containers/container.ts";
 import { readLabels } from "../../src/agent/containers/labels.ts";
 import { nodeContext } from "../../src/agent/node-context.ts";
 import { patternsOf, type Reach, reachOf } from "../../src/agent/reach.ts";
-import type { Check } from "../../src/core/check.ts";
+import type { Check } from "../../src/core/service/check.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { Lateness } from "../../src/probes/lateness.ts";
 import { Lately } from "../../src/probes/look-memory.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { reported } from "../../src/agent/reported.ts";
-import { agentReportSchema } from "../../src/core/agent-protocol.ts";
+import { agentReportSchema } from "../../src/core/agent/agent-protocol.ts";
 import { anObservation, T0 } from "../core/fixtures.ts";
 
 const place = [

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { HubRefused } from "../../src/agent/hub-api.ts";
 import { Reporter } from "../../src/agent/reporter.ts";
 import { Spool } from "../../src/agent/spool.ts";
-import type { AgentReceipt, AgentReport, ReportedObservation } from "../../src/core/agent-protocol.ts";
+import type { AgentReceipt, AgentReport, ReportedObservation } from "../../src/core/agent/agent-protocol.ts";
 
 const TAKEN: AgentReceipt = { now: 0, news: 0, late: 0, untaken: [], states: [], refused: [] };
 let folder: string;

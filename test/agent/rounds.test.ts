@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Rounds } from "../../src/agent/rounds.ts";
-import type { Check } from "../../src/core/check.ts";
-import type { Observation, Round } from "../../src/core/records.ts";
-import { dueTimes } from "../../src/core/schedule.ts";
+import { dueTimes } from "../../src/core/lane/schedule.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation, Round } from "../../src/core/service/records.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 
 const LANE = 550_000; // of five seconds, the first of reported ones

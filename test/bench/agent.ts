@@ -25,7 +25,7 @@ export const agentBench: Bench = {
   names: ["agent"],
   about: `an agent with ${CHECKS} checks at ${INTERVAL_S} s: memory, processor time, missed checks`,
   async run({ progress }) {
-    execFileSync(process.execPath, [join(ROOT, "src/cli/pack.ts")], { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync(process.execPath, [join(ROOT, "src/cli/build/pack.ts")], { stdio: ["ignore", "ignore", "inherit"] });
     const [target, hub, folder] = await Promise.all([
       startTarget(),
       startHub({ args: ["--quiet"] }),

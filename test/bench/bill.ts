@@ -1,5 +1,5 @@
 /** What a million checks cost when deployed: everything that is charged for is counted while metered hubs run. */
-import { MINUTE_MS } from "../../src/cli/ticker.ts";
+import { MINUTE_MS } from "../../src/cli/start/ticker.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { sleep } from "../processes/patience.ts";
 import type { Bench, BenchContext } from "./bench.ts";

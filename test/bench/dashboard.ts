@@ -1,6 +1,6 @@
 /** The dashboard in Chromium, on a hub with 10,000 services: how soon, how smooth, how large, how patient. */
 import type { Browser, BrowserContext, Page, WebSocketRoute } from "playwright-core";
-import type { FlipFrame } from "../../src/core/live-protocol.ts";
+import type { FlipFrame } from "../../src/core/board/live-protocol.ts";
 import { openChromium } from "../browser/browser.ts";
 import { accepted, json } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";

@@ -2,14 +2,15 @@
  * A region that drops every packet: how long until all its services are down, and what that does to their neighbours. The
  * rounds, slots, probes and rules are the hub's; time and the platform are simulated, with the platform's limits.
  */
-import type { Check } from "../../src/core/check.ts";
-import { LANE_SIZE } from "../../src/core/lanes.ts";
-import { liveState, type MonitorState } from "../../src/core/monitor-state.ts";
-import type { ProbeMessage } from "../../src/core/queue-messages.ts";
-import type { Flip, Observation } from "../../src/core/records.ts";
-import { planRounds } from "../../src/core/schedule.ts";
-import { CHECKS_ELSEWHERE, SLOTS_ELSEWHERE, WORKER_SLOTS } from "../../src/core/slots.ts";
-import { observe } from "../../src/core/state-machine.ts";
+
+import { LANE_SIZE } from "../../src/core/lane/lanes.ts";
+import type { ProbeMessage } from "../../src/core/lane/queue-messages.ts";
+import { planRounds } from "../../src/core/lane/schedule.ts";
+import { CHECKS_ELSEWHERE, SLOTS_ELSEWHERE, WORKER_SLOTS } from "../../src/core/lane/slots.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Flip, Observation } from "../../src/core/service/records.ts";
+import { liveState, type MonitorState } from "../../src/core/status/monitor-state.ts";
+import { observe } from "../../src/core/status/state-machine.ts";
 import { type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
 import { Elsewhere } from "../../src/probes/elsewhere.ts";
 import { HungHosts } from "../../src/probes/hung-hosts.ts";

@@ -1,5 +1,5 @@
 /** What a federation costs when deployed: the same quiet minutes and the same flips, without another hub and with one. */
-import { MINUTE_MS } from "../../src/cli/ticker.ts";
+import { MINUTE_MS } from "../../src/cli/start/ticker.ts";
 import { beat, registerHeartbeat } from "../processes/nats-hub.ts";
 import { sleep, until } from "../processes/patience.ts";
 import type { Bench } from "./bench.ts";

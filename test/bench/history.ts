@@ -1,5 +1,5 @@
 /** The history of a month, from a database that holds one. */
-import { encodeHistogram, recordLatency } from "../../src/core/histogram.ts";
+import { encodeHistogram, recordLatency } from "../../src/core/values/histogram.ts";
 import { accepted } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import type { Bench, BenchContext } from "./bench.ts";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
 import { z } from "zod";
-import { buildWorker } from "../../src/cli/build.ts";
-import { startLocalHub } from "../../src/cli/local-hub.ts";
-import { readProject } from "../../src/cli/prepare.ts";
-import { writeLauncher } from "../../src/cli/workerd.ts";
+import { buildWorker } from "../../src/cli/build/build.ts";
+import { startLocalHub } from "../../src/cli/start/local-hub.ts";
+import { readProject } from "../../src/cli/start/prepare.ts";
+import { writeLauncher } from "../../src/cli/start/workerd.ts";
 import { freePort } from "../servers/child-process.ts";
 import type { Api } from "./registered.ts";
 

@@ -1,6 +1,6 @@
 /** Fills a hub with services and waits until each has been checked. */
 
-import type { HealthOptions } from "../../src/core/options.ts";
+import type { HealthOptions } from "../../src/core/service/options.ts";
 import { accepted, json } from "../processes/hub-client.ts";
 import type { Target } from "./target-process.ts";
 

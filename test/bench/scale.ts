@@ -1,5 +1,5 @@
 /** A hub with 10,000 services: how fast it works off a backlog, and how fast it lists them meanwhile. */
-import { MINUTE_MS } from "../../src/cli/ticker.ts";
+import { MINUTE_MS } from "../../src/cli/start/ticker.ts";
 import { accepted } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { until } from "../processes/patience.ts";

@@ -1,5 +1,5 @@
 /** A hub in steady state: are checks done when they are due, how fast are they heard of, what do they cost in CPU? */
-import { dueTimes, type Window } from "../../src/core/schedule.ts";
+import { dueTimes, type Window } from "../../src/core/lane/schedule.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { sleep } from "../processes/patience.ts";
 import type { Bench, BenchContext } from "./bench.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { D1_LIMIT_BYTES } from "../../src/core/database-size.ts";
-import { encodeHistogram, type Histogram, mergeHistogram, recordLatency } from "../../src/core/histogram.ts";
-import { LANE_SIZE } from "../../src/core/lanes.ts";
+import { D1_LIMIT_BYTES } from "../../src/core/hub/database-size.ts";
+import { LANE_SIZE } from "../../src/core/lane/lanes.ts";
+import { encodeHistogram, type Histogram, mergeHistogram, recordLatency } from "../../src/core/values/histogram.ts";
 import type { Bench, BenchContext } from "./bench.ts";
 import type { Figure } from "./figure.ts";
 

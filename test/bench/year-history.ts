@@ -1,11 +1,11 @@
 /** Fills the database of a stopped hub with what a year leaves in it. */
 import type { DatabaseSync } from "node:sqlite";
-import { AUDIT_ACTIONS } from "../../src/core/audit.ts";
-import { encodeHistogram, type Histogram, mergeHistogram } from "../../src/core/histogram.ts";
-import { LANE_SIZE } from "../../src/core/lanes.ts";
-import { daysBefore } from "../../src/store/daily-rollups.ts";
-import { DAY_MS } from "../../src/store/days.ts";
-import { HOUR_MS, hourOf, lastWholeHour } from "../../src/store/hours.ts";
+import { AUDIT_ACTIONS } from "../../src/core/hub/audit.ts";
+import { LANE_SIZE } from "../../src/core/lane/lanes.ts";
+import { encodeHistogram, type Histogram, mergeHistogram } from "../../src/core/values/histogram.ts";
+import { daysBefore } from "../../src/store/history/daily-rollups.ts";
+import { DAY_MS } from "../../src/store/history/days.ts";
+import { HOUR_MS, hourOf, lastWholeHour } from "../../src/store/history/hours.ts";
 import { DAYS_MERGED_KEY, RAW_SINCE_KEY, ROLLUP_HOUR_KEY } from "../../src/store/meta.ts";
 import { openHubDatabase } from "./database.ts";
 import { aLatency, anHour } from "./storage.ts";

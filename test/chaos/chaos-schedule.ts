@@ -3,8 +3,8 @@
  * the hub meanwhile. Every outage lasts long enough to be seen in spite of the disturbances, and every blip is short
  * enough to be forgiven. Pure; times in ms from the start of the run.
  */
-import { longestGap } from "../../src/core/breaker.ts";
-import { BREAKER_OPENS_AFTER_MS, PLAN_LEAD_MS, PLAN_LENGTH_MS } from "../../src/core/durations.ts";
+import { longestGap } from "../../src/core/status/breaker.ts";
+import { BREAKER_OPENS_AFTER_MS, PLAN_LEAD_MS, PLAN_LENGTH_MS } from "../../src/core/time/durations.ts";
 import { mulberry32 } from "../core/mulberry32.ts";
 import {
   blindSpans,

@@ -1,6 +1,6 @@
 /** A hub in constant trouble: does it still say of every service what the service did? */
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { FederatedService } from "../../src/core/federated-service.ts";
+import type { FederatedService } from "../../src/core/federation/federated-service.ts";
 import { FAR_COUNT_PATH, type FarCount } from "../far/far-platform.ts";
 import { setUpAgent, startAgent } from "../processes/agent-process.ts";
 import { accepted, json } from "../processes/hub-client.ts";

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { experimental_readRawConfig as readRawConfig } from "wrangler";
-import { DEPLOY_CONFIG, deployConfig, neededResources, rawConfigSchema } from "../../src/cli/deploy-config.ts";
-import { CREATE_TABLE } from "../../src/cli/migrations.ts";
-import { runDeploy } from "../../src/cli/run-deploy.ts";
-import type { WranglerRun } from "../../src/cli/wrangler-command.ts";
+import { DEPLOY_CONFIG, deployConfig, neededResources, rawConfigSchema } from "../../src/cli/deploy/config.ts";
+import { runDeploy } from "../../src/cli/deploy/run-deploy.ts";
+import type { WranglerRun } from "../../src/cli/deploy/wrangler-command.ts";
+import { CREATE_TABLE } from "../../src/cli/start/migrations.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -3,13 +3,13 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { importsOf } from "./layers.ts";
+import { importsOf } from "../layers.ts";
 
 const SRC = join(import.meta.dirname, "../../src");
 /** These build, start or deploy a hub from a checkout. Nothing of them is in the Worker or in the npm package. */
 const TOOLS_OF_CLI = ["esbuild", "miniflare", "wrangler"];
 const BUILD_FILES = ["dashboard/vite.config.ts"];
-/** No import: its files are copied to the assets (src/cli/assets.ts). */
+/** No import: its files are copied to the assets (src/cli/build/assets.ts). */
 const COPIED = ["swagger-ui-dist"];
 
 const PACKAGE = /^(?:@[^/]+\/)?[^/]+/;

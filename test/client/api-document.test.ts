@@ -2,7 +2,7 @@
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/http/app.ts";
-import { docs } from "../../src/http/docs.ts";
+import { docs } from "../../src/http/hub/docs.ts";
 
 test("the API document passes the recommended rules of redocly lint without errors and warnings", async () => {
   const app = createApp(() => {

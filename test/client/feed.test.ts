@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Feed, type FeedState, retryDelay, startFeed } from "../../src/client/feed.ts";
 import { parseFrame } from "../../src/client/frames.ts";
-import type { Frame } from "../../src/core/live-protocol.ts";
+import type { Frame } from "../../src/core/board/live-protocol.ts";
 
 class FakeSocket extends EventTarget {
   readonly since: number | null;

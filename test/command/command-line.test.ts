@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AGENT_USAGE } from "../../src/agent/run-agent.ts";
-import { START_USAGE } from "../../src/cli/arguments.ts";
+import { START_USAGE } from "../../src/cli/start/arguments.ts";
 import { COMMANDS } from "../../src/command/command-table.ts";
 import { bashCompletion, zshCompletion } from "../../src/command/completion.ts";
 import { parseConfiguration, readConfiguration } from "../../src/command/config-file.ts";

@@ -2,13 +2,14 @@
  * Outages of a shop's roots, with all that depends on them, on a simulated clock: whether the first word about an outage
  * names the root cause, when services are checked by their schedule only, and when causes are checked at once.
  */
-import type { Check } from "../../src/core/check.ts";
-import { dependencyGraph, type GraphService } from "../../src/core/dependencies.ts";
-import { CAUSE_AGAIN_MS } from "../../src/core/durations.ts";
-import type { MonitorState } from "../../src/core/monitor-state.ts";
-import { Recently } from "../../src/core/recently.ts";
-import type { Status } from "../../src/core/records.ts";
-import { observe } from "../../src/core/state-machine.ts";
+
+import { dependencyGraph, type GraphService } from "../../src/core/board/dependencies.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Status } from "../../src/core/service/records.ts";
+import type { MonitorState } from "../../src/core/status/monitor-state.ts";
+import { observe } from "../../src/core/status/state-machine.ts";
+import { CAUSE_AGAIN_MS } from "../../src/core/time/durations.ts";
+import { Recently } from "../../src/core/time/recently.ts";
 import { aCheck } from "./fixtures.ts";
 import { mulberry32 } from "./mulberry32.ts";
 

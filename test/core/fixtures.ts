@@ -1,7 +1,7 @@
 /** Builders for core's records. */
 
-import type { Check } from "../../src/core/check.ts";
-import type { Observation, RecordedFlip, Round } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation, RecordedFlip, Round } from "../../src/core/service/records.ts";
 
 export const T0 = Date.parse("2026-11-05T10:00:00.000Z");
 

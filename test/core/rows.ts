@@ -1,7 +1,7 @@
 /** Builders for what the registry holds. */
-import type { LiveState } from "../../src/core/records.ts";
-import type { ServiceBody } from "../../src/core/registration.ts";
-import type { ServiceRow } from "../../src/core/service-row.ts";
+import type { LiveState } from "../../src/core/service/records.ts";
+import type { ServiceBody } from "../../src/core/service/registration.ts";
+import type { ServiceRow } from "../../src/core/service/service-row.ts";
 import { T0 } from "./fixtures.ts";
 
 export function aRow(over: Partial<ServiceRow> = {}): ServiceRow {

@@ -1,23 +1,23 @@
 /** A hub of the real parts: planner, rounds, lanes, board and what an agent reports. Only time and the platform are simulated. */
-import { type AgentReceipt, type AgentReport, refusalOf, toFinding } from "../../src/core/agent-protocol.ts";
-import { Board, type BoardUpdate } from "../../src/core/board.ts";
-import { unknownState } from "../../src/core/board-entry.ts";
-import type { Check, DueCheck, Finding } from "../../src/core/check.ts";
+import { type AgentReceipt, type AgentReport, refusalOf, toFinding } from "../../src/core/agent/agent-protocol.ts";
+import { Board, type BoardUpdate } from "../../src/core/board/board.ts";
+import { unknownState } from "../../src/core/board/board-entry.ts";
+import { isScheduled } from "../../src/core/lane/lanes.ts";
+import { type OutcomesMessage, type ProbeMessage, readProbeMessage } from "../../src/core/lane/queue-messages.ts";
+import { planRounds, tickWindow } from "../../src/core/lane/schedule.ts";
+import type { Check, DueCheck, Finding } from "../../src/core/service/check.ts";
+import type { Judgement, RecordedFlip, Round } from "../../src/core/service/records.ts";
+import { liveState, type MonitorState, newMonitorState, withoutFuture } from "../../src/core/status/monitor-state.ts";
+import { expire } from "../../src/core/status/silence.ts";
+import { observe } from "../../src/core/status/state-machine.ts";
 import {
   LANE_AGAIN_MS,
   LANE_TAKES_MS,
   LATE_ALARM_MS,
   SILENCE_ALARM_GAP_MS,
   SILENCE_ALARM_IDLE_MS,
-} from "../../src/core/durations.ts";
-import { isScheduled } from "../../src/core/lanes.ts";
-import { liveState, type MonitorState, newMonitorState, withoutFuture } from "../../src/core/monitor-state.ts";
-import { type OutcomesMessage, type ProbeMessage, readProbeMessage } from "../../src/core/queue-messages.ts";
-import type { Judgement, RecordedFlip, Round } from "../../src/core/records.ts";
-import { planRounds, tickWindow } from "../../src/core/schedule.ts";
-import { within } from "../../src/core/settle-each.ts";
-import { expire } from "../../src/core/silence.ts";
-import { observe } from "../../src/core/state-machine.ts";
+} from "../../src/core/time/durations.ts";
+import { within } from "../../src/core/values/settle-each.ts";
 import { expireOverdue, withLanesBack } from "../../src/pipeline/expire.ts";
 import { newestOfLate } from "../../src/pipeline/plan.ts";
 import { type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";

@@ -1,8 +1,8 @@
 /** A look at a simulated target by a simulated program, which may stand still meanwhile. */
-import type { Check } from "../../src/core/check.ts";
-import type { Clock } from "../../src/core/clock.ts";
-import { seenAt, withoutLateness } from "../../src/core/late-measurement.ts";
-import type { Observation } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation } from "../../src/core/service/records.ts";
+import { seenAt, withoutLateness } from "../../src/core/status/late-measurement.ts";
+import type { Clock } from "../../src/core/time/clock.ts";
 import { Lateness, type Standstills } from "../../src/probes/lateness.ts";
 
 /** More than a hub that stalls runs without a stop, so that each look meets one. */

@@ -1,5 +1,5 @@
 /** Time that goes as fast as the computer can, and programs in it that stand still, end, and have clocks of their own. */
-import type { Clock } from "../../src/core/clock.ts";
+import type { Clock } from "../../src/core/time/clock.ts";
 
 export interface Stop {
   from: number;

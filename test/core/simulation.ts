@@ -4,11 +4,11 @@
  * to be seen.
  */
 
-import type { Check } from "../../src/core/check.ts";
-import type { MonitorState } from "../../src/core/monitor-state.ts";
-import type { Observation } from "../../src/core/records.ts";
-import { lanePhase } from "../../src/core/schedule.ts";
-import { observe } from "../../src/core/state-machine.ts";
+import { lanePhase } from "../../src/core/lane/schedule.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation } from "../../src/core/service/records.ts";
+import type { MonitorState } from "../../src/core/status/monitor-state.ts";
+import { observe } from "../../src/core/status/state-machine.ts";
 import { aCheck } from "./fixtures.ts";
 import { mulberry32 } from "./mulberry32.ts";
 

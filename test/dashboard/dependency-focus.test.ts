@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dependencyGraph } from "../../src/core/dependencies.ts";
-import type { Status } from "../../src/core/records.ts";
+import { dependencyGraph } from "../../src/core/board/dependencies.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { found, litFrom, neighbourhood } from "../../src/dashboard/model/dependency-focus.ts";
 import { drawingOf } from "../../src/dashboard/model/dependency-model.ts";
 import { graphAddress, parseGraphView } from "../../src/dashboard/model/graph-view.ts";

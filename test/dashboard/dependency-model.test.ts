@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dependencyGraph } from "../../src/core/dependencies.ts";
-import type { Status } from "../../src/core/records.ts";
+import { dependencyGraph } from "../../src/core/board/dependencies.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { causesOf, connected, drawingOf, troubled, worstKind } from "../../src/dashboard/model/dependency-model.ts";
 
 const service = (id: number, name: string, status: Status, ...depends_on: string[]) => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { manifestEntry } from "../../src/core/manifest-export.ts";
-import { planManifest } from "../../src/core/manifest-plan.ts";
-import type { ServiceRow } from "../../src/core/service-row.ts";
-import { parseManifest } from "../../src/core/service-rules.ts";
+import { manifestEntry } from "../../src/core/service/manifest-export.ts";
+import { planManifest } from "../../src/core/service/manifest-plan.ts";
+import type { ServiceRow } from "../../src/core/service/service-row.ts";
+import { parseManifest } from "../../src/core/service/service-rules.ts";
 import { entriesOf, serviceChanges } from "../../src/dashboard/model/manifest-changes.ts";
 import { EMPTY_MANIFEST } from "../../src/dashboard/model/manifest-text.ts";
 import { bodyOf, formOf, NEW_SERVICE } from "../../src/dashboard/model/service-form.ts";

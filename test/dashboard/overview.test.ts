@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Status } from "../../src/core/records.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { rowOfListed } from "../../src/dashboard/live/service-row.ts";
-import { marksOf } from "../../src/dashboard/model/marks.ts";
+import { marksOf } from "../../src/dashboard/model/badges.ts";
 import { projectCards } from "../../src/dashboard/model/project-card.ts";
 import { countRows } from "../../src/dashboard/model/status-counts.ts";
 import { verdict } from "../../src/dashboard/model/verdict.ts";

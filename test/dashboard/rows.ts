@@ -1,6 +1,6 @@
 /** Services as the live store holds them, and as the API lists them. */
 
-import type { ServiceLite } from "../../src/core/live-protocol.ts";
+import type { ServiceLite } from "../../src/core/board/live-protocol.ts";
 import type { Service } from "../../src/dashboard/api/queries.ts";
 import type { ServiceRow } from "../../src/dashboard/live/service-row.ts";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { FlipFrame } from "../../src/core/live-protocol.ts";
-import type { Status } from "../../src/core/records.ts";
+import type { FlipFrame } from "../../src/core/board/live-protocol.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { ServiceStore } from "../../src/dashboard/live/service-store.ts";
 import { aLite, aService, iso, NOW } from "./rows.ts";
 

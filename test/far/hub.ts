@@ -1,5 +1,5 @@
 /** A hub as `npm start` runs it, on a platform at its worst. It can be told when to tick, and to lose ticks. */
-import { startProgram } from "../../src/cli/start-program.ts";
+import { startProgram } from "../../src/cli/start/start-program.ts";
 import { obeyTicks } from "../processes/obey-ticks.ts";
 import { FAR_BUILDS, FAR_WORKER } from "./builds.ts";
 

@@ -1,5 +1,5 @@
 /** A clock that runs faster than the machine's. All who share an origin and a speed see the same time. */
-import type { Clock } from "../../src/core/clock.ts";
+import type { Clock } from "../../src/core/time/clock.ts";
 
 export interface Pace {
   /** When the clock showed the machine's time, Unix ms. */

@@ -1,6 +1,6 @@
 /** A hub as `npm start` runs it, by the clock whose pace the environment tells in FAST_CLOCK. */
-import { startProgram } from "../../src/cli/start-program.ts";
-import type { WorkerOptions } from "../../src/cli/worker-options.ts";
+import { startProgram } from "../../src/cli/start/start-program.ts";
+import type { WorkerOptions } from "../../src/cli/start/worker-options.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { FAST_BUILDS, FAST_WORKER } from "./builds.ts";
 import { fastClock, paceText, parsePace } from "./fast-clock.ts";

@@ -1,7 +1,7 @@
 /** The model of a federation: whatever happens, all views are equal again after one round over healed links. */
 import { deepStrictEqual } from "node:assert";
 import fc from "fast-check";
-import type { Status } from "../../src/core/records.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import type { Backup } from "./node-database.ts";
 import { SimulatedHub } from "./simulated-hubs.ts";
 

@@ -3,11 +3,11 @@
  * honest hubs know of each other is true after every step; and when the links are healed, they converge.
  */
 import fc from "fast-check";
-import type { PublicKey } from "../../src/core/federation.ts";
-import { currentKey } from "../../src/core/peer-view.ts";
-import type { Status } from "../../src/core/records.ts";
+import type { PublicKey } from "../../src/core/federation/federation.ts";
+import { currentKey } from "../../src/core/federation/peer-view.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { isUsable } from "../../src/federation/known-keys.ts";
-import type { HubRow } from "../../src/store/federation-tables.ts";
+import type { HubRow } from "../../src/store/tables/federation-tables.ts";
 import { HonestHub, type Lie, Network, ROGUES, urlOf } from "./hostile-hubs.ts";
 import type { Backup } from "./node-database.ts";
 

@@ -1,19 +1,19 @@
 /** Honest hubs with their own objects, routes and databases, a network between them, and rogues that can take it over. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { HubDocument, PushedFlip, SyncPage } from "../../src/core/federation.ts";
-import type { Status } from "../../src/core/records.ts";
+import type { HubDocument, PushedFlip, SyncPage } from "../../src/core/federation/federation.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { importPrivateKey, type KeyPair, newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { newNonce, signAnswer, signRequest } from "../../src/federation/signatures.ts";
 import type { HubContext, HubEnv } from "../../src/http/context.ts";
-import { hubToHub } from "../../src/http/hub-to-hub.ts";
+import { hubToHub } from "../../src/http/federation/hub-to-hub.ts";
 import { problemResponse, toProblem } from "../../src/http/problem.ts";
-import { Federation } from "../../src/objects/federation.ts";
-import { PeerLink } from "../../src/objects/peer-link.ts";
+import { Federation } from "../../src/objects/federation/federation.ts";
+import { PeerLink } from "../../src/objects/federation/peer-link.ts";
 import type { Bindings } from "../../src/platform/bindings.ts";
-import type { HubRow } from "../../src/store/federation-tables.ts";
-import { getHub } from "../../src/store/hubs.ts";
-import { registryState } from "../../src/store/registry-changes.ts";
-import { copiedServices } from "../../src/store/remote-services.ts";
+import { getHub } from "../../src/store/federation/hubs.ts";
+import { copiedServices } from "../../src/store/federation/remote-services.ts";
+import { registryState } from "../../src/store/registry/registry-changes.ts";
+import type { HubRow } from "../../src/store/tables/federation-tables.ts";
 import { federationContext } from "../../src/worker/federation.ts";
 import { NOW } from "../store/service-input.ts";
 import { ObjectState } from "./objects-in-node.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { KnownKey, PublicKey } from "../../src/core/federation.ts";
+import type { KnownKey, PublicKey } from "../../src/core/federation/federation.ts";
 import { isUsable, keyToTryNext, withListed, withUsed } from "../../src/federation/known-keys.ts";
 import { NOW } from "../store/service-input.ts";
 

@@ -1,9 +1,9 @@
 /** Measures the federation's rules over simulated links, in a process of its own. Prints JSON. */
 import { deepStrictEqual } from "node:assert";
-import { PAGE_SERVICES } from "../../src/core/federation.ts";
+import { PAGE_SERVICES } from "../../src/core/federation/federation.ts";
 import { importPrivateKey, newKeyPair } from "../../src/federation/keys.ts";
 import { newNonce, signRequest } from "../../src/federation/signatures.ts";
-import { searchRemote } from "../../src/store/remote-search.ts";
+import { searchRemote } from "../../src/store/federation/remote-search.ts";
 import { checkConvergence } from "./converging.ts";
 import { SimulatedHub, type Traffic } from "./simulated-hubs.ts";
 

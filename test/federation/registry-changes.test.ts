@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { ServiceInput } from "../../src/core/service-definition.ts";
+import type { ServiceInput } from "../../src/core/service/service-definition.ts";
 import type { Db } from "../../src/store/database.ts";
-import { applyManifest, projectServices } from "../../src/store/manifest.ts";
-import { recordOutcomes } from "../../src/store/outcomes.ts";
-import { createProject, deleteProject, setProjectStatus, updateProject } from "../../src/store/projects.ts";
+import { recordOutcomes } from "../../src/store/history/outcomes.ts";
+import { applyManifest, projectServices } from "../../src/store/registry/manifest.ts";
+import { createProject, deleteProject, setProjectStatus, updateProject } from "../../src/store/registry/projects.ts";
 import {
   beginSync,
   changesSince,
@@ -11,8 +11,8 @@ import {
   markOf,
   registryState,
   TOMBSTONE_DAYS,
-} from "../../src/store/registry-changes.ts";
-import { createService, deleteService, updateService } from "../../src/store/services.ts";
+} from "../../src/store/registry/registry-changes.ts";
+import { createService, deleteService, updateService } from "../../src/store/registry/services.ts";
 import { NOW, serviceInput } from "../store/service-input.ts";
 import { nodeDatabase } from "./node-database.ts";
 

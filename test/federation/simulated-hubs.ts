@@ -1,16 +1,16 @@
 /** Hubs in this process: real databases, real rules, and links that can be cut. */
-import { PROTOCOL, readPageSchema } from "../../src/core/federation.ts";
-import type { RecordedFlip, Status } from "../../src/core/records.ts";
+import { PROTOCOL, readPageSchema } from "../../src/core/federation/federation.ts";
+import type { RecordedFlip, Status } from "../../src/core/service/records.ts";
 import { answerSync } from "../../src/federation/answer-sync.ts";
 import { pull } from "../../src/federation/pull.ts";
 import type { Db } from "../../src/store/database.ts";
-import { cursorOf, getHub, saveHub } from "../../src/store/hubs.ts";
-import { applyManifest } from "../../src/store/manifest.ts";
-import { recordOutcomes } from "../../src/store/outcomes.ts";
-import { createProject } from "../../src/store/projects.ts";
-import { beginSync, changesSince, markOf } from "../../src/store/registry-changes.ts";
-import { copiedServices, forgetPushes, takeFlips, takePage } from "../../src/store/remote-services.ts";
-import { createService, deleteService, getServiceByName, updateService } from "../../src/store/services.ts";
+import { cursorOf, getHub, saveHub } from "../../src/store/federation/hubs.ts";
+import { copiedServices, forgetPushes, takeFlips, takePage } from "../../src/store/federation/remote-services.ts";
+import { recordOutcomes } from "../../src/store/history/outcomes.ts";
+import { applyManifest } from "../../src/store/registry/manifest.ts";
+import { createProject } from "../../src/store/registry/projects.ts";
+import { beginSync, changesSince, markOf } from "../../src/store/registry/registry-changes.ts";
+import { createService, deleteService, getServiceByName, updateService } from "../../src/store/registry/services.ts";
 import { NOW, serviceInput } from "../store/service-input.ts";
 import { type NodeDatabase, nodeDatabase } from "./node-database.ts";
 

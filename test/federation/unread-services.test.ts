@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readEvents, readPageSchema } from "../../src/core/federation.ts";
+import { readEvents, readPageSchema } from "../../src/core/federation/federation.ts";
 import { UnreadServices } from "../../src/federation/unread-services.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";

@@ -1,9 +1,9 @@
 /** A row of the database that can't be read: everybody else is answered, and the API can repair or delete it. */
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { syncPageSchema } from "../../src/core/federation.ts";
-import { syncPage } from "../../src/core/sync-page.ts";
-import { changesSince } from "../../src/store/registry-changes.ts";
+import { syncPageSchema } from "../../src/core/federation/federation.ts";
+import { syncPage } from "../../src/core/federation/sync-page.ts";
+import { changesSince } from "../../src/store/registry/registry-changes.ts";
 import { DAMAGED_COLUMNS, damage, damagesOf } from "../store/damaged-rows.ts";
 import { addProject, addService, NOW } from "../store/fixtures.ts";
 import { aLive, testHub } from "./test-hub.ts";

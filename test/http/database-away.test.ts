@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { BoardEntry } from "../../src/core/board-entry.ts";
-import { toCheck } from "../../src/core/service-row.ts";
+import type { BoardEntry } from "../../src/core/board/board-entry.ts";
+import { toCheck } from "../../src/core/service/service-row.ts";
 import { createApp } from "../../src/http/app.ts";
 import { addProject, addService } from "../store/fixtures.ts";
 import { ADMIN_TOKEN, aLive, testHub } from "./test-hub.ts";

@@ -1,8 +1,8 @@
 /** Every field of a service's definition, through each way in and out. A field without a sample here does not compile. */
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { manifestEntry } from "../../src/core/manifest-export.ts";
-import type { FieldName, ServiceDefinition } from "../../src/core/service-definition.ts";
+import { manifestEntry } from "../../src/core/service/manifest-export.ts";
+import type { FieldName, ServiceDefinition } from "../../src/core/service/service-definition.ts";
 import { testHub } from "./test-hub.ts";
 
 /** Two values of each field, neither of them the default. */

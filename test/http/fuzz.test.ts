@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/http/app.ts";
-import { openApiDocument } from "../../src/http/docs.ts";
+import { openApiDocument } from "../../src/http/hub/docs.ts";
 import { addProject, addService } from "../store/fixtures.ts";
 import { fuzzRequests } from "./fuzz-requests.ts";
 import { ADMIN_TOKEN, testHub } from "./test-hub.ts";

@@ -1,6 +1,6 @@
 /** What of a service's check is shown to whom. */
 import { describe, expect, test } from "vitest";
-import type { ShownService } from "../../src/core/shown-service.ts";
+import type { ShownService } from "../../src/core/board/shown-service.ts";
 import { testHub } from "./test-hub.ts";
 
 const SECRETS = ["abc123", "t0ken", "b0dy"];

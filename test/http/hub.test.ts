@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { metricsText } from "../../src/core/metrics-text.ts";
+import { metricsText } from "../../src/core/hub/metrics-text.ts";
 import { createApp } from "../../src/http/app.ts";
 import { addProject, addService, NOW } from "../store/fixtures.ts";
 import { aLive, testHub } from "./test-hub.ts";

@@ -1,7 +1,7 @@
 /** What a manifest says is what the registry keeps: whoever applies it again has nothing to do. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jsonFault } from "../../src/core/json-value.ts";
+import { jsonFault } from "../../src/core/values/json-value.ts";
 import { addProject } from "../store/fixtures.ts";
 import { testHub } from "./test-hub.ts";
 

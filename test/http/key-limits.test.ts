@@ -1,8 +1,8 @@
 /** Keys that are limited to a project: every route, with every scope, in the own project and in another one. */
 import { describe, expect, test } from "vitest";
-import type { Service } from "../../src/core/service-view.ts";
+import type { Service } from "../../src/core/board/service-view.ts";
 import { createApp } from "../../src/http/app.ts";
-import { openApiDocument } from "../../src/http/docs.ts";
+import { openApiDocument } from "../../src/http/hub/docs.ts";
 import { testHub } from "./test-hub.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Manifests that are applied while others write to the same project: the result is one of them, never a mixture. */
 import { reset } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
-import { applyManifest, projectServices } from "../../src/store/manifest.ts";
+import { applyManifest, projectServices } from "../../src/store/registry/manifest.ts";
 import { addProject } from "../store/fixtures.ts";
 import { type TestHub, testHub } from "./test-hub.ts";
 

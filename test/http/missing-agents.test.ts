@@ -1,6 +1,6 @@
 /** Checks of agents that nobody has set up: what can never work is refused, what may still come is said. */
 import { expect, test } from "vitest";
-import type { Service } from "../../src/core/service-view.ts";
+import type { Service } from "../../src/core/board/service-view.ts";
 import { aLive, testHub } from "./test-hub.ts";
 
 const hub = await testHub();

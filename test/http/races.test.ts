@@ -1,7 +1,7 @@
 /** Several requests that change one service at once: neither undoes the other, and none is lost. */
 import { reset } from "cloudflare:test";
 import { beforeEach, expect, test } from "vitest";
-import type { Service } from "../../src/core/service-view.ts";
+import type { Service } from "../../src/core/board/service-view.ts";
 import { type TestHub, testHub } from "./test-hub.ts";
 
 const http = { health_method: "http", health_url: "https://api.example.com/health" };

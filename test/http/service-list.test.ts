@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Service } from "../../src/core/service-view.ts";
+import type { Service } from "../../src/core/board/service-view.ts";
 import { addProject, addService } from "../store/fixtures.ts";
 import { testHub } from "./test-hub.ts";
 

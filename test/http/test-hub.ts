@@ -1,23 +1,22 @@
 /** The API over the real database, with a hub around it that records what it is told. */
 
 import { env } from "cloudflare:workers";
-import { AuditTrail } from "../../src/core/audit.ts";
-import type { Check } from "../../src/core/check.ts";
-import type { Heartbeat, LiveState, Outcome } from "../../src/core/records.ts";
-import type { RegistryChange } from "../../src/core/registry-change.ts";
-import { secretRules } from "../../src/core/secrets.ts";
-import { serviceMetricsText } from "../../src/core/service-metrics.ts";
-import type { ServiceRow } from "../../src/core/service-row.ts";
-import { toCheck } from "../../src/core/service-row.ts";
-import { parseSettings, type Settings } from "../../src/core/settings.ts";
-import { keyHash } from "../../src/http/access.ts";
+import type { RegistryChange } from "../../src/core/board/registry-change.ts";
+import { AuditTrail } from "../../src/core/hub/audit.ts";
+import { serviceMetricsText } from "../../src/core/hub/service-metrics.ts";
+import { parseSettings, type Settings } from "../../src/core/hub/settings.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Heartbeat, LiveState, Outcome } from "../../src/core/service/records.ts";
+import { secretRules } from "../../src/core/service/secrets.ts";
+import type { ServiceRow } from "../../src/core/service/service-row.ts";
+import { toCheck } from "../../src/core/service/service-row.ts";
+import { keyHash } from "../../src/http/access/access.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { HubContext, Principal } from "../../src/http/context.ts";
-
+import { createKey } from "../../src/store/access/keys.ts";
 import type { Db } from "../../src/store/database.ts";
-import { createKey } from "../../src/store/keys.ts";
-import { listServices } from "../../src/store/services.ts";
-import type { Scope } from "../../src/store/tables.ts";
+import { listServices } from "../../src/store/registry/services.ts";
+import type { Scope } from "../../src/store/tables/hub-tables.ts";
 import { federationContext } from "../../src/worker/federation.ts";
 import { migratedDatabase, NOW } from "../store/fixtures.ts";
 

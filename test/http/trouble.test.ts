@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { recordOutcomes } from "../../src/store/outcomes.ts";
+import { recordOutcomes } from "../../src/store/history/outcomes.ts";
 import { addProject, addService, message, NOW, result } from "../store/fixtures.ts";
 import { aLive, testHub } from "./test-hub.ts";
 

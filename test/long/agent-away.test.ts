@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dueTimes } from "../../src/core/schedule.ts";
+import { dueTimes } from "../../src/core/lane/schedule.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
 import { databaseFile } from "../processes/database-file.ts";

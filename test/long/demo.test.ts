@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
-import type { Peer } from "../../src/core/live-protocol.ts";
+import type { Peer } from "../../src/core/board/live-protocol.ts";
 import { runDemo } from "../../src/demo/run-demo.ts";
 import { run } from "../servers/child-process.ts";
 import { until } from "../until.ts";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runDeploy } from "../../src/cli/run-deploy.ts";
-import { wranglerIn } from "../../src/cli/wrangler-command.ts";
+import { runDeploy } from "../../src/cli/deploy/run-deploy.ts";
+import { wranglerIn } from "../../src/cli/deploy/wrangler-command.ts";
 import { call } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
 

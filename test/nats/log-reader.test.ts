@@ -2,18 +2,18 @@
 import { reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
+import type { ProjectRow, ServiceRow } from "../../src/core/service/service-row.ts";
 import { LogReader } from "../../src/nats/log-reader.ts";
 import type { DurableEvent } from "../../src/nats/messages.ts";
 import { Outbox } from "../../src/nats/outbox.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import type { Db } from "../../src/store/database.ts";
 import { eventLog } from "../../src/store/events.ts";
-import { recordOutcomes } from "../../src/store/outcomes.ts";
-import { setProjectStatus } from "../../src/store/projects.ts";
-import { newEpoch, registryState } from "../../src/store/registry-changes.ts";
-import { deleteService, updateService } from "../../src/store/services.ts";
-import { services } from "../../src/store/tables.ts";
+import { recordOutcomes } from "../../src/store/history/outcomes.ts";
+import { setProjectStatus } from "../../src/store/registry/projects.ts";
+import { newEpoch, registryState } from "../../src/store/registry/registry-changes.ts";
+import { deleteService, updateService } from "../../src/store/registry/services.ts";
+import { services } from "../../src/store/tables/hub-tables.ts";
 import { addProject, addService, flipOf, message, migratedDatabase, NOW } from "../store/fixtures.ts";
 
 let db: Db;

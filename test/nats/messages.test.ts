@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { unknownState } from "../../src/core/board-entry.ts";
-import { loggedServiceSchema } from "../../src/core/events.ts";
-import type { RecordedFlip } from "../../src/core/records.ts";
-import { summarize } from "../../src/core/summary.ts";
+import { unknownState } from "../../src/core/board/board-entry.ts";
+import { summarize } from "../../src/core/board/summary.ts";
+import { loggedServiceSchema } from "../../src/core/hub/events.ts";
+import type { RecordedFlip } from "../../src/core/service/records.ts";
 import {
   flipEvent,
   healthValue,

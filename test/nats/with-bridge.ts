@@ -1,16 +1,16 @@
 /** Bridges in the runtime, and flips for them. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Check } from "../../src/core/check.ts";
-import { flipKey, loggedServiceSchema } from "../../src/core/events.ts";
-import type { ProjectLite } from "../../src/core/live-protocol.ts";
-import type { RecordedFlip } from "../../src/core/records.ts";
+import type { ProjectLite } from "../../src/core/board/live-protocol.ts";
+import { flipKey, loggedServiceSchema } from "../../src/core/hub/events.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { RecordedFlip } from "../../src/core/service/records.ts";
 import { NatsBridge } from "../../src/nats/bridge.ts";
 import type { Bindings } from "../../src/platform/bindings.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase, runBatch } from "../../src/store/database.ts";
 import { eventLog } from "../../src/store/events.ts";
-import { events } from "../../src/store/tables.ts";
+import { events } from "../../src/store/tables/hub-tables.ts";
 import { T0 } from "../core/fixtures.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";
 

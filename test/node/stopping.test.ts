@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { claimPort, PortUnavailableError } from "../../src/cli/port.ts";
+import { claimPort, PortUnavailableError } from "../../src/cli/start/port.ts";
 import { parentEnded } from "../../src/node/parent-process.ts";
 import { stopSignal } from "../../src/node/signals.ts";
 

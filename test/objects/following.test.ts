@@ -2,13 +2,13 @@
 import { applyD1Migrations, evictDurableObject, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, it } from "vitest";
-import { nextEpoch } from "../../src/core/epoch.ts";
+import { nextEpoch } from "../../src/core/service/epoch.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { createProject, deleteProject, setProjectStatus } from "../../src/store/projects.ts";
-import { registryState } from "../../src/store/registry-changes.ts";
-import { createService, deleteService, getService, updateService } from "../../src/store/services.ts";
+import { createProject, deleteProject, setProjectStatus } from "../../src/store/registry/projects.ts";
+import { registryState } from "../../src/store/registry/registry-changes.ts";
+import { createService, deleteService, getService, updateService } from "../../src/store/registry/services.ts";
 import { hubOf } from "../../src/worker/hub.ts";
 import { catchUp } from "../../src/worker/registry.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";

@@ -5,15 +5,15 @@
 import { abortAllDurableObjects, applyD1Migrations, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type HubDocument, PROTOCOL, type SyncPage } from "../../src/core/federation.ts";
-import type { Peer } from "../../src/core/live-protocol.ts";
+import type { Peer } from "../../src/core/board/live-protocol.ts";
+import { type HubDocument, PROTOCOL, type SyncPage } from "../../src/core/federation/federation.ts";
 import { joinProof } from "../../src/federation/join-proof.ts";
 import { importPrivateKey, type KeyPair, newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { newNonce, signAnswer, signRequest } from "../../src/federation/signatures.ts";
 import { boardOf, federationOf, peerLinkOf } from "../../src/platform/object-stubs.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { getHub } from "../../src/store/hubs.ts";
-import { registryState } from "../../src/store/registry-changes.ts";
+import { getHub } from "../../src/store/federation/hubs.ts";
+import { registryState } from "../../src/store/registry/registry-changes.ts";
 import { until } from "../until.ts";
 
 const HUB = "https://hub.test";

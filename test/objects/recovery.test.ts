@@ -8,8 +8,8 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import { Hearing } from "../../src/objects/hearing.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import { Hearing } from "../../src/objects/downtime/listening.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";

@@ -5,14 +5,14 @@
 import { abortAllDurableObjects, applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it, vi } from "vitest";
-import type { LaneRecord } from "../../src/core/lane-record.ts";
-import type { ServiceRow } from "../../src/core/service-row.ts";
-import { isWatched } from "../../src/core/service-view.ts";
+import { isWatched } from "../../src/core/board/service-view.ts";
+import type { LaneRecord } from "../../src/core/lane/lane-record.ts";
+import type { ServiceRow } from "../../src/core/service/service-row.ts";
 import type { Bindings } from "../../src/platform/bindings.ts";
 import { boardOf, bridgeOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { projectServices } from "../../src/store/manifest.ts";
+import { projectServices } from "../../src/store/registry/manifest.ts";
 import { createWorker } from "../../src/worker/create-worker.ts";
 import { tellNats } from "../../src/worker/deps.ts";
 import { hubOf } from "../../src/worker/hub.ts";

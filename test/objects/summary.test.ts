@@ -2,11 +2,11 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { ServiceRow } from "../../src/core/service-row.ts";
-import { parseSummary } from "../../src/core/summary.ts";
-import type { LiveBoard } from "../../src/objects/live-board.ts";
+import { parseSummary } from "../../src/core/board/summary.ts";
+import type { ServiceRow } from "../../src/core/service/service-row.ts";
+import type { LiveBoard } from "../../src/objects/board/live-board.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { newEpoch } from "../../src/store/registry-changes.ts";
+import { newEpoch } from "../../src/store/registry/registry-changes.ts";
 import { addProject, addService } from "../store/fixtures.ts";
 
 const db = openDatabase(env.DB);

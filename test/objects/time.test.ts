@@ -2,7 +2,7 @@
 import { applyD1Migrations, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, inject, it, vi } from "vitest";
-import type { LiveBoard } from "../../src/objects/live-board.ts";
+import type { LiveBoard } from "../../src/objects/board/live-board.ts";
 import worker from "../../src/worker/index.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { until } from "../until.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import type { ProbeMessage } from "../../src/core/queue-messages.ts";
-import { Recently } from "../../src/core/recently.ts";
+import type { ProbeMessage } from "../../src/core/lane/queue-messages.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import { Recently } from "../../src/core/time/recently.ts";
 import { type CheckCausesDeps, checkCauses, MAX_CAUSES } from "../../src/pipeline/check-causes.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";
 

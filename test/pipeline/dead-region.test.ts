@@ -1,6 +1,6 @@
 /** The rules for connections, rounds and retries together, in simulated time and with the platform's limits. */
 import { expect, it } from "vitest";
-import { MAX_ELSEWHERE } from "../../src/core/slots.ts";
+import { MAX_ELSEWHERE } from "../../src/core/lane/slots.ts";
 import { simulateRegion } from "../bench/dead-region.ts";
 
 const SPREAD = { batch: 3, spreads: true, seed: 7 };

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { Known } from "../../src/core/board.ts";
-import { unknownState } from "../../src/core/board-entry.ts";
+import type { Known } from "../../src/core/board/board.ts";
+import { unknownState } from "../../src/core/board/board-entry.ts";
 
-import type { PageStart, SyncQuery } from "../../src/core/replication.ts";
-import { toCheck } from "../../src/core/service-row.ts";
+import type { PageStart, SyncQuery } from "../../src/core/federation/replication.ts";
+import { toCheck } from "../../src/core/service/service-row.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { AT_THE_BEGINNING, type FollowDeps, follow, followAgain, missedChange } from "../../src/pipeline/follow.ts";
 import { T0 } from "../core/fixtures.ts";

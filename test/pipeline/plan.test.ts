@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import { LONGEST_EARLY_MS } from "../../src/core/durations.ts";
-import { LANE_SIZE } from "../../src/core/lanes.ts";
-import { type ProbeMessage, roundsIn } from "../../src/core/queue-messages.ts";
+import { LANE_SIZE } from "../../src/core/lane/lanes.ts";
+import { type ProbeMessage, roundsIn } from "../../src/core/lane/queue-messages.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import { LONGEST_EARLY_MS } from "../../src/core/time/durations.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { newestOfLate, type PlanDeps, plan } from "../../src/pipeline/plan.ts";
 import { type QueuedRound, sendInOrder } from "../../src/platform/send-rounds.ts";

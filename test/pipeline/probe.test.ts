@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { BoardUpdate } from "../../src/core/board.ts";
-import type { Check } from "../../src/core/check.ts";
-import { liveState, type MonitorState } from "../../src/core/monitor-state.ts";
-import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
-import type { Observation, RecordedFlip } from "../../src/core/records.ts";
-import { observe } from "../../src/core/state-machine.ts";
+import type { BoardUpdate } from "../../src/core/board/board.ts";
+import type { OutcomesMessage, ProbeMessage } from "../../src/core/lane/queue-messages.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation, RecordedFlip } from "../../src/core/service/records.ts";
+import { liveState, type MonitorState } from "../../src/core/status/monitor-state.ts";
+import { observe } from "../../src/core/status/state-machine.ts";
 import { type ProbeDeps, runRound } from "../../src/pipeline/probe.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { unknownState } from "../../src/core/board-entry.ts";
-import type { Check } from "../../src/core/check.ts";
-import type { OutcomesMessage, ProbeMessage } from "../../src/core/queue-messages.ts";
+import { unknownState } from "../../src/core/board/board-entry.ts";
+import type { OutcomesMessage, ProbeMessage } from "../../src/core/lane/queue-messages.ts";
+import type { Check } from "../../src/core/service/check.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { type RegisterDeps, registryChanged } from "../../src/pipeline/register.ts";
 import { aCheck, T0 } from "../core/fixtures.ts";

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import { answerAll, type LaneAnswer } from "../../src/core/lane-answer.ts";
+import { answerAll, type LaneAnswer } from "../../src/core/lane/lane-answer.ts";
 import {
   adopt,
   forget,
@@ -10,8 +9,9 @@ import {
   release,
   releasedFrom,
   tombstone,
-} from "../../src/core/lane-record.ts";
-import { observe } from "../../src/core/state-machine.ts";
+} from "../../src/core/lane/lane-record.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import { observe } from "../../src/core/status/state-machine.ts";
 import { askLane, type MoveDeps } from "../../src/platform/ask-lane.ts";
 import { aCheck, aFailure, anObservation, T0 } from "../core/fixtures.ts";
 

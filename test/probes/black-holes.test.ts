@@ -4,10 +4,10 @@
  */
 import { env } from "cloudflare:workers";
 import { expect, inject, it } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import type { Observation } from "../../src/core/records.ts";
-import { parseSettings } from "../../src/core/settings.ts";
-import { WORKER_SLOTS } from "../../src/core/slots.ts";
+import { parseSettings } from "../../src/core/hub/settings.ts";
+import { WORKER_SLOTS } from "../../src/core/lane/slots.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation } from "../../src/core/service/records.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { makeSlots, probeAll } from "../../src/probes/probe-all.ts";
 import { probeInSlot } from "../../src/probes/probe-in-slot.ts";

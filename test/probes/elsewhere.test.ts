@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import type { Observation } from "../../src/core/records.ts";
-import { CHECKS_ELSEWHERE, MAX_ELSEWHERE } from "../../src/core/slots.ts";
+import { CHECKS_ELSEWHERE, MAX_ELSEWHERE } from "../../src/core/lane/slots.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation } from "../../src/core/service/records.ts";
 import { Elsewhere } from "../../src/probes/elsewhere.ts";
 import { aCheck, anObservation } from "../core/fixtures.ts";
 

@@ -1,8 +1,8 @@
 /** Whatever a server does to a probe, the probe ends within its timeout and leaves no connection behind. */
 import { exports } from "cloudflare:workers";
 import { beforeAll, expect, inject, it } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import type { Observation } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation } from "../../src/core/service/records.ts";
 import { aCheck } from "../core/fixtures.ts";
 import { until } from "../until.ts";
 

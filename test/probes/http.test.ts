@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from "vitest";
-import type { HealthOptions } from "../../src/core/options.ts";
+import type { HealthOptions } from "../../src/core/service/options.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 import { runCheck } from "./run-check.ts";
 import { runtime } from "./runtime.ts";

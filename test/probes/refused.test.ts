@@ -2,8 +2,8 @@
 import { connect } from "cloudflare:sockets";
 import { env } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
-import { NOT_PUBLIC } from "../../src/core/public-network.ts";
-import { parseService } from "../../src/core/service-rules.ts";
+import { NOT_PUBLIC } from "../../src/core/service/public-network.ts";
+import { parseService } from "../../src/core/service/service-rules.ts";
 import { CAUSES } from "../../src/probes/failure-words.ts";
 import { Lately } from "../../src/probes/look-memory.ts";
 import type { ProbeSocketOptions } from "../../src/probes/probe.ts";

@@ -1,6 +1,6 @@
 /** Probes a target the way the hub does, or an agent. */
-import type { Check } from "../../src/core/check.ts";
-import type { Observation } from "../../src/core/records.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { Observation } from "../../src/core/service/records.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 import { runProbe, targetOf } from "../../src/probes/run-probe.ts";
 import { TEST_PASSWORD } from "../servers/test-servers.ts";

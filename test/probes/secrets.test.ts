@@ -1,7 +1,7 @@
 /** A secret reaches the server that it is meant for, and nothing that a probe says. */
 import { describe, expect, inject, it } from "vitest";
-import type { Check } from "../../src/core/check.ts";
-import type { HealthOptions } from "../../src/core/options.ts";
+import type { Check } from "../../src/core/service/check.ts";
+import type { HealthOptions } from "../../src/core/service/options.ts";
 import { runCheck } from "./run-check.ts";
 
 const { faulty, redis, postgres } = inject("servers");

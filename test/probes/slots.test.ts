@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { LAST_START_MS } from "../../src/core/durations.ts";
-import { LOCAL_SLOTS, type SlotLimits, WORKER_SLOTS } from "../../src/core/slots.ts";
+import { LOCAL_SLOTS, type SlotLimits, WORKER_SLOTS } from "../../src/core/lane/slots.ts";
+import { LAST_START_MS } from "../../src/core/time/durations.ts";
 import { HungHosts } from "../../src/probes/hung-hosts.ts";
 import { Crowded, NoSlot, type Seat, Slots } from "../../src/probes/slots.ts";
 

@@ -3,9 +3,9 @@
  * what the hubs of the tests run: the Worker, and the one with the fast clock.
  */
 import { fileURLToPath } from "node:url";
-import { openBuildCache } from "../../src/cli/build-cache.ts";
-import { buildHub, readProjectOnce } from "../../src/cli/prepare.ts";
-import { openStateFolder } from "../../src/cli/state-folder.ts";
+import { openBuildCache } from "../../src/cli/build/build-cache.ts";
+import { buildHub, readProjectOnce } from "../../src/cli/start/prepare.ts";
+import { openStateFolder } from "../../src/cli/start/state-folder.ts";
 
 import { FAST_BUILDS, FAST_WORKER } from "../fast/builds.ts";
 

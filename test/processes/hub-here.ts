@@ -1,7 +1,7 @@
 /** A hub in this process, so that its lines are counted as covered. */
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { runStart, type StartIo } from "../../src/cli/run-start.ts";
+import { runStart, type StartIo } from "../../src/cli/start/run-start.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { until } from "../until.ts";
 

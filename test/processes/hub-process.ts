@@ -5,7 +5,7 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Clock } from "../../src/core/clock.ts";
+import type { Clock } from "../../src/core/time/clock.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { fastClock, paceText, SPEED } from "../fast/fast-clock.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";

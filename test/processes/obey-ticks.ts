@@ -3,7 +3,7 @@
  * after each. After `lose TIME` the hub's own ticks are lost until then; it says `losing TIME`.
  */
 import { createInterface } from "node:readline";
-import type { RunningHub } from "../../src/cli/launch.ts";
+import type { RunningHub } from "../../src/cli/start/launch.ts";
 
 export function obeyTicks(hub: RunningHub): void {
   let lostUntil = 0;

@@ -1,6 +1,6 @@
 /** A hub that does not keep to the rules: real keys and signatures, and whatever answers a test wants. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type HubDocument, PROTOCOL } from "../../src/core/federation.ts";
+import { type HubDocument, PROTOCOL } from "../../src/core/federation/federation.ts";
 import { importPrivateKey, type KeyPair, newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { newNonce, signAnswer, signRequest } from "../../src/federation/signatures.ts";
 

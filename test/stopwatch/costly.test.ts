@@ -1,10 +1,10 @@
 /** What would take quadratic or exponential time if it were not refused, or not done with care. */
 import { expect, test } from "vitest";
-import { dependencyGraph, type GraphService } from "../../src/core/dependencies.ts";
-import { failedAssertion } from "../../src/core/json-assertions.ts";
-import { PathTooCostly } from "../../src/core/json-path.ts";
-import { outagesOf } from "../../src/core/outages.ts";
-import { parseManifestBody } from "../../src/http/manifest-body.ts";
+import { dependencyGraph, type GraphService } from "../../src/core/board/dependencies.ts";
+import { outagesOf } from "../../src/core/board/outages.ts";
+import { failedAssertion } from "../../src/core/service/json-assertions.ts";
+import { PathTooCostly } from "../../src/core/values/json-path.ts";
+import { parseManifestBody } from "../../src/http/projects/manifest-body.ts";
 
 const LIMIT_MS = 3_000;
 const NUMBERS = Array.from({ length: 20_000 }, (_, n) => n);

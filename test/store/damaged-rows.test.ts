@@ -1,19 +1,19 @@
 /** One row that can't be read costs nobody else anything. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Board } from "../../src/core/board.ts";
-import { unknownState } from "../../src/core/board-entry.ts";
-import { toCheck } from "../../src/core/service-row.ts";
-import { isJudgeable } from "../../src/core/unreadable.ts";
+import { Board } from "../../src/core/board/board.ts";
+import { unknownState } from "../../src/core/board/board-entry.ts";
+import { toCheck } from "../../src/core/service/service-row.ts";
+import { isJudgeable } from "../../src/core/values/unreadable.ts";
 import { AT_THE_BEGINNING, follow } from "../../src/pipeline/follow.ts";
 import { plan } from "../../src/pipeline/plan.ts";
-import { dependenciesOf, loadBoard, loadChecks } from "../../src/store/checks.ts";
 import type { Db } from "../../src/store/database.ts";
-import { applyManifest, projectServices } from "../../src/store/manifest.ts";
-import { endPauses } from "../../src/store/pauses.ts";
-import { beginFollow, changedServices, changesOf, markOf } from "../../src/store/registry-changes.ts";
-import { rollupHours } from "../../src/store/rollups.ts";
-import { deleteService, getService, listServices, updateService } from "../../src/store/services.ts";
+import { rollupHours } from "../../src/store/history/rollups.ts";
+import { dependenciesOf, loadBoard, loadChecks } from "../../src/store/registry/checks.ts";
+import { applyManifest, projectServices } from "../../src/store/registry/manifest.ts";
+import { endPauses } from "../../src/store/registry/pauses.ts";
+import { beginFollow, changedServices, changesOf, markOf } from "../../src/store/registry/registry-changes.ts";
+import { deleteService, getService, listServices, updateService } from "../../src/store/registry/services.ts";
 import { DAMAGED_COLUMNS, type Damage, type DamagedColumn, damage, damagesOf } from "./damaged-rows.ts";
 import { addProject, addService, migratedDatabase, NOW, serviceInput } from "./fixtures.ts";
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Db } from "../../src/store/database.ts";
 import { noteSize, readSize } from "../../src/store/database-size.ts";
-import { rollups } from "../../src/store/tables.ts";
+import { rollups } from "../../src/store/tables/hub-tables.ts";
 import { migratedDatabase, NOW } from "./fixtures.ts";
 
 const DAY = 86_400_000;

@@ -1,14 +1,14 @@
 /** A migrated database and the records that the tests put into it. */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { OutcomesMessage, RoundResult } from "../../src/core/queue-messages.ts";
-import type { Flip, RecordedFlip, Status } from "../../src/core/records.ts";
-import { STATUSES } from "../../src/core/records.ts";
-import type { ServiceInput } from "../../src/core/service-definition.ts";
-import type { ProjectRow, ServiceRow } from "../../src/core/service-row.ts";
+import type { OutcomesMessage, RoundResult } from "../../src/core/lane/queue-messages.ts";
+import type { Flip, RecordedFlip, Status } from "../../src/core/service/records.ts";
+import { STATUSES } from "../../src/core/service/records.ts";
+import type { ServiceInput } from "../../src/core/service/service-definition.ts";
+import type { ProjectRow, ServiceRow } from "../../src/core/service/service-row.ts";
 import { type Db, openDatabase } from "../../src/store/database.ts";
-import { createProject } from "../../src/store/projects.ts";
-import { createService } from "../../src/store/services.ts";
+import { createProject } from "../../src/store/registry/projects.ts";
+import { createService } from "../../src/store/registry/services.ts";
 import { NOW, serviceInput } from "./service-input.ts";
 
 export { NOW, serviceInput };

@@ -1,11 +1,11 @@
 /** Every figure of a history, computed anew from what was recorded. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ServiceRow } from "../../src/core/service-row.ts";
+import type { ServiceRow } from "../../src/core/service/service-row.ts";
 import type { Db } from "../../src/store/database.ts";
-import { coveredRange, type HistoryPoint, historyPoints } from "../../src/store/history.ts";
-import { recordOutcomes } from "../../src/store/outcomes.ts";
-import { applyRetention } from "../../src/store/retention.ts";
-import { rollupHours } from "../../src/store/rollups.ts";
+import { coveredRange, type HistoryPoint, historyPoints } from "../../src/store/history/history.ts";
+import { recordOutcomes } from "../../src/store/history/outcomes.ts";
+import { applyRetention } from "../../src/store/history/retention.ts";
+import { rollupHours } from "../../src/store/history/rollups.ts";
 import { mulberry32 } from "../core/mulberry32.ts";
 import { addProject, addService, flipOf, HOUR, message, migratedDatabase, NOW, result } from "./fixtures.ts";
 

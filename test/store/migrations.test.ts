@@ -2,10 +2,10 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
-import { loadBoard } from "../../src/store/checks.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { recentChecks } from "../../src/store/history.ts";
-import { getService } from "../../src/store/services.ts";
+import { recentChecks } from "../../src/store/history/history.ts";
+import { loadBoard } from "../../src/store/registry/checks.ts";
+import { getService } from "../../src/store/registry/services.ts";
 
 beforeEach(() => reset());
 

@@ -1,5 +1,5 @@
 /** The input of a service, for tests in any runtime. */
-import type { ServiceInput } from "../../src/core/service-definition.ts";
+import type { ServiceInput } from "../../src/core/service/service-definition.ts";
 
 /** 2026-11-05T10:00:00Z */
 export const NOW = 1_793_872_800_000;

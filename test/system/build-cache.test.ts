@@ -3,10 +3,10 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hasMigrations } from "../../src/cli/applied-migrations.ts";
-import { openBuildCache } from "../../src/cli/build-cache.ts";
-import { buildHub, readProjectOnce } from "../../src/cli/prepare.ts";
-import { entryIn } from "../../src/cli/worker-options.ts";
+import { openBuildCache } from "../../src/cli/build/build-cache.ts";
+import { hasMigrations } from "../../src/cli/start/applied-migrations.ts";
+import { buildHub, readProjectOnce } from "../../src/cli/start/prepare.ts";
+import { entryIn } from "../../src/cli/start/worker-options.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const CONFIG = `

@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { buildAssets } from "../../src/cli/assets.ts";
-import { buildWorker } from "../../src/cli/build.ts";
+import { buildAssets } from "../../src/cli/build/assets.ts";
+import { buildWorker } from "../../src/cli/build/build.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const LATER = new Date(Date.now() + 60_000);

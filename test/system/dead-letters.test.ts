@@ -1,11 +1,11 @@
 /** What the queues give up is in a dead-letter queue, and the hub says so; what can still be stored is stored later. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBuildCache } from "../../src/cli/build-cache.ts";
-import { launch } from "../../src/cli/launch.ts";
-import { claimPort } from "../../src/cli/port.ts";
-import { readProject } from "../../src/cli/prepare.ts";
-import { openStateFolder, type StateFolder } from "../../src/cli/state-folder.ts";
+import { openBuildCache } from "../../src/cli/build/build-cache.ts";
+import { launch } from "../../src/cli/start/launch.ts";
+import { claimPort } from "../../src/cli/start/port.ts";
+import { readProject } from "../../src/cli/start/prepare.ts";
+import { openStateFolder, type StateFolder } from "../../src/cli/start/state-folder.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { holdDatabase } from "../processes/database-file.ts";
 import { temporaryFolder } from "../servers/child-process.ts";

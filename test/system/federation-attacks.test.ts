@@ -1,6 +1,6 @@
 /** What a hub refuses of others, each with a word in its log. Both sides are real processes or real servers. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Peer } from "../../src/core/live-protocol.ts";
+import type { Peer } from "../../src/core/board/live-protocol.ts";
 import { joinProof } from "../../src/federation/join-proof.ts";
 import { newKeyPair, toPublicKey } from "../../src/federation/keys.ts";
 import { newNonce } from "../../src/federation/signatures.ts";

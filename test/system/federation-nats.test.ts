@@ -1,7 +1,7 @@
 /** Hubs on one relay: they hear of each other without being registered, and how a peer is goes out on NATS. */
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Peer } from "../../src/core/live-protocol.ts";
+import type { Peer } from "../../src/core/board/live-protocol.ts";
 import { type LocalServers, startLocalServers } from "../../src/relay/servers.ts";
 import { setUpStream } from "../../src/relay/stream.ts";
 import { call } from "../processes/hub-client.ts";

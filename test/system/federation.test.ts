@@ -1,7 +1,7 @@
 /** Three hubs as processes of their own: they meet, see the same, lose each other and find each other again. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { FederatedService } from "../../src/core/federated-service.ts";
-import type { Peer } from "../../src/core/live-protocol.ts";
+import type { Peer } from "../../src/core/board/live-protocol.ts";
+import type { FederatedService } from "../../src/core/federation/federated-service.ts";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { call } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";

@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type LocalHubOptions, startLocalHub } from "../../src/cli/local-hub.ts";
-import { writeLauncher } from "../../src/cli/workerd.ts";
-import { NOT_PUBLIC } from "../../src/core/public-network.ts";
+import { type LocalHubOptions, startLocalHub } from "../../src/cli/start/local-hub.ts";
+import { writeLauncher } from "../../src/cli/start/workerd.ts";
+import { NOT_PUBLIC } from "../../src/core/service/public-network.ts";
 import { freePort, temporaryFolder } from "../servers/child-process.ts";
 import { until } from "../until.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readProject } from "../../src/cli/prepare.ts";
+import { readProject } from "../../src/cli/start/prepare.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 
 const CONFIG = `

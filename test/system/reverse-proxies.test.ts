@@ -5,7 +5,7 @@ import { request } from "node:https";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import type { Peer } from "../../src/core/live-protocol.ts";
+import type { Peer } from "../../src/core/board/live-protocol.ts";
 import { call } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";

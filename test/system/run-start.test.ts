@@ -3,7 +3,7 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runStart } from "../../src/cli/run-start.ts";
+import { runStart } from "../../src/cli/start/run-start.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 

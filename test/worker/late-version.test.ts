@@ -2,8 +2,8 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
-import { recordOutcomes } from "../../src/store/outcomes.ts";
-import { getService } from "../../src/store/services.ts";
+import { recordOutcomes } from "../../src/store/history/outcomes.ts";
+import { getService } from "../../src/store/registry/services.ts";
 import { addProject, addService, message, NOW, result } from "../store/fixtures.ts";
 
 beforeAll(() => applyD1Migrations(env.DB, env.TEST_MIGRATIONS));

@@ -6,7 +6,7 @@ import { boardOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { setMeta } from "../../src/store/meta.ts";
-import { dailyRollups, rollups } from "../../src/store/tables.ts";
+import { dailyRollups, rollups } from "../../src/store/tables/hub-tables.ts";
 import { hubOf } from "../../src/worker/hub.ts";
 import worker from "../../src/worker/index.ts";
 import { maintain } from "../../src/worker/maintenance.ts";

@@ -1,8 +1,8 @@
 /** Says of a check what its container knows. */
-import type { Check } from "../../core/check.ts";
-import { ENGINE_FIRST_LOOK_MS } from "../../core/durations.ts";
-import { boundedErrorText } from "../../core/error-text.ts";
-import type { Observation, Verdict } from "../../core/records.ts";
+import type { Check } from "../../core/service/check.ts";
+import type { Observation, Verdict } from "../../core/service/records.ts";
+import { ENGINE_FIRST_LOOK_MS } from "../../core/time/durations.ts";
+import { boundedErrorText } from "../../core/values/error-text.ts";
 import { messageOf } from "../../node/error-message.ts";
 import { type Container, troubleOf, type UsageSample } from "./container.ts";
 import { commandIn } from "./labels.ts";

@@ -1,6 +1,7 @@
 /** A container as the agent sees it, whatever engine runs it. */
-import { canonicalHost } from "../../core/address.ts";
-import { CONTAINER_REMOVED } from "../../core/discovery.ts";
+
+import { CONTAINER_REMOVED } from "../../core/agent/discovery.ts";
+import { canonicalHost } from "../../core/service/address.ts";
 
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
 

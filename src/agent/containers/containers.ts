@@ -2,12 +2,12 @@
  * Follows the containers of one engine: registers at the hub what runs, and says of a check what its container knows.
  */
 
-import type { AgentChecks } from "../../core/agent-protocol.ts";
-import type { Check } from "../../core/check.ts";
-import type { Clock } from "../../core/clock.ts";
-import { type Discovery, type DiscoveryAnswer, MAX_DISCOVERED } from "../../core/discovery.ts";
-import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
-import type { Observation } from "../../core/records.ts";
+import type { AgentChecks } from "../../core/agent/agent-protocol.ts";
+import { type Discovery, type DiscoveryAnswer, MAX_DISCOVERED } from "../../core/agent/discovery.ts";
+import type { Check } from "../../core/service/check.ts";
+import type { Observation } from "../../core/service/records.ts";
+import type { Clock } from "../../core/time/clock.ts";
+import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/time/durations.ts";
 import { messageOf } from "../../node/error-message.ts";
 import type { LabelRules } from "../reach.ts";
 import { addressesIn, type Container, isService, standsBefore } from "./container.ts";

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { z } from "zod";
-import { parseFrame } from "../../core/agent-task.ts";
+import { parseFrame } from "../../core/agent/agent-task.ts";
 import type { Container, ContainerState, UsageSample } from "./container.ts";
 
 const MAX_OUTPUT_BYTES = 65_536;

@@ -1,13 +1,19 @@
 /** Makes a service of a container from its labels: those of the hub, and those of Compose. */
 import type { z } from "zod";
-import type { discoveredSchema } from "../../core/discovery.ts";
-import { fieldErrors } from "../../core/fields.ts";
-import type { HealthOptions } from "../../core/options.ts";
-import { printable } from "../../core/printable.ts";
-import { HEALTH_METHODS, type HealthMethod, isProbed, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
-import { serviceSchema } from "../../core/registration.ts";
-import { parseService } from "../../core/service-rules.ts";
-import { parseProbedTarget } from "../../core/target.ts";
+import type { discoveredSchema } from "../../core/agent/discovery.ts";
+import type { HealthOptions } from "../../core/service/options.ts";
+import {
+  HEALTH_METHODS,
+  type HealthMethod,
+  isProbed,
+  SERVICE_TYPES,
+  type ServiceType,
+} from "../../core/service/records.ts";
+import { serviceSchema } from "../../core/service/registration.ts";
+import { parseService } from "../../core/service/service-rules.ts";
+import { parseProbedTarget } from "../../core/service/target.ts";
+import { fieldErrors } from "../../core/values/fields.ts";
+import { printable } from "../../core/values/printable.ts";
 import { isOfContainer, type LabelRules, NO_LABEL_RULES } from "../reach.ts";
 import { addressesIn, type Container, isOneOff } from "./container.ts";
 import { LabelReader, type LabelTrouble, listOf } from "./label-reader.ts";

@@ -1,5 +1,5 @@
 /** Answers for containers on an agent that has no engine. */
-import type { Observation } from "../../core/records.ts";
+import type { Observation } from "../../core/service/records.ts";
 
 const WORDS = "container: this agent follows no containers: it has no engine, or runs with --no-docker";
 

@@ -1,6 +1,6 @@
 /** When a service that can't be judged for the moment becomes one that can't be judged. */
-import type { Check } from "../../core/check.ts";
-import type { Observation } from "../../core/records.ts";
+import type { Check } from "../../core/service/check.ts";
+import type { Observation } from "../../core/service/records.ts";
 
 /** The hub takes a service for silent after three intervals, so the third look in vain has to tell it why. */
 const LOOKS = 3;

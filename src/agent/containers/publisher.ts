@@ -5,8 +5,8 @@ import {
   MAX_CONTAINERS,
   MAX_DISCOVERED,
   MAX_REASON_CHARS,
-} from "../../core/discovery.ts";
-import { ENGINE_MAX_RETRY_MS } from "../../core/durations.ts";
+} from "../../core/agent/discovery.ts";
+import { ENGINE_MAX_RETRY_MS } from "../../core/time/durations.ts";
 import { messageOf } from "../../node/error-message.ts";
 import { HubRefused } from "../hub-api.ts";
 import { type Container, endingOf, standsBefore } from "./container.ts";

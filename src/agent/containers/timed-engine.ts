@@ -5,7 +5,7 @@ import {
   ENGINE_LIST_MS,
   ENGINE_RUN_MS,
   ENGINE_USAGE_MS,
-} from "../../core/durations.ts";
+} from "../../core/time/durations.ts";
 import type { Container, UsageSample } from "./container.ts";
 import type { Engine, EngineEvent, ExecResult } from "./engine.ts";
 

@@ -1,6 +1,6 @@
 /** What a container uses, for people and for thresholds. */
-import type { HealthOptions } from "../../core/options.ts";
-import type { Observation, ObservationDetails } from "../../core/records.ts";
+import type { HealthOptions } from "../../core/service/options.ts";
+import type { Observation, ObservationDetails } from "../../core/service/records.ts";
 import type { UsageSample } from "./container.ts";
 
 /** `before`: an earlier sample; null: there is none, so the use of the processor is not known yet. */

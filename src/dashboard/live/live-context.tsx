@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { type Feed, type FeedState, startFeed } from "../../client/feed.ts";
 import { parseFrame } from "../../client/frames.ts";
-import type { Frame } from "../../core/live-protocol.ts";
+import type { Frame } from "../../core/board/live-protocol.ts";
 import { api, responseBody } from "../api/client.ts";
 import { recentFlipsQuery, type Service, sessionQuery } from "../api/queries.ts";
 import { Listing, type Progress } from "./listing.ts";

@@ -1,5 +1,5 @@
 /** The last checks of a service: what the database had, and what the feed has sent since. */
-import type { Status } from "../../core/records.ts";
+import type { Status } from "../../core/service/records.ts";
 
 export interface SeenCheck {
   /** Unix ms. */

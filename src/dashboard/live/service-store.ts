@@ -1,5 +1,5 @@
 /** All services of the hub. The feed keeps them up to date; pages read them and subscribe to changes. */
-import type { FlipFrame, Frame, HealthUpdate, ServiceLite } from "../../core/live-protocol.ts";
+import type { FlipFrame, Frame, HealthUpdate, ServiceLite } from "../../core/board/live-protocol.ts";
 import type { ListedFlip } from "../api/queries.ts";
 import { joined, type Past, type SeenCheck, withCheck } from "./past.ts";
 import { rowOfListed, rowOfLite, type ServiceOfList, type ServiceRow } from "./service-row.ts";

@@ -1,5 +1,5 @@
 /** The last checks of a service as a row of bars: the colour is the status, the height the response time. */
-import type { Status } from "../../core/records.ts";
+import type { Status } from "../../core/service/records.ts";
 import { MAX_BARS, type Past, type SeenCheck } from "../live/past.ts";
 
 export type Bar =

@@ -1,5 +1,5 @@
 /** The graph of dependencies as it is drawn. Missing services are nodes, too. Cycles and causes are marked. */
-import type { ServiceType, Status } from "../../core/records.ts";
+import type { ServiceType, Status } from "../../core/service/records.ts";
 import type { Graph } from "../api/queries.ts";
 
 export interface DrawnNode {

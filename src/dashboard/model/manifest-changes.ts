@@ -1,5 +1,5 @@
 /** The plan of a dry run, with the changed fields of each service. */
-import type { ManifestEntry } from "../../core/manifest-export.ts";
+import type { ManifestEntry } from "../../core/service/manifest-export.ts";
 
 export interface Plan {
   create: string[];

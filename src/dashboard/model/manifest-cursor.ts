@@ -1,7 +1,7 @@
 /** Where the cursor of the manifest editor is, and what may be written there. Works on text that is not YAML yet. */
 
-import { HEALTH_METHODS } from "../../core/records.ts";
-import { FIELD_NAMES, type FieldName, SERVICE_FIELDS } from "../../core/service-definition.ts";
+import { HEALTH_METHODS } from "../../core/service/records.ts";
+import { FIELD_NAMES, type FieldName, SERVICE_FIELDS } from "../../core/service/service-definition.ts";
 import { optionsOf } from "./option-help.ts";
 
 export interface Proposal {

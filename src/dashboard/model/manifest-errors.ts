@@ -1,6 +1,6 @@
 /** Finds the places of errors in the text of a manifest. */
 import { isNode, parseDocument } from "yaml";
-import type { FieldError } from "../../core/fields.ts";
+import type { FieldError } from "../../core/values/fields.ts";
 
 /** A part of the text, as positions of its characters. */
 export interface PlacedError {

@@ -1,6 +1,6 @@
 /** What the options of a check mean, for the form of a service. */
-import type { HealthOptions } from "../../core/options.ts";
-import type { HealthMethod } from "../../core/records.ts";
+import type { HealthOptions } from "../../core/service/options.ts";
+import type { HealthMethod } from "../../core/service/records.ts";
 import { parseOptions } from "./service-form.ts";
 
 type OptionName = keyof HealthOptions;

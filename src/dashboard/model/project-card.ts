@@ -1,6 +1,6 @@
 /** The health of each project, for its tile and for the head of its page. */
-import { overallHealth } from "../../core/health.ts";
-import type { Health, ProjectStatus } from "../../core/records.ts";
+import { overallHealth } from "../../core/service/health.ts";
+import type { Health, ProjectStatus } from "../../core/service/records.ts";
 import type { Project } from "../api/queries.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 import { type StatusCounts, zeroCounts } from "./status-counts.ts";

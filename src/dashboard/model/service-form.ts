@@ -1,6 +1,6 @@
 /** The form of a service: the text in its fields, and the conversion to and from the body of a request. */
-import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/records.ts";
-import { defaultOf, type FieldName, type ServiceDefinition } from "../../core/service-definition.ts";
+import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/service/records.ts";
+import { defaultOf, type FieldName, type ServiceDefinition } from "../../core/service/service-definition.ts";
 import type { Service } from "../api/queries.ts";
 
 /** The text in the fields of the form. */

@@ -1,5 +1,5 @@
 /** Selects and orders the services of a list. */
-import { SERVICE_TYPES, type ServiceType, STATUSES, type Status } from "../../core/records.ts";
+import { SERVICE_TYPES, type ServiceType, STATUSES, type Status } from "../../core/service/records.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 import { concern } from "./status.ts";
 

@@ -1,5 +1,5 @@
 /** Numbers of enabled services by status. */
-import type { Status } from "../../core/records.ts";
+import type { Status } from "../../core/service/records.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 
 export type StatusCounts = Record<Status, number>;

@@ -1,6 +1,7 @@
 /** Divides a window of time into periods with one status each. */
-import type { Status } from "../../core/records.ts";
-import { heldFrom } from "../../core/uptime.ts";
+
+import { heldFrom } from "../../core/downtime/uptime.ts";
+import type { Status } from "../../core/service/records.ts";
 import type { Flip } from "../api/queries.ts";
 
 /** Times in Unix ms. */

@@ -1,5 +1,5 @@
 /** The words for each status and each health, and the order of concern. */
-import type { Health, Status } from "../../core/records.ts";
+import type { Health, Status } from "../../core/service/records.ts";
 
 /** The worst first. */
 export const BY_CONCERN: readonly Status[] = ["down", "degraded", "unknown", "up"];

@@ -1,5 +1,5 @@
 /** What the tab of the browser says of all services. */
-import type { Status } from "../../core/records.ts";
+import type { Status } from "../../core/service/records.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 import { BY_CONCERN, STATUS_WORDS } from "./status.ts";
 import { countRows } from "./status-counts.ts";

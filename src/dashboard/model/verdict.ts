@@ -1,6 +1,6 @@
 /** The health of the whole hub in one sentence. */
-import { overallHealth } from "../../core/health.ts";
-import type { Health, Status } from "../../core/records.ts";
+import { overallHealth } from "../../core/service/health.ts";
+import type { Health, Status } from "../../core/service/records.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 import { count } from "./format.ts";
 import { countRows, type StatusCounts } from "./status-counts.ts";

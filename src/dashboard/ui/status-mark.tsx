@@ -1,6 +1,6 @@
 /** Shows a status by its colour, its shape and its word. */
 import type { ReactNode } from "react";
-import type { Health, Status } from "../../core/records.ts";
+import type { Health, Status } from "../../core/service/records.ts";
 import { HEALTH_WORDS, STATUS_WORDS, statusOfHealth } from "../model/status.ts";
 
 /** The class names are written in full, because Tailwind searches the source for them. */

@@ -1,6 +1,6 @@
 /** The title and the icon of the browser's tab: the page, and how the services are. */
 import { useEffect } from "react";
-import type { Status } from "../../core/records.ts";
+import type { Status } from "../../core/service/records.ts";
 import { useServices } from "../live/live-context.tsx";
 import { tabMark } from "../model/tab-mark.ts";
 

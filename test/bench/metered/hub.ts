@@ -1,10 +1,10 @@
 /** The hub as it is, its bindings metered; `GET /api/__counts` tells what was counted so far. */
 import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../../../src/platform/bindings.ts";
-import { mergeDays } from "../../../src/store/daily-rollups.ts";
 import { openDatabase } from "../../../src/store/database.ts";
-import { applyRetention } from "../../../src/store/retention.ts";
-import { rollupHours } from "../../../src/store/rollups.ts";
+import { mergeDays } from "../../../src/store/history/daily-rollups.ts";
+import { applyRetention } from "../../../src/store/history/retention.ts";
+import { rollupHours } from "../../../src/store/history/rollups.ts";
 import hub, * as objects from "../../../src/worker/index.ts";
 import { Meter, meteredBindings, meterStorage } from "./bindings.ts";
 

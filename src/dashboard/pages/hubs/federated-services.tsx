@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import type { Status } from "../../../core/records.ts";
+import type { Status } from "../../../core/service/records.ts";
 import { type FederatedService, federatedServicesQuery } from "../../api/federation-queries.ts";
 import { count } from "../../model/format.ts";
 import { concern, STATUS_WORDS } from "../../model/status.ts";

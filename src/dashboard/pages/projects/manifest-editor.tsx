@@ -16,7 +16,7 @@ import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
 import { useEffect, useRef } from "react";
-import type { FieldError } from "../../../core/fields.ts";
+import type { FieldError } from "../../../core/values/fields.ts";
 import { proposalsAt } from "../../model/manifest-cursor.ts";
 import { type PlacedError, placedErrors, syntaxErrors } from "../../model/manifest-errors.ts";
 import { useIsDark } from "../../ui/theme.ts";

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
-import { type ManifestEntry, manifestEntry } from "../../../core/manifest-export.ts";
+import { type ManifestEntry, manifestEntry } from "../../../core/service/manifest-export.ts";
 import { type FieldError, HubProblem, problemOf, problemText } from "../../api/client.ts";
 import { type Project, projectServicesQuery, projectsQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";

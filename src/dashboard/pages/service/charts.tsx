@@ -10,7 +10,7 @@ import {
   Tooltip,
 } from "chart.js";
 import { useEffect, useMemo, useRef } from "react";
-import type { Status } from "../../../core/records.ts";
+import type { Status } from "../../../core/service/records.ts";
 import type { Series } from "../../model/chart-series.ts";
 import { axisTime, dateTime, latency, percent } from "../../model/format.ts";
 import type { Measure } from "../../model/measurements.ts";

@@ -1,4 +1,4 @@
-import { HEALTH_METHODS, isProbed, SERVICE_TYPES } from "../../../core/records.ts";
+import { HEALTH_METHODS, isProbed, SERVICE_TYPES } from "../../../core/service/records.ts";
 import type { FieldError } from "../../api/client.ts";
 import { optionsOf, withOption } from "../../model/option-help.ts";
 import { asMethod, asType, METHOD_EXAMPLES, type ServiceForm } from "../../model/service-form.ts";

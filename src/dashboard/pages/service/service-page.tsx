@@ -7,9 +7,9 @@ import { type Service, type ServiceHealth, serviceHealthQuery, serviceQuery } fr
 import { useAfterChange } from "../../live/after-change.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
+import { marksOf } from "../../model/badges.ts";
 import { timeOfDay } from "../../model/format.ts";
 import { graphAddress } from "../../model/graph-view.ts";
-import { marksOf } from "../../model/marks.ts";
 import { Ago, Elapsed } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
 import { useNow } from "../../ui/clock.ts";

@@ -1,4 +1,4 @@
-import { SERVICE_TYPES, STATUSES } from "../../../core/records.ts";
+import { SERVICE_TYPES, STATUSES } from "../../../core/service/records.ts";
 import type { ListView } from "../../model/service-list.ts";
 import { SORT_WORDS, SORTS } from "../../model/service-list.ts";
 import { STATUS_WORDS } from "../../model/status.ts";

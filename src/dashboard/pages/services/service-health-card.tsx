@@ -2,8 +2,8 @@
 import { memo, useMemo } from "react";
 import { Link } from "wouter";
 import type { ServiceRow } from "../../live/service-row.ts";
+import { MARKS, type Mark, marksOf } from "../../model/badges.ts";
 import { latency } from "../../model/format.ts";
-import { MARKS, type Mark, marksOf } from "../../model/marks.ts";
 import { Elapsed } from "../../ui/ago.tsx";
 import { CheckBars } from "../../ui/check-bars.tsx";
 import { useNow } from "../../ui/clock.ts";

@@ -1,0 +1,23 @@
+/** A report that the hub fails to take in says that it could not hear its reporter, who therefore was not silent. */
+import type { Context, MiddlewareHandler } from "hono";
+import type { Reporter } from "../../core/board/board.ts";
+import type { HubEnv } from "../context.ts";
+
+/** Only the reporter gets its time again: an error that repeats for one must not hide the silence of all others. */
+function noteDeafness(reporterOf: (c: Context<HubEnv>) => Reporter): MiddlewareHandler<HubEnv> {
+  return async (c, next) => {
+    await next();
+    // The handler of an error has set the answer before.
+    if (c.res.status >= 500) await c.var.hub.couldNotHear(reporterOf(c));
+  };
+}
+
+type OneOrMore = MiddlewareHandler<HubEnv> | MiddlewareHandler<HubEnv>[];
+
+/** For routes by which services and agents report. `reporterOf`: who does, by the path. */
+export function withDeafness<S>(
+  reporterOf: (c: Context<HubEnv>) => Reporter,
+  { middleware, security }: { middleware: OneOrMore; security: S },
+) {
+  return { middleware: [noteDeafness(reporterOf), ...[middleware].flat()], security };
+}

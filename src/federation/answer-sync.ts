@@ -3,7 +3,7 @@ import type { Introduction, SyncPage } from "../core/federation/federation.ts";
 import type { PageStart, RegistryState, SyncQuery } from "../core/federation/replication.ts";
 import { type Change, syncPage } from "../core/federation/sync-page.ts";
 import type { LiveState } from "../core/service/records.ts";
-import { ownMark, signedMark } from "./revision-tokens.ts";
+import { ownMark, signedMark } from "./revision-marks.ts";
 
 export interface AnswerDeps {
   /** Unix ms. */

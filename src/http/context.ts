@@ -6,7 +6,7 @@ import type { BoardEntry } from "../core/board/board-entry.ts";
 import type { ProjectLite } from "../core/board/live-protocol.ts";
 import type { RegistryChange } from "../core/board/registry-change.ts";
 import type { Summary } from "../core/board/summary.ts";
-import type { HubGap } from "../core/downtime/downtime.ts";
+import type { Downtime } from "../core/downtime/downtime.ts";
 import type {
   FederationEvents,
   HubDocument,
@@ -25,38 +25,64 @@ import type { ArrivedRequest, BridgeStatus, Refusable } from "../platform/bindin
 import type { Db } from "../store/database.ts";
 import type { Scope } from "../store/tables/hub-tables.ts";
 
-export interface HubContext {
+/** The hub that is asked, and by whom. */
+interface Asked {
   settings: Settings;
   db: Db;
-  /**
-   * Where the secrets of probes may be sent by checks that such a caller writes. PROBE_SECRETS_ANYWHERE is for a machine
-   * that only its owner uses, so it does not count for keys that are limited to projects.
-   */
-  mayReceive(reach: Reach): MayReceive;
   /** Unix ms. */
   now(): number;
   wait(ms: number): Promise<void>;
   /** The caller's IP address, for rate limits. */
   requestIp: string;
+  /** Counts a request for `key`. Returns true when there were too many. */
+  limited(key: string): Promise<boolean>;
+  /**
+   * Where the secrets of probes may be sent by checks that such a caller writes. PROBE_SECRETS_ANYWHERE is for a machine
+   * that only its owner uses, so it does not count for keys that are limited to projects.
+   */
+  mayReceive(reach: Reach): MayReceive;
+}
+
+/** What the live board knows. */
+interface KnownStates {
   /** Returns the latest states by service id. Services that the live board does not know are missing. */
   live(ids: number[]): Promise<Map<number, LiveState>>;
-  /** The API calls it after it has stored a change of the registry. */
-  registryChanged(change: RegistryChange): Promise<void>;
-  /** The API calls it after it has started or stopped a project. */
-  projectChanged(project: ProjectLite): Promise<void>;
-  /** Probes a service immediately, independent of its schedule. */
-  checkNow(check: Check): Promise<Outcome>;
-  heartbeat(check: Check, beat: Heartbeat): Promise<Outcome>;
   /** Times in which nobody watched. */
-  gaps(): Promise<readonly HubGap[]>;
+  gaps(): Promise<readonly Downtime[]>;
   /** Returns a watched service as the live board knows it, for when the database is away; null: it knows none. */
   remembered(id: number): Promise<Check | null>;
   /** Returns all that is known of the watched services without the database. Never rejects. */
   knownEntries(): Promise<BoardEntry[]>;
-  /** Heartbeats were refused because a part of the hub is away, so silence until now counts for nothing. */
-  couldNotHear(reporter: Reporter): Promise<void>;
+  /** Of these projects. */
+  summary(reach: Reach): Promise<Summary>;
+  /** The metrics of every watched service, in the text format of Prometheus. */
+  serviceMetrics(): Promise<string>;
+}
+
+/** What the API calls after it has stored a change. */
+interface Changes {
+  registryChanged(change: RegistryChange): Promise<void>;
+  /** It has started or stopped a project. */
+  projectChanged(project: ProjectLite): Promise<void>;
+  /** It has revoked keys: their sockets are closed. `agent`: whose keys they were; null: nobody's. */
+  keysRevoked(ids: number[], agent: string | null): Promise<void>;
+  /** What this request changes. It is written down when the request ends. */
+  audit: AuditTrail;
+}
+
+/** What services and agents report, and checks on demand. */
+interface Reports {
+  /** Probes a service immediately, independent of its schedule. */
+  checkNow(check: Check): Promise<Outcome>;
+  heartbeat(check: Check, beat: Heartbeat): Promise<Outcome>;
   /** Takes in what an agent observed; see pipeline/take-report.ts. */
   takeReport(agent: string, findings: AgentFinding[]): Promise<TakenReport>;
+  /** A part of the hub is away and could not take in a report, so silence until now counts for nothing. */
+  reportRefused(reporter: Reporter): Promise<void>;
+}
+
+/** WebSockets. */
+interface Sockets {
   /** Passes an authenticated WebSocket upgrade to the live board. The request must not contain credentials. */
   websocket(request: Request): Promise<Response>;
   /** Passes an authenticated WebSocket upgrade to the object that asks the agent to look. */
@@ -66,20 +92,17 @@ export interface HubContext {
     issue(principal: Pick<Principal, "scope" | "key" | "projects">): Promise<string>;
     redeem(ticket: string): Promise<Principal | null>;
   };
-  /** The API calls it after it has revoked keys: their sockets are closed. `agent`: whose keys they were; null: nobody's. */
-  keysRevoked(ids: number[], agent: string | null): Promise<void>;
+}
+
+/** How the hub itself is. */
+interface OwnHealth {
   pipelineHealth(): Promise<PipelineHealth>;
-  /** The metrics of every watched service, in the text format of Prometheus. */
-  serviceMetrics(): Promise<string>;
   /** Returns null when NATS is not set up. Never rejects. */
   nats(): Promise<BridgeStatus | null>;
-  /** Of these projects. */
-  summary(reach: Reach): Promise<Summary>;
+}
+
+export interface HubContext extends Asked, KnownStates, Changes, Reports, Sockets, OwnHealth {
   federation: FederationContext;
-  /** What this request changes. It is written down when the request ends. */
-  audit: AuditTrail;
-  /** Counts a request for `key`. Returns true when there were too many. */
-  limited(key: string): Promise<boolean>;
 }
 
 /** What the API needs of the federation; see FederationRpc and PeerLinkRpc. */

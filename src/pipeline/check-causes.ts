@@ -7,7 +7,7 @@ import type { ProbeMessage } from "../core/lane/queue-messages.ts";
 import { onDemandTime } from "../core/lane/round.ts";
 import { firstRounds } from "../core/lane/schedule.ts";
 import type { Check } from "../core/service/check.ts";
-import type { Judged } from "./judge.ts";
+import type { JudgedFinding } from "./judge.ts";
 
 /** Of each failing service, the nearest first. */
 export const MAX_CAUSES = 20;
@@ -24,7 +24,7 @@ export interface CheckCausesDeps {
 }
 
 /** Services that fail and are not down: what took them along may be found out now. */
-export function suspicious(judged: readonly Judged[]): Check[] {
+export function suspicious(judged: readonly JudgedFinding[]): Check[] {
   return judged.flatMap(({ check, outcome: { observation, live } }) =>
     observation.verdict === "fail" && (live.status !== "down" || live.since >= observation.at) ? [check] : [],
   );

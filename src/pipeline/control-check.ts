@@ -2,7 +2,7 @@
 import type { Observation } from "../core/service/records.ts";
 
 /** `canSee` asks the control target whether this place has a connection at all. It is asked once for all observations. */
-export class Sight {
+export class ControlCheck {
   readonly #canSee: () => Promise<boolean>;
   #answer: Promise<boolean> | undefined;
 

@@ -1,6 +1,6 @@
 /** Handles services whose results are overdue: their lanes decide, and the flips are recorded. */
 import type { BoardUpdate, Overdue } from "../core/board/board.ts";
-import type { Silence } from "../core/lane/lane-answer.ts";
+import type { Unwatched } from "../core/lane/lane-answer.ts";
 import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
 import { flipsOnly, recordedFlip } from "../core/lane/round.ts";
 import type { Check } from "../core/service/check.ts";
@@ -11,7 +11,7 @@ export interface ExpireDeps {
   now(): number;
   wait(ms: number, signal?: AbortSignal): Promise<void>;
   /** `last_at`: time of the service's last result, Unix ms. */
-  expire(lane: number, overdue: { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
+  expire(lane: number, overdue: { check: Check; last_at: number }[]): Promise<(Unwatched | null)[]>;
   record(message: OutcomesMessage): Promise<void>;
   /** The lane did not answer. The others did. */
   failed(lane: number, error: unknown): void;

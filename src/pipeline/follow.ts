@@ -19,7 +19,7 @@ import { isScheduled } from "../core/lane/lanes.ts";
 import { type ServiceRow, toCheck } from "../core/service/service-row.ts";
 import { LANE_ANSWERS_MS } from "../core/time/durations.ts";
 import { settleEach } from "../core/values/settle-each.ts";
-import { type RegisterDeps, type RegistryChange, reasonToClose, registryChanged } from "./register.ts";
+import { type RegisterDeps, reasonToClose, registryChanged, type WatchChange } from "./register.ts";
 
 export interface FollowDeps extends RegisterDeps {
   begin(asked: SyncQuery): Promise<Exclude<PageStart, { kind: "reborn" }>>;
@@ -88,8 +88,8 @@ async function catchUpWith(changes: readonly ChangedService[], epoch: string, de
 }
 
 /** Returns what the board does not know yet of these changes. */
-export function missedChange(changes: readonly ChangedService[], known: (id: number) => Known): RegistryChange {
-  const missed: RegistryChange = { registered: [], deregistered: [] };
+export function missedChange(changes: readonly ChangedService[], known: (id: number) => Known): WatchChange {
+  const missed: WatchChange = { registered: [], deregistered: [] };
   for (const { service_id, row } of changes) {
     const standing = known(service_id);
     if (row !== null && isWatched(row)) missed.registered.push(...missedRegistration(row, standing));
@@ -99,7 +99,7 @@ export function missedChange(changes: readonly ChangedService[], known: (id: num
 }
 
 /** One that was never checked is checked at once: its first round may have been lost. */
-function missedRegistration(row: ServiceRow, standing: Known): RegistryChange["registered"] {
+function missedRegistration(row: ServiceRow, standing: Known): WatchChange["registered"] {
   const check = toCheck(row);
   if (standing === null || !("entry" in standing)) return [{ check, created: true, revised: true }];
   const { entry } = standing;
@@ -108,7 +108,7 @@ function missedRegistration(row: ServiceRow, standing: Known): RegistryChange["r
 }
 
 /** `row`: null when the service is deleted. */
-function missedEnd(row: ServiceRow | null, standing: Known): RegistryChange["deregistered"] {
+function missedEnd(row: ServiceRow | null, standing: Known): WatchChange["deregistered"] {
   const entry = standing !== null && "entry" in standing ? standing.entry : null;
   if (row === null) return entry === null ? [] : [{ check: entry.check, reason: "deregistered", deleted: true }];
   const hasLeft = standing !== null && "left" in standing && standing.left >= row.rev;

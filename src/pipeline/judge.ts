@@ -16,7 +16,7 @@ export interface JudgeDeps {
   record(message: OutcomesMessage): Promise<void>;
 }
 
-export interface Judged {
+export interface JudgedFinding {
   check: Check;
   outcome: Outcome;
 }
@@ -32,7 +32,11 @@ export interface RoundRun {
 }
 
 /** The way in of every finding, so its details are bounded here. Leaves out findings of checks that are no longer watched. */
-export async function judge(round: Round, found: Finding[], deps: Pick<JudgeDeps, "observe">): Promise<Judged[]> {
+export async function judge(
+  round: Round,
+  found: Finding[],
+  deps: Pick<JudgeDeps, "observe">,
+): Promise<JudgedFinding[]> {
   const findings = found.map(({ check, observation }) => ({ check, observation: bounded(observation) }));
   const judgements = await deps.observe(round, findings);
   return findings.flatMap(({ check, observation }, index) => {
@@ -46,7 +50,7 @@ export async function judge(round: Round, found: Finding[], deps: Pick<JudgeDeps
  * service all of whose flips are older is left out: its lane hands them over again until they are recorded.
  */
 export async function publishJudged(
-  judged: readonly Judged[],
+  judged: readonly JudgedFinding[],
   startedAt: number,
   deps: Pick<JudgeDeps, "publish" | "writeFlips">,
 ): Promise<void> {
@@ -62,7 +66,10 @@ export async function publishJudged(
   if (news.size > 0) await deps.writeFlips(flips.filter(({ service_id }) => news.has(service_id)));
 }
 
-export function recordOf({ round, epoch, vantage, started_at }: RoundRun, judged: readonly Judged[]): OutcomesMessage {
+export function recordOf(
+  { round, epoch, vantage, started_at }: RoundRun,
+  judged: readonly JudgedFinding[],
+): OutcomesMessage {
   return {
     ...{ round, epoch, vantage, started_at },
     results: judged.map(({ check, outcome }) => roundResult(outcome, check.version)),
@@ -73,6 +80,6 @@ export function recordOf({ round, epoch, vantage, started_at }: RoundRun, judged
   };
 }
 
-export function flipsOf(judged: readonly Judged[]): RecordedFlip[] {
+export function flipsOf(judged: readonly JudgedFinding[]): RecordedFlip[] {
   return judged.flatMap(({ check, outcome }) => outcome.flips.map((flip) => recordedFlip(flip, check, outcome)));
 }

@@ -6,8 +6,8 @@ import { HOME_VANTAGE, type Outcome, type Round } from "../core/service/records.
 import { retryRounds } from "../core/status/retry-policy.ts";
 import { isSlow } from "../core/status/slowness.ts";
 import { suspicious } from "./check-causes.ts";
-import { Sight } from "./control-check.ts";
-import { type JudgeDeps, type Judged, judge, publishJudged, recordOf } from "./judge.ts";
+import { ControlCheck } from "./control-check.ts";
+import { type JudgeDeps, type JudgedFinding, judge, publishJudged, recordOf } from "./judge.ts";
 import { OutcomeBatcher } from "./outcome-batcher.ts";
 
 export interface Watched {
@@ -40,7 +40,7 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
   const early = message.not_before - deps.now();
   if (early > 0) await deps.wait(Math.min(early, deps.longestWait));
   const startedAt = deps.now();
-  const all: Judged[] = [];
+  const all: JudgedFinding[] = [];
   const causes: Promise<void>[] = []; // what is told waits for none of them
   const batcher = new OutcomeBatcher<Finding>(deps.wait, async (findings) => {
     const judged = await judge(message.round, findings, deps);
@@ -49,12 +49,12 @@ export async function runRound(message: ProbeMessage, deps: ProbeDeps): Promise<
     causes.push(deps.causes(suspicious(told)));
     await tell(message, told, startedAt, deps);
   });
-  const sight = new Sight(() => deps.canSee());
+  const control = new ControlCheck(() => deps.canSee());
   const { checks, unsettled } = await deps.watched(message.checks);
   await deps.probe(checks, message.vantage, async ({ check, observation }) => {
     const finding = {
       check,
-      observation: message.vantage === HOME_VANTAGE ? await sight.conclusive(observation) : observation,
+      observation: message.vantage === HOME_VANTAGE ? await control.conclusive(observation) : observation,
     };
     batcher.add(finding, unsettled.has(check.service_id) || mayBeNews(message.round, finding));
   });
@@ -73,14 +73,14 @@ function mayBeNews({ attempt }: Round, { check, observation }: Finding): boolean
   return isSlow(check, observation) || (version !== undefined && version !== check.version);
 }
 
-function isTold({ outcome }: Judged): boolean {
+function isTold({ outcome }: JudgedFinding): boolean {
   return outcome.repeats !== true;
 }
 
 /** Sends states to the board and retries to the queue, while other checks of the round may still run. */
 async function tell(
   message: ProbeMessage,
-  judged: readonly Judged[],
+  judged: readonly JudgedFinding[],
   startedAt: number,
   deps: ProbeDeps,
 ): Promise<void> {

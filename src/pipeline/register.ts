@@ -2,7 +2,7 @@
 
 import type { Leaving } from "../core/board/board.ts";
 import type { Closing } from "../core/board/registry-change.ts";
-import type { Silence } from "../core/lane/lane-answer.ts";
+import type { Unwatched } from "../core/lane/lane-answer.ts";
 import { isScheduled } from "../core/lane/lanes.ts";
 import type { OutcomesMessage, ProbeMessage } from "../core/lane/queue-messages.ts";
 import { flipsOnly, recordedFlip } from "../core/lane/round.ts";
@@ -13,7 +13,7 @@ import type { ServiceRow } from "../core/service/service-row.ts";
 import { LANE_ANSWERS_MS } from "../core/time/durations.ts";
 import { settleEach } from "../core/values/settle-each.ts";
 
-export interface RegistryChange {
+export interface WatchChange {
   /**
    * Services that are checked from now on. `created`: the service is new or restarted. `revised`: it is to be checked at
    * once; for any other the rounds that are planned already are right.
@@ -41,7 +41,7 @@ export interface RegisterDeps {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
   vantages: readonly string[];
   /** Returns results in the order of `closing`, whose services all belong to the lane. */
-  close(lane: number, closing: Closing[]): Promise<(Silence | null)[]>;
+  close(lane: number, closing: Closing[]): Promise<(Unwatched | null)[]>;
   record(message: OutcomesMessage): Promise<void>;
   send(messages: ProbeMessage[]): Promise<void>;
   boardAdd(checks: Check[], created: number[]): Promise<void>;
@@ -52,13 +52,13 @@ export interface RegisterDeps {
 }
 
 /** Returns the services whose lanes failed or hung: they are still watched, and everything else has happened. */
-export async function registryChanged(change: RegistryChange, deps: RegisterDeps): Promise<Closing[]> {
+export async function registryChanged(change: WatchChange, deps: RegisterDeps): Promise<Closing[]> {
   const left = change.deregistered.length > 0 ? await deregister(change.deregistered, deps) : [];
   if (change.registered.length > 0) await register(change.registered, deps);
   return left;
 }
 
-async function register(registered: RegistryChange["registered"], deps: RegisterDeps): Promise<void> {
+async function register(registered: WatchChange["registered"], deps: RegisterDeps): Promise<void> {
   const checks = registered.map(({ check }) => check);
   const created = registered.filter((item) => item.created).map(({ check }) => check);
   await deps.boardAdd(

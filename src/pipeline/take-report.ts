@@ -11,11 +11,11 @@ export interface TakeReportDeps extends JudgeDeps {
   now(): number;
   wait(ms: number, signal?: AbortSignal): Promise<void>;
   /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
-  deafnessOf(ids: number[]): Promise<{ id: number; until: number }[]>;
+  refusedUntil(ids: number[]): Promise<{ id: number; until: number }[]>;
   /** Checks what these failing services depend on. Never rejects. */
   causes(failing: Check[]): Promise<void>;
   /** What was reported of these services could not be taken in, so their silence counts for nothing. */
-  couldNotHear(ids: number[], error: unknown): Promise<void>;
+  reportRefused(ids: number[], error: unknown): Promise<void>;
 }
 
 /**
@@ -27,13 +27,13 @@ export async function takeReport(
   vantage: string,
   deps: TakeReportDeps,
 ): Promise<TakenReport> {
-  const deafness = await deafnessOf(reported, deps);
+  const refusedUntil = await knownRefusals(reported, deps);
   const lanes = [...Map.groupBy(reported, ({ check }) => check.lane)];
-  const take = ([lane, ofLane]: [number, AgentFinding[]]) => takeLane(lane, ofLane, { vantage, deafness, deps });
+  const take = ([lane, ofLane]: [number, AgentFinding[]]) => takeLane(lane, ofLane, { vantage, refusedUntil, deps });
   const { done, failed } = await settleEach(lanes, take, { limitMs: LANE_TAKES_MS, wait: deps.wait });
   if (done.length === 0 && failed[0] !== undefined) throw failed[0].error;
   const untaken = [...new Set(failed.flatMap(({ item: [, ofLane] }) => ofLane.map(({ check }) => check.service_id)))];
-  if (untaken.length > 0) await deps.couldNotHear(untaken, failed[0]?.error);
+  if (untaken.length > 0) await deps.reportRefused(untaken, failed[0]?.error);
   await Promise.all(done.flatMap(({ value }) => value.causes)); // what is told waits for none of them
   const late = done.flatMap(({ value }) => value.late);
   return {
@@ -46,16 +46,16 @@ export async function takeReport(
 }
 
 /** Only what is late asks for it. */
-async function deafnessOf(reported: readonly AgentFinding[], deps: TakeReportDeps): Promise<Map<number, number>> {
+async function knownRefusals(reported: readonly AgentFinding[], deps: TakeReportDeps): Promise<Map<number, number>> {
   const late = reported.filter(({ check, observation }) => !isNews(check, observation.at, 0, deps.now()));
   const ids = [...new Set(late.map(({ check }) => check.service_id))];
-  const known = ids.length === 0 ? [] : await deps.deafnessOf(ids);
+  const known = ids.length === 0 ? [] : await deps.refusedUntil(ids);
   return new Map(known.map(({ id, until }) => [id, until]));
 }
 
 interface Taking {
   vantage: string;
-  deafness: ReadonlyMap<number, number>;
+  refusedUntil: ReadonlyMap<number, number>;
   deps: TakeReportDeps;
 }
 
@@ -77,14 +77,14 @@ async function takeLane(lane: number, reported: readonly AgentFinding[], taking:
 }
 
 async function takeRound(lane: number, findings: AgentFinding[], taking: Taking, taken: TakenLane): Promise<void> {
-  const { vantage, deafness, deps } = taking;
+  const { vantage, refusedUntil, deps } = taking;
   const [first] = findings;
   if (first === undefined) return;
   const round = { lane, due_at: first.due_at, attempt: first.attempt };
   const started_at = Math.min(...findings.map(({ observation }) => observation.at));
   const now = deps.now();
   const news = findings.filter(({ check, observation }) =>
-    isNews(check, observation.at, deafness.get(check.service_id) ?? 0, now),
+    isNews(check, observation.at, refusedUntil.get(check.service_id) ?? 0, now),
   );
   const late = findings.filter((finding) => !news.includes(finding));
   const judged = news.length === 0 ? [] : await judge(round, news, deps);

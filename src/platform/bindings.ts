@@ -3,10 +3,7 @@
  * interfaces, not through their classes. Settings are read only through core/settings.ts.
  */
 
-import type { BoardUpdate, Leaving, Reporter } from "../core/board/board.ts";
-import type { BoardEntry } from "../core/board/board-entry.ts";
-import type { Peer, ProjectLite, RemoteFlip } from "../core/board/live-protocol.ts";
-import type { HubGap } from "../core/downtime/downtime.ts";
+import type { Peer, RemoteFlip } from "../core/board/live-protocol.ts";
 import type {
   FederationEvents,
   HubDocument,
@@ -17,126 +14,22 @@ import type {
   Registration,
   RegistrationAnswer,
 } from "../core/federation/federation.ts";
-import type { Reach } from "../core/hub/reach.ts";
-import type { LaneAnswer, Silence } from "../core/lane/lane-answer.ts";
+import type { LaneAnswer, Unwatched } from "../core/lane/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane/lane-record.ts";
 import type { Check, DueCheck, Finding } from "../core/service/check.ts";
-import type { Health, Judgement, LiveState, Observation, RecordedFlip, Round } from "../core/service/records.ts";
-import type { UnfitChecks } from "../core/service/unfit-checks.ts";
+import type { Health, Judgement, Observation, Round } from "../core/service/records.ts";
 import type { MonitorState } from "../core/status/monitor-state.ts";
-import type { Unread } from "../core/values/read-each.ts";
+import type { LiveBoardRpc } from "./board-rpc.ts";
 
 /** One object for each lane. Its name is the number of the lane. */
 export interface LaneMonitorRpc extends Rpc.DurableObjectBranded {
   observe(round: Round, findings: Finding[], vantages: string[]): LaneAnswer<Judgement>;
-  expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence>;
-  close(closing: { check: Check; reason: string; deleted: boolean }[], now: number): Promise<LaneAnswer<Silence>>;
+  expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Unwatched>;
+  close(closing: { check: Check; reason: string; deleted: boolean }[], now: number): Promise<LaneAnswer<Unwatched>>;
   release(leavers: Leaver[], now: number): Promise<Released[]>;
   adopt(newcomers: { check: Check; state: MonitorState | null }[]): void;
   forget(leavers: Leaver[], now: number): Promise<void>;
   settle(serviceIds: number[]): void;
-}
-
-/** A queue message that failed its last retry. */
-export interface DeadLetter {
-  id: string;
-  queue: string;
-  /** Unix ms. */
-  at: number;
-  /** Why it failed again, in plain words; null or absent: not known. */
-  reason?: string | null;
-}
-
-/**
- * When each step of the pipeline last ran, as the board knows it. Times in Unix ms; null: not since the board was
- * loaded.
- */
-export interface BoardPulse {
-  planned_at: number | null;
-  probed_at: number | null;
-  recorded_at: number | null;
-  dead_letters: number;
-  /** The loss that they stand for, in words for a person; null: there are none. */
-  lost: string | null;
-  watchers: number;
-  /** Shortest interval of all probed services in seconds; null: no service is probed. */
-  shortest_interval: number | null;
-  /** How many rounds are planned a day. */
-  rounds_a_day: number;
-  unfit: UnfitChecks;
-}
-
-/** What a ticket for a WebSocket stands for. */
-export interface Ticket {
-  scope: string;
-  /** Id of the key that it was issued for; null: the admin token, or nobody where reading is public. */
-  key: number | null;
-  /** The projects that the key is limited to. */
-  projects: Reach;
-}
-
-/** Describes services whose round begins, as the board knows them. */
-export interface Standing {
-  /** Ids of checks that were changed or deregistered after they had been planned. */
-  obsolete: number[];
-  /** Ids of services of which any result may be news. */
-  unsettled: number[];
-}
-
-/** One object for the hub. */
-export interface LiveBoardRpc extends Rpc.DurableObjectBranded {
-  apply(update: BoardUpdate): Promise<number[]>;
-  add(checks: Check[], created: number[]): Promise<void>;
-  /** `flips`: what the watchers hear of the services before they are gone. */
-  remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
-  /** A round has services that the board does not know. It adds those that the registry has. */
-  learn(checks: Check[]): Promise<void>;
-  /**
-   * Handles changes of the registry, older than `age` (milliseconds), whose consequences did not all happen. Returns
-   * whether there may be more.
-   */
-  follow(age: number): Promise<boolean>;
-  /** A project was started or stopped. */
-  projectChanged(project: ProjectLite): void;
-  standing(planned: { id: number; rev: number }[]): Promise<Standing>;
-  /** Notes checks that could not be read, so that the hub's health names them. */
-  unjudged(unread: Unread[]): void;
-  /** Returns those that may be checked now because a service that needs them fails, and notes that they are. */
-  claimCauses(ids: number[]): Promise<number[]>;
-  /** Leaves out services that the board does not know. */
-  read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
-  /** Returns null when the service is not watched. */
-  check(id: number): Promise<Check | null>;
-  /** Heartbeats were refused until now. */
-  couldNotHear(reporter: Reporter): Promise<void>;
-  /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
-  deafnessOf(ids: number[]): Promise<{ id: number; until: number }[]>;
-  entries(): Promise<BoardEntry[]>;
-  /** Returns all that is published on NATS; null while the registry could not be read. `summary`: as JSON. */
-  all(hubId: string): Promise<{ entries: BoardEntry[]; summary: string } | null>;
-  /** As JSON, see parseSummary. */
-  summary(hubId: string, reach: Reach): Promise<string>;
-  /** One text takes less time to send than ten thousand states. */
-  serviceMetrics(): Promise<string>;
-  /** Returns the scheduled checks as far as the board knows them; null when it could never read the registry. */
-  toPlan(): Promise<Check[] | null>;
-  /** The cron came at `at` (Unix ms). */
-  awake(at: number): Promise<void>;
-  gaps(): Promise<readonly HubGap[]>;
-  planned(at: number): void;
-  recorded(at: number): void;
-  deadLettered(letters: DeadLetter[]): void;
-  /** Forgets dead letters that were delivered in the end. */
-  revived(ids: string[]): void;
-  /** Sets how many other hubs want to hear of flips at once. */
-  setPeers(count: number): Promise<void>;
-  pulse(): Promise<BoardPulse>;
-  issueTicket(ticket: Ticket): string;
-  /** Returns null when the ticket is unknown, used or too old. */
-  redeemTicket(ticket: string): Ticket | null;
-  /** The key is no longer valid. */
-  closeKey(key: number): void;
-  fetch(request: Request): Promise<Response>;
 }
 
 /** One object for each vantage but home. Its name is the vantage's. */

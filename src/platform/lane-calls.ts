@@ -1,7 +1,7 @@
 /** The calls to the lanes' monitors, in the form that the steps of the pipeline need. */
 
 import type { Closing } from "../core/board/registry-change.ts";
-import type { Silence } from "../core/lane/lane-answer.ts";
+import type { Unwatched } from "../core/lane/lane-answer.ts";
 import type { Leaver } from "../core/lane/lane-record.ts";
 import type { Check, Finding } from "../core/service/check.ts";
 import type { Judgement, Round } from "../core/service/records.ts";
@@ -17,8 +17,8 @@ export interface LaneCalls {
    */
   observe(round: Round, findings: readonly Finding[], vantages: string[]): Promise<(Judgement | null)[]>;
   /** `last_at`: time of the last check or heartbeat of the service, Unix ms. */
-  expire(lane: number, overdue: readonly { check: Check; last_at: number }[]): Promise<(Silence | null)[]>;
-  close(lane: number, closing: readonly Closing[]): Promise<(Silence | null)[]>;
+  expire(lane: number, overdue: readonly { check: Check; last_at: number }[]): Promise<(Unwatched | null)[]>;
+  close(lane: number, closing: readonly Closing[]): Promise<(Unwatched | null)[]>;
   /** Leaves only a tombstone of each of these services. */
   bury(lane: number, leavers: Leaver[]): Promise<void>;
 }

@@ -5,15 +5,8 @@
 
 import { agentOf } from "../core/service/records.ts";
 import { locationHint } from "../core/values/nearness.ts";
-import type {
-  Bindings,
-  FederationRpc,
-  LaneMonitorRpc,
-  LiveBoardRpc,
-  NatsBridgeRpc,
-  PeerLinkRpc,
-  ProberRpc,
-} from "./bindings.ts";
+import type { Bindings, FederationRpc, LaneMonitorRpc, NatsBridgeRpc, PeerLinkRpc, ProberRpc } from "./bindings.ts";
+import type { LiveBoardRpc } from "./board-rpc.ts";
 
 export function laneMonitorOf(env: Bindings, lane: number): DurableObjectStub<LaneMonitorRpc> {
   return env.LANE_MONITOR.get(env.LANE_MONITOR.idFromName(String(lane)), inRegion(env));

@@ -99,16 +99,16 @@ async function consumeRound(body: unknown, id: string, hub: Hub, place: ProbePla
     return true;
   } catch (error) {
     log("error", "round.failed", { message: id, error: errorText(error) });
-    await noteUnheard(ids, hub);
+    await noteRefusedRounds(ids, hub);
     return false;
   }
 }
 
 /** Results that a part of the hub did not take went nowhere, so their services were not silent. */
-async function noteUnheard(service_ids: number[], { env }: Hub): Promise<void> {
+async function noteRefusedRounds(service_ids: number[], { env }: Hub): Promise<void> {
   if (service_ids.length === 0) return;
   try {
-    await boardOf(env).couldNotHear({ service_ids });
+    await boardOf(env).reportRefused({ service_ids });
   } catch (error) {
     log("warn", "board.not_told", { error: errorText(error) });
   }

@@ -18,7 +18,7 @@ import { openDatabase } from "../store/database.ts";
 import { eventLog } from "../store/events.ts";
 import { boardSteps } from "./board-steps.ts";
 import { consume } from "./consumers.ts";
-import { lookAtItself, noteAwake, planDeps, tellNats } from "./deps.ts";
+import { lookAtItself, noteTick, planDeps, tellNats } from "./deps.ts";
 import { federate } from "./federation.ts";
 import { type Hub, hubOf } from "./hub.ts";
 import { maintain } from "./maintenance.ts";
@@ -117,7 +117,7 @@ async function tick(at: number, hub: Hub, ctx: ExecutionContext): Promise<void> 
     log("error", "tick.refused", { time: at });
     return;
   }
-  ctx.waitUntil(noteAwake(hub));
+  ctx.waitUntil(noteTick(hub));
   ctx.waitUntil(maintain(at, hub));
   ctx.waitUntil(catchUp(hub));
   const told = tellNats(hub);

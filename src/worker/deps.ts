@@ -99,10 +99,10 @@ export function reportDeps(hub: Hub): TakeReportDeps {
   return {
     ...{ now: clock.now, publish, writeFlips, record, causes },
     wait: clock.wait,
-    deafnessOf: async (ids) => boardOf(env).deafnessOf(ids),
-    couldNotHear: async (ids, error) => {
+    refusedUntil: async (ids) => boardOf(env).refusedUntil(ids),
+    reportRefused: async (ids, error) => {
       log("error", "report.untaken", { services: ids.length, error: errorText(error) });
-      await boardOf(env).couldNotHear({ service_ids: ids });
+      await boardOf(env).reportRefused({ service_ids: ids });
     },
     observe: (round, findings) => laneCalls(env, clock).observe(round, findings, []),
   };
@@ -126,7 +126,7 @@ export async function lookAtItself(hub: Hub): Promise<void> {
   try {
     const { health } = await readHubFacts({
       ...{ db, settings, now: clock.now, nats: () => bridgeStatus(hub) },
-      pipelineHealth: async () => boardOf(env).pulse(),
+      pipelineHealth: async () => boardOf(env).report(),
     });
     await noteTroubles(db, troublesOf(health), clock.now());
   } catch (error) {
@@ -135,9 +135,9 @@ export async function lookAtItself(hub: Hub): Promise<void> {
 }
 
 /** Tells the board that the cron came. Called each minute. */
-export async function noteAwake({ env, clock }: Hub): Promise<void> {
+export async function noteTick({ env, clock }: Hub): Promise<void> {
   try {
-    await boardOf(env).awake(clock.now());
+    await boardOf(env).ticked(clock.now());
   } catch (error) {
     log("error", "board.awake_failed", { error: errorText(error) });
   }

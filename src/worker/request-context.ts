@@ -65,7 +65,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
     gaps: async () => board.gaps(),
     remembered: async (id) => board.check(id),
     knownEntries: async () => withRemembered(await Promise.resolve(board.entries()).catch(() => [])),
-    couldNotHear: async (reporter) => board.couldNotHear(reporter),
+    reportRefused: async (reporter) => board.reportRefused(reporter),
     takeReport: (agent, findings) => takeReport(findings, agentVantage(agent), reportDeps(hub)),
     websocket: (upgrade) => board.fetch(upgrade),
     agentSocket: (agent, upgrade) => proberOf(env, agentVantage(agent)).fetch(upgrade),
@@ -81,7 +81,7 @@ export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionCo
       const holders = [board, federationOf(env), ...(agent === null ? [] : [proberOf(env, agentVantage(agent))])];
       await Promise.all(ids.flatMap((id) => holders.map((holder) => holder.closeKey(id))));
     },
-    pipelineHealth: async () => board.pulse(),
+    pipelineHealth: async () => board.report(),
     serviceMetrics: async () => board.serviceMetrics(),
     nats: () => bridgeStatus(hub),
     summary: async (reach) => parseSummary(await board.summary(settings.HUB_ID, reach)),

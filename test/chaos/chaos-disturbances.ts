@@ -3,6 +3,8 @@
  * from the start of the run.
  */
 
+import { breakerStride } from "../../src/core/status/breaker.ts";
+
 /** The run begins this long before a full minute, so that the seed settles how disturbances lie to the cron. */
 export const FIRST_MINUTE_MS = 30_000;
 const MINUTE_MS = 60_000;
@@ -49,6 +51,8 @@ export interface Wish {
 export interface Watch {
   eye: Eye;
   inLane?: boolean;
+  /** Seconds. */
+  interval?: number;
 }
 
 /** When the hub can't look (or take a heartbeat) because of the disturbance; null: it must go on as ever. */
@@ -89,16 +93,18 @@ export function blindSpans(disturbances: readonly Disturbance[], watch: Watch): 
 /** Whoever looks is silent, and the hub can tell. After an absence of its own it hears anew, so that silence counts for nothing. */
 const SILENCING: readonly Kind[] = ["agent kill", "agent pause", "tick lost"];
 
-/** An agent that is back has looked at everything, and told it, after an interval and a timeout. */
-const HEARD_AGAIN_MS = 10_000;
+/** An agent that is back has looked at everything, and told it, after the gap of an open breaker and a timeout. */
+const TIMEOUT_MS = 10_000;
 
 /** When nothing can be heard of the service, although the hub is there. Two that follow closely are one. */
 export function silentSpans(disturbances: readonly Disturbance[], watch: Watch): Span[] {
   const silencing = disturbances.filter(({ kind }) => SILENCING.includes(kind));
+  const { interval = 0 } = watch;
+  const heardAgain = breakerStride("open", Math.max(1, interval)) * interval * 1_000 + TIMEOUT_MS;
   const spans: Span[] = [];
   for (const span of blindSpans(silencing, watch).toSorted((a, b) => a.from - b.from)) {
     const last = spans.at(-1);
-    if (last === undefined || span.from > last.until + HEARD_AGAIN_MS) spans.push({ ...span });
+    if (last === undefined || span.from > last.until + heardAgain) spans.push({ ...span });
     else last.until = Math.max(last.until, span.until);
   }
   return spans;

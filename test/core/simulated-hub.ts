@@ -104,8 +104,8 @@ export class SimulatedHub {
     try {
       const receipt = await takeReport(taken, `agent:${agent}`, {
         ...this.#judging,
-        deafnessOf: async (ids) => this.#board.deafnessOf(ids),
-        couldNotHear: async (ids) => this.#board.deafTo(ids, this.#now()),
+        refusedUntil: async (ids) => this.#board.refusedUntil(ids),
+        reportRefused: async (ids) => this.#board.noteRefused(ids, this.#now()),
       });
       return {
         now: this.#now(),
@@ -113,7 +113,7 @@ export class SimulatedHub {
         refused: [...refused].map(([service_id, reason]) => ({ service_id, reason })),
       };
     } catch (error) {
-      this.#board.deafTo(this.#board.servicesOf({ agent }), this.#now());
+      this.#board.noteRefused(this.#board.servicesOf({ agent }), this.#now());
       throw error;
     }
   }
@@ -152,7 +152,7 @@ export class SimulatedHub {
     await runRound(message, this.#probing).then(
       () => this.#options.isRepeated() && again(tries - 1),
       () => {
-        this.#board.deafTo(
+        this.#board.noteRefused(
           message.checks.map(({ service_id }) => service_id),
           this.#now(),
         );
@@ -267,7 +267,7 @@ export class SimulatedHub {
   async #ringWhenDue(): Promise<void> {
     const now = this.#now();
     if (this.#isRinging || this.#alarmAt === null || now < this.#alarmAt) return;
-    if (now - this.#alarmAt >= LATE_ALARM_MS) this.#board.hearingSince = now;
+    if (now - this.#alarmAt >= LATE_ALARM_MS) this.#board.listeningSince = now;
     this.#isRinging = true;
     const isLeftOut = (lane: number) => (this.#leftOut.get(lane) ?? 0) > this.#now();
     const overdue = this.#board.overdue(now, this.#rows.size, isLeftOut);
@@ -286,11 +286,11 @@ export class SimulatedHub {
       },
       failed: (lane) => {
         this.#leftOut.set(lane, this.#now() + LANE_AGAIN_MS);
-        this.#board.deafTo(this.#board.servicesInLane(lane), this.#now());
+        this.#board.noteRefused(this.#board.servicesInLane(lane), this.#now());
       },
     });
     for (const lane of back) {
-      if (!this.#leftOut.has(lane)) this.#board.deafTo(this.#board.servicesInLane(lane), this.#now());
+      if (!this.#leftOut.has(lane)) this.#board.noteRefused(this.#board.servicesInLane(lane), this.#now());
     }
     this.#board.apply(update.items, update.flips);
     const isQuick = update.flips.length > 0 || overdue.length === 0;

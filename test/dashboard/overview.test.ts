@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Status } from "../../src/core/service/records.ts";
 import { rowOfListed } from "../../src/dashboard/live/service-row.ts";
-import { marksOf } from "../../src/dashboard/model/badges.ts";
+import { badgesOf } from "../../src/dashboard/model/badges.ts";
 import { projectCards } from "../../src/dashboard/model/project-card.ts";
 import { countRows } from "../../src/dashboard/model/status-counts.ts";
 import { verdict } from "../../src/dashboard/model/verdict.ts";
@@ -64,16 +64,16 @@ describe("marks", () => {
   const listed = (over = {}) => rowOfListed(aService(over), undefined);
 
   test("of a service that is not listed yet say only that it flaps", () => {
-    expect(marksOf(aRow({ flapping: true, last_at: 0 }), NOW)).toEqual(["flapping"]);
+    expect(badgesOf(aRow({ flapping: true, last_at: 0 }), NOW)).toEqual(["flapping"]);
   });
 
   test("say when it is stale, and when it is checked less often", () => {
-    expect(marksOf(listed({ last_health_check: iso(NOW - 3_600_000) }), NOW)).toEqual(["stale"]);
+    expect(badgesOf(listed({ last_health_check: iso(NOW - 3_600_000) }), NOW)).toEqual(["stale"]);
     const long = { health_status: "down", status_since: iso(NOW - 3_600_000) } as const;
-    expect(marksOf(listed(long), NOW)).toEqual(["breaker"]);
+    expect(badgesOf(listed(long), NOW)).toEqual(["breaker"]);
   });
 
   test("of what is disabled say nothing else", () => {
-    expect(marksOf(listed({ enabled: false, flapping: true, last_health_check: iso(0) }), NOW)).toEqual(["disabled"]);
+    expect(badgesOf(listed({ enabled: false, flapping: true, last_health_check: iso(0) }), NOW)).toEqual(["disabled"]);
   });
 });

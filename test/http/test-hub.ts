@@ -95,7 +95,7 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     gaps: async () => [],
     remembered: async () => null,
     knownEntries: async () => [],
-    couldNotHear: async () => {},
+    reportRefused: async () => {},
     websocket: async (request) => {
       told.upgrades.push(request);
       const pair = new WebSocketPair();

@@ -24,7 +24,7 @@ const range = (length: number) => Array.from({ length }, (_, index) => index + 1
 const aRefusedFlip = (service_id: number, seq: number) => ({ ...aFlip(service_id, seq), name: "refused" });
 
 /** Runs `use` while the ids of the hub's events are noted in the order in which the relay passes them on. */
-async function hearing(url: string, hubId: string, use: (ids: string[]) => Promise<void>) {
+async function listening(url: string, hubId: string, use: (ids: string[]) => Promise<void>) {
   const reader = await connect({ servers: url, user: "hub", pass: TEST_PASSWORD });
   const ids: string[] = [];
   reader.subscribe(`hub.${hubId}.>`, {
@@ -46,7 +46,7 @@ describe("a bridge whose relay refuses one subject", () => {
   const subject = `hub.${HUB_ID}.health.refused`;
 
   it("delivers the others at once, says what waits, and delivers that in order when it may", async () => {
-    await hearing(relays.working, HUB_ID, async (ids) => {
+    await listening(relays.working, HUB_ID, async (ids) => {
       await withBridge({ ...PICKY, HUB_ID }, async (bridge, ctx) => {
         const before = Date.now();
         await tellFlips(
@@ -128,7 +128,7 @@ describe("a bridge whose stream lacks a subject", () => {
   const HUB_ID = "hub-narrow";
 
   it("holds back the services and projects that need it, until the stream takes it", async () => {
-    await hearing(relays.narrow, HUB_ID, async (ids) => {
+    await listening(relays.narrow, HUB_ID, async (ids) => {
       await withBridge({ ...NARROW, HUB_ID }, async (bridge) => {
         const checks = [aCheck({ service_id: 17 }), aCheck({ service_id: 18, name: "web" })];
         await boardOf(env).add(checks, []);

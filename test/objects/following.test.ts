@@ -64,7 +64,7 @@ async function watched(id: number): Promise<string[]> {
 }
 
 it("a service whose registration nobody heard of is on the board, told of and checked within a minute", async () => {
-  await board().pulse(); // the board is there before, and so knows nothing of what comes
+  await board().report(); // the board is there before, and so knows nothing of what comes
   const row = await createService(
     db,
     await aProject(),
@@ -80,7 +80,7 @@ it("a service whose registration nobody heard of is on the board, told of and ch
 });
 
 it("a change of this moment is left to who made it, until the next minute", async () => {
-  await board().pulse();
+  await board().report();
   const { id } = await stored(await aProject(), "young");
   await catchUp(hub);
   expect(await statusOf(id)).toBeUndefined();

@@ -9,7 +9,7 @@ import {
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { Check } from "../../src/core/service/check.ts";
-import { Hearing } from "../../src/objects/downtime/listening.ts";
+import { Listening } from "../../src/objects/downtime/listening.ts";
 import { boardOf, laneMonitorOf } from "../../src/platform/object-stubs.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";
 import { anObservation, aRound } from "../core/fixtures.ts";
@@ -161,22 +161,22 @@ it("while the database is away, beats of known keys are taken in; one that is re
 it("a start of a local hub is heard from the moment that it can hear, once", () =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
     const began = Date.now();
-    new Hearing(storage, systemClock).started(began - 40_000);
-    const { since } = new Hearing(storage, systemClock);
+    new Listening(storage, systemClock).started(began - 40_000);
+    const { since } = new Listening(storage, systemClock);
     expect(since).toBeGreaterThanOrEqual(began);
     pass(60_000);
-    new Hearing(storage, systemClock).started(began - 40_000); // the object was evicted meanwhile
-    expect(new Hearing(storage, systemClock).since).toBe(since);
+    new Listening(storage, systemClock).started(began - 40_000); // the object was evicted meanwhile
+    expect(new Listening(storage, systemClock).since).toBe(since);
   }));
 
 it("the time in which the hub was away is kept as a gap, over evictions, and shows in no uptime", async () => {
   const { service_id: id } = await beating("unwatched");
   const board = boardOf(env);
-  await board.awake(Date.now());
+  await board.ticked(Date.now());
   pass(600_000);
   await abortAllDurableObjects();
-  await boardOf(env).awake(Date.now());
-  await boardOf(env).awake(Date.now()); // a tick that came twice
+  await boardOf(env).ticked(Date.now());
+  await boardOf(env).ticked(Date.now()); // a tick that came twice
   await abortAllDurableObjects();
   const gaps = await boardOf(env).gaps();
   expect(gaps).toHaveLength(1);
@@ -209,10 +209,10 @@ it("after a pause of the hub, who was silent gets the whole time again", async (
 it("a lost tick of the cron is kept over evictions as a gap of the hub's own probes, and is none for a heartbeat", async () => {
   const { service_id: id } = await beating("lost-tick");
   pass(1_200_000); // later than all ticks of the tests before
-  await boardOf(env).awake(Date.now());
+  await boardOf(env).ticked(Date.now());
   const known = (await boardOf(env).gaps()).length;
   pass(120_000);
-  await boardOf(env).awake(Date.now());
+  await boardOf(env).ticked(Date.now());
   await abortAllDurableObjects();
   const gaps = await boardOf(env).gaps();
   expect(gaps.slice(known)).toMatchObject([{ only_probes: true }]);

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { unknownState } from "../../src/core/board/board-entry.ts";
 import type { Flip, RecordedFlip } from "../../src/core/service/records.ts";
-import { type Judged, publishJudged } from "../../src/pipeline/judge.ts";
+import { type JudgedFinding, publishJudged } from "../../src/pipeline/judge.ts";
 import { aCheck, anObservation, T0 } from "../core/fixtures.ts";
 
-function judged(service_id: number, flips: readonly (readonly [seq: number, at: number])[]): Judged {
+function judged(service_id: number, flips: readonly (readonly [seq: number, at: number])[]): JudgedFinding {
   const flip = ([seq, ms]: readonly [number, number]): Flip => {
     const at = new Date(ms).toISOString();
     return { service_id, seq, from: "up", to: "down", reason: "refused", at, began_at: at, evidence: [] };

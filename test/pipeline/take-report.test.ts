@@ -18,20 +18,20 @@ const checkOf = (service_id: number, lane = 500_000): Check =>
   aCheck({ service_id, agent: "dc-1", lane, health_interval: 5, health_retries: 1 });
 
 /** The real state machine; the rest remembers what it is told. */
-function hub(now: number, deafUntil = 0, lost: number[] = [], hung: number[] = []) {
+function hub(now: number, refusedUntil = 0, lost: number[] = [], hung: number[] = []) {
   const monitors = new Map<number, MonitorState>();
   const published: BoardUpdate[] = [];
   const recorded: OutcomesMessage[] = [];
-  const unheard: number[] = [];
+  const refused: number[] = [];
   return {
-    ...{ monitors, published, recorded, unheard },
+    ...{ monitors, published, recorded, refused },
     take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
         causes: async () => {},
         now: () => now,
         wait: systemClock.wait,
-        deafnessOf: async (ids) => ids.map((id) => ({ id, until: deafUntil })),
-        couldNotHear: async (ids) => void unheard.push(...ids),
+        refusedUntil: async (ids) => ids.map((id) => ({ id, until: refusedUntil })),
+        reportRefused: async (ids) => void refused.push(...ids),
         observe: async (round, findings) => {
           if (lost.includes(round.lane)) throw new Error("the lane is away");
           if (hung.includes(round.lane)) await new Promise<never>(() => {});
@@ -143,10 +143,10 @@ describe("a report", () => {
   });
 
   it("costs only the services of a lane that fails, which are named and were not silent", async () => {
-    const { take, monitors, unheard } = hub(T0 + 10 * SECOND, 0, [500_000]);
+    const { take, monitors, refused } = hub(T0 + 10 * SECOND, 0, [500_000]);
     const report = [reported(checkOf(1, 500_000), T0), reported(checkOf(2, 500_001), T0)];
     expect(await take(report)).toMatchObject({ news: 1, untaken: [1], states: [{ service_id: 2, status: "up" }] });
-    expect([[...monitors.keys()], unheard]).toEqual([[2], [1]]);
+    expect([[...monitors.keys()], refused]).toEqual([[2], [1]]);
   });
 
   it("fails when no lane took anything in", async () => {
@@ -164,9 +164,9 @@ describe("a report", () => {
   it("that the hub could not hear in time is judged, as far as it is not older than a minute", async () => {
     const check = checkOf(1);
     const outage = [0, 3, 8].map((second, attempt) => failed(check, T0 + second * SECOND, attempt));
-    const deaf = hub(T0 + 25 * SECOND, T0 + 20 * SECOND);
-    expect(await deaf.take(outage)).toMatchObject({ news: 3, late: 0 });
-    expect(deaf.monitors.get(1)?.status).toBe("down");
+    const refused = hub(T0 + 25 * SECOND, T0 + 20 * SECOND);
+    expect(await refused.take(outage)).toMatchObject({ news: 3, late: 0 });
+    expect(refused.monitors.get(1)?.status).toBe("down");
     expect(await hub(T0 + 25 * SECOND).take(outage)).toMatchObject({ news: 1, late: 2 });
     const long = hub(T0 + 90 * SECOND, T0 + 88 * SECOND);
     expect(await long.take(outage)).toMatchObject({ news: 0, late: 3 });
@@ -176,12 +176,12 @@ describe("a report", () => {
 it("a lane that hangs costs the other lanes of the report no more than one call may take", async () => {
   vi.useFakeTimers({ now: T0 });
   try {
-    const { take, unheard, monitors } = hub(T0 + 10 * SECOND, 0, [], [2]);
+    const { take, refused, monitors } = hub(T0 + 10 * SECOND, 0, [], [2]);
     const hung = { ...checkOf(2), lane: 2 };
     const taking = take([reported(checkOf(1), T0), reported(hung, T0), reported(hung, T0 + 5 * SECOND)]);
     await vi.advanceTimersByTimeAsync(LANE_ANSWERS_MS);
     expect(await taking).toMatchObject({ news: 1, untaken: [2] });
-    expect([unheard, [...monitors.keys()]]).toEqual([[2], [1]]);
+    expect([refused, [...monitors.keys()]]).toEqual([[2], [1]]);
   } finally {
     vi.useRealTimers();
   }

@@ -49,16 +49,16 @@ it("costs only the time that it was wrong: hours are rolled up, no round is lost
   await recordOutcomes(db, [message(row.lane, first, [], { flips: [flipOf(row, 1, "unknown", "up", first)] })]);
   await roundsUntil(first, NOW);
   const board = boardOf(env);
-  await board.awake(NOW - MINUTE);
+  await board.ticked(NOW - MINUTE);
 
   ahead = MONTH + 2 * HOUR;
   const wrong = Math.floor(clock.now() / HOUR) * HOUR + 17 * MINUTE; // retention has its turn
   await maintain(wrong, hub);
   await maintain(wrong + MINUTE, hub);
-  await board.awake(clock.now());
+  await board.ticked(clock.now());
   ahead = 0;
 
-  await board.awake(NOW + MINUTE);
+  await board.ticked(NOW + MINUTE);
   const later = NOW + 2 * HOUR;
   await roundsUntil(NOW, later);
   await ticks(NOW + HOUR);

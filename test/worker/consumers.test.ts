@@ -240,17 +240,17 @@ it("services whose results no lane took were not silent", async () => {
   const { asked, run } = batchOf("hub-probes", [JSON.stringify(round)], { LANE_MONITOR });
   await run();
   expect([...asked]).toEqual([["m0", "retry"]]);
-  const [deafness] = await boardOf(env as never).deafnessOf([777]);
-  expect(deafness?.until).toBeGreaterThanOrEqual(before);
+  const [refusedUntil] = await boardOf(env as never).refusedUntil([777]);
+  expect(refusedUntil?.until).toBeGreaterThanOrEqual(before);
   error.mockRestore();
 });
 
 it("outcomes that the queue gave up are counted until they are recorded", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
   await batchOf("hub-outcomes-dead", [outcomes(3_000_002)]).run();
-  expect((await boardOf(env as never).pulse()).dead_letters).toBe(0);
+  expect((await boardOf(env as never).report()).dead_letters).toBe(0);
   await batchOf("hub-probes-dead", ["{}"]).run();
-  expect((await boardOf(env as never).pulse()).dead_letters).toBe(1);
+  expect((await boardOf(env as never).report()).dead_letters).toBe(1);
   error.mockRestore();
 });
 

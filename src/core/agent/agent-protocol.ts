@@ -6,7 +6,7 @@ import type { Check, Finding } from "../service/check.ts";
 import { healthOptionsSchema } from "../service/options.ts";
 import { agentVantage, type Round, STATUSES, VERDICTS } from "../service/records.ts";
 import { staleAt } from "../status/breaker.ts";
-import { MAX_AGENT_AHEAD_MS, MAX_DEAF_MS } from "../time/durations.ts";
+import { MAX_AGENT_AHEAD_MS, MAX_REFUSED_MS } from "../time/durations.ts";
 import { MAX_ERROR_CHARS } from "../values/error-text.ts";
 import { printableText } from "../values/printable.ts";
 import { readEach, type Unread } from "../values/read-each.ts";
@@ -158,9 +158,9 @@ function longestChainMs({ health_interval, health_retries, health_timeout }: Che
 
 /**
  * Whether the status follows what was seen at `at`. By the time that an older one came, the hub has said that it does
- * not know; but not while it could not hear the service although it ran. `deafUntil`: until when; 0: never. Unix ms.
+ * not know; but not while it could not hear the service although it ran. `refusedUntil`: until when; 0: never. Unix ms.
  */
-export function isNews(check: Check, at: number, deafUntil: number, now: number): boolean {
+export function isNews(check: Check, at: number, refusedUntil: number, now: number): boolean {
   const standing = { status: check.recorded_status, since: check.recorded_since };
-  return now <= staleAt(Math.max(at, Math.min(deafUntil, at + MAX_DEAF_MS)), check, standing);
+  return now <= staleAt(Math.max(at, Math.min(refusedUntil, at + MAX_REFUSED_MS)), check, standing);
 }

@@ -4,7 +4,7 @@ import type { Check } from "../service/check.ts";
 import type { LiveState, ObservationDetails, Verdict } from "../service/records.ts";
 import { unknownState } from "./board-entry.ts";
 
-export interface LastResult {
+export interface LastRound {
   /** Start of the round, Unix ms. */
   at: number;
   verdict: Verdict;
@@ -16,7 +16,7 @@ export interface LastResult {
 export interface BoardSeed {
   check: Check;
   /** Null: the service was not checked in the last rounds of its lane. */
-  last: LastResult | null;
+  last: LastRound | null;
 }
 
 /**

@@ -48,12 +48,12 @@ export class Board {
   /** Number of services with each interval, in seconds. */
   readonly #intervals = new Map<number, number>();
   /** Since when the hub can hear without a break, Unix ms. Silence before counts for nothing. */
-  hearingSince = 0;
+  listeningSince = 0;
   /** The life of the database that the entries belong to; empty: not known yet. */
   epoch = "";
 
   /** Until when single services could not be heard although the hub ran, Unix ms. */
-  readonly #deaf = new Map<number, number>();
+  readonly #refused = new Map<number, number>();
 
   /** Forgets everything that was known of an earlier life of the database. */
   begin(epoch: string): void {
@@ -111,7 +111,7 @@ export class Board {
     if (entry !== undefined && entry.check.rev > left) return undefined;
     this.#count(entry?.check, undefined);
     this.#entries.delete(id);
-    this.#deaf.delete(id);
+    this.#refused.delete(id);
     this.#gone.set(id, Math.max(left, this.#gone.get(id) ?? 0));
     for (const oldest of this.#gone.keys()) {
       if (this.#gone.size <= MAX_GONE) break;
@@ -193,8 +193,8 @@ export class Board {
 
   /** Times later than `now` (Unix ms) are those of a clock that was ahead. They count as now. */
   correctTimes(now: number): void {
-    this.hearingSince = Math.min(this.hearingSince, now);
-    for (const [id, at] of this.#deaf) if (at > now) this.#deaf.set(id, now);
+    this.listeningSince = Math.min(this.listeningSince, now);
+    for (const [id, at] of this.#refused) if (at > now) this.#refused.set(id, now);
     for (const entry of this.#entries.values()) {
       const { since, last_at } = entry.live;
       if (Math.max(since, last_at ?? 0) <= now) continue;
@@ -231,16 +231,16 @@ export class Board {
   }
 
   /** Until when these services could not be heard although the hub ran, Unix ms. Leaves out the others. */
-  deafnessOf(ids: readonly number[]): { id: number; until: number }[] {
+  refusedUntil(ids: readonly number[]): { id: number; until: number }[] {
     return ids.flatMap((id) => {
-      const until = this.#deaf.get(id);
+      const until = this.#refused.get(id);
       return until === undefined ? [] : [{ id, until }];
     });
   }
 
   /** The hub failed to take in a report of these services at `at` (Unix ms), so their silence begins anew. */
-  deafTo(ids: Iterable<number>, at: number): void {
-    for (const id of ids) this.#deaf.set(id, Math.max(at, this.#deaf.get(id) ?? 0));
+  noteRefused(ids: Iterable<number>, at: number): void {
+    for (const id of ids) this.#refused.set(id, Math.max(at, this.#refused.get(id) ?? 0));
   }
 
   /**
@@ -273,7 +273,7 @@ export class Board {
   }
 
   #silentSince({ check, live }: BoardEntry): number {
-    return Math.max(live.last_at ?? 0, this.hearingSince, this.#deaf.get(check.service_id) ?? 0);
+    return Math.max(live.last_at ?? 0, this.listeningSince, this.#refused.get(check.service_id) ?? 0);
   }
 
   *#statuses(): Generator<Status> {

@@ -11,12 +11,12 @@ export interface Gap {
   to: number;
 }
 
-export interface HubGap extends Gap {
+export interface Downtime extends Gap {
   /** True: a tick of the cron was lost, so the hub probed nothing; heartbeats and agents were heard as ever. */
   only_probes: boolean;
 }
 
-interface Awakening {
+interface Resumption {
   /** The time before this in which the hub was known to be awake. */
   last: number;
   now: number;
@@ -27,7 +27,7 @@ interface Awakening {
 }
 
 /** Returns the gap that ends now; null: there is none. Times in Unix ms. */
-export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGap | null {
+export function downtimeBefore({ last, now, startedAt, checkedAt }: Resumption): Downtime | null {
   const wasStarted = startedAt !== undefined && startedAt > last;
   if (!wasStarted && now - last <= PLANNED_AHEAD_MS) return null;
   // What was checked later than this was checked because the hub is awake again.
@@ -40,7 +40,7 @@ export function gapBefore({ last, now, startedAt, checkedAt }: Awakening): HubGa
 }
 
 /** Unix ms. `newest`: the latest time at which it was awake. `behind`: since when the clock is before that; null: it is not. */
-export interface AwakeMarks {
+export interface TickMarks {
   newest: number;
   behind: number | null;
 }
@@ -52,7 +52,7 @@ const BEHIND_IS_RIGHT_MS = 86_400_000;
  * A clock that was behind for a while tells of a time that the hub has lived through already: what came before counts
  * from the newest time, not from that. Returns the marks from now on, and since when the hub may have been away.
  */
-export function awakeNow(before: AwakeMarks | null, last: number, now: number): { marks: AwakeMarks; last: number } {
+export function tickedNow(before: TickMarks | null, last: number, now: number): { marks: TickMarks; last: number } {
   const newest = before?.newest ?? last;
   if (now >= newest)
     return { marks: { newest: now, behind: null }, last: last > now ? newest : Math.max(last, newest) };
@@ -62,12 +62,12 @@ export function awakeNow(before: AwakeMarks | null, last: number, now: number): 
 }
 
 /** Returns the pause between two looks at the clock (Unix ms); null: they came one after the other. */
-export function pauseBetween(last: number, now: number): HubGap | null {
+export function pauseBetween(last: number, now: number): Downtime | null {
   return now - last < CLOCK_LOOK_MS + SHORTEST_GAP_MS ? null : { from: last, to: now, only_probes: false };
 }
 
 /** Adds a gap. Those of the same kind that it overlaps become one with it. Oldest first. */
-export function withGap(gaps: readonly HubGap[], gap: HubGap): HubGap[] {
+export function withDowntime(gaps: readonly Downtime[], gap: Downtime): Downtime[] {
   const whole = { ...gap };
   const apart = gaps.filter((each) => {
     if (each.only_probes !== gap.only_probes || each.to < gap.from || each.from > gap.to) return true;
@@ -79,14 +79,14 @@ export function withGap(gaps: readonly HubGap[], gap: HubGap): HubGap[] {
 }
 
 /** Returns the gaps that began before `now` (Unix ms) and end by then: a clock that was ahead made the longer ones. */
-export function gapsUntil(gaps: readonly HubGap[], now: number): HubGap[] {
+export function downtimesUntil(gaps: readonly Downtime[], now: number): Downtime[] {
   return gaps.flatMap((gap) => (gap.from >= now ? [] : [{ ...gap, to: Math.min(gap.to, now) }]));
 }
 
 type Watched = Pick<ServiceRow, "health_interval" | "health_method" | "agent">;
 
 /** Returns the times in which the service was not watched: the status of a check is good for an interval. */
-export function unwatched(gaps: readonly HubGap[], service: Watched): Gap[] {
+export function unwatched(gaps: readonly Downtime[], service: Watched): Gap[] {
   const isHeard = !isProbedByHub(service);
   return gaps.flatMap(({ from, to, only_probes }) => {
     const began = from + service.health_interval * 1_000;

@@ -17,7 +17,7 @@ export interface LaneAnswer<T> {
 }
 
 /** The state of a service after too long a silence, or after the hub stopped watching it. */
-export interface Silence {
+export interface Unwatched {
   live: LiveState;
   /** Flips that may not be in the database yet, oldest first. */
   flips: Flip[];

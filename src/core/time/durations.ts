@@ -66,8 +66,8 @@ export const SILENCE_ALARM_GAP_MS = 1_000;
 export const SILENCE_ALARM_IDLE_MS = 10_000;
 /** How far a clock may be ahead of the hub's. An agent follows the hub's clock. */
 export const MAX_AGENT_AHEAD_MS = 60_000;
-/** An observation that is later than this, although the hub was deaf, is history only: nobody wants to hear of it any more. */
-export const MAX_DEAF_MS = 60_000;
+/** An observation that is later than this, although the hub had refused the report, is history only: nobody wants to hear of it any more. */
+export const MAX_REFUSED_MS = 60_000;
 
 // Parts of the hub that were away: when they are asked again.
 /** How often a board that could not be loaded asks the database. */

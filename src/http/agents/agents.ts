@@ -40,7 +40,7 @@ import { orNotFound, Problem, problems } from "../problem.ts";
 import { routes } from "../routes.ts";
 import { jsonBody, jsonResponse, listOf, pageFields } from "../schemas.ts";
 import { admitAgent, instanceHeaders, rivalryOf } from "./agent-names.ts";
-import { withDeafness } from "./refused-report.ts";
+import { withRefusals } from "./refused-report.ts";
 
 const tags = ["agents"];
 const MAX_WAIT_S = 50;
@@ -163,7 +163,7 @@ const observations = createRoute({
   summary: "Report what an agent observed",
   description:
     "For the agent itself. The body may be compressed (`Content-Encoding: gzip`). Repeating the request is harmless. Observations that come too late become history and change no status.",
-  ...withDeafness(
+  ...withRefusals(
     (c) => ({ agent: c.req.param("name") ?? "" }),
     withUnzip(guard("admin", { project: "agent", agent: true })),
   ),

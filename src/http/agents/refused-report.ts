@@ -4,20 +4,20 @@ import type { Reporter } from "../../core/board/board.ts";
 import type { HubEnv } from "../context.ts";
 
 /** Only the reporter gets its time again: an error that repeats for one must not hide the silence of all others. */
-function noteDeafness(reporterOf: (c: Context<HubEnv>) => Reporter): MiddlewareHandler<HubEnv> {
+function noteRefusal(reporterOf: (c: Context<HubEnv>) => Reporter): MiddlewareHandler<HubEnv> {
   return async (c, next) => {
     await next();
     // The handler of an error has set the answer before.
-    if (c.res.status >= 500) await c.var.hub.couldNotHear(reporterOf(c));
+    if (c.res.status >= 500) await c.var.hub.reportRefused(reporterOf(c));
   };
 }
 
 type OneOrMore = MiddlewareHandler<HubEnv> | MiddlewareHandler<HubEnv>[];
 
 /** For routes by which services and agents report. `reporterOf`: who does, by the path. */
-export function withDeafness<S>(
+export function withRefusals<S>(
   reporterOf: (c: Context<HubEnv>) => Reporter,
   { middleware, security }: { middleware: OneOrMore; security: S },
 ) {
-  return { middleware: [noteDeafness(reporterOf), ...[middleware].flat()], security };
+  return { middleware: [noteRefusal(reporterOf), ...[middleware].flat()], security };
 }

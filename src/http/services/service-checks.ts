@@ -8,7 +8,7 @@ import { type ServiceRow, toCheck } from "../../core/service/service-row.ts";
 import { isJudgeable, UNJUDGED } from "../../core/values/unreadable.ts";
 import { getService } from "../../store/registry/services.ts";
 import { guard } from "../access/access.ts";
-import { withDeafness } from "../agents/refused-report.ts";
+import { withRefusals } from "../agents/refused-report.ts";
 import type { HubContext } from "../context.ts";
 import { idParams } from "../parameters.ts";
 import { orNotFound, Problem, problems } from "../problem.ts";
@@ -51,7 +51,7 @@ const heartbeat = createRoute({
   summary: "Report that a service is alive",
   description:
     "For services of the method `heartbeat`. A key of the scope `agent` may report for the services of its agent.",
-  ...withDeafness(
+  ...withRefusals(
     (c) => ({ service_ids: [Number(c.req.param("id"))] }),
     guard("write", { project: "service", agent: true, register: true, whenAway: true }),
   ),

@@ -2,7 +2,7 @@
  * Keeps the messages that failed their last retry in the object's storage. A lost round of checks is over soon: the next
  * one was planned in time. Results that are not recorded wait until they are, for a day.
  */
-import type { DeadLetter } from "../../platform/bindings.ts";
+import type { DeadLetter } from "../../platform/board-rpc.ts";
 
 const KEY = "dead_letters";
 const MINUTE_MS = 60_000;

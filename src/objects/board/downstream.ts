@@ -8,7 +8,7 @@ import type { Bindings } from "../../platform/bindings.ts";
 import { errorText, log } from "../../platform/log.ts";
 import { bridgeOf, federationOf } from "../../platform/object-stubs.ts";
 
-export class Announcer {
+export class Downstream {
   readonly #ctx: DurableObjectState;
   readonly #env: Bindings;
   readonly #hasNats: boolean;

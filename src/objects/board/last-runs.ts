@@ -1,12 +1,12 @@
 /** When each step of the pipeline last ran. */
 import type { Board } from "../../core/board/board.ts";
-import type { BoardPulse } from "../../platform/bindings.ts";
+import type { BoardReport } from "../../platform/board-rpc.ts";
 
 const PLANNED_AT = "planned_at";
 
-type Times = Pick<BoardPulse, "planned_at" | "probed_at" | "recorded_at">;
+type Times = Pick<BoardReport, "planned_at" | "probed_at" | "recorded_at">;
 
-export class Pulse {
+export class LastRuns {
   readonly #storage: DurableObjectStorage;
   readonly #times: Times;
 

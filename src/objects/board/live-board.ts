@@ -1,107 +1,99 @@
 /**
- * Holds the latest state of every service of this hub, and the sockets that watch it. After an eviction the object
- * reads its state from the database again. What no other place has is stored here: dead letters, tickets, when the hub
- * could hear and watch, streaks of failures.
+ * Holds the latest state of every service of this hub, and the sockets that watch it. After an eviction it is read from
+ * the database again; what no other place has is stored here: dead letters, tickets, downtimes, streaks of failures.
  */
 import { DurableObject } from "cloudflare:workers";
 import { Board, type BoardUpdate, type Leaving, type Reporter } from "../../core/board/board.ts";
-import { type BoardEntry, recordedAs, unknownState } from "../../core/board/board-entry.ts";
+import { checkOf, claimedCauses, type Standing, standingOf, statesOf } from "../../core/board/board-answers.ts";
+import { type BoardEntry, unknownState } from "../../core/board/board-entry.ts";
 import { type BoardFrame, entryFrame, projectFrame } from "../../core/board/board-frames.ts";
 import type { ProjectLite } from "../../core/board/live-protocol.ts";
-import type { HubGap } from "../../core/downtime/downtime.ts";
+import type { Downtime } from "../../core/downtime/downtime.ts";
 import type { Reach } from "../../core/hub/reach.ts";
 import { serviceMetricsText } from "../../core/hub/service-metrics.ts";
-import { parseSettings, type Settings } from "../../core/hub/settings.ts";
+import { parseSettings } from "../../core/hub/settings.ts";
 import type { Check } from "../../core/service/check.ts";
-import { epochOrder } from "../../core/service/epoch.ts";
 import type { LiveState, RecordedFlip } from "../../core/service/records.ts";
-import { Fitness } from "../../core/service/unfit-checks.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { CAUSE_AGAIN_MS, DATABASE_SOON_MS } from "../../core/time/durations.ts";
 import { Recently } from "../../core/time/recently.ts";
 import type { Unread } from "../../core/values/read-each.ts";
-import type { Bindings, BoardPulse, DeadLetter, LiveBoardRpc, Standing, Ticket } from "../../platform/bindings.ts";
+import type { Bindings } from "../../platform/bindings.ts";
 import { rememberBoard } from "../../platform/board-memory.ts";
+import type { BoardReport, DeadLetter, LiveBoardRpc, Ticket } from "../../platform/board-rpc.ts";
 import { errorText, log } from "../../platform/log.ts";
 import { openDatabase } from "../../store/database.ts";
 import { checksOf } from "../../store/registry/checks.ts";
-import { Wakefulness } from "../downtime/downtimes.ts";
-import { ClockWatch } from "../downtime/pause-detector.ts";
-import { logPause } from "../downtime/told-pause.ts";
+import { Downtimes } from "../downtime/downtimes.ts";
+import { logPause, PauseDetector } from "../downtime/pause-detector.ts";
+import { closeToo } from "../sockets/socket-sender.ts";
 import { BoardLoader } from "./board-loader.ts";
 import type { BoardSteps } from "./board-steps.ts";
-import { DeadLetters } from "./dead-letters.ts";
-import { Announcer } from "./downstream.ts";
-import { Pulse } from "./last-runs.ts";
+import { Downstream } from "./downstream.ts";
 import { LiveFeed } from "./live-feed.ts";
+import { OwnReport } from "./own-report.ts";
 import { RegistryFollower } from "./registry-follower.ts";
 import { SilenceAlarm } from "./silence-alarm.ts";
-import { MarksKeeper } from "./streak-memory.ts";
+import { StreakMemory } from "./streak-memory.ts";
 import { SummaryMaker } from "./summary-maker.ts";
 import { TicketBox } from "./tickets.ts";
 
 export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   readonly #board = new Board();
-  readonly #fitness = new Fitness();
   readonly #causes = new Recently(CAUSE_AGAIN_MS);
   readonly #feed: LiveFeed;
   readonly #tickets: TicketBox;
-  readonly #deadLetters: DeadLetters;
-  readonly #wakefulness: Wakefulness;
+  readonly #downtimes: Downtimes;
   readonly #clock: Clock;
-  readonly #clockWatch: ClockWatch;
-  readonly #marks: MarksKeeper;
-  readonly #pulse: Pulse;
-  readonly #announcer: Announcer;
+  readonly #streaks: StreakMemory;
+  readonly #own: OwnReport;
+  readonly #downstream: Downstream;
   readonly #alarm: SilenceAlarm;
   readonly #follower: RegistryFollower;
   readonly #loader: BoardLoader;
   readonly #summaries: SummaryMaker;
-
-  readonly #settings: Settings;
-  /** The board is being read from the database. */
-  #loading: Promise<void> | null = null;
+  readonly #startedAt: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Bindings, clock: Clock, steps: BoardSteps) {
     super(ctx, env);
     this.#clock = clock;
-    this.#clockWatch = new ClockWatch(clock);
-    this.#settings = parseSettings(env);
-    this.#announcer = new Announcer(ctx, env, this.#settings);
+    const settings = parseSettings(env);
+    this.#startedAt = settings.HUB_STARTED_AT;
+    this.#downstream = new Downstream(ctx, env, settings);
     this.#feed = new LiveFeed(ctx, this.#board, clock);
     this.#tickets = new TicketBox(ctx.storage);
-    this.#deadLetters = new DeadLetters(ctx.storage);
     this.#alarm = new SilenceAlarm(ctx.storage, steps, this.#board, clock);
-    this.#wakefulness = new Wakefulness(ctx.storage);
-    this.#marks = new MarksKeeper(ctx.storage);
-    this.#loader = new BoardLoader(openDatabase(env.DB, DATABASE_SOON_MS), this.#board, this.#marks, clock);
+    this.#downtimes = new Downtimes(ctx.storage);
+    this.#streaks = new StreakMemory(ctx.storage);
+    this.#loader = new BoardLoader({
+      ...{ db: openDatabase(env.DB, DATABASE_SOON_MS), board: this.#board, streaks: this.#streaks, clock },
+      loaded: (peers, wasPartial) => this.#loaded(peers, wasPartial),
+      begun: () => this.#feed.restart(),
+    });
     this.#summaries = new SummaryMaker(openDatabase(env.DB), clock);
-    this.#pulse = new Pulse(ctx.storage);
+    this.#own = new OwnReport(ctx.storage);
     this.#follower = new RegistryFollower(ctx.storage, steps.follow, {
       known: (id) => this.#board.known(id),
-      enter: async (epoch) => void (await this.#enter(epoch)),
+      enter: async (epoch) => void (await this.#loader.enter(epoch)),
       add: (checks, created) => this.add(checks, created),
       remove: (leaving, flips) => this.remove(leaving, flips),
     });
-    const startedAt = this.#settings.HUB_STARTED_AT;
-    void this.ctx.blockConcurrencyWhile(() => this.#alarm.wake(startedAt));
-    void this.#load();
-    if (startedAt !== undefined) this.#clockWatch.start((pause) => this.#paused(pause));
+    void this.ctx.blockConcurrencyWhile(() => this.#alarm.wake(this.#startedAt));
+    void this.#loader.load();
+    if (this.#startedAt !== undefined) new PauseDetector(clock).start((pause) => this.#paused(pause));
   }
 
-  /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
   async apply(update: BoardUpdate): Promise<number[]> {
-    await this.#ensureLoaded();
-    if (!(await this.#enter(update.epoch))) return [];
-    this.#pulse.probed(this.#clock.now());
+    await this.#loader.ready();
+    if (!(await this.#loader.enter(update.epoch))) return [];
+    this.#own.lastRuns.probed(this.#clock.now());
     const unknown = this.#take(update);
     await this.#alarm.armFor(update.items.map(([id]) => id));
     return unknown;
   }
 
-  /** Adds services that are watched from now on, or whose check changed. Announces those in `created` that are new. */
   async add(checks: Check[], created: number[]): Promise<void> {
-    await this.#ensureLoaded();
+    await this.#loader.ready();
     const added = await this.#put(checks);
     const entries = created.flatMap((id) => (added.has(id) ? (this.#board.get(id) ?? []) : []));
     this.#tell(entries.map((entry) => entryFrame("registered", entry)));
@@ -114,15 +106,15 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   async remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void> {
-    await this.#ensureLoaded();
-    if (!(await this.#enter(leaving[0]?.epoch ?? ""))) return;
+    await this.#loader.ready();
+    if (!(await this.#loader.enter(leaving[0]?.epoch ?? ""))) return;
     const { frames, left } = this.#board.leave(leaving, flips);
-    for (const { check } of left) this.#marks.forget(check.service_id);
+    for (const { check } of left) this.#streaks.forget(check.service_id);
     this.#tell(frames);
   }
 
   async follow(age: number): Promise<boolean> {
-    await this.#ensureLoaded();
+    await this.#loader.ready();
     return this.#loader.isLoaded && (await this.#follower.next(age));
   }
 
@@ -131,56 +123,44 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   async standing(planned: { id: number; rev: number }[]): Promise<Standing> {
-    await this.#ensureLoaded();
-    return {
-      obsolete: planned.flatMap(({ id, rev }) => (this.#board.isObsolete(id, rev) ? [id] : [])),
-      unsettled: planned.flatMap(({ id }) => (this.#board.isUnsettled(id) ? [id] : [])),
-    };
+    await this.#loader.ready();
+    return standingOf(this.#board, planned);
   }
 
   unjudged(unread: Unread[]): void {
-    for (const each of unread) this.#fitness.note(each, this.#clock.now());
+    for (const each of unread) this.#own.fitness.note(each, this.#clock.now());
   }
 
   async claimCauses(ids: number[]): Promise<number[]> {
-    await this.#ensureLoaded();
-    const now = this.#clock.now();
-    return ids.filter((id) => {
-      const live = this.#board.get(id)?.live;
-      return live !== undefined && live.status !== "down" && this.#causes.claim(id, live.last_at, now);
-    });
+    await this.#loader.ready();
+    return claimedCauses(this.#board, this.#causes, ids, this.#clock.now());
   }
 
   async read(ids: number[]): Promise<{ id: number; live: LiveState }[]> {
-    await this.#ensureLoaded();
-    return ids.flatMap((id) => {
-      const entry = this.#board.get(id);
-      return entry === undefined ? [] : [{ id, live: entry.live }];
-    });
+    await this.#loader.ready();
+    return statesOf(this.#board, ids);
   }
 
   async check(id: number): Promise<Check | null> {
-    await this.#ensureLoaded();
-    const entry = this.#board.get(id);
-    return entry === undefined ? null : { ...entry.check, ...recordedAs(entry.live) };
+    await this.#loader.ready();
+    return checkOf(this.#board, id);
   }
 
-  async deafnessOf(ids: number[]): Promise<{ id: number; until: number }[]> {
-    await this.#ensureLoaded();
-    return this.#board.deafnessOf(ids);
+  async refusedUntil(ids: number[]): Promise<{ id: number; until: number }[]> {
+    await this.#loader.ready();
+    return this.#board.refusedUntil(ids);
   }
 
-  async couldNotHear(reporter: Reporter): Promise<void> {
-    await this.#ensureLoaded();
-    this.#alarm.couldNotHear(reporter);
+  async reportRefused(reporter: Reporter): Promise<void> {
+    await this.#loader.ready();
+    this.#alarm.reportRefused(reporter);
   }
 
   async entries(): Promise<BoardEntry[]> {
-    await this.#ensureLoaded();
+    await this.#loader.ready();
     return [...this.#board.entries()];
   }
 
-  /** Returns the health summary of these projects at this moment. Throws when the database does not answer. */
   async summary(hubId: string, reach: Reach): Promise<string> {
     return JSON.stringify(await this.#summaries.make(hubId, await this.entries(), reach));
   }
@@ -195,54 +175,46 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   async toPlan(): Promise<Check[] | null> {
-    await this.#ensureLoaded();
+    await this.#loader.ready();
     return this.#loader.isLoaded ? this.#board.scheduled() : null;
   }
 
-  async awake(at: number): Promise<void> {
-    await this.#ensureLoaded();
+  async ticked(at: number): Promise<void> {
+    await this.#loader.ready();
     this.#board.correctTimes(at);
     await this.#alarm.arm();
-    this.#wakefulness.awake(at, this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
+    this.#downtimes.ticked(at, this.#startedAt, this.#board.checkedAt());
   }
 
-  async gaps(): Promise<readonly HubGap[]> {
-    await this.#ensureLoaded();
-    return this.#wakefulness.gaps(this.#clock.now());
+  async gaps(): Promise<readonly Downtime[]> {
+    await this.#loader.ready();
+    return this.#downtimes.gaps(this.#clock.now());
   }
 
   planned(at: number): void {
-    this.#pulse.planned(at);
+    this.#own.lastRuns.planned(at);
   }
 
   recorded(at: number): void {
-    this.#pulse.recorded(at);
+    this.#own.lastRuns.recorded(at);
   }
 
   deadLettered(letters: DeadLetter[]): void {
-    this.#deadLetters.add(letters);
+    this.#own.deadLetters.add(letters);
   }
 
   revived(ids: string[]): void {
-    this.#deadLetters.remove(ids);
+    this.#own.deadLetters.remove(ids);
   }
 
   async setPeers(count: number): Promise<void> {
-    await this.#ensureLoaded();
-    this.#announcer.peers = count;
+    await this.#loader.ready();
+    this.#downstream.peers = count;
   }
 
-  async pulse(): Promise<BoardPulse> {
-    await this.#ensureLoaded();
-    const { count: dead_letters, output: lost } = this.#deadLetters.lost(this.#clock.now());
-    return {
-      ...this.#pulse.times(this.#clock.now()),
-      ...{ dead_letters, lost },
-      watchers: this.#feed.count,
-      shortest_interval: this.#board.shortestInterval(),
-      rounds_a_day: this.#board.roundsADay(),
-      unfit: this.#fitness.unfit(this.#board.entries(), this.#clock.now()),
-    };
+  async report(): Promise<BoardReport> {
+    await this.#loader.ready();
+    return this.#own.of(this.#board, this.#feed.count, this.#clock.now());
   }
 
   issueTicket(ticket: Ticket): string {
@@ -259,7 +231,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   override async fetch(request: Request): Promise<Response> {
-    await this.#ensureLoaded();
+    await this.#loader.ready();
     return this.#feed.accept(request);
   }
 
@@ -268,14 +240,13 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    // 1005 and 1006 mean that there was no code, and must not be sent.
-    socket.close(code === 1005 || code === 1006 ? 1000 : code);
+    closeToo(socket, code);
   }
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     this.#alarm.rang(info);
     try {
-      await this.#ensureLoaded();
+      await this.#loader.ready();
       await this.#alarm.handleOverdue((update) => void this.#take(update));
     } catch (error) {
       log("error", "board.alarm_failed", { error: errorText(error) });
@@ -287,7 +258,7 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     const { frames, unknown } = this.#board.apply(items, flips);
     for (const [id] of items) {
       const entry = this.#board.get(id);
-      if (entry !== undefined) this.#marks.note(id, entry.live);
+      if (entry !== undefined) this.#streaks.note(id, entry.live);
     }
     this.#tell(frames);
     return unknown;
@@ -295,71 +266,35 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
 
   #tell(frames: readonly BoardFrame[]): void {
     this.#feed.tell(frames);
-    this.#announcer.announce(frames, () => this.#board.health());
+    this.#downstream.announce(frames, () => this.#board.health());
   }
 
   /** Returns the ids of those that are new on the board. */
   async #put(checks: readonly Check[]): Promise<Set<number>> {
     const added = new Set<number>();
-    if (!(await this.#enter(checks[0]?.epoch ?? ""))) return added;
+    if (!(await this.#loader.enter(checks[0]?.epoch ?? ""))) return added;
     const now = this.#clock.now();
     // By the new rule it may have been silent for too long already, though nobody expected more of it.
     const revised = checks.filter(({ service_id, rev }) => (this.#board.get(service_id)?.check.rev ?? rev) < rev);
     for (const check of checks) if (this.#board.add(check, unknownState(now))) added.add(check.service_id);
-    if (revised.length > 0) this.#alarm.couldNotHear({ service_ids: revised.map(({ service_id }) => service_id) });
+    if (revised.length > 0) this.#alarm.reportRefused({ service_ids: revised.map(({ service_id }) => service_id) });
     this.#feed.changed();
     return added;
   }
 
-  /** Returns false for what belongs to an earlier life of the database. With a later one everything begins anew. */
-  async #enter(epoch: string): Promise<boolean> {
-    const order = epochOrder(epoch, this.#board.epoch);
-    if (order === "newer") await this.#begin(epoch);
-    return order !== "older";
-  }
-
-  async #begin(epoch: string): Promise<void> {
-    this.#loader.forget();
-    this.#board.begin(epoch);
-    this.#marks.forgetAll();
-    await this.#loading; // of the life before
-    await this.#load();
-    this.#feed.restart();
-  }
-
-  /**
-   * While the database is away, the board goes on with the states that it gets, and loads the others later. Events come
-   * in meanwhile: a database that hangs must not stop the hub.
-   */
-  async #ensureLoaded(): Promise<void> {
-    if (this.#loader.isDue) void this.#load();
-    await this.#loading;
-  }
-
-  #paused(pause: HubGap): void {
-    this.#wakefulness.keep(pause);
-    this.#alarm.hearAnew();
+  #paused(pause: Downtime): void {
+    this.#downtimes.keep(pause);
+    this.#alarm.listenAnew();
     logPause(pause.from, pause.to);
   }
 
-  /** Ends with the answer of the database, or when that does not come in time. */
-  async #load(): Promise<void> {
-    if (this.#loader.isLoaded) return;
-    this.#loading ??= this.#read().finally(() => {
-      this.#loading = null;
-    });
-    await this.#loading;
-  }
-
-  async #read(): Promise<void> {
-    const peers = await this.#loader.load();
-    if (peers === null) return;
+  async #loaded(peers: number, wasPartial: boolean): Promise<void> {
     rememberBoard(this.#board);
-    this.#wakefulness.back(this.#clock.now(), this.#settings.HUB_STARTED_AT, this.#board.checkedAt());
-    this.#announcer.peers = peers;
-    this.#pulse.recallFrom(this.#board);
+    this.#downtimes.back(this.#clock.now(), this.#startedAt, this.#board.checkedAt());
+    this.#downstream.peers = peers;
+    this.#own.lastRuns.recallFrom(this.#board);
     this.#feed.changed();
-    if (this.#loader.hasFailed) this.#announcer.completed(this.#board.health());
+    if (wasPartial) this.#downstream.completed(this.#board.health());
     await this.#alarm.arm();
   }
 }

@@ -5,8 +5,8 @@ import type { Clock } from "../../core/time/clock.ts";
 import { LANE_AGAIN_MS, SILENCE_ALARM_GAP_MS, SILENCE_ALARM_IDLE_MS } from "../../core/time/durations.ts";
 import { type ExpireDeps, expireOverdue, withLanesBack } from "../../pipeline/expire.ts";
 import { errorText, log } from "../../platform/log.ts";
-import { Hearing } from "../downtime/listening.ts";
-import { DeafMarks } from "../downtime/refused-reports.ts";
+import { Listening } from "../downtime/listening.ts";
+import { RefusedReports } from "../downtime/refused-reports.ts";
 import type { BoardSteps } from "./board-steps.ts";
 
 /** Number of overdue services that one alarm handles. The others follow a second later. */
@@ -16,8 +16,8 @@ export class SilenceAlarm {
   readonly #storage: DurableObjectStorage;
   readonly #clock: Clock;
   readonly #board: Board;
-  readonly #hearing: Hearing;
-  readonly #deafMarks: DeafMarks;
+  readonly #listening: Listening;
+  readonly #refusedReports: RefusedReports;
   readonly #deps: ExpireDeps;
   readonly #writeFlips: BoardSteps["writeFlips"];
   /** When the alarm is due, Unix ms; null: not that we know. */
@@ -29,34 +29,34 @@ export class SilenceAlarm {
     this.#storage = storage;
     this.#clock = clock;
     this.#board = board;
-    this.#hearing = new Hearing(storage, clock);
-    this.#deafMarks = new DeafMarks(storage);
-    for (const [id, at] of this.#deafMarks.entries(clock.now())) board.deafTo([id], at);
+    this.#listening = new Listening(storage, clock);
+    this.#refusedReports = new RefusedReports(storage);
+    for (const [id, at] of this.#refusedReports.entries(clock.now())) board.noteRefused([id], at);
     this.#deps = { ...steps.expire, failed: (lane, error) => this.#leaveOut(lane, error) };
     this.#writeFlips = steps.writeFlips;
   }
 
   /** Call this when the object begins. `startedAt`: when the process of a local hub began, Unix ms. */
   async wake(startedAt: number | undefined): Promise<void> {
-    this.#hearing.started(startedAt);
+    this.#listening.started(startedAt);
     const alarm = await this.#storage.getAlarm();
     this.#came(alarm === null ? null : this.#clock.fromPlatform(alarm));
   }
 
-  couldNotHear(reporter: Reporter): void {
-    this.#beDeafTo(this.#board.servicesOf(reporter));
+  reportRefused(reporter: Reporter): void {
+    this.#noteRefused(this.#board.servicesOf(reporter));
   }
 
-  #beDeafTo(ids: readonly number[]): void {
+  #noteRefused(ids: readonly number[]): void {
     const now = this.#clock.now();
-    this.#board.deafTo(ids, now);
-    this.#deafMarks.note(ids, now);
+    this.#board.noteRefused(ids, now);
+    this.#refusedReports.note(ids, now);
   }
 
   /** What was found of its services went nowhere, so they were not silent. */
   #leaveOut(lane: number, error: unknown): void {
     this.#leftOut.set(lane, this.#clock.now() + LANE_AGAIN_MS);
-    this.#beDeafTo(this.#board.servicesInLane(lane));
+    this.#noteRefused(this.#board.servicesInLane(lane));
     log("error", "lane.no_answer", { lane, error: errorText(error) });
   }
 
@@ -66,9 +66,9 @@ export class SilenceAlarm {
   };
 
   /** Nobody could be heard until now. */
-  hearAnew(): void {
-    this.#hearing.beginAnew();
-    this.#board.hearingSince = this.#hearing.since;
+  listenAnew(): void {
+    this.#listening.beginAnew();
+    this.#board.listeningSince = this.#listening.since;
   }
 
   /** Call this first when the alarm comes. */
@@ -84,7 +84,7 @@ export class SilenceAlarm {
       const overdue = this.#board.overdue(this.#clock.now(), OVERDUE_AT_ONCE, this.#isLeftOut);
       const back = [...new Set(overdue.map(({ check }) => check.lane))].filter((lane) => this.#leftOut.delete(lane));
       const update = await expireOverdue(withLanesBack(overdue, back, this.#clock.now()), this.#deps);
-      for (const lane of back) if (!this.#leftOut.has(lane)) this.#beDeafTo(this.#board.servicesInLane(lane));
+      for (const lane of back) if (!this.#leftOut.has(lane)) this.#noteRefused(this.#board.servicesInLane(lane));
       take(update);
       await this.#writeFlips(update.flips);
       if (update.flips.length > 0 || overdue.length === 0) gap = SILENCE_ALARM_GAP_MS;
@@ -110,8 +110,8 @@ export class SilenceAlarm {
    * was due, Unix ms; null: none was.
    */
   #came(expected: number | null): void {
-    this.#hearing.alarmCame(expected);
-    this.#board.hearingSince = this.#hearing.since;
+    this.#listening.alarmCame(expected);
+    this.#board.listeningSince = this.#listening.since;
   }
 
   async #armFor(deadline: number | null, gap: number): Promise<void> {

@@ -12,7 +12,7 @@ const PREFIX = "marks:";
 const EXACT_FAILURES = 10;
 const GROWTH = 1.25;
 
-export class MarksKeeper {
+export class StreakMemory {
   readonly #storage: DurableObjectStorage;
   readonly #kept = new Map<number, Marks>();
 

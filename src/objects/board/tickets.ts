@@ -3,7 +3,7 @@
  * object may be evicted before a ticket is used.
  */
 import { TICKET_VALID_MS } from "../../core/time/durations.ts";
-import type { Ticket } from "../../platform/bindings.ts";
+import type { Ticket } from "../../platform/board-rpc.ts";
 
 const MAX_TICKETS = 1_000;
 const PREFIX = "ticket:";

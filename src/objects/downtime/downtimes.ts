@@ -1,5 +1,12 @@
 /** Notes each minute that the hub is awake, and keeps the gaps in which it was not. They outlast an eviction. */
-import { type AwakeMarks, awakeNow, gapBefore, gapsUntil, type HubGap, withGap } from "../../core/downtime/downtime.ts";
+import {
+  type Downtime,
+  downtimeBefore,
+  downtimesUntil,
+  type TickMarks,
+  tickedNow,
+  withDowntime,
+} from "../../core/downtime/downtime.ts";
 
 const AWAKE_AT = "awake_at";
 const AWAKE_MARKS = "awake_marks";
@@ -8,10 +15,10 @@ const PREFIX = "gap:";
 const PROBES_PREFIX = "probes-gap:";
 const MAX_GAPS = 1_000;
 
-export class Wakefulness {
+export class Downtimes {
   readonly #storage: DurableObjectStorage;
   /** Oldest first. */
-  #gaps: HubGap[];
+  #gaps: Downtime[];
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -26,21 +33,21 @@ export class Wakefulness {
   }
 
   /** `now`: Unix ms. */
-  gaps(now: number): readonly HubGap[] {
-    return gapsUntil(this.#gaps, now);
+  gaps(now: number): readonly Downtime[] {
+    return downtimesUntil(this.#gaps, now);
   }
 
-  /** The cron came. See `gapBefore`. */
-  awake(now: number, startedAt: number | undefined, checkedAt: Iterable<number>): void {
+  /** The cron came. See `downtimeBefore`. */
+  ticked(now: number, startedAt: number | undefined, checkedAt: Iterable<number>): void {
     this.#cutGaps(now);
     const last = this.#storage.kv.get<number>(AWAKE_AT);
     if (last === now) return; // a tick that came twice
-    const known = awakeNow(this.#storage.kv.get<AwakeMarks>(AWAKE_MARKS) ?? null, last ?? now, now);
+    const known = tickedNow(this.#storage.kv.get<TickMarks>(AWAKE_MARKS) ?? null, last ?? now, now);
     this.#storage.kv.put(AWAKE_AT, now);
     this.#storage.kv.put(AWAKE_MARKS, known.marks);
     // A time of a clock that was ahead says nothing of the time since.
     const isUnknown = last === undefined || known.last > now;
-    const gap = isUnknown ? null : gapBefore({ last: known.last, now, startedAt, checkedAt });
+    const gap = isUnknown ? null : downtimeBefore({ last: known.last, now, startedAt, checkedAt });
     if (gap !== null) this.keep(gap);
   }
 
@@ -51,7 +58,7 @@ export class Wakefulness {
   back(now: number, startedAt: number | undefined, checkedAt: Iterable<number>): void {
     const last = this.#storage.kv.get<number>(AWAKE_AT);
     if (startedAt === undefined || last === undefined || last < startedAt) return;
-    this.awake(now, startedAt, checkedAt);
+    this.ticked(now, startedAt, checkedAt);
   }
 
   /** A gap that has not ended yet, although the hub is awake, was made by a clock that was ahead. */
@@ -62,14 +69,14 @@ export class Wakefulness {
     this.#gaps = this.#gaps.map((gap) => (gap.from < now && gap.to > now ? { ...gap, to: now } : gap));
   }
 
-  keep(gap: HubGap): void {
-    const kept = withGap(this.#gaps, gap).slice(-MAX_GAPS);
+  keep(gap: Downtime): void {
+    const kept = withDowntime(this.#gaps, gap).slice(-MAX_GAPS);
     for (const old of this.#gaps) if (!kept.includes(old)) this.#storage.kv.delete(nameOf(old));
     for (const each of kept) if (!this.#gaps.includes(each)) this.#storage.kv.put(nameOf(each), each.to);
     this.#gaps = kept;
   }
 }
 
-function nameOf({ from, only_probes }: HubGap): string {
+function nameOf({ from, only_probes }: Downtime): string {
   return (only_probes ? PROBES_PREFIX : PREFIX) + String(from).padStart(15, "0");
 }

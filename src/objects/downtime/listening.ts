@@ -2,13 +2,13 @@
 
 import type { Clock } from "../../core/time/clock.ts";
 import { LATE_ALARM_MS } from "../../core/time/durations.ts";
-import { logPause } from "./told-pause.ts";
+import { logPause } from "./pause-detector.ts";
 
 const STEP_MS = 1_000;
 const STARTED_AS = "started_at";
 const STORED_AS = "hearing_since";
 
-export class Hearing {
+export class Listening {
   readonly #storage: DurableObjectStorage;
   readonly #clock: Clock;
   #since: number;
@@ -16,7 +16,7 @@ export class Hearing {
   constructor(storage: DurableObjectStorage, clock: Clock) {
     this.#storage = storage;
     this.#clock = clock;
-    // A clock that was set back must not make the hub deaf.
+    // A clock that was set back must not make all before it count for nothing.
     this.#since = Math.min(storage.kv.get<number>(STORED_AS) ?? 0, this.#clock.now());
   }
 

@@ -8,7 +8,7 @@ const KEPT_MS = 3 * 86_400_000;
 /** Of the newest. A stored value may have 2 MB. */
 const MAX_KEPT = 20_000;
 
-export class DeafMarks {
+export class RefusedReports {
   readonly #storage: DurableObjectStorage;
   /** By service, Unix ms; the oldest first. */
   #marks: Map<number, number>;

@@ -25,7 +25,7 @@ import { internetFetch } from "../../platform/services.ts";
 import { type Db, openDatabase } from "../../store/database.ts";
 import { forgetPending, getHub, listHubs, removeHub, setTrust } from "../../store/federation/hubs.ts";
 import { EventRing } from "../sockets/event-ring.ts";
-import { SocketSender } from "../sockets/socket-sender.ts";
+import { closeToo, SocketSender } from "../sockets/socket-sender.ts";
 import { ConfiguredPeers } from "./configured-peers.ts";
 import { HeardHubs } from "./heard-hubs.ts";
 import { Identity } from "./identity.ts";
@@ -221,7 +221,7 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    socket.close(code === 1005 || code === 1006 ? 1000 : code); // these two must not be sent
+    closeToo(socket, code);
   }
 
   async #snapshot(): Promise<FederationFrame> {

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { parseSettings } from "../../core/hub/settings.ts";
-import { answerAll, type LaneAnswer, nothingOf, type Silence } from "../../core/lane/lane-answer.ts";
+import { answerAll, type LaneAnswer, nothingOf, type Unwatched } from "../../core/lane/lane-answer.ts";
 import {
   adopt,
   expiryOf,
@@ -81,7 +81,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   }
 
   /** No result came since `last_at` (Unix ms). Changes the status of each service whose deadline has passed. */
-  expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Silence> {
+  expire(overdue: { check: Check; last_at: number }[], now: number): LaneAnswer<Unwatched> {
     return this.#answer(overdue, ({ check, last_at }, kept) => {
       const state = (kept && withoutFuture(kept, check.health_interval, now)) ?? newMonitorState(check);
       // Repeated beats are lost with the memory of this object: a little later it is silence all the same.
@@ -96,7 +96,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
   async close(
     closing: { check: Check; reason: string; deleted: boolean }[],
     now: number,
-  ): Promise<LaneAnswer<Silence>> {
+  ): Promise<LaneAnswer<Unwatched>> {
     const answer = this.#answer(closing, ({ check: known, reason, deleted }, kept) => {
       const state = kept && withoutFuture(kept, known.health_interval, now);
       // A deletion is final, also when its caller has not heard of the newest revision.
@@ -210,7 +210,7 @@ export class LaneMonitor extends DurableObject<Bindings> implements LaneMonitorR
     return answerAll(items, (id) => this.#records.get(id), replyAlone);
   }
 
-  #silence(check: Check, state: MonitorState): Silence {
+  #silence(check: Check, state: MonitorState): Unwatched {
     this.#hold(check, state);
     return { live: liveState(state), flips: forgetRecorded(state.flips, check.recorded_seq) };
   }

@@ -8,7 +8,7 @@ import { SLOTS_ELSEWHERE } from "../../core/lane/slots.ts";
 import type { DueCheck } from "../../core/service/check.ts";
 import type { Observation } from "../../core/service/records.ts";
 import type { Clock } from "../../core/time/clock.ts";
-import { Sight } from "../../pipeline/control-check.ts";
+import { ControlCheck } from "../../pipeline/control-check.ts";
 import type { Bindings } from "../../platform/bindings.ts";
 import { canSee } from "../../probes/control-target.ts";
 import { makeSlots, probeAll } from "../../probes/probe-all.ts";
@@ -28,13 +28,13 @@ export class ProbeRun extends WorkerEntrypoint<Bindings> {
   async probe(checks: DueCheck[], vantage: string): Promise<(Observation | null)[]> {
     const found = new Map<number, Observation>();
     const settings = parseSettings(this.env);
-    const sight = new Sight(() => canSee(settings.PROBE_CONTROL_URL));
+    const control = new ControlCheck(() => canSee(settings.PROBE_CONTROL_URL));
     await probeAll(
       checks,
       vantage,
       { settings, vars: this.env, clock: this.#clock, place: { slots: makeSlots(settings, SLOTS_ELSEWHERE) } },
       async ({ check, observation }) => {
-        found.set(check.service_id, await sight.conclusive(observation));
+        found.set(check.service_id, await control.conclusive(observation));
       },
     );
     return checks.map((check) => found.get(check.service_id) ?? null);

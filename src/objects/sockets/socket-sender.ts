@@ -13,7 +13,7 @@ const TOO_SLOW = "too slow: nothing was heard from you for long; send `ping` now
  * Number of characters that may be sent to a socket before its client says anything. The runtime does not tell how
  * much has arrived, and it buffers everything. So only the client's silence shows that the client is stuck.
  */
-export const MAX_UNHEARD_CHARS = 16_000_000;
+export const MAX_UNACKNOWLEDGED_CHARS = 16_000_000;
 
 /**
  * Number of characters that may be under way to all sockets together. Above it those are closed whose clients have been
@@ -25,7 +25,7 @@ const FAR_ABOVE = 4;
 const LOOK_EACH_MS = 1_000;
 
 /** What was sent since the client last showed that it is there. */
-interface Unheard {
+interface Unacknowledged {
   /** Unix ms. */
   since: number;
   chars: number;
@@ -34,7 +34,7 @@ interface Unheard {
 export class SocketSender {
   readonly #ctx: DurableObjectState;
   readonly #clock: Clock;
-  readonly #unheard = new WeakMap<WebSocket, Unheard>();
+  readonly #unacknowledged = new WeakMap<WebSocket, Unacknowledged>();
   /** Of all sockets together. */
   #chars = 0;
   /** Unix ms. */
@@ -85,18 +85,18 @@ export class SocketSender {
   }
 
   #mayTake(socket: WebSocket, chars: number): boolean {
-    const unheard = this.#unheard.get(socket) ?? { since: this.#clock.now(), chars: 0 };
-    if (unheard.chars + chars > MAX_UNHEARD_CHARS && unheard.chars > 0) {
-      if (!this.#hasPinged(socket, unheard)) return false;
+    const unacknowledged = this.#unacknowledged.get(socket) ?? { since: this.#clock.now(), chars: 0 };
+    if (unacknowledged.chars + chars > MAX_UNACKNOWLEDGED_CHARS && unacknowledged.chars > 0) {
+      if (!this.#hasPinged(socket, unacknowledged)) return false;
       this.#set(socket, { since: this.#clock.now(), chars });
     } else {
-      this.#set(socket, { since: unheard.since, chars: unheard.chars + chars });
+      this.#set(socket, { since: unacknowledged.since, chars: unacknowledged.chars + chars });
     }
     return true;
   }
 
   /** The runtime answers pings by itself, so they are looked up. */
-  #hasPinged(socket: WebSocket, { since }: Unheard): boolean {
+  #hasPinged(socket: WebSocket, { since }: Unacknowledged): boolean {
     const pingedAt = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
     return this.#clock.fromPlatform(pingedAt) >= since;
   }
@@ -106,12 +106,12 @@ export class SocketSender {
     const now = this.#clock.now();
     if (now - this.#lookedAt < LOOK_EACH_MS) return;
     this.#lookedAt = now;
-    const waiting: [WebSocket, Unheard][] = [];
+    const waiting: [WebSocket, Unacknowledged][] = [];
     for (const socket of this.sockets) {
-      const unheard = this.#unheard.get(socket);
-      if (unheard === undefined || unheard.chars === 0) continue;
-      if (this.#hasPinged(socket, unheard)) this.#set(socket, { since: now, chars: 0 });
-      else waiting.push([socket, unheard]);
+      const unacknowledged = this.#unacknowledged.get(socket);
+      if (unacknowledged === undefined || unacknowledged.chars === 0) continue;
+      if (this.#hasPinged(socket, unacknowledged)) this.#set(socket, { since: now, chars: 0 });
+      else waiting.push([socket, unacknowledged]);
     }
     this.#chars = waiting.reduce((sum, [, { chars }]) => sum + chars, 0); // sockets that are gone count no longer
     waiting.sort(([, a], [, b]) => b.chars - a.chars);
@@ -126,9 +126,9 @@ export class SocketSender {
     closeSocket(socket, code, reason);
   }
 
-  #set(socket: WebSocket, unheard: Unheard): void {
-    this.#chars += unheard.chars - (this.#unheard.get(socket)?.chars ?? 0);
-    this.#unheard.set(socket, unheard);
+  #set(socket: WebSocket, unacknowledged: Unacknowledged): void {
+    this.#chars += unacknowledged.chars - (this.#unacknowledged.get(socket)?.chars ?? 0);
+    this.#unacknowledged.set(socket, unacknowledged);
   }
 }
 
@@ -142,4 +142,9 @@ function closeSocket(socket: WebSocket, code: number, reason: string): void {
   } catch {
     // the socket is closed already
   }
+}
+
+/** Closes the hub's side of a socket that its client has closed. 1005 and 1006 mean that there was no code, and must not be sent. */
+export function closeToo(socket: WebSocket, code: number): void {
+  socket.close(code === 1005 || code === 1006 ? 1000 : code);
 }

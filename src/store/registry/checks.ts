@@ -2,7 +2,7 @@
  * Reads the checks that the planner schedules, and the state that a live board starts from when it has lost its memory.
  */
 import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
-import type { BoardSeed, LastResult } from "../../core/board/board-seed.ts";
+import type { BoardSeed, LastRound } from "../../core/board/board-seed.ts";
 import { isScheduled } from "../../core/lane/lanes.ts";
 import type { RoundResult } from "../../core/lane/queue-messages.ts";
 import type { Check } from "../../core/service/check.ts";
@@ -112,7 +112,7 @@ const placeSql = sql.raw(
  * releases gave each service a lane of its own with a negative number; that lane is searched too. Rounds of a clock that
  * was ahead are left out.
  */
-async function lastResults(db: Db, now: number): Promise<Map<number, LastResult>> {
+async function lastResults(db: Db, now: number): Promise<Map<number, LastRound>> {
   const until = now + MAX_AGENT_AHEAD_MS;
   const newest = (lane: SQL) =>
     sql`(SELECT max(due_at) FROM rounds WHERE rounds.lane = ${lane} AND due_at <= ${until})`;

@@ -10,7 +10,7 @@ test("a service whose last round is no longer stored counts as heard when its st
   expect(live).toMatchObject({ status: "up", last_at: T0 });
   const board = new Board();
   board.add(check, live);
-  board.hearingSince = T0 + 3_600_000;
+  board.listeningSince = T0 + 3_600_000;
   const deadline = board.nextDeadline() ?? 0;
   expect(deadline).toBeGreaterThan(T0 + 3_600_000);
   expect(board.overdue(deadline + 1, 10)).toHaveLength(1);

@@ -163,8 +163,8 @@ describe("silence", () => {
     expect(board.servicesOf({ service_ids: [404] })).toEqual([]);
     expect(board.servicesOf({ agent: "a" })).toEqual([]);
     const next = board.nextDeadline() ?? 0;
-    board.deafTo([8], T0 + 500_000);
-    board.deafTo([8], T0 + 400_000); // an older one changes nothing
+    board.noteRefused([8], T0 + 500_000);
+    board.noteRefused([8], T0 + 400_000); // an older one changes nothing
     expect(board.overdue(next + 1, 10).map(({ check }) => check.service_id)).toEqual([7, 9]);
     expect(board.earliestOf([8])).toBe(next + 500_000);
   });
@@ -184,7 +184,7 @@ describe("silence", () => {
     const board = boardWith(7);
     board.apply([[7, up()]], []);
     const next = board.nextDeadline() ?? 0;
-    board.hearingSince = T0 + 500_000;
+    board.listeningSince = T0 + 500_000;
     expect(board.nextDeadline()).toBe(next + 500_000);
     expect(board.overdue(next + 500_000, 10)).toEqual([]);
     expect(board.overdue(next + 500_001, 10)).toMatchObject([{ last_at: T0 + 500_000 }]);

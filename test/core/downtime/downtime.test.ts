@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { awakeNow, gapBefore, overlap, pauseBetween, unwatched, withGap } from "../../../src/core/downtime/downtime.ts";
+import {
+  downtimeBefore,
+  overlap,
+  pauseBetween,
+  tickedNow,
+  unwatched,
+  withDowntime,
+} from "../../../src/core/downtime/downtime.ts";
 import { T0 } from "../fixtures.ts";
 
 const MINUTE = 60_000;
@@ -35,7 +42,7 @@ describe("a gap", () => {
     ["is none when the hub was away for a moment", { now: LAST + 3_000, startedAt: LAST + 2_000 }, null],
     ["is none of a start that was noted before", { now: LAST + MINUTE, startedAt: LAST - 1_000 }, null],
   ])("%s", (_, { startedAt, checkedAt = [], now }, expected) => {
-    const gap = gapBefore({ last: LAST, now, startedAt, checkedAt });
+    const gap = downtimeBefore({ last: LAST, now, startedAt, checkedAt });
     expect(gap === null ? null : [gap.from, gap.to]).toEqual(expected);
   });
 
@@ -44,7 +51,7 @@ describe("a gap", () => {
     ["several lost ones", { now: LAST + 3 * MINUTE, startedAt: undefined }, false],
     ["a pause of a local hub", { now: LAST + 2 * MINUTE, ...LOCAL }, false],
   ])("is one of the probes only, or of all: %s", (_, { now, startedAt }, expected) => {
-    expect(gapBefore({ last: LAST, now, startedAt, checkedAt: [] })?.only_probes).toBe(expected);
+    expect(downtimeBefore({ last: LAST, now, startedAt, checkedAt: [] })?.only_probes).toBe(expected);
   });
 
   it("is there when the clock of a local hub jumps between two looks", () => {
@@ -56,17 +63,17 @@ describe("a gap", () => {
   it("is one with those of its kind that it overlaps", () => {
     const gap = (from: number, to: number, only_probes = false) => ({ from, to, only_probes });
     const known = [gap(10, 20), gap(15, 25, true), gap(30, 40), gap(50, 60)];
-    expect(withGap(known, gap(41, 49))).toEqual([
+    expect(withDowntime(known, gap(41, 49))).toEqual([
       gap(10, 20),
       gap(15, 25, true),
       gap(30, 40),
       gap(41, 49),
       gap(50, 60),
     ]);
-    expect(withGap(known, gap(5, 35))).toEqual([gap(5, 40), gap(15, 25, true), gap(50, 60)]);
-    expect(withGap(known, gap(32, 38))).toEqual(known);
-    expect(withGap(known, gap(40, 50))).toEqual([gap(10, 20), gap(15, 25, true), gap(30, 60)]);
-    expect(withGap([], gap(1, 2))).toEqual([gap(1, 2)]);
+    expect(withDowntime(known, gap(5, 35))).toEqual([gap(5, 40), gap(15, 25, true), gap(50, 60)]);
+    expect(withDowntime(known, gap(32, 38))).toEqual(known);
+    expect(withDowntime(known, gap(40, 50))).toEqual([gap(10, 20), gap(15, 25, true), gap(30, 60)]);
+    expect(withDowntime([], gap(1, 2))).toEqual([gap(1, 2)]);
   });
 
   it("is no gap for who need not be checked in it", () => {
@@ -97,15 +104,15 @@ describe("a clock that was behind", () => {
   const DAY = 86_400_000;
   it("tells nothing of the time that the hub has lived through already", () => {
     const before = { newest: T0, behind: null };
-    const behind = awakeNow(before, T0, T0 - 30 * DAY);
+    const behind = tickedNow(before, T0, T0 - 30 * DAY);
     expect(behind.marks).toEqual({ newest: T0, behind: T0 - 30 * DAY });
-    const again = awakeNow(behind.marks, T0 - 30 * DAY, T0 + 70_000);
+    const again = tickedNow(behind.marks, T0 - 30 * DAY, T0 + 70_000);
     expect(again).toEqual({ marks: { newest: T0 + 70_000, behind: null }, last: T0 });
   });
 
   it("is the right one when it goes on for a day", () => {
-    const behind = awakeNow({ newest: T0 + 30 * DAY, behind: null }, T0 + 30 * DAY, T0);
-    const later = awakeNow(behind.marks, T0 + DAY, T0 + DAY + 60_000);
+    const behind = tickedNow({ newest: T0 + 30 * DAY, behind: null }, T0 + 30 * DAY, T0);
+    const later = tickedNow(behind.marks, T0 + DAY, T0 + DAY + 60_000);
     expect(later.marks).toEqual({ newest: T0 + DAY + 60_000, behind: null });
   });
 });

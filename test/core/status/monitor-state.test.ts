@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Board } from "../../../src/core/board/board.ts";
-import { gapsUntil } from "../../../src/core/downtime/downtime.ts";
+import { downtimesUntil } from "../../../src/core/downtime/downtime.ts";
 import { type MonitorState, newMonitorState, withoutFuture } from "../../../src/core/status/monitor-state.ts";
 import { observe } from "../../../src/core/status/state-machine.ts";
 import { aCheck, aFailure, T0 } from "../fixtures.ts";
@@ -71,8 +71,8 @@ test("the board takes times of a clock that was ahead for now, so that silence c
   const board = new Board();
   const quiet = { latency_ms: 1, error: null, details: {}, consecutive_failures: 0, flapping: false, unseen_from: [] };
   board.add(check, { ...quiet, status: "up", since: T0 + MONTH, last_at: T0 + MONTH, flip_seq: 0 });
-  board.hearingSince = T0 + MONTH;
-  board.deafTo([check.service_id], T0 + MONTH);
+  board.listeningSince = T0 + MONTH;
+  board.noteRefused([check.service_id], T0 + MONTH);
   board.correctTimes(T0);
   expect(board.get(check.service_id)?.live).toMatchObject({ since: T0, last_at: T0 });
   expect(board.overdue(T0 + 600_000, 10)).toMatchObject([{ last_at: T0 }]);
@@ -81,5 +81,5 @@ test("the board takes times of a clock that was ahead for now, so that silence c
 test("a gap that a clock made that was ahead ends now, and one that has not begun is none", () => {
   const gap = { from: T0 - 10, to: T0 - 5, only_probes: false };
   const gaps = [gap, { ...gap, from: T0 - 1, to: T0 + MONTH }, { ...gap, from: T0 + MONTH, to: T0 + 2 * MONTH }];
-  expect(gapsUntil(gaps, T0)).toEqual([gap, { ...gap, from: T0 - 1, to: T0 }]);
+  expect(downtimesUntil(gaps, T0)).toEqual([gap, { ...gap, from: T0 - 1, to: T0 }]);
 });

@@ -199,8 +199,8 @@ describe("observations of an agent", () => {
     expect(agents[0]).toMatchObject({ status: "online", version: "1.0", host: "m1", waiting: 3, dropped: 1 });
   });
 
-  test("that the hub fails to take in tell it that it was deaf; those that it refuses do not", async () => {
-    const deaf: object[] = [];
+  test("that the hub fails to take in tell it that it was refused; those that it refuses do not", async () => {
+    const refused: object[] = [];
     let isAway = true;
     hub = await testHub(
       {},
@@ -209,16 +209,16 @@ describe("observations of an agent", () => {
           if (isAway) throw new Error("the lane is away");
           return { news: findings.length, late: 0, states: [], untaken: [] };
         },
-        couldNotHear: async (reporter) => void deaf.push(reporter),
+        reportRefused: async (reporter) => void refused.push(reporter),
       },
     );
     const key = await setUp("dc-1");
     const body = report([observed(await register("db", "dc-1"))]);
     const send = async (sent: object) =>
       (await hub.request("POST", "/api/agents/dc-1/observations", sent, { key })).status;
-    expect([await send(body), deaf]).toEqual([500, [{ agent: "dc-1" }]]);
+    expect([await send(body), refused]).toEqual([500, [{ agent: "dc-1" }]]);
     isAway = false;
-    expect([await send(body), await send({}), deaf.length]).toEqual([200, 400, 1]);
+    expect([await send(body), await send({}), refused.length]).toEqual([200, 400, 1]);
   });
 
   test("may be compressed, within bounds", async () => {

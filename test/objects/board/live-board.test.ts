@@ -6,7 +6,7 @@ import { unknownState } from "../../../src/core/board/board-entry.ts";
 import type { LiveState } from "../../../src/core/service/records.ts";
 import { UNJUDGED } from "../../../src/core/values/unreadable.ts";
 import type { LiveBoard } from "../../../src/objects/board/live-board.ts";
-import { MAX_UNHEARD_CHARS, MAX_UNHEARD_OF_ALL } from "../../../src/objects/sockets/socket-sender.ts";
+import { MAX_UNACKNOWLEDGED_CHARS, MAX_UNHEARD_OF_ALL } from "../../../src/objects/sockets/socket-sender.ts";
 import { openDatabase } from "../../../src/store/database.ts";
 import { aCheck, aRecordedFlip, T0 } from "../../core/fixtures.ts";
 import { damage } from "../../store/damaged-rows.ts";
@@ -96,16 +96,16 @@ describe("a watcher", () => {
     const alive = await watch();
     const bulky = { ...check, name: "x".repeat(1_000_000) };
     let rev = check.rev;
-    for (let sent = 0; sent <= MAX_UNHEARD_CHARS + 2_000_000; sent += 1_000_000) {
+    for (let sent = 0; sent <= MAX_UNACKNOWLEDGED_CHARS + 2_000_000; sent += 1_000_000) {
       alive.socket.send("ping");
       await until(() => expect(alive.texts.at(-1)).toBe("pong"));
       await stub.remove([{ service_id: 7, epoch: "", rev: rev++ }], []);
       await stub.add([{ ...bulky, rev }], [7]);
     }
     expect(await stuck.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("too slow") });
-    expect(await stub.pulse()).toMatchObject({ watchers: 1 });
+    expect(await stub.report()).toMatchObject({ watchers: 1 });
     alive.socket.close(1000);
-    await until(async () => expect(await stub.pulse()).toMatchObject({ watchers: 0 }));
+    await until(async () => expect(await stub.report()).toMatchObject({ watchers: 0 }));
   });
 });
 
@@ -144,14 +144,14 @@ describe("many watchers", () => {
   });
 });
 
-describe("the pulse", () => {
+describe("the report", () => {
   it("tells what the pipeline last did and the shortest interval", async () => {
-    expect(await stub.pulse()).toMatchObject({ planned_at: null, probed_at: null, shortest_interval: null });
+    expect(await stub.report()).toMatchObject({ planned_at: null, probed_at: null, shortest_interval: null });
     await stub.planned(T0);
     await stub.recorded(T0 + 1);
     await stub.add([aCheck({ service_id: 1 }), aCheck({ service_id: 2, health_interval: 10 })], []);
     await stub.apply({ epoch: "", items: [[1, state()]], flips: [] });
-    expect(await stub.pulse()).toMatchObject({
+    expect(await stub.report()).toMatchObject({
       planned_at: T0,
       recorded_at: T0 + 1,
       probed_at: expect.any(Number),
@@ -168,12 +168,12 @@ describe("the pulse", () => {
     ]);
     await stub.deadLettered([{ id: "a", queue, at }]);
     const lost = `1 batch of results is not recorded, the last at ${new Date(at).toISOString()}`;
-    expect(await stub.pulse()).toMatchObject({ dead_letters: 1, lost });
+    expect(await stub.report()).toMatchObject({ dead_letters: 1, lost });
     await stub.deadLettered([{ id: "a", queue, at, reason: "the database is full" }]);
-    expect(await stub.pulse()).toMatchObject({ dead_letters: 1, lost: `${lost} (the database is full)` });
+    expect(await stub.report()).toMatchObject({ dead_letters: 1, lost: `${lost} (the database is full)` });
     await stub.revived(["nobody"]);
     await stub.revived(["a"]);
-    expect(await stub.pulse()).toMatchObject({ dead_letters: 0, lost: null });
+    expect(await stub.report()).toMatchObject({ dead_letters: 0, lost: null });
   });
 
   it("counts lost rounds for ten minutes: the next ones were planned in time", async () => {
@@ -181,7 +181,7 @@ describe("the pulse", () => {
     const rounds = [0, 1, 600_001].map((age) => ({ id: `r${age}`, queue: "hub-probes-dead", at: at - age }));
     await stub.deadLettered(rounds);
     const lost = `2 rounds of checks were lost, the last at ${new Date(at).toISOString()}`;
-    expect(await stub.pulse()).toMatchObject({ dead_letters: 2, lost });
+    expect(await stub.report()).toMatchObject({ dead_letters: 2, lost });
   });
 });
 
@@ -250,7 +250,7 @@ it("a shorter interval makes nobody silent who kept to the longer one", async ()
 it("the board names stored checks that can't work, and those that could not be read", async () => {
   await stub.add([aCheck({ service_id: 1, health_options: { body: "x" } }), aCheck({ service_id: 2 })], []);
   await stub.unjudged([{ service_id: 3, place: "p/new", error: "health_method: not known" }]);
-  expect((await stub.pulse()).unfit).toEqual({
+  expect((await stub.report()).unfit).toEqual({
     count: 2,
     first: [
       "service 3 can't be judged: health_method: not known",
@@ -268,7 +268,7 @@ it("a board that wakes up names a service whose options can't be read, and plans
   await damage(broken.id, { column: "health_options", value: "'{'" });
   await damage(fine.id, { column: "lanes", value: "'null'" });
   const board = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
-  expect((await board.pulse()).unfit).toMatchObject({
+  expect((await board.report()).unfit).toMatchObject({
     count: 2,
     first: [
       expect.stringMatching(`^service ${broken.id} can't be judged: health_options: `),
@@ -278,7 +278,7 @@ it("a board that wakes up names a service whose options can't be read, and plans
   expect(await board.read([broken.id])).toMatchObject([{ live: { status: "unknown", error: UNJUDGED } }]);
   expect((await board.toPlan())?.map(({ service_id }) => service_id)).toContain(fine.id);
   await board.unjudged([{ service_id: broken.id, place: "damaged/broken", error: "seen by the planner" }]);
-  expect((await board.pulse()).unfit.count).toBe(2);
+  expect((await board.report()).unfit.count).toBe(2);
 });
 
 it("the board lets a service be checked as a cause once in five seconds, and never while it is down", async () => {

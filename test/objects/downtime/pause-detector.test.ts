@@ -3,9 +3,9 @@ import { applyD1Migrations, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { LiveBoard } from "../../../src/objects/board/live-board.ts";
-import { Wakefulness } from "../../../src/objects/downtime/downtimes.ts";
-import { Hearing } from "../../../src/objects/downtime/listening.ts";
-import { ClockWatch } from "../../../src/objects/downtime/pause-detector.ts";
+import { Downtimes } from "../../../src/objects/downtime/downtimes.ts";
+import { Listening } from "../../../src/objects/downtime/listening.ts";
+import { PauseDetector } from "../../../src/objects/downtime/pause-detector.ts";
 import { systemClock } from "../../../src/platform/system-clock.ts";
 import { boardSteps } from "../../../src/worker/board-steps.ts";
 import { hubOf } from "../../../src/worker/hub.ts";
@@ -23,7 +23,7 @@ function standStill(ms: number): void {
 
 it("time that is missing between two looks is a pause; late looks and a clock that is set back are none", () => {
   const pauses: [number, number][] = [];
-  new ClockWatch(systemClock).start(({ from, to }) => pauses.push([from - T0, to - T0]));
+  new PauseDetector(systemClock).start(({ from, to }) => pauses.push([from - T0, to - T0]));
   vi.advanceTimersByTime(3_000);
   standStill(4_000);
   vi.advanceTimersByTime(1_000);
@@ -47,28 +47,28 @@ it.each([
     standStill(20_000);
     vi.advanceTimersByTime(2_000);
     expect(await board.gaps()).toEqual(gaps);
-    expect(new Wakefulness(ctx.storage).gaps(Date.now())).toEqual(gaps); // after an eviction
-    expect(new Hearing(ctx.storage, systemClock).since).toBe(gaps.at(-1)?.to ?? 0);
+    expect(new Downtimes(ctx.storage).gaps(Date.now())).toEqual(gaps); // after an eviction
+    expect(new Listening(ctx.storage, systemClock).since).toBe(gaps.at(-1)?.to ?? 0);
   }),
 );
 
 it("a pause and the late tick that follows it are one gap", () =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
-    const wakefulness = new Wakefulness(storage);
-    wakefulness.awake(T0, T0, []);
-    wakefulness.keep({ from: T0 + 30_000, to: T0 + 100_000, only_probes: false });
-    wakefulness.awake(T0 + 100_200, T0, [T0 + 28_000]);
+    const downtimes = new Downtimes(storage);
+    downtimes.ticked(T0, T0, []);
+    downtimes.keep({ from: T0 + 30_000, to: T0 + 100_000, only_probes: false });
+    downtimes.ticked(T0 + 100_200, T0, [T0 + 28_000]);
     const one = [{ from: T0 + 28_000, to: T0 + 100_200, only_probes: false }];
-    expect([wakefulness, new Wakefulness(storage)].map((each) => each.gaps(T0 + 100_200))).toEqual([one, one]);
+    expect([downtimes, new Downtimes(storage)].map((each) => each.gaps(T0 + 100_200))).toEqual([one, one]);
   }));
 
 it("an object that failed while its hub ran missed the time until it is there again, whatever is checked before the next tick", () =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
-    const wakefulness = new Wakefulness(storage);
-    wakefulness.awake(T0, T0 - 1_000, []);
-    wakefulness.back(T0 + 120_000, T0 - 1_000, [T0 + 42_000]);
-    wakefulness.awake(T0 + 150_000, T0 - 1_000, [T0 + 145_000]);
-    expect(wakefulness.gaps(T0 + 150_000)).toEqual([{ from: T0 + 42_000, to: T0 + 120_000, only_probes: false }]);
+    const downtimes = new Downtimes(storage);
+    downtimes.ticked(T0, T0 - 1_000, []);
+    downtimes.back(T0 + 120_000, T0 - 1_000, [T0 + 42_000]);
+    downtimes.ticked(T0 + 150_000, T0 - 1_000, [T0 + 145_000]);
+    expect(downtimes.gaps(T0 + 150_000)).toEqual([{ from: T0 + 42_000, to: T0 + 120_000, only_probes: false }]);
   }));
 
 it.each([
@@ -76,9 +76,9 @@ it.each([
   ["of a deployed hub waits for its cron", undefined],
 ])("an object %s", (_, startedAt) =>
   runInDurableObject(env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId()), (_board, { storage }) => {
-    const wakefulness = new Wakefulness(storage);
-    wakefulness.awake(T0, startedAt === undefined ? undefined : T0, []);
-    wakefulness.back(T0 + 120_000, startedAt, []);
-    expect(wakefulness.gaps(T0 + 120_000)).toEqual([]);
+    const downtimes = new Downtimes(storage);
+    downtimes.ticked(T0, startedAt === undefined ? undefined : T0, []);
+    downtimes.back(T0 + 120_000, startedAt, []);
+    expect(downtimes.gaps(T0 + 120_000)).toEqual([]);
   }),
 );

@@ -7,7 +7,7 @@ import { type Service, type ServiceHealth, serviceHealthQuery, serviceQuery } fr
 import { useAfterChange } from "../../live/after-change.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
-import { marksOf } from "../../model/badges.ts";
+import { badgesOf } from "../../model/badges.ts";
 import { timeOfDay } from "../../model/format.ts";
 import { graphAddress } from "../../model/graph-view.ts";
 import { Ago, Elapsed } from "../../ui/ago.tsx";
@@ -17,7 +17,7 @@ import { Empty, Failure, Loading } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
-import { MarkBadge } from "../services/service-health-card.tsx";
+import { ServiceBadge } from "../services/service-health-card.tsx";
 import { Cause } from "./cause.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Figures } from "./figures.tsx";
@@ -81,7 +81,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
 
 function Lead({ service, row }: { service: Service; row: ServiceRow }) {
   const now = useNow();
-  const marks = marksOf(row, now);
+  const badges = badgesOf(row, now);
   return (
     <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
       <Link href={`/projects/${service.project_id}`} className="link">
@@ -93,8 +93,8 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
       </Link>
       {service.version !== null && <span>version {service.version}</span>}
       {service.paused_until !== null && <span>paused until {timeOfDay(Date.parse(service.paused_until), now)}</span>}
-      {marks.map((mark) => (
-        <MarkBadge key={mark} mark={mark} />
+      {badges.map((badge) => (
+        <ServiceBadge key={badge} badge={badge} />
       ))}
     </span>
   );

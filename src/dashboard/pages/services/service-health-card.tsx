@@ -1,8 +1,8 @@
-/** One service in a list or a grid: its status, response times, marks, and the time since its last change. */
+/** One service in a list or a grid: its status, response times, badges, and the time since its last change. */
 import { memo, useMemo } from "react";
 import { Link } from "wouter";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { MARKS, type Mark, marksOf } from "../../model/badges.ts";
+import { BADGES, type Badge, badgesOf } from "../../model/badges.ts";
 import { latency } from "../../model/format.ts";
 import { Elapsed } from "../../ui/ago.tsx";
 import { CheckBars } from "../../ui/check-bars.tsx";
@@ -10,7 +10,7 @@ import { useNow } from "../../ui/clock.ts";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { STATUS_SOFT, StatusMark } from "../../ui/status-mark.tsx";
 
-const MARK_STEP_MS = 5_000;
+const BADGE_STEP_MS = 5_000;
 
 interface ServiceHealthCardProps {
   row: ServiceRow;
@@ -82,13 +82,13 @@ function Name({ row }: { row: ServiceRow }) {
 }
 
 function Marks({ row }: { row: ServiceRow }) {
-  const marks = marksOf(row, useNow(MARK_STEP_MS));
+  const badges = badgesOf(row, useNow(BADGE_STEP_MS));
   const error = row.status === "up" ? null : (row.listed?.error ?? null);
-  if (marks.length === 0 && error === null) return null;
+  if (badges.length === 0 && error === null) return null;
   return (
     <span className="flex min-w-0 items-center gap-2">
-      {marks.map((mark) => (
-        <MarkBadge key={mark} mark={mark} />
+      {badges.map((badge) => (
+        <ServiceBadge key={badge} badge={badge} />
       ))}
       {error !== null && (
         <span className="truncate text-muted" title={error}>
@@ -99,9 +99,9 @@ function Marks({ row }: { row: ServiceRow }) {
   );
 }
 
-export function MarkBadge({ mark }: { mark: Mark }) {
-  const { word, meaning } = MARKS[mark];
-  const look = STATUS_SOFT[mark === "disabled" || mark === "gone" ? "unknown" : "degraded"];
+export function ServiceBadge({ badge }: { badge: Badge }) {
+  const { word, meaning } = BADGES[badge];
+  const look = STATUS_SOFT[badge === "disabled" || badge === "gone" ? "unknown" : "degraded"];
   return (
     <span title={meaning} className={`relative z-10 shrink-0 rounded px-1.5 text-xs leading-5 font-medium ${look}`}>
       {word}

@@ -1,8 +1,10 @@
 /** The configuration of an agent: flags and environment variables, and a YAML file for the commands. */
+
 import { parse } from "yaml";
 import { z } from "zod";
 import { parseHostPattern } from "../core/service/host-patterns.ts";
 import { nameSchema } from "../core/service/names.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { fieldErrors } from "../core/values/fields.ts";
 
 const MAX_COMMANDS = 1_000;
@@ -51,6 +53,6 @@ function readYaml(text: string, file: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    throw new Error(`${file} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${file} is no YAML: ${messageOf(error)}`);
   }
 }

@@ -17,7 +17,7 @@ import {
   LOCKED_OUT_MS,
   NAME_RETRY_MS,
 } from "../core/time/durations.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { Lateness } from "../probes/lateness.ts";
 import { Lately } from "../probes/look-memory.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";

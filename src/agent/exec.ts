@@ -2,11 +2,13 @@
  * Runs the commands that the agent's own configuration names. Nothing that came from the hub becomes a part of a
  * command line.
  */
+
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Check } from "../core/service/check.ts";
 import type { Observation } from "../core/service/records.ts";
 import { withoutLateness } from "../core/status/late-measurement.ts";
+import { asError } from "../core/values/error-message.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
 import { type Standstills, stoodStill } from "../probes/lateness.ts";
 import type { Commands } from "./agent-settings.ts";
@@ -89,7 +91,7 @@ function spawned(program: string, args: string[]) {
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !OWN_VARIABLES.test(name))),
     });
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return asError(error);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The id of an agent's process. It stays with the state folder, so that a new start is no second agent. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 
 const ID = /^[\w-]{8,64}$/;
 

@@ -1,7 +1,7 @@
 /** The checks that an agent had last, on disk, so that it can begin with them while its hub is away. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AgentChecks, readChecksSchema } from "../core/agent/agent-protocol.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 
 export class KeptChecks {
   readonly #file: string;

@@ -7,7 +7,7 @@ import {
   type ReportedObservation,
 } from "../core/agent/agent-protocol.ts";
 import { LOCKED_OUT_MS, REPORT_GATHER_MS, REPORT_MAX_PAUSE_MS, REPORT_MAX_RETRY_MS } from "../core/time/durations.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { HeldBack } from "./held-back.ts";
 import { HubRefused } from "./hub-api.ts";
 import type { Spool } from "./spool.ts";

@@ -9,6 +9,7 @@ import { type MonitorState, newMonitorState, withoutFuture } from "../core/statu
 import { retryRounds } from "../core/status/retry-policy.ts";
 import { observe } from "../core/status/state-machine.ts";
 import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/time/durations.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
 
 export interface RoundsDeps {
@@ -132,7 +133,7 @@ export class Rounds {
 
   /** A fault of the agent itself says nothing of the service, and costs no other check. */
   #broken(check: Check, error: unknown): Observation {
-    const words = boundedErrorText(`the agent failed to check it: ${error instanceof Error ? error.message : error}`);
+    const words = boundedErrorText(`the agent failed to check it: ${messageOf(error)}`);
     const details = { verdict: "inconclusive" as const, latency_ms: null, error: words, details: {} };
     return { at: this.#deps.now(), vantage: homeOf(check), ...details };
   }

@@ -1,11 +1,12 @@
 /** `hub agent`: from the command line to the end of the agent. */
+
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { nameSchema } from "../core/service/names.ts";
 import type { Clock } from "../core/time/clock.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
+import { parsedLine, UsageError } from "../node/command-line.ts";
 import { lockFolder } from "../node/folder-lock.ts";
 import { privateFolder } from "../node/private-folder.ts";
 import { Agent } from "./agent.ts";
@@ -63,8 +64,6 @@ interface Arguments {
   engine: string | null;
 }
 
-class UsageError extends Error {}
-
 /** Returns the exit code. */
 export async function runAgent(argv: readonly string[], io: AgentIo): Promise<number> {
   try {
@@ -113,16 +112,12 @@ function rulesOf({
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    const text = { type: "string" } as const;
-    const help = { type: "boolean", short: "h", default: false } as const;
-    const flag = { type: "boolean", default: false } as const;
-    const flags = { "no-docker": flag, "take-over": flag, help };
-    const options = { hub: text, name: text, config: text, docker: text, state: text, ...flags };
-    return parseArgs({ args: [...argv], strict: true, allowPositionals: false, options }).values;
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
+  const text = { type: "string" } as const;
+  const help = { type: "boolean", short: "h", default: false } as const;
+  const flag = { type: "boolean", default: false } as const;
+  const flags = { "no-docker": flag, "take-over": flag, help };
+  const options = { hub: text, name: text, config: text, docker: text, state: text, ...flags };
+  return parsedLine(argv, { options }).values;
 }
 
 function argumentsOf(values: ReturnType<typeof parse>, environment: AgentIo["environment"]): Arguments {

@@ -6,7 +6,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { nextEpoch } from "../core/service/epoch.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { type Label, migrationsIn, type Reader, readLabel, refusalOf, type Summary, summaryOf } from "./label.ts";
 import { adminTokenFile, databaseFile, dataIn, KEPT_OBJECTS, objectFile } from "./state-files.ts";
 

@@ -4,8 +4,9 @@ import type { HubClient } from "../client/hub-client.ts";
 import { HubProblem, responseBody } from "../client/problem.ts";
 import { nameSchema } from "../core/service/names.ts";
 import { parseManifest } from "../core/service/service-rules.ts";
-import { messageOf } from "../node/error-message.ts";
-import { type CommandLine, UsageError } from "./command-line.ts";
+import { messageOf } from "../core/values/error-message.ts";
+import { UsageError } from "../node/command-line.ts";
+import type { CommandLine } from "./command-line.ts";
 import { connect } from "./connection.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";
 import { findProject, idOf, type Project, requireProject } from "./lists.ts";
@@ -97,7 +98,7 @@ async function planOf(client: HubClient, { name, project, body }: Target): Promi
 function planOfNew(body: Record<string, unknown>): Plan {
   const wanted = parseManifest(body, { allowPrivate: true, mayReceive: () => true }); // what it allows only the hub knows
   if (wanted.ok) return { create: wanted.value.map(({ name }) => name), update: [], delete: [], unchanged: 0 };
-  throw new HubProblem(BAD_REQUEST, "the manifest has errors", { errors: wanted.errors });
+  throw new HubProblem(BAD_REQUEST, "the manifest has errors", { errors: wanted.error });
 }
 
 /** `revision`: what was planned and shown; the hub refuses the manifest when the project has changed since. */

@@ -1,6 +1,6 @@
 /** `hub backup FILE`: makes a backup of the hub whose state folder is on this machine. */
 import { writeBackup } from "../backup/write-backup.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import type { CommandLine } from "./command-line.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";
 import { size } from "./text.ts";

@@ -1,12 +1,6 @@
 /** Parses the command line of one command by the table. */
-import { parseArgs } from "node:util";
-import { messageOf } from "../node/error-message.ts";
+import { parsedLine, UsageError } from "../node/command-line.ts";
 import type { Command, Flag, Operand } from "./command-table.ts";
-
-/** The command line is wrong. The message says what is expected. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
 
 export interface CommandLine {
   /** The value of a flag that takes one; undefined when it is absent. */
@@ -38,11 +32,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Com
 
 function parse(command: Command, argv: readonly string[]) {
   const options = Object.fromEntries(command.flags.map((flag) => [flag.name, optionOf(flag)]));
-  try {
-    return parseArgs({ args: [...argv], strict: true, allowPositionals: true, options });
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
+  return parsedLine(argv, { allowPositionals: true, options });
 }
 
 function optionOf({ value, short }: Flag) {

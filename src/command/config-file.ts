@@ -1,7 +1,7 @@
 /** The configuration of the command: which hub it asks, and with which key. */
 import { readFileSync, statSync } from "node:fs";
 import { parse } from "yaml";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 
 const OTHERS = 0o077;
 

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createHubClient, type HubClient, isHubUrl, isKey } from "../client/hub-client.ts";
-import { type CommandLine, UsageError } from "./command-line.ts";
+import { UsageError } from "../node/command-line.ts";
+import type { CommandLine } from "./command-line.ts";
 import type { Configuration } from "./config-file.ts";
 import type { HubIo } from "./hub-io.ts";
 

@@ -1,6 +1,6 @@
 /** The text that a user reads when a command failed. It never has the key. */
 import { HubProblem } from "../client/problem.ts";
-import { messageOf } from "../node/error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { printable } from "./text.ts";
 
 export function failureText(error: unknown): string {

@@ -1,7 +1,7 @@
 /** Prints so that all of it arrives, or the command says that it did not. */
 import { fstatSync, writeFileSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { messageOf } from "../node/error-message.ts";
+import { asError, messageOf } from "../core/values/error-message.ts";
 import { EXIT } from "./hub-io.ts";
 
 export interface OutputDeps {
@@ -90,7 +90,7 @@ function print({ stream, writeAll }: Printer, line: string, fail: (error: Error)
   try {
     writeAll(text);
   } catch (error) {
-    fail(error instanceof Error ? error : new Error(messageOf(error)));
+    fail(asError(error));
   }
 }
 

@@ -1,6 +1,7 @@
 /** The `hub` command: finds the command, loads it, and turns what it throws into a text and an exit code. */
 import packageJson from "../../package.json" with { type: "json" };
-import { type CommandLine, parseCommandLine, UsageError } from "./command-line.ts";
+import { UsageError } from "../node/command-line.ts";
+import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { COMMANDS, type Command } from "./command-table.ts";
 import { commandHelp, generalHelp, usageLine } from "./help.ts";
 import { EXIT, type HubIo } from "./hub-io.ts";

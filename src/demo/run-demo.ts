@@ -2,11 +2,13 @@
  * `npm run demo`: three hubs that know each other, a relay, and some little services that fail and recover. It needs no
  * settings and leaves nothing behind.
  */
+
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claimPort } from "../cli/start/port.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { type LocalServers, startLocalServers } from "../relay/servers.ts";
 import { setUpStream } from "../relay/stream.ts";
 import { type DemoHub, startDemoHub } from "./demo-hub.ts";
@@ -52,7 +54,7 @@ export async function runDemo(argv: readonly string[], io: DemoIo): Promise<numb
     await io.stopped;
     return 0;
   } catch (error) {
-    io.err(error instanceof Error ? error.message : String(error));
+    io.err(messageOf(error));
     return 1;
   } finally {
     io.out("ending …");
@@ -99,7 +101,7 @@ async function startRelay(
     await setUpStream(core);
     return { servers, url: `ws://${HOST}:${port}`, core };
   } catch (error) {
-    io.err(`without NATS: ${error instanceof Error ? error.message : String(error)}`);
+    io.err(`without NATS: ${messageOf(error)}`);
     return null;
   }
 }
@@ -125,6 +127,6 @@ async function toggle(hub: DemoHub | undefined, io: DemoIo): Promise<void> {
     const isRunning = await hub.toggle();
     io.out(isRunning ? `${hub.id} runs again` : `${hub.id} is killed; the others go on`);
   } catch (error) {
-    io.err(`${hub.id}: ${error instanceof Error ? error.message : String(error)}`);
+    io.err(`${hub.id}: ${messageOf(error)}`);
   }
 }

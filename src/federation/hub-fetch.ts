@@ -1,5 +1,7 @@
 /** Requests to other hubs: only to addresses that are allowed, without redirects, bounded in size and time. */
+
 import { parseProbedTarget } from "../core/service/target.ts";
+import { messageOf } from "../core/values/error-message.ts";
 
 export interface HubRequest {
   method: "GET" | "POST";
@@ -52,7 +54,7 @@ export async function hubFetch(request: HubRequest): Promise<HubAnswer> {
   } catch (error) {
     if (error instanceof HubUnreachable) throw error;
     if (signal.aborted) throw new HubUnreachable(`it did not answer within ${timeoutMs / 1_000} s`);
-    throw new HubUnreachable(`it can't be reached: ${error instanceof Error ? error.message : String(error)}`);
+    throw new HubUnreachable(`it can't be reached: ${messageOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** One connection to the relay. The connection never reconnects by itself: the bridge opens a new one by its alarm. */
+
 import {
   type ConnectionOptions,
   connect,
@@ -12,6 +13,7 @@ import {
 } from "nats.ws";
 import type { Settings } from "../core/hub/settings.ts";
 import type { Clock } from "../core/time/clock.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { type LatestRefusal, LatestRefusals } from "./latest-refusals.ts";
 import { type DurableEvent, type LatestValue, messageHeaders } from "./messages.ts";
 import type { NatsFailure } from "./reason.ts";
@@ -112,7 +114,7 @@ export function failureOf(error: unknown): NatsFailure {
   const known = error instanceof NatsError ? error : null;
   return {
     code: known?.code ?? "",
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     jetstreamError: known?.api_error?.description ?? null,
     refusedSubject: known?.permissionContext?.subject ?? null,
     answersHttp: null,

@@ -1,7 +1,9 @@
 /** What the machine's own network says of a host. */
+
 import { type LookupAddress, lookup as lookupThen } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { connect, type LookupFunction } from "node:net";
+import { asError } from "../core/values/error-message.ts";
 
 const CONNECT_MS = 2_000;
 /** DNS has answered, and there is no address. Other codes are about DNS itself. */
@@ -52,7 +54,7 @@ export function checkedLookUp(allowed: (host: string, addresses: LookupAddress[]
         if (options.all === true || first === undefined) callback(null, left);
         else callback(null, first.address, first.family);
       } catch (refusal) {
-        callback(refusal instanceof Error ? refusal : new Error(String(refusal)), "");
+        callback(asError(refusal), "");
       }
     });
   };

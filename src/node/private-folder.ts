@@ -1,7 +1,7 @@
 /** Folders that only their owner may read: they hold keys, tokens and what services said. */
 import { chmodSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf } from "./error-message.ts";
+import { messageOf } from "../core/values/error-message.ts";
 
 const OWNER_ONLY = 0o700;
 const OTHERS = 0o077;

@@ -4,6 +4,7 @@ import { roundLimit } from "../core/lane/slots.ts";
 import type { DueCheck, Finding } from "../core/service/check.ts";
 import type { Observation } from "../core/service/records.ts";
 import { WAY_TO_VANTAGE_MS } from "../core/time/durations.ts";
+import { messageOf } from "../core/values/error-message.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
 
 export interface AskVantageDeps {
@@ -24,7 +25,7 @@ export async function askVantage(checks: DueCheck[], vantage: string, deps: AskV
       observation: observations[index] ?? blindness(vantage, at, "no result"),
     }));
   } catch (error) {
-    const why = boundedErrorText(error instanceof Error ? error.message : String(error));
+    const why = boundedErrorText(messageOf(error));
     return checks.map((check) => ({ check, observation: blindness(vantage, at, why) }));
   }
 }

@@ -14,11 +14,13 @@ import type {
   Registration,
   RegistrationAnswer,
 } from "../core/federation/federation.ts";
+import type { BINDING_KINDS } from "../core/hub/binding-kinds.ts";
 import type { LaneAnswer, Unwatched } from "../core/lane/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane/lane-record.ts";
 import type { Check, DueCheck, Finding } from "../core/service/check.ts";
 import type { Health, Judgement, Observation, Round } from "../core/service/records.ts";
 import type { MonitorState } from "../core/status/monitor-state.ts";
+import type { Result } from "../core/values/result.ts";
 import type { LiveBoardRpc } from "./board-rpc.ts";
 
 /** One object for each lane. Its name is the number of the lane. */
@@ -110,7 +112,11 @@ export interface ArrivedRequest {
 }
 
 /** Refusals cross the border between objects as values, because errors lose their fields there. */
-export type Refusable<T> = { ok: true; value: T } | { ok: false; status: 400 | 401 | 403 | 409 | 429; words: string };
+export interface Refusal {
+  status: 400 | 401 | 403 | 409 | 429;
+  words: string;
+}
+export type Refusable<T> = Result<T, Refusal>;
 
 /** One object for the hub: its identity, the hubs that it knows, and the sockets that watch them. */
 export interface FederationRpc extends Rpc.DurableObjectBranded {
@@ -161,15 +167,21 @@ export interface PeerLinkRpc extends Rpc.DurableObjectBranded {
   forget(): Promise<void>;
 }
 
-export interface Bindings {
-  DB: D1Database;
-  PROBES: Queue<string>;
-  OUTCOMES: Queue<string>;
-  LANE_MONITOR: DurableObjectNamespace<LaneMonitorRpc>;
-  LIVE_BOARD: DurableObjectNamespace<LiveBoardRpc>;
-  PROBER: DurableObjectNamespace<ProberRpc>;
-  NATS_BRIDGE: DurableObjectNamespace<NatsBridgeRpc>;
-  FEDERATION: DurableObjectNamespace<FederationRpc>;
-  PEER_LINK: DurableObjectNamespace<PeerLinkRpc>;
-  REQUEST_LIMIT: RateLimit;
+interface Types<Name extends keyof typeof BINDING_KINDS> {
+  "D1 database": D1Database;
+  queue: Queue<string>;
+  "Durable Object": DurableObjectNamespace<Objects[Name & keyof Objects]>;
+  "rate limit": RateLimit;
 }
+
+/** The objects by the names of their bindings. */
+interface Objects {
+  LANE_MONITOR: LaneMonitorRpc;
+  LIVE_BOARD: LiveBoardRpc;
+  PROBER: ProberRpc;
+  NATS_BRIDGE: NatsBridgeRpc;
+  FEDERATION: FederationRpc;
+  PEER_LINK: PeerLinkRpc;
+}
+
+export type Bindings = { [Name in keyof typeof BINDING_KINDS]: Types<Name>[(typeof BINDING_KINDS)[Name]] };

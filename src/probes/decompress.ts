@@ -1,5 +1,7 @@
 /** Undoes the codings of a body (RFC 9110, 8.4) while it comes. The same library runs in Workers and in Node. */
+
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, type Decompressor } from "node:zlib";
+import { asError } from "../core/values/error-message.ts";
 import { joined } from "./bytes.ts";
 import { ProbeFailure } from "./probe.ts";
 
@@ -85,7 +87,7 @@ async function feed(parts: Parts, decompressor: Decompressor, fed: Fed): Promise
     }
     decompressor.end();
   } catch (error) {
-    fed.cut = error instanceof Error ? error : new Error(String(error));
+    fed.cut = asError(error);
     decompressor.destroy(fed.cut);
   }
 }

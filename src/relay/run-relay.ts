@@ -2,9 +2,11 @@
  * The commands of `npm run relay`: start a local relay with its core, print a relay's configuration for production, or
  * make the stream on a core.
  */
+
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { messageOf } from "../core/values/error-message.ts";
+import { parsedLine, UsageError } from "../node/command-line.ts";
 import { ANY_PORT, renderRelay } from "./config.ts";
 import { startLocalServers } from "./servers.ts";
 import { HUB_EVENTS, setUpStream, streamSettings } from "./stream.ts";
@@ -50,9 +52,6 @@ export interface RelayIo {
 
 type Values = ReturnType<typeof parse>["values"];
 
-/** The command line is wrong. */
-class UsageError extends Error {}
-
 /** Returns the exit code: 0 for success, 1 for a failure, 2 for a wrong command line. */
 export async function runRelay(argv: readonly string[], io: RelayIo): Promise<number> {
   try {
@@ -65,15 +64,15 @@ export async function runRelay(argv: readonly string[], io: RelayIo): Promise<nu
     if (rest.length > 0) throw new UsageError(`unexpected: ${rest.join(" ")}`);
     return await execute(command, values, io);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
+    const message = messageOf(error);
+    const isUsage = error instanceof UsageError;
     io.err(isUsage ? `${message}\n\n${USAGE}` : message);
     return isUsage ? 2 : 1;
   }
 }
 
 function parse(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  return parsedLine(argv, { options: OPTIONS, allowPositionals: true });
 }
 
 function execute(command: string, values: Values, io: RelayIo): Promise<number> {

@@ -18,7 +18,7 @@ beforeEach(async () => {
   folder = await temporaryFolder("deploy");
   await cp(join(ROOT, "wrangler.toml"), join(folder.path, "wrangler.toml"));
   await cp(join(ROOT, "migrations"), join(folder.path, "migrations"), { recursive: true });
-  for (const path of ["src/worker/index.ts", "src/platform/bindings.ts"]) {
+  for (const path of ["src/worker/index.ts"]) {
     await cp(join(ROOT, path), join(folder.path, path));
   }
 });
@@ -176,7 +176,7 @@ describe("npm run deploy", () => {
     await writeFile(file, toml.replace('name = "REQUEST_LIMIT"', 'name = "LIMIT"'));
     await rm(join(folder.path, "migrations/0002_lanes_for_all.sql"));
     const { code, text } = await deployWith(LOCAL, ["--dry-run"], { bundle: 'throw new Error("boom");' });
-    expect(text).toContain("WRONG  binding LIMIT: wrangler.toml has this rate limit, and Bindings lacks it");
+    expect(text).toContain("WRONG  binding LIMIT: wrangler.toml has this rate limit, and the code lacks it");
     expect(text).toContain("WRONG  SQL migration 0002: missing");
     expect(text).toMatch(/WRONG {2}start-up: the Worker does not start: .*boom/s);
     expect(text).toContain("4 things are wrong, see above");

@@ -31,7 +31,7 @@ describe("the manifest of a project", () => {
   test("applied as it is changes nothing", () => {
     const text = stringify({ services: services.map(manifestEntry) });
     const wanted = parseManifest(parse(text), { allowPrivate: true, mayReceive: () => true });
-    if (!wanted.ok) throw new Error(JSON.stringify(wanted.errors));
+    if (!wanted.ok) throw new Error(JSON.stringify(wanted.error));
     const rows = services.map((service) => ({ ...service, unreadable: [] }) as unknown as ServiceRow); // what is compared
     expect(planManifest(rows, wanted.value)).toMatchObject({ create: [], update: [], delete: [], unchanged: 4 });
   });

@@ -265,7 +265,7 @@ it("removes a hub, tells it, and takes it in again through an admin only", async
   expect(await federationOf(bindings).join(url, "asked")).toMatchObject({ ok: true, value: { trust: "approved" } });
   answer = (path) => (path === "/api/federation/leave" ? json({ detail: "no" }, 500) : null);
   await admin("DELETE", `/api/federation/hubs/${id}`);
-  expect(await federationOf(bindings).join(url, "configured")).toMatchObject({ ok: false, status: 409 });
+  expect(await federationOf(bindings).join(url, "configured")).toMatchObject({ ok: false, error: { status: 409 } });
 });
 
 it("forgets a hub that leaves", async () => {
@@ -303,7 +303,7 @@ it("refuses who claims to be another, speaks another version, has no key, or has
   key = await newKeyPair(Date.now());
   document = { ...right, keys: [toPublicKey(key)] };
   await expectRefused(await register(), 409, "another key");
-  expect(await federationOf(bindings).join(url, "asked")).toMatchObject({ ok: false, status: 409 });
+  expect(await federationOf(bindings).join(url, "asked")).toMatchObject({ ok: false, error: { status: 409 } });
 });
 
 it("refuses requests that are unsigned, altered, old, sent before, or in the name of another", async () => {
@@ -349,18 +349,18 @@ it("joins a hub by its address, and those that it introduces with the token only
   answer = (path) => (path === "/api/federation/register" ? json({ trust: "pending", hub: document }) : null);
   const joined = await admin("POST", "/api/federation/hubs", { url: `${url}/` });
   expect(joined).toEqual({ status: 200, body: { hub_id: id, trust: "approved", there: "pending" } });
-  expect(await federationOf(bindings).join(url, "introduced")).toMatchObject({ ok: false, status: 409 });
+  expect(await federationOf(bindings).join(url, "introduced")).toMatchObject({ ok: false, error: { status: 409 } });
   expect((await admin("POST", "/api/federation/hubs", { url: "https://nobody.example.com" })).status).toBe(400);
   answer = (path) =>
     path === "/api/federation/register" ? json({ trust: "approved", hub: { ...document, hub_id: "hub-x" } }) : null;
   expect(await federationOf(bindings).join(url, "asked")).toMatchObject({
     ok: false,
-    words: "the answer is of the hub hub-x",
+    error: { words: "the answer is of the hub hub-x" },
   });
   document = { ...document, hub_id: "hub-main" };
   expect(await federationOf(bindings).join(url, "asked")).toMatchObject({
     ok: false,
-    words: `at ${url} there is this hub itself`,
+    error: { words: `at ${url} there is this hub itself` },
   });
   await federationOf(bindings).introduce([
     { hub_id: "hub-y", url: "https://y.example.com" },

@@ -2,8 +2,8 @@
 import type { Check } from "../../core/service/check.ts";
 import type { Observation, Verdict } from "../../core/service/records.ts";
 import { ENGINE_FIRST_LOOK_MS } from "../../core/time/durations.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { boundedErrorText } from "../../core/values/error-text.ts";
-import { messageOf } from "../../node/error-message.ts";
 import { type Container, troubleOf, type UsageSample } from "./container.ts";
 import { commandIn } from "./labels.ts";
 import { Patience } from "./patience.ts";

@@ -8,7 +8,7 @@ import type { Check } from "../../core/service/check.ts";
 import type { Observation } from "../../core/service/records.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { CONTAINERS_RECONCILE_MS, ENGINE_MAX_RETRY_MS } from "../../core/time/durations.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import type { LabelRules } from "../reach.ts";
 import { addressesIn, type Container, isService, standsBefore } from "./container.ts";
 import { ContainerChecks } from "./container-checks.ts";

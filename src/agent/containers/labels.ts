@@ -157,9 +157,9 @@ function ruleTroubles(service: DiscoveredService, { labels }: Container, agent: 
   const rules = { allowPrivate: true, mayReceive: () => false };
   const result = parsed.success
     ? parseService({ ...parsed.data, agent }, rules)
-    : { ok: false as const, errors: fieldErrors(parsed.error) };
+    : { ok: false as const, error: fieldErrors(parsed.error) };
   if (result.ok) return [];
-  return result.errors.map(({ path, message }) => {
+  return result.error.map(({ path, message }) => {
     const field = path.replace(/\[\d+\].*$/, "");
     const label = LABEL_OF_FIELD[field] ?? field;
     return { label, value: labels[label] ?? "", rule: message };

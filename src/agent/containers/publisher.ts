@@ -7,7 +7,7 @@ import {
   MAX_REASON_CHARS,
 } from "../../core/agent/discovery.ts";
 import { ENGINE_MAX_RETRY_MS } from "../../core/time/durations.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { HubRefused } from "../hub-api.ts";
 import { type Container, endingOf, standsBefore } from "./container.ts";
 import { type Labelled, troubleText } from "./labelled.ts";

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 
 const fileSchema = z.array(z.string());
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { createHubClient, type HubClient } from "../../client/hub-client.ts";
 import { expectSuccess, HubProblem, responseBody } from "../../client/problem.ts";
 import { printable } from "../../command/text.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 
 const REQUEST_LIMIT_MS = 10_000;
 /** The cron comes each minute. A first round may wait for it. */

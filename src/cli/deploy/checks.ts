@@ -1,16 +1,17 @@
 /** What `npm run deploy -- --dry-run` can tell about a deployment without an account. Every check is pure. */
+import type { BindingKind } from "../../core/hub/binding-kinds.ts";
 import { parseSettings } from "../../core/hub/settings.ts";
-import { messageOf } from "../../node/error-message.ts";
-import { bindingFindings, declaredBindings } from "./bindings.ts";
+import { messageOf } from "../../core/values/error-message.ts";
+import { bindingFindings } from "./bindings.ts";
 import type { DeployedConfig } from "./deployed-config.ts";
 import { type Finding, ok, orFine, warn, wrong } from "./finding.ts";
 import { objectFindings } from "./objects.ts";
 import { queueFindings } from "./queues.ts";
 
 export interface Checkout {
+  /** The bindings that the code declares. */
+  declared: ReadonlyMap<string, BindingKind>;
   config: DeployedConfig;
-  /** The text of the file that declares the interface `Bindings`. */
-  bindingsSource: string;
   /** The names that the entry of the Worker exports. */
   exported: readonly string[];
   /** The files of the folder of SQL migrations. */
@@ -42,7 +43,7 @@ export function checkDeployment(checkout: Checkout): Finding[] {
     ...flagFindings(config.compatibility_flags),
     settingsFinding(config.vars),
     cronFinding(config.triggers.crons ?? []),
-    ...bindingFindings(config, declaredBindings(checkout.bindingsSource)),
+    ...bindingFindings(config, checkout.declared),
     ...objectFindings(config, exported),
     ...queueFindings(config.queues),
     ...sqlMigrationFindings(checkout.migrationFiles),

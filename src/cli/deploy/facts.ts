@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, stop } from "esbuild";
 import { z } from "zod";
+import { BINDING_KINDS } from "../../core/hub/binding-kinds.ts";
 import type { Checkout, CpuProfile } from "./checks.ts";
 import type { DeployedConfig } from "./deployed-config.ts";
 
@@ -17,7 +18,7 @@ const profileSchema = z.object({
 export async function readCheckout(root: string, config: DeployedConfig, now: number): Promise<Checkout> {
   return {
     config,
-    bindingsSource: await readFile(join(root, "src/platform/bindings.ts"), "utf8"),
+    declared: new Map(Object.entries(BINDING_KINDS)),
     exported: await exportsOf(join(root, "src/worker/index.ts")),
     migrationFiles: await readdir(join(root, "migrations")),
     today: new Date(now).toISOString().slice(0, "2026-10-01".length),

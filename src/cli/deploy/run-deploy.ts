@@ -6,14 +6,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { unstable_readConfig as readConfig, experimental_readRawConfig as readRawConfig } from "wrangler";
 import { z } from "zod";
 import { isHubUrl, isKey } from "../../client/hub-client.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { locationHint } from "../../core/values/nearness.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { parsedLine, UsageError } from "../../node/command-line.ts";
 import { buildAssets } from "../build/assets.ts";
-import { UsageError } from "../start/arguments.ts";
 import type { Environment } from "../start/settings.ts";
 import { checkHub } from "./check-hub.ts";
 import { busyMs, checkDeployment, sizeFinding, startFinding } from "./checks.ts";
@@ -93,17 +92,13 @@ function parseTask(argv: readonly string[], environment: Environment): Task {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    const options = {
-      "dry-run": { type: "boolean", default: false },
-      check: { type: "string" },
-      free: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    } as const;
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
+  const options = {
+    "dry-run": { type: "boolean", default: false },
+    check: { type: "string" },
+    free: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  } as const;
+  return parsedLine(argv, { options }).values;
 }
 
 async function run(task: Task, io: DeployIo): Promise<void> {

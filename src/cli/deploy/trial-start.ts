@@ -1,7 +1,7 @@
 /** Starts a bundle in the runtime as Cloudflare does with an upload, without its bindings. */
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { startRuntime } from "../start/runtime.ts";
 
 interface Trial {

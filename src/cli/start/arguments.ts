@@ -1,6 +1,5 @@
 /** The command line of `npm start`. */
-import { parseArgs } from "node:util";
-import { messageOf } from "../../node/error-message.ts";
+import { parsedLine, UsageError } from "../../node/command-line.ts";
 
 const DEFAULT_PORT = "8787";
 const DEFAULT_HOST = "127.0.0.1";
@@ -35,11 +34,6 @@ export interface StartArguments {
   help: boolean;
 }
 
-/** The command line or a setting is wrong. The message names it and says what is expected. The exit code is 2. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
-
 interface ListenVariables {
   HOST?: string | undefined;
   PORT?: string | undefined;
@@ -67,25 +61,18 @@ export function parseStartArguments(argv: readonly string[], { HOST, PORT }: Lis
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        port: { type: "string" },
-        host: { type: "string" },
-        state: { type: "string", default: ".hub" },
-        var: { type: "string", multiple: true, default: [] },
-        "var-file": { type: "string", multiple: true, default: [] },
-        restore: { type: "string" },
-        quiet: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
+  return parsedLine(argv, {
+    options: {
+      port: { type: "string" },
+      host: { type: "string" },
+      state: { type: "string", default: ".hub" },
+      var: { type: "string", multiple: true, default: [] },
+      "var-file": { type: "string", multiple: true, default: [] },
+      restore: { type: "string" },
+      quiet: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
 }
 
 /** `name`: who said it. */

@@ -1,7 +1,7 @@
 /** Builds a local hub, migrates its database, and starts the hub and its cron. */
 import { join } from "node:path";
 import type { Clock } from "../../core/time/clock.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { buildAssets } from "../build/assets.ts";
 import type { BuildCache } from "../build/build-cache.ts";
 import { foldedLog } from "./folded-log.ts";

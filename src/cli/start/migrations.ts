@@ -1,6 +1,6 @@
 /** Applies migrations to the local database the way `wrangler d1 migrations apply` does. */
 import { z } from "zod";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 
 /** The same table as Wrangler's, so that this program and Wrangler see which migrations the other has applied. */
 export const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "d1_migrations"(

@@ -1,6 +1,6 @@
 /** The port that a local hub listens on. */
 import { createServer } from "node:net";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 
 export class PortUnavailableError extends Error {
   override name = "PortUnavailableError";

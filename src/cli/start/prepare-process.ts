@@ -1,5 +1,5 @@
 /** This program runs in its own process. It does one heavy step of a start and then ends; see prepare.ts. */
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import type { LocalDatabaseOptions } from "./local-database.ts";
 
 interface BuildOptions {

@@ -2,11 +2,12 @@
 
 import { join } from "node:path";
 import type { Clock } from "../../core/time/clock.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
+import { UsageError } from "../../node/command-line.ts";
 import { type BuildPlace, openBuildCache } from "../build/build-cache.ts";
 import { outputFolder } from "../build/output-folder.ts";
 import { unknownMigrations } from "./applied-migrations.ts";
-import { parseStartArguments, START_USAGE, type StartArguments, UsageError } from "./arguments.ts";
+import { parseStartArguments, START_USAGE, type StartArguments } from "./arguments.ts";
 import type { RunningHub } from "./launch.ts";
 import type { Migration } from "./migrations.ts";
 import { claimPort } from "./port.ts";

@@ -1,6 +1,6 @@
 /** The settings of a local hub that come from the environment and from flags. */
 import { parseSettings, SettingsError } from "../../core/hub/settings.ts";
-import { UsageError } from "./arguments.ts";
+import { UsageError } from "../../node/command-line.ts";
 
 const PROBE_SECRET = /^PROBE_SECRET_[A-Z0-9_]+$/;
 /** From this similarity on (0 to 1), an error suggests the known name for the unknown name. */

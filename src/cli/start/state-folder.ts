@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { access, chmod, constants, mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { adminTokenFile, dataIn, hubIdFile, textOf } from "../../backup/state-files.ts";
-import { messageOf } from "../../node/error-message.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { lockFolder } from "../../node/folder-lock.ts";
 import { privateFolder } from "../../node/private-folder.ts";
 

@@ -1,7 +1,7 @@
 /** Settings that come in files, so that they stand in no command line. */
 import { readFileSync, statSync } from "node:fs";
-import { messageOf } from "../../node/error-message.ts";
-import { UsageError } from "./arguments.ts";
+import { messageOf } from "../../core/values/error-message.ts";
+import { UsageError } from "../../node/command-line.ts";
 
 const LINE = /^\s*([A-Z][A-Z0-9_]*)=(.*)$/;
 /** Reading for all, writing for the group or all. */

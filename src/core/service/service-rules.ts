@@ -34,7 +34,7 @@ function judged(
     ...(isKnown ? [] : optionErrors(input)),
   ];
   if (errors.length === 0) return { ok: true, value: input };
-  return { ok: false, errors: errors.map(({ path, message }) => ({ path: joinPath(prefix, path), message })) };
+  return { ok: false, error: errors.map(({ path, message }) => ({ path: joinPath(prefix, path), message })) };
 }
 
 /**
@@ -62,9 +62,9 @@ export function parseManifest(body: unknown, rules: TargetRules): Parsed<Service
     if (!service.success) return;
     const parsed = parseService(service.data, rules, `services[${index}]`);
     if (parsed.ok) inputs.push(parsed.value);
-    else errors.push(...parsed.errors);
+    else errors.push(...parsed.error);
   });
-  return errors.length === 0 ? { ok: true, value: inputs } : { ok: false, errors };
+  return errors.length === 0 ? { ok: true, value: inputs } : { ok: false, error: errors };
 }
 
 /** Returns the registration that would make this row. */

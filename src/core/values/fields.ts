@@ -1,5 +1,6 @@
 /** Errors of an input, one for each wrong field. */
 import type { z } from "zod";
+import type { Result } from "./result.ts";
 
 export interface FieldError {
   /** Like `services[3].health_url`; empty: the whole input is wrong. */
@@ -7,7 +8,7 @@ export interface FieldError {
   message: string;
 }
 
-export type Parsed<T> = { ok: true; value: T } | { ok: false; errors: FieldError[] };
+export type Parsed<T> = Result<T, FieldError[]>;
 
 /** Returns every issue with its path below `prefix`. An unknown field gets its own path. */
 export function fieldErrors(error: z.ZodError, prefix = ""): FieldError[] {

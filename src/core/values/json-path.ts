@@ -1,5 +1,7 @@
 /** JSONPath (RFC 9535, without its two functions for regular expressions) with a limit on the work, because a short path can ask for more than a hub can do in hours. */
+
 import { JSONPathEnvironment, type JSONValue } from "json-p3";
+import { messageOf } from "./error-message.ts";
 
 /** Limit of the nodes that one path selects. Further nodes are ignored. */
 const MAX_NODES = 10_000;
@@ -31,7 +33,7 @@ export function pathError(path: string): string | null {
   } catch (error) {
     if (/\b(match|search)\s*\(/.test(path))
       return "match() and search() are not supported: a regular expression can take for ever";
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 
@@ -47,7 +49,7 @@ export function select(document: unknown, path: string, budget: Budget): unknown
   } catch (error) {
     if (error instanceof PathTooCostly) throw error;
     // The path compiles, so what is left is the limit of the library on depth.
-    throw new PathTooCostly(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new PathTooCostly(`${path}: ${messageOf(error)}`);
   }
   return values;
 }

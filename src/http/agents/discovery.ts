@@ -156,7 +156,7 @@ function parsed(
     }
     const result = parseService({ ...body, agent, enabled: true }, { allowPrivate: true, mayReceive: () => false });
     if (!result.ok) {
-      const [first] = result.errors;
+      const [first] = result.error;
       refused.push({ project, name: body.name, reason: `${first?.path}: ${first?.message}` });
     } else if (result.value.container_id === null || seen.has(key)) {
       const reason = seen.has(key) ? "listed twice" : "container_id: needed";

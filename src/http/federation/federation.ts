@@ -96,14 +96,14 @@ export const federation = routes()
   })
   .openapi(join, async (c) => {
     const joined = await c.var.hub.federation.join(c.req.valid("json").url);
-    if (!joined.ok) throw new Problem(joined.status, joined.words);
+    if (!joined.ok) throw new Problem(joined.error.status, joined.error.words);
     c.var.hub.audit.note("hub.joined", joined.value.hub_id);
     return c.json(joined.value, 200);
   })
   .openapi(approve, async (c) => {
     const { key = null } = c.req.valid("query");
     const approved = orNotFound(await c.var.hub.federation.approve(c.req.valid("param").hub_id, key), "hub");
-    if (!approved.ok) throw new Problem(approved.status, approved.words);
+    if (!approved.ok) throw new Problem(approved.error.status, approved.error.words);
     c.var.hub.audit.note("hub.approved", c.req.valid("param").hub_id);
     return c.body(null, 204);
   })

@@ -126,7 +126,7 @@ export const hubToHub = routes()
   .openapi(register, async (c) => {
     const request = await arrivedRequest(c);
     const answer = await c.var.hub.federation.register(c.req.valid("json"), request);
-    if (!answer.ok) throw new Problem(answer.status, answer.words);
+    if (!answer.ok) throw new Problem(answer.error.status, answer.error.words);
     c.set("peer", c.req.valid("json").hub_id);
     c.var.hub.audit.note("hub.registered", `${c.req.valid("json").hub_id} (${answer.value.trust})`);
     return await answered(c, { body: answer.value }, request, answer.value.hub.keys[0]?.kid ?? null);

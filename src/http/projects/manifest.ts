@@ -75,7 +75,7 @@ export const manifest = app.openapi(put, async (c) => {
   const tooMany = countErrors(body);
   if (tooMany.length > 0) throw invalid(tooMany);
   const wanted = parseManifest(body, rulesOf(c));
-  if (!wanted.ok) throw invalid(wanted.errors);
+  if (!wanted.ok) throw invalid(wanted.error);
   const isDry = c.req.valid("query").dry_run === true;
   const known = c.req.valid("header")["if-match"];
   const applied = await untilWritten(

@@ -45,7 +45,7 @@ export const selfRegistration = routes().openapi(put, async (c) => {
     if (before !== undefined) requireProject(reach, before.project_id);
     const enabled = given.enabled ?? before?.enabled ?? true;
     const input = parseService({ ...given, name, enabled }, rulesOf(c));
-    if (!input.ok) throw invalid(input.errors);
+    if (!input.ok) throw invalid(input.error);
     requireOwnAgent(c, input.value, before?.agent ?? null);
     if (before !== undefined) return await update(hub, before, input.value);
     return await create(hub, await projectNamed(hub, project, reach), input.value);

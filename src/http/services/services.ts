@@ -158,7 +158,7 @@ export const services = routes()
     const { project_id, project: projectName, ...given } = c.req.valid("json");
     const project = await projectOf(hub, { id: project_id, name: projectName }, c.var.principal.projects);
     const input = parseService(given, rulesOf(c));
-    if (!input.ok) throw invalid(input.errors);
+    if (!input.ok) throw invalid(input.error);
     requireOwnAgent(c, input.value, null);
     requireRoom(project);
     const row = await createService(hub.db, project.id, input.value, hub.now());
@@ -186,7 +186,7 @@ export const services = routes()
       if (!maySeeAll(c)) requireNoneKept(stored, body);
       const before = underPatch(stored, body);
       const input = parsePatch(before, body, rulesOf(c));
-      if (!input.ok) throw invalid(input.errors);
+      if (!input.ok) throw invalid(input.error);
       requireOwnAgent(c, input.value, before.agent);
       if (matchesInput(before, input.value)) return before;
       const after = await changeService(hub.db, before, input.value, hub.now());

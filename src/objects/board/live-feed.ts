@@ -28,10 +28,10 @@ export class LiveFeed {
   /** Answers the upgrade of a socket. */
   accept(request: Request): Response {
     const asked = parseWatch(request);
-    if ("error" in asked) return new Response(asked.error, { status: 400 });
+    if (!asked.ok) return new Response(asked.error, { status: 400 });
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#watchers.accept(server, asked.watch, request);
-    this.#greet(server, asked.watch, asked.since);
+    this.#watchers.accept(server, asked.value.watch, request);
+    this.#greet(server, asked.value.watch, asked.value.since);
     const protocol = request.headers.get("Sec-WebSocket-Protocol");
     const headers = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
     return new Response(null, { status: 101, webSocket: client, headers });

@@ -4,6 +4,7 @@ import type { BoardFrame } from "../../core/board/board-frames.ts";
 import type { Frame } from "../../core/board/live-protocol.ts";
 import { type Reach, reaches } from "../../core/hub/reach.ts";
 import type { Clock } from "../../core/time/clock.ts";
+import type { Result } from "../../core/values/result.ts";
 import { PROJECTS_HEADER } from "../../platform/key-header.ts";
 import type { RingEvent } from "../sockets/event-ring.ts";
 import { SocketSender } from "../sockets/socket-sender.ts";
@@ -20,19 +21,20 @@ export interface Watch {
 export function parseWatch({
   url: asked,
   headers,
-}: Pick<Request, "url" | "headers">): { watch: Watch; since: number | null } | { error: string } {
+}: Pick<Request, "url" | "headers">): Result<{ watch: Watch; since: number | null }, string> {
   const url = new URL(asked);
   const numbers: Record<string, number | null> = {};
   for (const name of ["project", "service", "since"]) {
     const text = url.searchParams.get(name);
     const value = text === null || text === "" ? null : Number(text);
-    if (value !== null && (!Number.isSafeInteger(value) || value < 0)) return { error: `${name}: expected a number` };
+    if (value !== null && (!Number.isSafeInteger(value) || value < 0))
+      return { ok: false, error: `${name}: expected a number` };
     numbers[name] = value;
   }
   const { project = null, service = null, since = null } = numbers;
   const limits = headers.get(PROJECTS_HEADER);
   const reach = limits === null ? null : limits.split(",").filter(Boolean).map(Number);
-  return { watch: { project, service, reach }, since };
+  return { ok: true, value: { watch: { project, service, reach }, since } };
 }
 
 export function wants(watch: Watch, part: { service_id: number; project_id: number }): boolean {

@@ -44,14 +44,14 @@ export class ConfiguredPeers {
   async #join(url: string, attempt: { failures: number; nextAt: number }): Promise<boolean> {
     const joined = await this.#deps.join(url);
     // A hub that was removed, or that is this one, is not asked again.
-    if (joined.ok || joined.status === 409) {
+    if (joined.ok || joined.error.status === 409) {
       await this.#storage.put(JOINED + url, joined.ok ? joined.value.hub_id : "");
       return true;
     }
     attempt.failures += 1;
     attempt.nextAt = this.#deps.clock.now() + Math.min(JOIN_MAX_RETRY_MS, 1_000 * 2 ** (attempt.failures - 1));
     this.#attempts.set(url, attempt);
-    log("warn", "federation.join_failed", { url, reason: joined.words, attempt: attempt.failures });
+    log("warn", "federation.join_failed", { url, reason: joined.error.words, attempt: attempt.failures });
     return false;
   }
 

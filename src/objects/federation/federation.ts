@@ -29,7 +29,7 @@ import { closeToo, SocketSender } from "../sockets/socket-sender.ts";
 import { ConfiguredPeers } from "./configured-peers.ts";
 import { HeardHubs } from "./heard-hubs.ts";
 import { Identity } from "./identity.ts";
-import { Joining } from "./joining.ts";
+import { Joining, refused } from "./joining.ts";
 import { Nonces } from "./nonces.ts";
 
 const MIN_ALARM_GAP_MS = 100;
@@ -117,9 +117,9 @@ export class Federation extends DurableObject<Bindings> implements FederationRpc
     const known = await getHub(this.#db, hubId);
     if (known === undefined || known.url === null) return null;
     const key = currentKey(known.keys);
-    if (key === null) return { ok: false, status: 409, words: "this hub has shown no key; it must register first" };
+    if (key === null) return refused(409, "this hub has shown no key; it must register first");
     if (kid !== null && kid !== key) {
-      return { ok: false, status: 409, words: `the key of this hub is ${key}, not the one that you name` };
+      return refused(409, `the key of this hub is ${key}, not the one that you name`);
     }
     await setTrust(this.#db, hubId, "approved", this.#clock.now());
     await this.#hubsChanged(hubId);

@@ -14,12 +14,13 @@ import {
 import type { Settings } from "../../core/hub/settings.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { INTRODUCTION_RETRY_MS, JOIN_REQUEST_MS } from "../../core/time/durations.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import type { HubRequest } from "../../federation/hub-fetch.ts";
 import { JoinRefused, join, register, withoutSlash } from "../../federation/join.ts";
 import { keyOfList, toPublicKey } from "../../federation/keys.ts";
 import { type RequestDeps, readDocument, sendLeave, sendRegistration } from "../../federation/peer-requests.ts";
 import { newNonce, type SignableRequest, SignatureRefused, verifyRequest } from "../../federation/signatures.ts";
-import type { ArrivedRequest, Refusable } from "../../platform/bindings.ts";
+import type { ArrivedRequest, Refusable, Refusal } from "../../platform/bindings.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { Db } from "../../store/database.ts";
 import { countHubs, getHub, hubOfKey, type SavedHub, saveHub } from "../../store/federation/hubs.ts";
@@ -128,7 +129,7 @@ export class Joining {
       return answered;
     });
     if (answer.ok) log("info", "federation.registered", { hub, url, trust: answer.value.trust });
-    else log("warn", "federation.refused", { hub, url, caller, reason: answer.words });
+    else log("warn", "federation.refused", { hub, url, caller, reason: answer.error.words });
     return answer;
   }
 
@@ -145,7 +146,7 @@ export class Joining {
       this.#met.spend(now);
       this.#noteIntroduced(hub_id, now + INTRODUCTION_RETRY_MS);
       const joined = await this.join(url, "introduced", hub_id);
-      if (!joined.ok) log("info", "federation.introduction_failed", { hub: hub_id, url, reason: joined.words });
+      if (!joined.ok) log("info", "federation.introduction_failed", { hub: hub_id, url, reason: joined.error.words });
     }
   }
 
@@ -216,8 +217,12 @@ async function refusable<T>(work: () => Promise<T>): Promise<Refusable<T>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    if (error instanceof JoinRefused) return { ok: false, status: error.status, words: error.message };
-    if (error instanceof SignatureRefused) return { ok: false, status: 401, words: error.message };
-    return { ok: false, status: 400, words: error instanceof Error ? error.message : String(error) };
+    if (error instanceof JoinRefused) return refused(error.status, error.message);
+    if (error instanceof SignatureRefused) return refused(401, error.message);
+    return refused(400, messageOf(error));
   }
+}
+
+export function refused(status: Refusal["status"], words: string): { ok: false; error: Refusal } {
+  return { ok: false, error: { status, words } };
 }

@@ -12,6 +12,7 @@ import { ProtocolError } from "../../core/federation/replication.ts";
 import { parseSettings, type Settings } from "../../core/hub/settings.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { PROTOCOL_ERROR_MS, PUSH_COUNTS_MS } from "../../core/time/durations.ts";
+import { messageOf } from "../../core/values/error-message.ts";
 import { HubUnreachable } from "../../federation/hub-fetch.ts";
 import { importPublicKey, validKeys } from "../../federation/keys.ts";
 import { isUsable, keyToTryNext, withListed } from "../../federation/known-keys.ts";
@@ -139,7 +140,7 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
       if (pulled.hubs.length > 0) await federationOf(this.env).introduce(pulled.hubs);
     } catch (error) {
       brokeProtocol = error instanceof ProtocolError;
-      result = { ...result, error: error instanceof Error ? error.message : String(error) };
+      result = { ...result, error: messageOf(error) };
       log("warn", "federation.pull_refused", { hub: hubId, error: result.error });
       if (error instanceof HubUnreachable && error.status === 401) await this.#tryOtherKey(hubId);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bindingFindings, declaredBindings } from "../../../src/cli/deploy/bindings.ts";
+import { bindingFindings } from "../../../src/cli/deploy/bindings.ts";
 import {
   busyMs,
   checkDeployment,
@@ -13,18 +13,15 @@ import type { DeployedConfig } from "../../../src/cli/deploy/deployed-config.ts"
 import { type Finding, findingLine } from "../../../src/cli/deploy/finding.ts";
 import { objectFindings } from "../../../src/cli/deploy/objects.ts";
 import { queueFindings } from "../../../src/cli/deploy/queues.ts";
+import type { BindingKind } from "../../../src/core/hub/binding-kinds.ts";
 
 const MIB = 1_024 * 1_024;
-const BINDINGS = `
-export interface Other { DB: D1Database }
-export interface Bindings {
-  DB: D1Database;
-  /** What is due. */
-  PROBES: Queue<string>;
-  BOARD: DurableObjectNamespace<BoardRpc>;
-  LIMIT: RateLimit;
-}
-`;
+const BOUND = new Map<string, BindingKind>([
+  ["DB", "D1 database"],
+  ["PROBES", "queue"],
+  ["BOARD", "Durable Object"],
+  ["LIMIT", "rate limit"],
+]);
 const CONFIG: DeployedConfig = {
   compatibility_date: "2026-10-01",
   compatibility_flags: ["nodejs_compat", "global_fetch_strictly_public"],
@@ -44,7 +41,7 @@ const TODAY = "2026-11-25";
 function check(changes: Partial<DeployedConfig> = {}) {
   return checkDeployment({
     config: { ...CONFIG, ...changes },
-    bindingsSource: BINDINGS,
+    declared: BOUND,
     exported: ["Board", "default"],
     migrationFiles: ["0001_first.sql"],
     today: TODAY,
@@ -88,39 +85,21 @@ test("a missing flag is wrong, with the reason", () => {
 });
 
 describe("bindings", () => {
-  const declared = declaredBindings(BINDINGS);
-  const problems = (changes: Partial<DeployedConfig>, kinds = declared) =>
-    notOk(bindingFindings({ ...CONFIG, ...changes }, kinds)).join("\n");
-
-  test("are read from the interface Bindings with their kinds", () => {
-    expect([...declared]).toEqual([
-      ["DB", "D1 database"],
-      ["PROBES", "queue"],
-      ["BOARD", "Durable Object"],
-      ["LIMIT", "rate limit"],
-    ]);
-    expect([...declaredBindings("export interface Bindings {\n  FILES: R2Bucket;\n}")]).toEqual([["FILES", null]]);
-  });
+  const problems = (changes: Partial<DeployedConfig>) =>
+    notOk(bindingFindings({ ...CONFIG, ...changes }, BOUND)).join("\n");
 
   test("that only one side has are named, in both directions", () => {
     expect(problems({ ratelimits: [{ name: "OTHER" }] })).toBe(
-      "wrong binding OTHER: wrangler.toml has this rate limit, and Bindings lacks it\n" +
-        "wrong binding LIMIT: Bindings declares it (rate limit), and wrangler.toml lacks it",
-    );
-    expect(problems({}, new Map([...declared, ["FILES", null]]))).toContain(
-      "FILES: Bindings declares it (of an unknown",
+      "wrong binding OTHER: wrangler.toml has this rate limit, and the code lacks it\n" +
+        "wrong binding LIMIT: the code declares it (rate limit), and wrangler.toml lacks it",
     );
   });
 
   test("of another kind, or bound twice, are wrong", () => {
     expect(problems({ d1_databases: [], ratelimits: [{ name: "DB" }, { name: "LIMIT" }] })).toBe(
-      "wrong binding DB: a rate limit in wrangler.toml, and a D1 database in Bindings",
+      "wrong binding DB: a rate limit in wrangler.toml, and a D1 database in the code",
     );
     expect(problems({ d1_databases: [{ binding: "DB" }, { binding: "DB" }] })).toContain("has it twice");
-  });
-
-  test("are not all fine when the interface was not found", () => {
-    expect(problems({}, declaredBindings("interface Nothing {}"))).toContain("was not found");
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseStartArguments, UsageError } from "../../../src/cli/start/arguments.ts";
+import { parseStartArguments } from "../../../src/cli/start/arguments.ts";
 import { reachableName } from "../../../src/cli/start/run-start.ts";
+import { UsageError } from "../../../src/node/command-line.ts";
 
 describe("the command line of npm start", () => {
   test("without arguments the hub listens on this machine's port 8787 and keeps its data in .hub", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../../src/cli/start/arguments.ts";
 import { givenSettings, settingNames, validateSettings } from "../../../src/cli/start/settings.ts";
+import { UsageError } from "../../../src/node/command-line.ts";
 
 const flags = (pairs: Record<string, string>) => new Map(Object.entries(pairs));
 

@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { UsageError } from "../../../src/cli/start/arguments.ts";
 import { readVarFiles, warningsOf } from "../../../src/cli/start/var-files.ts";
+import { UsageError } from "../../../src/node/command-line.ts";
 import { temporaryFolder } from "../../servers/child-process.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -17,7 +17,7 @@ const URLS: Partial<Record<HealthMethod, string>> = {
 function pathsOf(health_method: HealthMethod, health_options: object, over: object = {}): string[] {
   const body = aBody({ health_method, health_url: URLS[health_method] ?? "", health_options, ...over } as never);
   const parsed = parseService(body, rules);
-  return parsed.ok ? [] : parsed.errors.map(({ path }) => path);
+  return parsed.ok ? [] : parsed.error.map(({ path }) => path);
 }
 
 describe("options that could never work are refused, with their field", () => {

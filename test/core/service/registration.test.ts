@@ -47,7 +47,7 @@ describe("the fields of a service", () => {
     const rules = { ...anywhere, mayReceive: (_secret: string, host: string) => host === "db.example.com" };
     const body = aBody({ health_method: "postgres", health_url, health_options });
     const message = "PROBE_SECRET_DB may not be sent to evil.net: PROBE_SECRET_DB_HOSTS must name it";
-    expect(parseService(body, rules)).toEqual({ ok: false, errors: [{ path: "health_url", message }] });
+    expect(parseService(body, rules)).toEqual({ ok: false, error: [{ path: "health_url", message }] });
     expect(parseService({ ...body, health_url: health_url.replace("evil.net", "db.example.com") }, rules).ok).toBe(
       true,
     );
@@ -61,13 +61,13 @@ describe("the fields of a service", () => {
     });
     const message = "a query could find out PROBE_SECRET_DB bit by bit: only the password may be a secret";
     const errors = [expect.objectContaining({ message })];
-    expect(parseService(body, anywhere)).toEqual({ ok: false, errors });
+    expect(parseService(body, anywhere)).toEqual({ ok: false, error: errors });
   });
 
   test("a timeout is at most a minute where the hub probes, and may be longer for an agent", () => {
     const body = aBody({ health_interval: 300, health_timeout: 61 });
     const error = { path: "health_timeout", message: "expected at most 60 s" };
-    expect(parseService(body, anywhere)).toEqual({ ok: false, errors: [error] });
+    expect(parseService(body, anywhere)).toEqual({ ok: false, error: [error] });
     expect(parseService({ ...body, health_timeout: 60 }, anywhere).ok).toBe(true);
     expect(parseService({ ...body, agent: "dc-1" }, anywhere).ok).toBe(true);
   });
@@ -75,7 +75,7 @@ describe("the fields of a service", () => {
   test("a JSONPath that can't be read is refused with its place", () => {
     const json = ["$.ok", "$["].map((path) => ({ path, op: "exists" as const }));
     const parsed = parseService(aBody({ health_options: { json } }), anywhere, "services[3]");
-    expect(parsed).toMatchObject({ ok: false, errors: [{ path: "services[3].health_options.json[1].path" }] });
+    expect(parsed).toMatchObject({ ok: false, error: [{ path: "services[3].health_options.json[1].path" }] });
   });
 
   test("names and dependencies at their limits are fine", () => {
@@ -132,7 +132,7 @@ describe("rules across fields", () => {
     ["a line break in a header", { health_options: { headers: { "x-a": "a\nb" } } }, "health_options.headers.x-a"],
   ])("%s is refused", (_, fields, path) => {
     const parsed = parseService({ ...aBody(), ...fields }, publicOnly);
-    expect(parsed.ok ? [] : parsed.errors.map((error) => error.path)).toEqual([path]);
+    expect(parsed.ok ? [] : parsed.error.map((error) => error.path)).toEqual([path]);
   });
 
   test.each<[string, object]>([
@@ -165,7 +165,7 @@ describe("a patch", () => {
     const row = aRow({ health_interval: 60, health_timeout: 20 });
     expect(parsePatch(row, { health_interval: 10 }, publicOnly)).toMatchObject({
       ok: false,
-      errors: [{ path: "health_timeout" }],
+      error: [{ path: "health_timeout" }],
     });
     expect(parsePatch(row, { health_interval: 30, tags: undefined }, publicOnly)).toMatchObject({
       ok: true,
@@ -201,7 +201,7 @@ describe("a manifest", () => {
       },
       publicOnly,
     );
-    expect(parsed.ok ? [] : parsed.errors.map((error) => error.path).sort()).toEqual([
+    expect(parsed.ok ? [] : parsed.error.map((error) => error.path).sort()).toEqual([
       "extra",
       "services[1].health_interval",
       "services[1].nope",

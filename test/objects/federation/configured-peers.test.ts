@@ -14,7 +14,7 @@ const joined = (hub_id: string): Refusable<Joined> => ({
   ok: true,
   value: { hub_id, trust: "approved", there: "approved" },
 });
-const refused = (status: 400 | 409): Refusable<Joined> => ({ ok: false, status, words: "no" });
+const refused = (status: 400 | 409): Refusable<Joined> => ({ ok: false, error: { status, words: "no" } });
 
 let answers: Record<string, Refusable<Joined>>;
 let asked: string[];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { messageOf } from "../../src/node/error-message.ts";
+import { messageOf } from "../../../src/core/values/error-message.ts";
 
 test("a thrown value is told by its message, or as it is", () => {
   expect(messageOf(new Error("no port"))).toBe("no port");

@@ -77,7 +77,7 @@ export default defineConfig({
           alias: OBJECTS_IN_NODE,
           testTimeout: 100_000,
           include: [
-            "test/{core,node,backup,bench,platform,pipeline,federation,agent,cli,client,command,dashboard}/**/*.test.ts",
+            "test/{core,node,backup,bench,platform,pipeline,federation,agent,cli,client,command,dashboard,docs}/**/*.test.ts",
             "test/layers.test.ts",
           ],
           exclude: [...SLOW_UNITS, API_DOCUMENT],

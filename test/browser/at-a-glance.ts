@@ -1,6 +1,6 @@
 /**
  * An outage of three levels, as a person sees it who opens the dashboard: what broke, since when, what it took along and
- * how the last checks looked, without a click. PICTURES=1 makes the pictures of the README anew.
+ * how the last checks looked, without a click. PICTURES=1 makes the pictures of docs/ anew.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ import { goTo, signIn, type Visitor, violations, visit } from "./browser.ts";
 import { emptyStage } from "./stage.ts";
 import { startTarget, type Target } from "./targets.ts";
 
-const PICTURES = fileURLToPath(new URL("../../src/dashboard/pictures/", import.meta.url));
+const PICTURES = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 const PICTURE = { width: 1_300, height: 560 };
 /** As many checks as there are bars. */
 const CHECKS = 40;

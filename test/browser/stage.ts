@@ -6,7 +6,7 @@ import { openChromium } from "./browser.ts";
 
 /** As long as a tag may be. */
 export const EVIL = `<img src=x onerror="globalThis.harmed=1"><b>evil</b>`;
-/** The hub itself has an evil name, but on the pictures of the README. */
+/** The hub itself has an evil name, but on the pictures of docs/. */
 const HUB_NAME = process.env.PICTURES === undefined ? EVIL : "Frankfurt";
 
 export interface Stage {

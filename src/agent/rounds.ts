@@ -2,6 +2,7 @@
 
 import type { ProbeMessage } from "../core/lane/queue-messages.ts";
 import { firstRounds, planRounds } from "../core/lane/schedule.ts";
+import { methodOf } from "../core/methods/index.ts";
 import type { Check, DueCheck } from "../core/service/check.ts";
 import { homeOf, type Observation, type Round } from "../core/service/records.ts";
 import type { Standing } from "../core/status/breaker.ts";
@@ -146,5 +147,5 @@ export class Rounds {
 
 /** A heartbeat comes from the service itself. */
 function isRun({ health_method }: Check): boolean {
-  return health_method !== "heartbeat";
+  return methodOf(health_method).runner !== "service";
 }

@@ -1,7 +1,8 @@
 /** The response schemas of the OpenAPI document. Each one has a name, which generated clients use as a type name. */
 import { z } from "@hono/zod-openapi";
 import { summarySchema as coreSummarySchema } from "../core/board/summary.ts";
-import { HEALTH_METHODS, HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/service/records.ts";
+import { HEALTH_METHODS } from "../core/methods/index.ts";
+import { HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/service/records.ts";
 import { fieldSchemas } from "../core/service/service-definition.ts";
 
 const time = z.iso.datetime();

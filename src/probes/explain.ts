@@ -2,15 +2,16 @@
  * Finds out why a probe failed, after it has: the runtimes have one text for many causes. What is found is true for the
  * moment after the failure; a look that fails itself is no reason.
  */
+
+import { isProbed, secureScheme } from "../core/methods/index.ts";
+import type { Target } from "../core/methods/target-form.ts";
 import { isAddress, refusedHost } from "../core/service/address.ts";
 import { NOT_PUBLIC } from "../core/service/public-network.ts";
-import { isProbed } from "../core/service/records.ts";
-import { authority, type Target } from "../core/service/target.ts";
+import { authority } from "../core/service/target.ts";
 import { certificateTroubles, lastIssuer } from "./certificate-troubles.ts";
-import type { Connection } from "./connection.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
-import { sslRequest } from "./postgres-messages.ts";
 import { ProbeFailure, type ProbeJob } from "./probe.ts";
+import { PROBES } from "./probes.ts";
 import { lookAtTls } from "./tls-look.ts";
 import { TLS_1_2 } from "./tls-messages.ts";
 import type { TlsFinding } from "./tls-records.ts";
@@ -28,7 +29,6 @@ const ALERTS = new Map([
   [112, "tls: the handshake failed: the server does not know this host name"],
   [116, CAUSES.wantsCertificate],
 ]);
-const SECURE_SCHEME = { http: "https://", tcp: "tls://", redis: "rediss://" } as const;
 
 /** Returns the failure, with the words for its cause when that could be found out in time. Never throws. */
 export async function explained(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
@@ -126,10 +126,11 @@ async function tlsCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFail
 
 async function protocolCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
   const { health_method } = job.check;
-  if (job.target.tls || !isProbed(health_method) || health_method === "postgres") return failure;
+  const scheme = isProbed(health_method) ? secureScheme(health_method) : null;
+  if (job.target.tls || scheme === null) return failure;
   const { kind } = await tlsFinding(job);
   if (kind !== "certificates" && kind !== "alert") return failure;
-  const words = `tls: this port speaks TLS, and the check does not: use ${SECURE_SCHEME[health_method]}`;
+  const words = `tls: this port speaks TLS, and the check does not: use ${scheme}://`;
   return new ProbeFailure(words, { answered: failure.answered });
 }
 
@@ -138,15 +139,11 @@ async function tlsFinding(job: ProbeJob): Promise<TlsFinding> {
   const key = `tls ${authority(target)}`;
   const known = context.looks?.memory.get(key);
   if (known !== undefined) return known as TlsFinding;
-  const prelude = check.health_method === "postgres" ? askForTls : NO_PRELUDE;
+  const probe = isProbed(check.health_method) ? PROBES[check.health_method] : null;
+  const prelude = probe?.beforeTls ?? NO_PRELUDE;
   const found = await lookAtTls(job, isAddress(target.host) ? null : target.host, prelude);
   context.looks?.memory.set(key, found);
   return found;
-}
-
-async function askForTls(connection: Connection): Promise<void> {
-  await connection.write(sslRequest());
-  await connection.read(1);
 }
 
 /** Returns null when nothing was found that explains the failure. `onlyCertain`: TLS may be fine. */

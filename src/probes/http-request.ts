@@ -1,7 +1,9 @@
 /** What an http check sends, and what of it may go on to where a redirect points. */
+
+import type { Target } from "../core/methods/target-form.ts";
 import { isAddress } from "../core/service/address.ts";
 import type { Check } from "../core/service/check.ts";
-import { authority, parseProbedTarget, type Target } from "../core/service/target.ts";
+import { authority, parseProbedTarget } from "../core/service/target.ts";
 import { type ProbeContext, ProbeFailure, type ProbeJob } from "./probe.ts";
 
 export interface HttpRequest {

@@ -2,7 +2,7 @@
  * The postgres probe. Without a password and a query it does what `pg_isready` does. Otherwise it logs in, reads the
  * version and runs the query, in a read-only transaction that is never committed.
  */
-import type { SslMode } from "../core/service/target.ts";
+import type { SslMode } from "../core/methods/target-form.ts";
 import { Connection } from "./connection.ts";
 import { failureFromError } from "./failure-words.ts";
 import {
@@ -141,12 +141,17 @@ async function openSession(job: ProbeJob, way: Way): Promise<Session> {
   if (way === "plain") return plain(await Connection.open(job, "off"));
   const connection = await Connection.open(job, "starttls", CERTIFICATE_CHECKS[job.target.sslmode]);
   job.progress.stage = "no answer from postgres";
-  await connection.write(sslRequest());
-  const answer = decode(await connection.read(1));
+  const answer = await askForTls(connection);
   if (answer === "S") return await secured(job, way, connection);
   if (answer !== "N") throw connection.failure(NO_SERVER);
   if (way === "tls") throw connection.failure("postgres: the server has no TLS");
   return plain(connection);
+}
+
+/** Returns the server's answer: `S`, TLS may begin; `N`, it has none. */
+export async function askForTls(connection: Connection): Promise<string> {
+  await connection.write(sslRequest());
+  return decode(await connection.read(1));
 }
 
 function plain(connection: Connection, isDowngraded = false): Session {

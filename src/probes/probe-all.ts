@@ -2,8 +2,8 @@
 
 import type { Settings } from "../core/hub/settings.ts";
 import { LOCAL_SLOTS, lastStart, WORKER_SLOTS } from "../core/lane/slots.ts";
+import { isProbed } from "../core/methods/index.ts";
 import type { DueCheck, Finding } from "../core/service/check.ts";
-import { isProbed } from "../core/service/records.ts";
 import { secretIn, secretRules } from "../core/service/secrets.ts";
 import type { Clock } from "../core/time/clock.ts";
 import { internetOf } from "../platform/internet.ts";

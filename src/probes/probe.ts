@@ -1,9 +1,10 @@
 /** The types of a probe: its input, its result and its failure. */
 
+import type { Target } from "../core/methods/target-form.ts";
 import type { Check } from "../core/service/check.ts";
 import type { ObservationDetails, Verdict } from "../core/service/records.ts";
 import type { MayReceive } from "../core/service/secrets.ts";
-import type { Target } from "../core/service/target.ts";
+import type { Connection } from "./connection.ts";
 import type { Standstills } from "./lateness.ts";
 import type { Md5 } from "./scram.ts";
 import type { Secrets } from "./secrets.ts";
@@ -115,6 +116,12 @@ export interface ProbeResult {
 
 /** The function of one protocol, each in its own file. Returns a result or throws a ProbeFailure. */
 export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
+
+export interface Probe {
+  run: Protocol;
+  /** Says what the protocol says before TLS. Absent: a connection begins with TLS. */
+  beforeTls?(connection: Connection): Promise<unknown>;
+}
 
 /**
  * What is still to be found out about a failure. `connection`: anything, of a raw connection. `name`: anything, of a

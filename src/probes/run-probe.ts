@@ -3,37 +3,29 @@
  * protocols.
  */
 
+import { COMPARED_OPTIONS, isProbed } from "../core/methods/index.ts";
 import type { Check } from "../core/service/check.ts";
 import type { HealthOptions } from "../core/service/options.ts";
-import { isProbed, type Observation, type ObservationDetails, type ProbedMethod } from "../core/service/records.ts";
+import type { Observation, ObservationDetails } from "../core/service/records.ts";
 import { queryRefusal, secretNames, secretRefusal } from "../core/service/secrets.ts";
+import { pick } from "../core/service/service-definition.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/service/target.ts";
 import { seenAt, withoutLateness } from "../core/status/late-measurement.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
 import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
-import { httpProbe } from "./http.ts";
 import { basicCredentials } from "./http-request.ts";
 import { stoodStill } from "./lateness.ts";
-import { postgresProbe } from "./postgres.ts";
-import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
-import { redisProbe } from "./redis.ts";
+import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult } from "./probe.ts";
+import { PROBES } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import type { Seat } from "./slots.ts";
-import { tcpProbe } from "./tcp.ts";
 
 /** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
 const MAX_DETAIL_CHARS = 64;
 /** No refusal takes so long: the platform itself gave up the attempt to connect. */
 const GIVEN_UP_MS = 10_000;
 const NOTHING_SENT = { handshaking: false, answered: false };
-
-export const probes: Record<ProbedMethod, Protocol> = {
-  http: httpProbe,
-  tcp: tcpProbe,
-  redis: redisProbe,
-  postgres: postgresProbe,
-};
 
 /** The target that a check names, or why it is refused. */
 export function targetOf(check: Check, { allowPrivateTargets }: ProbeContext): ProbedTargetResult {
@@ -109,7 +101,7 @@ async function execute(
   };
   const startedAt = context.now();
   try {
-    const { certainAt = context.now(), ...result } = await withinTimeout(probes[check.health_method](job), job);
+    const { certainAt = context.now(), ...result } = await withinTimeout(PROBES[check.health_method].run(job), job);
     const found = { ...result, latency_ms: certainAt - startedAt };
     return withoutLateness(found, stoodStill(context.lateness, { from: startedAt, to: certainAt, timedOut: false }));
   } catch (error) {
@@ -126,9 +118,8 @@ async function execute(
 
 /** What an answer is compared with names a secret and is no secret, so that no comparison can find one out. */
 function resolvedOptions(options: HealthOptions, secrets: Secrets): HealthOptions {
-  const { body_contains, body_not_contains, json, expect } = options;
-  const compared = Object.entries({ body_contains, body_not_contains, json, expect });
-  return { ...secrets.resolve(options), ...Object.fromEntries(compared.filter(([, value]) => value !== undefined)) };
+  const compared = COMPARED_OPTIONS.filter((name) => options[name] !== undefined);
+  return { ...secrets.resolve(options), ...pick(options, compared) };
 }
 
 function headersWithSecrets({ health_options }: Check): string[] {

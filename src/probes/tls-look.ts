@@ -17,7 +17,7 @@ const MAX_RECORDS = 32;
 export async function lookAtTls(
   job: ConnectionJob,
   serverName: string | null,
-  prelude: (connection: Connection) => Promise<void>,
+  prelude: (connection: Connection) => Promise<unknown>,
 ): Promise<TlsFinding> {
   const found = await look(job, prelude, (connection) => certificatesOfTls12(connection, serverName));
   if (found.kind !== "alert" || found.code !== PROTOCOL_VERSION) return found;
@@ -26,7 +26,7 @@ export async function lookAtTls(
 
 async function look(
   job: ConnectionJob,
-  prelude: (connection: Connection) => Promise<void>,
+  prelude: (connection: Connection) => Promise<unknown>,
   ask: (connection: Connection) => Promise<TlsFinding>,
 ): Promise<TlsFinding> {
   const connection = await Connection.open(job, "off");

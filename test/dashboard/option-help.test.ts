@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { HEALTH_METHODS } from "../../src/core/methods/index.ts";
 import { healthOptionsSchema } from "../../src/core/service/options.ts";
-import { HEALTH_METHODS } from "../../src/core/service/records.ts";
 import { optionsOf, withOption } from "../../src/dashboard/model/option-help.ts";
 
 const all = HEALTH_METHODS.flatMap((method) => optionsOf(method));

@@ -1,14 +1,16 @@
 /** Makes a service of a container from its labels: those of the hub, and those of Compose. */
 import type { z } from "zod";
 import type { discoveredSchema } from "../../core/agent/discovery.ts";
-import type { HealthOptions } from "../../core/service/options.ts";
 import {
   HEALTH_METHODS,
   type HealthMethod,
+  inWords,
   isProbed,
-  SERVICE_TYPES,
-  type ServiceType,
-} from "../../core/service/records.ts";
+  methodOf,
+  PROBED_METHODS,
+} from "../../core/methods/index.ts";
+import type { HealthOptions } from "../../core/service/options.ts";
+import { SERVICE_TYPES, type ServiceType } from "../../core/service/records.ts";
 import { serviceSchema } from "../../core/service/registration.ts";
 import { parseService } from "../../core/service/service-rules.ts";
 import { parseProbedTarget } from "../../core/service/target.ts";
@@ -92,7 +94,7 @@ function serviceIn(container: Container, reader: LabelReader, agent: string): Di
   const type = reader.oneOf("hub.type", SERVICE_TYPES);
   const version = described(labels[IMAGE_VERSION] ?? "", MAX_VERSION_CHARS) || tagOf(image);
   if (urlOf(container) !== "" && !isProbed(method)) {
-    reader.refuse("hub.url", "hub.method must say what is asked there: http, tcp, redis or postgres");
+    reader.refuse("hub.url", `hub.method must say what is asked there: ${inWords(PROBED_METHODS, "or")}`);
   }
   return {
     project:
@@ -127,7 +129,8 @@ const NO_ADDRESS = "no-address.invalid";
 
 function refuseBeyond(container: Container, service: DiscoveredService, reader: LabelReader, rules: LabelRules): void {
   const { health_method: method = "container", health_url: url = "", health_options: options } = service;
-  if (method === "heartbeat") reader.refuse("hub.method", "labels can't ask for heartbeats: register the service");
+  if (methodOf(method).runner === "service")
+    reader.refuse("hub.method", "labels can't ask for heartbeats: register the service");
   const command = options?.command;
   if (method === "exec" && command !== undefined && !rules.commands.includes(command)) {
     reader.refuse(

@@ -1,8 +1,9 @@
 /** What a hub asks of an agent that is one of its vantages, over a WebSocket: to look at services once. */
 import { z } from "zod";
 import { checkSchema } from "../lane/queue-messages.ts";
+import { PROBED_METHODS } from "../methods/index.ts";
 import { healthOptionsSchema } from "../service/options.ts";
-import { type Observation, PROBED_METHODS } from "../service/records.ts";
+import type { Observation } from "../service/records.ts";
 import { observedFields } from "./agent-protocol.ts";
 
 /** Checks in one task. A message of the queue holds fewer. */

@@ -1,7 +1,8 @@
 /** What the live board knows of services and projects, in the form of the API, for when the database is away. */
 
+import type { HealthMethod } from "../methods/index.ts";
 import { projectHealth } from "../service/project-view.ts";
-import type { HealthMethod, Project, ServiceType, Status } from "../service/records.ts";
+import type { Project, ServiceType, Status } from "../service/records.ts";
 import { CHECK_FIELDS, pick } from "../service/service-definition.ts";
 import type { ServiceRow } from "../service/service-row.ts";
 import type { BoardEntry } from "./board-entry.ts";

@@ -1,7 +1,7 @@
 /** Gaps: times in which nobody watched, because the hub was stopped, paused or away. Their statuses are not known. */
 
 import { PLANNED_AHEAD_MS } from "../lane/schedule.ts";
-import { isProbedByHub } from "../service/records.ts";
+import { isProbedByHub } from "../methods/index.ts";
 import type { ServiceRow } from "../service/service-row.ts";
 import { AWAY_MS, CLOCK_LOOK_MS, SHORTEST_GAP_MS } from "../time/durations.ts";
 

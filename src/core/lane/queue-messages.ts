@@ -1,7 +1,8 @@
 /** The schemas and types of the messages in the two queues. */
 import { z } from "zod";
+import { HEALTH_METHODS } from "../methods/index.ts";
 import type { HealthOptions } from "../service/options.ts";
-import { HEALTH_METHODS, SERVICE_TYPES, STATUSES } from "../service/records.ts";
+import { SERVICE_TYPES, STATUSES } from "../service/records.ts";
 import type { CheckField, ServiceDefinition } from "../service/service-definition.ts";
 import { epochSchema, recordedFlipSchema } from "../status/recorded-flip.ts";
 import { readEach, type Unread } from "../values/read-each.ts";

@@ -12,17 +12,6 @@ export type Health = (typeof HEALTHS)[number];
 export const SERVICE_TYPES = ["database", "cache", "api", "web", "queue", "worker", "other"] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
 
-export const HEALTH_METHODS = ["http", "tcp", "redis", "postgres", "exec", "container", "heartbeat"] as const;
-export type HealthMethod = (typeof HEALTH_METHODS)[number];
-
-/** Methods that are probed over the network, by the hub or by an agent. */
-export const PROBED_METHODS = ["http", "tcp", "redis", "postgres"] as const;
-export type ProbedMethod = (typeof PROBED_METHODS)[number];
-
-export function isProbed(method: HealthMethod): method is ProbedMethod {
-  return (PROBED_METHODS as readonly string[]).includes(method);
-}
-
 /**
  * The result of a check. `ok`: passed. `warn`: passed, but the service reports itself degraded. `fail`: failed.
  * `unprobeable`: the hub can't check this target. `inconclusive`: the hub's own network did not work.
@@ -53,17 +42,6 @@ export function homeOf({ agent }: { agent: string | null }): string {
 
 /** A round of 24 checks, three at a time, must end within the 15 minutes that a consumer has. Seconds. */
 export const MAX_PROBE_TIMEOUT_S = 60;
-
-/** Whether the hub itself probes the service on a schedule. Agents and services report the others. */
-export function isProbedByHub({
-  health_method,
-  agent,
-}: {
-  health_method: HealthMethod;
-  agent: string | null;
-}): boolean {
-  return agent === null && isProbed(health_method);
-}
 
 /** What a probe found in addition to its verdict. An absent field was not reported. */
 export interface ObservationDetails {

@@ -4,11 +4,12 @@
  * here, one migration, and a form field if people edit it.
  */
 import { z } from "zod";
+import { HEALTH_METHODS, type HealthMethod, namesOfMethods } from "../methods/index.ts";
 import { jsonBytes, keptAsJson } from "../values/json-value.ts";
 import { printableText } from "../values/printable.ts";
 import { NAME, nameSchema, serviceNameSchema } from "./names.ts";
 import { healthOptionsSchema } from "./options.ts";
-import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES } from "./records.ts";
+import { SERVICE_TYPES } from "./records.ts";
 import { guessPort, guessServiceType } from "./target.ts";
 
 const MAX_METADATA_BYTES = 8_192;
@@ -52,7 +53,7 @@ export const jsonObjectSchema = z
 export const metadataSchema = keptAsJson(jsonObjectSchema);
 
 const url = printableText(2_048).describe(
-  "The target; secrets as `${PROBE_SECRET_NAME}`. May be absent for `heartbeat`, `exec` and `container`",
+  `The target; secrets as \`\${PROBE_SECRET_NAME}\`. May be absent for ${namesOfMethods(({ target }) => target === null)}`,
 );
 const type = z.enum(SERVICE_TYPES).describe("Guessed from the target when absent");
 const interval = z.int().min(MIN_INTERVAL_S).max(MAX_INTERVAL_S).describe("Seconds; default 30");
@@ -64,7 +65,9 @@ const timeout = z
 const retries = z.int().min(0).max(10).describe("Failures in a row that are forgiven; default 3");
 const recoverAfter = z.int().min(1).max(10).describe("Passes in a row that end an outage; default 1");
 const port = z.int().min(1).max(65_535).nullable().describe("Guessed from the target when absent");
-const agent = nameSchema.nullable().describe("The agent that runs the check; needed for `exec` and `container`");
+const agent = nameSchema
+  .nullable()
+  .describe(`The agent that runs the check; needed for ${namesOfMethods(({ runner }) => runner === "agent")}`);
 
 /** The fields that defaults of other fields depend on. */
 interface Given {

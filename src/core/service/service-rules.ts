@@ -1,7 +1,9 @@
 /** The rules of a registration that concern several fields, and the defaults of fields that it leaves out. */
+
+import { isProbed, isProbedByHub } from "../methods/index.ts";
 import { type FieldError, fieldErrors, type Parsed } from "../values/fields.ts";
 import { optionErrors } from "./option-rules.ts";
-import { isProbed, isProbedByHub, MAX_PROBE_TIMEOUT_S } from "./records.ts";
+import { MAX_PROBE_TIMEOUT_S } from "./records.ts";
 import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } from "./registration.ts";
 import { type MayReceive, secretRefusal } from "./secrets.ts";
 import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";

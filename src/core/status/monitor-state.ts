@@ -1,7 +1,8 @@
 /** The state that a LaneMonitor keeps of one service, and the form in which others see it. */
 
+import type { HealthMethod } from "../methods/index.ts";
 import type { Check } from "../service/check.ts";
-import type { Attempt, Flip, HealthMethod, LiveState, ObservationDetails, Round, Status } from "../service/records.ts";
+import type { Attempt, Flip, LiveState, ObservationDetails, Round, Status } from "../service/records.ts";
 import { type FlapState, NOT_FLAPPING } from "./flapping.ts";
 
 /** Flips are kept until the database has them, but at most this many. */

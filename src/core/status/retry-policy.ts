@@ -1,8 +1,9 @@
 /** Decides when, how often and from where a failed check is tried again, and when failures confirm an outage. */
 
 import type { ProbeMessage } from "../lane/queue-messages.ts";
+import { isProbed } from "../methods/index.ts";
 import type { Check, DueCheck } from "../service/check.ts";
-import { HOME_VANTAGE, isProbed, type Retry } from "../service/records.ts";
+import { HOME_VANTAGE, type Retry } from "../service/records.ts";
 import { AGENT_LOST_RETRY_MS, FIRST_RETRY_MS, LOST_RETRY_MS } from "../time/durations.ts";
 
 /** ±20 %. Services that failed together are retried at different times, and outages are still found quickly. */

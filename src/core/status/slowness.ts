@@ -1,6 +1,7 @@
 /** Whether a service answers slowly. As with failures, one look is not enough: the hub itself, or its way, may have been slow. */
+
+import { DEFAULT_DEGRADED_ABOVE_MS } from "../methods/shared-options.ts";
 import type { Check } from "../service/check.ts";
-import { DEFAULT_DEGRADED_ABOVE_MS } from "../service/options.ts";
 import { homeOf, type Observation } from "../service/records.ts";
 import type { MonitorState } from "./monitor-state.ts";
 

@@ -1,6 +1,7 @@
 /** A service as the pages show it: its live state from the feed, with details from the API. */
 import type { ServiceLite } from "../../core/board/live-protocol.ts";
-import type { HealthMethod, ServiceType, Status } from "../../core/service/records.ts";
+import type { HealthMethod } from "../../core/methods/index.ts";
+import type { ServiceType, Status } from "../../core/service/records.ts";
 import type { Past } from "./past.ts";
 
 /** Details that only the API has; the feed does not send them. */

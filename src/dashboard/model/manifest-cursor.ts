@@ -1,6 +1,7 @@
 /** Where the cursor of the manifest editor is, and what may be written there. Works on text that is not YAML yet. */
 
-import { HEALTH_METHODS } from "../../core/service/records.ts";
+import { HEALTH_METHODS, isOption, METHODS, OPTIONS } from "../../core/methods/index.ts";
+import { SERVICE_TYPES } from "../../core/service/records.ts";
 import { FIELD_NAMES, type FieldName, SERVICE_FIELDS } from "../../core/service/service-definition.ts";
 import { optionsOf } from "./option-help.ts";
 
@@ -76,8 +77,12 @@ function fieldProposal(name: FieldName): Proposal {
 function valuesOf(key: string): Proposal[] {
   const words = (values: readonly string[]) => values.map((text) => ({ label: text, text, meaning: "" }));
   if (key === "enabled") return words(["true", "false"]);
-  if (key === "health_method" || key === "service_type") return words(SERVICE_FIELDS[key].schema.options);
-  return [];
+  if (key === "service_type") return words(SERVICE_TYPES);
+  if (key === "health_method") return METHODS.map(({ name, checks }) => ({ label: name, text: name, meaning: checks }));
+  if (!isOption(key)) return [];
+  const { input } = OPTIONS[key];
+  if (input === "flag") return words(["true", "false"]);
+  return typeof input === "string" ? [] : words(input);
 }
 
 function lineOf(text: string): Line | null {

@@ -1,5 +1,6 @@
 /** The form of a service: the text in its fields, and the conversion to and from the body of a request. */
-import { HEALTH_METHODS, type HealthMethod, SERVICE_TYPES, type ServiceType } from "../../core/service/records.ts";
+import { HEALTH_METHODS, type HealthMethod } from "../../core/methods/index.ts";
+import { SERVICE_TYPES, type ServiceType } from "../../core/service/records.ts";
 import { defaultOf, type FieldName, type ServiceDefinition } from "../../core/service/service-definition.ts";
 import type { Service } from "../api/queries.ts";
 
@@ -40,16 +41,6 @@ export const NEW_SERVICE: ServiceForm = {
   depends_on: "",
   health_options: "",
   agent: "",
-};
-
-export const METHOD_EXAMPLES: Record<HealthMethod, string> = {
-  http: "http://localhost:8080/health",
-  tcp: "localhost:5672",
-  redis: "redis://localhost:6379",
-  postgres: "postgres://localhost:5432/app",
-  exec: "",
-  container: "",
-  heartbeat: "",
 };
 
 export function formOf(service: Service): ServiceForm {
@@ -127,7 +118,7 @@ export function parseOptions(text: string): Service["health_options"] | null {
 }
 
 export function asMethod(text: string): HealthMethod {
-  return HEALTH_METHODS.find((method) => method === text) ?? "http";
+  return HEALTH_METHODS.find((method) => method === text) ?? METHOD;
 }
 
 export function asType(text: string): ServiceType | "" {

@@ -2,8 +2,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../../core/agent/agent-protocol.ts";
 import { isWatched } from "../../core/board/service-view.ts";
+import { isProbed, methodOf } from "../../core/methods/index.ts";
 import type { Check } from "../../core/service/check.ts";
-import { isProbed, type Outcome } from "../../core/service/records.ts";
+import type { Outcome } from "../../core/service/records.ts";
 import { type ServiceRow, toCheck } from "../../core/service/service-row.ts";
 import { isJudgeable, UNJUDGED } from "../../core/values/unreadable.ts";
 import { getService } from "../../store/registry/services.ts";
@@ -78,7 +79,7 @@ export const serviceChecks = routes()
     if (principal.scope === "agent" && (beating.agent === null || beating.agent !== principal.agent)) {
       throw new Problem(403, "this service belongs to another agent");
     }
-    if (beating.health_method !== "heartbeat")
+    if (methodOf(beating.health_method).runner !== "service")
       throw new Problem(409, "only a service of the method heartbeat reports itself");
     const { status = "pass", details } = c.req.valid("json");
     return c.json(toOutcomeView(beating, await hub.heartbeat(beating, { status, details: details ?? {} })), 202);

@@ -1,7 +1,7 @@
 /** Makes the row of a service from parsed input: chooses its lane and decides whether its check has a new revision. */
 import { sql } from "drizzle-orm";
 import { chooseLane, firstLane } from "../../core/lane/lanes.ts";
-import { isProbedByHub } from "../../core/service/records.ts";
+import { isProbedByHub } from "../../core/methods/index.ts";
 import {
   FIELD_NAMES,
   type FieldName,

@@ -1,6 +1,7 @@
 /** The registry of services. */
 import { and, asc, eq, getTableColumns, gt, inArray, or, type SQL, sql } from "drizzle-orm";
-import type { HealthMethod, ServiceType, Status } from "../../core/service/records.ts";
+import type { HealthMethod } from "../../core/methods/index.ts";
+import type { ServiceType, Status } from "../../core/service/records.ts";
 import { pick, type ServiceInput } from "../../core/service/service-definition.ts";
 import type { ServiceRow } from "../../core/service/service-row.ts";
 import { JSON_FIELDS, underPatch } from "../../core/values/unreadable.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { HealthMethod } from "../../../src/core/methods/index.ts";
 import { optionErrors } from "../../../src/core/service/option-rules.ts";
-import type { HealthMethod } from "../../../src/core/service/records.ts";
 import { parsePatch, parseService } from "../../../src/core/service/service-rules.ts";
 import { Fitness } from "../../../src/core/service/unfit-checks.ts";
 import { aCheck, T0 } from "../fixtures.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HealthMethod } from "../../../src/core/service/records.ts";
+import type { HealthMethod } from "../../../src/core/methods/index.ts";
 import { authority, guessPort, guessServiceType, parseTarget } from "../../../src/core/service/target.ts";
 
 const parse = (method: HealthMethod, url: string, allowPrivate = false) => parseTarget(method, url, { allowPrivate });

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { isProbedByHub } from "../../../core/service/records.ts";
+import { isProbedByHub } from "../../../core/methods/index.ts";
 import { api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service, serviceQuery } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";

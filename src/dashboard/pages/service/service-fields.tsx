@@ -1,7 +1,8 @@
-import { HEALTH_METHODS, isProbed, SERVICE_TYPES } from "../../../core/service/records.ts";
+import { HEALTH_METHODS, methodOf } from "../../../core/methods/index.ts";
+import { SERVICE_TYPES } from "../../../core/service/records.ts";
 import type { FieldError } from "../../api/client.ts";
 import { optionsOf, withOption } from "../../model/option-help.ts";
-import { asMethod, asType, METHOD_EXAMPLES, type ServiceForm } from "../../model/service-form.ts";
+import { asMethod, asType, type ServiceForm } from "../../model/service-form.ts";
 import { Field } from "../../ui/field.tsx";
 
 interface FieldsProps {
@@ -13,9 +14,10 @@ interface FieldsProps {
 /** The fields for a new service and for an existing one. */
 export function ServiceFields(props: FieldsProps) {
   const { form, errors, change } = props;
+  const { checks, runner, target } = methodOf(form.health_method);
   return (
     <>
-      <Field label="Checked by" error={errorOf(errors, "health_method")}>
+      <Field label="Checked by" hint={checks} error={errorOf(errors, "health_method")}>
         {(control) => (
           <select
             {...control}
@@ -29,17 +31,10 @@ export function ServiceFields(props: FieldsProps) {
           </select>
         )}
       </Field>
-      {isProbed(form.health_method) && (
-        <Text
-          {...props}
-          name="health_url"
-          label="Target"
-          hint={`For example ${METHOD_EXAMPLES[form.health_method]}`}
-          mono
-          required
-        />
+      {target !== null && (
+        <Text {...props} name="health_url" label="Target" hint={`For example ${target.example}`} mono required />
       )}
-      {form.health_method !== "heartbeat" && (
+      {runner !== "service" && (
         <Text {...props} name="agent" label="Agent" hint="The agent that runs the check; empty: the hub does" mono />
       )}
       <div className="grid grid-cols-2 gap-4 sm:grid-cols-5">

@@ -1,0 +1,14 @@
+/** The probe of each method that is probed. The compiler demands one for every such method. */
+import type { ProbedMethod } from "../core/methods/index.ts";
+import { httpProbe } from "./http.ts";
+import { askForTls, postgresProbe } from "./postgres.ts";
+import type { Probe } from "./probe.ts";
+import { redisProbe } from "./redis.ts";
+import { tcpProbe } from "./tcp.ts";
+
+export const PROBES: Readonly<Record<ProbedMethod, Probe>> = {
+  http: { run: httpProbe },
+  tcp: { run: tcpProbe },
+  redis: { run: redisProbe },
+  postgres: { run: postgresProbe, beforeTls: askForTls },
+};

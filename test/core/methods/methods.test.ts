@@ -159,7 +159,7 @@ describe("a method that is probed", () => {
     expect(refused).toEqual({ ok: false, error: TARGET_FORMS[name].expected });
     expect(parseService(serviceSchema.parse({ name: "a", health_method: name }), rules)).toEqual({
       ok: false,
-      errors: [{ path: "health_url", message: `needed for ${name}` }],
+      error: [{ path: "health_url", message: `needed for ${name}` }],
     });
   });
 });

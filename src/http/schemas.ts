@@ -1,9 +1,11 @@
 /** The response schemas of the OpenAPI document. Each one has a name, which generated clients use as a type name. */
+
 import { z } from "@hono/zod-openapi";
 import { summarySchema as coreSummarySchema } from "../core/board/summary.ts";
 import { HEALTH_METHODS } from "../core/methods/index.ts";
 import { HEALTHS, SERVICE_TYPES, STATUSES, VERDICTS } from "../core/service/records.ts";
 import { fieldSchemas } from "../core/service/service-definition.ts";
+import * as core from "../core/status/recorded-flip.ts";
 
 const time = z.iso.datetime();
 const ms = z.number().nullable().describe("Milliseconds");
@@ -99,23 +101,19 @@ export const projectHealthSchema = z
   })
   .openapi("ProjectHealth");
 
-const attemptSchema = z
-  .object({
+const attemptSchema = core.attemptSchema
+  .extend({
     at: time,
     vantage: z.string().describe("Where the check ran: `home` or a location hint such as `weur`"),
-    ok: z.boolean(),
     latency_ms: ms,
-    error: z.string().nullable(),
   })
   .openapi("CheckAttempt");
 
-export const flipSchema = z
-  .object({
+export const flipSchema = core.flipSchema
+  .extend({
     seq: z.int().describe("Number of this change among the changes of its service; rises by one"),
-    service_id: z.int(),
     from: statusSchema,
     to: statusSchema,
-    reason: z.string(),
     at: time,
     began_at: time.describe("Time of the first failed check of an outage"),
     evidence: z.array(attemptSchema).describe("The checks that led to the change"),

@@ -8,7 +8,8 @@ import { hubIdSchema } from "../core/federation/federation.ts";
 import type { LoggedEvent, LoggedService } from "../core/hub/events.ts";
 import type { Check } from "../core/service/check.ts";
 import { RESERVED_SERVICE_NAME } from "../core/service/names.ts";
-import { HEALTHS, type Health, type LiveState, type RecordedFlip, type Status } from "../core/service/records.ts";
+import { HEALTHS, type Health, type LiveState, type Status } from "../core/service/records.ts";
+import type { RecordedFlip } from "../core/status/recorded-flip.ts";
 
 export const GLOBAL_SUBJECT = "hub.global.health";
 /** Hubs skip larger summaries of others. A summary of 10,000 services has 2 MB, without tags and metadata. */

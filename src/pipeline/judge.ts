@@ -4,8 +4,10 @@ import type { BoardUpdate } from "../core/board/board.ts";
 import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
 import { recordedFlip, roundResult } from "../core/lane/round.ts";
 import type { Check, Finding } from "../core/service/check.ts";
-import type { Judgement, Outcome, RecordedFlip, Round } from "../core/service/records.ts";
+import type { Round } from "../core/service/records.ts";
 import { bounded } from "../core/status/bounded-details.ts";
+import type { Judgement, Outcome } from "../core/status/outcome.ts";
+import type { RecordedFlip } from "../core/status/recorded-flip.ts";
 
 export interface JudgeDeps {
   /** Returns results in the order of the findings; null: the check's configuration is no longer watched. */

@@ -3,14 +3,9 @@
 import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../core/agent/agent-protocol.ts";
 import { onDemandTime } from "../core/lane/round.ts";
 import type { Check } from "../core/service/check.ts";
-import {
-  type Heartbeat,
-  HOME_VANTAGE,
-  type Observation,
-  type ObservationDetails,
-  type Outcome,
-} from "../core/service/records.ts";
+import { type Heartbeat, HOME_VANTAGE, type Observation, type ObservationDetails } from "../core/service/records.ts";
 import { depthWithin } from "../core/service/service-definition.ts";
+import type { Outcome } from "../core/status/outcome.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
 import { printable } from "../core/values/printable.ts";
 import { type ProbeDeps, runRound } from "./probe.ts";

@@ -2,7 +2,8 @@
 
 import type { ProbeMessage } from "../core/lane/queue-messages.ts";
 import type { Check, DueCheck, Finding } from "../core/service/check.ts";
-import { HOME_VANTAGE, type Outcome, type Round } from "../core/service/records.ts";
+import { HOME_VANTAGE, type Round } from "../core/service/records.ts";
+import type { Outcome } from "../core/status/outcome.ts";
 import { retryRounds } from "../core/status/retry-policy.ts";
 import { isSlow } from "../core/status/slowness.ts";
 import { suspicious } from "./check-causes.ts";

@@ -8,8 +8,8 @@ import type { OutcomesMessage, ProbeMessage } from "../core/lane/queue-messages.
 import { flipsOnly, recordedFlip } from "../core/lane/round.ts";
 import { catchUpWindow, firstRounds, planRounds } from "../core/lane/schedule.ts";
 import type { Check } from "../core/service/check.ts";
-import type { RecordedFlip } from "../core/service/records.ts";
 import type { ServiceRow } from "../core/service/service-row.ts";
+import type { RecordedFlip } from "../core/status/recorded-flip.ts";
 import { LANE_ANSWERS_MS } from "../core/time/durations.ts";
 import { settleEach } from "../core/values/settle-each.ts";
 

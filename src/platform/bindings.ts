@@ -18,8 +18,9 @@ import type { BINDING_KINDS } from "../core/hub/binding-kinds.ts";
 import type { LaneAnswer, Unwatched } from "../core/lane/lane-answer.ts";
 import type { Leaver, Released } from "../core/lane/lane-record.ts";
 import type { Check, DueCheck, Finding } from "../core/service/check.ts";
-import type { Health, Judgement, Observation, Round } from "../core/service/records.ts";
+import type { Health, Observation, Round } from "../core/service/records.ts";
 import type { MonitorState } from "../core/status/monitor-state.ts";
+import type { Judgement } from "../core/status/outcome.ts";
 import type { Result } from "../core/values/result.ts";
 import type { LiveBoardRpc } from "./board-rpc.ts";
 

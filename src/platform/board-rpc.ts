@@ -7,8 +7,9 @@ import type { ProjectLite } from "../core/board/live-protocol.ts";
 import type { Downtime } from "../core/downtime/downtime.ts";
 import type { Reach } from "../core/hub/reach.ts";
 import type { Check } from "../core/service/check.ts";
-import type { LiveState, RecordedFlip } from "../core/service/records.ts";
+import type { LiveState } from "../core/service/records.ts";
 import type { UnfitChecks } from "../core/service/unfit-checks.ts";
+import type { RecordedFlip } from "../core/status/recorded-flip.ts";
 import type { Unread } from "../core/values/read-each.ts";
 
 /** A queue message that failed its last retry. */

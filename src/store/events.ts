@@ -14,7 +14,7 @@ import {
   readEvents,
   type WholeLog,
 } from "../core/hub/events.ts";
-import type { RecordedFlip } from "../core/service/records.ts";
+import type { RecordedFlip } from "../core/status/recorded-flip.ts";
 import { type Db, jsonChunks } from "./database.ts";
 import { itemField } from "./fragments.ts";
 import { events } from "./tables/hub-tables.ts";

@@ -1,7 +1,7 @@
 /** What is written of results and flips, and who is told that the log of events has new ones. */
 
 import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
-import type { RecordedFlip } from "../core/service/records.ts";
+import type { RecordedFlip } from "../core/status/recorded-flip.ts";
 import { RECORDED_TOLD_MS, WAKE_LIMIT_MS } from "../core/time/durations.ts";
 import { within } from "../core/values/settle-each.ts";
 import { type RecordDeps, record } from "../pipeline/record.ts";

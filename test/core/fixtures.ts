@@ -1,7 +1,8 @@
 /** Builders for core's records. */
 
 import type { Check } from "../../src/core/service/check.ts";
-import type { Observation, RecordedFlip, Round } from "../../src/core/service/records.ts";
+import type { Observation, Round } from "../../src/core/service/records.ts";
+import type { RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 
 export const T0 = Date.parse("2026-11-05T10:00:00.000Z");
 

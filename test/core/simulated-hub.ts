@@ -6,8 +6,10 @@ import { isScheduled } from "../../src/core/lane/lanes.ts";
 import { type OutcomesMessage, type ProbeMessage, readProbeMessage } from "../../src/core/lane/queue-messages.ts";
 import { planRounds, tickWindow } from "../../src/core/lane/schedule.ts";
 import type { Check, DueCheck, Finding } from "../../src/core/service/check.ts";
-import type { Judgement, RecordedFlip, Round } from "../../src/core/service/records.ts";
+import type { Round } from "../../src/core/service/records.ts";
 import { liveState, type MonitorState, newMonitorState, withoutFuture } from "../../src/core/status/monitor-state.ts";
+import type { Judgement } from "../../src/core/status/outcome.ts";
+import type { RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import { expire } from "../../src/core/status/silence.ts";
 import { observe } from "../../src/core/status/state-machine.ts";
 import {

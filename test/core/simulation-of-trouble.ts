@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { HubRefused } from "../../src/agent/hub-api.ts";
 import { firstLane } from "../../src/core/lane/lanes.ts";
 import type { Check } from "../../src/core/service/check.ts";
-import type { RecordedFlip } from "../../src/core/service/records.ts";
+import type { RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import { type Disturbance, FIRST_MINUTE_MS, type Kind } from "../chaos/chaos-disturbances.ts";
 import { type Judgement, judge, type SeenFlip } from "../chaos/chaos-oracle.ts";
 import { type ChaosOptions, type ChaosPlan, type ChaosService, chaosPlan } from "../chaos/chaos-schedule.ts";

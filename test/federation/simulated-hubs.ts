@@ -1,6 +1,7 @@
 /** Hubs in this process: real databases, real rules, and links that can be cut. */
 import { PROTOCOL, readPageSchema } from "../../src/core/federation/federation.ts";
-import type { RecordedFlip, Status } from "../../src/core/service/records.ts";
+import type { Status } from "../../src/core/service/records.ts";
+import type { RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import { answerSync } from "../../src/federation/answer-sync.ts";
 import { pull } from "../../src/federation/pull.ts";
 import type { Db } from "../../src/store/database.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { unknownState } from "../../src/core/board/board-entry.ts";
 import { summarize } from "../../src/core/board/summary.ts";
 import { loggedServiceSchema } from "../../src/core/hub/events.ts";
-import type { RecordedFlip } from "../../src/core/service/records.ts";
+import type { RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import {
   flipEvent,
   healthValue,

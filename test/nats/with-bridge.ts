@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import type { ProjectLite } from "../../src/core/board/live-protocol.ts";
 import { flipKey, loggedServiceSchema } from "../../src/core/hub/events.ts";
 import type { Check } from "../../src/core/service/check.ts";
-import type { RecordedFlip } from "../../src/core/service/records.ts";
+import type { RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import { NatsBridge } from "../../src/nats/bridge.ts";
 import type { Bindings } from "../../src/platform/bindings.ts";
 import { systemClock } from "../../src/platform/system-clock.ts";

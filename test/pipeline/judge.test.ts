@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { unknownState } from "../../src/core/board/board-entry.ts";
-import type { Flip, RecordedFlip } from "../../src/core/service/records.ts";
+import type { Flip, RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import { type JudgedFinding, publishJudged } from "../../src/pipeline/judge.ts";
 import { aCheck, anObservation, T0 } from "../core/fixtures.ts";
 

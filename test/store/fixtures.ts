@@ -2,10 +2,11 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { OutcomesMessage, RoundResult } from "../../src/core/lane/queue-messages.ts";
-import type { Flip, RecordedFlip, Status } from "../../src/core/service/records.ts";
+import type { Status } from "../../src/core/service/records.ts";
 import { STATUSES } from "../../src/core/service/records.ts";
 import type { ServiceInput } from "../../src/core/service/service-definition.ts";
 import type { ProjectRow, ServiceRow } from "../../src/core/service/service-row.ts";
+import type { Flip, RecordedFlip } from "../../src/core/status/recorded-flip.ts";
 import { type Db, openDatabase } from "../../src/store/database.ts";
 import { createProject } from "../../src/store/registry/projects.ts";
 import { createService } from "../../src/store/registry/services.ts";

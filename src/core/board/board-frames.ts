@@ -1,6 +1,7 @@
 /** What happens on the board, as its watchers hear of it. */
 
-import type { LiveState, RecordedFlip } from "../service/records.ts";
+import type { LiveState } from "../service/records.ts";
+import type { RecordedFlip } from "../status/recorded-flip.ts";
 import type { BoardEntry } from "./board-entry.ts";
 import type { FlipBody, HealthUpdate, ProjectLite, ServiceLite } from "./live-protocol.ts";
 

@@ -5,7 +5,8 @@
 import { isScheduled, laneInterval } from "../lane/lanes.ts";
 import type { Check } from "../service/check.ts";
 import { overallHealth } from "../service/health.ts";
-import type { Health, LiveState, RecordedFlip, Status } from "../service/records.ts";
+import type { Health, LiveState, Status } from "../service/records.ts";
+import type { RecordedFlip } from "../status/recorded-flip.ts";
 import { deadlineOf } from "../status/silence.ts";
 import { isJudgeable } from "../values/unreadable.ts";
 import { type BoardEntry, recordedAs, unjudgedState } from "./board-entry.ts";

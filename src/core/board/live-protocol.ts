@@ -77,17 +77,9 @@ export const peerSchema = z.object({
 export type Peer = z.infer<typeof peerSchema>;
 
 /** A change of status of a service of another hub. */
-const remoteFlipSchema = z.object({
-  hub_id: z.string(),
-  service_id: z.number(),
-  project: z.string(),
-  name: z.string(),
-  from: status,
-  to: status,
-  reason: z.string().nullable(),
-  at: z.string(),
-  flip_seq: z.number(),
-});
+const remoteFlipSchema = flipSchema
+  .omit({ project_id: true, began_at: true, evidence: true, service_type: true, version: true, latency_ms: true })
+  .extend({ hub_id: z.string(), reason: z.string().nullable() });
 export type RemoteFlip = z.infer<typeof remoteFlipSchema>;
 
 export const federationFrameSchema = z.discriminatedUnion("type", [

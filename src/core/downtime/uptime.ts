@@ -1,5 +1,6 @@
 /** Computes exact uptimes from changes of status. */
-import type { Flip, Status } from "../service/records.ts";
+import type { Status } from "../service/records.ts";
+import type { Flip } from "../status/recorded-flip.ts";
 import { type Gap, overlap } from "./downtime.ts";
 
 export type StatusChange = Pick<Flip, "to" | "at" | "began_at">;

@@ -1,8 +1,10 @@
 /** The records that hubs exchange. A field that a hub does not know is ignored, so a newer hub may send more. */
+
 import { z } from "zod";
 import { nameSchema } from "../service/names.ts";
 import { STATUSES, type Status } from "../service/records.ts";
 import { jsonObjectSchema } from "../service/service-definition.ts";
+import { recordedFlipSchema } from "../status/recorded-flip.ts";
 import { readEach, type Unread } from "../values/read-each.ts";
 
 /** Hubs with the same major version understand each other. Since 2.0 answers are signed as well as requests. */
@@ -129,17 +131,14 @@ function withShortVersion(service: unknown): unknown {
 export const MAX_REASON_CHARS = 2_000;
 
 /** A flip as it is pushed to other hubs. */
-export const pushedFlipSchema = z.object({
+export const pushedFlipSchema = recordedFlipSchema.pick({ from: true, to: true, latency_ms: true }).extend({
   service_id: z.int().min(1),
   seq: z.int().min(1),
-  from: z.enum(STATUSES),
-  to: z.enum(STATUSES),
   reason: text(MAX_REASON_CHARS),
   at: z.iso.datetime(),
   began_at: z.iso.datetime(),
   project: nameSchema,
   name: nameSchema,
-  latency_ms: z.number().nullable(),
 });
 export type PushedFlip = z.infer<typeof pushedFlipSchema>;
 

@@ -4,8 +4,9 @@
  */
 
 import type { Check } from "../service/check.ts";
-import { type Flip, HOME_VANTAGE, type Observation } from "../service/records.ts";
+import { HOME_VANTAGE, type Observation } from "../service/records.ts";
 import { type MonitorState, withoutFuture } from "../status/monitor-state.ts";
+import type { Flip } from "../status/recorded-flip.ts";
 import { observe } from "../status/state-machine.ts";
 import { PEER_DEGRADED_ABOVE_MS, PEER_MAX_TIMEOUT_S } from "../time/durations.ts";
 

@@ -3,8 +3,9 @@
  * that it tells of, and whoever must hear of it reads the log at its own pace, see store/events.ts.
  */
 import { z } from "zod";
-import { PROJECT_STATUSES, type RecordedFlip, STATUSES } from "../service/records.ts";
-import { epochSchema, recordedFlipSchema } from "../status/recorded-flip.ts";
+import { PROJECT_STATUSES } from "../service/records.ts";
+import type { RecordedFlip } from "../status/recorded-flip.ts";
+import { epochSchema, flipSchema, recordedFlipSchema } from "../status/recorded-flip.ts";
 import { readEach } from "../values/read-each.ts";
 import { CHECK_STATUSES } from "./hub-health.ts";
 
@@ -31,15 +32,7 @@ const loggedFlipSchema = recordedFlipSchema.extend({
 });
 
 /** Another hub, or a service of one, as this hub heard of it. */
-const loggedHubFlipSchema = z.object({
-  hub_id: z.string(),
-  seq: z.int(),
-  from: z.enum(STATUSES),
-  to: z.enum(STATUSES),
-  reason: z.string(),
-  at: z.string(),
-  began_at: z.string(),
-});
+const loggedHubFlipSchema = flipSchema.omit({ service_id: true, evidence: true }).extend({ hub_id: z.string() });
 const loggedRemoteFlipSchema = loggedHubFlipSchema
   .omit({ reason: true, began_at: true })
   .extend({ service_id: z.int(), project: z.string(), name: z.string() });

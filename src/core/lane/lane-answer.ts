@@ -1,7 +1,8 @@
 /** The response of a lane's monitor to a question about some of its services. */
 import type { Check } from "../service/check.ts";
-import type { Flip, LiveState } from "../service/records.ts";
+import type { LiveState } from "../service/records.ts";
 import type { MonitorState } from "../status/monitor-state.ts";
+import type { Flip } from "../status/recorded-flip.ts";
 import { type LaneRecord, standingOf } from "./lane-record.ts";
 
 export interface LaneAnswer<T> {

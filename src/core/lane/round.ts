@@ -2,18 +2,16 @@
 
 import type { Check } from "../service/check.ts";
 import {
-  type Flip,
   HOME_VANTAGE,
-  type Judgement,
   type Observation,
   type ObservationDetails,
-  type Outcome,
-  type RecordedFlip,
   STATUSES,
   type Status,
   VERDICTS,
   type Verdict,
 } from "../service/records.ts";
+import type { Judgement, Outcome } from "../status/outcome.ts";
+import type { Flip, RecordedFlip } from "../status/recorded-flip.ts";
 import { chunksBySize, jsonBytes, MAX_MESSAGE_BYTES } from "../values/chunks.ts";
 import type { OutcomesMessage, RoundResult } from "./queue-messages.ts";
 import { DUE_STEP_MS } from "./schedule.ts";

@@ -73,28 +73,6 @@ export interface Heartbeat {
   details: Record<string, unknown>;
 }
 
-/** One attempt in a streak of failures, as evidence for a flip. Times are ISO 8601 UTC. */
-export interface Attempt {
-  at: string;
-  vantage: string;
-  ok: boolean;
-  latency_ms: number | null;
-  error: string | null;
-}
-
-/** A change of status. Times are ISO 8601 UTC. `began_at`: the first failing check of an outage. */
-export interface Flip {
-  /** Rises by one with each flip of the service. */
-  seq: number;
-  service_id: number;
-  from: Status;
-  to: Status;
-  reason: string;
-  at: string;
-  began_at: string;
-  evidence: Attempt[];
-}
-
 /** Identifies one execution of a lane. `(lane, due_at, attempt)` is the key of its history row. */
 export interface Round {
   lane: number;
@@ -128,36 +106,6 @@ export interface LiveState {
   unseen_from: string[];
   /** `seq` of the newest flip that this state includes. */
   flip_seq: number;
-}
-
-/** The result that a lane's monitor returns for one observation. */
-export interface Judgement {
-  live: LiveState;
-  /** Flips later than the check's `recorded_seq`, oldest first. */
-  flips: Flip[];
-  retry: Retry | null;
-  /** The version that the service reported; null: none is known. */
-  version: string | null;
-  /** Nobody need hear of it; absent: it is told and recorded. */
-  repeats?: true;
-}
-
-/** One check of a round: the observation, the state after it, and flips that may not be in the database yet. */
-export interface Outcome extends Judgement {
-  service_id: number;
-  observation: Observation;
-}
-
-/** A flip with the names and values that readers outside the hub need. */
-export interface RecordedFlip extends Flip {
-  /** The life of the database in which `service_id` and `seq` count. */
-  epoch: string;
-  project_id: number;
-  project: string;
-  name: string;
-  service_type: ServiceType;
-  version: string | null;
-  latency_ms: number | null;
 }
 
 export const PROJECT_STATUSES = ["running", "stopped"] as const;

@@ -1,8 +1,9 @@
 /** A change of status, as the state of a service remembers it. */
 
-import type { Attempt, Status } from "../service/records.ts";
+import type { Status } from "../service/records.ts";
 import { flapAfterFlip } from "./flapping.ts";
 import type { MonitorState } from "./monitor-state.ts";
+import type { Attempt } from "./recorded-flip.ts";
 
 /** Times in Unix ms. */
 export interface Change {

@@ -2,8 +2,9 @@
 
 import type { HealthMethod } from "../methods/index.ts";
 import type { Check } from "../service/check.ts";
-import type { Attempt, Flip, LiveState, ObservationDetails, Round, Status } from "../service/records.ts";
+import type { LiveState, ObservationDetails, Round, Status } from "../service/records.ts";
 import { type FlapState, NOT_FLAPPING } from "./flapping.ts";
+import type { Attempt, Flip } from "./recorded-flip.ts";
 
 /** Flips are kept until the database has them, but at most this many. */
 const MAX_FLIPS_KEPT = 50;

@@ -3,10 +3,11 @@
  * longer watched; silence.ts handles silence. All functions are pure: the caller passes the time and the random number.
  */
 import type { Check } from "../service/check.ts";
-import { type Attempt, homeOf, type Observation, type Retry, type Round } from "../service/records.ts";
+import { homeOf, type Observation, type Retry, type Round } from "../service/records.ts";
 import { flapSettled } from "./flapping.ts";
 import { flip } from "./flip.ts";
 import { forgetRecorded, type MonitorState, newMonitorState } from "./monitor-state.ts";
+import type { Attempt } from "./recorded-flip.ts";
 import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-policy.ts";
 import { isSlowLook, slownessOf } from "./slowness.ts";
 

@@ -4,8 +4,8 @@ import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../../core/agent/agent-protocol.t
 import { isWatched } from "../../core/board/service-view.ts";
 import { isProbed, methodOf } from "../../core/methods/index.ts";
 import type { Check } from "../../core/service/check.ts";
-import type { Outcome } from "../../core/service/records.ts";
 import { type ServiceRow, toCheck } from "../../core/service/service-row.ts";
+import type { Outcome } from "../../core/status/outcome.ts";
 import { isJudgeable, UNJUDGED } from "../../core/values/unreadable.ts";
 import { getService } from "../../store/registry/services.ts";
 import { guard } from "../access/access.ts";

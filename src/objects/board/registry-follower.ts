@@ -2,7 +2,7 @@
 import type { Known, Leaving } from "../../core/board/board.ts";
 import type { Cursor } from "../../core/federation/replication.ts";
 import type { Check } from "../../core/service/check.ts";
-import type { RecordedFlip } from "../../core/service/records.ts";
+import type { RecordedFlip } from "../../core/status/recorded-flip.ts";
 import { AT_THE_BEGINNING, type FollowDeps, follow, followAgain } from "../../pipeline/follow.ts";
 import { errorText, log } from "../../platform/log.ts";
 import type { BoardSteps } from "./board-steps.ts";

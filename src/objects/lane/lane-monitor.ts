@@ -19,7 +19,7 @@ import {
 } from "../../core/lane/lane-record.ts";
 import type { Check, Finding } from "../../core/service/check.ts";
 import { epochOrder } from "../../core/service/epoch.ts";
-import type { Judgement, Round } from "../../core/service/records.ts";
+import type { Round } from "../../core/service/records.ts";
 import {
   completed,
   forgetRecorded,
@@ -29,6 +29,7 @@ import {
   newMonitorState,
   withoutFuture,
 } from "../../core/status/monitor-state.ts";
+import type { Judgement } from "../../core/status/outcome.ts";
 import { beatsAfter, isRepeatedBeat, type KnownBeats, repeatedWithin } from "../../core/status/repeated-beat.ts";
 import { expire } from "../../core/status/silence.ts";
 import { close, observe } from "../../core/status/state-machine.ts";

@@ -2,8 +2,9 @@
 import { and, asc, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { HubDocument, HubSource, KnownKey, Trust } from "../../core/federation/federation.ts";
 import type { Cursor } from "../../core/federation/replication.ts";
-import type { Flip, Status } from "../../core/service/records.ts";
+import type { Status } from "../../core/service/records.ts";
 import type { MonitorState } from "../../core/status/monitor-state.ts";
+import type { Flip } from "../../core/status/recorded-flip.ts";
 import type { Db } from "../database.ts";
 import { type HubRow, hubFlips, hubs, remoteServices } from "../tables/federation-tables.ts";
 

@@ -3,7 +3,8 @@ import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, type SQL, sql } 
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Gap } from "../../core/downtime/downtime.ts";
 import { heldFrom, type StatusChange, uptime } from "../../core/downtime/uptime.ts";
-import type { Flip, Status } from "../../core/service/records.ts";
+import type { Status } from "../../core/service/records.ts";
+import type { Flip } from "../../core/status/recorded-flip.ts";
 import { type Db, idList } from "../database.ts";
 import { flips, projects, services } from "../tables/hub-tables.ts";
 

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import type { OutcomesMessage } from "../../core/lane/queue-messages.ts";
 import { flipsOnly } from "../../core/lane/round.ts";
 import { epochOrder } from "../../core/service/epoch.ts";
-import type { RecordedFlip } from "../../core/service/records.ts";
+import type { RecordedFlip } from "../../core/status/recorded-flip.ts";
 import { type Db, jsonChunks, runBatch } from "../database.ts";
 import { insertFlipEvents } from "../events.ts";
 import { itemField } from "../fragments.ts";

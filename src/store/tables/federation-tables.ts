@@ -2,8 +2,9 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { HubSource, KnownKey, Trust } from "../../core/federation/federation.ts";
-import { type Attempt, type Health, SERVICE_TYPES, STATUSES } from "../../core/service/records.ts";
+import { type Health, SERVICE_TYPES, STATUSES } from "../../core/service/records.ts";
 import type { MonitorState } from "../../core/status/monitor-state.ts";
+import type { Attempt } from "../../core/status/recorded-flip.ts";
 import { json, time } from "./columns.ts";
 
 /** One row. Triggers count the revision. */

@@ -2,13 +2,14 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { AUDIT_ACTIONS } from "../../core/hub/audit.ts";
 import type { RoundResult } from "../../core/lane/queue-messages.ts";
-import { type Attempt, STATUSES, STOPPERS } from "../../core/service/records.ts";
+import { STATUSES, STOPPERS } from "../../core/service/records.ts";
 import {
   FIELD_NAMES,
   type FieldName,
   SERVICE_FIELDS,
   type ServiceDefinition,
 } from "../../core/service/service-definition.ts";
+import type { Attempt } from "../../core/status/recorded-flip.ts";
 import { type Column, fieldColumn, json, reach, time } from "./columns.ts";
 
 export const SCOPES = ["read", "register", "write", "admin", "agent"] as const;

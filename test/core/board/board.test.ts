@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { Board } from "../../../src/core/board/board.ts";
 import { unknownState } from "../../../src/core/board/board-entry.ts";
 import { serviceLite } from "../../../src/core/board/board-frames.ts";
-import type { LiveState, RecordedFlip, Status } from "../../../src/core/service/records.ts";
+import type { LiveState, Status } from "../../../src/core/service/records.ts";
+import type { RecordedFlip } from "../../../src/core/status/recorded-flip.ts";
 import { aCheck, aRecordedFlip, T0 } from "../fixtures.ts";
 
 const up = (over: Partial<LiveState> = {}): LiveState => ({

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { OutcomesMessage, RoundResult } from "../../../src/core/lane/queue-messages.ts";
 import { splitOutcomes } from "../../../src/core/lane/round.ts";
-import type { Attempt } from "../../../src/core/service/records.ts";
+import type { Attempt } from "../../../src/core/status/recorded-flip.ts";
 import { aRecordedFlip, aRound, T0 } from "../fixtures.ts";
 
 const LIMIT_BYTES = 128_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Flip } from "../../../src/core/service/records.ts";
+import type { Flip } from "../../../src/core/status/recorded-flip.ts";
 import { recordOutcomes } from "../../../src/store/history/outcomes.ts";
 import { addProject, addService, flipOf, HOUR, message, NOW, result } from "../../store/fixtures.ts";
 import { aLive, testHub } from "../test-hub.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { uptime } from "../../../src/core/downtime/uptime.ts";
-import type { RecordedFlip } from "../../../src/core/service/records.ts";
 import type { ServiceRow } from "../../../src/core/service/service-row.ts";
+import type { RecordedFlip } from "../../../src/core/status/recorded-flip.ts";
 import type { Db } from "../../../src/store/database.ts";
 import {
   FLIP_CURSOR,

@@ -1,5 +1,6 @@
 /** Reads whole lists from a hub, page by page, and finds what a user named. */
 import type { InferRequestType, InferResponseType } from "hono/client";
+import { everyPage } from "../client/every-page.ts";
 import type { HubClient } from "../client/hub-client.ts";
 import { HubProblem, responseBody } from "../client/problem.ts";
 
@@ -86,18 +87,6 @@ export async function findService(client: HubClient, reference: string): Promise
   if (found.length === 1) return service;
   const places = found.map((each) => `  ${each.project}/${each.name}  (id:${each.id})`);
   throw new Error(`there are ${found.length} services ${reference}; say which:\n${places.join("\n")}`);
-}
-
-async function everyPage<T>(
-  read: (cursor: { cursor?: string }) => Promise<{ entries: T[]; next: string | null }>,
-): Promise<T[]> {
-  const all: T[] = [];
-  for (let cursor: { cursor?: string } = {}; ; ) {
-    const { entries, next } = await read(cursor);
-    all.push(...entries);
-    if (next === null) return all;
-    cursor = { cursor: next };
-  }
 }
 
 async function orNull<T>(request: Promise<T>): Promise<T | null> {

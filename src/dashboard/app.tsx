@@ -1,6 +1,6 @@
 /** The dashboard: its providers, the sign-in gate and the pages. */
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { newQueryClient, sessionQuery } from "./api/queries.ts";
 import { LiveProvider } from "./live/live-context.tsx";
@@ -12,6 +12,7 @@ import { Clock, ClockContext } from "./ui/clock.ts";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { Empty, Failure, Loading } from "./ui/notice.tsx";
 import { Page } from "./ui/page.tsx";
+import { SECTIONS, type SectionPath } from "./ui/sections.ts";
 import { SessionContext } from "./ui/session.tsx";
 import { Shell } from "./ui/shell.tsx";
 
@@ -24,6 +25,16 @@ const Dependencies = lazy(async () => ({
 }));
 const Federation = lazy(async () => ({ default: (await import("./pages/hubs/federation.tsx")).Federation }));
 const Settings = lazy(async () => ({ default: (await import("./pages/settings/settings.tsx")).Settings }));
+
+/** The compiler demands a page for each section. */
+const PAGES: Record<SectionPath, ComponentType> = {
+  "/": Overview,
+  "/services": Services,
+  "/dependencies": Dependencies,
+  "/projects": Projects,
+  "/federation": Federation,
+  "/settings": Settings,
+};
 
 export function App() {
   const [client] = useState(newQueryClient);
@@ -78,26 +89,11 @@ function PageLoading() {
 function Pages() {
   return (
     <Switch>
-      <Route path="/">
-        <Overview />
-      </Route>
-      <Route path="/services">
-        <Services />
-      </Route>
+      {SECTIONS.map(({ path }) => (
+        <Route key={path} path={path} component={PAGES[path]} />
+      ))}
       <Route path="/services/:id">{({ id }) => <ServicePage key={id} id={Number(id)} />}</Route>
-      <Route path="/projects">
-        <Projects />
-      </Route>
       <Route path="/projects/:id">{({ id }) => <ProjectPage key={id} id={Number(id)} />}</Route>
-      <Route path="/dependencies">
-        <Dependencies />
-      </Route>
-      <Route path="/federation">
-        <Federation />
-      </Route>
-      <Route path="/settings">
-        <Settings />
-      </Route>
       <Route>
         <Page title="Nothing here">
           <Empty title="There is no page at this address">

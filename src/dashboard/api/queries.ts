@@ -1,6 +1,8 @@
 /** The queries of the dashboard, with the time after which each result is out of date. */
+
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import type { InferResponseType } from "hono/client";
+import { everyPage } from "../../client/every-page.ts";
 import { api, HubProblem, problemOf, responseBody } from "./client.ts";
 import { pointsOf, type TimeWindow, timesOf } from "./time-window.ts";
 
@@ -55,17 +57,11 @@ export const auditQuery = queryOptions({
 
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
-  queryFn: async () => {
-    const all: Project[] = [];
-    for (let cursor: string | null = null; ; ) {
-      const page: { projects: Project[]; next_cursor: string | null } = await responseBody(
-        api.projects.$get({ query: { limit: "1000", ...(cursor !== null && { cursor }) } }),
-      );
-      all.push(...page.projects);
-      cursor = page.next_cursor;
-      if (cursor === null) return all;
-    }
-  },
+  queryFn: () =>
+    everyPage(async (cursor) => {
+      const page = await responseBody(api.projects.$get({ query: { limit: "1000", ...cursor } }));
+      return { entries: page.projects, next: page.next_cursor };
+    }),
   refetchInterval: MINUTE_MS,
 });
 
@@ -76,18 +72,12 @@ export const projectQuery = (id: number) =>
 export const projectServicesQuery = (id: number) =>
   queryOptions({
     queryKey: ["projects", id, "services"],
-    queryFn: async () => {
-      const all: Service[] = [];
-      for (let cursor: string | null = null; ; ) {
-        const query = { project: String(id), include_stopped: "true" as const, limit: "1000" };
-        const page: { services: Service[]; next_cursor: string | null } = await responseBody(
-          api.services.$get({ query: cursor === null ? query : { ...query, cursor } }),
-        );
-        all.push(...page.services);
-        cursor = page.next_cursor;
-        if (cursor === null) return all;
-      }
-    },
+    queryFn: () =>
+      everyPage(async (cursor) => {
+        const query = { project: String(id), include_stopped: "true" as const, limit: "1000", ...cursor };
+        const page = await responseBody(api.services.$get({ query }));
+        return { entries: page.services, next: page.next_cursor };
+      }),
   });
 
 export const recentFlipsQuery = queryOptions({

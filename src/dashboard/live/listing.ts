@@ -2,8 +2,8 @@
  * Loads the details of all services into the store, page by page; the feed does not send them. They stay when the user
  * goes to another page and comes back.
  */
+import { everyPage } from "../../client/every-page.ts";
 import { api, responseBody } from "../api/client.ts";
-import type { Service } from "../api/queries.ts";
 import type { ServiceStore } from "./service-store.ts";
 
 /** The first page is small, so that the first services appear quickly. */
@@ -54,19 +54,16 @@ export class Listing {
   }
 
   async #loadAll(): Promise<void> {
-    let cursor: string | null = null;
     let loaded = 0;
-    do {
-      const query = cursor === null ? { limit: String(FIRST_PAGE) } : { limit: String(PAGE), cursor };
-      const page: { services: Service[]; next_cursor: string | null; total: number } = await responseBody(
-        api.services.$get({ query }),
-      );
+    await everyPage(async ({ cursor }) => {
+      const query = cursor === undefined ? { limit: String(FIRST_PAGE) } : { limit: String(PAGE), cursor };
+      const page = await responseBody(api.services.$get({ query }));
       this.#store.addListed(page.services);
       loaded += page.services.length;
-      cursor = page.next_cursor;
       const isFirstTime = this.#loadedAt === 0;
       this.#tell({ loaded: isFirstTime ? loaded : page.total, total: page.total, error: null });
-    } while (cursor !== null);
+      return { entries: [], next: page.next_cursor };
+    });
   }
 
   #tell(progress: Progress): void {

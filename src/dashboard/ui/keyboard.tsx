@@ -1,16 +1,16 @@
 /** The keyboard shortcuts of all pages, and the dialog that lists them. */
 import { useEffect, useRef } from "react";
 import { Dialog } from "./dialog.tsx";
+import { SECTIONS } from "./sections.ts";
 import { hasShortcuts, switchShortcuts, useShortcuts } from "./shortcuts.ts";
 
 const KEYS: readonly [keys: string[], does: string][] = [
   [["/"], "Search services"],
   [["j", "k"], "Next, previous in a list"],
   [["Enter"], "Open it"],
-  [["g", "o"], "Go to the overview"],
-  [["g", "s"], "Go to the services"],
-  [["g", "d"], "Go to the dependencies"],
-  [["g", "p"], "Go to the projects"],
+  ...SECTIONS.flatMap(({ key, name }): [string[], string][] =>
+    key === null ? [] : [[["g", key], `Go to the ${name.toLowerCase()}`]],
+  ),
   [["?"], "This list"],
   [["Esc"], "Close what is open, leave a field"],
 ];
@@ -18,8 +18,6 @@ const KEYS: readonly [keys: string[], does: string][] = [
 export const SEARCH_FIELD = "[data-search]";
 /** `j` and `k` move the focus through these elements. */
 const WALKABLE = "[data-walk]";
-
-const PLACES: Record<string, string> = { o: "/", s: "/services", d: "/dependencies", p: "/projects" };
 
 interface Actions {
   go(path: string): void;
@@ -58,9 +56,9 @@ function leaveField(event: KeyboardEvent): void {
 
 /** Returns true when the key did something. */
 function handleKey(before: string, key: string, { go, help }: Actions): boolean {
-  const place = PLACES[key];
-  if (before === "g" && place !== undefined) {
-    go(place);
+  const section = SECTIONS.find((each) => each.key === key);
+  if (before === "g" && section !== undefined) {
+    go(section.path);
     return true;
   }
   if (key === "?") help();

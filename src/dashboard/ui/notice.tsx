@@ -34,3 +34,22 @@ export function Loading({ rows = 4, what }: { rows?: number; what: string }) {
     </div>
   );
 }
+
+interface Asked {
+  data?: unknown;
+  error: unknown;
+  refetch(): unknown;
+}
+
+/** Shows that a query is on its way or has failed; nothing once it has data. */
+export function QueryState({
+  query: { data, error, refetch },
+  ...loading
+}: {
+  query: Asked;
+  rows?: number;
+  what: string;
+}) {
+  if (data !== undefined) return null;
+  return error === null ? <Loading {...loading} /> : <Failure error={error} retry={() => void refetch()} />;
+}

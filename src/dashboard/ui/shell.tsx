@@ -2,21 +2,13 @@
 import { type ReactNode, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { ConnectionMark, LostBanner } from "./connection.tsx";
-import { Icon, type IconName } from "./icons.tsx";
+import { Icon } from "./icons.tsx";
 import { Help, useKeyboard } from "./keyboard.tsx";
 import { useScrollMemory } from "./scroll-memory.ts";
+import { SECTIONS } from "./sections.ts";
 import { useMayWrite, useSession } from "./session.tsx";
 import { useTabMark } from "./tab.ts";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./theme.ts";
-
-const PLACES: readonly { path: string; name: string; short: string; icon: IconName }[] = [
-  { path: "/", name: "Overview", short: "Overview", icon: "overview" },
-  { path: "/services", name: "Services", short: "Services", icon: "services" },
-  { path: "/dependencies", name: "Dependencies", short: "Graph", icon: "dependencies" },
-  { path: "/projects", name: "Projects", short: "Projects", icon: "projects" },
-  { path: "/federation", name: "Federation", short: "Hubs", icon: "hubs" },
-  { path: "/settings", name: "Settings", short: "Settings", icon: "settings" },
-];
 
 export function Shell({ children }: { children: ReactNode }) {
   const [help, setHelp] = useState(false);
@@ -70,7 +62,7 @@ function Sidebar({ showHelp }: { showHelp(): void }) {
         <ConnectionMark />
       </div>
       <nav aria-label="Pages" className="flex flex-col gap-0.5">
-        {PLACES.map(({ path, name, icon }) => (
+        {SECTIONS.map(({ path, name, icon }) => (
           <Link
             key={path}
             href={path}
@@ -149,7 +141,7 @@ function BottomBar() {
   const [location] = useLocation();
   return (
     <nav aria-label="Pages" className="grid grid-cols-6 border-t border-line bg-surface lg:hidden">
-      {PLACES.map(({ path, short, icon }) => (
+      {SECTIONS.map(({ path, short, icon }) => (
         <Link
           key={path}
           href={path}

@@ -8,7 +8,7 @@ import { connected, type Drawing, drawingOf, troubled } from "../../model/depend
 import { count } from "../../model/format.ts";
 import { graphAddress, parseGraphView, stepsOf, type GraphView as View } from "../../model/graph-view.ts";
 import { LinkButton } from "../../ui/button.tsx";
-import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Empty, Loading, QueryState } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useSession } from "../../ui/session.tsx";
 import { Causes, Cycles, Missing, NodeLink } from "./findings.tsx";
@@ -46,11 +46,7 @@ function Graph({ view }: { view: View }) {
   const q = useDeferredValue(view.q);
   const found = useMemo(() => (drawing === null ? [] : findIn(connected(drawing), q)), [drawing, q]);
   if (graph === undefined || drawing === null || shown === null) {
-    return error === null ? (
-      <Loading what="the dependencies" rows={6} />
-    ) : (
-      <Failure error={error} retry={() => void refetch()} />
-    );
+    return <QueryState query={{ error, refetch }} what="the dependencies" rows={6} />;
   }
   if (drawing.edges.length === 0) return <NoDependencies />;
   const alone = drawing.nodes.length - connected(drawing).nodes.length;

@@ -9,7 +9,7 @@ import { litFrom } from "../../model/dependency-focus.ts";
 import { type Layout, NODE_HEIGHT, NODE_WIDTH, pathOf, type Route } from "../../model/dependency-layout.ts";
 import { type Drawing, type DrawnEdge, type DrawnNode, worstKind } from "../../model/dependency-model.ts";
 import { count } from "../../model/format.ts";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { QueryState } from "../../ui/notice.tsx";
 import { useIsDark } from "../../ui/theme.ts";
 import { type Attention, AttentionContext } from "./attention.ts";
 import { layOut } from "./layout-engine.ts";
@@ -47,8 +47,9 @@ export function GraphView({ drawing, isFramed, centre, found }: GraphViewProps) 
     ...{ staleTime: Number.POSITIVE_INFINITY, retry: false, networkMode: "always" },
   });
   if (data !== undefined) return <Placed key={shape} {...{ drawing, centre, found }} layout={data} />;
-  if (error !== null) return <Failure error={error} retry={() => void refetch()} />;
-  return <Loading what={`the layout of ${count(drawing.nodes.length, "service")}`} rows={6} />;
+  return (
+    <QueryState query={{ error, refetch }} what={`the layout of ${count(drawing.nodes.length, "service")}`} rows={6} />
+  );
 }
 
 function shapeOf({ nodes, edges }: Drawing, isFramed: boolean): Shape {

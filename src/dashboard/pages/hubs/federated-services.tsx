@@ -5,7 +5,7 @@ import { type FederatedService, federatedServicesQuery } from "../../api/federat
 import { count } from "../../model/format.ts";
 import { concern, STATUS_WORDS } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { StatusMark, StatusShape } from "../../ui/status-mark.tsx";
 
@@ -15,11 +15,7 @@ export function FederatedServices() {
   const [q, setQ] = useState("");
   const rows = useMemo(() => (data === undefined ? [] : matchingServices(data.services, q)), [data, q]);
   if (data === undefined) {
-    return error === null ? (
-      <Loading what="the services of all hubs" />
-    ) : (
-      <Failure error={error} retry={() => void refetch()} />
-    );
+    return <QueryState query={{ error, refetch }} what="the services of all hubs" />;
   }
   const { total } = data;
   return (

@@ -1,7 +1,7 @@
 /** The other hubs that this hub knows, and the services of all hubs. */
 import { useQuery } from "@tanstack/react-query";
 import { hubsQuery } from "../../api/federation-queries.ts";
-import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Empty, QueryState } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useIsAdmin, useSession, useWholeHub } from "../../ui/session.tsx";
 import { FederatedServices } from "./federated-services.tsx";
@@ -15,8 +15,7 @@ export function Federation() {
   const { data: peers, error, refetch } = useQuery(hubsQuery);
   return (
     <Page title="Federation" lead={`Seen from ${hub.name}`}>
-      {peers === undefined && error === null && <Loading what="the hubs" />}
-      {peers === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+      <QueryState query={{ data: peers, error, refetch }} what="the hubs" />
       {!isWhole && (
         <Empty title="Only your projects">
           <p>Your key is limited to projects of this hub, so other hubs and their services are not shown.</p>

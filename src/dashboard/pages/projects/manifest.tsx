@@ -9,7 +9,7 @@ import { useLive } from "../../live/live-context.tsx";
 import { entriesOf, type Plan, type ServiceChange, serviceChanges } from "../../model/manifest-changes.ts";
 import { EMPTY_MANIFEST } from "../../model/manifest-text.ts";
 import { Button } from "../../ui/button.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { Loading, QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { PlanView } from "./plan-view.tsx";
@@ -25,8 +25,7 @@ export function Manifest({ project }: { project: Project }) {
   }, [services, project.status, store]);
   return (
     <Section title="Manifest">
-      {entries === undefined && error === null && <Loading what="the manifest" />}
-      {entries === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+      <QueryState query={{ data: entries, error, refetch }} what="the manifest" />
       {entries !== undefined && <Editor key={JSON.stringify(entries)} project={project} entries={entries} />}
     </Section>
   );

@@ -7,7 +7,7 @@ import { usePasts, useServices } from "../../live/live-context.tsx";
 import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows } from "../../model/service-list.ts";
 import { LinkButton } from "../../ui/button.tsx";
-import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Empty, Loading, QueryState } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { HealthMark } from "../../ui/status-mark.tsx";
@@ -33,7 +33,7 @@ export function ProjectPage({ id }: { id: number }) {
   if (project === undefined) {
     return (
       <Page title="Project">
-        {error === null ? <Loading what="the project" /> : <Failure error={error} retry={() => void refetch()} />}
+        <QueryState query={{ error, refetch }} what="the project" />
       </Page>
     );
   }

@@ -5,7 +5,7 @@ import { useServices } from "../../live/live-context.tsx";
 import { count } from "../../model/format.ts";
 import { projectCards } from "../../model/project-card.ts";
 import { Button } from "../../ui/button.tsx";
-import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Empty, QueryState } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useMayWrite, useWholeHub } from "../../ui/session.tsx";
 import { ProjectTile } from "../overview/project-tile.tsx";
@@ -21,8 +21,7 @@ export function Projects() {
   const add = mayCreate && <Button onClick={() => setIsCreating(true)}>New project</Button>;
   return (
     <Page title="Projects" lead={projects && count(projects.length, "project")} beside={add}>
-      {projects === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
-      {projects === undefined && error === null && <Loading what="the projects" />}
+      <QueryState query={{ data: projects, error, refetch }} what="the projects" />
       {projects?.length === 0 && (
         <Empty title="No projects yet">
           A project is a group of services that start and stop together, described by a manifest.

@@ -16,7 +16,7 @@ import type { ServiceRow } from "../../live/service-row.ts";
 import { failureCount, hasValues, seriesOf } from "../../model/chart-series.ts";
 import { count, duration } from "../../model/format.ts";
 import { statusPeriods } from "../../model/status-periods.ts";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { Loading, QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import type { ChartEvents } from "./charts.tsx";
 import { UptimeBar } from "./uptime-bar.tsx";
@@ -120,11 +120,7 @@ function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
   const series = useMemo(() => (data === undefined ? null : seriesOf(data.points)), [data]);
   const events = useEvents(data, row, choose);
   if (data === undefined || series === null || events === null) {
-    return error === null ? (
-      <Loading what="the past" rows={5} />
-    ) : (
-      <Failure error={error} retry={() => void refetch()} />
-    );
+    return <QueryState query={{ error, refetch }} what="the past" rows={5} />;
   }
   const { checks, failures } = failureCount(data.points);
   const span = data.to - data.from;

@@ -13,7 +13,7 @@ import { graphAddress } from "../../model/graph-view.ts";
 import { Ago, Elapsed } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
 import { useNow } from "../../ui/clock.ts";
-import { Empty, Failure, Loading } from "../../ui/notice.tsx";
+import { Empty, Failure, QueryState } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
@@ -34,11 +34,7 @@ export function ServicePage({ id }: { id: number }) {
   if (service === undefined) {
     return (
       <Page title="Service">
-        {error === null ? (
-          <Loading what="the service" rows={7} />
-        ) : (
-          <Failure error={error} retry={() => void refetch()} />
-        )}
+        <QueryState query={{ error, refetch }} what="the service" rows={7} />
       </Page>
     );
   }

@@ -9,7 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { Copyable } from "../../ui/copyable.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 
 const STATUS_LOOK: Record<Agent["status"], string> = {
@@ -24,8 +24,7 @@ export function Agents() {
   return (
     <Section title="Agents">
       <div className="card flex flex-col gap-4 px-5 py-4">
-        {agents === undefined && error === null && <Loading what="the agents" rows={2} />}
-        {agents === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+        <QueryState query={{ data: agents, error, refetch }} what="the agents" rows={2} />
         {agents?.length === 0 && (
           <p className="text-muted">
             None yet. An agent checks services in a private network and registers containers; it speaks only outbound.

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type AuditEntry, auditQuery } from "../../api/queries.ts";
 import { Ago } from "../../ui/ago.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 
 /** Others are counted. */
@@ -13,8 +13,7 @@ export function Audit() {
   return (
     <Section title="Who changed what">
       <div className="card px-5 py-4">
-        {entries === undefined && error === null && <Loading what="the audit log" rows={2} />}
-        {entries === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+        <QueryState query={{ data: entries, error, refetch }} what="the audit log" rows={2} />
         {entries?.length === 0 && <p className="text-muted">Nobody has changed anything yet.</p>}
         {entries !== undefined && entries.length > 0 && (
           <ul className="divide-y divide-line">

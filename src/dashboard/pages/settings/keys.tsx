@@ -8,7 +8,7 @@ import { Button } from "../../ui/button.tsx";
 import { Copyable } from "../../ui/copyable.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 
 const SCOPES: readonly Key["scope"][] = ["read", "register", "write", "admin", "agent"];
@@ -21,8 +21,7 @@ export function Keys() {
   return (
     <Section title="Keys">
       <div className="card flex flex-col gap-4 px-5 py-4">
-        {keys === undefined && error === null && <Loading what="the keys" rows={2} />}
-        {keys === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+        <QueryState query={{ data: keys, error, refetch }} what="the keys" rows={2} />
         {keys?.length === 0 && <p className="text-muted">No keys yet: only the admin token opens this hub.</p>}
         {keys !== undefined && keys.length > 0 && (
           <ul className="divide-y divide-line">

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, expectSuccess } from "../../api/client.ts";
 import { type HubHealth, hubHealthQuery, sessionQuery } from "../../api/queries.ts";
 import { Button } from "../../ui/button.tsx";
-import { Failure, Loading } from "../../ui/notice.tsx";
+import { QueryState } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { useIsAdmin, useSession, useWholeHub } from "../../ui/session.tsx";
 import { ThemeSwitch } from "../../ui/shell.tsx";
@@ -85,8 +85,7 @@ function Hub() {
           <Item name="Region" value={hub.region ?? "–"} />
           <Item name="Version" value={hub.version} />
         </dl>
-        {data === undefined && error === null && <Loading what="the hub's own health" rows={2} />}
-        {data === undefined && error !== null && <Failure error={error} retry={() => void refetch()} />}
+        <QueryState query={{ data, error, refetch }} what="the hub's own health" rows={2} />
         {data !== undefined && <Checks checks={data.checks} />}
         <p className="flex gap-4">
           <a className="link" href="/docs">

@@ -208,7 +208,7 @@ export class Agent {
     }
   }
 
-  /** What was registered just now is checked at once. */
+  /** Checks at once the services that were registered just now. */
   async #refreshChecks(): Promise<void> {
     try {
       const checks = await this.#api.checksNow();

@@ -1,4 +1,4 @@
-/** What an agent asks of its hub. */
+/** The requests of an agent to its hub. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-/** What a probe needs of the machine that it runs on, here Node. */
+/** Gives a probe the parts of the machine that it runs on, here Node. */
 import { createHash } from "node:crypto";
 import { agentVantage } from "../core/service/records.ts";
 import { secretIn, secretRules } from "../core/service/secrets.ts";

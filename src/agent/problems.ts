@@ -1,4 +1,4 @@
-/** What a person should look at, as the agent tells its hub: one text for each part of the agent. */
+/** The problems that the agent tells its hub, for a person: one text for each part of the agent. */
 import { boundedErrorText } from "../core/values/error-text.ts";
 import { printable } from "../core/values/printable.ts";
 

@@ -12,7 +12,7 @@ export class VantageSwitch {
     this.#signal = signal;
   }
 
-  /** Who is no vantage does not load what it takes. */
+  /** An agent that is no vantage does not load the code of one. */
   async set(isVantage: boolean): Promise<void> {
     if (this.#vantage === null && !isVantage) return;
     this.#vantage ??= this.#load();

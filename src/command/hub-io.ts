@@ -1,4 +1,4 @@
-/** What the commands need of the process that runs them. */
+/** The process that runs the commands, as they use it. */
 import type { Clock } from "../core/time/clock.ts";
 
 export interface HubIo {

@@ -10,7 +10,7 @@ const MAX_ALIASES = 100;
 export interface Manifest {
   /** A name; null: the file does not say. */
   project: string | null;
-  /** What the hub gets: the manifest without the project. The hub checks it. */
+  /** The body for the hub: the manifest without the project. The hub checks it. */
   body: Record<string, unknown>;
 }
 

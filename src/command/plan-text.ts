@@ -14,7 +14,7 @@ export interface ProjectPlan {
   /** Whether the project does not exist yet. */
   is_new: boolean;
   plan: Plan;
-  /** What the plan was made for; null: the project does not exist yet. */
+  /** The project of the plan; null: it does not exist yet. */
   revision: string | null;
 }
 

@@ -31,7 +31,7 @@ export async function runHub(argv: readonly string[], io: Omit<HubIo, "out" | "e
   const { out, err, readerGone, flushed } = processOutput(
     command?.isProgram === true && !argv.some((each) => HELP.includes(each)),
   );
-  // Who only shows what happens has nothing to do when nobody looks.
+  // A command that only shows what happens has nothing to do when nobody looks.
   const stopped = command?.name === "watch" ? Promise.race([io.stopped, readerGone]) : io.stopped;
   const code = await runCommandLine(argv, { ...io, stopped, out, err });
   await flushed();

@@ -15,7 +15,7 @@ const ASK_MS = 1_000;
 export interface LittleServices {
   /** By name: `host:port`. */
   readonly addresses: ReadonlyMap<string, string>;
-  /** What will happen, for the user. */
+  /** Tells the user what will happen. */
   readonly plan: string;
   stop(): Promise<void>;
 }

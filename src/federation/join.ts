@@ -24,7 +24,7 @@ import type { SignedDocument } from "./peer-requests.ts";
 const MAX_PENDING = 20;
 const MAX_PENDING_OF_ADDRESS = 3;
 
-/** What a hub has stored of another one. */
+/** The row that a hub has of another one. */
 export interface KnownHub {
   trust: Trust;
   keys: KnownKey[];
@@ -44,7 +44,7 @@ export class JoinRefused extends Error {
 interface CommonDeps {
   /** Unix ms. */
   now(): number;
-  /** What this hub says of itself. */
+  /** The document of this hub. */
   own: HubDocument;
   /** The join token; undefined: an admin approves. */
   token: string | undefined;
@@ -200,7 +200,7 @@ async function refuseKeyOfOther(hubId: string, kid: string, deps: CommonDeps): P
   if (owner !== undefined && owner !== hubId) throw new JoinRefused(409, `this key belongs to the hub ${owner}`);
 }
 
-/** Who has taken over a hub's address must not take over its place. Who only waits has none against the join token. */
+/** A new owner of a hub's address must not take over the hub's place. A hub that only waits for approval has no place to lose. */
 function refuseOtherKey(
   known: KnownHub | undefined,
   { kid, proven }: { kid: string; proven: boolean },

@@ -1,4 +1,4 @@
-/** What this hub asks of another one. Both the request and the answer are signed, and checked. */
+/** The requests of this hub to another one. Both the request and the answer are signed, and checked. */
 import {
   type FederationEvents,
   type HubDocument,
@@ -34,7 +34,7 @@ export interface PeerRequestDeps extends RequestDeps {
   keyOf: KeyOf;
 }
 
-/** What a hub says of itself, and the key that it signed that with. */
+/** The document of a hub, and the key that signed it. */
 export interface SignedDocument {
   document: HubDocument;
   kid: string;

@@ -5,7 +5,7 @@
  */
 import { base64url } from "./keys.ts";
 
-/** What a mark was given for. */
+/** The state of a registry for which a mark was given. */
 export interface Marked {
   epoch: string;
   revision: number;

@@ -44,7 +44,7 @@ interface Asked {
   mayReceive(reach: Reach): MayReceive;
 }
 
-/** What the live board knows. */
+/** The states that the live board knows. */
 interface KnownStates {
   /** Returns the latest states by service id. Services that the live board does not know are missing. */
   live(ids: number[]): Promise<Map<number, LiveState>>;
@@ -60,18 +60,18 @@ interface KnownStates {
   serviceMetrics(): Promise<string>;
 }
 
-/** What the API calls after it has stored a change. */
+/** Calls for after a change has been stored. */
 interface Changes {
   registryChanged(change: RegistryChange): Promise<void>;
   /** It has started or stopped a project. */
   projectChanged(project: ProjectLite): Promise<void>;
   /** It has revoked keys: their sockets are closed. `agent`: whose keys they were; null: nobody's. */
   keysRevoked(ids: number[], agent: string | null): Promise<void>;
-  /** What this request changes. It is written down when the request ends. */
+  /** The changes of this request. They are written down when it ends. */
   audit: AuditTrail;
 }
 
-/** What services and agents report, and checks on demand. */
+/** Reports of services and agents, and checks on demand. */
 interface Reports {
   /** Probes a service immediately, independent of its schedule. */
   checkNow(check: Check): Promise<Outcome>;
@@ -106,7 +106,7 @@ export interface HubContext extends Asked, KnownStates, Changes, Reports, Socket
   federation: FederationContext;
 }
 
-/** What the API needs of the federation; see FederationRpc and PeerLinkRpc. */
+/** The federation as the API uses it; see FederationRpc and PeerLinkRpc. */
 export interface FederationContext {
   document(): Promise<HubDocument | null>;
   join(url: string): Promise<Refusable<Joined>>;

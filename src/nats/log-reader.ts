@@ -61,7 +61,7 @@ export class LogReader {
 
   /** Reads what is new. Never rejects: while the database does not answer, the events stay in the log. */
   read(): Promise<void> {
-    // Who asks while it reads shares the reading after that, which finds what came in between.
+    // Callers that ask while it reads share the reading after that, which finds what came in between.
     this.#next ??= this.#last = this.#last.then(async () => {
       this.#next = null;
       await this.#read();

@@ -30,7 +30,7 @@ export interface DurableEvent {
    */
   id: string;
   /**
-   * What nobody else can know, so that nobody who may publish there makes JetStream take the event for a repeat: see
+   * A part that nobody else can know, so that nobody who may publish there makes JetStream take the event for a repeat: see
    * event-codes.ts. Sent as a part of `Nats-Msg-Id`; absent: an older release made the event.
    */
   code?: string;
@@ -217,7 +217,7 @@ function serviceSubject(hubId: string, name: string): string {
   return `hub.${hubId}.health.${name === RESERVED_SERVICE_NAME ? `_${name}` : name}`;
 }
 
-/** What the summary of another hub tells of it. */
+/** A hub, as its summary tells of it. */
 export interface HeardSummary {
   hub_id: string;
   overall_status: Health;

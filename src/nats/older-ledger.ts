@@ -1,5 +1,5 @@
 /**
- * What an older release has told: it kept a ledger of its announcements, where this one has a position in the log of
+ * The announcements of an older release: it kept a ledger of its announcements, where this one has a position in the log of
  * events. The ledger is read only, and only for as long as something of the older release's time may still come.
  */
 

@@ -1,4 +1,4 @@
-/** What the relay refuses while it takes other messages, for the status of the bridge. */
+/** The subjects that the relay refuses while it takes others, for the status of the bridge. */
 import type { BridgeStatus, RefusedSubject } from "../platform/bindings.ts";
 import type { LatestRefusal } from "./latest-refusals.ts";
 import { type NatsFailure, refusalReason } from "./reason.ts";

@@ -62,7 +62,7 @@ export class Registered {
   }
 }
 
-/** What is to be told to somebody who knows the services `told`. A service with another name is another one. */
+/** Returns the news for a reader that knows the services `told`. A service with another name is another one. */
 export function differences(told: readonly LoggedService[], watched: readonly LoggedService[]): Differences {
   const byId = new Map(told.map((service) => [service.service_id, service]));
   const begun = watched.filter((service) => !isSameName(byId.get(service.service_id), service));

@@ -1,4 +1,4 @@
-/** What the machine's own network says of a host. */
+/** The answer of the machine's own network about a host. */
 
 import { type LookupAddress, lookup as lookupThen } from "node:dns";
 import { lookup } from "node:dns/promises";

@@ -32,7 +32,7 @@ export interface FollowDeps extends RegisterDeps {
   bury(lane: number, leavers: Leaver[]): Promise<void>;
   /** How these services stand now. */
   changesOf(ids: number[]): Promise<ChangedService[]>;
-  /** What proves, next time, that the database still is the same. */
+  /** Proves, next time, that the database still is the same. */
   markOf(revision: number): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** What follows from findings, wherever they were made: the lane judges them, the board and the history get them. */
+/** Handles findings, wherever they were made: the lane judges them, the board and the history get them. */
 
 import type { BoardUpdate } from "../core/board/board.ts";
 import type { OutcomesMessage } from "../core/lane/queue-messages.ts";

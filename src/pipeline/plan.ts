@@ -9,7 +9,7 @@ import { isJudgeable, UNJUDGED } from "../core/values/unreadable.ts";
 
 /** Pause after a page of the registry and after a call of the queue, so that thousands of services hold up no requests. */
 const PAUSE_MS = 20;
-/** What is due first can be sent first only when all is read. Of a larger or slower registry, this much is sent at a time. */
+/** The earliest rounds can be sent first only when all are read. Of a larger or slower registry, this much is sent at a time. */
 const PORTION = { checks: 20_000, ms: 5_000 };
 
 export interface PlanDeps {

@@ -14,7 +14,7 @@ export interface TakeReportDeps extends JudgeDeps {
   refusedUntil(ids: number[]): Promise<{ id: number; until: number }[]>;
   /** Checks what these failing services depend on. Never rejects. */
   causes(failing: Check[]): Promise<void>;
-  /** What was reported of these services could not be taken in, so their silence counts for nothing. */
+  /** Reports of these services could not be taken in, so their silence counts for nothing. */
   reportRefused(ids: number[], error: unknown): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What the live board answers, by subject. Its object implements all of it; others declare the part that they need. */
+/** The methods of the live board, by subject. Its object implements all of it; others declare the part that they need. */
 
 import type { BoardUpdate, Leaving, Reporter } from "../core/board/board.ts";
 import type { Standing } from "../core/board/board-answers.ts";
@@ -41,7 +41,7 @@ export interface BoardReport {
   unfit: UnfitChecks;
 }
 
-/** What a ticket for a WebSocket stands for. */
+/** The caller to whom a ticket for a WebSocket was issued. */
 export interface Ticket {
   scope: string;
   /** Id of the key that it was issued for; null: the admin token, or nobody where reading is public. */
@@ -50,7 +50,7 @@ export interface Ticket {
   projects: Reach;
 }
 
-/** What rounds of checks ask and tell. */
+/** For rounds of checks. */
 export interface BoardOfRounds {
   /** Takes in newer states and tells the watchers. Returns the ids of services that it does not know. */
   apply(update: BoardUpdate): Promise<number[]>;
@@ -65,7 +65,7 @@ export interface BoardOfRounds {
   toPlan(): Promise<Check[] | null>;
 }
 
-/** What changes of the registry tell. */
+/** For changes of the registry. */
 export interface BoardOfRegistry {
   /** Adds services that are watched from now on, or whose check changed. Tells of those in `created` that are new. */
   add(checks: Check[], created: number[]): Promise<void>;
@@ -80,7 +80,7 @@ export interface BoardOfRegistry {
   projectChanged(project: ProjectLite): void;
 }
 
-/** What is up now. */
+/** The present states. */
 export interface BoardOfStates {
   /** Leaves out services that the board does not know. */
   read(ids: number[]): Promise<{ id: number; live: LiveState }[]>;
@@ -100,7 +100,7 @@ export interface BoardOfDowntimes {
   /** The cron came at `at` (Unix ms). */
   ticked(at: number): Promise<void>;
   gaps(): Promise<readonly Downtime[]>;
-  /** What was reported could not be taken in until now. */
+  /** Reports of these services were refused until now. */
   reportRefused(reporter: Reporter): Promise<void>;
   /** Until when reports of these services were refused, Unix ms. Leaves out the others. */
   refusedUntil(ids: number[]): Promise<{ id: number; until: number }[]>;

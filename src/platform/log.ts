@@ -5,7 +5,7 @@ type Level = "info" | "warn" | "error";
 
 const troubles = new TroubleLog();
 
-/** What fails because the database is away is not written line by line: the trouble is told once, then counted. */
+/** Failures of a database that is away are not written line by line: the trouble is told once, then counted. */
 export function log(level: Level, event: string, fields: Record<string, unknown> = {}): void {
   const now = Date.now();
   const news = typeof fields.error === "string" ? troubles.failed(fields.error, now) : null;

@@ -1,5 +1,5 @@
 /**
- * What a hub can find out about a host after a failure. A local hub asks its own machine, by the service RESOLVER; a
+ * The questions about a host after a failure. A local hub asks its own machine, by the service RESOLVER; a
  * deployed one asks DNS over HTTPS, and nobody about connections.
  */
 import { z } from "zod";

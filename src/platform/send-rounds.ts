@@ -24,7 +24,7 @@ const TOGETHER_MS = 3_500;
  * takes 120 to 210 calls, and 1,251 if each round filled a message. A paid Worker may make 10,000 an invocation.
  */
 const BATCH_LIMITS = { size: 250_000, items: 100 };
-/** What the queue adds to each message counts too. */
+/** The bytes that the queue adds to each message count too. */
 const METADATA_BYTES = 100;
 /** A Worker invocation may have six open connections. One is for what else it does. */
 const CALLS_AT_ONCE = 5;

@@ -19,7 +19,7 @@ export function certificateTroubles(chain: readonly Uint8Array[], host: string, 
   ];
 }
 
-/** Who signed the last certificate of the chain, as in its own text. */
+/** The issuer of the last certificate of the chain, as in its own text. */
 export function lastIssuer(chain: readonly Uint8Array[]): string {
   const last = chain.at(-1);
   const issuer = last === undefined ? "" : new X509Certificate(last).issuer;

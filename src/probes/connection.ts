@@ -12,7 +12,7 @@ import {
 
 const EMPTY = new Uint8Array(0);
 
-/** What a connection needs of its probe. */
+/** The part of a probe's job that a connection needs. */
 export type ConnectionJob = Pick<ProbeJob, "target" | "context" | "seat" | "signal" | "progress">;
 
 /** Settles when the socket is connected, refused or closed. Closing an attempt that hangs does not end it at once. */

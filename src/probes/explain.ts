@@ -16,7 +16,7 @@ import { lookAtTls } from "./tls-look.ts";
 import { TLS_1_2 } from "./tls-messages.ts";
 import type { TlsFinding } from "./tls-records.ts";
 
-/** What Workers speak: ECDHE with AES-GCM or ChaCha20, and everything of TLS 1.3. */
+/** The ciphers of Workers: ECDHE with AES-GCM or ChaCha20, and everything of TLS 1.3. */
 const MODERN_SUITES = [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x1301, 0x1302];
 /** A person waits for the verdict meanwhile, and a slot is taken. */
 const LOOK_MS = 2_000;

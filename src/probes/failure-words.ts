@@ -27,7 +27,7 @@ export const CAUSES = {
     "can't be checked from here: the address belongs to Cloudflare, and raw connections from there never reach it; use an http check or an agent",
 } as const;
 
-/** What failed is the machine or the platform that the check runs on. Nothing is known of the target then. */
+/** The machine or the platform of the check failed. Nothing is known of the target then. */
 const OWN_TROUBLES: readonly [pattern: RegExp, words: string][] = [
   [/EMFILE|ENFILE|too many open files/i, "it has too many open files"],
   [/EADDRINUSE|EADDRNOTAVAIL/, "it has no free port or address to connect from"],

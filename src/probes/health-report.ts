@@ -34,7 +34,7 @@ const WORDS: Readonly<Record<Reported, readonly string[]>> = {
 const VERDICT_OF_WORD = new Map(
   (["ok", "warn", "fail"] as const).flatMap((verdict) => WORDS[verdict].map((word) => [word, verdict] as const)),
 );
-/** What ASP.NET Core answers as plain text, unless it is told otherwise. */
+/** The plain text that ASP.NET Core answers by default. */
 const PLAIN_WORDS = /^(Healthy|Degraded|Unhealthy)$/;
 export const MAX_PLAIN_BYTES = 16;
 

@@ -12,7 +12,7 @@ const BOM_BYTES = 3;
 /** How long the end of a body may take that could still say more. */
 const LAST_WORDS_MS = 500;
 
-/** What a Worker's `fetch` says when it can't undo a coding. */
+/** The error of a Worker's `fetch` that can't undo a coding. */
 const BY_PLATFORM = /decompression|compressed stream|trailing bytes/i;
 
 export interface BodyText {

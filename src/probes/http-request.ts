@@ -1,4 +1,4 @@
-/** What an http check sends, and what of it may go on to where a redirect points. */
+/** The request of an http check, and the part of it that may follow a redirect. */
 
 import type { Target } from "../core/methods/target-form.ts";
 import { isAddress } from "../core/service/address.ts";

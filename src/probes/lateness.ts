@@ -10,7 +10,7 @@ import { LATE_LOOK_MS, STOOD_STILL_MS } from "../core/time/durations.ts";
 /** Of the newest; a look takes a minute at most. */
 const MAX_STOPS = 200;
 
-/** What stands still is the machine, so this is measured by its time, however fast the clock goes. */
+/** The machine stands still, so this is measured by its time, however fast the clock goes. */
 type TimeOfMachine = Pick<Clock, "now" | "wait" | "platformTime" | "fromPlatform">;
 
 export type Standstills = Pick<Lateness, "during" | "within">;
@@ -60,7 +60,7 @@ export class Lateness {
     return stops.reduce((sum, stop) => sum + Math.max(0, Math.min(to, stop.to) - Math.max(from, stop.from)), 0);
   }
 
-  /** What waited through a standstill may go on before the timer does. */
+  /** A task that waited through a standstill may go on before the timer does. */
   #present(): { from: number; to: number }[] {
     return this.#since === null ? [] : this.#stopBetween(this.#since, this.#clock.now());
   }

@@ -20,7 +20,7 @@ export interface ProbingEnv {
   settings: Settings;
   /** All vars and secrets of the Worker; only those named PROBE_SECRET_* are read. */
   vars: object;
-  /** What the rounds of one invocation share; absent: the round has slots of its own. */
+  /** The slots that the rounds of one invocation share; absent: the round has slots of its own. */
   place?: ProbePlace | undefined;
 }
 

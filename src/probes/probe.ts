@@ -17,7 +17,7 @@ export interface ProbeContext {
   /** Without it, `connect` and `fetch` reach public addresses only, whatever a name stands for. */
   allowPrivateTargets: boolean;
   mayReceive: MayReceive;
-  /** What can be found out after a failure; absent: nothing. */
+  /** Finds out more after a failure; absent: nothing can be found out. */
   looks?: Looks;
   /** Returns the value of a secret; undefined when it is not set. `name` is the full name, such as PROBE_SECRET_X. */
   secret(name: string): string | undefined;
@@ -46,7 +46,7 @@ export interface Looks {
   memory: LookMemory;
 }
 
-/** What was found out is good for a minute. It is kept as values, because a promise belongs to one invocation. */
+/** Answers are good for a minute. They are kept as values, because a promise belongs to one invocation. */
 export interface LookMemory {
   get(key: string): unknown;
   set(key: string, value: unknown): void;
@@ -60,10 +60,10 @@ export interface ProbeSocketOptions {
   certificate?: CertificateCheck;
 }
 
-/** What TLS checks of a certificate: its chain and its name, its chain only, or nothing. */
+/** The strictness of TLS with a certificate: its chain and its name, its chain only, or nothing. */
 export type CertificateCheck = "full" | "chain" | "none";
 
-/** What the probes use of a socket, in Workers and in Node. */
+/** A socket as the probes use it, in Workers and in Node. */
 export interface ProbeSocket {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
@@ -95,13 +95,13 @@ export interface ProbeJob {
 
 /** How far a probe is. Copies of its job share it. */
 export interface Progress {
-  /** What the probe is waiting for. A timeout's error text contains this text. */
+  /** The step that the probe waits for. A timeout's error text contains this text. */
   stage: string;
   /** Whether TLS is being started. */
   handshaking: boolean;
   /** Whether the target has sent something over the connection that is open now. */
   answered: boolean;
-  /** What is asked now; it differs from the target after a redirect. */
+  /** The present address; it differs from the target after a redirect. */
   endpoint: Pick<Target, "host" | "port" | "tls">;
 }
 
@@ -124,7 +124,7 @@ export interface Probe {
 }
 
 /**
- * What is still to be found out about a failure. `connection`: anything, of a raw connection. `name`: anything, of a
+ * The questions that are still open about a failure. `connection`: anything, of a raw connection. `name`: anything, of a
  * request by the platform's fetch. `tls`: what is wrong with TLS. `protocol`: whether the port speaks TLS.
  */
 export type Unclear = "connection" | "name" | "tls" | "protocol";

@@ -40,7 +40,7 @@ export interface Prepared {
   seat: Seat;
 }
 
-/** What a probe found, before it is cleaned of secrets. */
+/** The result of a probe before secrets are removed from it. */
 type Found = Omit<Observation, "at" | "vantage">;
 
 /** Never throws: whatever happens is an observation, within the check's timeout and a moment to explain a failure. */
@@ -116,7 +116,7 @@ async function execute(
   }
 }
 
-/** What an answer is compared with names a secret and is no secret, so that no comparison can find one out. */
+/** Options with which an answer is compared keep the names of secrets, so that no comparison can find a secret out. */
 function resolvedOptions(options: HealthOptions, secrets: Secrets): HealthOptions {
   const compared = COMPARED_OPTIONS.filter((name) => options[name] !== undefined);
   return { ...secrets.resolve(options), ...pick(options, compared) };

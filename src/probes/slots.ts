@@ -17,7 +17,7 @@ export interface Wanted extends Place {
   crowdedMs?: number | undefined;
 }
 
-/** What a task tells of its slot. */
+/** A task tells this of its slot. */
 export interface Seat {
   /** The slot is taken until the promise is settled, also after the task has ended. */
   until(free: Promise<unknown>): void;

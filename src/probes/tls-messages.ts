@@ -10,7 +10,7 @@ export const HANDSHAKE = {
 export const EXTENSION = { keyShare: 51 } as const;
 export const X25519 = 29;
 
-/** What servers of TLS 1.0 to 1.2 have: ECDHE and RSA, with AES in GCM and CBC, and ChaCha20. */
+/** The ciphers of servers of TLS 1.0 to 1.2: ECDHE and RSA, with AES in GCM and CBC, and ChaCha20. */
 const SUITES_1_2 = [
   ...[0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc009, 0xc013, 0xc00a, 0xc014],
   ...[0x009c, 0x009d, 0x002f, 0x0035],

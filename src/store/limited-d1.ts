@@ -1,6 +1,6 @@
 /** A D1 database whose calls end. One that hangs would otherwise hold up whoever asks for as long as it likes. */
 
-/** What drizzle uses of a statement. */
+/** A statement as drizzle uses it. */
 type Statement = Pick<D1PreparedStatement, "bind" | "all" | "run" | "raw" | "first">;
 
 /**

@@ -1,4 +1,4 @@
-/** What is wrong with the hub itself, as it last looked. Each change is an event of the log (migrations/0017_troubles.sql). */
+/** The troubles of the hub itself, as it last looked. Each change is an event of the log (migrations/0017_troubles.sql). */
 import { sql } from "drizzle-orm";
 import type { Trouble } from "../core/hub/hub-health.ts";
 import { type Db, jsonChunks, runBatch } from "./database.ts";

@@ -1,4 +1,4 @@
-/** What is written of results and flips, and who is told that the log of events has new ones. */
+/** Writes results and flips to the database, and wakes the readers of the log of events. */
 
 import type { OutcomesMessage } from "../core/lane/queue-messages.ts";
 import type { RecordedFlip } from "../core/status/recorded-flip.ts";

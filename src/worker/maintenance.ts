@@ -35,7 +35,7 @@ export async function maintain(tick: number, hub: Hub): Promise<void> {
   }
 }
 
-/** What fails stops nothing else: a database that is full takes no rollups, but lets rows be deleted. */
+/** A step that fails stops no other: a database that is full takes no rollups, but lets rows be deleted. */
 async function attempt(work: string, run: () => Promise<unknown>): Promise<void> {
   try {
     await run();

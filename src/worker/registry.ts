@@ -1,4 +1,4 @@
-/** What follows from a change of the registry. Whatever fails here happens within a minute: the board follows the registry. */
+/** Handles a change of the registry. A step that fails here happens within a minute: the board follows the registry. */
 
 import type { ProjectLite } from "../core/board/live-protocol.ts";
 import type { RegistryChange } from "../core/board/registry-change.ts";
@@ -71,7 +71,7 @@ function registerDeps(hub: Hub): RegisterDeps {
   };
 }
 
-/** What a change of the registry asks of all but the board. */
+/** The steps after a change of the registry, without those of the board. */
 function lanesAndQueues({ env, settings, clock }: Hub): Omit<RegisterDeps, "boardAdd" | "boardRemove"> {
   return {
     now: clock.now,

@@ -28,7 +28,7 @@ async function isLimited(env: Bindings, key: string): Promise<boolean> {
   }
 }
 
-/** Who asks a local hub. The runtime there tells a client's address only in headers that any client can write. */
+/** Returns the address of a local hub's caller. The runtime there tells a client's address only in headers that any client can write. */
 const LOCAL_CLIENT = "local";
 
 /** Cloudflare sets the header itself, whatever a client wrote. Everybody who asks a local hub shares one limit. */
@@ -39,7 +39,7 @@ export function clientAddress(
   return LOCAL_QUEUES ? LOCAL_CLIENT : (headers.get("CF-Connecting-IP") ?? LOCAL_CLIENT);
 }
 
-/** What follows from a stored change must follow even when the client is gone: `ctx` keeps it running. */
+/** The consequences of a stored change must follow even when the client is gone: `ctx` keeps them running. */
 export function requestContext(request: Request, hub: Hub, ctx: Pick<ExecutionContext, "waitUntil">): HubContext {
   const { env, settings, clock } = hub;
   const kept = (work: Promise<void>): Promise<void> => {

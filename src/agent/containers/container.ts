@@ -14,7 +14,7 @@ export interface Container {
   state: ContainerState;
   /** Of the container's own health check; null: it has none. */
   health: "starting" | "healthy" | "unhealthy" | null;
-  /** What its last health check printed. */
+  /** The output of its last health check. */
   healthOutput: string;
   exitCode: number;
   /** The engine ended it because its memory ran out. */
@@ -37,7 +37,7 @@ export function addressesIn({ ip, addresses = ip === null ? [] : [ip] }: Contain
   });
 }
 
-/** What a container used, as the engine counts it. */
+/** The use of a container, as the engine counts it. */
 export interface UsageSample {
   /** Unix ms. */
   at: number;
@@ -102,7 +102,7 @@ function rankOf(container: Container): number {
   return after + { unhealthy: 2, starting: 1, healthy: 0, none: 0 }[container.health ?? "none"];
 }
 
-/** What is wrong with a container that does not run; null: it runs. */
+/** Returns why a container does not run; null: it runs. */
 export function troubleOf({ state, exitCode, outOfMemory, error }: Container): string | null {
   const ended = outOfMemory ? `exit code ${exitCode}, out of memory` : `exit code ${exitCode}`;
   switch (state) {

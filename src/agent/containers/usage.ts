@@ -1,4 +1,4 @@
-/** What a container uses, for people and for thresholds. */
+/** The CPU and memory of a container, for people and for thresholds. */
 import type { HealthOptions } from "../../core/service/options.ts";
 import type { Observation, ObservationDetails } from "../../core/service/records.ts";
 import type { UsageSample } from "./container.ts";

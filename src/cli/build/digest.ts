@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What the compiler keeps between two checks of the types is no source. */
+/** Files that the compiler keeps between two checks of the types are no sources. */
 const KEPT_BY_COMPILER = ".tsbuildinfo";
 
 /** Returns a hash of the names and contents of the files and of all sources inside the folders. */

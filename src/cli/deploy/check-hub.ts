@@ -227,7 +227,7 @@ async function findProject(api: HubClient, name: string): Promise<number | null>
   return projects.find((project) => project.name === name)?.id ?? null;
 }
 
-/** What an earlier try has deleted is gone as well. */
+/** A thing that an earlier try has deleted is gone as well. */
 async function gone(request: Parameters<typeof expectSuccess>[0]): Promise<void> {
   try {
     await expectSuccess(request);

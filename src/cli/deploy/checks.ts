@@ -1,4 +1,4 @@
-/** What `npm run deploy -- --dry-run` can tell about a deployment without an account. Every check is pure. */
+/** Checks a deployment as far as that needs no account, for `npm run deploy -- --dry-run`. Every check is pure. */
 import type { BindingKind } from "../../core/hub/binding-kinds.ts";
 import { parseSettings } from "../../core/hub/settings.ts";
 import { messageOf } from "../../core/values/error-message.ts";

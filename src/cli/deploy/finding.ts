@@ -1,4 +1,4 @@
-/** What a check of a deployment found. */
+/** The findings of a check of a deployment. */
 
 /** `warn` deserves a look, and does not make the dry run fail. */
 type Level = "ok" | "warn" | "wrong";

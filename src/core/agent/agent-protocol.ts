@@ -1,4 +1,4 @@
-/** What an agent and its hub say to each other: checks in one direction, what they found in the other. */
+/** The messages between an agent and its hub: checks in one direction, observations in the other. */
 
 import { z } from "zod";
 import { checkSchema } from "../lane/queue-messages.ts";
@@ -57,7 +57,7 @@ export const readChecksSchema = anyChecksSchema.transform(({ checks, ...rest }):
 
 const detailSchema = z.union([printableText(MAX_DETAIL_CHARS), z.number(), z.boolean(), z.null()]);
 
-/** What an agent says of one look at a service. */
+/** The fields of one look of an agent at a service. */
 export const observedFields = {
   at: z.number().min(0).describe("Start of the check, Unix ms"),
   verdict: z.enum(VERDICTS),
@@ -122,7 +122,7 @@ export const agentReceiptSchema = z
 export type AgentReceipt = z.infer<typeof agentReceiptSchema>;
 export type TakenReport = Pick<AgentReceipt, "news" | "late" | "late_services" | "states" | "untaken">;
 
-/** What an agent found, with its place in the schedule. */
+/** A finding of an agent, with its place in the schedule. */
 export interface AgentFinding extends Finding, Pick<Round, "due_at" | "attempt"> {}
 
 /** An older revision than the check's stays with it, so that the lane can drop it. */

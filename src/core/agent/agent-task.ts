@@ -1,4 +1,4 @@
-/** What a hub asks of an agent that is one of its vantages, over a WebSocket: to look at services once. */
+/** The messages between a hub and an agent that is one of its vantages: the hub asks it to look at services once. */
 import { z } from "zod";
 import { checkSchema } from "../lane/queue-messages.ts";
 import { PROBED_METHODS } from "../methods/index.ts";

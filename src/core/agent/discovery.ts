@@ -176,7 +176,7 @@ function placeKey({ project, name }: Place): string {
   return `${project}/${name}`;
 }
 
-/** What the engine says of services, beside what changes in their definitions. Whether they are enabled it does not say. */
+/** The containers' services as the engine names them, without the changes of their definitions and whether they are enabled. */
 export interface DiscoveryPlan extends ManifestPlan {
   /** Ids of services whose containers have ended. */
   gone: number[];
@@ -238,7 +238,7 @@ export function containerKey({ project, name, container_id }: FoundContainer): s
 }
 
 /**
- * What becomes of a project's status with the plan: it starts with the first container that runs in it, and stops with
+ * Returns a project's status after the plan: it starts with the first container that runs in it, and stops with
  * the last when nothing else is in it. A project that a person stopped stays stopped. Null: it stays as it is.
  */
 export function projectStatusAfter(

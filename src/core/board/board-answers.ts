@@ -1,4 +1,4 @@
-/** What others ask of the board. */
+/** Answers questions about the board. */
 import type { Check } from "../service/check.ts";
 import type { LiveState } from "../service/records.ts";
 import type { Recently } from "../time/recently.ts";

@@ -1,4 +1,4 @@
-/** What the live board holds of one service. */
+/** One service on the live board. */
 import type { Check } from "../service/check.ts";
 import type { LiveState } from "../service/records.ts";
 import { UNJUDGED } from "../values/unreadable.ts";
@@ -28,7 +28,7 @@ export function unjudgedState({ since, last_at, flip_seq }: LiveState): LiveStat
   return { ...unknownState(since), last_at, flip_seq, error: UNJUDGED };
 }
 
-/** What the database will say of a state once it is recorded. */
+/** Returns a state as the database will have it once it is recorded. */
 export function recordedAs({ status, since }: LiveState): Pick<Check, "recorded_status" | "recorded_since"> {
   return { recorded_status: status, recorded_since: since };
 }

@@ -1,4 +1,4 @@
-/** What happens on the board, as its watchers hear of it. */
+/** The events of the board, as its watchers hear of them. */
 
 import type { LiveState } from "../service/records.ts";
 import type { RecordedFlip } from "../status/recorded-flip.ts";
@@ -20,7 +20,7 @@ export type BoardFrame =
   | { type: "registered" | "deregistered"; parts: [Part<ServiceLite>] }
   | { type: "project"; parts: [Part<ProjectLite>] };
 
-/** Who watches one service hears nothing of projects. */
+/** A watcher of one service hears nothing of projects. */
 const NO_SERVICE = 0;
 
 export function healthFrame(services: readonly { id: number; project_id: number; live: LiveState }[]): BoardFrame {

@@ -1,4 +1,4 @@
-/** What a live board starts from when it has lost its memory. */
+/** The first states of a live board that has lost its memory. */
 
 import type { Check } from "../service/check.ts";
 import type { LiveState, ObservationDetails, Verdict } from "../service/records.ts";

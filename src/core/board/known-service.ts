@@ -1,4 +1,4 @@
-/** What the live board knows of services and projects, in the form of the API, for when the database is away. */
+/** Services and projects as the live board knows them, in the form of the API, for when the database is away. */
 
 import type { HealthMethod } from "../methods/index.ts";
 import { projectHealth } from "../service/project-view.ts";

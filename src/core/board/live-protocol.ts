@@ -69,7 +69,7 @@ export const peerSchema = z.object({
   latency_ms,
   source: z.enum(["registered", "introduced", "nats"]),
   capabilities: z.array(z.string()),
-  /** What was wrong at the last attempt to hear it; null: nothing. */
+  /** The failure of the last attempt to hear it; null: there was none. */
   error: z.string().nullable(),
   /** The fingerprint of its key (RFC 7638), which an admin compares before approving; null: it has shown none. */
   key: z.string().nullable().default(null),

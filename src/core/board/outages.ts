@@ -1,9 +1,9 @@
-/** What is broken now, grouped by its cause: what a person has to look at first. */
+/** Groups what is broken now by its cause, so that a person knows what to look at first. */
 
 import type { Status } from "../service/records.ts";
 import type { DependencyGraph } from "./dependencies.ts";
 
-/** What is known of a service beside its place in the graph. */
+/** The state of a service in the graph. */
 export interface Trouble {
   /** Start of the status, Unix ms; null: not known, because it is a service of another hub. */
   since: number | null;
@@ -30,7 +30,7 @@ export interface Outage {
 }
 
 export interface Outages {
-  /** What takes along the most first. */
+  /** The causes that take along the most come first. */
   outages: Outage[];
   /** Number of outages, of which `outages` has the first MAX_OUTAGES. */
   outage_count: number;
@@ -79,7 +79,7 @@ function troubled(
   };
 }
 
-/** What began first comes first. */
+/** The earliest outage comes first. */
 function byTime(a: TroubledService, b: TroubledService): number {
   return order(a.since ?? "~", b.since ?? "~") || order(a.name, b.name);
 }

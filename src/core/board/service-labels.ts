@@ -37,7 +37,7 @@ export class ServiceLabels {
     return { ...(tags === undefined ? {} : { tags }), ...(metadata === undefined ? {} : { metadata }) };
   }
 
-  /** What no service has here, because it was too large together. */
+  /** The labels that were left out, because all together were too large. */
   get leftOut(): (keyof Labels)[] {
     return [...(this.#metadata.isWhole ? [] : ["metadata" as const]), ...(this.#tags.isWhole ? [] : ["tags" as const])];
   }

@@ -1,5 +1,5 @@
 /**
- * What of a service is shown to whom. The options of a check and the query of a target often hold a key or a token, so
+ * Decides which part of a service is shown to whom. The options of a check and the query of a target often hold a key or a token, so
  * only who may change a service sees them.
  */
 import type { ServicePatch } from "../service/registration.ts";

@@ -30,7 +30,7 @@ interface Resumption {
 export function downtimeBefore({ last, now, startedAt, checkedAt }: Resumption): Downtime | null {
   const wasStarted = startedAt !== undefined && startedAt > last;
   if (!wasStarted && now - last <= PLANNED_AHEAD_MS) return null;
-  // What was checked later than this was checked because the hub is awake again.
+  // A later check was made because the hub is awake again.
   const end = Math.min(last + PLANNED_AHEAD_MS, wasStarted ? startedAt : now);
   let from = last;
   for (const at of checkedAt) if (at > from && at < end) from = at;

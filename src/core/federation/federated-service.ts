@@ -7,7 +7,7 @@ import type { ServiceRow } from "../service/service-row.ts";
 import { targetHost } from "../service/target.ts";
 import { type Freshness, isHealthy } from "./federation.ts";
 
-/** What a service is, as people and programs that look for it need to know. */
+/** A service, as people and programs that look for it need to know it. */
 interface Description {
   project: string;
   name: string;

@@ -19,7 +19,7 @@ export const MAX_HUBS = 100;
 export const MAX_REMOTE_SERVICES = 20_000;
 
 export const hubIdSchema = z.string().regex(/^[a-z0-9-]{1,63}$/, "expected 1 to 63 of a-z, 0-9 and -");
-/** What is added to it must be what is asked for: it has neither query nor fragment, and no user. */
+/** A path is added to it, so it has neither query nor fragment, and no user. */
 export const hubUrlSchema = z
   .url({ protocol: /^https?$/, error: "expected an http(s) URL" })
   .max(500)
@@ -110,7 +110,7 @@ export const syncPageSchema = z.object({
 });
 export type SyncPage = z.infer<typeof syncPageSchema>;
 
-/** What a hub reads: one service that it can't read costs only itself. */
+/** The page as a hub reads it: one service that it can't read costs only itself. */
 export interface ReadPage extends SyncPage {
   unread: Unread[];
 }
@@ -202,7 +202,7 @@ export function freshness(lastHeardAt: number | null, interval: number, now: num
   return lastHeardAt !== null && Math.abs(now - lastHeardAt) <= STALE_INTERVALS * interval * 1_000 ? "live" : "stale";
 }
 
-/** What is stale never counts as healthy. */
+/** A stale service never counts as healthy. */
 export function isHealthy(status: Status, fresh: Freshness): boolean {
   return fresh === "live" && (status === "up" || status === "degraded");
 }

@@ -9,11 +9,11 @@ export interface RegistryState {
   /** Changes when the database was restored or made anew. Copies of an earlier epoch are worthless. */
   epoch: string;
   revision: number;
-  /** What happened up to this revision is no longer known in detail. */
+  /** The changes up to this revision are no longer known in detail. */
   floor: number;
 }
 
-/** What a copy has, and so what it asks for. */
+/** The state of a copy, with which it asks for more. */
 export interface Cursor {
   /** null: there is no copy. */
   epoch: string | null;
@@ -24,7 +24,7 @@ export interface Cursor {
    * `revision` was left out of the pages before, so they are of this revision and of no other.
    */
   head: number;
-  /** What the owner gave with `head`; null: nothing yet. */
+  /** The mark that the owner gave with `head`; null: none yet. */
   mark: string | null;
   /** Number of this copy. Services of earlier copies are removed once this copy is whole. */
   copy: number;

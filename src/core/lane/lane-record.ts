@@ -58,7 +58,7 @@ export function release(record: LaneRecord | undefined, rev: number, now: number
 }
 
 /**
- * What a lane returns for a release. `superseded`: the lane has a newer revision, so the caller is late and must not
+ * The answer of a lane to a release. `superseded`: the lane has a newer revision, so the caller is late and must not
  * adopt.
  */
 export interface Released {

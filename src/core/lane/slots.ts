@@ -40,7 +40,7 @@ export const MAX_ELSEWHERE = 30;
  */
 export const LOCAL_SLOTS: SlotLimits = { total: 48, tcp: 24, perHost: 8, hung: 512, heldMs: 0, quietAfterMs: 1_000 };
 
-/** What a connection counts as. */
+/** The kind of a connection. */
 export interface Place {
   kind: "http" | "tcp";
   /** Host and port. */

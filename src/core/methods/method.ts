@@ -14,7 +14,7 @@ export type Runner = (typeof RUNNERS)[number];
 /** The input of an option in a form; an array has the values to choose from. */
 export type OptionInput = "number" | "text" | "flag" | "json" | readonly string[];
 
-/** What rules need of libraries. It is passed in, so that a page that only shows options loads none of them. */
+/** The libraries that rules need. They are passed in, so that a page that only shows options loads none of them. */
 export interface RuleDeps {
   /** Returns what is wrong with a JSONPath; null: nothing. */
   pathError(path: string): string | null;

@@ -43,7 +43,7 @@ export function homeOf({ agent }: { agent: string | null }): string {
 /** A round of 24 checks, three at a time, must end within the 15 minutes that a consumer has. Seconds. */
 export const MAX_PROBE_TIMEOUT_S = 60;
 
-/** What a probe found in addition to its verdict. An absent field was not reported. */
+/** The facts that a probe found in addition to its verdict. An absent field was not reported. */
 export interface ObservationDetails {
   version?: string;
   /** Seconds. */
@@ -110,7 +110,7 @@ export interface LiveState {
 
 export const PROJECT_STATUSES = ["running", "stopped"] as const;
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
-/** Who stopped a project: the hub with its last container, or a person. */
+/** A project is stopped by the hub with its last container, or by a person. */
 export const STOPPERS = ["hub", "person"] as const;
 export type Stopper = (typeof STOPPERS)[number];
 

@@ -49,7 +49,7 @@ export const jsonObjectSchema = z
     message: `larger than ${MAX_METADATA_BYTES} bytes`,
   });
 
-/** What people write to have it kept. */
+/** The fields that people write to have them kept. */
 export const metadataSchema = keptAsJson(jsonObjectSchema);
 
 const url = printableText(2_048).describe(

@@ -39,7 +39,7 @@ export interface ProjectRow {
   id: number;
   name: string;
   status: ProjectStatus;
-  /** Who stopped it; null: it runs. */
+  /** The hub or a person stopped it; null: it runs. */
   stopped_by: Stopper | null;
   metadata: Record<string, unknown>;
   created_at: number;

@@ -28,7 +28,7 @@ export function withAgentless(
 }
 
 export class Fitness {
-  /** What is wrong with each check, null: nothing. Rules on thousands of checks take time. */
+  /** The problem of each check, null: it has none. Rules on thousands of checks take time. */
   readonly #known = new WeakMap<Check, string | null>();
   /** Checks that could not be read, by service, with the time when that was seen last, Unix ms. */
   readonly #unread = new Map<number, { error: string; at: number }>();

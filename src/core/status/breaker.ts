@@ -10,7 +10,7 @@ const OPEN_STRIDE = 4;
 
 const STALE_INTERVALS = 3;
 
-/** What the time of a scheduled check depends on. */
+/** The fields that decide the time of a scheduled check. */
 export interface Scheduled {
   /** Seconds. */
   health_interval: number;
@@ -29,7 +29,7 @@ export function breakerStride(breaker: Breaker, intervalS: number): number {
   return Math.max(1, Math.min(OPEN_STRIDE, Math.floor(BREAKER_MAX_GAP_S / intervalS)));
 }
 
-/** What the breaker depends on. `since`: start of the status, Unix ms. */
+/** The status on which the breaker depends. `since`: start of the status, Unix ms. */
 export interface Standing {
   status: Status;
   since: number;

@@ -1,4 +1,4 @@
-/** What follows from a look at a service: the status after it, and what others must hear of. */
+/** The consequences of a look at a service: the status after it, and its flips. */
 import type { LiveState, Observation, Retry } from "../service/records.ts";
 import type { Flip } from "./recorded-flip.ts";
 

@@ -1,4 +1,4 @@
-/** What silence means: until when a service may be silent, and what it becomes then. */
+/** The rules of silence: until when a service may be silent, and its status then. */
 
 import type { Check } from "../service/check.ts";
 import type { Status } from "../service/records.ts";

@@ -27,7 +27,7 @@ function looksForSlow({ health_retries }: Pick<Check, "health_retries">): number
   return Math.min(health_retries, 1) + 1;
 }
 
-/** What a pass says of the speed: why the service is degraded, null: it is not. `again`: another look decides. */
+/** Judges the speed of a pass: why the service is degraded, null: it is not. `again`: another look decides. */
 export type Slowness = { degraded: string | null } | "again";
 
 /**

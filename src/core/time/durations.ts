@@ -189,7 +189,7 @@ export const ENGINE_LIST_MS = 10_000;
 export const ENGINE_EVENTS_MS = 10_000;
 /** Until a command in a container has begun. */
 export const ENGINE_RUN_MS = 3_000;
-/** What a container uses is told beside its health, and must not make the check late. */
+/** The use of a container is told beside its health, and must not make the check late. */
 export const ENGINE_USAGE_MS = 2_000;
 /** After the start of the agent, a check waits so long for the first look at the containers. */
 export const ENGINE_FIRST_LOOK_MS = 3_000;

@@ -1,5 +1,5 @@
 /**
- * What JSON keeps as it was written. JavaScript, YAML and SQL have values that JSON has not: stored, they would become
+ * Checks that JSON keeps a value as it was written. JavaScript, YAML and SQL have values that JSON has not: stored, they would become
  * something else, and every comparison with what was written would find a difference.
  */
 import { z } from "zod";

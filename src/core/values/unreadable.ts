@@ -1,4 +1,4 @@
-/** What is stored of a service may not be readable. It then reads as empty, and the row says which fields that are. */
+/** A stored field of a service may not be readable. It then reads as empty, and the row says which fields that are. */
 
 export const JSON_FIELDS = [
   ["health_options", "object"],
@@ -23,7 +23,7 @@ export function isJudgeable({ unreadable = [] }: Stored): boolean {
   return !unreadable.includes("health_options");
 }
 
-/** What a person should know of a check; null: nothing. */
+/** Returns the trouble with a check, for a person; null: there is none. */
 export function unreadableText(check: Stored & { service_id: number }): string | null {
   if (!isJudgeable(check)) return `service ${check.service_id} can't be judged: ${UNJUDGED}`;
   return check.unreadable?.includes("lanes") ? `service ${check.service_id}: ${LANES}` : null;

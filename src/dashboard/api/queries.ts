@@ -131,7 +131,7 @@ export const graphQuery = (project: string | undefined) =>
     refetchInterval: MINUTE_MS,
   });
 
-/** What is broken now, by its cause. */
+/** The present outages, by their cause. */
 export const outagesQuery = queryOptions({
   queryKey: ["outages"],
   queryFn: () => responseBody(api.outages.$get()),

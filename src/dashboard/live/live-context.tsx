@@ -40,7 +40,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const onFrame = (frame: Frame) => {
       store.apply(frame);
       if (frame.type === "registered") lookUp(frame.service.id, () => true);
-      // What is disabled or paused stays in the list; the feed says only that it is not watched any more.
+      // A service that is disabled or paused stays in the list; the feed says only that it is not watched any more.
       if (frame.type === "deregistered") lookUp(frame.service.id, ({ enabled }) => !enabled);
       if (frame.type !== "health") for (const key of CHANGED_BY_FLIPS) refresh(key);
       if (frame.type === "registered" || frame.type === "deregistered" || frame.type === "project")

@@ -8,7 +8,7 @@ export interface SeenCheck {
   latency_ms: number | null;
 }
 
-/** What is known of the last checks of a service. */
+/** The last checks of a service, as far as they are known. */
 export interface Past {
   /** Seconds. */
   interval: number;

@@ -25,7 +25,7 @@ export class ServiceStore {
   readonly #rows = new Map<number, ServiceRow>();
   /** Services whose last checks are known, those seen last at the end. The feed may have missed some of `false`. */
   readonly #pasts = new Map<number, boolean>();
-  /** What the feed has sent since the last checks of a service were asked for. */
+  /** The frames since the last checks of a service were asked for. */
   readonly #awaited = new Map<number, SeenCheck[]>();
   readonly #listeners = new Set<() => void>();
   #flips: ListedFlip[] = [];

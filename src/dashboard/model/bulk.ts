@@ -6,7 +6,7 @@ const AT_ONCE = 6;
 
 export interface Outcome<T> {
   done: T[];
-  /** What went wrong with the others, for a person. */
+  /** The problems with the others, for a person. */
   problems: string[];
 }
 

@@ -36,7 +36,7 @@ function isGap({ at, status }: SeenCheck, next: number, interval: number): boole
   return next - at > late * interval * 1_000 + SLACK_MS;
 }
 
-/** What did not answer has the full height, so that it is seen. */
+/** A check without an answer has the full height, so that it is seen. */
 function heightOf({ latency_ms, status }: SeenCheck, slowest: number): number {
   if (latency_ms === null || status === "down" || status === "unknown") return 1;
   return LOWEST + (1 - LOWEST) * Math.min(1, latency_ms / slowest);

@@ -9,7 +9,7 @@ export interface ShapeNode {
   group: string | null;
 }
 
-/** What the places depend on; statuses do not matter. */
+/** The input of the layout; statuses do not matter. */
 export interface Shape {
   nodes: readonly ShapeNode[];
   edges: readonly { from: string; to: string }[];

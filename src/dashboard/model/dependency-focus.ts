@@ -2,7 +2,7 @@
 import { edgeKey } from "./dependency-blocks.ts";
 import type { Drawing, DrawnEdge, DrawnNode } from "./dependency-model.ts";
 
-/** What is lit while a service is pointed at. */
+/** The services that are lit while one is pointed at. */
 export interface Lit {
   /** Keys of services. */
   nodes: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-/** What the options of a check mean, for the form of a service. */
+/** Explains the options of a check, for the form of a service. */
 import {
   type HealthMethod,
   hasOption,

@@ -1,4 +1,4 @@
-/** What is broken, in one sentence: the cause first, since when, and what it took along. */
+/** Tells in one sentence what is broken: the cause first, since when, and what it took along. */
 import type { Outages } from "../api/queries.ts";
 import { count, timeOfDay } from "./format.ts";
 

@@ -70,7 +70,7 @@ export function duplicateOf(service: Service): ServiceForm {
   return { ...formOf(service), name: service.name.slice(0, MAX_NAME - COPY.length) + COPY };
 }
 
-/** What the form sends: its own fields. The hub keeps the values of all others. */
+/** The form sends its own fields. The hub keeps the values of all others. */
 export type ServiceBody = Omit<Pick<ServiceDefinition, Extract<keyof ServiceForm, FieldName>>, "service_type"> & {
   service_type?: ServiceType;
 };

@@ -1,4 +1,4 @@
-/** What the tab of the browser says of all services. */
+/** The sign of the browser's tab for all services. */
 import type { Status } from "../../core/service/records.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 import { BY_CONCERN, STATUS_WORDS } from "./status.ts";

@@ -99,7 +99,7 @@ interface WhenAway {
   whenAway?: boolean;
 }
 
-/** Who sends these credentials; null: nobody that the hub knows. */
+/** Returns the caller with these credentials; null: the hub knows none. */
 export async function principalOf(
   hub: HubContext,
   { token, from }: Credentials,

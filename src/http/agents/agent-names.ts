@@ -59,7 +59,7 @@ async function requireName({ db, now }: HubContext, holder: AgentRow, caller: Na
   );
 }
 
-/** What a person should know of the agent's name; null: nothing. `now`: Unix ms. */
+/** Returns the trouble with the agent's name, for a person; null: there is none. `now`: Unix ms. */
 export function rivalryOf({ instance, host, rival, rival_at }: AgentRow, now: number): string | null {
   if (rival === null || rival_at === null || Math.abs(now - rival_at) > AGENT_ONLINE_MS) return null;
   return `two agents have this name: one on ${hostOf(instance) ?? host ?? UNKNOWN_HOST}, and one on ${rival}, which is refused: stop one of them, or give it a name of its own`;

@@ -252,7 +252,7 @@ export const agents = routes()
 
 agents.openAPIRegistry.register("AgentObservation", reportedObservationSchema);
 
-/** What people decide (enabled, paused) and what checks find (version) is not in it, because no agent tells these. */
+/** Leaves out what people decide (enabled, paused) and what checks find (version), because no agent tells these. */
 export async function containersDigestOf({ db }: HubContext, agent: string, reach: Reach): Promise<string> {
   const rows = withinReach(reach, await containersOfAgent(db, agent), projectOf);
   return await textHash(JSON.stringify(rows.map((row) => [row.project, pick(row, TOLD_FIELDS)])));

@@ -1,4 +1,4 @@
-/** What hubs say to each other: who they are, registration, changes of the registry, events. Requests and answers are signed. */
+/** The routes between hubs: their documents, registration, changes of the registry, events. Requests and answers are signed. */
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import {

@@ -18,7 +18,7 @@ export async function arrivedRequest(c: Context<HubEnv>): Promise<ArrivedRequest
   return { method: c.req.method, url: `${base}${pathname}${search}`, headers: [...c.req.raw.headers], body };
 }
 
-/** Who signed a request, and what arrived. */
+/** The signer of a request, and the request as it arrived. */
 export interface Signer {
   peer: HubRow;
   kid: string;

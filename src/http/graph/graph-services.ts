@@ -61,7 +61,7 @@ async function remoteDependencies(hub: HubContext, own: readonly KnownService[])
   }
   return found;
 
-  /** What is stale says nothing of the cause of an outage now. */
+  /** A stale status says nothing of the cause of an outage now. */
   function isFresh(lastHeardAt: number | null): boolean {
     return freshness(lastHeardAt, FEDERATION_INTERVAL, hub.now()) === "live";
   }

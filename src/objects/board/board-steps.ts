@@ -1,4 +1,4 @@
-/** What the board lets happen outside of it. The composition root makes these, see worker/. */
+/** Steps that the board begins and that happen outside of it. The composition root makes these, see worker/. */
 import type { RecordedFlip } from "../../core/status/recorded-flip.ts";
 import type { ExpireDeps } from "../../pipeline/expire.ts";
 import type { FollowDeps } from "../../pipeline/follow.ts";

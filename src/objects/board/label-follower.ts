@@ -9,7 +9,7 @@ const PAGE_SERVICES = 500;
 export class LabelFollower {
   readonly labels = new ServiceLabels();
   readonly #db: Db;
-  /** What was read. `revision`: of the last change; `head`: of the registry at that time. */
+  /** The labels that were read. `revision`: of the last change; `head`: of the registry at that time. */
   #read: { epoch: string | null; revision: number; head: number } = { epoch: null, revision: 0, head: 0 };
   #last: Promise<void> = Promise.resolve();
   /** Has not begun. */
@@ -21,7 +21,7 @@ export class LabelFollower {
 
   /** Never rejects: while the database does not answer, the labels stay as they are. */
   refresh(): Promise<void> {
-    // Who asks while pages are read shares the reading after that, which finds what changed in between.
+    // Callers that ask while pages are read share the reading after that, which finds what changed in between.
     this.#next ??= this.#last = this.#last.then(async () => {
       this.#next = null;
       await this.#follow();

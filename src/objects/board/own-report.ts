@@ -1,4 +1,4 @@
-/** What the board knows of the hub's own work, for its health: when each step last ran, what was lost, what can't be judged. */
+/** A report on the hub's own work, for its health: the last run of each step, losses, and checks that can't be judged. */
 import type { Board } from "../../core/board/board.ts";
 import { Fitness } from "../../core/service/unfit-checks.ts";
 import type { BoardReport } from "../../platform/board-rpc.ts";

@@ -53,7 +53,7 @@ export class SilenceAlarm {
     this.#refusedReports.note(ids, now);
   }
 
-  /** What was found of its services went nowhere, so they were not silent. */
+  /** The results of its services went nowhere, so they were not silent. */
   #leaveOut(lane: number, error: unknown): void {
     this.#leftOut.set(lane, this.#clock.now() + LANE_AGAIN_MS);
     this.#noteRefused(this.#board.servicesInLane(lane));

@@ -1,5 +1,5 @@
 /**
- * What the live board knows of a service beyond the database: its streak of failures, and whether it flaps. It is kept
+ * The streaks of failures and the flapping of services, which the database does not have. They are kept
  * here, so that an eviction does not forget it. Few services have any of it, and a long streak is not written at each
  * failure, because each write costs.
  */

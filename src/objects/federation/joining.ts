@@ -67,7 +67,7 @@ export class Joining {
     this.#deps = deps;
   }
 
-  /** What this hub says of itself; null: it has no public address. */
+  /** The document of this hub; null: it has no public address. */
   async document(): Promise<HubDocument | null> {
     const { HUB_ID: hub_id, HUB_URL, HUB_NAME, HUB_REGION } = this.#deps.settings;
     if (HUB_URL === undefined) return null;

@@ -125,7 +125,7 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
   }
 }
 
-/** What a socket keeps over an eviction. */
+/** A socket keeps this over an eviction. */
 interface Attached {
   /** Unix ms. */
   since: number;

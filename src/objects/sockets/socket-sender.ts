@@ -24,7 +24,7 @@ const FAR_ABOVE = 4;
 /** Looking at all sockets takes a moment, so it is not done at each message. */
 const LOOK_EACH_MS = 1_000;
 
-/** What was sent since the client last showed that it is there. */
+/** The number of characters sent since the client last showed that it is there. */
 interface Unacknowledged {
   /** Unix ms. */
   since: number;
@@ -101,7 +101,7 @@ export class SocketSender {
     return this.#clock.fromPlatform(pingedAt) >= since;
   }
 
-  /** Who has pinged has read what was sent before. */
+  /** A client that has pinged has read everything that was sent before. */
   #makeRoom(): void {
     const now = this.#clock.now();
     if (now - this.#lookedAt < LOOK_EACH_MS) return;

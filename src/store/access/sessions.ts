@@ -7,7 +7,7 @@ import type { KeyRow } from "./keys.ts";
 /** More of one key end the oldest ones. */
 const MAX_SESSIONS = 50;
 
-/** What a session was begun with. */
+/** The credentials that a session was begun with. */
 export type SessionOf = { key_id: number } | { admin: string };
 
 export interface NewSession {

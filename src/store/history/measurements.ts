@@ -1,4 +1,4 @@
-/** What checks measured beside the response time: CPU, memory, performance data of plugins. Kept as long as raw rounds. */
+/** Measurements of checks beside the response time: CPU, memory, performance data of plugins. Kept as long as raw rounds. */
 import { sql } from "drizzle-orm";
 import { type Db, idList } from "../database.ts";
 import { chooseBuckets, edgesOf } from "./buckets.ts";

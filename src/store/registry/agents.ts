@@ -37,7 +37,7 @@ const agentRevisions = sqliteTable("agent_revisions", {
 
 export type AgentRow = typeof agents.$inferSelect & { service_count: number };
 
-/** What an agent says of itself. */
+/** An agent, in its own words. */
 export type AgentAbout = Pick<AgentRow, "version" | "host" | "problem" | "waiting" | "dropped">;
 
 function selectAgents(db: Db) {

@@ -42,7 +42,7 @@ export async function deletionsOf(db: Db, agent: string): Promise<DeletedContain
   return await db.select().from(deletedContainers).where(eq(deletedContainers.agent, agent));
 }
 
-/** What was deleted again since it was read is not touched. Writes nothing when there is nothing to do. */
+/** Rows that were deleted again since they were read are not touched. Writes nothing when there is nothing to do. */
 export async function keepDeletions(
   db: Db,
   agent: string,

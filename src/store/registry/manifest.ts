@@ -11,7 +11,7 @@ import { meta, projects, services } from "../tables/hub-tables.ts";
 import { changeRow, countLanes, movesLane, newRow, type RowChange } from "./service-records.ts";
 import { selectServices } from "./services.ts";
 
-/** What requireAsRead fails with. */
+/** The error of requireAsRead. */
 const REFUSED = "NOT NULL constraint failed: meta.value";
 
 export interface ManifestChange {

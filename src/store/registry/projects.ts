@@ -148,7 +148,7 @@ export async function updateProject(
 }
 
 /**
- * What a person makes of the project: the hub does not undo it. Returns undefined when there is no such project. A
+ * Sets the status as a person decides it: the hub does not undo it. Returns undefined when there is no such project. A
  * changed status makes a new revision of each of the project's checks, by a trigger. Writes nothing when there is nothing
  * to change.
  */

@@ -1,4 +1,4 @@
-/** What other hubs may know of this hub's registry: its revision, and the services that changed since a revision. */
+/** The part of this hub's registry that other hubs may know: its revision, and the services that changed since a revision. */
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import type { ChangedService } from "../../core/board/registry-change.ts";
 import { isWatched } from "../../core/board/service-view.ts";

@@ -18,7 +18,7 @@ import type { services } from "../tables/hub-tables.ts";
 /** Lanes that a service keeps. History in older lanes is no longer found. Each lane costs one more range to read. */
 const MAX_LANES = 8;
 
-/** What the lane of a service depends on. */
+/** The fields that decide the lane of a service. */
 type Scheduling = Pick<ServiceInput, "health_method" | "health_interval" | "agent">;
 
 export type LaneCounts = Map<number, number>;

@@ -218,7 +218,7 @@ export async function changeService(
   }
 }
 
-/** What could not be read and is not replaced stays for somebody to repair. */
+/** A field that could not be read and is not replaced stays for somebody to repair. */
 function changedOnly({ values, changed }: RowChange) {
   const { lane, lanes, updated_at } = values;
   return { ...pick(values, changed), lane, lanes, updated_at };

@@ -10,7 +10,7 @@ import type { Storage } from "../../core/service/service-definition.ts";
 /** Later times have no ISO 8601 form with four digits for the year, which other hubs and clients expect. */
 const MAX_TIME = Date.UTC(9_999, 11, 31, 23, 59, 59, 999);
 
-/** What a JSON column has to hold: an object, texts, whole numbers, or any array. */
+/** The content of a JSON column: an object, texts, whole numbers, or any array. */
 export type JsonShape = "object" | "texts" | "integers" | "list";
 
 const ITEM_TYPES = { texts: "text", integers: "integer" } as const;

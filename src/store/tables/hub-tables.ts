@@ -181,7 +181,7 @@ export const apiKeys = sqliteTable("api_keys", {
   created_at: time().notNull(),
 });
 
-/** Who changed what through the API. */
+/** The audit log: each change through the API, and its author. */
 export const audit = sqliteTable(
   "audit",
   {

@@ -1,7 +1,7 @@
 import { createContext } from "react";
 import type { Lit } from "../../model/dependency-focus.ts";
 
-/** What a reader looks at. It is a context, because it changes with each move of the pointer and no place depends on it. */
+/** The service that a reader looks at. It is a context, because it changes with each move of the pointer and no place depends on it. */
 export interface Attention {
   /** Null while nothing is pointed at. */
   lit: Lit | null;

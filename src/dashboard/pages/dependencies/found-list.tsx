@@ -6,7 +6,7 @@ import { StatusShape } from "../../ui/status-mark.tsx";
 
 const MAX_LISTED = 8;
 
-/** What the search found; each entry leads to the neighbourhood of its service. */
+/** The results of the search; each entry leads to the neighbourhood of its service. */
 export function FoundList({ found, view }: { found: readonly DrawnNode[]; view: GraphView }) {
   const more = found.length - MAX_LISTED;
   return (

@@ -57,7 +57,7 @@ function Row({ service }: { service: FederatedService }) {
   );
 }
 
-/** What a hub that is not heard said last is no status of now. */
+/** The last status from a hub that is not heard any more is no status of now. */
 function LastStatus({ service: { health_status, freshness } }: { service: FederatedService }) {
   if (freshness !== "stale") return <StatusMark status={health_status} />;
   return (

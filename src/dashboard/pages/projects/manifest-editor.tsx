@@ -27,7 +27,7 @@ const LINT_DELAY_MS = 400;
 interface ManifestEditorProps {
   text: string;
   readOnly: boolean;
-  /** What the hub said about this text. */
+  /** The hub's errors in this text. */
   errors: readonly FieldError[];
   change(text: string): void;
 }
@@ -113,7 +113,7 @@ function openEditor(place: HTMLDivElement, opening: Opening, change: (text: stri
 
 const refused = StateEffect.define<readonly FieldError[]>();
 
-/** What the hub said about the text, until it changes. */
+/** The hub's errors in the text, until it changes. */
 const refusals = StateField.define<readonly FieldError[]>({
   create: () => [],
   update: (before, { docChanged, effects }) =>
@@ -126,7 +126,7 @@ function errorsIn(state: EditorState): PlacedError[] {
 }
 
 /**
- * What is typed over a selection replaces it here. The browser itself would join the lines with inline styles, which the
+ * Text that is typed over a selection replaces it here. The browser itself would join the lines with inline styles, which the
  * content security policy refuses with a complaint.
  */
 const TYPED_OVER = EditorView.domEventHandlers({

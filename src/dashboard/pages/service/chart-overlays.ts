@@ -1,4 +1,4 @@
-/** What is drawn over the lines of a chart: bands of outages, lines of flips, a crosshair, and what is being selected. */
+/** The layers over the lines of a chart: bands of outages, lines of flips, a crosshair, and what is being selected. */
 import type { Chart, Plugin } from "chart.js";
 
 /** Times in Unix ms. */

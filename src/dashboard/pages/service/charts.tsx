@@ -45,7 +45,7 @@ interface ChartSpec {
   events?: ChartEvents | undefined;
 }
 
-/** What the charts of one service share beside their lines. */
+/** The parts that the charts of one service share. */
 export interface ChartEvents {
   periods: readonly StatusPeriod[];
   /** Unix ms. */

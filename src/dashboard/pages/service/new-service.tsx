@@ -10,7 +10,7 @@ import { Text } from "./service-fields.tsx";
 
 interface NewServiceProps {
   title: string;
-  /** What the form contains at first, where it is not empty. */
+  /** The first content of the form, where it is not empty. */
   start: Partial<ServiceForm>;
   close(): void;
 }

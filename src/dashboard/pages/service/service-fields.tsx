@@ -87,7 +87,7 @@ export function ServiceFields(props: FieldsProps) {
   );
 }
 
-/** What the options of the method mean. Each can be added with an example. */
+/** Explains the options of the method. Each can be added with an example. */
 function OptionList({ form, change }: Pick<FieldsProps, "form" | "change">) {
   return (
     <dl className="grid gap-x-4 gap-y-1.5 pt-3 sm:grid-cols-[auto_minmax(0,1fr)]">

@@ -1,4 +1,4 @@
-/** What can be done with the selected services of the list: pause, tag, delete; and one step back. */
+/** The actions for the selected services of the list: pause, tag, delete; and one step back. */
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api, expectSuccess, responseBody } from "../../api/client.ts";

@@ -10,26 +10,20 @@ import type { Check } from "../core/service/check.ts";
 import type { HostPattern } from "../core/service/host-patterns.ts";
 import { agentVantage, type Observation } from "../core/service/records.ts";
 import type { Clock } from "../core/time/clock.ts";
-import {
-  AGENT_MAX_RETRY_MS,
-  AGENT_PLAN_MS,
-  LAST_START_MS,
-  LOCKED_OUT_MS,
-  NAME_RETRY_MS,
-} from "../core/time/durations.ts";
-import { messageOf } from "../core/values/error-message.ts";
+import { AGENT_PLAN_MS, LAST_START_MS } from "../core/time/durations.ts";
 import { Lateness } from "../probes/lateness.ts";
 import { Lately } from "../probes/look-memory.ts";
 import { probeInSlot } from "../probes/probe-in-slot.ts";
 import { Slots } from "../probes/slots.ts";
 import type { Commands } from "./agent-settings.ts";
+import { CheckFollower } from "./check-follower.ts";
 import { Containers } from "./containers/containers.ts";
 import type { Engine } from "./containers/engine.ts";
 import { withoutEngine } from "./containers/no-engine.ts";
 import { StoppedContainers } from "./containers/stopped.ts";
 import { ENGINE_LIMITS } from "./containers/timed-engine.ts";
 import { runExec } from "./exec.ts";
-import { HubAnswerWrong, HubApi, HubRefused } from "./hub-api.ts";
+import { HubApi } from "./hub-api.ts";
 import { HubClock } from "./hub-clock.ts";
 import { readInstance } from "./instance.ts";
 import { KeptChecks } from "./kept-checks.ts";
@@ -86,9 +80,8 @@ export class Agent {
   readonly #containers: Containers | null;
   readonly #vantage: VantageSwitch;
   readonly #stopped = new AbortController();
-  readonly #kept: KeptChecks;
+  readonly #follower: CheckFollower;
   #hubId = "";
-  #failures = 0;
   readonly #problems: Problems;
 
   constructor(options: AgentOptions) {
@@ -97,7 +90,6 @@ export class Agent {
     this.#clock = new HubClock(clock.now);
     this.#lateness = new Lateness(clock);
     this.#problems = new Problems(log);
-    this.#kept = new KeptChecks(join(options.state, "checks.json"), log);
     const signals = { stopping: signal, stopped: this.#stopped.signal };
     const instance = instanceOf(readInstance(options.state, log), hostname());
     this.#api = new HubApi({
@@ -139,6 +131,13 @@ export class Agent {
       signal,
     );
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
+    this.#follower = new CheckFollower({
+      ...{ hub: url, name: agent, api: this.#api, rounds: this.#rounds, signal, log },
+      kept: new KeptChecks(join(options.state, "checks.json"), log),
+      wait: (ms) => this.#wait(ms),
+      report: (about, problem) => this.#report(about, problem),
+      answered: (answer) => this.#answered(answer),
+    });
   }
 
   #follow(connect: () => Promise<Engine>): Containers {
@@ -149,7 +148,7 @@ export class Agent {
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
       problem: (text) => this.#report("containers", text),
-      registered: () => void this.#refreshChecks(),
+      registered: () => void this.#follower.refresh(),
       changed: (project, service) => this.#rounds.runNow(project, service),
       now: () => this.#clock.now(),
       wait: (ms) => this.#wait(ms),
@@ -159,12 +158,13 @@ export class Agent {
   /** Runs until the signal. Throws when the hub refuses the agent at the first contact. */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    await this.#begin();
+    await this.#follower.begin();
+    this.#reporter.announce();
     const stopPlanning = this.#options.clock.every(AGENT_PLAN_MS, () => this.#rounds.plan());
     signal.addEventListener("abort", this.#stop);
     if (signal.aborted) this.#stop();
     try {
-      await Promise.all([this.#reporter.run(), this.#followChecks(), this.#containers?.run()]);
+      await Promise.all([this.#reporter.run(), this.#follower.run(), this.#containers?.run()]);
     } finally {
       stopPlanning();
     }
@@ -177,69 +177,11 @@ export class Agent {
     setTimeout(() => this.#stopped.abort(), GOODBYE_MS).unref();
   };
 
-  /** While the hub is away, the agent goes on with the checks that it had before. */
-  async #begin(): Promise<void> {
-    const { log, name, hub } = this.#options;
-    try {
-      const checks = await this.#api.checks();
-      if (checks !== null) this.#take(checks);
-    } catch (error) {
-      if (error instanceof HubRefused && error.isLockedOut) {
-        throw new Error(`${hub} does not take the agent ${name}: ${error.message}`);
-      }
-      if (error instanceof HubRefused && error.isNameTaken) return this.#nameTaken(error);
-      const known = this.#kept.read();
-      if (known !== null) this.#rounds.replace(known.checks);
-      if (error instanceof HubAnswerWrong) this.#notUnderstood(error);
-      log(`${messageOf(error)}; going on with the ${this.#rounds.size} checks of before`);
-    }
-    this.#reporter.announce();
-  }
-
-  async #followChecks(): Promise<void> {
-    while (!this.#options.signal.aborted) {
-      try {
-        const checks = await this.#api.checks();
-        if (checks !== null) this.#take(checks);
-        this.#failures = 0;
-      } catch (error) {
-        if (!this.#options.signal.aborted) await this.#wait(this.#checksFailed(error));
-      }
-    }
-  }
-
-  /** Checks at once the services that were registered just now. */
-  async #refreshChecks(): Promise<void> {
-    try {
-      const checks = await this.#api.checksNow();
-      if (checks !== null) this.#take(checks);
-    } catch {
-      // the request that waits for changes goes on
-    }
-  }
-
-  /** Two that check and report the same would undo each other's work, so this one waits. */
-  #nameTaken(error: HubRefused): void {
-    this.#api.forgetChecks();
-    this.#rounds.replace([]);
-    void this.#vantage.set(false);
-    this.#report("name", `this agent waits and checks nothing: ${error.message}`);
-  }
-
-  /** Returns how long to wait, in milliseconds. */
-  #checksFailed(error: unknown): number {
-    if (error instanceof HubRefused && error.isNameTaken) {
-      this.#nameTaken(error);
-      return Math.min(LOCKED_OUT_MS, Math.max(NAME_RETRY_MS, error.retryAfterMs ?? 0));
-    }
-    this.#failures += 1;
-    if (error instanceof HubAnswerWrong) {
-      this.#notUnderstood(error);
-      return LOCKED_OUT_MS;
-    }
-    if (this.#failures === 1) this.#options.log(`no checks from the hub: ${messageOf(error)}`);
-    if (error instanceof HubRefused && error.isLockedOut) return LOCKED_OUT_MS;
-    return Math.min(AGENT_MAX_RETRY_MS, 500 * 2 ** (this.#failures - 1)) * (0.8 + 0.4 * Math.random());
+  #answered(answer: ReadChecks["answer"] | null): void {
+    void this.#vantage.set(answer?.vantage === true);
+    if (answer === null) return;
+    this.#hubId = answer.hub_id;
+    this.#containers?.hubHas(answer);
   }
 
   /** Streaks that seem to be of the future would make every later check look late. */
@@ -247,26 +189,6 @@ export class Agent {
     if (Math.abs(ms) >= JUMP_LOGGED_MS)
       this.#options.log(`the hub's time is ${Math.round(ms / 1_000)} s from what it seemed`);
     if (ms < 0) this.#rounds.beginAnew();
-  }
-
-  #notUnderstood(error: HubAnswerWrong): void {
-    this.#report("checks", `the hub's checks are not understood, so those of before go on: ${error.message}`);
-  }
-
-  #take({ answer, unread }: ReadChecks): void {
-    const { log } = this.#options;
-    this.#report("name", null);
-    this.#hubId = answer.hub_id;
-    if (answer.checks.length !== this.#rounds.size) log(`${answer.checks.length} checks from ${answer.hub_id}`);
-    this.#rounds.replace(answer.checks);
-    this.#containers?.hubHas(answer);
-    void this.#vantage.set(answer.vantage === true);
-    this.#kept.write(answer);
-    const left = unread.map(({ place, error }) => `${place} (${error})`);
-    this.#report(
-      "checks",
-      left.length === 0 ? null : `this agent can't read these checks, and leaves them out: ${left.join(", ")}`,
-    );
   }
 
   /** The hub hears of what a person there should look at. */

@@ -18,7 +18,7 @@ import {
 import { isJoinProof, joinProof } from "./join-proof.ts";
 import { validKeys } from "./keys.ts";
 import { isUsable } from "./known-keys.ts";
-import type { SignedDocument } from "./peer-requests.ts";
+import { type SignedDocument, withoutSlash } from "./peer-requests.ts";
 
 /** Hubs that wait for an admin, in all and from one address. Strangers must not be able to fill the list. */
 const MAX_PENDING = 20;
@@ -240,10 +240,6 @@ async function refuseTooMany(trust: "approved" | "pending", deps: CommonDeps): P
 
 function hasKey(keys: readonly KnownKey[], kid: string, now: number): boolean {
   return keys.some((key) => key.kid === kid && isUsable(key, now));
-}
-
-export function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, "");
 }
 
 function sameUrl(one: string, other: string): boolean {

@@ -12,7 +12,6 @@ import {
 } from "../core/federation/federation.ts";
 import { ProtocolError, type SyncQuery } from "../core/federation/replication.ts";
 import { type HubAnswer, type HubRequest, HubUnreachable, hubFetch, parseAnswer } from "./hub-fetch.ts";
-import { withoutSlash } from "./join.ts";
 import { keyOfList } from "./keys.ts";
 import { type KeyOf, SignatureRefused, verifyAnswer } from "./signatures.ts";
 
@@ -140,4 +139,8 @@ function checked<T>(schema: Schema<T>, text: string): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new ProtocolError(`the answer is not as agreed: ${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }

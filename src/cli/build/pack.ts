@@ -80,5 +80,6 @@ function writeManifest(): void {
     dependencies: Object.fromEntries(named),
   };
   writeFileSync(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const file of ["README.md", "LICENSE", "docs"]) cpSync(join(root, file), join(target, file), { recursive: true });
+  for (const file of ["README.md", "LICENSE", "docs"])
+    cpSync(join(root, file), join(target, file), { recursive: true });
 }

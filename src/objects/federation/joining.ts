@@ -16,9 +16,15 @@ import type { Clock } from "../../core/time/clock.ts";
 import { INTRODUCTION_RETRY_MS, JOIN_REQUEST_MS } from "../../core/time/durations.ts";
 import { messageOf } from "../../core/values/error-message.ts";
 import type { HubRequest } from "../../federation/hub-fetch.ts";
-import { JoinRefused, join, register, withoutSlash } from "../../federation/join.ts";
+import { JoinRefused, join, register } from "../../federation/join.ts";
 import { keyOfList, toPublicKey } from "../../federation/keys.ts";
-import { type RequestDeps, readDocument, sendLeave, sendRegistration } from "../../federation/peer-requests.ts";
+import {
+  type RequestDeps,
+  readDocument,
+  sendLeave,
+  sendRegistration,
+  withoutSlash,
+} from "../../federation/peer-requests.ts";
 import { newNonce, type SignableRequest, SignatureRefused, verifyRequest } from "../../federation/signatures.ts";
 import type { ArrivedRequest, Refusable, Refusal } from "../../platform/bindings.ts";
 import { errorText, log } from "../../platform/log.ts";

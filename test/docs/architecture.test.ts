@@ -1,4 +1,4 @@
-import { globSync } from "node:fs";
+import { globSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { LAYERS } from "../layers.ts";
 import { codesIn, PAGES, ROOT, read, rowsIn, section } from "./pages.ts";
@@ -6,13 +6,29 @@ import { codesIn, PAGES, ROOT, read, rowsIn, section } from "./pages.ts";
 const page = read("docs/architecture.md");
 const MAX_DECISION_LINES = 60;
 
+const map = rowsIn(section(page, "The map of src")).map(([first = ""]) => codesIn(first));
+
 test("the map has a row for every folder of src", () => {
-  const folders = rowsIn(section(page, "The map of src")).map(([first = ""]) => codesIn(first)[0] ?? "");
+  const folders = map.flatMap((names) => names.filter((name) => name.startsWith("src/")));
   expect(folders.toSorted()).toEqual(
     Object.keys(LAYERS)
       .map((name) => `src/${name}/`)
       .toSorted(),
   );
+});
+
+test("the map names every room of the larger folders", () => {
+  const named = map.flatMap((names) => {
+    const [parent = ""] = (names[0] ?? "").split("/");
+    return names.map((name) => (name.split("/").length > 2 ? name : `${parent}/${name}`));
+  });
+  const larger = ["core", "objects", "http", "store", "cli"];
+  const rooms = larger.flatMap((folder) =>
+    readdirSync(`${ROOT}/src/${folder}`, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}/`),
+  );
+  expect(named.filter((name) => !name.startsWith("src/")).toSorted()).toEqual(rooms.toSorted());
 });
 
 test("every table that a migration leaves has a row, and no other", () => {

@@ -11,6 +11,7 @@ import { deadlineOf } from "../status/silence.ts";
 import { isJudgeable } from "../values/unreadable.ts";
 import { type BoardEntry, recordedAs, unjudgedState } from "./board-entry.ts";
 import { type BoardFrame, entryFrame, flipFrame, healthFrame } from "./board-frames.ts";
+import { IntervalCounts } from "./interval-counts.ts";
 import { countStatuses } from "./summary.ts";
 
 export interface Overdue {
@@ -46,8 +47,7 @@ export class Board {
   /** The revision with which each removed service left; infinite: it was deleted. */
   readonly #gone = new Map<number, number>();
   readonly #entries = new Map<number, BoardEntry>();
-  /** Number of services with each interval, in seconds. */
-  readonly #intervals = new Map<number, number>();
+  readonly #intervals = new IntervalCounts();
   /** Since when the hub can hear without a break, Unix ms. Silence before counts for nothing. */
   listeningSince = 0;
   /** The life of the database that the entries belong to; empty: not known yet. */
@@ -86,7 +86,7 @@ export class Board {
   add(check: Check, live: LiveState): boolean {
     const known = this.#entries.get(check.service_id);
     if ((known?.check.rev ?? 0) > check.rev || (this.#gone.get(check.service_id) ?? -1) >= check.rev) return false;
-    this.#count(known?.check, check);
+    this.#intervals.moved(known?.check.health_interval, check.health_interval);
     this.#gone.delete(check.service_id);
     const state = known === undefined ? live : known.live;
     this.#entries.set(check.service_id, { check, live: isJudgeable(check) ? state : unjudgedState(state) });
@@ -110,7 +110,7 @@ export class Board {
     const entry = this.#entries.get(id);
     const left = rev ?? Number.POSITIVE_INFINITY;
     if (entry !== undefined && entry.check.rev > left) return undefined;
-    this.#count(entry?.check, undefined);
+    this.#intervals.moved(entry?.check.health_interval, undefined);
     this.#entries.delete(id);
     this.#refused.delete(id);
     this.#gone.set(id, Math.max(left, this.#gone.get(id) ?? 0));
@@ -135,23 +135,13 @@ export class Board {
 
   /** In seconds; null: there is no service. */
   shortestInterval(): number | null {
-    return this.#intervals.size === 0 ? null : Math.min(...this.#intervals.keys());
+    return this.#intervals.shortest;
   }
 
   /** How many rounds are planned a day, while all are well. */
   roundsADay(): number {
     const lanes = new Set([...this.#entries.values()].map(({ check }) => check.lane));
     return [...lanes].filter(isScheduled).reduce((sum, lane) => sum + 86_400 / laneInterval(lane), 0);
-  }
-
-  #count(left: Check | undefined, entered: Check | undefined): void {
-    if (entered !== undefined) {
-      this.#intervals.set(entered.health_interval, (this.#intervals.get(entered.health_interval) ?? 0) + 1);
-    }
-    if (left === undefined) return;
-    const members = (this.#intervals.get(left.health_interval) ?? 1) - 1;
-    if (members === 0) this.#intervals.delete(left.health_interval);
-    else this.#intervals.set(left.health_interval, members);
   }
 
   /** Returns the scheduled checks, the same as the planner would read from the database. */

@@ -73,12 +73,8 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     });
     this.#summaries = new SummaryMaker(openDatabase(env.DB), clock);
     this.#own = new OwnReport(ctx.storage);
-    this.#follower = new RegistryFollower(ctx.storage, steps.follow, {
-      known: (id) => this.#board.known(id),
-      enter: async (epoch) => void (await this.#loader.enter(epoch)),
-      add: (checks, created) => this.add(checks, created),
-      remove: (leaving, flips) => this.remove(leaving, flips),
-    });
+    const followed = { board: this.#board, loader: this.#loader, object: this };
+    this.#follower = new RegistryFollower(ctx.storage, steps.follow, followed);
     void this.ctx.blockConcurrencyWhile(() => this.#alarm.wake(this.#startedAt));
     void this.#loader.load();
     if (this.#startedAt !== undefined) new PauseDetector(clock).start((pause) => this.#paused(pause));

@@ -1,10 +1,10 @@
 /** Brings the board and the lanes up to the registry, page by page, from where the last call ended. */
-import type { Known, Leaving } from "../../core/board/board.ts";
+import type { Board } from "../../core/board/board.ts";
 import type { Cursor } from "../../core/federation/replication.ts";
-import type { Check } from "../../core/service/check.ts";
-import type { RecordedFlip } from "../../core/status/recorded-flip.ts";
 import { AT_THE_BEGINNING, type FollowDeps, follow, followAgain } from "../../pipeline/follow.ts";
+import type { BoardOfRegistry } from "../../platform/board-rpc.ts";
 import { errorText, log } from "../../platform/log.ts";
+import type { BoardLoader } from "./board-loader.ts";
 import type { BoardSteps } from "./board-steps.ts";
 
 const CURSOR_KEY = "followed";
@@ -14,12 +14,10 @@ const MAX_AGAIN = 1_000;
 /** Of the services that are left from before. */
 const AGAIN_AT_ONCE = 500;
 
-/** The board, as the one who follows sees it. */
-export interface FollowedBoard {
-  known(id: number): Known;
-  enter(epoch: string): Promise<void>;
-  add(checks: Check[], created: number[]): Promise<void>;
-  remove(leaving: Leaving[], flips: RecordedFlip[]): Promise<void>;
+interface FollowedBoard {
+  board: Pick<Board, "known">;
+  loader: Pick<BoardLoader, "enter">;
+  object: Pick<BoardOfRegistry, "add" | "remove">;
 }
 
 export class RegistryFollower {
@@ -28,10 +26,15 @@ export class RegistryFollower {
   /** Ends when the call before has ended. */
   #before: Promise<unknown> = Promise.resolve();
 
-  constructor(storage: DurableObjectStorage, steps: BoardSteps["follow"], board: FollowedBoard) {
+  constructor(storage: DurableObjectStorage, steps: BoardSteps["follow"], { board, loader, object }: FollowedBoard) {
     this.#storage = storage;
-    const { known, enter, add: boardAdd, remove: boardRemove } = board;
-    this.#deps = { ...steps, known, enter, boardAdd, boardRemove };
+    this.#deps = {
+      ...steps,
+      known: (id) => board.known(id),
+      enter: async (epoch) => void (await loader.enter(epoch)),
+      boardAdd: (checks, created) => object.add(checks, created),
+      boardRemove: (leaving, flips) => object.remove(leaving, flips),
+    };
   }
 
   /** Handles one page, see `follow`. Returns whether there are more; false also while a part of the hub is away. */

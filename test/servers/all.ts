@@ -95,6 +95,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
       misnamed: nginx.tls.misnamed,
       self_signed: nginx.tls.selfSigned,
     },
+    mail: nginx.mail,
     faulty: { ...faulty.ports, http: faulty.port },
     relays: relays.relays,
     counted: { ...counted.ports, http: counted.port },

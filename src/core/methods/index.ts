@@ -94,8 +94,8 @@ export function hasOption(method: Method, name: OptionName): boolean {
   return Object.hasOwn(method.options, name);
 }
 
-/** Options with which an answer is compared. */
-export const COMPARED_OPTIONS = OPTION_NAMES.filter((name) => OPTIONS[name].isCompared === true);
+/** Options with which an answer is compared, or with parts of them. */
+export const COMPARED_OPTIONS = OPTION_NAMES.filter((name) => OPTIONS[name].isCompared !== undefined);
 
 /** Returns the names of the methods that have the option. */
 export function methodsWith(name: OptionName): HealthMethod[] {

@@ -7,14 +7,13 @@ import type { Connection } from "./connection.ts";
 import { failureFromError } from "./failure-words.ts";
 import { type FailureOptions, ProbeFailure, type ProbeJob } from "./probe.ts";
 import { QUIET_MS, quietAfter } from "./quiet.ts";
+import { shown } from "./shown.ts";
 
 /** Of what comes in one step. */
 const MAX_ANSWER_CHARS = 65_536;
 /** Workers can't start TLS while they listen, and the end of a secret is waited for. */
 const NEEDS_LINES =
   "can't be checked: with a secret, TLS can start only after an answer that ends its line, and this target has no lines";
-/** A reason has room for two such texts. */
-const SHOWN_CHARS = 80;
 
 /** Runs all steps over an open connection. Returns when the last one was certain, Unix ms. Throws a ProbeFailure. */
 export async function converse(job: ProbeJob, connection: Connection, steps: readonly TcpStep[]): Promise<number> {
@@ -210,8 +209,4 @@ class Conversation {
   #place(): string {
     return `step ${this.#step} of ${this.#count}`;
   }
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
 }

@@ -11,9 +11,10 @@ import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import type { TargetForm } from "./target-form.ts";
 import { tcp } from "./tcp.ts";
+import { websocket } from "./websocket.ts";
 
 /** Forms and the API's document show them in this order. */
-export const METHODS = [http, tcp, redis, postgres, exec, container, heartbeat] as const;
+export const METHODS = [http, tcp, websocket, redis, postgres, exec, container, heartbeat] as const;
 
 type Defined = (typeof METHODS)[number];
 export type HealthMethod = Defined["name"];

@@ -10,6 +10,7 @@ const rules = { allowPrivate: true, mayReceive: () => true };
 const URLS: Partial<Record<HealthMethod, string>> = {
   http: "http://a.example.com/",
   tcp: "a.example.com:22",
+  websocket: "wss://a.example.com/live",
   redis: "redis://a.example.com",
   postgres: "postgres://a.example.com/app",
 };
@@ -37,6 +38,10 @@ describe("options that could never work are refused, with their field", () => {
     ["contains nothing", "http", { json: [{ path: "$.a", op: "contains" }] }, "json[0].value"],
     ["exists with a number", "http", { json: [{ path: "$.a", op: "exists", value: 1 }] }, "json[0].value"],
     ["match()", "http", { json: [{ path: "$[?match(@.a, 'b')]", op: "exists" }] }, "json[0].path"],
+    ["a header of the upgrade", "websocket", { headers: { "Sec-WebSocket-Key": "x" } }, "headers.Sec-WebSocket-Key"],
+    ["a header of the connection", "websocket", { headers: { upgrade: "h2c" } }, "headers.upgrade"],
+    ["a secret in plain text", "websocket", { headers: { cookie: "a=b" } }, "headers.cookie"],
+    ["a condition that is none", "websocket", { json: [{ path: "$.a", op: "<" }] }, "json[0].value"],
     ["a step that does nothing", "tcp", { steps: [{}] }, "steps[0]"],
     ["steps beside a text to send", "tcp", { steps: [{ expect: "a" }], send: "b" }, "send"],
     ["steps beside a text to expect", "tcp", { steps: [{ expect: "a" }], expect: "b" }, "expect"],

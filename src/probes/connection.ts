@@ -25,7 +25,7 @@ export class Connection {
   #socket: ProbeSocket;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
   #buffer: Uint8Array = EMPTY;
-  /** A read that has begun before its bytes are needed; null: none. */
+  /** A read that has begun, maybe before its bytes are needed; null: none. Streams of Workers have one at a time. */
   #ahead: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   /** True after the peer has sent at least one byte. */
   answered = false;
@@ -162,9 +162,9 @@ export class Connection {
   }
 
   async #next(): Promise<Uint8Array | null> {
-    const reading = this.#ahead ?? this.#reader.read();
+    this.#ahead ??= this.#reader.read();
+    const { value, done } = await this.#ahead;
     this.#ahead = null;
-    const { value, done } = await reading;
     if (done || value === undefined) return null;
     this.answered = true;
     this.#job.progress.answered = true;

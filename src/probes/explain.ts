@@ -9,6 +9,7 @@ import { isAddress, refusedHost } from "../core/service/address.ts";
 import { NOT_PUBLIC } from "../core/service/public-network.ts";
 import { authority } from "../core/service/target.ts";
 import { certificateTroubles, lastIssuer } from "./certificate-troubles.ts";
+import type { Connection } from "./connection.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
 import { ProbeFailure, type ProbeJob } from "./probe.ts";
 import { PROBES } from "./probes.ts";
@@ -115,12 +116,14 @@ function failureOf(code: string, { host }: Target): ProbeFailure {
 /** Of a request that may have failed for any reason: only what is wrong for certain is its cause. */
 async function portCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
   if (!job.target.tls) return await protocolCause(failure, job);
-  const words = tlsWords(await tlsFinding(job), job, true);
+  const words = tlsWords(await tlsFinding(job, null), job, true);
   return words === null ? failure : new ProbeFailure(words);
 }
 
 async function tlsCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
-  const words = tlsWords(await tlsFinding(job), job, false);
+  const { health_method } = job.check;
+  const probe = isProbed(health_method) ? PROBES[health_method] : null;
+  const words = tlsWords(await tlsFinding(job, probe?.beforeTls?.(job) ?? null), job, false);
   return words === null ? failure : new ProbeFailure(words);
 }
 
@@ -128,20 +131,22 @@ async function protocolCause(failure: ProbeFailure, job: ProbeJob): Promise<Prob
   const { health_method } = job.check;
   const scheme = isProbed(health_method) ? secureScheme(health_method) : null;
   if (job.target.tls || scheme === null) return failure;
-  const { kind } = await tlsFinding(job);
+  const { kind } = await tlsFinding(job, null);
   if (kind !== "certificates" && kind !== "alert") return failure;
   const words = `tls: this port speaks TLS, and the check does not: use ${scheme}://`;
   return new ProbeFailure(words, { answered: failure.answered });
 }
 
-async function tlsFinding(job: ProbeJob): Promise<TlsFinding> {
+/** `prelude`: what is said before TLS; null: TLS begins with the connection. */
+async function tlsFinding(
+  job: ProbeJob,
+  prelude: ((connection: Connection) => Promise<unknown>) | null,
+): Promise<TlsFinding> {
   const { target, context, check } = job;
-  const key = `tls ${authority(target)}`;
+  const key = `tls ${authority(target)}${prelude === null ? "" : ` of ${check.service_id}.${check.rev}`}`;
   const known = context.looks?.memory.get(key);
   if (known !== undefined) return known as TlsFinding;
-  const probe = isProbed(check.health_method) ? PROBES[check.health_method] : null;
-  const prelude = probe?.beforeTls ?? NO_PRELUDE;
-  const found = await lookAtTls(job, isAddress(target.host) ? null : target.host, prelude);
+  const found = await lookAtTls(job, isAddress(target.host) ? null : target.host, prelude ?? NO_PRELUDE);
   context.looks?.memory.set(key, found);
   return found;
 }

@@ -70,7 +70,7 @@ function judgeText({ text, isWhole }: BodyText, { body_contains, body_not_contai
 function judgeJson(document: unknown, isWhole: boolean, assertions: readonly JsonAssertion[]): void {
   if (!isWhole) throw failure(`the body is ${LARGER}, so its JSON can't be judged`);
   if (document === undefined) throw failure("the body is not JSON");
-  const failed = assertionFailure(document, assertions);
+  const failed = assertionFailure(document, assertions, "http");
   if (failed !== null) throw failure(failed);
 }
 
@@ -83,12 +83,19 @@ function failure(message: string): ProbeFailure {
 }
 
 /** A path that costs too much says nothing about the service. */
-function assertionFailure(document: unknown, assertions: readonly JsonAssertion[]): string | null {
+export function assertionFailure(
+  document: unknown,
+  assertions: readonly JsonAssertion[],
+  method: "http" | "websocket",
+): string | null {
   try {
     return failedAssertion(document, assertions);
   } catch (error) {
     if (!(error instanceof PathTooCostly)) throw error;
-    throw new ProbeFailure(`http: ${error.message}; use a simpler path`, { answered: true, verdict: "unprobeable" });
+    throw new ProbeFailure(`${method}: ${error.message}; use a simpler path`, {
+      answered: true,
+      verdict: "unprobeable",
+    });
   }
 }
 

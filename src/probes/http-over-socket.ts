@@ -32,7 +32,16 @@ export async function requestOverSocket(
   maxBytes: number,
   certificate: CertificateCheck = "full",
 ): Promise<HttpAnswer> {
-  const connection = await Connection.open(job, job.target.tls ? "on" : "off", certificate);
+  return await exchange(job, await Connection.open(job, job.target.tls ? "on" : "off", certificate), request, maxBytes);
+}
+
+/** The same over a connection that is open. What follows the headers of an answer 101 is left to be read from it. */
+export async function exchange(
+  job: Pick<ProbeJob, "progress">,
+  connection: Connection,
+  request: PlainRequest,
+  maxBytes: number,
+): Promise<HttpAnswer> {
   job.progress.stage = "no response headers";
   await connection.write(requestBytes(request));
   for (;;) {

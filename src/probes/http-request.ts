@@ -28,12 +28,27 @@ export function goesOverSocket({ url, method, headers }: Omit<HttpRequest, "body
   return !isIdempotent(method);
 }
 
+/**
+ * The same for an upgrade to WebSocket. `fetch` forgives a server much and tells little, so it is for what only it can
+ * do: to reach the names that are behind Cloudflare, and to verify the certificate of an address.
+ */
+export function upgradesOverSocket(
+  { url, headers }: Pick<HttpRequest, "url" | "headers">,
+  context: ProbeContext,
+): boolean {
+  if (context.fetch === null || headers.has("host")) return true;
+  const host = hostOf(url);
+  return context.fetchesAddresses ? !(isAddress(host) && url.protocol === "https:") : isAddress(host);
+}
+
 /** Whether the first request of the check goes over a socket. */
-export function isOverSocket({ health_options }: Check, { host, tls }: Target, context: ProbeContext): boolean {
+export function isOverSocket(check: Check, { host, tls }: Target, context: ProbeContext): boolean {
+  const { health_method, health_options } = check;
   const { method = "GET", headers = {} } = health_options;
   const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === "host");
   const url = new URL(`${tls ? "https" : "http"}://${authority({ host, port: 1 })}`);
-  return goesOverSocket({ url, method, headers: new Headers(hasHost ? { host } : {}) }, context);
+  const request = { url, method, headers: new Headers(hasHost ? { host } : {}) };
+  return health_method === "websocket" ? upgradesOverSocket(request, context) : goesOverSocket(request, context);
 }
 
 export function hostOf(url: URL): string {
@@ -43,6 +58,13 @@ export function hostOf(url: URL): string {
 export function endpointOf(url: URL): Pick<Target, "host" | "port" | "tls"> {
   const tls = url.protocol === "https:";
   return { host: hostOf(url), tls, port: Number(url.port) || (tls ? 443 : 80) };
+}
+
+/** Throws a ProbeFailure where a socket can't verify the certificate of an address. */
+export function refuseUnverified({ host, tls }: Pick<Target, "host" | "tls">, context: ProbeContext): void {
+  if (!tls || !isAddress(host) || context.canSkipVerification) return;
+  const words = "can't be checked from here: the certificate of an address can't be verified; use the host's name";
+  throw new ProbeFailure(words, { verdict: "unprobeable" });
 }
 
 /** Throws a ProbeFailure when a secret can't be part of a header. */

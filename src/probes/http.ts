@@ -16,6 +16,7 @@ import {
   hostOf,
   isIdempotent,
   redirected,
+  refuseUnverified,
   requestHeaders,
 } from "./http-request.ts";
 import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
@@ -134,13 +135,18 @@ async function sendOrResend(job: ProbeJob, request: HttpRequest): Promise<HttpAn
     return await sendOverSocket(job, request);
   } catch (error) {
     const failure = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
-    const isLost = failure.message === CAUSES.reset || failure.message === CAUSES.closed;
-    if (!isLost || !isIdempotent(request.method) || job.signal.aborted) throw failure;
+    if (!isLost(failure) || !isIdempotent(request.method) || job.signal.aborted) throw failure;
     return await sendOverSocket(job, request);
   }
 }
 
-function fetchFailure(error: unknown): ProbeFailure {
+/** Whether a request was lost before an answer came, so that it may be sent again. */
+export function isLost({ message }: ProbeFailure): boolean {
+  return message === CAUSES.reset || message === CAUSES.closed;
+}
+
+/** `fetch` has thrown the error. */
+export function fetchFailure(error: unknown): ProbeFailure {
   const failure = failureFromError(error, { handshaking: false, answered: false });
   if (failure.verdict !== "fail") return failure;
   const { message } = failure;
@@ -150,10 +156,7 @@ function fetchFailure(error: unknown): ProbeFailure {
 
 async function sendOverSocket(job: ProbeJob, { url, method, headers, body }: HttpRequest): Promise<HttpAnswer> {
   const { endpoint } = job.progress;
-  if (endpoint.tls && isAddress(endpoint.host) && !job.context.canSkipVerification) {
-    const words = "can't be checked from here: the certificate of an address can't be verified; use the host's name";
-    throw new ProbeFailure(words, { verdict: "unprobeable" });
-  }
+  refuseUnverified(endpoint, job.context);
   const request = { method, host: url.host, path: url.pathname + url.search, headers, body };
   return await requestOverSocket({ ...job, target: { ...job.target, ...endpoint } }, request, MAX_SENT_BYTES);
 }

@@ -27,8 +27,8 @@ export async function probeInSlot(
   patienceMs: number,
 ): Promise<Observation> {
   const target = targetOf(check, context);
-  const kind =
-    target.ok && check.health_method === "http" && !isOverSocket(check, target.target, context) ? "http" : "tcp";
+  const isRequest = check.health_method === "http" || check.health_method === "websocket";
+  const kind = target.ok && isRequest && !isOverSocket(check, target.target, context) ? "http" : "tcp";
   const host = target.ok ? authority(target.target) : check.health_url;
   try {
     const crowdedMs = elsewhere === undefined ? undefined : CROWDED_AFTER_MS;

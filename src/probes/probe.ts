@@ -79,7 +79,7 @@ export interface ProbeSocket {
  */
 export interface ProbeJob {
   check: Check;
-  secrets: Pick<Secrets, "isEmpty" | "redact" | "redactJson" | "redactBeginning">;
+  secrets: Pick<Secrets, "isEmpty" | "endWithLines" | "redact" | "redactJson" | "redactBeginning">;
   /** http: names of the headers that contain secrets. */
   secretHeaders: readonly string[];
   /** http: whether the body contains a secret. */
@@ -119,8 +119,8 @@ export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
 
 export interface Probe {
   run: Protocol;
-  /** Says what the protocol says before TLS. Absent: a connection begins with TLS. */
-  beforeTls?(connection: Connection): Promise<unknown>;
+  /** Returns what says what the protocol says before TLS. Absent or null: a connection begins with TLS. */
+  beforeTls?(job: ProbeJob): ((connection: Connection) => Promise<unknown>) | null;
 }
 
 /**

@@ -3,12 +3,11 @@
  * protocols.
  */
 
-import { COMPARED_OPTIONS, isProbed } from "../core/methods/index.ts";
+import { COMPARED_OPTIONS, isProbed, OPTIONS } from "../core/methods/index.ts";
 import type { Check } from "../core/service/check.ts";
 import type { HealthOptions } from "../core/service/options.ts";
 import type { Observation, ObservationDetails } from "../core/service/records.ts";
 import { queryRefusal, secretNames, secretRefusal } from "../core/service/secrets.ts";
-import { pick } from "../core/service/service-definition.ts";
 import { type ProbedTargetResult, parseProbedTarget } from "../core/service/target.ts";
 import { seenAt, withoutLateness } from "../core/status/late-measurement.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
@@ -119,7 +118,18 @@ async function execute(
 /** Options with which an answer is compared keep the names of secrets, so that no comparison can find a secret out. */
 function resolvedOptions(options: HealthOptions, secrets: Secrets): HealthOptions {
   const compared = COMPARED_OPTIONS.filter((name) => options[name] !== undefined);
-  return { ...secrets.resolve(options), ...pick(options, compared) };
+  const resolved = secrets.resolve(options);
+  const kept = compared.map((name) => [name, withNames(options[name], resolved[name], OPTIONS[name].isCompared)]);
+  return { ...resolved, ...Object.fromEntries(kept) };
+}
+
+/** `members`: those of each item of a list with which the answer is compared; true: it is compared with all. */
+function withNames(given: unknown, resolved: unknown, members: true | readonly string[] | undefined): unknown {
+  if (members === true || !Array.isArray(given) || !Array.isArray(resolved)) return given;
+  return given.map((item: object, index) => {
+    const named = Object.entries(item).filter(([key]) => members?.includes(key));
+    return { ...resolved[index], ...Object.fromEntries(named) };
+  });
 }
 
 function headersWithSecrets({ health_options }: Check): string[] {

@@ -27,6 +27,11 @@ export class Secrets {
     return this.#hidden.size === 0;
   }
 
+  /** Whether no secret goes on after a line break, so that whole lines can be judged as they come. */
+  get endWithLines(): boolean {
+    return ![...this.#hidden.keys()].some((value) => value.includes("\n"));
+  }
+
   /**
    * Returns the value with the references in all its strings resolved. Throws a ProbeFailure when a secret is not set.
    */

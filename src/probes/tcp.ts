@@ -1,14 +1,21 @@
-/** The tcp probe: opens a connection. With `send` and `expect` it also checks what the target sends. */
+/**
+ * The tcp probe: opens a connection. With `send` and `expect` it also checks what the target sends; with `steps` it holds
+ * a conversation.
+ */
 import { Connection } from "./connection.ts";
 import { PASSED, type ProbeResult, type Protocol } from "./probe.ts";
 import { QUIET_MS, quietAfter } from "./quiet.ts";
+import { converse } from "./tcp-steps.ts";
 
 const MAX_ANSWER_BYTES = 65_536;
 
 export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
   const { secrets, context } = job;
-  const { send, expect, tls = job.target.tls } = job.check.health_options;
-  const connection = await Connection.open(job, tls ? "on" : "off");
+  const { send, expect, steps, tls = job.target.tls } = job.check.health_options;
+  job.progress.endpoint = { ...job.progress.endpoint, tls };
+  const startsTls = steps?.some((step) => step.tls === true) === true;
+  const connection = await Connection.open(job, tls ? "on" : startsTls ? "starttls" : "off");
+  if (steps !== undefined) return { ...PASSED, certainAt: await converse(job, connection, steps) };
   if (send !== undefined) await connection.write(send);
   if (expect === undefined) return PASSED;
   job.progress.stage = "the expected answer did not come";

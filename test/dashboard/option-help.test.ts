@@ -12,7 +12,7 @@ test("every option of the hub is explained, with an example that the hub takes",
 });
 
 test("a method has its own options only", () => {
-  expect(optionsOf("tcp").map(({ name }) => name)).toEqual(["degraded_above_ms", "tls", "send", "expect"]);
+  expect(optionsOf("tcp").map(({ name }) => name)).toEqual(["degraded_above_ms", "tls", "send", "expect", "steps"]);
 });
 
 test("an option is added with its example, once, and never to what is no JSON", () => {

@@ -9,6 +9,7 @@ import { startNginx } from "./nginx.ts";
 import { startPostgres, startPostgresFamily } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
 import { ODD_PASSWORDS, type RunningServers, TEST_PASSWORD, type TestServers } from "./test-servers.ts";
+import { startWebSocket } from "./websocket.ts";
 
 const POSTGRES = {
   access: [
@@ -61,6 +62,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(family.then(({ standby }) => standby)),
     keep(startBlackHole()),
     keep(startCorpus(certificates)),
+    keep(startWebSocket(certificates.trusted)),
     startRelays(certificates),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
@@ -78,6 +80,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     standby,
     blackHole,
     corpus,
+    websocket,
     relays,
   ] = await Promise.all(starting);
   started.push({ port: NOTHING, stop: relays.stop });
@@ -95,6 +98,8 @@ async function startAll(started: Started[], certificates: Certificates): Promise
       misnamed: nginx.tls.misnamed,
       self_signed: nginx.tls.selfSigned,
     },
+    mail: nginx.mail,
+    websocket: { plain: websocket.port, tls: websocket.tls },
     faulty: { ...faulty.ports, http: faulty.port },
     relays: relays.relays,
     counted: { ...counted.ports, http: counted.port },

@@ -61,9 +61,16 @@ async function play(raw: Socket, script: readonly Step[], certificates: Certific
       .on("data", (bytes: Buffer) => {
         received += bytes.toString("latin1");
       });
-  if (!script.some((step) => typeof step === "object" && "tls" in step)) hear(raw);
-  for (const step of script) {
+  const isOf = (kind: "expect" | "tls") => (step: Step) => typeof step === "object" && kind in step;
+  /** What comes next may be TLS, which nobody else may read. */
+  const isBeforeTls = (rest: readonly Step[]) => {
+    const tls = rest.findIndex(isOf("tls"));
+    return tls >= 0 && !rest.slice(0, tls).some(isOf("expect"));
+  };
+  if (!isBeforeTls(script)) hear(raw);
+  for (const [index, step] of script.entries()) {
     if (raw.destroyed) return;
+    if (socket === raw && isBeforeTls(script.slice(index))) raw.pause().removeAllListeners("data");
     if (step === "close") socket.end();
     else if (step === "reset") raw.resetAndDestroy();
     else if ("expect" in step) {

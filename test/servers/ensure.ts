@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 const NEEDED: readonly { program: string; debian: string; places?: string }[] = [
   { program: "redis-server", debian: "redis-server" },
   { program: "nginx", debian: "nginx" },
+  { program: "ngx_mail_module.so", debian: "libnginx-mod-mail", places: "/usr/lib/nginx/modules" },
   { program: "nats-server", debian: "nats-server" },
   { program: "openssl", debian: "openssl" },
   { program: "promtool", debian: "prometheus" },

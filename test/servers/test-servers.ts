@@ -38,6 +38,10 @@ export interface TestServers {
   };
   /** `http` knows two names: shop.example.com and any other. */
   nginx: { http: number; trusted: number; misnamed: number; self_signed: number };
+  /** Mail servers with STARTTLS, as test/servers/nginx.ts describes them. */
+  mail: { smtp: number; imap: number; untrusted: number };
+  /** Paths of test/servers/websocket.ts; `tls` has a trusted certificate. */
+  websocket: { plain: number; tls: number };
   faulty: Record<FaultyName | "http", number>;
   relays: TestRelays;
   /** The same for the one test file that counts what is open. */

@@ -1,19 +1,13 @@
 import { z } from "zod";
 import { secretNames } from "../service/secrets.ts";
 import type { FieldError } from "../values/fields.ts";
-import { atOption, defineMethod, type OptionValues, option, type RuleDeps } from "./method.ts";
+import { jsonAnswer } from "./json-answer.ts";
+import { atOption, defineMethod, type OptionValues, option } from "./method.ts";
+import { headerErrors, requestHeaders } from "./request-headers.ts";
 import { containerUse, timed } from "./shared-options.ts";
 import { NO_PARTS } from "./target-form.ts";
 
 const REQUEST_METHODS = ["GET", "HEAD", "POST"] as const;
-
-/** Headers whose values are secrets. Their values must refer to a secret by its name, so that no secret is stored. */
-const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|x-api-key|x-auth-token)$/i;
-/** Headers that describe the connection, which belongs to the probe (RFC 9110, 7.6.1, 10.1.1). */
-const CONNECTION_HEADER =
-  /^(connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|expect|http2-settings)$/i;
-/** Cloudflare sets them, or refuses requests that have them. */
-const PLATFORM_HEADER = /^(cf-.*|cdn-loop)$/i;
 
 const statusRange = z
   .union([
@@ -30,15 +24,6 @@ function isRising(range: string): boolean {
   return low <= high;
 }
 
-const jsonAssertion = z.strictObject({
-  path: z.string().min(1).max(256).describe("JSONPath, without match() and search()"),
-  op: z.enum(["==", "!=", "<", "<=", ">", ">=", "exists", "contains"]),
-  value: z
-    .union([z.string(), z.number(), z.boolean(), z.null()], { error: "expected a text, a number, true, false or null" })
-    .optional()
-    .describe("A number for < <= > >=; true or false for exists"),
-});
-
 const options = {
   ...timed,
   ...containerUse,
@@ -47,11 +32,7 @@ const options = {
     meaning: "GET, HEAD or POST.",
     ...{ example: "HEAD", input: REQUEST_METHODS },
   }),
-  headers: option({
-    schema: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a header name"), z.string().max(1024)),
-    meaning: "Headers to send; Host names a virtual host.",
-    ...{ example: { accept: "application/json" }, input: "json" },
-  }),
+  ...requestHeaders,
   body: option({
     schema: z.string().max(2048),
     meaning: "Body to send with POST.",
@@ -72,14 +53,7 @@ const options = {
     meaning: "Text that the body must not contain.",
     ...{ example: "error", input: "text", isCompared: true },
   }),
-  json: option({
-    schema: z.array(jsonAssertion).max(10),
-    meaning:
-      "What must hold in a JSON body: a JSONPath (without match() and search()), one of == != < <= > >= exists contains, and a value.",
-    ...{ example: [{ path: "$.status", op: "==", value: "ok" }], input: "json", isCompared: true },
-    refusals: (assertions, deps) =>
-      assertions.flatMap((assertion, index) => assertionErrors(assertion, `[${index}]`, deps)),
-  }),
+  ...jsonAnswer,
   follow_redirects: option({
     schema: z.boolean(),
     meaning: "Whether redirects are followed. Without it: yes.",
@@ -121,23 +95,7 @@ function requestErrors(given: HttpOptions, agent: string | null): FieldError[] {
       if (given[key] !== undefined) errors.push(atOption(key, "the answer to HEAD has no body: use GET"));
     }
   }
-  const seen = new Set<string>();
-  for (const [name, value] of Object.entries(headers)) {
-    const message = headerError(name, value, given, agent) ?? (seen.has(name.toLowerCase()) ? "given twice" : null);
-    if (message !== null) errors.push(atOption(`headers.${name}`, message));
-    seen.add(name.toLowerCase());
-  }
-  return errors;
-}
-
-function headerError(name: string, value: string, given: HttpOptions, agent: string | null): string | null {
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) return "expected printable characters of Latin-1";
-  if (CONNECTION_HEADER.test(name)) return "can't be sent: the probe itself decides how it is connected";
-  if (agent === null && PLATFORM_HEADER.test(name)) return "can't be sent: Cloudflare sets it; let an agent check this";
-  if (/^host$/i.test(name) && !/^[^\s/?#@\\,]+$/.test(value)) return "expected a host, or host:port";
-  if (/^content-length$/i.test(name) && value !== lengthOf(given)) return "leave it out: the probe counts the body";
-  if (!SECRET_HEADER.test(name) || secretNames(value).length > 0) return null;
-  return "a secret is never stored in plain text: use ${PROBE_SECRET_NAME}";
+  return [...errors, ...headerErrors(headers, agent, lengthOf(given))];
 }
 
 /** Null when nobody knows yet, because a secret is a part of the body. */
@@ -168,29 +126,4 @@ function conditionErrors(given: HttpOptions): FieldError[] {
     errors.push(atOption("body_not_contains", "is a part of body_contains, so no body fulfils both"));
   }
   return errors;
-}
-
-type JsonAssertion = z.infer<typeof jsonAssertion>;
-
-function assertionErrors({ path, op, value }: JsonAssertion, place: string, { pathError }: RuleDeps): FieldError[] {
-  const wrongPath = pathError(path);
-  const wrongValue = valueError(op, value);
-  return [
-    ...(wrongPath === null ? [] : [{ path: `${place}.path`, message: wrongPath }]),
-    ...(wrongValue === null ? [] : [{ path: `${place}.value`, message: wrongValue }]),
-  ];
-}
-
-function valueError(op: JsonAssertion["op"], value: unknown): string | null {
-  switch (op) {
-    case "<":
-    case "<=":
-    case ">":
-    case ">=":
-      return typeof value === "number" ? null : `needed for ${op}: a number`;
-    case "exists":
-      return value === undefined || typeof value === "boolean" ? null : "expected true or false, or none";
-    default:
-      return value === undefined ? `needed for ${op}: a text, a number, true, false or null` : null;
-  }
 }

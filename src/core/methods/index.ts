@@ -11,9 +11,10 @@ import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import type { TargetForm } from "./target-form.ts";
 import { tcp } from "./tcp.ts";
+import { websocket } from "./websocket.ts";
 
 /** Forms and the API's document show them in this order. */
-export const METHODS = [http, tcp, redis, postgres, exec, container, heartbeat] as const;
+export const METHODS = [http, tcp, websocket, redis, postgres, exec, container, heartbeat] as const;
 
 type Defined = (typeof METHODS)[number];
 export type HealthMethod = Defined["name"];
@@ -94,8 +95,8 @@ export function hasOption(method: Method, name: OptionName): boolean {
   return Object.hasOwn(method.options, name);
 }
 
-/** Options with which an answer is compared. */
-export const COMPARED_OPTIONS = OPTION_NAMES.filter((name) => OPTIONS[name].isCompared === true);
+/** Options with which an answer is compared, or with parts of them. */
+export const COMPARED_OPTIONS = OPTION_NAMES.filter((name) => OPTIONS[name].isCompared !== undefined);
 
 /** Returns the names of the methods that have the option. */
 export function methodsWith(name: OptionName): HealthMethod[] {

@@ -34,8 +34,11 @@ export interface Option<S extends z.ZodType = z.ZodType> {
   input: OptionInput;
   /** It judges what the engine of a container reports, so the service must be in one. */
   ofContainers?: true;
-  /** The answer is compared with it. Names of secrets stay names in it, so that no comparison finds a secret out. */
-  isCompared?: true;
+  /**
+   * The answer is compared with it, or with these members of each item of it. Names of secrets stay names there, so that
+   * no comparison finds a secret out.
+   */
+  isCompared?: true | readonly string[];
   /** Returns what is wrong with the value beyond its schema; paths are below the option, such as `[0].path`. */
   refusals?(value: z.infer<S>, deps: RuleDeps): FieldError[];
 }

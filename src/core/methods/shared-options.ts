@@ -43,6 +43,22 @@ export const containerUse = {
   }),
 };
 
+/** For methods that send a text and wait for one. */
+export const talk = {
+  send: option({
+    schema: z.string().max(1024),
+    says: "text sent after connecting",
+    meaning: "Text that is sent after connecting.",
+    ...{ example: "PING\r\n", input: "text" },
+  }),
+  expect: option({
+    schema: z.string().min(1).max(1024),
+    says: "text that the answer must contain",
+    meaning: "Text that the answer must contain.",
+    ...{ example: "PONG", input: "text", isCompared: true },
+  }),
+};
+
 /** For methods that log in to a database. */
 export const login = {
   user: option({

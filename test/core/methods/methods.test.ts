@@ -151,7 +151,8 @@ describe("a method that is probed", () => {
   });
 
   test("names its scheme over TLS, if it has one", () => {
-    expect((["http", "tcp", "redis", "postgres"] as const).map(secureScheme)).toEqual(["https", "tls", "rediss", null]);
+    const names = ["http", "tcp", "websocket", "redis", "postgres"] as const;
+    expect(names.map(secureScheme)).toEqual(["https", "tls", "wss", "rediss", null]);
   });
 
   test.each(PROBED_METHODS.map((name) => [name]))("%s refuses other schemes by its own words", (name) => {
@@ -191,6 +192,7 @@ test("the API's document says which methods need no target and which need an age
 test.each([
   ["http", "web"],
   ["tcp", "queue"],
+  ["websocket", "api"],
   ["redis", "cache"],
   ["postgres", "database"],
   ["exec", "other"],

@@ -4,7 +4,7 @@
  */
 import { isAddress, machineAddress } from "../core/service/address.ts";
 import { type HostPattern, matchesHost, parseHostPattern } from "../core/service/host-patterns.ts";
-import { ProbeFailure } from "../probes/probe.ts";
+import { ProbeFailure } from "../probes/probe-failure.ts";
 
 export interface Reach {
   /** Throws a ProbeFailure when the host may not be asked. `host`: canonical. */

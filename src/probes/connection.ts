@@ -1,14 +1,8 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/service/target.ts";
 import { CAUSES } from "./failure-words.ts";
-import {
-  type CertificateCheck,
-  type FailureOptions,
-  ProbeFailure,
-  type ProbeJob,
-  type ProbeSocket,
-  type ProbeSocketOptions,
-} from "./probe.ts";
+import type { CertificateCheck, ProbeJob, ProbeSocket, ProbeSocketOptions } from "./probe.ts";
+import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
 
 const EMPTY = new Uint8Array(0);
 

@@ -3,7 +3,7 @@
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, type Decompressor } from "node:zlib";
 import { asError } from "../core/values/error-message.ts";
 import { joined } from "./bytes.ts";
-import { ProbeFailure } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 
 type Parts = AsyncIterable<Uint8Array>;
 

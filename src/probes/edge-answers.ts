@@ -5,7 +5,7 @@
 import { CAUSES } from "./failure-words.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { readText } from "./http-body.ts";
-import { type FailureOptions, ProbeFailure } from "./probe.ts";
+import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
 import { soon } from "./soon.ts";
 
 const TLS: [string, FailureOptions] = [CAUSES.tls, { unclear: "tls" }];

@@ -1,5 +1,6 @@
 /** The causes of a failed connection, and their words for people. Each cause has words of its own. */
-import { ProbeFailure, type Progress, type Unclear } from "./probe.ts";
+import type { Progress } from "./probe.ts";
+import { ProbeFailure, type Unclear } from "./probe-failure.ts";
 
 export const CAUSES = {
   unknownHost: "connect: unknown host",

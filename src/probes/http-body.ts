@@ -2,7 +2,7 @@
 import { joined } from "./bytes.ts";
 import { decompressed } from "./decompress.ts";
 import { type HttpAnswer, typeOf } from "./http-answer.ts";
-import { ProbeFailure } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 import { QUIET_MS, quietAfter } from "./quiet.ts";
 
 /** A `meta` element that declares the encoding stands within these first bytes (HTML, "determining the encoding"). */

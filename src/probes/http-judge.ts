@@ -4,7 +4,8 @@ import type { HealthOptions } from "../core/service/options.ts";
 import { PathTooCostly } from "../core/values/json-path.ts";
 import { readPlainReport, readSelfReport, type SelfReport } from "./health-report.ts";
 import type { BodyText, Stop } from "./http-body.ts";
-import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult } from "./probe.ts";
+import { PASSED, type ProbeJob, type ProbeResult } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 import { topOf } from "./top-of-json.ts";
 
 export const MAX_BODY_BYTES = 1_048_576;

@@ -4,7 +4,8 @@ import type { Target } from "../core/methods/target-form.ts";
 import { isAddress } from "../core/service/address.ts";
 import type { Check } from "../core/service/check.ts";
 import { authority, parseProbedTarget } from "../core/service/target.ts";
-import { type ProbeContext, ProbeFailure, type ProbeJob } from "./probe.ts";
+import type { ProbeContext, ProbeJob } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 
 export interface HttpRequest {
   url: URL;

@@ -19,7 +19,8 @@ import {
   refuseUnverified,
   requestHeaders,
 } from "./http-request.ts";
-import { PASSED, ProbeFailure, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
+import { PASSED, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 import { soon } from "./soon.ts";
 
 const MAX_REDIRECTS = 5;

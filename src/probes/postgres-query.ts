@@ -14,7 +14,8 @@ import {
   statement,
   withCode,
 } from "./postgres-messages.ts";
-import { ProbeFailure, type ProbeJob } from "./probe.ts";
+import type { ProbeJob } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 import { soon } from "./soon.ts";
 
 /**

@@ -18,14 +18,8 @@ import {
   startup,
 } from "./postgres-messages.ts";
 import { query } from "./postgres-query.ts";
-import {
-  type CertificateCheck,
-  PASSED,
-  ProbeFailure,
-  type ProbeJob,
-  type ProbeResult,
-  type Protocol,
-} from "./probe.ts";
+import { type CertificateCheck, PASSED, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 import { hasSignature, type Md5, md5Password, scramFinal, scramFirst } from "./scram.ts";
 
 const DEFAULT_USER = "commandcenter";

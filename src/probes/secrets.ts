@@ -2,7 +2,7 @@
  * Handles `${PROBE_SECRET_X}` in a check. The value is inserted just before the probe, and removed from everything that
  * the target says, before that is compared, cut or told.
  */
-import { ProbeFailure } from "./probe.ts";
+import { ProbeFailure } from "./probe-failure.ts";
 import { Spellings } from "./spellings.ts";
 
 const REFERENCE = /\$\{(PROBE_SECRET_[A-Z0-9_]+)\}/g;

@@ -5,7 +5,8 @@
 import type { TcpStep } from "../core/methods/tcp.ts";
 import type { Connection } from "./connection.ts";
 import { failureFromError } from "./failure-words.ts";
-import { type FailureOptions, ProbeFailure, type ProbeJob } from "./probe.ts";
+import type { ProbeJob } from "./probe.ts";
+import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
 import { QUIET_MS, quietAfter } from "./quiet.ts";
 import { shown } from "./shown.ts";
 

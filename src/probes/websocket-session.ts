@@ -1,7 +1,7 @@
 /** An open WebSocket of one probe, over a connection of its own or by the platform's `fetch`. */
 import { joined } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
-import { type FailureOptions, ProbeFailure } from "./probe.ts";
+import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
 import {
   CLOSE,
   closePayload,

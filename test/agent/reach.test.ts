@@ -11,7 +11,7 @@ import type { Check } from "../../src/core/service/check.ts";
 import { systemClock } from "../../src/node/system-clock.ts";
 import { Lateness } from "../../src/probes/lateness.ts";
 import { Lately } from "../../src/probes/look-memory.ts";
-import { ProbeFailure } from "../../src/probes/probe.ts";
+import { ProbeFailure } from "../../src/probes/probe-failure.ts";
 import { runProbe, targetOf } from "../../src/probes/run-probe.ts";
 import { aCheck } from "../core/fixtures.ts";
 

@@ -1,5 +1,5 @@
 /** The causes of a failed connection, and their words for people. Each cause has words of its own. */
-import type { Progress } from "./probe.ts";
+import type { Progress } from "./probe-failure.ts";
 import { ProbeFailure, type Unclear } from "./probe-failure.ts";
 
 export const CAUSES = {

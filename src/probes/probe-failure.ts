@@ -1,4 +1,6 @@
-/** How a probe fails. */
+/** How far a probe is, and how it fails. */
+
+import type { Target } from "../core/methods/target-form.ts";
 import type { Verdict } from "../core/service/records.ts";
 
 /** `inconclusive`: the checker itself failed, so nothing is known of the target. */
@@ -35,4 +37,16 @@ export class ProbeFailure extends Error {
     this.verdict = options.verdict ?? "fail";
     this.unclear = options.unclear ?? null;
   }
+}
+
+/** How far a probe is. Copies of its job share it. */
+export interface Progress {
+  /** The step that the probe waits for. A timeout's error text contains this text. */
+  stage: string;
+  /** Whether TLS is being started. */
+  handshaking: boolean;
+  /** Whether the target has sent something over the connection that is open now. */
+  answered: boolean;
+  /** The present address; it differs from the target after a redirect. */
+  endpoint: Pick<Target, "host" | "port" | "tls">;
 }

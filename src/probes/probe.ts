@@ -6,6 +6,7 @@ import type { ObservationDetails, Verdict } from "../core/service/records.ts";
 import type { MayReceive } from "../core/service/secrets.ts";
 import type { Connection } from "./connection.ts";
 import type { Standstills } from "./lateness.ts";
+import type { Progress } from "./probe-failure.ts";
 import type { Md5 } from "./scram.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Seat } from "./slots.ts";
@@ -91,18 +92,6 @@ export interface ProbeJob {
   /** Aborted when the timeout has passed or the probe has ended. The probe then closes what it opened. */
   signal: AbortSignal;
   progress: Progress;
-}
-
-/** How far a probe is. Copies of its job share it. */
-export interface Progress {
-  /** The step that the probe waits for. A timeout's error text contains this text. */
-  stage: string;
-  /** Whether TLS is being started. */
-  handshaking: boolean;
-  /** Whether the target has sent something over the connection that is open now. */
-  answered: boolean;
-  /** The present address; it differs from the target after a redirect. */
-  endpoint: Pick<Target, "host" | "port" | "tls">;
 }
 
 export interface ProbeResult {

@@ -135,7 +135,7 @@ export default defineConfig({
           // from their beginning, so no other file may have made them.
           name: "in-node",
           alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
-          include: ["test/probes/{corpus,http,sockets,postgres-query,secrets}.test.ts", API_DOCUMENT],
+          include: ["test/probes/{corpus,http,sockets,dns,postgres-query,secrets}.test.ts", API_DOCUMENT],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 100_000,
         },

@@ -105,6 +105,9 @@ export interface Progress {
   endpoint: Pick<Target, "host" | "port" | "tls">;
 }
 
+/** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
+export const MAX_DETAIL_CHARS = 64;
+
 export interface ProbeResult {
   verdict: Extract<Verdict, "ok" | "warn" | "fail">;
   /** Null: nothing is wrong. */

@@ -1,5 +1,6 @@
 /** The probe of each method that is probed. The compiler demands one for every such method. */
 import type { ProbedMethod } from "../core/methods/index.ts";
+import { dnsProbe } from "./dns.ts";
 import { httpProbe } from "./http.ts";
 import { askForTls, postgresProbe } from "./postgres.ts";
 import type { Probe } from "./probe.ts";
@@ -11,4 +12,5 @@ export const PROBES: Readonly<Record<ProbedMethod, Probe>> = {
   tcp: { run: tcpProbe },
   redis: { run: redisProbe },
   postgres: { run: postgresProbe, beforeTls: askForTls },
+  dns: { run: dnsProbe },
 };

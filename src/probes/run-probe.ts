@@ -16,13 +16,11 @@ import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
 import { basicCredentials } from "./http-request.ts";
 import { stoodStill } from "./lateness.ts";
-import { type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult } from "./probe.ts";
+import { MAX_DETAIL_CHARS, type ProbeContext, ProbeFailure, type ProbeJob, type ProbeResult } from "./probe.ts";
 import { PROBES } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import type { Seat } from "./slots.ts";
 
-/** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
-const MAX_DETAIL_CHARS = 64;
 /** No refusal takes so long: the platform itself gave up the attempt to connect. */
 const GIVEN_UP_MS = 10_000;
 const NOTHING_SENT = { handshaking: false, answered: false };

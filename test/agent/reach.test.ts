@@ -62,6 +62,7 @@ describe("the machine's own surroundings", () => {
     ["tcp", "tls://[fe80::1]:80"],
     ["redis", "redis://169.254.1.1"],
     ["postgres", "postgres://169.254.1.1/app"],
+    ["dns", "dns://169.254.169.254/example.com"],
   ])("are not asked by %s at %s", async (health_method, health_url) => {
     const found = await probe({ health_method, health_url });
     expect(found).toMatchObject({ verdict: "unprobeable", latency_ms: null });

@@ -1,5 +1,6 @@
 /** The format of a case of the corpus; test/probes/corpus/README.md describes it. */
 import { z } from "zod";
+import { PROBED_METHODS } from "../../src/core/methods/index.ts";
 
 const CERTIFICATES = ["trusted", "misnamed", "selfSigned", "expired", "notYetValid", "stranger"] as const;
 
@@ -29,7 +30,7 @@ export const caseSchema = z.strictObject({
   rule: z.string(),
   server: z.array(z.array(stepSchema)).default([]),
   check: z.strictObject({
-    health_method: z.enum(["http", "tcp", "redis", "postgres"]),
+    health_method: z.enum(PROBED_METHODS),
     health_url: z.string(),
     health_timeout: z.int().optional(),
     health_options: z.record(z.string(), z.unknown()).default({}),

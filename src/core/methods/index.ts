@@ -3,6 +3,7 @@
  * needs its file here, its line below, and a probe in src/probes when the hub runs it.
  */
 import { container } from "./container.ts";
+import { dns } from "./dns.ts";
 import { exec } from "./exec.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { http } from "./http.ts";
@@ -13,7 +14,7 @@ import type { TargetForm } from "./target-form.ts";
 import { tcp } from "./tcp.ts";
 
 /** Forms and the API's document show them in this order. */
-export const METHODS = [http, tcp, redis, postgres, exec, container, heartbeat] as const;
+export const METHODS = [http, tcp, redis, postgres, dns, exec, container, heartbeat] as const;
 
 type Defined = (typeof METHODS)[number];
 export type HealthMethod = Defined["name"];

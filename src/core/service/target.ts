@@ -53,7 +53,8 @@ export function parseProbedTarget(method: ProbedMethod, text: string, options: T
   if (notPublic !== null) return refuse(`${host.host} is refused: ${notPublic}`);
   const port = portOf(url, rest) ?? scheme.port;
   if (port === null || port === 0) return refuse(`${expected}: a port is missing`);
-  return withParts(form, url, { host: host.host, port, tls: scheme.tls }, options);
+  const endpoint = { host: host.host, port, tls: scheme.tls };
+  return withParts(form, { scheme: name.toLowerCase(), url }, endpoint, options);
 }
 
 /** Parses the text after `scheme://` by the rules of http for every scheme, so that there is one parser for hosts. */
@@ -89,7 +90,12 @@ function decoded(text: string): string | null {
 
 type Endpoint = Pick<Target, "host" | "port" | "tls">;
 
-function withParts(form: TargetForm, url: URL, endpoint: Endpoint, options: TargetOptions): ProbedTargetResult {
+function withParts(
+  form: TargetForm,
+  { scheme, url }: { scheme: string; url: URL },
+  endpoint: Endpoint,
+  options: TargetOptions,
+): ProbedTargetResult {
   const query = url.searchParams;
   const [user = null, password = null, name = null] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
   if (user === null || password === null) return refuse("the user or the password is not percent-encoded text");
@@ -99,7 +105,7 @@ function withParts(form: TargetForm, url: URL, endpoint: Endpoint, options: Targ
     return refuse(PLAIN_CREDENTIALS);
   }
   const path = withReferences(url.pathname + url.search);
-  const parts = form.parts({ user, password, name: name || null, path, query });
+  const parts = form.parts({ scheme, user, password, name: name || null, path, query });
   return "refused" in parts ? refuse(parts.refused) : { ok: true, target: { ...endpoint, ...parts } };
 }
 

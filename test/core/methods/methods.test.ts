@@ -193,6 +193,7 @@ test.each([
   ["tcp", "queue"],
   ["redis", "cache"],
   ["postgres", "database"],
+  ["dns", "other"],
   ["exec", "other"],
   ["container", "other"],
   ["heartbeat", "worker"],

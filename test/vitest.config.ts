@@ -27,6 +27,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Its certificates are made by openssl, and trusted by its process alone. */
+const TLS_OF_AGENTS = "test/agent/tls.test.ts";
 const API_DOCUMENT = "test/client/api-document.test.ts";
 
 /** They start programs, or play through months and thousands of histories. */
@@ -80,7 +82,7 @@ export default defineConfig({
             "test/{core,node,backup,bench,platform,pipeline,federation,agent,cli,client,command,dashboard,docs}/**/*.test.ts",
             "test/layers.test.ts",
           ],
-          exclude: [...SLOW_UNITS, API_DOCUMENT],
+          exclude: [...SLOW_UNITS, API_DOCUMENT, TLS_OF_AGENTS],
         },
       },
       {
@@ -135,7 +137,11 @@ export default defineConfig({
           // from their beginning, so no other file may have made them.
           name: "in-node",
           alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
-          include: ["test/probes/{corpus,http,sockets,dns,postgres-query,secrets}.test.ts", API_DOCUMENT],
+          include: [
+            "test/probes/{corpus,http,sockets,dns,postgres-query,secrets}.test.ts",
+            TLS_OF_AGENTS,
+            API_DOCUMENT,
+          ],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 100_000,
         },

@@ -1,5 +1,6 @@
 /** The types of a probe: its input, its result and its failure. */
 
+import type { HealthMethod } from "../core/methods/index.ts";
 import type { Target } from "../core/methods/target-form.ts";
 import type { Check } from "../core/service/check.ts";
 import type { ObservationDetails, Verdict } from "../core/service/records.ts";
@@ -33,6 +34,8 @@ export interface ProbeContext {
   now(): number;
   /** Notices when this program stands still; absent: nobody does. */
   lateness?: Standstills;
+  /** The probes of methods that only this place runs; absent: there are none. */
+  ownProbes?: Readonly<Partial<Record<HealthMethod, Probe>>>;
 }
 
 /** Ways to find out why a connection failed. None of them throws. */
@@ -58,6 +61,8 @@ export interface ProbeSocketOptions {
   allowHalfOpen: boolean;
   /** Only where `canSkipVerification`; Workers always check everything. */
   certificate?: CertificateCheck;
+  /** The name, or address, that TLS asks for; absent: the host's. Only where `canSkipVerification`. */
+  serverName?: string;
 }
 
 /** What TLS checks of a certificate: its chain and its name, its chain only, or nothing. */
@@ -71,6 +76,18 @@ export interface ProbeSocket {
   readonly closed: Promise<void>;
   close(): Promise<void>;
   startTls(): ProbeSocket;
+  /** Of a TLS connection that has opened. Absent: the platform does not tell. */
+  peer?(): TlsPeer;
+}
+
+/** The other side of a TLS connection. */
+export interface TlsPeer {
+  /** DER, as the server sent them, its own first. */
+  chain: Uint8Array[];
+  /** OpenSSL's code for why the chain is not trusted; null: it is. The name is not looked at. */
+  distrust: string | null;
+  /** As OpenSSL calls it, such as `TLSv1.3`. */
+  protocol: string;
 }
 
 /**

@@ -27,6 +27,8 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Its certificates are made by openssl, and trusted by its process alone. */
+const TLS_OF_AGENTS = "test/agent/tls.test.ts";
 const API_DOCUMENT = "test/client/api-document.test.ts";
 
 /** They start programs, or play through months and thousands of histories. */
@@ -76,11 +78,12 @@ export default defineConfig({
           isolate: false,
           alias: OBJECTS_IN_NODE,
           testTimeout: 100_000,
+          hookTimeout: 100_000,
           include: [
             "test/{core,node,backup,bench,platform,pipeline,federation,agent,cli,client,command,dashboard,docs}/**/*.test.ts",
             "test/layers.test.ts",
           ],
-          exclude: [...SLOW_UNITS, API_DOCUMENT],
+          exclude: [...SLOW_UNITS, API_DOCUMENT, TLS_OF_AGENTS],
         },
       },
       {
@@ -91,6 +94,7 @@ export default defineConfig({
           isolate: false,
           alias: OBJECTS_IN_NODE,
           testTimeout: 100_000,
+          hookTimeout: 100_000,
           include: SLOW_UNITS,
         },
       },
@@ -136,11 +140,13 @@ export default defineConfig({
           name: "in-node",
           alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
           include: [
-            "test/probes/{corpus,http,sockets,tcp-steps,websocket,postgres-query,secrets}.test.ts",
+            "test/probes/{corpus,http,sockets,dns,tcp-steps,websocket,postgres-query,secrets}.test.ts",
+            TLS_OF_AGENTS,
             API_DOCUMENT,
           ],
           globalSetup: ["test/servers/global-setup.ts"],
           testTimeout: 100_000,
+          hookTimeout: 100_000,
         },
       },
       {

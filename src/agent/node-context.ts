@@ -5,6 +5,7 @@ import { secretIn, secretRules } from "../core/service/secrets.ts";
 import { addressesOf, connectCode } from "../node/network-look.ts";
 import type { Standstills } from "../probes/lateness.ts";
 import type { LookMemory, ProbeContext } from "../probes/probe.ts";
+import { AGENT_PROBES } from "./agent-probes.ts";
 import { connectWithin, lookUpWithin } from "./node-socket.ts";
 import { type Reach, reachOf } from "./reach.ts";
 
@@ -41,5 +42,6 @@ export function nodeContext(options: NodeContextOptions): ProbeContext {
     md5: async (bytes) => new Uint8Array(createHash("md5").update(bytes).digest()).buffer,
     now,
     lateness,
+    ownProbes: AGENT_PROBES,
   };
 }

@@ -3,19 +3,19 @@
  * connection before somebody asks for it, so that TLS can start at any byte.
  */
 import { connect as connectTcp, isIP, type LookupFunction, type Socket as TcpSocket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { checkedLookUp } from "../node/network-look.ts";
-import type { CertificateCheck, ProbeSocket, ProbeSocketOptions } from "../probes/probe.ts";
+import type { CertificateCheck, ProbeSocket, ProbeSocketOptions, TlsPeer } from "../probes/probe.ts";
 import type { Reach } from "./reach.ts";
 
 /** Connects within the reach: what a name stands for is looked up once, so it can't become another address meanwhile. */
 export function connectWithin(reach: Reach) {
-  return (address: string, { allowHalfOpen, certificate = "full" }: ProbeSocketOptions): ProbeSocket => {
+  return (address: string, { allowHalfOpen, certificate = "full", serverName }: ProbeSocketOptions): ProbeSocket => {
     const { host, port } = parseAddress(address);
     reach.check(host, port);
     const tcp = connectTcp({ host, port, allowHalfOpen, lookup: lookUpWithin(reach, port) });
     tcp.setNoDelay();
-    return new NodeSocket(tcp, "connect", { host, certificate }, null);
+    return new NodeSocket(tcp, "connect", { host: serverName ?? host, certificate }, null);
   };
 }
 
@@ -31,6 +31,7 @@ function parseAddress(address: string): { host: string; port: number } {
 }
 
 interface Tls {
+  /** That TLS asks for. */
   host: string;
   certificate: CertificateCheck;
 }
@@ -71,9 +72,21 @@ class NodeSocket implements ProbeSocket {
     const socket = connectTls({
       ...{ socket: this.#raw, host, rejectUnauthorized: certificate !== "none" },
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(certificate === "chain" ? { checkServerIdentity: () => undefined } : {}),
+      ...(certificate !== "full" ? { checkServerIdentity: () => undefined } : {}),
     });
     return new NodeSocket(socket, "secureConnect", this.#tls, this.#raw);
+  }
+
+  peer(): TlsPeer {
+    const tls = this.#raw;
+    if (!(tls instanceof TLSSocket)) throw new Error("no TLS on this connection");
+    const chain: Uint8Array[] = [];
+    for (let each = tls.getPeerX509Certificate(); each !== undefined; each = each.issuerCertificate) {
+      chain.push(new Uint8Array(each.raw));
+    }
+    // Node's types say that it is an Error; it is OpenSSL's code.
+    const distrust = tls.authorized ? null : String(tls.authorizationError);
+    return { chain, distrust, protocol: tls.getProtocol() ?? "" };
   }
 }
 

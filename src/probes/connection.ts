@@ -1,7 +1,7 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/service/target.ts";
 import { CAUSES } from "./failure-words.ts";
-import type { CertificateCheck, ProbeJob, ProbeSocket, ProbeSocketOptions } from "./probe.ts";
+import type { CertificateCheck, ProbeJob, ProbeSocket, ProbeSocketOptions, TlsPeer } from "./probe.ts";
 import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -39,11 +39,15 @@ export class Connection {
     job: ConnectionJob,
     tls: "on" | "off" | "starttls",
     certificate: CertificateCheck = "full",
+    serverName?: string,
   ): Promise<Connection> {
     job.signal.throwIfAborted(); // nobody would close what opens after the probe has ended
     Object.assign(job.progress, { stage: "connecting", handshaking: false, answered: false });
     const secureTransport = tls === "off" ? "off" : "starttls";
-    const options: ProbeSocketOptions = { secureTransport, allowHalfOpen: false, certificate };
+    const options: ProbeSocketOptions = {
+      ...{ secureTransport, allowHalfOpen: false, certificate },
+      ...(serverName === undefined ? {} : { serverName }),
+    };
     const socket = job.context.connect(authority(job.target), options);
     socket.closed.catch(() => {}); // reads and writes report the error
     job.seat.until(settled(socket));
@@ -125,6 +129,11 @@ export class Connection {
     this.#buffer = EMPTY;
     await this.#socket.opened;
     this.#job.progress.handshaking = false;
+  }
+
+  /** The other side of TLS; null: the platform does not tell. */
+  peer(): TlsPeer | null {
+    return this.#socket.peer?.() ?? null;
   }
 
   /** Does not wait for the close, because a peer that does not respond would also block the probe. */

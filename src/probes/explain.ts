@@ -5,15 +5,16 @@
 
 import { isProbed, secureScheme } from "../core/methods/index.ts";
 import type { Target } from "../core/methods/target-form.ts";
+import { serverName } from "../core/methods/tls.ts";
 import { isAddress, refusedHost } from "../core/service/address.ts";
 import { NOT_PUBLIC } from "../core/service/public-network.ts";
 import { authority } from "../core/service/target.ts";
-import { certificateTroubles, lastIssuer } from "./certificate-troubles.ts";
+import { certificateTroubles, unknownAuthority } from "./certificate-troubles.ts";
 import type { Connection } from "./connection.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
 import type { ProbeJob } from "./probe.ts";
 import { ProbeFailure } from "./probe-failure.ts";
-import { PROBES } from "./probes.ts";
+import { probeOf } from "./probes.ts";
 import { lookAtTls } from "./tls-look.ts";
 import { TLS_1_2 } from "./tls-messages.ts";
 import type { TlsFinding } from "./tls-records.ts";
@@ -123,7 +124,7 @@ async function portCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFai
 
 async function tlsCause(failure: ProbeFailure, job: ProbeJob): Promise<ProbeFailure> {
   const { health_method } = job.check;
-  const probe = isProbed(health_method) ? PROBES[health_method] : null;
+  const probe = probeOf(health_method, job.context);
   const words = tlsWords(await tlsFinding(job, probe?.beforeTls?.(job) ?? null), job, false);
   return words === null ? failure : new ProbeFailure(words);
 }
@@ -144,16 +145,24 @@ async function tlsFinding(
   prelude: ((connection: Connection) => Promise<unknown>) | null,
 ): Promise<TlsFinding> {
   const { target, context, check } = job;
-  const key = `tls ${authority(target)}${prelude === null ? "" : ` of ${check.service_id}.${check.rev}`}`;
+  const name = certificateName(job);
+  const key = `tls ${authority(target)} ${name}${prelude === null ? "" : ` of ${check.service_id}.${check.rev}`}`;
   const known = context.looks?.memory.get(key);
   if (known !== undefined) return known as TlsFinding;
-  const found = await lookAtTls(job, isAddress(target.host) ? null : target.host, prelude ?? NO_PRELUDE);
+  const found = await lookAtTls(job, isAddress(name) ? null : name, prelude ?? NO_PRELUDE);
   context.looks?.memory.set(key, found);
   return found;
 }
 
+/** The name that the certificate should be for. */
+function certificateName({ check, target }: ProbeJob): string {
+  const { server_name } = check.health_options;
+  return (server_name === undefined ? null : serverName(server_name)) ?? target.host;
+}
+
 /** Returns null when nothing was found that explains the failure. `onlyCertain`: TLS may be fine. */
-function tlsWords(found: TlsFinding, { target, context }: ProbeJob, onlyCertain: boolean): string | null {
+function tlsWords(found: TlsFinding, job: ProbeJob, onlyCertain: boolean): string | null {
+  const { context } = job;
   switch (found.kind) {
     case "no_tls":
       return CAUSES.noTls;
@@ -162,13 +171,13 @@ function tlsWords(found: TlsFinding, { target, context }: ProbeJob, onlyCertain:
     case "alert":
       return ALERTS.get(found.code) ?? null; // what the server has against the look is nothing that it has against the probe
     case "certificates": {
-      const troubles = certificateTroubles(found.chain, target.host, context.now());
+      const troubles = certificateTroubles(found.chain, certificateName(job), context.now());
       if (troubles.length > 0) return `tls: the certificate ${troubles.join(" and ")}`;
       if (found.version < TLS_1_2) return CAUSES.oldTls;
       if (found.wantsCertificate) return CAUSES.wantsCertificate;
       if (onlyCertain) return null;
       if (!context.canSkipVerification && !MODERN_SUITES.includes(found.suite)) return CAUSES.oldCipher;
-      return `tls: the certificate is of an unknown authority (${lastIssuer(found.chain)}), or the server leaves out an intermediate one`;
+      return `tls: the certificate ${unknownAuthority(found.chain)}`;
     }
   }
 }

@@ -59,6 +59,18 @@ export async function readText(answer: HttpAnswer, maxBytes: number, stop: Stop 
   }
 }
 
+/** Returns the whole body; null: it is longer than `maxBytes`. */
+export async function readBytes({ body, codings }: HttpAnswer, maxBytes: number): Promise<Uint8Array | null> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body === null ? [] : decompressed(partsOf(body), codings)) {
+    size += part.length;
+    if (size > maxBytes) return null;
+    parts.push(part);
+  }
+  return joined(...parts);
+}
+
 function readerFor(answer: HttpAnswer, stop: Stop | null) {
   const { isIn, isFinal = true } = stop ?? {};
   const text = new TextReader(typeOf(answer), isIn === undefined ? (stop?.text ?? null) : null);

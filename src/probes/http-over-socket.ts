@@ -22,7 +22,7 @@ export interface PlainRequest {
   path: string;
   /** They replace those that are sent by default. */
   headers: Headers;
-  body: string | undefined;
+  body: string | Uint8Array | undefined;
 }
 
 /** `job.target` is the target of this request. `maxBytes`: of the body. */
@@ -61,7 +61,7 @@ export async function exchange(
 
 /** Header values are Latin-1, one byte a character, as `fetch` sends them. */
 function requestBytes({ method, host, path, headers, body }: PlainRequest): Uint8Array {
-  const content = new TextEncoder().encode(body ?? "");
+  const content = typeof body === "object" ? body : new TextEncoder().encode(body ?? "");
   const sent = new Headers({ host, connection: "close", "accept-encoding": "identity" });
   if (method === "POST" || body !== undefined) sent.set("content-length", String(content.length)); // RFC 9110, 8.6
   if (body !== undefined) sent.set("content-type", "text/plain;charset=UTF-8");

@@ -11,7 +11,7 @@ export interface HttpRequest {
   url: URL;
   method: string;
   headers: Headers;
-  body: string | undefined;
+  body: string | Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Only requests of these methods may be sent again by themselves (RFC 9110, 9.2.2). */

@@ -89,7 +89,8 @@ function followsRedirects({ follow_redirects, expected_status }: HealthOptions):
   return follow_redirects ?? !(expected_status?.every((range) => /^3\d\d(-3\d\d)?$/.test(String(range))) ?? false);
 }
 
-async function send(job: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
+/** Sends one request, by the platform's fetch where it sends the same. Follows no redirect. */
+export async function send(job: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
   const endpoint = endpointOf(request.url);
   Object.assign(job.progress, { stage: "no response headers", handshaking: false, answered: false, endpoint });
   if (goesOverSocket(request, job.context)) return await sendOrResend(job, request);

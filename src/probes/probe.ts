@@ -1,10 +1,10 @@
 /** The types of a probe: its input, its result and its failure. */
 
+import type { HealthMethod } from "../core/methods/index.ts";
 import type { Target } from "../core/methods/target-form.ts";
 import type { Check } from "../core/service/check.ts";
 import type { ObservationDetails, Verdict } from "../core/service/records.ts";
 import type { MayReceive } from "../core/service/secrets.ts";
-import type { Connection } from "./connection.ts";
 import type { Standstills } from "./lateness.ts";
 import type { Progress } from "./probe-failure.ts";
 import type { Md5 } from "./scram.ts";
@@ -34,6 +34,8 @@ export interface ProbeContext {
   now(): number;
   /** Notices when this program stands still; absent: nobody does. */
   lateness?: Standstills;
+  /** The probes of methods that only this place runs; absent: there are none. */
+  ownProbes?: Readonly<Partial<Record<HealthMethod, { run: Protocol }>>>;
 }
 
 /** Ways to find out why a connection failed. None of them throws. */
@@ -59,6 +61,8 @@ export interface ProbeSocketOptions {
   allowHalfOpen: boolean;
   /** Only where `canSkipVerification`; Workers always check everything. */
   certificate?: CertificateCheck;
+  /** The name, or address, that TLS asks for; absent: the host's. Only where `canSkipVerification`. */
+  serverName?: string;
 }
 
 /** The strictness of TLS with a certificate: its chain and its name, its chain only, or nothing. */
@@ -72,6 +76,18 @@ export interface ProbeSocket {
   readonly closed: Promise<void>;
   close(): Promise<void>;
   startTls(): ProbeSocket;
+  /** Of a TLS connection that has opened. Absent: the platform does not tell. */
+  peer?(): TlsPeer;
+}
+
+/** The other side of a TLS connection. */
+export interface TlsPeer {
+  /** DER, as the server sent them, its own first. */
+  chain: Uint8Array[];
+  /** OpenSSL's code for why the chain is not trusted; null: it is. The name is not looked at. */
+  distrust: string | null;
+  /** As OpenSSL calls it, such as `TLSv1.3`. */
+  protocol: string;
 }
 
 /**
@@ -94,6 +110,9 @@ export interface ProbeJob {
   progress: Progress;
 }
 
+/** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
+export const MAX_DETAIL_CHARS = 64;
+
 export interface ProbeResult {
   verdict: Extract<Verdict, "ok" | "warn" | "fail">;
   /** Null: nothing is wrong. */
@@ -105,11 +124,5 @@ export interface ProbeResult {
 
 /** The function of one protocol, each in its own file. Returns a result or throws a ProbeFailure. */
 export type Protocol = (job: ProbeJob) => Promise<ProbeResult>;
-
-export interface Probe {
-  run: Protocol;
-  /** Returns what says what the protocol says before TLS. Absent or null: a connection begins with TLS. */
-  beforeTls?(job: ProbeJob): ((connection: Connection) => Promise<unknown>) | null;
-}
 
 export const PASSED: ProbeResult = { verdict: "ok", error: null, details: {} };

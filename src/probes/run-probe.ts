@@ -3,7 +3,7 @@
  * protocols.
  */
 
-import { COMPARED_OPTIONS, isProbed, OPTIONS } from "../core/methods/index.ts";
+import { COMPARED_OPTIONS, type HealthMethod, hasTarget, OPTIONS } from "../core/methods/index.ts";
 import type { Check } from "../core/service/check.ts";
 import type { HealthOptions } from "../core/service/options.ts";
 import type { Observation, ObservationDetails } from "../core/service/records.ts";
@@ -15,24 +15,26 @@ import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
 import { basicCredentials } from "./http-request.ts";
 import { stoodStill } from "./lateness.ts";
-import type { ProbeContext, ProbeJob, ProbeResult } from "./probe.ts";
+import { MAX_DETAIL_CHARS, type ProbeContext, type ProbeJob, type ProbeResult } from "./probe.ts";
 import { ProbeFailure } from "./probe-failure.ts";
-import { PROBES } from "./probes.ts";
+import { probeOf } from "./probes.ts";
 import { Secrets } from "./secrets.ts";
 import type { Seat } from "./slots.ts";
 
-/** Details are shortened after secrets are removed, because a part of a secret would not be recognised. */
-const MAX_DETAIL_CHARS = 64;
 /** No refusal takes so long: the platform itself gave up the attempt to connect. */
 const GIVEN_UP_MS = 10_000;
 const NOTHING_SENT = { handshaking: false, answered: false };
 
 /** The target that a check names, or why it is refused. */
-export function targetOf(check: Check, { allowPrivateTargets }: ProbeContext): ProbedTargetResult {
-  if (isProbed(check.health_method)) {
-    return parseProbedTarget(check.health_method, check.health_url, { allowPrivate: allowPrivateTargets });
+export function targetOf({ health_method, health_url }: Check, context: ProbeContext): ProbedTargetResult {
+  if (!hasTarget(health_method) || probeOf(health_method, context) === null) {
+    return { ok: false, error: notProbed(health_method) };
   }
-  return { ok: false, error: `${check.health_method} is not probed by the hub` };
+  return parseProbedTarget(health_method, health_url, { allowPrivate: context.allowPrivateTargets });
+}
+
+function notProbed(method: HealthMethod): string {
+  return `${method} is not probed by the hub`;
 }
 
 export interface Prepared {
@@ -74,9 +76,8 @@ async function execute(
   { target: parsed, seat }: Prepared,
   secrets: Secrets,
 ): Promise<Found> {
-  if (!isProbed(check.health_method)) {
-    throw new ProbeFailure(`${check.health_method} is not probed by the hub`, { verdict: "unprobeable" });
-  }
+  const probe = probeOf(check.health_method, context);
+  if (probe === null) throw new ProbeFailure(notProbed(check.health_method), { verdict: "unprobeable" });
   if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
   const { user, password, database } = parsed.target;
   const { query, user: otherUser } = check.health_options;
@@ -101,7 +102,7 @@ async function execute(
   };
   const startedAt = context.now();
   try {
-    const { certainAt = context.now(), ...result } = await withinTimeout(PROBES[check.health_method].run(job), job);
+    const { certainAt = context.now(), ...result } = await withinTimeout(probe.run(job), job);
     const found = { ...result, latency_ms: certainAt - startedAt };
     return withoutLateness(found, stoodStill(context.lateness, { from: startedAt, to: certainAt, timedOut: false }));
   } catch (error) {

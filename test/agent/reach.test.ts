@@ -62,6 +62,8 @@ describe("the machine's own surroundings", () => {
     ["tcp", "tls://[fe80::1]:80"],
     ["redis", "redis://169.254.1.1"],
     ["postgres", "postgres://169.254.1.1/app"],
+    ["dns", "dns://169.254.169.254/example.com"],
+    ["tls", "169.254.169.254"],
   ])("are not asked by %s at %s", async (health_method, health_url) => {
     const found = await probe({ health_method, health_url });
     expect(found).toMatchObject({ verdict: "unprobeable", latency_ms: null });
@@ -102,6 +104,7 @@ describe("the machine's own surroundings", () => {
     ["tcp", "tcp"],
     ["redis", "redis"],
     ["postgres", "postgres"],
+    ["tls", "tls"],
   ])(
     "are not reached by %s (%s:) through a name: what the connection itself looked up is checked",
     async (health_method, scheme) => {
@@ -185,6 +188,14 @@ describe("a label", () => {
     "http://x.internal@127.0.0.1/",
   ])("may point nowhere else: %s", (url) => {
     expect(wrong({ "hub.method": "http", "hub.url": url })).toEqual(["hub.url"]);
+  });
+
+  test("may let a certificate be looked at, of the container only", () => {
+    expect(wrong({ "hub.method": "tls", "hub.url": "{ip}:443" })).toEqual([]);
+    expect(wrong({ "hub.method": "tls", "hub.url": "127.0.0.1:443" })).toEqual(["hub.url"]);
+    expect(wrong({ "hub.method": "dns", "hub.url": "dns://{ip}/a.example" })).toEqual([]);
+    expect(wrong({ "hub.method": "dns", "hub.url": "dns://127.0.0.1/a.example" })).toEqual(["hub.url"]);
+    expect(wrong({ "hub.method": "exec", "hub.command": "disk", "hub.url": "{ip}:443" })).toEqual(["hub.url"]);
   });
 
   test("of a container without an address of its own reaches nothing by {ip}", () => {

@@ -3,6 +3,7 @@ import { startBlackHole } from "./black-hole.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import type { Started } from "./child-process.ts";
 import { startCorpus } from "./corpus.ts";
+import { startDns } from "./dns.ts";
 import { startFaulty } from "./faulty.ts";
 import { startRelays } from "./nats-relays.ts";
 import { startNginx } from "./nginx.ts";
@@ -63,6 +64,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     keep(startBlackHole()),
     keep(startCorpus(certificates)),
     keep(startWebSocket(certificates.trusted)),
+    keep(startDns(certificates)),
     startRelays(certificates),
   ] as const;
   await Promise.allSettled(starting); // so that whoever stops them after a failure knows them all
@@ -81,6 +83,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     blackHole,
     corpus,
     websocket,
+    dns,
     relays,
   ] = await Promise.all(starting);
   started.push({ port: NOTHING, stop: relays.stop });
@@ -104,6 +107,7 @@ async function startAll(started: Started[], certificates: Certificates): Promise
     relays: relays.relays,
     counted: { ...counted.ports, http: counted.port },
     corpus: corpus.cases,
+    dns: dns.ports,
     black_hole: blackHole.port,
     nothing: NOTHING,
   };

@@ -12,6 +12,8 @@ const NEEDED: readonly { program: string; debian: string; places?: string }[] = 
   { program: "promtool", debian: "prometheus" },
   { program: "chromium-headless-shell", debian: "chromium-headless-shell" },
   { program: "initdb", debian: "postgresql", places: "/usr/lib/postgresql/*/bin" },
+  { program: "named", debian: "bind9" },
+  { program: "dnssec-signzone", debian: "bind9-utils" },
   { program: "dockerd", debian: "docker.io" },
   // The program is called busybox in another package, too; this one needs no libraries.
   { program: "busybox-static", debian: "busybox-static", places: "/usr/share/doc" },

@@ -47,6 +47,11 @@ export interface TestServers {
   /** The same for the one test file that counts what is open. */
   counted: Record<FaultyName | "http", number>;
   corpus: CorpusCase[];
+  /**
+   * `authority` has the zones of test/servers/dns.ts, `resolver` asks it and validates, `https` passes questions on to it,
+   * and `liar` lies as the first label of the question says.
+   */
+  dns: { authority: number; resolver: number; https: number; liar: number };
   /** Attempts to connect are never answered. */
   black_hole: number;
   /** Nothing listens there. */

@@ -1,13 +1,16 @@
 /** A real agent beside a real hub: what it checks, and what it keeps while the hub is away. */
-import { readdirSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import { type AgentProcess, setUpAgent, startAgent } from "../processes/agent-process.ts";
 import { call, flipsOf, type ServiceSeen } from "../processes/hub-client.ts";
 import { type HubProcess, startHub } from "../processes/hub-process.ts";
+import { temporaryFolder } from "../servers/child-process.ts";
+import { makeDated } from "../servers/dated-certificates.ts";
 import { until } from "../until.ts";
 
 const PLUGINS = "/usr/lib/nagios/plugins";
@@ -137,6 +140,27 @@ test("an agent that is killed goes on from its spool, and its silence is told af
   agent.start();
   await until(async () => expect((await seen("back")).health_status).toBe("up"));
   await until(() => expect(readdirSync(join(agent.state, "spool"))).toEqual(["position.json"]));
+});
+
+test("a certificate that ends soon makes its service degraded, with the days left", async () => {
+  const folder = await temporaryFolder("certificate");
+  const days = [-1, 10.5] as const;
+  const { cert, key } = await makeDated(folder.path, {
+    subject: "soon",
+    days,
+    signer: null,
+    names: "DNS:soon.example",
+  });
+  const server = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) });
+  await listen(server);
+  const health_url = `127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+  await register("certificate", { health_method: "tls", health_url, health_options: { ...NEVER_SLOW, chain: false } });
+  await until(async () => expect((await seen("certificate")).health_status).toBe("degraded"));
+  const { health_details } = await seen("certificate");
+  expect(health_details).toMatchObject({ days_left: 10, subject: "CN=soon, O=Test", names: "soon.example" });
+  expect(health_details.error).toMatch(/^tls: the certificate ends in 10 days \(on /);
+  server.close();
+  await folder.remove();
 });
 
 function listen(server: Server): Promise<void> {

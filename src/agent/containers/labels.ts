@@ -4,10 +4,10 @@ import type { discoveredSchema } from "../../core/agent/discovery.ts";
 import {
   HEALTH_METHODS,
   type HealthMethod,
+  hasTarget,
   inWords,
-  isProbed,
   methodOf,
-  PROBED_METHODS,
+  TARGETED_METHODS,
 } from "../../core/methods/index.ts";
 import type { HealthOptions } from "../../core/service/options.ts";
 import { SERVICE_TYPES, type ServiceType } from "../../core/service/records.ts";
@@ -93,8 +93,8 @@ function serviceIn(container: Container, reader: LabelReader, agent: string): Di
   const method = reader.oneOf("hub.method", HEALTH_METHODS) ?? "container";
   const type = reader.oneOf("hub.type", SERVICE_TYPES);
   const version = described(labels[IMAGE_VERSION] ?? "", MAX_VERSION_CHARS) || tagOf(image);
-  if (urlOf(container) !== "" && !isProbed(method)) {
-    reader.refuse("hub.url", `hub.method must say what is asked there: ${inWords(PROBED_METHODS, "or")}`);
+  if (urlOf(container) !== "" && !hasTarget(method)) {
+    reader.refuse("hub.url", `hub.method must say what is asked there: ${inWords(TARGETED_METHODS, "or")}`);
   }
   return {
     project:
@@ -138,7 +138,7 @@ function refuseBeyond(container: Container, service: DiscoveredService, reader: 
       "labels may not run this command: labels.commands of the agent's configuration names those that they may",
     );
   }
-  const parsed = isProbed(method)
+  const parsed = hasTarget(method)
     ? parseProbedTarget(method, url, { allowPrivate: true, allowCredentials: true })
     : null;
   if (parsed?.ok !== true) return;

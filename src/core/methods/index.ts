@@ -1,8 +1,10 @@
 /**
  * The probe methods. Whatever the hub, its agents and its pages know of a method is derived from this list. A new method
- * needs its file here, its line below, and a probe in src/probes when the hub runs it.
+ * needs its file here, its line below, and a probe: in src/probes when the hub runs it, in src/agent when only agents do and
+ * it has a target.
  */
 import { container } from "./container.ts";
+import { dns } from "./dns.ts";
 import { exec } from "./exec.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { http } from "./http.ts";
@@ -11,22 +13,29 @@ import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import type { TargetForm } from "./target-form.ts";
 import { tcp } from "./tcp.ts";
+import { tls } from "./tls.ts";
 import { websocket } from "./websocket.ts";
 
 /** Forms and the API's document show them in this order. */
-export const METHODS = [http, tcp, websocket, redis, postgres, exec, container, heartbeat] as const;
+export const METHODS = [http, tcp, websocket, redis, postgres, dns, tls, exec, container, heartbeat] as const;
 
 type Defined = (typeof METHODS)[number];
 export type HealthMethod = Defined["name"];
 /** Methods that are probed over the network, by the hub or by an agent. */
 export type ProbedMethod = Extract<Defined, { runner: "hub" }>["name"];
+/** Methods that are probed over the network, by agents only. */
+export type AgentProbedMethod = Extract<Defined, { runner: "agent"; target: TargetForm }>["name"];
+/** Methods whose checks have a target. */
+export type TargetedMethod = ProbedMethod | AgentProbedMethod;
 
 const ALL: readonly Method<HealthMethod>[] = METHODS;
 const probed = ALL.filter((method) => method.runner === "hub");
+const targeted = ALL.filter((method) => method.target !== null);
 
 type Names<N extends string> = readonly [N, ...N[]];
 export const HEALTH_METHODS = ALL.map(({ name }) => name) as unknown as Names<HealthMethod>; // the list has entries
 export const PROBED_METHODS = probed.map(({ name }) => name) as unknown as Names<ProbedMethod>; // as in its type
+export const TARGETED_METHODS = targeted.map(({ name }) => name) as unknown as Names<TargetedMethod>; // as in its type
 
 const BY_NAME = Object.fromEntries(ALL.map((method) => [method.name, method])) as Record<HealthMethod, Method>; // all
 
@@ -36,6 +45,10 @@ export function methodOf(name: HealthMethod): Method {
 
 export function isProbed(method: HealthMethod): method is ProbedMethod {
   return (PROBED_METHODS as readonly string[]).includes(method); // a name that is no method is not probed
+}
+
+export function hasTarget(method: HealthMethod): method is TargetedMethod {
+  return (TARGETED_METHODS as readonly string[]).includes(method);
 }
 
 /** Whether the hub itself probes the service on a schedule. Agents and services report the others. */
@@ -50,8 +63,8 @@ export function isProbedByHub({
 }
 
 /** The forms of targets. Every method that the hub runs has one, as the type Method demands. */
-export const TARGET_FORMS = Object.fromEntries(probed.map(({ name, target }) => [name, target])) as Record<
-  ProbedMethod,
+export const TARGET_FORMS = Object.fromEntries(targeted.map(({ name, target }) => [name, target])) as Record<
+  TargetedMethod,
   TargetForm
 >;
 

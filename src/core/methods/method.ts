@@ -55,13 +55,21 @@ export interface JudgedCheck<O extends Options = Options> {
   target: Target | null;
 }
 
-export interface Method<N extends string = string, R extends Runner = Runner, O extends Options = Options> {
+/** The hub probes by a target. So does an agent when a method that only agents run has one. */
+type TargetOf<R extends Runner> = R extends "hub" ? TargetForm : R extends "agent" ? TargetForm | null : null;
+
+export interface Method<
+  N extends string = string,
+  R extends Runner = Runner,
+  O extends Options = Options,
+  T extends TargetForm | null = TargetOf<R>,
+> {
   name: N;
   /** A sentence that says what the method checks. */
   checks: string;
   runner: R;
   /** Null: a check needs no target, and any text may stand there. */
-  target: R extends "hub" ? TargetForm : null;
+  target: T;
   /** All other options are refused. */
   options: O;
   /** It follows a container, so its services need no other mark that they are in one. */
@@ -74,9 +82,14 @@ export interface Method<N extends string = string, R extends Runner = Runner, O 
 
 export const option = <S extends z.ZodType>(definition: Option<S>): Option<S> => definition;
 
-export const defineMethod = <const N extends string, const R extends Runner, O extends Options>(
-  definition: Method<N, R, O>,
-): Method<N, R, O> => definition;
+export const defineMethod = <
+  const N extends string,
+  const R extends Runner,
+  O extends Options,
+  T extends TargetForm | null,
+>(
+  definition: Method<N, R, O, T> & { target: TargetOf<R> },
+): Method<N, R, O, T> => definition;
 
 /** `name`: of an option, or of a value in it. */
 export const atOption = (name: string, message: string): FieldError => ({ path: `health_options.${name}`, message });

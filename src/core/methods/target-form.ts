@@ -13,7 +13,7 @@ export interface Target {
   host: string;
   port: number;
   tls: boolean;
-  /** http: path and query, percent-encoded except the braces of a reference. */
+  /** Path and query of a URL of http, percent-encoded except the braces of a reference; dns://: the name to ask. */
   path: string;
   user: string | null;
   password: string | null;
@@ -29,6 +29,8 @@ export const NO_PARTS: TargetParts = { path: "", user: null, password: null, dat
 
 /** The parts of a target's URL besides its host and port. */
 export interface TargetUrl {
+  /** In lower case. */
+  scheme: string;
   /** Decoded; empty: the URL has none. */
   user: string;
   /** Decoded; empty: the URL has none. */

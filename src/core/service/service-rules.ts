@@ -1,6 +1,6 @@
 /** The rules of a registration that concern several fields, and the defaults of fields that it leaves out. */
 
-import { isProbed, isProbedByHub } from "../methods/index.ts";
+import { hasTarget, isProbedByHub } from "../methods/index.ts";
 import { type FieldError, fieldErrors, type Parsed } from "../values/fields.ts";
 import { optionErrors } from "./option-rules.ts";
 import { MAX_PROBE_TIMEOUT_S } from "./records.ts";
@@ -88,7 +88,7 @@ function timeoutErrors(input: ServiceInput): FieldError[] {
 }
 
 function targetErrors(input: ServiceInput, { allowPrivate, mayReceive }: TargetRules): FieldError[] {
-  if (!isProbed(input.health_method) && input.health_url === "") return [];
+  if (!hasTarget(input.health_method) && input.health_url === "") return [];
   if (input.health_url === "") return [{ path: "health_url", message: `needed for ${input.health_method}` }];
   // An agent is in the private network that it checks.
   const target = parseTarget(input.health_method, input.health_url, {

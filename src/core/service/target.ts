@@ -1,6 +1,6 @@
 /** Parses targets. The same parser reads targets at registration, before a probe and in redirects. */
 
-import { type HealthMethod, isProbed, methodOf, type ProbedMethod, TARGET_FORMS } from "../methods/index.ts";
+import { type HealthMethod, hasTarget, methodOf, TARGET_FORMS, type TargetedMethod } from "../methods/index.ts";
 import type { Target, TargetForm } from "../methods/target-form.ts";
 import { canonicalHost, refusedHost } from "./address.ts";
 import type { ServiceType } from "./records.ts";
@@ -23,7 +23,7 @@ export interface TargetOptions {
 
 type Refusal = { ok: false; error: string };
 export type ProbedTargetResult = { ok: true; target: Target } | Refusal;
-/** `target` is null for methods that the hub doesn't probe: their target may be any text. */
+/** `target` is null for methods without a target: any text may stand there. */
 export type TargetResult = { ok: true; target: Target | null } | Refusal;
 
 const refuse = (error: string): Refusal => ({ ok: false, error });
@@ -33,11 +33,11 @@ const refuse = (error: string): Refusal => ({ ok: false, error });
  * that resolves to a private address passes.
  */
 export function parseTarget(method: HealthMethod, url: string, options: TargetOptions): TargetResult {
-  return isProbed(method) ? parseProbedTarget(method, url, options) : { ok: true, target: null };
+  return hasTarget(method) ? parseProbedTarget(method, url, options) : { ok: true, target: null };
 }
 
 /** Like parseTarget, for methods that always have a target. */
-export function parseProbedTarget(method: ProbedMethod, text: string, options: TargetOptions): ProbedTargetResult {
+export function parseProbedTarget(method: TargetedMethod, text: string, options: TargetOptions): ProbedTargetResult {
   const form = TARGET_FORMS[method];
   const { expected, schemes, bareScheme } = form;
   if (text.length > MAX_TARGET_LENGTH) return refuse(`longer than ${MAX_TARGET_LENGTH} characters`);
@@ -53,7 +53,8 @@ export function parseProbedTarget(method: ProbedMethod, text: string, options: T
   if (notPublic !== null) return refuse(`${host.host} is refused: ${notPublic}`);
   const port = portOf(url, rest) ?? scheme.port;
   if (port === null || port === 0) return refuse(`${expected}: a port is missing`);
-  return withParts(form, url, { host: host.host, port, tls: scheme.tls }, options);
+  const endpoint = { host: host.host, port, tls: scheme.tls };
+  return withParts(form, { scheme: name.toLowerCase(), url }, endpoint, options);
 }
 
 /** Parses the text after `scheme://` by the rules of http for every scheme, so that there is one parser for hosts. */
@@ -89,7 +90,12 @@ function decoded(text: string): string | null {
 
 type Endpoint = Pick<Target, "host" | "port" | "tls">;
 
-function withParts(form: TargetForm, url: URL, endpoint: Endpoint, options: TargetOptions): ProbedTargetResult {
+function withParts(
+  form: TargetForm,
+  { scheme, url }: { scheme: string; url: URL },
+  endpoint: Endpoint,
+  options: TargetOptions,
+): ProbedTargetResult {
   const query = url.searchParams;
   const [user = null, password = null, name = null] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
   if (user === null || password === null) return refuse("the user or the password is not percent-encoded text");
@@ -99,7 +105,7 @@ function withParts(form: TargetForm, url: URL, endpoint: Endpoint, options: Targ
     return refuse(PLAIN_CREDENTIALS);
   }
   const path = withReferences(url.pathname + url.search);
-  const parts = form.parts({ user, password, name: name || null, path, query });
+  const parts = form.parts({ scheme, user, password, name: name || null, path, query });
   return "refused" in parts ? refuse(parts.refused) : { ok: true, target: { ...endpoint, ...parts } };
 }
 
@@ -117,7 +123,7 @@ export function authority({ host, port }: Pick<Target, "host" | "port">): string
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Returns null for a target that can't be read, and for methods that the hub doesn't probe. */
+/** Returns null for a target that can't be read, and for methods without one. */
 export function parseLeniently(method: HealthMethod, url: string): Target | null {
   const result = parseTarget(method, url, { allowPrivate: true, allowCredentials: true });
   return result.ok ? result.target : null;

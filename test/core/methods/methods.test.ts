@@ -1,6 +1,7 @@
 /** What the hub knows of a method comes from its definition; each test compares one place with the definitions. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { AGENT_PROBES } from "../../../src/agent/agent-probes.ts";
 import { agentTaskSchema } from "../../../src/core/agent/agent-task.ts";
 import {
   HEALTH_METHODS,
@@ -13,6 +14,7 @@ import {
   PROBED_METHODS,
   secureScheme,
   TARGET_FORMS,
+  TARGETED_METHODS,
 } from "../../../src/core/methods/index.ts";
 import type { Method, Option } from "../../../src/core/methods/method.ts";
 import { optionErrors } from "../../../src/core/service/option-rules.ts";
@@ -22,7 +24,7 @@ import { SERVICE_FIELDS } from "../../../src/core/service/service-definition.ts"
 import { parseService } from "../../../src/core/service/service-rules.ts";
 import { guessPort, guessServiceType, parseTarget } from "../../../src/core/service/target.ts";
 import { optionsOf } from "../../../src/dashboard/model/option-help.ts";
-import { PROBES } from "../../../src/probes/probes.ts";
+import { PROBES, probeOf } from "../../../src/probes/probes.ts";
 import { aCheck } from "../fixtures.ts";
 
 const all: readonly Method[] = METHODS;
@@ -139,11 +141,22 @@ describe("a method that is probed", () => {
     expect(PROBED_METHODS).toEqual(names);
     expect(Object.keys(PROBES).toSorted()).toEqual(names.toSorted());
     expect(agentTaskSchema.shape.checks.element.shape.health_method.options).toEqual(names);
-    expect(all.filter(({ target }) => target !== null)).toEqual(probed);
+    for (const { target } of probed) expect(target).not.toBeNull();
+  });
+
+  test("by agents only has a target, and a probe there that the hub has not", () => {
+    const ofAgents = all.filter(({ runner, target }) => runner === "agent" && target !== null).map(({ name }) => name);
+    expect(Object.keys(AGENT_PROBES)).toEqual(ofAgents);
+    expect(TARGETED_METHODS.toSorted()).toEqual([...PROBED_METHODS, ...ofAgents].toSorted());
+    for (const name of TARGETED_METHODS) {
+      expect(probeOf(name, { ownProbes: AGENT_PROBES })).not.toBeNull();
+      expect(probeOf(name, {}) === null).toBe(ofAgents.includes(name));
+    }
+    expect(probeOf("exec", { ownProbes: AGENT_PROBES })).toBeNull();
   });
 
   test.each(
-    PROBED_METHODS.flatMap((name) => Object.entries(TARGET_FORMS[name].schemes).map((of) => [name, ...of] as const)),
+    TARGETED_METHODS.flatMap((name) => Object.entries(TARGET_FORMS[name].schemes).map((of) => [name, ...of] as const)),
   )("%s takes %s:// with its port and TLS", (name, scheme, { tls, port }) => {
     const withPort = parseTarget(name, `${scheme}://a.example.com:1234`, { allowPrivate: false });
     expect(withPort).toMatchObject({ ok: true, target: { host: "a.example.com", port: 1234, tls } });
@@ -155,10 +168,10 @@ describe("a method that is probed", () => {
     expect(names.map(secureScheme)).toEqual(["https", "tls", "wss", "rediss", null]);
   });
 
-  test.each(PROBED_METHODS.map((name) => [name]))("%s refuses other schemes by its own words", (name) => {
+  test.each(TARGETED_METHODS.map((name) => [name]))("%s refuses other schemes by its own words", (name) => {
     const refused = parseTarget(name, "gopher://a.example.com:70", { allowPrivate: false });
     expect(refused).toEqual({ ok: false, error: TARGET_FORMS[name].expected });
-    expect(parseService(serviceSchema.parse({ name: "a", health_method: name }), rules)).toEqual({
+    expect(parseService(serviceSchema.parse({ name: "a", health_method: name, agent: "dc-1" }), rules)).toEqual({
       ok: false,
       error: [{ path: "health_url", message: `needed for ${name}` }],
     });
@@ -167,7 +180,7 @@ describe("a method that is probed", () => {
 
 test("a method that only agents run needs an agent", () => {
   const ofAgents = all.filter(({ runner }) => runner === "agent");
-  expect(ofAgents.map(({ name }) => name)).toEqual(["exec", "container"]);
+  expect(ofAgents.map(({ name }) => name)).toEqual(["tls", "exec", "container"]);
   for (const method of ofAgents) {
     const parsed = parseService({ ...bodyOf(method), agent: null }, rules);
     expect(parsed).toEqual({ ok: false, error: [{ path: "agent", message: `needed for ${method.name}` }] });
@@ -195,6 +208,8 @@ test.each([
   ["websocket", "api"],
   ["redis", "cache"],
   ["postgres", "database"],
+  ["dns", "other"],
+  ["tls", "web"],
   ["exec", "other"],
   ["container", "other"],
   ["heartbeat", "worker"],

@@ -7,6 +7,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { TLSSocket } from "node:tls";
 import { parse } from "yaml";
 import { z } from "zod";
+import { messageOf } from "../../src/core/values/error-message.ts";
 import type { Certificates } from "./certificates.ts";
 import type { Started } from "./child-process.ts";
 import { type CorpusCase, caseSchema, PLACES, type Step, wayOf } from "./corpus-case.ts";
@@ -14,6 +15,14 @@ import { type CorpusCase, caseSchema, PLACES, type Step, wayOf } from "./corpus-
 const FOLDER = new URL("../probes/corpus/", import.meta.url);
 export interface Corpus extends Started {
   cases: CorpusCase[];
+}
+
+function parseFile(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`${file}: ${messageOf(error)}`);
+  }
 }
 
 export async function startCorpus(certificates: Certificates): Promise<Corpus> {
@@ -34,7 +43,7 @@ export async function startCorpus(certificates: Certificates): Promise<Corpus> {
     return (server.address() as AddressInfo).port;
   };
   const start = async (file: string): Promise<CorpusCase> => {
-    const parsed = caseSchema.safeParse(parse(await readFile(new URL(file, FOLDER), "utf8")));
+    const parsed = caseSchema.safeParse(parseFile(file, await readFile(new URL(file, FOLDER), "utf8")));
     if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
     const { server: scripts, ...rest } = parsed.data;
     const places = PLACES.filter((place) => rest.only.includes(wayOf(place)));

@@ -75,6 +75,8 @@ async function runHub(args: StartArguments, io: StartIo): Promise<void> {
   const { source, bindings = {}, builds, worker = unchanged } = io.replacement ?? {};
   const output = await outputFolder(io.root, args.state);
   const cache = await openBuildCache(io.root, io.environment, builds, output);
+  const isNew = (await cache.project()) === undefined;
+  if (isNew && !args.quiet) io.out("building the hub, which takes up to a minute after a change of its sources …");
   // Miniflare loads slowly, so this process loads it while another process reads the project.
   const [checkout, { launch }] = await Promise.all([readProjectOnce(io.root, cache), import("./launch.ts")]);
   const project = {

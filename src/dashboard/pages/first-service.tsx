@@ -16,7 +16,7 @@ export function FirstService() {
         <h2 className="text-xl font-semibold">Register your first service</h2>
         <p className="text-muted">
           Tell the hub where something runs. It is checked from now on, and turns up here within seconds: over HTTP,
-          TCP, Redis or PostgreSQL, or by heartbeats that it sends itself.
+          TCP, DNS, Redis or PostgreSQL, or by heartbeats that it sends itself.
         </p>
       </div>
       {mayWrite ? (

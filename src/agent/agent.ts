@@ -93,7 +93,11 @@ export class Agent {
     const signals = { stopping: signal, stopped: this.#stopped.signal };
     const instance = instanceOf(readInstance(options.state, log), hostname());
     this.#api = new HubApi({
-      ...{ url, key, agent, takesOver, instance },
+      url,
+      key,
+      agent,
+      takesOver,
+      instance,
       ...signals,
       clock: this.#clock,
       local: clock.now,
@@ -123,7 +127,11 @@ export class Agent {
     });
     this.#vantage = new VantageSwitch(
       {
-        ...{ hub: url, key, agent, instance, log },
+        hub: url,
+        key,
+        agent,
+        instance,
+        log,
         probe: (check) => this.#probeOverNetwork(check),
         wait: (ms) => this.#wait(ms),
         heard: (isTask) => this.#report("task", isTask ? null : NO_TASK),
@@ -132,7 +140,12 @@ export class Agent {
     );
     this.#containers = options.connectEngine === null ? null : this.#follow(options.connectEngine);
     this.#follower = new CheckFollower({
-      ...{ hub: url, name: agent, api: this.#api, rounds: this.#rounds, signal, log },
+      hub: url,
+      name: agent,
+      api: this.#api,
+      rounds: this.#rounds,
+      signal,
+      log,
       kept: new KeptChecks(join(options.state, "checks.json"), log),
       wait: (ms) => this.#wait(ms),
       report: (about, problem) => this.#report(about, problem),
@@ -143,7 +156,13 @@ export class Agent {
   #follow(connect: () => Promise<Engine>): Containers {
     const { name, log, signal, state, labels } = this.#options;
     return new Containers({
-      ...{ agent: name, labels, vantage: agentVantage(name), connect, log, signal, every: this.#options.clock.every },
+      agent: name,
+      labels,
+      vantage: agentVantage(name),
+      connect,
+      log,
+      signal,
+      every: this.#options.clock.every,
       limits: ENGINE_LIMITS,
       stopped: new StoppedContainers(join(state, "stopped.json"), log),
       put: (discovery) => this.#api.putServices(discovery),
@@ -217,7 +236,10 @@ export class Agent {
     const reach = reachOf(targets, addresses === null ? null : { addresses, targets: labels.targets });
     const context = nodeContext({
       reach,
-      ...{ agent: name, hubId: this.#hubId, environment, memory: this.#lookedAt },
+      agent: name,
+      hubId: this.#hubId,
+      environment,
+      memory: this.#lookedAt,
       ...this.#clock.forOneLook(this.#lateness),
     });
     return await probeInSlot(check, context, { slots: this.#slots }, LAST_START_MS);

@@ -70,7 +70,9 @@ class NodeSocket implements ProbeSocket {
   startTls(): ProbeSocket {
     const { host, certificate } = this.#tls;
     const socket = connectTls({
-      ...{ socket: this.#raw, host, rejectUnauthorized: certificate !== "none" },
+      socket: this.#raw,
+      host,
+      rejectUnauthorized: certificate !== "none",
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(certificate !== "full" ? { checkServerIdentity: () => undefined } : {}),
     });

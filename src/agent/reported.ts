@@ -23,7 +23,8 @@ export function reported(
 /** The observation alone, without its place in a schedule. */
 export function observed({ at, verdict, latency_ms, error, details }: Observation): Observed {
   return {
-    ...{ at: Math.round(at), verdict },
+    at: Math.round(at),
+    verdict,
     latency_ms: latency_ms === null ? null : Math.max(0, latency_ms), // the hub's clock may have been set meanwhile
     error: error === null ? null : printable(boundedErrorText(error)),
     details: boundedDetails(details),

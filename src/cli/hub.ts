@@ -19,7 +19,10 @@ if (major < OLDEST_NODE.major || (major === OLDEST_NODE.major && minor < OLDEST_
 
 if (process.argv[2] === "agent") {
   restartWithFlags(AGENT_FLAGS, {
-    ...{ environment: process.env, flags: process.execArgv, program: process.execPath, argv: process.argv.slice(1) },
+    environment: process.env,
+    flags: process.execArgv,
+    program: process.execPath,
+    argv: process.argv.slice(1),
     execve: process.execve?.bind(process),
   });
 }

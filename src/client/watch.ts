@@ -52,7 +52,11 @@ export async function watchHub<P extends WatchPath = "/ws/health">(options: Watc
       new WebSocket(addressOf(options, since), key === undefined ? ["hub.v1"] : ["hub.v1", `bearer.${key}`]),
     // The path chose the parser, so the frame is of this path.
     parse: PARSERS[options.path ?? "/ws/health"] as (text: string) => FramesByPath[P] | null,
-    ...{ now: Date.now, random: Math.random, onFrame, onState, timing },
+    now: Date.now,
+    random: Math.random,
+    onFrame,
+    onState,
+    timing,
   });
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   feed.stop();

@@ -74,7 +74,11 @@ async function start(folder: string, running: { stop(): Promise<unknown> }[], io
     io.out(`starting ${id} …`);
     const first = hubs[0];
     const vars = {
-      ...{ HUB_ID: id, HUB_NAME: name, HUB_REGION: region, PUBLIC_READ: "true", FEDERATION_TOKEN: token },
+      HUB_ID: id,
+      HUB_NAME: name,
+      HUB_REGION: region,
+      PUBLIC_READ: "true",
+      FEDERATION_TOKEN: token,
       FEDERATION_INTERVAL: String(FEDERATION_INTERVAL),
       ...(first === undefined ? {} : { FEDERATION_PEERS: first.url }),
       ...(nats === null ? {} : { NATS_URL: nats.url }),

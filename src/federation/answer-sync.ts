@@ -28,7 +28,12 @@ export async function answerSync(asker: string, asked: SyncQuery, deps: AnswerDe
   const { registry, changes, more, hubs } = await deps.changesSince(start.since);
   const watched = changes.flatMap(({ service_id, row }) => (row === null ? [] : [service_id]));
   const page = syncPage({
-    ...{ hubId: deps.hubId, registry, full: start.full, changes, more, now: deps.now() },
+    hubId: deps.hubId,
+    registry,
+    full: start.full,
+    changes,
+    more,
+    now: deps.now(),
     hubs: hubs.filter(({ hub_id }) => hub_id !== asker),
     live: watched.length === 0 ? new Map() : await deps.live(watched),
   });

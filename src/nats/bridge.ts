@@ -50,7 +50,11 @@ export class NatsBridge extends DurableObject<Bindings> implements NatsBridgeRpc
     this.#settings = parseSettings(env);
     this.#outbox = new Outbox(ctx.storage);
     this.#log = new LogReader({
-      ...{ storage: ctx.storage, log: events, clock, hubId: this.#settings.HUB_ID, outbox: this.#outbox },
+      storage: ctx.storage,
+      log: events,
+      clock,
+      hubId: this.#settings.HUB_ID,
+      outbox: this.#outbox,
       mayDrop: () => this.#link?.delivery.isTrusted ?? false,
       added: (chains) => this.#added(chains),
     });

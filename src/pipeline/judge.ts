@@ -73,7 +73,10 @@ export function recordOf(
   judged: readonly JudgedFinding[],
 ): OutcomesMessage {
   return {
-    ...{ round, epoch, vantage, started_at },
+    round,
+    epoch,
+    vantage,
+    started_at,
     results: judged.map(({ check, outcome }) => roundResult(outcome, check.version)),
     flips: flipsOf(judged),
     versions: judged.flatMap(({ check, outcome: { version } }) =>

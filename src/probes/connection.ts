@@ -45,7 +45,9 @@ export class Connection {
     Object.assign(job.progress, { stage: "connecting", handshaking: false, answered: false });
     const secureTransport = tls === "off" ? "off" : "starttls";
     const options: ProbeSocketOptions = {
-      ...{ secureTransport, allowHalfOpen: false, certificate },
+      secureTransport,
+      allowHalfOpen: false,
+      certificate,
       ...(serverName === undefined ? {} : { serverName }),
     };
     const socket = job.context.connect(authority(job.target), options);

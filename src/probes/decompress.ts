@@ -27,7 +27,8 @@ function undo(parts: Parts, coding: string): Parts {
       return through(parts, () => createBrotliDecompress());
     default:
       throw new ProbeFailure(`http: the body is compressed by ${JSON.stringify(coding)}, which can't be read here`, {
-        ...{ answered: true, verdict: "unprobeable" },
+        answered: true,
+        verdict: "unprobeable",
       });
   }
 }

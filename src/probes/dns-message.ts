@@ -79,7 +79,11 @@ function read(reader: MessageReader): DnsAnswer {
   const others = Array.from({ length: authorities + more }, () => readRecord(reader));
   const options = others.find(({ type }) => type === OPT)?.data ?? null;
   return {
-    ...{ id, question, code: flags & 0x0f, isTruncated: (flags & 0x0200) !== 0, isValidated: (flags & 0x0020) !== 0 },
+    id,
+    question,
+    code: flags & 0x0f,
+    isTruncated: (flags & 0x0200) !== 0,
+    isValidated: (flags & 0x0020) !== 0,
     records: records.flatMap(({ data: _data, inClass, ...record }) => (inClass === CLASS_IN ? [record] : [])),
     reason: options === null ? null : reasonIn(new MessageReader(options)),
   };

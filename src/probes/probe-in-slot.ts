@@ -40,7 +40,12 @@ export async function probeInSlot(
     if (!(error instanceof NoSlot)) throw error;
     const { vantage } = context;
     return {
-      ...{ at: context.now(), vantage, verdict: "inconclusive", latency_ms: null, error: error.message, details: {} },
+      at: context.now(),
+      vantage,
+      verdict: "inconclusive",
+      latency_ms: null,
+      error: error.message,
+      details: {},
     };
   }
 }

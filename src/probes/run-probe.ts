@@ -56,7 +56,10 @@ export async function runProbe(check: Check, context: ProbeContext, { target, se
   );
   const { verdict, latency_ms } = found;
   return {
-    ...{ at: seenAt(found, { from: at, to: context.now() }), vantage: context.vantage, verdict, latency_ms },
+    at: seenAt(found, { from: at, to: context.now() }),
+    vantage: context.vantage,
+    verdict,
+    latency_ms,
     error: found.error === null ? null : clean(found.error),
     details: cleanDetails(found.details, clean),
   };

@@ -116,10 +116,19 @@ function plainUnits(text: string): string[][] {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
-  ...{ "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", " ": "nbsp" },
+  "&": "amp",
+  "<": "lt",
+  ">": "gt",
+  '"': "quot",
+  "'": "apos",
+  " ": "nbsp",
 };
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
-  ...{ "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t" },
+  "\b": "b",
+  "\f": "f",
+  "\n": "n",
+  "\r": "r",
+  "\t": "t",
 };
 
 /** Patterns for one character. */

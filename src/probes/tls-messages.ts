@@ -5,7 +5,11 @@ export const TLS_1_2 = 0x0303;
 export const TLS_1_3 = 0x0304;
 export const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
 export const HANDSHAKE = {
-  ...{ clientHello: 1, serverHello: 2, certificate: 11, certificateRequest: 13, serverHelloDone: 14 },
+  clientHello: 1,
+  serverHello: 2,
+  certificate: 11,
+  certificateRequest: 13,
+  serverHelloDone: 14,
 } as const;
 export const EXTENSION = { keyShare: 51 } as const;
 export const X25519 = 29;

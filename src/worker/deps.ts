@@ -97,7 +97,11 @@ export function reportDeps(hub: Hub): TakeReportDeps {
   const { env, clock } = hub;
   const { publish, writeFlips, record, causes } = probeDeps(hub);
   return {
-    ...{ now: clock.now, publish, writeFlips, record, causes },
+    now: clock.now,
+    publish,
+    writeFlips,
+    record,
+    causes,
     wait: clock.wait,
     refusedUntil: async (ids) => boardOf(env).refusedUntil(ids),
     reportRefused: async (ids, error) => {
@@ -125,7 +129,10 @@ export async function lookAtItself(hub: Hub): Promise<void> {
   const db = openDatabase(env.DB);
   try {
     const { health } = await readHubFacts({
-      ...{ db, settings, now: clock.now, nats: () => bridgeStatus(hub) },
+      db,
+      settings,
+      now: clock.now,
+      nats: () => bridgeStatus(hub),
       pipelineHealth: async () => boardOf(env).report(),
     });
     await noteTroubles(db, troublesOf(health), clock.now());

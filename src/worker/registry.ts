@@ -54,10 +54,14 @@ export async function catchUp({ env }: Hub, age = REGISTRY_SETTLED_MS): Promise<
 function pipelineChange({ registered, deregistered, created, revised }: RegistryChange) {
   return {
     registered: registered.map((row) => ({
-      ...{ check: toCheck(row), created: created.includes(row.id), revised: revised.includes(row.id) },
+      check: toCheck(row),
+      created: created.includes(row.id),
+      revised: revised.includes(row.id),
     })),
     deregistered: deregistered.map(({ row, deleted }) => ({
-      ...{ check: toCheck(row), reason: reasonToClose(row, deleted), deleted },
+      check: toCheck(row),
+      reason: reasonToClose(row, deleted),
+      deleted,
     })),
   };
 }

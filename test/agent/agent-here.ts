@@ -31,7 +31,13 @@ export interface FakeHub {
 
 export async function startFakeHub(): Promise<FakeHub> {
   const hub: FakeHub = {
-    ...{ url: "", reports: [], answers: [], sockets: new Set(), instance: undefined, takesOver: false, refuse: null },
+    url: "",
+    reports: [],
+    answers: [],
+    sockets: new Set(),
+    instance: undefined,
+    takesOver: false,
+    refuse: null,
     checks: (_request, response) => void response.end("{}"),
     close,
   };

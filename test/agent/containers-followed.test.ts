@@ -40,8 +40,17 @@ let folder: string;
 
 function container(name: string, more: Partial<Container> = {}): Container {
   return {
-    ...{ id: `id-${name}`, name, image: "box:1", labels: { "hub.service": name, "hub.project": "p" } },
-    ...{ state: "running", health: null, healthOutput: "", exitCode: 0, outOfMemory: false, error: "", restarts: 0 },
+    id: `id-${name}`,
+    name,
+    image: "box:1",
+    labels: { "hub.service": name, "hub.project": "p" },
+    state: "running",
+    health: null,
+    healthOutput: "",
+    exitCode: 0,
+    outOfMemory: false,
+    error: "",
+    restarts: 0,
     ip: null,
     ...more,
   };
@@ -102,7 +111,10 @@ function begin(): void {
     },
     limits: LIMITS,
     stopped: new StoppedContainers(join(folder, "stopped.json"), (line) => void lines.push(line)),
-    ...{ agent: "dc-1", vantage: "agent:dc-1", signal: stop.signal, now: () => now() },
+    agent: "dc-1",
+    vantage: "agent:dc-1",
+    signal: stop.signal,
+    now: () => now(),
     problem: (text) => {
       problem = text;
     },
@@ -272,7 +284,8 @@ test("a container that can't be started is down with its reason; one that was on
   start();
   await until(() => expect(names()).toEqual(["web"]));
   expect(await observe()).toMatchObject({
-    ...{ verdict: "fail", error: 'container: can\'t be started: exec: "nope": not found in $PATH' },
+    verdict: "fail",
+    error: 'container: can\'t be started: exec: "nope": not found in $PATH',
   });
 });
 

@@ -19,9 +19,18 @@ const ONE_OFF = { ...COMPOSE, "com.docker.compose.oneoff": "True" };
 
 function aContainer(over: Partial<Container> = {}): Container {
   return {
-    ...{ id: "0123456789abcdef", name: "shop-web-1", image: "registry.example.com:5000/team/nginx:1.27.1" },
-    ...{ labels: COMPOSE, state: "running", health: null, healthOutput: "", exitCode: 0, outOfMemory: false },
-    ...{ error: "", restarts: 0, ip: "172.18.0.3" },
+    id: "0123456789abcdef",
+    name: "shop-web-1",
+    image: "registry.example.com:5000/team/nginx:1.27.1",
+    labels: COMPOSE,
+    state: "running",
+    health: null,
+    healthOutput: "",
+    exitCode: 0,
+    outOfMemory: false,
+    error: "",
+    restarts: 0,
+    ip: "172.18.0.3",
     ...over,
   };
 }
@@ -43,27 +52,60 @@ function troublesOf(labels: Record<string, string>): [labels: string[], isServic
 describe("a container's labels", () => {
   test("of Compose are enough", () => {
     expect(readLabels(aContainer(), "dc-1").service).toEqual({
-      ...{ project: "my-shop", name: "web_app", health_method: "container", health_url: "", health_interval: 15 },
-      ...{ health_retries: 0, health_options: {}, service_type: "web", version: "1.27.1", tags: [], capabilities: [] },
-      ...{ container_id: "0123456789ab", depends_on: [] },
+      project: "my-shop",
+      name: "web_app",
+      health_method: "container",
+      health_url: "",
+      health_interval: 15,
+      health_retries: 0,
+      health_options: {},
+      service_type: "web",
+      version: "1.27.1",
+      tags: [],
+      capabilities: [],
+      container_id: "0123456789ab",
+      depends_on: [],
       metadata: { image: "registry.example.com:5000/team/nginx:1.27.1", container: "shop-web-1" },
     });
   });
 
   test("of the hub say everything that a registration may say", () => {
     const service = labelled({
-      ...{ "hub.service": "api", "hub.project": "shop", "hub.method": "http", "hub.url": "http://{ip}:8080/health" },
-      ...{ "hub.interval": "30", "hub.timeout": "3", "hub.retries": "2", "hub.type": "api", "hub.tags": "a, b,a" },
-      ...{ "hub.capabilities": "orders", "hub.depends-on": "db,other/cache", "hub.degraded-above-cpu": "80" },
-      ...{ "hub.degraded-above-memory": "90.5", "hub.degraded-above-restarts": "3", "hub.degraded-above-ms": "0" },
+      "hub.service": "api",
+      "hub.project": "shop",
+      "hub.method": "http",
+      "hub.url": "http://{ip}:8080/health",
+      "hub.interval": "30",
+      "hub.timeout": "3",
+      "hub.retries": "2",
+      "hub.type": "api",
+      "hub.tags": "a, b,a",
+      "hub.capabilities": "orders",
+      "hub.depends-on": "db,other/cache",
+      "hub.degraded-above-cpu": "80",
+      "hub.degraded-above-memory": "90.5",
+      "hub.degraded-above-restarts": "3",
+      "hub.degraded-above-ms": "0",
       "org.opencontainers.image.version": "2.0.1",
     });
     expect(service).toMatchObject({
-      ...{ project: "shop", name: "api", health_method: "http", health_url: "http://172.18.0.3:8080/health" },
-      ...{ health_interval: 30, health_timeout: 3, health_retries: 2, service_type: "api", tags: ["a", "b"] },
-      ...{ capabilities: ["orders"], depends_on: ["db", "other/cache"], version: "2.0.1" },
+      project: "shop",
+      name: "api",
+      health_method: "http",
+      health_url: "http://172.18.0.3:8080/health",
+      health_interval: 30,
+      health_timeout: 3,
+      health_retries: 2,
+      service_type: "api",
+      tags: ["a", "b"],
+      capabilities: ["orders"],
+      depends_on: ["db", "other/cache"],
+      version: "2.0.1",
       health_options: {
-        ...{ degraded_above_cpu: 80, degraded_above_memory: 90.5, degraded_above_restarts: 3, degraded_above_ms: 0 },
+        degraded_above_cpu: 80,
+        degraded_above_memory: 90.5,
+        degraded_above_restarts: 3,
+        degraded_above_ms: 0,
       },
     });
   });
@@ -255,13 +297,23 @@ describe("a container", () => {
 
 describe("what a container uses", () => {
   const sample = (over: Partial<UsageSample> = {}): UsageSample => ({
-    ...{ at: T0, cpuNs: 1e9, memoryBytes: 50e6, memoryLimitBytes: 200e6, receivedBytes: 5, sentBytes: 6, ...over },
+    at: T0,
+    cpuNs: 1e9,
+    memoryBytes: 50e6,
+    memoryLimitBytes: 200e6,
+    receivedBytes: 5,
+    sentBytes: 6,
+    ...over,
   });
 
   test("is per cent of one core since the sample before, and of its memory limit", () => {
     const after = sample({ at: T0 + 10_000, cpuNs: 16e9 });
     expect(usageDetails(after, sample(), 2)).toEqual({
-      ...{ cpu_percent: 150, memory_bytes: 50e6, memory_percent: 25, network_rx_bytes: 5, network_tx_bytes: 6 },
+      cpu_percent: 150,
+      memory_bytes: 50e6,
+      memory_percent: 25,
+      network_rx_bytes: 5,
+      network_tx_bytes: 6,
       restarts: 2,
     });
     expect(usageDetails(after, null, 0)).not.toHaveProperty("cpu_percent");

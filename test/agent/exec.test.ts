@@ -19,14 +19,19 @@ const sh = (script: string, timeout?: number): Commands => ({
 });
 const run = (commands: Commands, command = "it", health_timeout = 5) =>
   runExec(aCheck({ health_method: "exec", health_timeout, health_options: { command } }), {
-    ...{ commands, vantage: "agent:dc-1", now: Date.now, lateness: new Lateness(systemClock) },
+    commands,
+    vantage: "agent:dc-1",
+    now: Date.now,
+    lateness: new Lateness(systemClock),
   });
 
 describe("a command", () => {
   test("is judged by its exit code, and its first line is kept", async () => {
     expect(await run(sh("echo fine; exit 0"))).toMatchObject({ verdict: "ok", error: null, vantage: "agent:dc-1" });
     expect(await run(sh("echo 'LOAD high|load=9'; exit 2"))).toMatchObject({
-      ...{ verdict: "fail", error: "exec: LOAD high", details: { load: 9, output: "LOAD high" } },
+      verdict: "fail",
+      error: "exec: LOAD high",
+      details: { load: 9, output: "LOAD high" },
     });
     expect(await run(sh("echo broken >&2; exit 3"))).toMatchObject({ verdict: "unprobeable", error: "exec: broken" });
   });
@@ -59,7 +64,8 @@ describe("a command", () => {
 
   test("that can't be found, or dies, is told so", async () => {
     expect(await run({ it: { run: ["/no/such/plugin"] } })).toMatchObject({
-      ...{ verdict: "unprobeable", error: expect.stringContaining("ENOENT") },
+      verdict: "unprobeable",
+      error: expect.stringContaining("ENOENT"),
     });
     expect(await run(sh("kill -9 $$"))).toMatchObject({ verdict: "fail", error: "exec: ended by SIGKILL" });
   });

@@ -9,9 +9,24 @@ import { type AgentHere, type FakeHub, startAgentHere, startFakeHub } from "./ag
 /** What a hub that lies would like to make. */
 const HARMED = join(tmpdir(), `harmed-${process.pid}`);
 const check = {
-  ...{ service_id: 1, project_id: 1, project: "p", name: "s", service_type: "other", health_method: "exec" },
-  ...{ health_url: "", health_interval: 5, health_timeout: 2, health_retries: 0, health_options: {}, agent: "dc-1" },
-  ...{ rev: 1, lane: 550_000, former_lanes: [], recorded_status: "up", recorded_since: 0, recorded_seq: 0 },
+  service_id: 1,
+  project_id: 1,
+  project: "p",
+  name: "s",
+  service_type: "other",
+  health_method: "exec",
+  health_url: "",
+  health_interval: 5,
+  health_timeout: 2,
+  health_retries: 0,
+  health_options: {},
+  agent: "dc-1",
+  rev: 1,
+  lane: 550_000,
+  former_lanes: [],
+  recorded_status: "up",
+  recorded_since: 0,
+  recorded_seq: 0,
   version: null,
 };
 const checks = (list: unknown) => ({ hub_id: "hub-x", agent: "dc-1", now: Date.now(), checks: list });

@@ -22,7 +22,12 @@ describe("a plugin", () => {
     const output =
       "OK|load1=0.420;5.0;4.0;0; 'disk a''b'=12.5%;;;; time=-1.5e-3s\nlong text | rta=0.8ms x=U\nmore=7c\n|last=1";
     expect(readPlugin(0, output).details).toEqual({
-      ...{ output: "OK", load1: 0.42, "disk a'b": 12.5, time: -0.0015, rta: 0.8, last: 1 },
+      output: "OK",
+      load1: 0.42,
+      "disk a'b": 12.5,
+      time: -0.0015,
+      rta: 0.8,
+      last: 1,
     });
   });
 
@@ -39,12 +44,11 @@ describe("a plugin", () => {
 
 test("a secret of the agent is in nothing that a plugin says, wherever it is cut", () => {
   const environment = {
-    ...{
-      PROBE_SECRET_DB: "hunter2-hunter2-hunter2",
-      PROBE_SECRET_DB_HOSTS: "db.example.com",
-      PROBE_SECRET_PIN: "123456",
-    },
-    ...{ HUB_KEY: "hub_0123456789abcdef", PATH: "/usr/bin" },
+    PROBE_SECRET_DB: "hunter2-hunter2-hunter2",
+    PROBE_SECRET_DB_HOSTS: "db.example.com",
+    PROBE_SECRET_PIN: "123456",
+    HUB_KEY: "hub_0123456789abcdef",
+    PATH: "/usr/bin",
   };
   const encoded = btoa(environment.PROBE_SECRET_DB);
   const output = `${"x".repeat(190)}${environment.PROBE_SECRET_DB} ${encoded}|pin=123456 ${environment.HUB_KEY}=7\n`;

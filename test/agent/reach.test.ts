@@ -29,8 +29,13 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 const context = (reach: Reach) =>
   nodeContext({
-    ...{ agent: "dc-1", hubId: "hub", environment: {}, now: Date.now, reach },
-    ...{ memory: new Lately(), lateness: new Lateness(systemClock) },
+    agent: "dc-1",
+    hubId: "hub",
+    environment: {},
+    now: Date.now,
+    reach,
+    memory: new Lately(),
+    lateness: new Lateness(systemClock),
   });
 
 async function probe(over: Partial<Check>, reach = reachOf([], null)) {
@@ -154,8 +159,17 @@ describe("what the labels of a container made", () => {
 
 describe("a label", () => {
   const container = (labels: Record<string, string>, over: Partial<Container> = {}): Container => ({
-    ...{ id: "0123456789abcdef", name: "web", image: "nginx", state: "running", health: null, healthOutput: "" },
-    ...{ exitCode: 0, outOfMemory: false, error: "", restarts: 0, ip: "172.18.0.3" },
+    id: "0123456789abcdef",
+    name: "web",
+    image: "nginx",
+    state: "running",
+    health: null,
+    healthOutput: "",
+    exitCode: 0,
+    outOfMemory: false,
+    error: "",
+    restarts: 0,
+    ip: "172.18.0.3",
     addresses: ["172.18.0.3", "10.1.0.3", "fd00::3"],
     labels: { "hub.service": "web", ...labels },
     ...over,
@@ -217,7 +231,8 @@ describe("a label", () => {
 test("the configuration says what labels may do, and wrong patterns are refused", () => {
   const text = "labels: {commands: [disk], targets: [db.example.com, '*.internal:80']}\ntargets: [169.254.1.1]\n";
   expect(parseAgentFile(text, "a.yaml")).toEqual({
-    ...{ commands: {}, targets: ["169.254.1.1"] },
+    commands: {},
+    targets: ["169.254.1.1"],
     labels: { commands: ["disk"], targets: ["db.example.com", "*.internal:80"] },
   });
   expect(() => parseAgentFile("labels: {targets: ['http://x/'], all: true}", "a.yaml")).toThrow(

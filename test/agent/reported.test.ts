@@ -11,7 +11,14 @@ const place = [
 test("an observation keeps its place and what it found", () => {
   const found = anObservation({ at: T0 + 1.4, details: { version: "1.2", load: 0.5, ready: true, none: null } });
   expect(reported(...place, found)).toEqual({
-    ...{ service_id: 7, rev: 2, due_at: T0, attempt: 1, at: T0 + 1, verdict: "ok", latency_ms: 12, error: null },
+    service_id: 7,
+    rev: 2,
+    due_at: T0,
+    attempt: 1,
+    at: T0 + 1,
+    verdict: "ok",
+    latency_ms: 12,
+    error: null,
     details: { version: "1.2", load: 0.5, ready: true, none: null },
   });
 });

@@ -19,7 +19,15 @@ let reporter: Reporter;
 let running: Promise<void>;
 
 const observation = (due_at: number, over: Partial<ReportedObservation> = {}): ReportedObservation => ({
-  ...{ service_id: 7, rev: 1, due_at, attempt: 0, at: due_at, verdict: "ok", latency_ms: 1, error: null, details: {} },
+  service_id: 7,
+  rev: 1,
+  due_at,
+  attempt: 0,
+  at: due_at,
+  verdict: "ok",
+  latency_ms: 1,
+  error: null,
+  details: {},
   ...over,
 });
 

@@ -96,8 +96,13 @@ async function probeAt(
   { reach = reachOf([], null), timeoutS = 20 }: { reach?: Reach; timeoutS?: number } = {},
 ) {
   const context = nodeContext({
-    ...{ agent: "dc-1", hubId: "hub", environment: {}, now: Date.now, reach },
-    ...{ memory: new Lately(), lateness: new Lateness(systemClock) },
+    agent: "dc-1",
+    hubId: "hub",
+    environment: {},
+    now: Date.now,
+    reach,
+    memory: new Lately(),
+    lateness: new Lateness(systemClock),
   });
   const check = aCheck({ health_method: "tls", health_url, health_options, health_timeout: timeoutS });
   const seat = { until: (free: Promise<unknown>) => void free.catch(() => {}), hung: () => {} };
@@ -111,8 +116,11 @@ describe("a certificate that is fine", () => {
     const found = await probe("good");
     expect(found).toMatchObject({ verdict: "ok", error: null });
     expect(found.details).toEqual({
-      ...{ days_left: 40, protocol: "TLSv1.3", names: "localhost, 127.0.0.1" },
-      ...{ issuer: "CN=Root of the tests, O=Test", subject: "CN=localhost, O=Test" },
+      days_left: 40,
+      protocol: "TLSv1.3",
+      names: "localhost, 127.0.0.1",
+      issuer: "CN=Root of the tests, O=Test",
+      subject: "CN=localhost, O=Test",
       not_after: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/),
     });
     expect(found.latency_ms).toBeGreaterThanOrEqual(0);

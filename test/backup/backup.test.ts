@@ -41,7 +41,12 @@ const backUp = (options: Partial<Parameters<typeof writeBackup>[0]> = {}) =>
   writeBackup({ state, target, force: false, now: NOW, ...options });
 const restore = (options: Partial<RestoreOptions> = {}) =>
   restoreBackup({
-    ...{ file: target, state: fresh, database: DATABASE, worker: WORKER, reader: READER, now: NOW },
+    file: target,
+    state: fresh,
+    database: DATABASE,
+    worker: WORKER,
+    reader: READER,
+    now: NOW,
     ...options,
   });
 const backups = () => readdirSync(join(folder.path, "backups"));
@@ -66,7 +71,12 @@ function read<T>(file: string, ask: (copy: DatabaseSync) => T): T {
 describe("a backup", () => {
   test("has the database, the keys, the token and what made it, and is one file for its owner only", async () => {
     expect(await backUp()).toEqual({
-      ...{ services: 1, projects: 1, since: 1_000, hub_id: "hub-a", hasKeys: true, hasToken: true },
+      services: 1,
+      projects: 1,
+      since: 1_000,
+      hub_id: "hub-a",
+      hasKeys: true,
+      hasToken: true,
       bytes: statSync(target).size,
     });
     expect(backups()).toEqual(["hub.db"]);

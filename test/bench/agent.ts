@@ -86,7 +86,10 @@ function figures({ memory, cpu, elapsed, checks }: Measured): Figure[] {
     },
     { name: `${what}, of a core`, value: cpu, unit: "%", limit: 10, ...lower, note: `load average ${loadAverage()}` },
     {
-      ...{ name: `${what}, of the checks that were due`, value: (checks / wanted) * 100, unit: "%", limit: 99 },
+      name: `${what}, of the checks that were due`,
+      value: (checks / wanted) * 100,
+      unit: "%",
+      limit: 99,
       better: "higher",
       note: `${checks} in ${Math.round(elapsed / 1_000)} s`,
     },
@@ -104,7 +107,11 @@ async function register(hub: Hub, target: Awaited<ReturnType<typeof startTarget>
   });
   const { id } = z.object({ id: z.int() }).parse(await project.json());
   const services = Array.from({ length: CHECKS }, (_, n) => ({
-    ...{ name: `s${n}`, health_method: "http", health_url: target.url(n), health_interval: INTERVAL_S, agent: "bench" },
+    name: `s${n}`,
+    health_method: "http",
+    health_url: target.url(n),
+    health_interval: INTERVAL_S,
+    agent: "bench",
   }));
   const init = { method: "PUT", headers, body: JSON.stringify({ services }) };
   const answer = await hub.fetch(`/api/projects/${id}/manifest`, init);

@@ -75,7 +75,11 @@ function figures(report: ChaosReport): Figure[] {
   const lower = { better: "lower" as const };
   return [
     {
-      ...{ name: `${what}, deviations`, value: deviations.length, unit: "", limit: 0, ...lower },
+      name: `${what}, deviations`,
+      value: deviations.length,
+      unit: "",
+      limit: 0,
+      ...lower,
       note: [
         `seed ${plan.seed}: ${outages} outages, ${blips} blips, ${plan.disturbances.length} disturbances`,
         `${undecided} outages undecided, ${unknowns} flips to unknown; load average ${loadAverage()}`,
@@ -84,17 +88,19 @@ function figures(report: ChaosReport): Figure[] {
       ].join("; "),
     },
     {
-      ...{ name: `${what}, slowest detection`, value: slowest.down / 1_000, unit: "s", limit: null, ...lower },
+      name: `${what}, slowest detection`,
+      value: slowest.down / 1_000,
+      unit: "s",
+      limit: null,
+      ...lower,
       note: `slowest recovery ${s(slowest.up)} s; the disturbances are in it`,
     },
     {
-      ...{
-        name: `${what}, slowest restart`,
-        value: Math.max(0, ...restarts) / 1_000,
-        unit: "s",
-        limit: null,
-        ...lower,
-      },
+      name: `${what}, slowest restart`,
+      value: Math.max(0, ...restarts) / 1_000,
+      unit: "s",
+      limit: null,
+      ...lower,
       note: `after kill -9, s: ${restarts.map(s).join(", ")}; NATS had everything ${s(settled)} s after the end`,
     },
   ];

@@ -302,17 +302,22 @@ function flipFrame(number: number): FlipFrame {
   const [from, to] =
     Math.floor((number * 7) / SERVICES) % 2 === 0 ? (["unknown", "down"] as const) : (["down", "up"] as const);
   return {
-    ...{
-      type: "flip",
-      seq: FIRST_SEQ + number,
-      flip_seq: number,
-      service_id: index + 1,
-      project_id,
-      name: `service-${index}`,
-    },
-    ...{ project: `project-${index - (index % SERVICES_A_PROJECT)}`, from, to, reason: "connect: refused", at },
-    ...{ service_type: "worker", version: null, latency_ms: null },
-    ...{ began_at: at, evidence: [{ at, vantage: "home", ok: false, latency_ms: null, error: "connect: refused" }] },
+    type: "flip",
+    seq: FIRST_SEQ + number,
+    flip_seq: number,
+    service_id: index + 1,
+    project_id,
+    name: `service-${index}`,
+    project: `project-${index - (index % SERVICES_A_PROJECT)}`,
+    from,
+    to,
+    reason: "connect: refused",
+    at,
+    service_type: "worker",
+    version: null,
+    latency_ms: null,
+    began_at: at,
+    evidence: [{ at, vantage: "home", ok: false, latency_ms: null, error: "connect: refused" }],
   };
 }
 

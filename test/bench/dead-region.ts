@@ -89,7 +89,8 @@ function figuresOf(how: string, verdicts: Verdicts, alone: number, limit: number
   return [
     {
       ...figure(`${REGION.dead} dead, ${how}: the last is down after, more than one alone`, 0, "s", limit),
-      ...{ value: (downAfterS.at(-1) ?? Number.NaN) - alone, note: seen + used },
+      value: (downAfterS.at(-1) ?? Number.NaN) - alone,
+      note: seen + used,
     },
     figure(
       `${REGION.dead} dead, ${how}: a healthy neighbour goes unchecked`,
@@ -159,9 +160,12 @@ class Run {
     this.#checks = Array.from({ length: count }, (_, service_id) =>
       aCheck({
         service_id,
-        ...{ health_method: "tcp", health_url: `tcp://host${service_id}.example.com:7000`, health_timeout: 10 },
-        ...{ health_interval: INTERVAL_S, lane: INTERVAL_S * 100_000 + Math.floor(service_id / LANE_SIZE) },
-        ...{ recorded_status: "up" as const },
+        health_method: "tcp",
+        health_url: `tcp://host${service_id}.example.com:7000`,
+        health_timeout: 10,
+        health_interval: INTERVAL_S,
+        lane: INTERVAL_S * 100_000 + Math.floor(service_id / LANE_SIZE),
+        recorded_status: "up" as const,
       }),
     );
     const window = { from: T0, to: T0 + HEALTHY_MS + LOOKED_AT_MS };
@@ -212,9 +216,17 @@ class Run {
 
   async #probe(check: Check, { connect }: Invocation, place: ProbePlace): Promise<Observation> {
     const context: ProbeContext = {
-      ...{ vantage: "home", hubId: "hub", allowPrivateTargets: false, mayReceive: () => true, secret: () => undefined },
-      ...{ connect, fetch: null, fetchesAddresses: false, canSkipVerification: false },
-      ...{ md5: async () => new ArrayBuffer(0), now: Date.now },
+      vantage: "home",
+      hubId: "hub",
+      allowPrivateTargets: false,
+      mayReceive: () => true,
+      secret: () => undefined,
+      connect,
+      fetch: null,
+      fetchesAddresses: false,
+      canSkipVerification: false,
+      md5: async () => new ArrayBuffer(0),
+      now: Date.now,
     };
     return await probeInSlot(check, context, place, PATIENCE_MS);
   }

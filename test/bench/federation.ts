@@ -132,11 +132,9 @@ async function measureSize(progress: BenchContext["progress"]): Promise<Figure[]
   const lower = { better: "lower" as const, limit: null };
   return [
     {
-      ...{
-        name: "federation: 10 hubs of 1,000 services from empty, bodies",
-        value: first.bytes / 1_000_000,
-        unit: "MB",
-      },
+      name: "federation: 10 hubs of 1,000 services from empty, bodies",
+      value: first.bytes / 1_000_000,
+      unit: "MB",
       ...lower,
       note: `${first.requests} requests, ${first.seconds.toFixed(1)} s of work for all hubs in one process`,
     },
@@ -149,12 +147,16 @@ async function measureSize(progress: BenchContext["progress"]): Promise<Figure[]
       note: `${each(quiet.requests)} request of ${request_bytes} bytes, of which the signature is most; the answer has no body`,
     },
     {
-      ...{ name: "federation: one flip, pulled by a pair, body", value: flipped.bytes / (pairs / 10), unit: "B" },
+      name: "federation: one flip, pulled by a pair, body",
+      value: flipped.bytes / (pairs / 10),
+      unit: "B",
       ...lower,
       note: `${flipped.requests} requests of all pairs, of which ${pairs / 10} brought the flip`,
     },
     {
-      ...{ name: "federation: a copied service in the database, with its indexes", value: copy_bytes, unit: "B" },
+      name: "federation: a copied service in the database, with its indexes",
+      value: copy_bytes,
+      unit: "B",
       ...lower,
       note: `of 9,000 copies the first page takes ${first_page_ms.toFixed(0)} ms, one name ${by_name_ms.toFixed(1)} ms`,
     },

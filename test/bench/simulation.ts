@@ -61,7 +61,11 @@ async function deviations(progress: (line: string) => void): Promise<Figure> {
     outages += upset.outages;
   }
   return {
-    ...{ name: "simulation: deviations in hours of trouble", value: wrong, unit: "", limit: 0, better: "lower" },
+    name: "simulation: deviations in hours of trouble",
+    value: wrong,
+    unit: "",
+    limit: 0,
+    better: "lower",
     note: `${outages} outages in ${TROUBLES} times ${HOURS.durationMs / HOUR_MS} hours, seeds from ${first} on`,
   };
 }
@@ -72,10 +76,11 @@ const OUTAGES = 300;
 function causeKnown(causesAtOnce: boolean): Figure {
   const { at_once, after_3_s, after_10_s } = simulateCauses({ outages: OUTAGES, seed: 7, causesAtOnce });
   return {
-    ...{
-      name: `simulation: root cause known 3 s after the first word, ${causesAtOnce ? "causes checked at once" : "by the schedule alone"}`,
-    },
-    ...{ value: 100 * after_3_s, unit: "%", limit: causesAtOnce ? 95 : null, better: "higher" },
+    name: `simulation: root cause known 3 s after the first word, ${causesAtOnce ? "causes checked at once" : "by the schedule alone"}`,
+    value: 100 * after_3_s,
+    unit: "%",
+    limit: causesAtOnce ? 95 : null,
+    better: "higher",
     note: `${Math.round(100 * at_once)} % with the first word, ${Math.round(100 * after_10_s)} % after 10 s; ${OUTAGES} outages of 31 services`,
   };
 }
@@ -84,8 +89,11 @@ function causeKnown(causesAtOnce: boolean): Figure {
 function falseUps(recover_after: number): Figure {
   const { false_ups, outages, recovery_p50_s } = simulate({ ...MONTH, services: 12, struggle: 0.25, recover_after });
   return {
-    ...{ name: `simulation: outages called over too early, recover_after ${recover_after}` },
-    ...{ value: false_ups, unit: "", limit: null, better: "lower" },
+    name: `simulation: outages called over too early, recover_after ${recover_after}`,
+    value: false_ups,
+    unit: "",
+    limit: null,
+    better: "lower",
     note: `${outages} outages in which every fourth check passes; recovery told after ${recovery_p50_s.toFixed(1)} s`,
   };
 }

@@ -54,13 +54,17 @@ export const socketsBench: Bench = {
 
 async function register(hub: InspectedHub): Promise<number[]> {
   const json = (method: string, body: object) => ({
-    ...{ method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
   });
   const { id } = z
     .object({ id: z.int() })
     .parse(await accepted(await hub.fetch("/api/projects", json("POST", { name: "beats" }))));
   const services = Array.from({ length: SERVICES }, (_, number) => ({
-    ...{ name: `s${number}`, health_method: "heartbeat", health_interval: 3_600 },
+    name: `s${number}`,
+    health_method: "heartbeat",
+    health_interval: 3_600,
   }));
   await accepted(await hub.fetch(`/api/projects/${id}/manifest`, json("PUT", { services })));
   const listed = z

@@ -198,8 +198,11 @@ function fillFlips(database: DatabaseSync, start: number): void {
       const at = start + seq * 3 * DAY_MS + id;
       const isDown = seq % 2 === 1;
       const attempt = (n: number) => ({
-        ...{ at: new Date(at + n * 1_000).toISOString(), vantage: "home", ok: !isDown },
-        ...{ latency_ms: isDown ? null : aLatency(), error: isDown ? "connect: connection refused" : null },
+        at: new Date(at + n * 1_000).toISOString(),
+        vantage: "home",
+        ok: !isDown,
+        latency_ms: isDown ? null : aLatency(),
+        error: isDown ? "connect: connection refused" : null,
       });
       const evidence = Array.from({ length: isDown ? 4 : 1 }, (_, n) => attempt(n));
       const [from, to] = isDown ? ["up", "down"] : ["down", "up"];

@@ -140,8 +140,11 @@ function fillFlips(database: DatabaseSync, { start, now }: Times): void {
   const step = Math.floor((now - start) / (FLIPS_A_SERVICE + 1));
   const evidence = JSON.stringify(
     Array.from({ length: 4 }, (_, n) => ({
-      ...{ at: new Date(start + n * 1_000).toISOString(), vantage: "home", ok: false },
-      ...{ latency_ms: null, error: "connect: connection refused" },
+      at: new Date(start + n * 1_000).toISOString(),
+      vantage: "home",
+      ok: false,
+      latency_ms: null,
+      error: "connect: connection refused",
     })),
   );
   database.exec("BEGIN");

@@ -114,8 +114,12 @@ function writes(heartbeatId: number): Question[] {
   const made = new Map<number, number>();
   const idOf = (n: number) => made.get(n) ?? 0;
   const body = (n: number) => ({
-    ...{ project: EXTRA, name: `new-${n}`, health_method: "http", health_url: "http://127.0.0.1:1/" },
-    ...{ health_interval: 3_600, tags: ["new"] },
+    project: EXTRA,
+    name: `new-${n}`,
+    health_method: "http",
+    health_url: "http://127.0.0.1:1/",
+    health_interval: 3_600,
+    tags: ["new"],
   });
   return [
     {

@@ -67,7 +67,10 @@ async function register({ project, name, type, needs, slow }: Service): Promise<
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
-      ...{ service_type: type, health_method: "http", health_url: target.url, depends_on: needs },
+      service_type: type,
+      health_method: "http",
+      health_url: target.url,
+      depends_on: needs,
       // Each in a lane of its own: checks on demand have rounds of their own, which fill a shared one.
       ...{ health_interval: 300 + targets.length, health_timeout: 5, health_retries: 0 },
       health_options: NEVER_SLOW,

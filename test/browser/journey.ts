@@ -24,7 +24,10 @@ const put = async (project: string, name: string, body: object) => {
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
-      ...{ health_method: "http", health_interval: 5, health_timeout: 4, health_retries: 0 },
+      health_method: "http",
+      health_interval: 5,
+      health_timeout: 4,
+      health_retries: 0,
       health_options: NEVER_SLOW,
       ...body,
     }),

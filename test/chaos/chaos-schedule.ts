@@ -142,9 +142,16 @@ function planService(
   const blind = blindSpans(disturbances, { eye, inLane });
   const retries = isBeat ? 0 : pick([1, 1, 2, 3], random);
   const service: ChaosService = {
-    ...{ name: `${eye}-${number}`, eye, retries, timeout: 2, interval, slack: slackMs, inLane },
+    name: `${eye}-${number}`,
+    eye,
+    retries,
+    timeout: 2,
+    interval,
+    slack: slackMs,
+    inLane,
     degradedAbove: number % QUICK_EVERY === 0 ? SLOW_MS : 0,
-    ...{ outages: [], blips: [] },
+    outages: [],
+    blips: [],
   };
   const isOver = (trouble: Trouble) => seenBy(trouble.until, recoveryMs(service, trouble), blind);
   const isLong = !isBeat && longOutageEvery !== undefined && number % longOutageEvery === 1;

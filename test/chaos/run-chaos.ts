@@ -223,14 +223,18 @@ async function compare(
     );
     const health: { uptime: { "24h": number | null } } = await accepted(await hub.fetch(`/api/services/${id}/health`));
     watched.push({
-      ...{ service, id, flips: own.sort((a, b) => a.seq - b.seq) },
-      ...{ answers: beats.get(service.name) ?? target.answers(service.name) },
+      service,
+      id,
+      flips: own.sort((a, b) => a.seq - b.seq),
+      answers: beats.get(service.name) ?? target.answers(service.name),
       uptime: { part: health.uptime["24h"], at: Date.now() - start },
     });
   }
   const kept = (await keptEvents(core)).map(({ id }) => id);
   const judgement = judge({
-    ...{ hub_id: HUB, watched, kept },
+    hub_id: HUB,
+    watched,
+    kept,
     disturbances: far ? [...disturbances, alwaysAgain(plan)] : disturbances,
   });
   return { ...judgement, deviations: [...judgement.deviations, ...(await wrongCopies(place))] };

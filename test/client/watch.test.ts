@@ -28,7 +28,10 @@ function watched(timing: { pingEvery?: number; silentAfter?: number } = {}) {
   const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
   const [frames, phases]: [number[], string[]] = [[], []];
   const done = watchHub({
-    ...{ url: `http://127.0.0.1:${port}/`, key: "hub_key", project: 3, signal: stop.signal },
+    url: `http://127.0.0.1:${port}/`,
+    key: "hub_key",
+    project: 3,
+    signal: stop.signal,
     onFrame: ({ seq }) => void frames.push(seq),
     onState: ({ phase }) => void phases.push(phase),
     timing: { firstRetry: 10, ...timing },
@@ -60,7 +63,9 @@ test("the federation is heard of in the same way", async () => {
   const { port } = server.address() as AddressInfo; // a TCP server has no other kind of address
   const types: string[] = [];
   void watchHub({
-    ...{ url: `http://127.0.0.1:${port}`, path: "/ws/federation", signal: stop.signal },
+    url: `http://127.0.0.1:${port}`,
+    path: "/ws/federation",
+    signal: stop.signal,
     onFrame: ({ type }) => void types.push(type),
   });
   await until(() => expect(types).toEqual(["hub_removed"]));
@@ -97,7 +102,10 @@ test("the client turns a problem of the hub into an error with its status and fi
   const read = (fetch: () => Promise<Response>) =>
     responseBody(createHubClient({ url: "http://hub.test", fetch }).services.$get({ query: {} }));
   await expect(read(answer(400, JSON.stringify(problem)))).rejects.toMatchObject({
-    ...{ name: "HubProblem", status: 400, message: "name: wrong", errors: problem.errors },
+    name: "HubProblem",
+    status: 400,
+    message: "name: wrong",
+    errors: problem.errors,
   });
   await expect(read(answer(502, "<html>"))).rejects.toMatchObject({ status: 502, message: "the hub answered 502" });
   await expect(read(answer(200, "<html>"))).rejects.toThrow(/is this the URL of a hub/);

@@ -70,12 +70,36 @@ export async function hub(argv: string[], { environment = {}, answer, isTerminal
 export function aService(given: Record<string, unknown> = {}) {
   const at = new Date(Date.now() - 3_725_000).toISOString();
   return {
-    ...{ id: 1, project_id: 1, project: "shop", name: "web", service_type: "web", health_method: "http" },
-    ...{ health_url: "http://web.test/health", health_interval: 30, health_timeout: 5, health_retries: 3 },
-    ...{ health_options: {}, version: null, port: 80, container_id: null, agent: null, tags: [], capabilities: [] },
-    ...{ metadata: {}, depends_on: [], enabled: true, health_status: "up", status_since: at, flapping: false },
-    ...{ last_health_check: at, consecutive_failures: 0, breaker: "closed", stale: false },
-    ...{ health_details: { latency_ms: 12.4, version: null, error: null }, created_at: at, updated_at: at },
+    id: 1,
+    project_id: 1,
+    project: "shop",
+    name: "web",
+    service_type: "web",
+    health_method: "http",
+    health_url: "http://web.test/health",
+    health_interval: 30,
+    health_timeout: 5,
+    health_retries: 3,
+    health_options: {},
+    version: null,
+    port: 80,
+    container_id: null,
+    agent: null,
+    tags: [],
+    capabilities: [],
+    metadata: {},
+    depends_on: [],
+    enabled: true,
+    health_status: "up",
+    status_since: at,
+    flapping: false,
+    last_health_check: at,
+    consecutive_failures: 0,
+    breaker: "closed",
+    stale: false,
+    health_details: { latency_ms: 12.4, version: null, error: null },
+    created_at: at,
+    updated_at: at,
     ...given,
   };
 }
@@ -83,8 +107,14 @@ export function aService(given: Record<string, unknown> = {}) {
 export function aProject(given: Record<string, unknown> = {}) {
   const at = "2026-01-01T00:00:00.000Z";
   return {
-    ...{ id: 1, name: "shop", status: "running", health: "healthy", service_count: 1, metadata: {} },
-    ...{ created_at: at, updated_at: at },
+    id: 1,
+    name: "shop",
+    status: "running",
+    health: "healthy",
+    service_count: 1,
+    metadata: {},
+    created_at: at,
+    updated_at: at,
     ...given,
   };
 }

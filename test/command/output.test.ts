@@ -147,7 +147,8 @@ function testOutput(stdout: Printer, isProgram = false) {
   const [told, codes]: [string[], number[]] = [[], []];
   const stderr = { stream: new PassThrough(), writeAll: null };
   const output = openOutput({
-    ...{ stdout, stderr },
+    stdout,
+    stderr,
     complain: (line) => void told.push(line),
     exit: (code) => void codes.push(code),
     isProgram,

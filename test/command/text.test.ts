@@ -59,7 +59,9 @@ test("a snapshot after a break shows only what changed meanwhile", () => {
   const at = "2026-01-01T00:00:00.000Z";
   const service = (id: number, status: "up" | "down") => ({
     ...({ id, project_id: 1, project: "shop", name: `s${id}`, type: "web", status, since: at } as const),
-    ...{ last_health_check: at, latency_ms: 1, flapping: false },
+    last_health_check: at,
+    latency_ms: 1,
+    flapping: false,
   });
   const before = [service(1, "up"), service(2, "up"), service(3, "up")];
   expect(lines.linesOf({ type: "snapshot", seq: 1, at, services: before })).toEqual([]);

@@ -49,7 +49,10 @@ export function simulateCauses(options: { outages: number; seed: number; causesA
   const part = (ms: number) => all.filter(({ rootAt, firstAt }) => rootAt <= firstAt + ms).length / all.length;
   const firsts = all.map(({ firstAt }) => firstAt).toSorted((a, b) => a - b);
   return {
-    ...{ outages: all.length, at_once: part(0), after_3_s: part(3_000), after_10_s: part(10_000) },
+    outages: all.length,
+    at_once: part(0),
+    after_3_s: part(3_000),
+    after_10_s: part(10_000),
     first_word_p50_s: (firsts[Math.floor(firsts.length / 2)] ?? Number.NaN) / 1_000,
   };
 }
@@ -89,7 +92,10 @@ function outage(causesAtOnce: boolean, random: () => number): { firstAt: number;
     if (attempt === 0 && due_at === at)
       events.push({ at: at + INTERVAL_S * 1_000, id, attempt, due_at: at + INTERVAL_S * 1_000 });
     const step = observe(node.state, {
-      ...{ check: node.check, round: { lane: id, due_at, attempt }, vantages: [], random: random() },
+      check: node.check,
+      round: { lane: id, due_at, attempt },
+      vantages: [],
+      random: random(),
       observation: { at, vantage: "home", verdict: "fail", latency_ms: LATENCY_MS, error: "refused", details: {} },
     });
     if (step === null) throw new Error("dropped");

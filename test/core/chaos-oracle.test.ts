@@ -6,7 +6,12 @@ import { type ChaosOptions, type ChaosService, chaosPlan, detectionMs } from "..
 
 const HUB = "hub-a";
 const SERVICE: ChaosService = {
-  ...{ name: "api", eye: "hub", interval: 5, timeout: 2, retries: 1, slack: 2_000 },
+  name: "api",
+  eye: "hub",
+  interval: 5,
+  timeout: 2,
+  retries: 1,
+  slack: 2_000,
   degradedAbove: 0,
   inLane: true,
   outages: [{ from: 20_000, until: 40_000, way: "refuses" }],
@@ -45,7 +50,10 @@ function seen(
     hub_id: HUB,
     watched: [
       {
-        ...{ service: { ...SERVICE, eye: changed.eye ?? SERVICE.eye }, id: 7, flips: own, answers: answers() },
+        service: { ...SERVICE, eye: changed.eye ?? SERVICE.eye },
+        id: 7,
+        flips: own,
+        answers: answers(),
         uptime: { part: changed.uptime === undefined ? UPTIME : changed.uptime, at: 100_000 },
       },
     ],
@@ -104,7 +112,8 @@ describe("the oracle", () => {
     const missed = seen({ flips: flips(["up", -5_000]), uptime: 1, disturbances });
     expect(missed).toMatchObject({ deviations: [], outages: 0, undecided: 1 });
     expect(seen({ flips: flips(["up", -5_000], ["down", 40_000], ["up", 43_000]), disturbances })).toMatchObject({
-      ...{ deviations: [], undecided: 1 },
+      deviations: [],
+      undecided: 1,
     });
   });
 
@@ -154,7 +163,10 @@ describe("the oracle", () => {
 
 describe("the schedule", () => {
   const options: ChaosOptions = {
-    ...{ seed: 5, durationMs: 300_000, services: { hub: 50, agent: 10, heartbeat: 5 }, intervals: [5] },
+    seed: 5,
+    durationMs: 300_000,
+    services: { hub: 50, agent: 10, heartbeat: 5 },
+    intervals: [5],
     disturbances: [
       { kind: "tick lost", times: 1, lasts: 2_000 },
       { kind: "kill", times: 2, lasts: 0 },

@@ -48,9 +48,22 @@ export function aRound(over: Partial<Round> = {}): Round {
 export function aRecordedFlip(over: Partial<RecordedFlip> = {}): RecordedFlip {
   const at = new Date(T0).toISOString();
   return {
-    ...{ seq: 1, service_id: 7, project_id: 1, project: "shop", name: "api", service_type: "api" },
-    ...{ epoch: "", version: null, latency_ms: null, from: "unknown", to: "up", reason: "first check" },
-    ...{ at, began_at: at, evidence: [], ...over },
+    seq: 1,
+    service_id: 7,
+    project_id: 1,
+    project: "shop",
+    name: "api",
+    service_type: "api",
+    epoch: "",
+    version: null,
+    latency_ms: null,
+    from: "unknown",
+    to: "up",
+    reason: "first check",
+    at,
+    began_at: at,
+    evidence: [],
+    ...over,
   };
 }
 

@@ -35,7 +35,9 @@ export async function runSimulatedAgent(options: SimulatedAgentOptions): Promise
     return options.eyeOf({ now: look.now, wait: local.wait }, look.lateness);
   };
   const rounds: Rounds = new Rounds({
-    ...{ now: () => clock.now(), wait: local.wait, random },
+    now: () => clock.now(),
+    wait: local.wait,
+    random,
     probe: (check) => eye().look(check, `agent:${name}`),
     found: (check, round, observation) => reporter.add(reported(check, round, observation)),
   });
@@ -51,7 +53,10 @@ export async function runSimulatedAgent(options: SimulatedAgentOptions): Promise
       return receipt;
     },
     about: () => ({ version: "1", host: "m1", problem: null }),
-    ...{ wait: local.wait, now: local.now, random, log: () => {} },
+    wait: local.wait,
+    now: local.now,
+    random,
+    log: () => {},
     cameTooLate: (ids) => rounds.beginAnew(ids),
     judged: (states) => rounds.learn(states),
   });

@@ -171,7 +171,9 @@ export class SimulatedHub {
   get #judging() {
     const { wait } = this.#options.program.clock;
     return {
-      ...{ now: this.#now, wait, causes: async () => {} },
+      now: this.#now,
+      wait,
+      causes: async () => {},
       observe: async (round: Round, findings: Finding[]) => {
         await this.#hop();
         const judged = await within(LANE_TAKES_MS, this.#observe(round, findings), this.#options.program.clock);
@@ -276,7 +278,9 @@ export class SimulatedHub {
     const { wait } = this.#options.program.clock;
     const back = [...new Set(overdue.map(({ check }) => check.lane))].filter((lane) => this.#leftOut.delete(lane));
     const update = await expireOverdue(withLanesBack(overdue, back, now), {
-      ...{ now: this.#now, wait, record: async (message) => this.#record(message) },
+      now: this.#now,
+      wait,
+      record: async (message) => this.#record(message),
       expire: async (lane, silent) => {
         await this.#laneAnswers(lane);
         return silent.map(({ check, last_at }) => {

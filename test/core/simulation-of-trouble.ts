@@ -75,7 +75,9 @@ async function run(plan: ChaosPlan, folder: string, { hopMs, repeated }: Platfor
   const program = new Program(time, stopsOf(plan.disturbances), EPOCH_MS - FIRST_MINUTE_MS);
   const flips = new Map<number, SeenFlip[]>();
   const hub = new SimulatedHub({
-    ...{ program, random, checks: [...plan.services.map(checkOf), unreadable()] },
+    program,
+    random,
+    checks: [...plan.services.map(checkOf), unreadable()],
     eye: () => new Eye(program.clock, answers, random),
     laneTrouble(lane) {
       const trouble = lane % FIRST_REPORTED === TROUBLED_LANE ? during("lane") : undefined;
@@ -110,9 +112,15 @@ function seen({ seq, from, to, at, began_at }: RecordedFlip, ahead: number): See
 function checkOf({ eye, inLane, interval, timeout, retries, degradedAbove, name }: ChaosService, index: number): Check {
   const number = (eye === "agent" ? FIRST_REPORTED : 0) + (inLane ? TROUBLED_LANE : 1 + (index % OTHER_LANES));
   return aCheck({
-    ...{ service_id: index + 1, name, lane: firstLane(interval) + number, agent: eye === "agent" ? AGENT : null },
-    ...{ health_interval: interval, health_timeout: timeout, health_retries: retries },
-    ...{ health_options: { degraded_above_ms: degradedAbove }, recorded_since: 0 },
+    service_id: index + 1,
+    name,
+    lane: firstLane(interval) + number,
+    agent: eye === "agent" ? AGENT : null,
+    health_interval: interval,
+    health_timeout: timeout,
+    health_retries: retries,
+    health_options: { degraded_above_ms: degradedAbove },
+    recorded_since: 0,
   });
 }
 
@@ -177,7 +185,11 @@ async function startAgent(program: Program, { hub, hubProgram, folder, answers, 
     }
   };
   await runSimulatedAgent({
-    ...{ name: AGENT, program, folder, random, eyeOf: (clock, lateness) => new Eye(clock, answers, random, lateness) },
+    name: AGENT,
+    program,
+    folder,
+    random,
+    eyeOf: (clock, lateness) => new Eye(clock, answers, random, lateness),
     checks: () => asked(() => ({ now: hub.now(), checks: hub.checksOf(AGENT) })),
     report: (report) => asked(() => hub.report(report, AGENT)),
   });

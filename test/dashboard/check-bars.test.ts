@@ -4,7 +4,9 @@ import { barPaths, barsInWords, barsOf } from "../../src/dashboard/model/check-b
 import { NOW } from "./rows.ts";
 
 const seen = (ago: number, over: Partial<SeenCheck> = {}): SeenCheck => ({
-  ...{ at: NOW - ago * 1_000, status: "up", latency_ms: 10 },
+  at: NOW - ago * 1_000,
+  status: "up",
+  latency_ms: 10,
   ...over,
 });
 const past = (...checks: SeenCheck[]): Past => ({ interval: 30, checks });

@@ -20,9 +20,21 @@ const services = [
     service_type: "api",
   }),
   aService({
-    ...{ id: 3, name: "odd", health_method: "tcp", health_url: "mq.example:5672", port: 1234, service_type: "other" },
-    ...{ health_interval: 5, health_timeout: 4, health_retries: 0, tags: ["a"], metadata: { n: 1 }, enabled: false },
-    ...{ depends_on: ["db"], health_options: { expect: "AMQP" }, capabilities: ["x"] },
+    id: 3,
+    name: "odd",
+    health_method: "tcp",
+    health_url: "mq.example:5672",
+    port: 1234,
+    service_type: "other",
+    health_interval: 5,
+    health_timeout: 4,
+    health_retries: 0,
+    tags: ["a"],
+    metadata: { n: 1 },
+    enabled: false,
+    depends_on: ["db"],
+    health_options: { expect: "AMQP" },
+    capabilities: ["x"],
   }),
   aService({ id: 4, name: "beat", health_method: "heartbeat", health_url: "", port: null, service_type: "worker" }),
 ];
@@ -38,7 +50,9 @@ describe("the manifest of a project", () => {
 
   test("leaves out what is as usual or follows from the target", () => {
     expect(manifestEntry(aService())).toEqual({
-      ...{ name: "db", health_method: "postgres", health_url: "postgres://db:5432/app" },
+      name: "db",
+      health_method: "postgres",
+      health_url: "postgres://db:5432/app",
     });
   });
 

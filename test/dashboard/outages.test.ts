@@ -8,15 +8,13 @@ import { aRow, iso, NOW } from "./rows.ts";
 type Troubled = Outages["outages"][number]["cause"];
 
 const service = (id: number, name: string, over: Partial<Troubled> = {}): Troubled => ({
-  ...{
-    id,
-    hub_id: "hub-a",
-    project: "shop",
-    name,
-    status: "down",
-    since: iso(NOW - 600_000),
-    error: "connect: refused",
-  },
+  id,
+  hub_id: "hub-a",
+  project: "shop",
+  name,
+  status: "down",
+  since: iso(NOW - 600_000),
+  error: "connect: refused",
   ...over,
 });
 const outage = (cause: Troubled, ...affected: Troubled[]) => ({ cause, affected, affected_count: affected.length });

@@ -13,9 +13,22 @@ const row = (id: number) => store.read().rows.get(id);
 
 function aFlip(over: Partial<FlipFrame> = {}): FlipFrame {
   return {
-    ...{ type: "flip", seq: 11, flip_seq: 1, service_id: 1, project_id: 1, project: "shop", name: "db" },
-    ...{ from: "up", to: "down", reason: "connect: refused", at: iso(NOW), began_at: iso(NOW), evidence: [] },
-    ...{ service_type: "database", version: null, latency_ms: null },
+    type: "flip",
+    seq: 11,
+    flip_seq: 1,
+    service_id: 1,
+    project_id: 1,
+    project: "shop",
+    name: "db",
+    from: "up",
+    to: "down",
+    reason: "connect: refused",
+    at: iso(NOW),
+    began_at: iso(NOW),
+    evidence: [],
+    service_type: "database",
+    version: null,
+    latency_ms: null,
     ...over,
   };
 }

@@ -60,7 +60,12 @@ export interface ApiFacts {
 export async function apiFacts(): Promise<ApiFacts> {
   const { outputFiles } = await build({
     stdin: { contents: PROGRAM, resolveDir: ROOT, loader: "ts" },
-    ...{ bundle: true, format: "esm", platform: "node", write: false, logLevel: "silent", banner: { js: BANNER } },
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    write: false,
+    logLevel: "silent",
+    banner: { js: BANNER },
   });
   const input = outputFiles[0]?.text ?? "";
   const ran = spawnSync(process.execPath, ["--input-type=module"], { input, encoding: "utf8", maxBuffer: 2 ** 26 });

@@ -15,7 +15,12 @@ type ObjectName = {
 
 /** The compiler knows whether they are all. */
 const OBJECTS: Record<ObjectName, true> = {
-  ...{ LANE_MONITOR: true, LIVE_BOARD: true, PROBER: true, NATS_BRIDGE: true, FEDERATION: true, PEER_LINK: true },
+  LANE_MONITOR: true,
+  LIVE_BOARD: true,
+  PROBER: true,
+  NATS_BRIDGE: true,
+  FEDERATION: true,
+  PEER_LINK: true,
 };
 const OBJECT_NAMES = Object.keys(OBJECTS).filter((name): name is ObjectName => name in OBJECTS);
 

@@ -46,8 +46,17 @@ type Attack = "register" | "push" | "leave" | "ask" | "resend";
 
 /** What a rogue says when it behaves. */
 const behaving = (as: string): Lie => ({
-  ...{ way: "made", as, asIfThere: true, at: as, lists: "own", signs: "own", epoch: "new", mark: "made up" },
-  ...{ full: true, last: true, pick: 0 },
+  way: "made",
+  as,
+  asIfThere: true,
+  at: as,
+  lists: "own",
+  signs: "own",
+  epoch: "new",
+  mark: "made up",
+  full: true,
+  last: true,
+  pick: 0,
 });
 
 const step = fc.oneof(

@@ -122,7 +122,9 @@ export class HonestHub {
     network.honest.set(id, this);
     const named = (get: (name: string) => unknown) => ({ idFromName: (name: string) => name, get });
     this.#env = {
-      ...{ HUB_ID: id, HUB_URL: urlOf(id), ...(token === null ? {} : { FEDERATION_TOKEN: token }) },
+      HUB_ID: id,
+      HUB_URL: urlOf(id),
+      ...(token === null ? {} : { FEDERATION_TOKEN: token }),
       DB: this.registry.database.d1,
       LIVE_BOARD: named(() => ({ setPeers: async () => undefined })),
       FEDERATION: named(() => this.#federation),
@@ -431,16 +433,36 @@ export class Rogue {
 
 function forgedService(id: number, pick: number): SyncPage["services"][number] {
   return {
-    ...{ id, project: "shop", name: "forged", type: "api", version: null, address: null, port: null },
-    ...{ tags: [`forged-${pick}`], capabilities: [], metadata: {}, depends_on: [], latency_ms: null },
-    ...{ status: "down", status_since: new Date(NOW).toISOString(), flip_seq: 900 + pick },
+    id,
+    project: "shop",
+    name: "forged",
+    type: "api",
+    version: null,
+    address: null,
+    port: null,
+    tags: [`forged-${pick}`],
+    capabilities: [],
+    metadata: {},
+    depends_on: [],
+    latency_ms: null,
+    status: "down",
+    status_since: new Date(NOW).toISOString(),
+    flip_seq: 900 + pick,
   };
 }
 
 function forgedFlip(service_id: number, pick: number, now: number): PushedFlip {
   const at = new Date(now).toISOString();
   return {
-    ...{ service_id, seq: 900 + pick, from: "up", to: "down", reason: "forged", at, began_at: at },
-    ...{ project: "shop", name: "forged", latency_ms: null },
+    service_id,
+    seq: 900 + pick,
+    from: "up",
+    to: "down",
+    reason: "forged",
+    at,
+    began_at: at,
+    project: "shop",
+    name: "forged",
+    latency_ms: null,
   };
 }

@@ -4,7 +4,10 @@ import { isUsable, keyToTryNext, withListed, withUsed } from "../../src/federati
 import { NOW } from "../store/service-input.ts";
 
 const key = (kid: string, over: Partial<KnownKey> = {}): KnownKey => ({
-  ...{ kid, alg: "ed25519", x: "x".repeat(43), not_after: null },
+  kid,
+  alg: "ed25519",
+  x: "x".repeat(43),
+  not_after: null,
   ...over,
 });
 const listed = (...kids: string[]): PublicKey[] => kids.map((kid) => key(kid));

@@ -81,8 +81,21 @@ export class SimulatedHub {
     const at = new Date(this.#clock).toISOString();
     const { id: service_id, project_id, epoch, status: from, service_type, version } = known;
     const flip = {
-      ...{ seq: known.flip_seq + 1, service_id, project_id, epoch, from, to, reason: "test", at, began_at: at },
-      ...{ evidence: [], project: PROJECT, name, service_type, version, latency_ms: 1 },
+      seq: known.flip_seq + 1,
+      service_id,
+      project_id,
+      epoch,
+      from,
+      to,
+      reason: "test",
+      at,
+      began_at: at,
+      evidence: [],
+      project: PROJECT,
+      name,
+      service_type,
+      version,
+      latency_ms: 1,
     };
     const round = { lane: known.lane, due_at: this.#clock, attempt: 0 };
     const message = {

@@ -4,23 +4,34 @@ import { UnreadServices } from "../../src/federation/unread-services.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const service = (id: number, over: object = {}) => ({
-  ...{
-    id,
-    project: "p",
-    name: `s${id}`,
-    type: "api",
-    version: null,
-    address: null,
-    port: null,
-    tags: [],
-    capabilities: [],
-  },
-  ...{ metadata: {}, depends_on: [], status: "up", status_since: AT, flip_seq: 1, latency_ms: null },
+  id,
+  project: "p",
+  name: `s${id}`,
+  type: "api",
+  version: null,
+  address: null,
+  port: null,
+  tags: [],
+  capabilities: [],
+  metadata: {},
+  depends_on: [],
+  status: "up",
+  status_since: AT,
+  flip_seq: 1,
+  latency_ms: null,
   ...over,
 });
 const page = (services: object[], over: object = {}) =>
   readPageSchema.parse({
-    ...{ hub_id: "h", epoch: "e", revision: 3, full: false, services, deleted: [], hubs: [], next: null, mark: "m" },
+    hub_id: "h",
+    epoch: "e",
+    revision: 3,
+    full: false,
+    services,
+    deleted: [],
+    hubs: [],
+    next: null,
+    mark: "m",
     ...over,
   });
 

@@ -27,7 +27,11 @@ const READS = [
 
 const put = { name: "broken", health_method: "http", health_url: "http://a.example.com/" };
 const repairs = {
-  ...{ health_options: {}, tags: ["b"], capabilities: ["b"], metadata: { b: 1 }, depends_on: ["neighbour"] },
+  health_options: {},
+  tags: ["b"],
+  capabilities: ["b"],
+  metadata: { b: 1 },
+  depends_on: ["neighbour"],
   version: "2",
 };
 

@@ -34,7 +34,10 @@ describe("errors are problems", () => {
     expect(response.status).toBe(status);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(await response.json()).toEqual({
-      ...{ type: "about:blank", title: expect.any(String), status, detail: expect.any(String) },
+      type: "about:blank",
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
       ...(response.status === 400 ? { errors: expect.anything() } : {}),
     });
   });

@@ -8,7 +8,10 @@ const SECRETS = ["abc123", "t0ken", "b0dy"];
 describe("options and the query of a target", async () => {
   const hub = await testHub({ PUBLIC_READ: "true" });
   const body = {
-    ...{ project: "shop", name: "api", health_method: "http", health_url: "https://api.example.com/x?sig=abc123" },
+    project: "shop",
+    name: "api",
+    health_method: "http",
+    health_url: "https://api.example.com/x?sig=abc123",
     health_options: { method: "POST", headers: { "PRIVATE-TOKEN": "t0ken" }, body: "b0dy", degraded_above_ms: 700 },
   };
   await hub.call("PUT", "/api/projects/shop/services/api", 201, { ...body, project: undefined, name: undefined });
@@ -30,7 +33,8 @@ describe("options and the query of a target", async () => {
     }
     const response = await hub.request("GET", "/api/services/1", undefined, { key: keys[who] });
     expect(await response.json<ShownService>()).toMatchObject({
-      ...{ health_url: "https://api.example.com/x?…", health_options: { degraded_above_ms: 700 } },
+      health_url: "https://api.example.com/x?…",
+      health_options: { degraded_above_ms: 700 },
       hidden: ["health_options.method", "health_options.headers", "health_options.body", "health_url"],
     });
   });
@@ -38,7 +42,9 @@ describe("options and the query of a target", async () => {
   test.each(["write", "admin"] as const)("are shown to the scope %s", async (who) => {
     const response = await hub.request("GET", "/api/services/1", undefined, { key: keys[who] });
     expect(await response.json<ShownService>()).toMatchObject({
-      ...{ health_url: body.health_url, health_options: body.health_options, hidden: [] },
+      health_url: body.health_url,
+      health_options: body.health_options,
+      hidden: [],
     });
   });
 });

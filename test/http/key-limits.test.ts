@@ -89,8 +89,12 @@ async function place(name: string) {
   const { id: project } = await hub.call<{ id: number }>("POST", "/api/projects", 201, { name });
   const beat = { name: `${name}-beat`, project: name, health_method: "heartbeat", depends_on: ["mine/mine-beat"] };
   const web = {
-    ...{ name: `${name}-web`, project: name, health_method: "http", health_url: "https://a.example.com/" },
-    ...{ agent: "inside", health_options: { headers: { "x-token": SECRET } } },
+    name: `${name}-web`,
+    project: name,
+    health_method: "http",
+    health_url: "https://a.example.com/",
+    agent: "inside",
+    health_options: { headers: { "x-token": SECRET } },
   };
   const { id: service } = await hub.call<Service>("POST", "/api/services", 201, beat);
   const { id: ofAgent } = await hub.call<Service>("POST", "/api/services", 201, web);
@@ -358,7 +362,15 @@ describe("an agent's key that is limited to a project", () => {
     expect(vantage).toBe(false);
     const at = hub.context.now();
     const seen = [mine.ofAgent, other.ofAgent].map((service_id) => ({
-      ...{ service_id, rev: 1, due_at: at, attempt: 0, at, verdict: "ok", latency_ms: 1, error: null, details: {} },
+      service_id,
+      rev: 1,
+      due_at: at,
+      attempt: 0,
+      at,
+      verdict: "ok",
+      latency_ms: 1,
+      error: null,
+      details: {},
     }));
     const report = { version: "1", host: "h", problem: null, waiting: 0, dropped: 0, observations: seen };
     const { refused } = await (await ask("POST", "/api/agents/inside/observations", key, report)).json<{
@@ -369,7 +381,11 @@ describe("an agent's key that is limited to a project", () => {
 
   test("registers containers of this project, and neither registers nor ends those of others", async () => {
     const container = (project: string, container_id: string) => ({
-      ...{ project, name: "box", container_id, health_method: "container", health_url: "" },
+      project,
+      name: "box",
+      container_id,
+      health_method: "container",
+      health_url: "",
     });
     const all = [container("mine", "c1"), container("other", "c2")];
     const whole = await keyOf("agent", ["mine", "other"]);
@@ -387,7 +403,11 @@ describe("an agent's key that is limited to a project", () => {
 test("an agent's limited key undoes no deletion in other projects", async () => {
   const whole = await keyOf("agent", ["mine", "other"]);
   const container = (project: string, container_id: string) => ({
-    ...{ project, name: "dropped", container_id, health_method: "container", health_url: "" },
+    project,
+    name: "dropped",
+    container_id,
+    health_method: "container",
+    health_url: "",
   });
   const put = async (key: string, body: object) =>
     await (await ask("PUT", "/api/agents/inside/services", key, { gone: [], ...body })).json<{ digest: string }>();
@@ -411,8 +431,10 @@ test("a limited key sends no secret of the hub to a host that is not named, even
   const local = await testHub(vars);
   const { id: project } = await local.call<{ id: number }>("POST", "/api/projects", 201, { name: "local" });
   const web = (host: string) => ({
-    ...{ health_method: "http", health_url: `https://${host}/` },
-    ...{ name: "web", health_options: { headers: { "x-token": "${PROBE_SECRET_X}" } } },
+    health_method: "http",
+    health_url: `https://${host}/`,
+    name: "web",
+    health_options: { headers: { "x-token": "${PROBE_SECRET_X}" } },
   });
   const { id } = await local.call<Service>("PUT", "/api/projects/local/services/web", 201, web("b.example.com"));
   for (const scope of ["register", "write", "admin"]) {

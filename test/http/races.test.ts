@@ -25,7 +25,9 @@ test("two patches of different fields are both kept", async () => {
       hub.call("PATCH", `/api/services/${id}`, 200, { health_retries: round % 10 }),
     ]);
     expect(await service(id)).toMatchObject({
-      ...{ tags: [`t${round}`], capabilities: [`c${round}`], health_retries: round % 10 },
+      tags: [`t${round}`],
+      capabilities: [`c${round}`],
+      health_retries: round % 10,
     });
   }
 });

@@ -154,7 +154,12 @@ export async function testHub(vars: Record<string, string> = {}, over: Partial<H
     return await app.request(path, { method, headers: sent, ...(text === undefined ? {} : { body: text }) });
   };
   return {
-    ...{ db, context, live, keys, request, ...told },
+    db,
+    context,
+    live,
+    keys,
+    request,
+    ...told,
     lastChange: () => {
       const change = told.changes.at(-1);
       if (change === undefined) return undefined;

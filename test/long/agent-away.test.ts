@@ -53,8 +53,12 @@ let away: { from: number; to: number };
 test("nothing is lost and no status is made up", async () => {
   for (let n = 0; n < SERVICES; n++) {
     await call(hub, "PUT", `/api/projects/inside/services/s${n}`, {
-      ...{ agent: "dc-1", health_interval: INTERVAL_S, health_retries: 1, health_options: NEVER_SLOW },
-      ...{ health_method: "http", health_url: `http://${address}/s${n}` },
+      agent: "dc-1",
+      health_interval: INTERVAL_S,
+      health_retries: 1,
+      health_options: NEVER_SLOW,
+      health_method: "http",
+      health_url: `http://${address}/s${n}`,
     });
   }
   await until(async () => {

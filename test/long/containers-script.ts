@@ -98,7 +98,10 @@ export function randomOperation(stage: Stage, random: () => number, ofContainers
   const service = oneOf(SERVICES, random);
   const [id] = idsOf(stage, service);
   const chosen: Chosen = {
-    ...{ service, id, spare: `spare-${Math.floor(random() * 1e9)}`, ms: Math.floor(random() * 3_000) },
+    service,
+    id,
+    spare: `spare-${Math.floor(random() * 1e9)}`,
+    ms: Math.floor(random() * 3_000),
     variety: {
       Cmd: random() < 0.4 ? IGNORES_REQUESTS : ENDS_WHEN_ASKED,
       HostConfig: { RestartPolicy: { Name: random() < 0.4 ? "unless-stopped" : "no" } },
@@ -181,11 +184,16 @@ async function kill(stage: Stage, { id }: Chosen): Promise<void> {
 
 async function make(stage: Stage, name: string, service: string, over: Docker.ContainerCreateOptions) {
   const asked = stage.engine.docker.createContainer({
-    ...{ name, Image: IMAGE, StopTimeout: 1, ...over },
+    name,
+    Image: IMAGE,
+    StopTimeout: 1,
+    ...over,
     HostConfig: { NetworkMode: "host", ...over.HostConfig },
     Labels: {
-      ...{ "com.docker.compose.service": service, "com.docker.compose.project": "shop" },
-      ...{ "hub.interval": `${INTERVAL_S}`, ...over.Labels },
+      "com.docker.compose.service": service,
+      "com.docker.compose.project": "shop",
+      "hub.interval": `${INTERVAL_S}`,
+      ...over.Labels,
     },
   });
   const container = await asked.catch(() => null);

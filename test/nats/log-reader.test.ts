@@ -44,7 +44,13 @@ interface Reading {
 function reading(storage: DurableObjectStorage, { limit, mayDrop = () => false }: Given = {}): Reading {
   const outbox = new Outbox(storage, limit);
   const reader = new LogReader({
-    ...{ storage, log: eventLog(db), clock: systemClock, hubId: "hub-a", outbox, mayDrop, added: () => {} },
+    storage,
+    log: eventLog(db),
+    clock: systemClock,
+    hubId: "hub-a",
+    outbox,
+    mayDrop,
+    added: () => {},
   });
   const news = async () => {
     const before = newestIn(storage);

@@ -61,7 +61,11 @@ describe("a bridge whose relay refuses one subject", () => {
         await until(() => expect(bridge.status().acknowledged).toBe(50));
         await until(() =>
           expect(bridge.status()).toMatchObject({
-            ...{ connected: true, reason: null, outbox_depth: 3, refused_subjects: 1, refused_events: 3 },
+            connected: true,
+            reason: null,
+            outbox_depth: 3,
+            refused_subjects: 1,
+            refused_events: 3,
             refused: [{ subject, reason: expect.stringContaining("check its user's permissions"), events: 3 }],
           }),
         );

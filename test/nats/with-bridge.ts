@@ -64,7 +64,9 @@ export async function tellServices(bridge: NatsBridge, kind: "registered" | "der
   await tell(
     bridge,
     checks.map((check) => ({
-      ...{ at: at(), kind, key: `${kind}:${check.epoch}:${check.service_id}:${check.rev}` },
+      at: at(),
+      kind,
+      key: `${kind}:${check.epoch}:${check.service_id}:${check.rev}`,
       body: JSON.stringify(loggedServiceSchema.parse(check)),
     })),
   );

@@ -48,7 +48,8 @@ async function expectUnchangedByEviction(id: number, checks: number): Promise<vo
 
 it("a service that fails, falls, flaps and recovers is seen the same, whatever is evicted between the checks", async () => {
   const { id } = await api<{ id: number }>("PUT", "/api/projects/p/services/beats", {
-    ...{ health_method: "heartbeat", health_interval: 3_600 },
+    health_method: "heartbeat",
+    health_interval: 3_600,
   });
   const beat = (status: string) => api("POST", `/api/services/${id}/heartbeat`, { status, details: { load: 0.5 } });
   await boardOf(env).planned(Date.now());
@@ -61,7 +62,10 @@ it("a service that fails, falls, flaps and recovers is seen the same, whatever i
 
 it("a probed service keeps its streak while it is not yet down", async () => {
   const { id } = await api<{ id: number }>("PUT", "/api/projects/p/services/closed", {
-    ...{ health_method: "tcp", health_url: "127.0.0.1:1", health_interval: 3_600, health_retries: 10 },
+    health_method: "tcp",
+    health_url: "127.0.0.1:1",
+    health_interval: 3_600,
+    health_retries: 10,
   });
   await until(async () => expect(await seen(id)).toMatchObject({ consecutive_failures: 1 }));
   await expectUnchangedByEviction(id, 1);
@@ -79,7 +83,8 @@ it("a quiet hub that was evicted is healthy", async () => {
 it("a long streak is kept about as long as it was, with few writes", async () => {
   const board = env.LIVE_BOARD.get(env.LIVE_BOARD.newUniqueId());
   const { id } = await api<{ id: number }>("PUT", "/api/projects/p/services/long", {
-    ...{ health_method: "heartbeat", health_interval: 3_600 },
+    health_method: "heartbeat",
+    health_interval: 3_600,
   });
   const live = (await board.read([id]))[0]?.live;
   if (live === undefined) throw new Error("not on the board");

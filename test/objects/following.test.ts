@@ -222,8 +222,15 @@ function heartbeat() {
 
 function live() {
   return {
-    ...{ status: "up" as const, since: 0, last_at: Date.now(), latency_ms: 1, error: null, details: {} },
-    ...{ consecutive_failures: 0, flapping: false, unseen_from: [] },
+    status: "up" as const,
+    since: 0,
+    last_at: Date.now(),
+    latency_ms: 1,
+    error: null,
+    details: {},
+    consecutive_failures: 0,
+    flapping: false,
+    unseen_from: [],
   };
 }
 

@@ -174,8 +174,11 @@ it("a tick plans the registry's rounds and says so in /health", async () => {
 it("a service that registers itself again and again with other metadata is checked no more often for it", async () => {
   const register = (metadata: object, health_timeout = 5) =>
     api("PUT", "/api/projects/shop/services/talkative", {
-      ...{ health_method: "http", health_url: `http://127.0.0.1:${nginx.http}/health`, health_interval: 3_600 },
-      ...{ metadata, health_timeout },
+      health_method: "http",
+      health_url: `http://127.0.0.1:${nginx.http}/health`,
+      health_interval: 3_600,
+      metadata,
+      health_timeout,
     });
   const { id } = await register({ build: 0 });
   const checks = async () => {

@@ -170,7 +170,10 @@ class Model {
   #containerEvent(): Op {
     const running = CONTAINERS.filter(() => this.#random.below(3) > 0);
     const services = running.map((name) => ({
-      ...{ project: `k-${this.#agent}`, name, health_method: "container", container_id: `id-${this.#unique++}` },
+      project: `k-${this.#agent}`,
+      name,
+      health_method: "container",
+      container_id: `id-${this.#unique++}`,
     }));
     const writes = CONTAINERS.map((service) => ({ service, field: "runs" as const, value: running.includes(service) }));
     return { method: "PUT", path: `/api/agents/${this.#agent}/services`, body: { services }, writes };
@@ -184,7 +187,8 @@ class Model {
     const later: Promise<unknown>[] = [];
     const ctx = { waitUntil: (work: Promise<unknown>) => void later.push(work), passThroughOnException: () => {} };
     const request = new Request(`http://hub${path}`, {
-      ...{ method, headers: HEADERS },
+      method,
+      headers: HEADERS,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = async () => (await worker.fetch(request as never, mortal, ctx as never)).status;

@@ -182,8 +182,12 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
   const health_options = { headers: { authorization: "x".repeat(380) } };
   const all = Array.from({ length: 10_000 }, (_, service_id) =>
     aCheck({
-      ...{ service_id, lane: 1_000_000 + Math.floor(service_id / LANE_SIZE), health_interval: 10, health_options },
-      ...{ recorded_status: "up", recorded_since: T0 - 9e6 },
+      service_id,
+      lane: 1_000_000 + Math.floor(service_id / LANE_SIZE),
+      health_interval: 10,
+      health_options,
+      recorded_status: "up",
+      recorded_since: T0 - 9e6,
     }),
   );
   const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -225,7 +229,8 @@ describe("with 10,000 services at 10 s and 50 ms a call", () => {
     const now = () => Date.now(); // whatever clock there is then
     const deps: PlanDeps = {
       ...fakeDeps().deps,
-      ...{ now, wait: later },
+      now,
+      wait: later,
       load: async function* () {
         await later(CALL_MS);
         for (let start = 0; start < all.length; start += 20 * LANE_SIZE) {

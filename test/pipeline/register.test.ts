@@ -35,7 +35,9 @@ function fakeDeps() {
 }
 
 const item = (service_id: number, lane: number, created: boolean, revised = true) => ({
-  ...{ check: aCheck({ service_id, lane }), created, revised },
+  check: aCheck({ service_id, lane }),
+  created,
+  revised,
 });
 
 it("a newcomer is checked at once and at the due times that are planned already", async () => {

@@ -24,7 +24,10 @@ function hub(now: number, refusedUntil = 0, lost: number[] = [], hung: number[] 
   const recorded: OutcomesMessage[] = [];
   const refused: number[] = [];
   return {
-    ...{ monitors, published, recorded, refused },
+    monitors,
+    published,
+    recorded,
+    refused,
     take: (reported: AgentFinding[]) =>
       takeReport(reported, VANTAGE, {
         causes: async () => {},

@@ -21,7 +21,9 @@ const resolved = (name: string, options: HealthOptions = {}) => ask(dns.resolver
 const overHttps = (path: string, options: HealthOptions = {}, context: Partial<ProbeContext> = {}) =>
   runCheck(
     {
-      ...{ health_method: "dns", health_timeout: TIMEOUT_S, health_url: `https://localhost:${dns.https}${path}` },
+      health_method: "dns",
+      health_timeout: TIMEOUT_S,
+      health_url: `https://localhost:${dns.https}${path}`,
       health_options: { record_name: "www.plain.test", ...options },
     },
     true,
@@ -217,7 +219,8 @@ describe("a resolver that lies", () => {
 describe("a resolver over HTTPS", () => {
   it.each(Object.entries(WAYS))("passes by the same rules, asked by %s", async (_way, way) => {
     expect(await overHttps("/dns-query", { answers: ["192.0.2.2"] }, way)).toMatchObject({
-      ...{ verdict: "ok", error: null },
+      verdict: "ok",
+      error: null,
       details: { dnssec: "not told", answer_count: 2 },
     });
     const signed = await overHttps("/dns-query", { record_name: "www.signed.test", dnssec: true }, way);
@@ -245,7 +248,8 @@ describe("a resolver over HTTPS", () => {
     const secret = () => "open sesame";
     const found = await runCheck(
       {
-        ...{ health_method: "dns", health_timeout: TIMEOUT_S },
+        health_method: "dns",
+        health_timeout: TIMEOUT_S,
         health_url: `https://localhost:${dns.https}/\${PROBE_SECRET_TEST}`,
         health_options: { record_name: "www.plain.test" },
       },
@@ -257,7 +261,9 @@ describe("a resolver over HTTPS", () => {
 
   it("must have a certificate for its name", async () => {
     const found = await runCheck({
-      ...{ health_method: "dns", health_timeout: TIMEOUT_S, health_url: `https://localhost:${nginx.misnamed}/` },
+      health_method: "dns",
+      health_timeout: TIMEOUT_S,
+      health_url: `https://localhost:${nginx.misnamed}/`,
       health_options: { record_name: "www.plain.test" },
     });
     expect(found.verdict).toBe("fail");

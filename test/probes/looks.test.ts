@@ -71,12 +71,15 @@ const refuse = () => {
 };
 const deployed = (health_url: string) =>
   runCheck({ health_method: "tcp", health_url }, true, {
-    ...{ connect: refuse, fetchesAddresses: false, looks: { ...edge, memory: new Lately() } },
+    connect: refuse,
+    fetchesAddresses: false,
+    looks: { ...edge, memory: new Lately() },
   });
 
 it("deployed, a refusal on port 443 is a failure, unless the address is Cloudflare's own", async () => {
   expect(await deployed("192.0.2.1:443")).toMatchObject({
-    ...{ verdict: "fail", error: "connect: refused or no route to the host" },
+    verdict: "fail",
+    error: "connect: refused or no route to the host",
   });
   const own = await deployed("104.16.0.1:443");
   expect(own.verdict).toBe("unprobeable");

@@ -6,8 +6,10 @@ const { postgres } = inject("servers");
 const LONG_TIMEOUT = 30; // what must come may take long on a busy machine
 const ask = (query: string, { port = postgres.accepting, user = "open", health_timeout = LONG_TIMEOUT } = {}) =>
   runCheck({
-    ...{ health_method: "postgres", health_url: `postgres://127.0.0.1:${port}/postgres?sslmode=disable` },
-    ...{ health_timeout, health_options: { user, query } },
+    health_method: "postgres",
+    health_url: `postgres://127.0.0.1:${port}/postgres?sslmode=disable`,
+    health_timeout,
+    health_options: { user, query },
   });
 const askStandby = (query: string) => ask(query, { port: postgres.standby, user: "postgres" });
 

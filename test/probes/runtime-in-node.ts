@@ -6,14 +6,21 @@ import { Lately } from "../../src/probes/look-memory.ts";
 import type { ProbeContext } from "../../src/probes/probe.ts";
 
 const node = nodeContext({
-  ...{ agent: "test", hubId: "hub-test", environment: {}, now: Date.now },
-  ...{ memory: new Lately(), lateness: new Lateness(systemClock) },
+  agent: "test",
+  hubId: "hub-test",
+  environment: {},
+  now: Date.now,
+  memory: new Lately(),
+  lateness: new Lateness(systemClock),
 });
 const { connect, fetch, md5, canSkipVerification, looks } = node;
 
 export const WAYS = { agent: { fetchesAddresses: true } } as const;
 
 export const runtime: Pick<ProbeContext, "connect" | "fetch" | "md5" | "canSkipVerification" | "looks"> = {
-  ...{ connect, fetch, md5, canSkipVerification },
+  connect,
+  fetch,
+  md5,
+  canSkipVerification,
   ...(looks === undefined ? {} : { looks }),
 };

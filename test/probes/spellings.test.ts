@@ -86,7 +86,8 @@ describe("a JSON document", () => {
       deep: { n: 123_456 },
     });
     expect(JSON.parse(secrets.redactJson(told))).toEqual({
-      ...{ a: "x ${ODD}", '${PIN}"': ["99${PIN}", "12", true, null] },
+      a: "x ${ODD}",
+      '${PIN}"': ["99${PIN}", "12", true, null],
       deep: { n: "${PIN}" },
     });
     expect(JSON.parse(secrets.redactJson('{"a":"\\u0031\\u00323456"}'))).toEqual({ a: "${PIN}" });

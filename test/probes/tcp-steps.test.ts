@@ -87,7 +87,9 @@ describe("a secret in a conversation", () => {
     const steps = [1, 2, 3].flatMap((n) => [{ send: `${n}${NAME}` }, { expect: `${n}` }]);
     const found = await runCheck(
       {
-        ...{ health_method: "tcp", health_url: `localhost:${faulty.greeting}`, health_timeout: 30 },
+        health_method: "tcp",
+        health_url: `localhost:${faulty.greeting}`,
+        health_timeout: 30,
         health_options: { steps: [{ expect: "220 " }, ...steps] },
       },
       true,

@@ -104,7 +104,8 @@ describe("a frame of a server", () => {
     const payload = bytesAt(randomOf(size + 1), size);
     const bytes = served({ fin: true, opcode: OPCODE.binary, payload });
     expect(decodeFrame(joined(bytes, [1, 2, 3]), LIMIT)).toEqual({
-      ...{ kind: "frame", size: bytes.length },
+      kind: "frame",
+      size: bytes.length,
       frame: { fin: true, opcode: OPCODE.binary, payload },
     });
     expect(decodeFrame(bytes.subarray(0, -1), LIMIT)).toEqual({ kind: "more" });

@@ -74,7 +74,9 @@ export async function startAgent({
     get lines() {
       return lines;
     },
-    ...{ state: join(folder.path, "state"), start, stop },
+    state: join(folder.path, "state"),
+    start,
+    stop,
     async remove() {
       await stop("SIGKILL");
       await folder.remove();

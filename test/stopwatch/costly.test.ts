@@ -40,7 +40,13 @@ test("a path of JSONPath that looks at everything for everything", () => {
 
 test("the outage of a database that ten thousand services depend on", () => {
   const service = (id: number, ...depends_on: string[]): GraphService => ({
-    ...{ id, hub_id: "hub-a", project: "shop", name: `s-${id}`, type: "api", status: "down", depends_on },
+    id,
+    hub_id: "hub-a",
+    project: "shop",
+    name: `s-${id}`,
+    type: "api",
+    status: "down",
+    depends_on,
   });
   const fallen = Array.from({ length: 10_000 }, (_, n) => service(n + 2, "s-1"));
   const graph = dependencyGraph([service(1), ...fallen], "hub-a");

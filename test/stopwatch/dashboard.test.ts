@@ -37,7 +37,10 @@ async function register(name: string): Promise<number> {
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
-      ...{ health_method: "http", health_url: target.url, health_retries: 0, health_options: NEVER_SLOW },
+      health_method: "http",
+      health_url: target.url,
+      health_retries: 0,
+      health_options: NEVER_SLOW,
       health_interval: 3_600 + ids.length, // a lane of its own
     }),
   });

@@ -58,8 +58,12 @@ test("the sockets of a key that is revoked are closed within a second", async ()
 
 test("an outage is confirmed as soon as its retries are used up", async () => {
   const { id } = await call<{ id: number }>(hub, "PUT", "/api/projects/shop/services/page", {
-    ...{ health_method: "http", health_url: eyes.url("page"), health_interval: 5, health_timeout: 2 },
-    ...{ health_retries: 2, health_options: NEVER_SLOW },
+    health_method: "http",
+    health_url: eyes.url("page"),
+    health_interval: 5,
+    health_timeout: 2,
+    health_retries: 2,
+    health_options: NEVER_SLOW,
   });
   await until(async () => expect(await flipsOf(hub, id)).toHaveLength(1));
   eyes.hide("page", "all");

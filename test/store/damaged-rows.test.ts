@@ -67,7 +67,9 @@ async function planned(): Promise<{ ids: Set<number>; unread: (number | null)[] 
 
 async function followed(board: Board): Promise<void> {
   await follow(AT_THE_BEGINNING, 0, {
-    ...{ now: () => NOW + 60_000, wait: () => new Promise<void>(() => {}), vantages: [] },
+    now: () => NOW + 60_000,
+    wait: () => new Promise<void>(() => {}),
+    vantages: [],
     begin: (asked) => beginFollow(db, asked, NOW),
     changedServices: (since) => changedServices(db, since, 10_000),
     changesOf: (ids) => changesOf(db, ids),
@@ -77,8 +79,9 @@ async function followed(board: Board): Promise<void> {
     boardAdd: async (checks) => checks.forEach((check) => void board.add(check, unknownState(NOW))),
     boardRemove: async (leaving) => leaving.forEach((each) => void board.remove(each)),
     close: async (_lane, closing) => closing.map(() => null),
-    ...{ bury: async () => {}, record: async () => {}, send: async () => {} },
-    ...{ announce: async () => {}, announceFlips: async () => {} },
+    bury: async () => {},
+    record: async () => {},
+    send: async () => {},
     failed: (_lane, error) => {
       throw error;
     },

@@ -58,7 +58,9 @@ describe("the log", () => {
           body: { service_id: api.id, project: "shop", name: "api", rev: 1, health_method: "http", version: null },
         },
       ],
-      ...{ unread: 0, more: false, next: { id: 1 } },
+      unread: 0,
+      more: false,
+      next: { id: 1 },
     });
     await updateService(db, api.id, { name: "web" }, NOW);
     await deleteService(db, api.id);

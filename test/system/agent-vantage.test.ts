@@ -26,7 +26,9 @@ afterAll(async () => {
 async function register(page: string): Promise<number> {
   const body = { health_url: eyes.url(page), health_interval: 5, health_timeout: 2, health_retries: 1 };
   const { id } = await call<{ id: number }>(hub, "PUT", `/api/projects/p/services/${page}`, {
-    ...{ health_method: "http", health_options: NEVER_SLOW, ...body },
+    health_method: "http",
+    health_options: NEVER_SLOW,
+    ...body,
   });
   await until(async () => expect((await service(hub, id)).health_status).toBe("up"));
   return id;

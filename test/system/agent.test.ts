@@ -73,13 +73,19 @@ test("what it is assigned is checked within seconds, by probes and by plugins", 
   await register("port", { health_method: "tcp", health_url: address });
   for (const command of ["http", "closed", "load", "dagger", "unknown"]) {
     await register(`plugin-${command}`, {
-      ...{ health_method: "exec", health_options: { ...NEVER_SLOW, command } },
+      health_method: "exec",
+      health_options: { ...NEVER_SLOW, command },
     });
   }
   await until(async () =>
     expect(await statuses()).toEqual({
-      ...{ web: "up", port: "up", "plugin-http": "up", "plugin-closed": "down", "plugin-load": "degraded" },
-      ...{ "plugin-dagger": "unknown", "plugin-unknown": "unknown" },
+      web: "up",
+      port: "up",
+      "plugin-http": "up",
+      "plugin-closed": "down",
+      "plugin-load": "degraded",
+      "plugin-dagger": "unknown",
+      "plugin-unknown": "unknown",
     }),
   );
   const load = await seen("plugin-load");

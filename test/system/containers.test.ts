@@ -82,11 +82,9 @@ async function theAgent(): Promise<{ problem: string | null; deleted_services: {
 async function start(service: string, over: Partial<Docker.ContainerCreateOptions> = {}): Promise<Docker.Container> {
   const compose = { "com.docker.compose.project": "Shop", "com.docker.compose.service": service };
   const container = await engine.docker.createContainer({
-    ...{
-      name: `shop-${service}-1`,
-      Image: IMAGE,
-      Cmd: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.2; done"],
-    },
+    name: `shop-${service}-1`,
+    Image: IMAGE,
+    Cmd: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.2; done"],
     ...over,
     HostConfig: { NetworkMode: "host", RestartPolicy: { Name: "unless-stopped" }, ...over.HostConfig },
     Labels: { ...compose, ...over.Labels },
@@ -130,8 +128,12 @@ test("containers that start are registered with what their labels say, and check
     HostConfig: { Memory: 64_000_000 },
     Cmd: ["httpd", "-f", "-p", `127.0.0.1:${webPort}`],
     Labels: {
-      ...{ "hub.method": "tcp", "hub.url": `{ip}:${webPort}`, "hub.depends-on": "db, cache", "hub.tags": "edge" },
-      ...{ "hub.interval": "5", "hub.degraded-above-memory": "0" },
+      "hub.method": "tcp",
+      "hub.url": `{ip}:${webPort}`,
+      "hub.depends-on": "db, cache",
+      "hub.tags": "edge",
+      "hub.interval": "5",
+      "hub.degraded-above-memory": "0",
     },
   });
   await start("hidden", { Labels: { "hub.enable": "false" } });
@@ -139,10 +141,17 @@ test("containers that start are registered with what their labels say, and check
   await until(async () => expect(await statuses()).toEqual({ db: "up", cache: "up", web: "degraded", worker: "up" }));
   const { web, cache } = await seen();
   expect(web).toMatchObject({
-    ...{ project: "shop", agent: "dc-1", version: "1.2", tags: ["edge"], depends_on: ["db", "cache"] },
-    ...{ container_id: expect.stringMatching(/^[0-9a-f]{12}$/), metadata: { image: IMAGE, container: "shop-web-1" } },
+    project: "shop",
+    agent: "dc-1",
+    version: "1.2",
+    tags: ["edge"],
+    depends_on: ["db", "cache"],
+    container_id: expect.stringMatching(/^[0-9a-f]{12}$/),
+    metadata: { image: IMAGE, container: "shop-web-1" },
     health_details: {
-      ...{ memory_bytes: expect.any(Number), restarts: 0, error: expect.stringMatching(/^memory: .* more than 0 %$/) },
+      memory_bytes: expect.any(Number),
+      restarts: 0,
+      error: expect.stringMatching(/^memory: .* more than 0 %$/),
     },
   });
   expect(cache?.depends_on).toEqual(["db"]);

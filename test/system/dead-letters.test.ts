@@ -64,7 +64,9 @@ afterAll(async () => {
 
 test("outcomes that failed their last retry are counted in /health, and are stored when the database is back", async () => {
   const { body: service } = await ask("PUT", "/api/projects/shop/services/job", {
-    ...{ health_method: "heartbeat", health_interval: 3_600, health_retries: 0 },
+    health_method: "heartbeat",
+    health_interval: 3_600,
+    health_retries: 0,
   });
   const beat = async (status: string) => await ask("POST", `/api/services/${service.id}/heartbeat`, { status });
   await beat("pass");

@@ -44,7 +44,10 @@ test("lists, inspects, measures, runs commands in and hears of containers over T
   const events = await client.events();
   const first = events.next();
   const container = await engine.docker.createContainer({
-    ...{ name: "box", Image: IMAGE, Cmd: ["sleep", "60"], HostConfig: { NetworkMode: "host" } },
+    name: "box",
+    Image: IMAGE,
+    Cmd: ["sleep", "60"],
+    HostConfig: { NetworkMode: "host" },
   });
   await container.start();
   expect(await first).toMatchObject({ value: { action: "create", id: container.id } });

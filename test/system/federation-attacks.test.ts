@@ -289,8 +289,20 @@ test("a wrong join token, and after some of them everybody for a while", async (
 
 function aService(id: number) {
   return {
-    ...{ id, project: "shop", name: `s-${id}`, type: "api", version: null, address: null, port: null },
-    ...{ tags: [], capabilities: [], metadata: {}, depends_on: [], status: "up", flip_seq: 1, latency_ms: 1 },
+    id,
+    project: "shop",
+    name: `s-${id}`,
+    type: "api",
+    version: null,
+    address: null,
+    port: null,
+    tags: [],
+    capabilities: [],
+    metadata: {},
+    depends_on: [],
+    status: "up",
+    flip_seq: 1,
+    latency_ms: 1,
     status_since: new Date().toISOString(),
   };
 }

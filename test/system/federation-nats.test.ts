@@ -36,7 +36,8 @@ afterAll(async () => {
 const peers = async (hub: HubProcess) => (await call<{ hubs: Peer[] }>(hub, "GET", "/api/federation/hubs")).hubs;
 const put = (hub: HubProcess, name: string) =>
   call<{ id: number }>(hub, "PUT", `/api/projects/shop/services/${name}`, {
-    ...{ health_method: "heartbeat", health_interval: 3_600 },
+    health_method: "heartbeat",
+    health_interval: 3_600,
   });
 const beat = (hub: HubProcess, id: number, status: string) =>
   call(hub, "POST", `/api/services/${id}/heartbeat`, { status });

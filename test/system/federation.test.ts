@@ -45,7 +45,10 @@ const found = async (hub: HubProcess, query = "") =>
 const HEARTBEAT = { health_method: "heartbeat", health_url: "", health_options: {} };
 const put = (hub: HubProcess, name: string, fields: object = {}) =>
   call<{ id: number }>(hub, "PUT", `/api/projects/shop/services/${name}`, {
-    ...{ health_method: "http", health_url: eyes.url(name), health_interval: 5, health_retries: 0 },
+    health_method: "http",
+    health_url: eyes.url(name),
+    health_interval: 5,
+    health_retries: 0,
     health_options: NEVER_SLOW,
     ...fields,
   });

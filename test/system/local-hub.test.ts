@@ -58,8 +58,12 @@ describe("a Worker in the local runtime", () => {
       "export default { fetch: ({ url, headers, method }) => Response.json([url, method, headers.get('sec-fetch-mode')]) }",
     );
     const headers = {
-      ...{ "MF-Original-URL": "https://elsewhere.example/secret", "MF-Route-Override": "none", "MF-Op": "GET" },
-      ...{ "MF-Sec-Fetch-Mode": "navigate", "MF-Original-Hostname": "elsewhere.example", "X-Forwarded-Proto": "https" },
+      "MF-Original-URL": "https://elsewhere.example/secret",
+      "MF-Route-Override": "none",
+      "MF-Op": "GET",
+      "MF-Sec-Fetch-Mode": "navigate",
+      "MF-Original-Hostname": "elsewhere.example",
+      "X-Forwarded-Proto": "https",
     };
     const asked = await fetch(`${url}/path?x`, { headers });
     expect(await asked.json()).toEqual([`${url}/path?x`, "GET", "cors"]);

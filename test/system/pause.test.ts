@@ -25,7 +25,9 @@ const beat = (id: number) =>
 
 async function beating(name: string): Promise<number> {
   const { id } = await call<{ id: number }>(hub, "PUT", `/api/projects/p/services/${name}`, {
-    ...{ health_method: "heartbeat", health_interval: INTERVAL_S, health_options: { grace: GRACE_S } },
+    health_method: "heartbeat",
+    health_interval: INTERVAL_S,
+    health_options: { grace: GRACE_S },
   });
   expect((await beat(id)).status).toBe(202);
   await until(async () => expect(await flipsOf(hub, id)).toHaveLength(1));

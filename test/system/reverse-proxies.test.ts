@@ -110,7 +110,10 @@ describe.each(PROXIES)("a hub behind %s", (name, start, isInstalled) => {
     );
     const path = `/api/projects/${JSON.parse(project.body).id}/manifest?dry_run=true`;
     const services = Array.from({ length: SERVICES }, (_, index) => ({
-      ...{ name: `service-${index}`, health_method: "heartbeat", health_url: "", health_interval: 60 },
+      name: `service-${index}`,
+      health_method: "heartbeat",
+      health_url: "",
+      health_interval: 60,
       metadata: { note: "n".repeat(METADATA_CHARS) },
     }));
     const headers = { ...json, authorization: authorization() };

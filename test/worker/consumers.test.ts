@@ -46,7 +46,11 @@ function batchOf(queue: string, bodies: string[], over: object = {}) {
 const outcomes = (lane: number) =>
   JSON.stringify({
     round: { lane, due_at: 1_000, attempt: 0 },
-    ...{ vantage: "home", started_at: 1_000, results: [[1, 1, 1, 5, null, null]], flips: [], versions: [] },
+    vantage: "home",
+    started_at: 1_000,
+    results: [[1, 1, 1, 5, null, null]],
+    flips: [],
+    versions: [],
   });
 
 it("a queue that the hub does not know is an error, so that its messages are not lost", async () => {
@@ -81,7 +85,9 @@ it("a prober that breaks hides no outage: the retries go on at home", async () =
   const asked: string[] = [];
   const waiting: ProbeMessage[] = [
     {
-      ...{ round: { lane: 3_000_009, due_at: 1_000, attempt: 0 }, vantage: "home", not_before: 0 },
+      round: { lane: 3_000_009, due_at: 1_000, attempt: 0 },
+      vantage: "home",
+      not_before: 0,
       checks: [
         aCheck({
           service_id: 99,
@@ -173,7 +179,9 @@ it("a round that can't be read is tried again", async () => {
 });
 
 const aRound = (lane: number): ProbeMessage => ({
-  ...{ round: { lane, due_at: Date.now(), attempt: 0 }, vantage: "home", not_before: 0 },
+  round: { lane, due_at: Date.now(), attempt: 0 },
+  vantage: "home",
+  not_before: 0,
   checks: [aCheck({ service_id: lane % 1_000, lane, health_method: "tcp", health_url: "tcp://127.0.0.1:1" })],
 });
 

@@ -61,7 +61,10 @@ async function deliver(queue: string): Promise<void> {
 
 async function health() {
   const { health: told } = await readHubFacts({
-    ...{ db, settings: { ...hub.settings, LOCAL_QUEUES: false }, now: systemClock.now, nats: async () => null },
+    db,
+    settings: { ...hub.settings, LOCAL_QUEUES: false },
+    now: systemClock.now,
+    nats: async () => null,
     pipelineHealth: async () => boardOf(env).report(),
   });
   return told;

@@ -76,14 +76,21 @@ export class Containers {
     const { now, wait, vantage, put, registered, log, signal } = deps;
     this.#containers = new LabelledContainers(deps.agent, deps.labels);
     this.#checks = new ContainerChecks({
-      ...{ now, wait, vantage, firstLook: this.#firstLook.promise },
+      now,
+      wait,
+      vantage,
+      firstLook: this.#firstLook.promise,
       engine: () => this.#engine ?? { trouble: this.#trouble },
       find: (check) => this.#services().get(keyOf(check))?.container,
       isTold: (check) => this.#publisher.hasTold(keyOf(check)),
       inspect: (engine, id) => this.#inspect(engine, id),
     });
     this.#publisher = new Publisher({
-      ...{ put, registered, wait, log, signal },
+      put,
+      registered,
+      wait,
+      log,
+      signal,
       services: () => this.#services(),
       existing: () => this.#existing(),
       troubles: () => this.#containers.troubles(),

@@ -12,7 +12,10 @@ const MAX_OUTPUT_BYTES = 65_536;
 const STATES: readonly ContainerState[] = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
 /** Other words of Podman. */
 const STATE_OF_WORD: Readonly<Record<string, ContainerState>> = {
-  ...{ configured: "created", initialized: "created", stopped: "exited", stopping: "running" },
+  configured: "created",
+  initialized: "created",
+  stopped: "exited",
+  stopping: "running",
 };
 /** Events that change what a container is to the hub. Podman says `remove` where Docker says `destroy`. */
 const ACTIONS = /^(create|start|restart|die|oom|stop|kill|pause|unpause|rename|update|destroy|remove|health_status)/;

@@ -20,8 +20,11 @@ export interface EngineLimits {
 
 /** Milliseconds. */
 export const ENGINE_LIMITS: EngineLimits = {
-  ...{ list: ENGINE_LIST_MS, inspect: ENGINE_INSPECT_MS, usage: ENGINE_USAGE_MS },
-  ...{ run: ENGINE_RUN_MS, events: ENGINE_EVENTS_MS },
+  list: ENGINE_LIST_MS,
+  inspect: ENGINE_INSPECT_MS,
+  usage: ENGINE_USAGE_MS,
+  run: ENGINE_RUN_MS,
+  events: ENGINE_EVENTS_MS,
 };
 
 export class EngineSilent extends Error {

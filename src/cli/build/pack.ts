@@ -13,7 +13,8 @@ const withoutUnused: Plugin = {
   name: "without-unused",
   setup(builder) {
     builder.onResolve({ filter: /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader)$/ }, ({ path }) => ({
-      ...{ path, namespace: "unused" },
+      path,
+      namespace: "unused",
     }));
     builder.onLoad({ filter: /.*/, namespace: "unused" }, () => ({ contents: "module.exports = {};" }));
   },
@@ -73,7 +74,11 @@ function writeManifest(): void {
   /** Without one of these packages, the types of the client would be `any`. All other packages are bundled. */
   const named = ["@hono/zod-openapi", "hono", "zod"].map((each) => [each, dependencies[each]]);
   const manifest = {
-    ...{ name, version, description, type, license },
+    name,
+    version,
+    description,
+    type,
+    license,
     engines: { node: ">=22.13" },
     bin: { hub: "hub.mjs" },
     exports: { ".": { types: "./types/src/client/index.d.ts", default: "./client.mjs" } },

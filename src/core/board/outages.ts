@@ -62,8 +62,10 @@ export function outagesOf({ nodes }: DependencyGraph, hubId: string, troubleOf: 
   outages.sort((a, b) => b.affected_count - a.affected_count || byTime(a.cause, b.cause));
   const degraded = nodes.filter(({ status }) => status === "degraded").flatMap(({ id }) => found.get(id) ?? []);
   return {
-    ...{ outages: outages.slice(0, MAX_OUTAGES), outage_count: outages.length },
-    ...{ degraded: degraded.sort(byTime).slice(0, MAX_OUTAGES), degraded_count: degraded.length },
+    outages: outages.slice(0, MAX_OUTAGES),
+    outage_count: outages.length,
+    degraded: degraded.sort(byTime).slice(0, MAX_OUTAGES),
+    degraded_count: degraded.length,
   };
 }
 
@@ -74,7 +76,12 @@ function troubled(
 ): TroubledService {
   const { since, error } = troubleOf(id);
   return {
-    ...{ id: hub_id === hubId ? id : null, hub_id, project, name, status, error },
+    id: hub_id === hubId ? id : null,
+    hub_id,
+    project,
+    name,
+    status,
+    error,
     since: since === null ? null : new Date(since).toISOString(),
   };
 }

@@ -53,7 +53,10 @@ export interface RemoteRow extends Description {
 export function ofRemote(row: RemoteRow, fresh: Freshness, lastHeardAt: number | null): FederatedService {
   const { hub_id, service_id: id, address, status, status_since, latency_ms } = row;
   return {
-    ...{ hub_id, id, ...pick(row, DESCRIPTION), address },
+    hub_id,
+    id,
+    ...pick(row, DESCRIPTION),
+    address,
     health_status: status,
     status_since: new Date(status_since).toISOString(),
     latency_ms,
@@ -67,7 +70,10 @@ export function ofRemote(row: RemoteRow, fresh: Freshness, lastHeardAt: number |
 export function ofOwn(hub_id: string, row: ServiceRow, state: CurrentState): FederatedService {
   const fresh = state.stale ? "stale" : "live";
   return {
-    ...{ hub_id, id: row.id, ...pick(row, DESCRIPTION), address: targetHost(row.health_method, row.health_url) },
+    hub_id,
+    id: row.id,
+    ...pick(row, DESCRIPTION),
+    address: targetHost(row.health_method, row.health_url),
     health_status: state.status,
     status_since: new Date(state.since).toISOString(),
     latency_ms: state.latency_ms,

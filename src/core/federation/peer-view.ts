@@ -35,7 +35,16 @@ export function toPeer(row: StoredHub, interval: number, now: number): Peer {
   const { last_heard_at, latency_ms, error } = row;
   const fresh = freshness(last_heard_at, interval, now);
   return {
-    ...{ hub_id, name, url, region, version, source, capabilities, service_count, latency_ms, error },
+    hub_id,
+    name,
+    url,
+    region,
+    version,
+    source,
+    capabilities,
+    service_count,
+    latency_ms,
+    error,
     status: statusOf(row, fresh),
     status_since: new Date(row.status_since).toISOString(),
     overall_status: fresh === "stale" && overall_status === "healthy" ? "unknown" : overall_status,

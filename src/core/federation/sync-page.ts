@@ -52,7 +52,15 @@ export function toRemoteService(row: ServiceRow, live: LiveState | null, now: nu
   const service = toService(row, live, now);
   const { id, project, name, version, port, tags, capabilities, metadata, depends_on } = service;
   return {
-    ...{ id, project, name, version, port, tags, capabilities, metadata, depends_on },
+    id,
+    project,
+    name,
+    version,
+    port,
+    tags,
+    capabilities,
+    metadata,
+    depends_on,
     type: service.service_type,
     address: targetHost(row.health_method, row.health_url),
     status: service.health_status,

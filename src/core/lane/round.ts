@@ -89,7 +89,8 @@ export function splitOutcomes(message: OutcomesMessage): OutcomesMessage[] {
   ];
   const nothing = { results: [], flips: [], versions: [] };
   return chunksBySize<Partial<OutcomesMessage>>(items, jsonBytes, { size: MAX_MESSAGE_BYTES }).map((chunk) => ({
-    ...{ ...message, ...nothing },
+    ...message,
+    ...nothing,
     results: chunk.flatMap((item) => item.results ?? []),
     flips: chunk.flatMap((item) => item.flips ?? []),
     versions: chunk.flatMap((item) => item.versions ?? []),

@@ -30,34 +30,42 @@ const options = {
   method: option({
     schema: z.enum(REQUEST_METHODS),
     meaning: "GET, HEAD or POST.",
-    ...{ example: "HEAD", input: REQUEST_METHODS },
+    example: "HEAD",
+    input: REQUEST_METHODS,
   }),
   ...requestHeaders,
   body: option({
     schema: z.string().max(2048),
     meaning: "Body to send with POST.",
-    ...{ example: "{}", input: "text" },
+    example: "{}",
+    input: "text",
   }),
   expected_status: option({
     schema: z.array(statusRange).min(1).max(20),
     meaning: "Codes and ranges that pass. Without it: 200-299.",
-    ...{ example: [200, "300-399"], input: "json" },
+    example: [200, "300-399"],
+    input: "json",
   }),
   body_contains: option({
     schema: z.string().min(1).max(512),
     meaning: "Text that the body must contain.",
-    ...{ example: "ok", input: "text", isCompared: true },
+    example: "ok",
+    input: "text",
+    isCompared: true,
   }),
   body_not_contains: option({
     schema: z.string().min(1).max(512),
     meaning: "Text that the body must not contain.",
-    ...{ example: "error", input: "text", isCompared: true },
+    example: "error",
+    input: "text",
+    isCompared: true,
   }),
   ...jsonAnswer,
   follow_redirects: option({
     schema: z.boolean(),
     meaning: "Whether redirects are followed. Without it: yes.",
-    ...{ example: false, input: "flag" },
+    example: false,
+    input: "flag",
   }),
 };
 

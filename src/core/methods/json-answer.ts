@@ -17,7 +17,9 @@ export const jsonAnswer = {
     schema: z.array(jsonAssertion).max(10),
     meaning:
       "What must hold in a JSON body: a JSONPath (without match() and search()), one of == != < <= > >= exists contains, and a value.",
-    ...{ example: [{ path: "$.status", op: "==", value: "ok" }], input: "json", isCompared: true },
+    example: [{ path: "$.status", op: "==", value: "ok" }],
+    input: "json",
+    isCompared: true,
     refusals: (assertions, deps) =>
       assertions.flatMap((assertion, index) => assertionErrors(assertion, `[${index}]`, deps)),
   }),

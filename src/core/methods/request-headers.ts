@@ -16,7 +16,8 @@ export const requestHeaders = {
   headers: option({
     schema: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "expected a header name"), z.string().max(1024)),
     meaning: "Headers to send; Host names a virtual host.",
-    ...{ example: { accept: "application/json" }, input: "json" },
+    example: { accept: "application/json" },
+    input: "json",
   }),
 };
 

@@ -16,7 +16,8 @@ export const timed = {
       .max(600_000)
       .describe(`Response time above which the service is degraded; 0 = off; default ${DEFAULT_DEGRADED_ABOVE_MS}`),
     meaning: `Slower than this, in milliseconds, is degraded. 0: never. Without it: ${DEFAULT_DEGRADED_ABOVE_MS}.`,
-    ...{ example: 500, input: "number" },
+    example: 500,
+    input: "number",
   }),
 };
 
@@ -25,12 +26,16 @@ export const containerUse = {
   degraded_above_cpu: option({
     schema: percent.describe("Services in containers: per cent of one core above which they are degraded"),
     meaning: "More of one core, in per cent, is degraded.",
-    ...{ example: 90, input: "number", ofContainers: true },
+    example: 90,
+    input: "number",
+    ofContainers: true,
   }),
   degraded_above_memory: option({
     schema: percent.describe("Services in containers: per cent of their memory limit"),
     meaning: "More of its memory limit, in per cent, is degraded.",
-    ...{ example: 90, input: "number", ofContainers: true },
+    example: 90,
+    input: "number",
+    ofContainers: true,
   }),
   degraded_above_restarts: option({
     schema: z
@@ -39,7 +44,9 @@ export const containerUse = {
       .max(1_000_000)
       .describe("Services in containers: restarts by the engine since the container was made"),
     meaning: "More restarts since the container was made are degraded.",
-    ...{ example: 3, input: "number", ofContainers: true },
+    example: 3,
+    input: "number",
+    ofContainers: true,
   }),
 };
 
@@ -49,13 +56,16 @@ export const talk = {
     schema: z.string().max(1024),
     says: "text sent after connecting",
     meaning: "Text that is sent after connecting.",
-    ...{ example: "PING\r\n", input: "text" },
+    example: "PING\r\n",
+    input: "text",
   }),
   expect: option({
     schema: z.string().min(1).max(1024),
     says: "text that the answer must contain",
     meaning: "Text that the answer must contain.",
-    ...{ example: "PONG", input: "text", isCompared: true },
+    example: "PONG",
+    input: "text",
+    isCompared: true,
   }),
 };
 
@@ -65,7 +75,8 @@ export const login = {
     schema: z.string().max(128),
     says: "user name",
     meaning: "User name.",
-    ...{ example: "monitor", input: "text" },
+    example: "monitor",
+    input: "text",
   }),
   password: option({
     schema: z
@@ -76,7 +87,8 @@ export const login = {
       ),
     says: "`${PROBE_SECRET_NAME}`",
     meaning: "Name of a secret of the hub, never the password itself.",
-    ...{ example: "${PROBE_SECRET_DB}", input: "text" },
+    example: "${PROBE_SECRET_DB}",
+    input: "text",
   }),
 };
 

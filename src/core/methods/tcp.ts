@@ -36,7 +36,8 @@ const options = {
     schema: z.boolean(),
     says: "speak TLS",
     meaning: "Speak TLS.",
-    ...{ example: true, input: "flag" },
+    example: true,
+    input: "flag",
   }),
   ...talk,
   steps: option({
@@ -44,11 +45,9 @@ const options = {
     says: "a conversation: in each step wait for `expect`, then `send`, or start TLS",
     meaning:
       "A conversation in place of send and expect: each step waits for the text expect, then sends the text send, or starts TLS (tls).",
-    ...{
-      example: [{ expect: "220 ", send: "EHLO hub\r\n" }, { expect: "250 ", send: "QUIT\r\n" }, { expect: "221 " }],
-      input: "json",
-      isCompared: ["expect"],
-    },
+    example: [{ expect: "220 ", send: "EHLO hub\r\n" }, { expect: "250 ", send: "QUIT\r\n" }, { expect: "221 " }],
+    input: "json",
+    isCompared: ["expect"],
     refusals: stepErrors,
   }),
 };

@@ -12,7 +12,14 @@ import { isConfirmed, isRetryUnderWay, retryDelay, retryVantage } from "./retry-
 import { isSlowLook, slownessOf } from "./slowness.ts";
 
 const NO_STREAK = {
-  ...{ failures: 0, failing_since: null, attempts: [], passes: 0, passed: [], slow: [], blind: [], retry: null },
+  failures: 0,
+  failing_since: null,
+  attempts: [],
+  passes: 0,
+  passed: [],
+  slow: [],
+  blind: [],
+  retry: null,
 } satisfies Partial<MonitorState>;
 /** 10 retries make 11 attempts, so this number keeps all of them. */
 const MAX_ATTEMPTS_KEPT = 12;

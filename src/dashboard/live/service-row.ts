@@ -75,7 +75,17 @@ export function rowOfListed(service: ServiceOfList, known: ServiceRow | undefine
   if (isOlder) return { ...known, project, name, type, listed };
   const since = Date.parse(service.status_since);
   return {
-    ...{ id, project_id, project, name, type, status, since, last_at, flapping, listed, past: known?.past ?? null },
+    id,
+    project_id,
+    project,
+    name,
+    type,
+    status,
+    since,
+    last_at,
+    flapping,
+    listed,
+    past: known?.past ?? null,
     latency_ms: service.health_details.latency_ms,
   };
 }

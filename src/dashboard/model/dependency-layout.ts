@@ -80,7 +80,9 @@ export function elkGraphOf(shape: Shape): ElkNode {
     return [{ id: frameKey(group), children: nodes, layoutOptions: { ...options, "elk.padding": PROJECT_PADDING } }];
   });
   return {
-    ...{ id: "root", layoutOptions: options, children },
+    id: "root",
+    layoutOptions: options,
+    children,
     edges: edges.map((edge) => ({ id: edgeKey(edge), sources: [edge.from], targets: [edge.to] })),
   };
 }

@@ -43,7 +43,10 @@ export function drawingOf(graph: Graph, hubId: string): Drawing {
   const down = new Set(graph.nodes.filter((node) => node.status === "down").map((node) => node.id));
   const services: DrawnNode[] = graph.nodes.map((node) => ({
     key: String(node.id),
-    ...{ name: node.name, project: node.project, type: node.type, status: node.status },
+    name: node.name,
+    project: node.project,
+    type: node.type,
+    status: node.status,
     ...(node.hub_id === hubId ? { id: node.id, hub_id: null } : { id: null, hub_id: node.hub_id }),
     is_cause: causes.has(node.id),
     causes: (node.root_cause ?? []).filter((id) => id !== node.id).map(String),

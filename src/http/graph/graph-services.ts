@@ -29,8 +29,15 @@ async function ownServices(hub: HubContext, reach: Reach): Promise<KnownService[
   return rows.map((row) => {
     const { status, since, error } = currentState(row, live.get(row.id) ?? null, hub.now());
     return {
-      ...{ id: row.id, hub_id: hub.settings.HUB_ID, project: row.project, name: row.name, type: row.service_type },
-      ...{ status, since, error, depends_on: row.depends_on },
+      id: row.id,
+      hub_id: hub.settings.HUB_ID,
+      project: row.project,
+      name: row.name,
+      type: row.service_type,
+      status,
+      since,
+      error,
+      depends_on: row.depends_on,
     };
   });
 }
@@ -52,9 +59,13 @@ async function remoteDependencies(hub: HubContext, own: readonly KnownService[])
     const lastHeard = heard;
     level = rows.map((row, index) => ({
       id: -(found.length + index + 1),
-      ...{ hub_id: row.hub_id, project: row.project, name: row.name, type: row.service_type },
+      hub_id: row.hub_id,
+      project: row.project,
+      name: row.name,
+      type: row.service_type,
       status: isFresh(lastHeard.get(row.hub_id) ?? null) ? row.status : "unknown",
-      ...{ since: row.status_since, error: null },
+      since: row.status_since,
+      error: null,
       depends_on: row.depends_on,
     }));
     found.push(...level);

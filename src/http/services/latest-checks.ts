@@ -63,7 +63,8 @@ export const latestChecks = routes().openapi(read, async (c) => {
   return c.json(
     {
       services: services.map(({ id, interval, checks }) => ({
-        ...{ id, interval },
+        id,
+        interval,
         checks: checks.map(({ at, status, latency_ms }): [number, typeof status, number | null] => [
           at,
           status,

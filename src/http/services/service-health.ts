@@ -160,7 +160,8 @@ function knownHealth(entries: readonly BoardEntry[], id: number, now: number): H
     ...stateView(row, currentState(row, entry.live, now), now),
     uptime: { "24h": null, "7d": null, "30d": null },
     latency: { p50: null, p95: null, p99: null },
-    ...{ recent: [], flips: [] },
+    recent: [],
+    flips: [],
   };
 }
 

@@ -52,7 +52,15 @@ export class Downstream {
 function pushedFlip(flip: FlipBody): PushedFlip {
   const { service_id, flip_seq: seq, from, to, reason, at, began_at, project, name, latency_ms } = flip;
   return {
-    ...{ service_id, seq, from, to, at, began_at, project, name, latency_ms },
+    service_id,
+    seq,
+    from,
+    to,
+    at,
+    began_at,
+    project,
+    name,
+    latency_ms,
     reason: reason.slice(0, MAX_REASON_CHARS),
   };
 }

@@ -67,7 +67,10 @@ export class LiveBoard extends DurableObject<Bindings> implements LiveBoardRpc {
     this.#downtimes = new Downtimes(ctx.storage);
     this.#streaks = new StreakMemory(ctx.storage);
     this.#loader = new BoardLoader({
-      ...{ db: openDatabase(env.DB, DATABASE_SOON_MS), board: this.#board, streaks: this.#streaks, clock },
+      db: openDatabase(env.DB, DATABASE_SOON_MS),
+      board: this.#board,
+      streaks: this.#streaks,
+      clock,
       loaded: (peers, wasPartial) => this.#loaded(peers, wasPartial),
       begun: () => this.#feed.restart(),
     });

@@ -20,7 +20,9 @@ export class OwnReport {
     const { count: dead_letters, output: lost } = this.deadLetters.lost(now);
     return {
       ...this.lastRuns.times(now),
-      ...{ dead_letters, lost, watchers },
+      dead_letters,
+      lost,
+      watchers,
       shortest_interval: board.shortestInterval(),
       rounds_a_day: board.roundsADay(),
       unfit: this.fitness.unfit(board.entries(), now),

@@ -157,8 +157,13 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
         const known = await this.#knownOf(hub_id, page);
         const stored = await takePage(this.#db, hub_id, page, after);
         const told = page.services.map((service) => ({
-          ...{ service_id: service.id, project: service.project, name: service.name, status: service.status },
-          ...{ flip_seq: service.flip_seq, at: service.status_since, reason: null },
+          service_id: service.id,
+          project: service.project,
+          name: service.name,
+          status: service.status,
+          flip_seq: service.flip_seq,
+          at: service.status_since,
+          reason: null,
         }));
         await this.#announce(remoteNews(hub_id, known, told));
         return stored;
@@ -181,9 +186,14 @@ export class PeerLink extends DurableObject<Bindings> implements PeerLinkRpc {
     const next = brokeProtocol ? result.at + PROTOCOL_ERROR_MS : next_at;
     await this.#pullAfter(next - this.#clock.now()); // before anything is stored, so that no eviction ends the pulls
     await saveSync(this.#db, hub_id, {
-      ...{ monitor, status: monitor.status, status_since: monitor.since, flip },
+      monitor,
+      status: monitor.status,
+      status_since: monitor.since,
+      flip,
       error: result.error ?? this.#unread.words(),
-      ...{ latency_ms: result.latency_ms, heard_at: result.error === null ? result.at : null, next_sync_at: next },
+      latency_ms: result.latency_ms,
+      heard_at: result.error === null ? result.at : null,
+      next_sync_at: next,
     });
     const after = await getHub(this.#db, hub_id);
     if (after === undefined) return;

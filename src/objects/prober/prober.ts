@@ -54,7 +54,8 @@ export class Prober extends DurableObject<Bindings> implements ProberRpc {
     const seq = Math.max(this.#clock.now(), this.#seq + 1); // no number of before an eviction comes again
     this.#seq = seq;
     const deps = {
-      ...{ now: this.#clock.now, wait: this.#clock.wait },
+      now: this.#clock.now,
+      wait: this.#clock.wait,
       ask: () => this.#askAgent(seq, checks, vantage),
     };
     const findings = await askVantage(checks, vantage, deps);

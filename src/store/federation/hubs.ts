@@ -181,7 +181,12 @@ export async function listHubFlips(db: Db, since: number | undefined, limit: num
     .orderBy(desc(hubFlips.at), desc(hubFlips.hub_id), desc(hubFlips.seq))
     .limit(limit);
   return rows.map(({ hub_id, seq, from_status: from, to_status: to, reason, at, began_at, evidence }) => ({
-    ...{ hub_id, seq, from, to, reason, evidence },
+    hub_id,
+    seq,
+    from,
+    to,
+    reason,
+    evidence,
     at: new Date(at).toISOString(),
     began_at: new Date(began_at).toISOString(),
   }));

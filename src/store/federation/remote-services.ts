@@ -97,8 +97,14 @@ function copied(service: RemoteService, hub_id: string, copy: number) {
   const { id, type, status, status_since, flip_seq, ...rest } = service;
   return {
     ...rest,
-    ...{ hub_id, copy, service_id: id, service_type: SERVICE_TYPES.find((known) => known === type) ?? "other" },
-    ...{ pulled_status: status, pulled_since: Date.parse(status_since), pulled_seq: flip_seq, pushed_seq: 0 },
+    hub_id,
+    copy,
+    service_id: id,
+    service_type: SERVICE_TYPES.find((known) => known === type) ?? "other",
+    pulled_status: status,
+    pulled_since: Date.parse(status_since),
+    pulled_seq: flip_seq,
+    pushed_seq: 0,
     tags: JSON.stringify(rest.tags),
     capabilities: JSON.stringify(rest.capabilities),
     metadata: JSON.stringify(rest.metadata),

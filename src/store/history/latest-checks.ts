@@ -51,7 +51,8 @@ export async function latestChecks(
   ]);
   const checks = Map.groupBy(found.flat(), ({ id }) => id);
   return services.map(({ id, interval }) => ({
-    ...{ id, interval },
+    id,
+    interval,
     checks: (checks.get(id) ?? []).slice(-count).map(({ at, status, latency_ms }) => ({ at, status, latency_ms })),
   }));
 }

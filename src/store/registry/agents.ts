@@ -44,9 +44,17 @@ function selectAgents(db: Db) {
   const count = sql<number>`(SELECT count(*) FROM services WHERE services.agent = agents.name)`;
   return db
     .select({
-      ...{ name: agents.name, version: agents.version, host: agents.host, last_seen_at: agents.last_seen_at },
-      ...{ instance: agents.instance, rival: agents.rival, rival_at: agents.rival_at },
-      ...{ problem: agents.problem, waiting: agents.waiting, dropped: agents.dropped, created_at: agents.created_at },
+      name: agents.name,
+      version: agents.version,
+      host: agents.host,
+      last_seen_at: agents.last_seen_at,
+      instance: agents.instance,
+      rival: agents.rival,
+      rival_at: agents.rival_at,
+      problem: agents.problem,
+      waiting: agents.waiting,
+      dropped: agents.dropped,
+      created_at: agents.created_at,
       service_count: count.as("service_count"),
     })
     .from(agents)

@@ -97,7 +97,9 @@ export async function changesOf(db: Db, ids: readonly number[]): Promise<Changed
 function toChanges(revisions: (typeof serviceRevisions.$inferSelect)[], rows: ServiceRow[]): ChangedService[] {
   const existing = new Map(rows.map((row) => [row.id, row]));
   return revisions.map(({ service_id, revision, deleted_at, lane, rev }) => ({
-    ...{ service_id, revision, row: existing.get(service_id) ?? null },
+    service_id,
+    revision,
+    row: existing.get(service_id) ?? null,
     at: existing.get(service_id)?.updated_at ?? deleted_at ?? 0,
     left: lane === null || rev === null ? null : { lane, rev },
   }));
@@ -112,7 +114,9 @@ export async function changesSince(db: Db, since: number, limit = PAGE_SERVICES)
   return {
     ...page,
     changes: page.changes.map(({ service_id, revision, row }) => ({
-      ...{ service_id, revision, row: row !== null && isWatched(row) ? row : null },
+      service_id,
+      revision,
+      row: row !== null && isWatched(row) ? row : null,
     })),
     hubs: known.flatMap(({ hub_id, url }) => (url === null ? [] : [{ hub_id, url }])),
   };

@@ -7,8 +7,15 @@ const MINUTE = 60_000;
 const check = aCheck({ health_interval: 60, health_retries: 3, health_timeout: 5, rev: 2 });
 
 const reported = (over: Partial<ReportedObservation> = {}): ReportedObservation => ({
-  ...{ service_id: check.service_id, rev: 2, due_at: T0, attempt: 0, at: T0 },
-  ...{ verdict: "ok", latency_ms: 3, error: null, details: {} },
+  service_id: check.service_id,
+  rev: 2,
+  due_at: T0,
+  attempt: 0,
+  at: T0,
+  verdict: "ok",
+  latency_ms: 3,
+  error: null,
+  details: {},
   ...over,
 });
 

@@ -12,8 +12,15 @@ const db = {
 
 test("a service of the live board has the form of a stored one, without its labels", () => {
   expect(toService(knownRow(web), web.live, T0)).toMatchObject({
-    ...{ id: 2, name: "web", project: "shop", health_status: web.live.status, enabled: true },
-    ...{ tags: [], metadata: {}, port: null, paused_until: null },
+    id: 2,
+    name: "web",
+    project: "shop",
+    health_status: web.live.status,
+    enabled: true,
+    tags: [],
+    metadata: {},
+    port: null,
+    paused_until: null,
   });
 });
 

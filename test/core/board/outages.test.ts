@@ -5,7 +5,13 @@ import type { Status } from "../../../src/core/service/records.ts";
 import { T0 } from "../fixtures.ts";
 
 const service = (id: number, name: string, status: Status, ...depends_on: string[]): GraphService => ({
-  ...{ id, hub_id: "hub-a", project: "shop", name, type: "api", status, depends_on },
+  id,
+  hub_id: "hub-a",
+  project: "shop",
+  name,
+  type: "api",
+  status,
+  depends_on,
 });
 const outages = (...services: GraphService[]) =>
   outagesOf(dependencyGraph(services, "hub-a"), "hub-a", (id) => ({ since: T0 + id * 1_000, error: `error ${id}` }));
@@ -21,7 +27,12 @@ it("an outage of three levels has one cause, and what it took along in the order
   ];
   expect(names(...levels)).toEqual([["orders-db", "orders-api", "checkout"]]);
   expect(outages(...levels).outages[0]?.cause).toEqual({
-    ...{ id: 1, hub_id: "hub-a", project: "shop", name: "orders-db", status: "down", error: "error 1" },
+    id: 1,
+    hub_id: "hub-a",
+    project: "shop",
+    name: "orders-db",
+    status: "down",
+    error: "error 1",
     since: new Date(T0 + 1_000).toISOString(),
   });
 });

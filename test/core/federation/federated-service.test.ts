@@ -6,27 +6,45 @@ import type { ServiceRow } from "../../../src/core/service/service-row.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const described = {
-  ...{ project: "shop", name: "api", service_type: "api" as const, version: null, port: 8_443 },
-  ...{ tags: ["a"], capabilities: [], metadata: {}, depends_on: [] },
+  project: "shop",
+  name: "api",
+  service_type: "api" as const,
+  version: null,
+  port: 8_443,
+  tags: ["a"],
+  capabilities: [],
+  metadata: {},
+  depends_on: [],
 };
 const state: CurrentState = {
-  ...{ status: "up", since: NOW, last_at: NOW, latency_ms: 3, error: null, details: {}, consecutive_failures: 0 },
-  ...{ flapping: false, unseen_from: [], breaker: "closed", stale: false },
+  status: "up",
+  since: NOW,
+  last_at: NOW,
+  latency_ms: 3,
+  error: null,
+  details: {},
+  consecutive_failures: 0,
+  flapping: false,
+  unseen_from: [],
+  breaker: "closed",
+  stale: false,
 };
 const row = {
-  ...{ id: 7, enabled: true, gone_since: null, project_status: "running", health_method: "http" },
+  id: 7,
+  enabled: true,
+  gone_since: null,
+  project_status: "running",
+  health_method: "http",
   health_url: "https://user:${PROBE_SECRET_X}@api.example.com:8443/health?token=${PROBE_SECRET_X}",
   ...described,
 } as unknown as ServiceRow; // the part of a row that is shown
 const remote: RemoteRow = {
-  ...{
-    hub_id: "hub-b",
-    service_id: 7,
-    address: "api.example.com",
-    status: "degraded",
-    status_since: NOW,
-    latency_ms: 9,
-  },
+  hub_id: "hub-b",
+  service_id: 7,
+  address: "api.example.com",
+  status: "degraded",
+  status_since: NOW,
+  latency_ms: 9,
   ...described,
 };
 

@@ -23,7 +23,8 @@ test("checks that can't work as they are are a warning, the first of them named 
   expect(health.status).toBe("warn");
   expect(health.checks["checks:options"]).toMatchObject([
     {
-      ...{ status: "warn", observedValue: 3 },
+      status: "warn",
+      observedValue: 3,
       output: "checks that can't work as they are: service 7: name: reserved; service 9: x; and 1 more",
     },
   ]);

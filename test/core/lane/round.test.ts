@@ -29,7 +29,13 @@ it("no message is larger than the queue takes, whatever is in it, and nothing is
       fc.array(fc.record({ service_id: fc.nat(), version: text(50) }), { maxLength: 24 }),
       (results, flips, versions) => {
         const message: OutcomesMessage = {
-          ...{ round: aRound(), epoch: "", vantage: "home", started_at: T0, results, flips, versions },
+          round: aRound(),
+          epoch: "",
+          vantage: "home",
+          started_at: T0,
+          results,
+          flips,
+          versions,
         };
         const parts = splitOutcomes(message);
         for (const part of parts) expect(bytes(part)).toBeLessThanOrEqual(LIMIT_BYTES);

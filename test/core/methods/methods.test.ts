@@ -38,8 +38,11 @@ const documented = z.toJSONSchema(healthOptionsSchema, { io: "input" }).$defs?.H
 function bodyOf({ name, target, runner, options }: Method, health_options: object = {}) {
   const needed = "command" in options ? { command: "check-disk" } : {};
   return serviceSchema.parse({
-    ...{ name: "a", health_method: name, health_url: target?.example ?? "" },
-    ...{ agent: runner === "agent" ? "dc-1" : null, health_options: { ...needed, ...health_options } },
+    name: "a",
+    health_method: name,
+    health_url: target?.example ?? "",
+    agent: runner === "agent" ? "dc-1" : null,
+    health_options: { ...needed, ...health_options },
   });
 }
 

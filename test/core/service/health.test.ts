@@ -23,8 +23,15 @@ test("a stopped project is unknown, whatever its services were", () => {
 
 test("a project shows its times as ISO 8601", () => {
   const row = {
-    ...{ id: 1, name: "shop", status: "running" as const, stopped_by: null, metadata: { team: "a" } },
-    ...{ created_at: T0, updated_at: T0 + 1_000, service_count: 1, counts: { ...none, down: 1 } },
+    id: 1,
+    name: "shop",
+    status: "running" as const,
+    stopped_by: null,
+    metadata: { team: "a" },
+    created_at: T0,
+    updated_at: T0 + 1_000,
+    service_count: 1,
+    counts: { ...none, down: 1 },
   };
   expect(toProject(row)).toEqual({
     id: 1,

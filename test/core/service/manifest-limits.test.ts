@@ -19,8 +19,10 @@ test("a manifest may have as many services as a project", () => {
 
 test("the largest project fits into a manifest, with services that say much of themselves", () => {
   const much = {
-    ...{ health_url: `https://${"checkout.".repeat(10)}example.com/health`, tags: ["production", "payments", "blue"] },
-    ...{ metadata: { owner: "team@example.com", notes: "x".repeat(2_000) }, depends_on: ["shop/db", "shop/cache"] },
+    health_url: `https://${"checkout.".repeat(10)}example.com/health`,
+    tags: ["production", "payments", "blue"],
+    metadata: { owner: "team@example.com", notes: "x".repeat(2_000) },
+    depends_on: ["shop/db", "shop/cache"],
   };
   const services = bodies(MAX_PROJECT_SERVICES).map((body) => ({ ...body, ...much }));
   expect(JSON.stringify({ services }).length).toBeLessThan(MAX_MANIFEST_BYTES);

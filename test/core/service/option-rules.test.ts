@@ -154,7 +154,8 @@ describe("options that an earlier release accepted", () => {
     const checks = [{ check: aCheck({ service_id: 1, name: "summary" }) }];
     const reserved = "service 1: name: it is reserved: rename the service";
     expect(fitness.unfit(checks, T0 + 3_600_000)).toEqual({
-      ...{ count: 2, first: ["service 7 can't be judged: health_method: expected one of …", reserved] },
+      count: 2,
+      first: ["service 7 can't be judged: health_method: expected one of …", reserved],
     });
     expect(fitness.unfit(checks, T0 + 3_600_001)).toEqual({ count: 1, first: [reserved] });
   });

@@ -56,7 +56,8 @@ describe("the fields of a service", () => {
 
   test("a secret is in no query, which could find it out bit by bit", () => {
     const body = aBody({
-      ...{ health_method: "postgres", health_url: "postgres://db.example.com/app" },
+      health_method: "postgres",
+      health_url: "postgres://db.example.com/app",
       health_options: { query: "SELECT '${PROBE_SECRET_DB}'" },
     });
     const message = "a query could find out PROBE_SECRET_DB bit by bit: only the password may be a secret";
@@ -99,10 +100,23 @@ describe("defaults", () => {
     expect(parseService(aBody(), publicOnly)).toEqual({
       ok: true,
       value: {
-        ...{ name: "api", service_type: expect.any(String), health_method: "http" },
-        ...{ health_url: "https://api.example.com/health", health_interval: 30, health_timeout: 5 },
-        ...{ health_retries: 3, recover_after: 1, health_options: {}, port: 443, container_id: null, agent: null },
-        ...{ tags: [], capabilities: [], metadata: {}, depends_on: [], enabled: true },
+        name: "api",
+        service_type: expect.any(String),
+        health_method: "http",
+        health_url: "https://api.example.com/health",
+        health_interval: 30,
+        health_timeout: 5,
+        health_retries: 3,
+        recover_after: 1,
+        health_options: {},
+        port: 443,
+        container_id: null,
+        agent: null,
+        tags: [],
+        capabilities: [],
+        metadata: {},
+        depends_on: [],
+        enabled: true,
       },
     });
   });

@@ -16,7 +16,11 @@ test("details are bounded in number, names and texts, and numbers can be written
   expect(Object.keys(detailsOf(many))).toHaveLength(64);
   expect(detailsOf({ ["n".repeat(99)]: "t".repeat(999) })).toEqual({ ["n".repeat(64)]: "t".repeat(256) });
   expect(detailsOf({ a: Number.POSITIVE_INFINITY, b: Number.NaN, c: 1.5, d: true, e: null })).toEqual({
-    ...{ a: null, b: null, c: 1.5, d: true, e: null },
+    a: null,
+    b: null,
+    c: 1.5,
+    d: true,
+    e: null,
   });
   expect(detailsOf({ a: "line\nbreak" })).toEqual({ a: "line break" });
 });

@@ -10,7 +10,9 @@ it("a look during which nothing stood still is left as it is", () => {
 it("a latency that is mostly the observer's own is none", () => {
   const found = anObservation({ latency_ms: 9_535, details: { version: "1" } });
   expect(withoutLateness(found, { late_ms: 9_000, took_ms: 9_535, timedOut: false })).toMatchObject({
-    ...{ verdict: "ok", latency_ms: null, details: { version: "1", late_ms: 9_000 } },
+    verdict: "ok",
+    latency_ms: null,
+    details: { version: "1", late_ms: 9_000 },
   });
 });
 
@@ -22,7 +24,8 @@ it("a latency that is a little too long stays", () => {
 it("a timeout that the observer slept through says nothing of the target", () => {
   const found = aFailure({ error: "timeout after 5 s: connecting" });
   expect(withoutLateness(found, { late_ms: 4_000, took_ms: 5_100, timedOut: true })).toMatchObject({
-    ...{ verdict: "inconclusive", error: "the check was late by 4.0 s itself: timeout after 5 s: connecting" },
+    verdict: "inconclusive",
+    error: "the check was late by 4.0 s itself: timeout after 5 s: connecting",
   });
   expect(withoutLateness(found, { late_ms: 400, took_ms: 5_100, timedOut: true })).toBe(found);
 });

@@ -83,7 +83,10 @@ describe("a slow answer", () => {
     const check = aCheck({ health_retries: 3 });
     const look = (before: MonitorState | null, at: number, due_at: number) =>
       observe(before, {
-        ...{ check, round: { lane: check.lane, due_at, attempt: 0 }, vantages: [], random: 0.5 },
+        check,
+        round: { lane: check.lane, due_at, attempt: 0 },
+        vantages: [],
+        random: 0.5,
         observation: anObservation({ at, latency_ms: 1_500 }),
       });
     const first = look(null, T0, T0);

@@ -196,7 +196,12 @@ describe("keys", () => {
     expect((await hub.request("GET", "/api/projects", undefined, { key: made.key })).status).toBe(200);
     const list = await hub.call<{ keys: Made[] }>("GET", "/api/keys", 200);
     expect(list.keys.find(({ id }) => id === made.id)).toEqual({
-      ...{ id: made.id, name: "ci", scope: "read", agent: null, projects: null, created_at: made.created_at },
+      id: made.id,
+      name: "ci",
+      scope: "read",
+      agent: null,
+      projects: null,
+      created_at: made.created_at,
     });
     expect(JSON.stringify(list)).not.toContain(made.key);
     await hub.call("DELETE", `/api/keys/${made.id}`, 204);

@@ -41,8 +41,15 @@ async function register(name: string, agent: string | null, more: object = {}): 
 }
 
 const observed = (service_id: number, over: Partial<ReportedObservation> = {}): ReportedObservation => ({
-  ...{ service_id, rev: 1, due_at: NOW - 1_000, attempt: 0, at: NOW - 900 },
-  ...{ verdict: "ok", latency_ms: 3, error: null, details: { load: 0.5 } },
+  service_id,
+  rev: 1,
+  due_at: NOW - 1_000,
+  attempt: 0,
+  at: NOW - 900,
+  verdict: "ok",
+  latency_ms: 3,
+  error: null,
+  details: { load: 0.5 },
   ...over,
 });
 
@@ -62,8 +69,17 @@ describe("an agent", () => {
     await register("db", "dc-1");
     const again = await hub.call("PUT", "/api/agents/dc-1", 200);
     expect(again).toEqual({
-      ...{ name: "dc-1", status: "new", version: null, host: null, last_seen_at: null, problem: null },
-      ...{ service_count: 1, waiting: 0, dropped: 0, deleted_services: [], created_at: new Date(NOW).toISOString() },
+      name: "dc-1",
+      status: "new",
+      version: null,
+      host: null,
+      last_seen_at: null,
+      problem: null,
+      service_count: 1,
+      waiting: 0,
+      dropped: 0,
+      deleted_services: [],
+      created_at: new Date(NOW).toISOString(),
     });
     const { agents, total } = await hub.call<{ agents: object[]; total: number }>("GET", "/api/agents", 200);
     expect([agents, total]).toEqual([[again], 1]);
@@ -87,14 +103,12 @@ describe("the checks of an agent", () => {
     const answer = await hub.request("GET", "/api/agents/dc-1/checks", undefined, { key });
     const { checks, ...rest } = await answer.json<{ checks: object[] }>();
     expect(rest).toEqual({
-      ...{
-        hub_id: "hub-main",
-        agent: "dc-1",
-        now: NOW,
-        vantage: false,
-        takes_containers: true,
-        containers: expect.any(String),
-      },
+      hub_id: "hub-main",
+      agent: "dc-1",
+      now: NOW,
+      vantage: false,
+      takes_containers: true,
+      containers: expect.any(String),
     });
     expect(checks).toMatchObject([{ name: "db", agent: "dc-1", project: "shop", rev: 1 }]);
   });
@@ -184,7 +198,11 @@ describe("observations of an agent", () => {
     expect([answer.status, await answer.json()]).toEqual([
       200,
       {
-        ...{ now: NOW, news: 1, late: 0, states: [], untaken: [] },
+        now: NOW,
+        news: 1,
+        late: 0,
+        states: [],
+        untaken: [],
         refused: [
           { service_id: other, reason: "this agent has no such service" },
           { service_id: 999, reason: "this agent has no such service" },

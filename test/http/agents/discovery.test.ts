@@ -17,7 +17,11 @@ beforeEach(async () => {
 });
 
 const container = (name: string, over: object = {}) => ({
-  ...{ project: "shop", name, health_method: "container", container_id: `id-${name}`, version: "1.2" },
+  project: "shop",
+  name,
+  health_method: "container",
+  container_id: `id-${name}`,
+  version: "1.2",
   ...over,
 });
 

@@ -15,7 +15,11 @@ await hub.call("POST", `/api/projects/${stopped.id}/stop`, 200);
 describe("a check on demand", () => {
   test("probes now and answers what was found", async () => {
     expect(await hub.call("POST", `/api/services/${api.id}/check`, 200)).toMatchObject({
-      ...{ service_id: api.id, name: "api", status: "up", flips: [], retry: null },
+      service_id: api.id,
+      name: "api",
+      status: "up",
+      flips: [],
+      retry: null,
       observation: { ok: true, verdict: "ok", latency_ms: 3, vantage: "home", error: null },
     });
     expect(hub.checked).toEqual(["api"]);

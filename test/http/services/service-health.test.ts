@@ -57,8 +57,13 @@ describe("the health of a service", () => {
   test("of one that was never checked knows nothing", async () => {
     const fresh = await addService(hub.db, project, { name: "fresh" });
     expect(await hub.call("GET", `/api/services/${fresh.id}/health`, 200)).toMatchObject({
-      ...{ status: "unknown", last_health_check: null, uptime_seconds: 0, recent: [], flips: [] },
-      ...{ uptime: { "24h": null, "7d": null, "30d": null }, latency: { p50: null, p95: null, p99: null } },
+      status: "unknown",
+      last_health_check: null,
+      uptime_seconds: 0,
+      recent: [],
+      flips: [],
+      uptime: { "24h": null, "7d": null, "30d": null },
+      latency: { p50: null, p95: null, p99: null },
     });
     await hub.call("GET", "/api/services/999/health", 404);
   });

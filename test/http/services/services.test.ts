@@ -16,8 +16,15 @@ describe("services", async () => {
       ...http,
     });
     expect(made).toMatchObject({
-      ...{ project: "shop", health_interval: 30, health_timeout: 5, health_retries: 3, port: 443, enabled: true },
-      ...{ health_status: "unknown", status_since: new Date(NOW).toISOString(), last_health_check: null },
+      project: "shop",
+      health_interval: 30,
+      health_timeout: 5,
+      health_retries: 3,
+      port: 443,
+      enabled: true,
+      health_status: "unknown",
+      status_since: new Date(NOW).toISOString(),
+      last_health_check: null,
     });
     expect(hub.lastChange()).toEqual({ registered: ["api"], deregistered: [], created: [made.id] });
     await hub.call("POST", "/api/services", 201, { project: "shop", project_id: project.id, name: "api2", ...http });

@@ -153,7 +153,8 @@ describe("merging days", () => {
         await mergeDays(interrupted.db, NOW).catch(() => {});
         await mergeAll();
         expect({ kind, call, days: await mergedDays() }).toEqual({
-          ...{ kind, call },
+          kind,
+          call,
           days: expectedDays(kind === 1 && hasHappened ? [...hours, late] : hours),
         });
       }
@@ -259,7 +260,8 @@ describe("the history of days", () => {
       const covered = await coveredRange(db, row, { from, to }, NOW);
       const inDays = from < BORDER;
       expect({ i, ...covered }).toMatchObject({
-        ...{ i, from: inDays ? Math.floor(from / DAY) * DAY : Math.floor(from / HOUR) * HOUR },
+        i,
+        from: inDays ? Math.floor(from / DAY) * DAY : Math.floor(from / HOUR) * HOUR,
         to: to < BORDER ? Math.ceil(to / DAY) * DAY : to < RAW_SINCE ? Math.ceil(to / HOUR) * HOUR : to,
         shortest: inDays ? DAY : HOUR,
       });

@@ -95,8 +95,14 @@ describe("the history of a service", () => {
     expect(points).toHaveLength(6);
     expect(points[0]).toMatchObject({ at: new Date(at).toISOString(), checks: 3, failures: 1, max: 20, uptime: null });
     expect(points[1]).toEqual({
-      ...{ at: new Date(at + 10_000).toISOString(), checks: 0, failures: 0, uptime: null },
-      ...{ p50: null, p95: null, p99: null, max: null },
+      at: new Date(at + 10_000).toISOString(),
+      checks: 0,
+      failures: 0,
+      uptime: null,
+      p50: null,
+      p95: null,
+      p99: null,
+      max: null,
     });
   });
 

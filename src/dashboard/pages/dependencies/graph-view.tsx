@@ -44,7 +44,9 @@ export function GraphView({ drawing, isFramed, centre, found }: GraphViewProps) 
   const { data, error, refetch } = useQuery({
     queryKey: ["layout", shape],
     queryFn: ({ signal }) => layOut(JSON.parse(shape), signal),
-    ...{ staleTime: Number.POSITIVE_INFINITY, retry: false, networkMode: "always" },
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    networkMode: "always",
   });
   if (data !== undefined) return <Placed key={shape} {...{ drawing, centre, found }} layout={data} />;
   return (

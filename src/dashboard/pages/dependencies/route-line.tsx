@@ -23,7 +23,9 @@ export function RouteLine({ data, markerEnd }: EdgeProps<RouteEdge>) {
   const isLit = lit !== null && edges.some((edge) => lit.edges.has(edge));
   const strokeWidth = isLit ? WIDTH.lit : kind === "plain" ? WIDTH.plain : WIDTH.strong;
   const style = {
-    ...{ stroke: LINE_COLOURS[kind], strokeWidth, opacity: lit === null || isLit ? 1 : DIM },
+    stroke: LINE_COLOURS[kind],
+    strokeWidth,
+    opacity: lit === null || isLit ? 1 : DIM,
     ...(DASHED.has(kind) && { strokeDasharray: "6 4" }),
   };
   return <BaseEdge path={path} style={style} {...(markerEnd !== undefined && { markerEnd })} interactionWidth={0} />;

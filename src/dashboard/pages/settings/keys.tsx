@@ -81,7 +81,8 @@ function NewKey() {
       const { name, scope, agent } = form;
       const projects = form.projects.split(/[\s,]+/).filter((each) => each !== "");
       const json = {
-        ...{ name: name.trim(), scope },
+        name: name.trim(),
+        scope,
         ...(scope === "agent" && { agent: agent.trim() }),
         ...(projects.length > 0 && { projects }),
       };

@@ -118,7 +118,7 @@ const TEXT_OF: Readonly<Record<RecordType, ReadText>> = {
   AAAA: (reader) => {
     const groups = Array.from({ length: 8 }, () => reader.uint(2).toString(16));
     const host = canonicalHost(`[${groups.join(":")}]`);
-    return host.ok ? host.host : "";
+    return host.ok ? host.value : "";
   },
   CNAME: numbersAndName(0),
   NS: numbersAndName(0),

@@ -28,8 +28,8 @@ export async function probeInSlot(
 ): Promise<Observation> {
   const target = targetOf(check, context);
   const isRequest = check.health_method === "http" || check.health_method === "websocket";
-  const kind = target.ok && isRequest && !isOverSocket(check, target.target, context) ? "http" : "tcp";
-  const host = target.ok ? authority(target.target) : check.health_url;
+  const kind = target.ok && isRequest && !isOverSocket(check, target.value, context) ? "http" : "tcp";
+  const host = target.ok ? authority(target.value) : check.health_url;
   try {
     const crowdedMs = elsewhere === undefined ? undefined : CROWDED_AFTER_MS;
     return await slots.run({ kind, host, patienceMs, crowdedMs }, (seat) => runProbe(check, context, { target, seat }));

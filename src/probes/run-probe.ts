@@ -82,14 +82,14 @@ async function execute(
   const probe = probeOf(check.health_method, context);
   if (probe === null) throw new ProbeFailure(notProbed(check.health_method), { verdict: "unprobeable" });
   if (!parsed.ok) throw new ProbeFailure(`refused target: ${parsed.error}`, { verdict: "unprobeable" });
-  const { user, password, database } = parsed.target;
+  const { user, password, database } = parsed.value;
   const { query, user: otherUser } = check.health_options;
   const refusal =
-    secretRefusal([parsed.target, check.health_options], parsed.target, context.mayReceive) ??
+    secretRefusal([parsed.value, check.health_options], parsed.value, context.mayReceive) ??
     queryRefusal(query, [user, otherUser, database]);
   if (refusal !== null) throw new ProbeFailure(refusal, { verdict: "unprobeable" });
   const done = new AbortController();
-  const target = { ...secrets.resolve(parsed.target), path: secrets.resolvePath(parsed.target.path) };
+  const target = { ...secrets.resolve(parsed.value), path: secrets.resolvePath(parsed.value.path) };
   if (secretNames([user, password]).length > 0) secrets.hide(basicCredentials(target), "credentials");
   const { host, port, tls } = target;
   const job: ProbeJob = {

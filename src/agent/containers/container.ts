@@ -33,7 +33,7 @@ export interface Container {
 export function addressesIn({ ip, addresses = ip === null ? [] : [ip] }: Container): string[] {
   return addresses.flatMap((address) => {
     const host = canonicalHost(address.includes(":") ? `[${address}]` : address);
-    return host.ok ? host.host : [];
+    return host.ok ? host.value : [];
   });
 }
 

@@ -143,7 +143,7 @@ function refuseBeyond(container: Container, service: DiscoveredService, reader: 
     : null;
   if (parsed?.ok !== true) return;
   const addresses = [...addressesIn(container), ...(container.state === "running" ? [] : [NO_ADDRESS])];
-  const { host, port } = parsed.target;
+  const { host, port } = parsed.value;
   if (isOfContainer(host, port, { addresses, targets: rules.targets })) return;
   const own =
     addresses.length === 0 ? "the container has no address of its own" : `{ip} is the container's own address`;

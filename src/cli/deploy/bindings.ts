@@ -1,7 +1,7 @@
 /** Compares the bindings of wrangler.toml with those that the code declares. */
 
 import type { BindingKind } from "../../core/hub/binding-kinds.ts";
-import type { DeployedConfig } from "./deployed-config.ts";
+import type { DeployedConfig } from "./config.ts";
 import { type Finding, orFine, wrong } from "./finding.ts";
 
 /** Compares in both directions. */

@@ -3,7 +3,7 @@ import type { BindingKind } from "../../core/hub/binding-kinds.ts";
 import { parseSettings } from "../../core/hub/settings.ts";
 import { messageOf } from "../../core/values/error-message.ts";
 import { bindingFindings } from "./bindings.ts";
-import type { DeployedConfig } from "./deployed-config.ts";
+import type { DeployedConfig } from "./config.ts";
 import { type Finding, ok, orFine, warn, wrong } from "./finding.ts";
 import { objectFindings } from "./objects.ts";
 import { queueFindings } from "./queues.ts";

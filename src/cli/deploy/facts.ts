@@ -6,7 +6,7 @@ import { build, stop } from "esbuild";
 import { z } from "zod";
 import { BINDING_KINDS } from "../../core/hub/binding-kinds.ts";
 import type { Checkout, CpuProfile } from "./checks.ts";
-import type { DeployedConfig } from "./deployed-config.ts";
+import type { DeployedConfig } from "./config.ts";
 
 const profileSchema = z.object({
   nodes: z.array(z.object({ id: z.number(), callFrame: z.object({ functionName: z.string() }) })),

@@ -1,6 +1,6 @@
 /** Compares the classes of Durable Objects with their migrations. */
 
-import type { DeployedConfig, ObjectMigration } from "./deployed-config.ts";
+import type { DeployedConfig, ObjectMigration } from "./config.ts";
 import { type Finding, orFine, warn, wrong } from "./finding.ts";
 
 /** Each class that is bound is exported and created; each class that is deleted is bound no longer. */

@@ -1,6 +1,6 @@
 /** Looks for queues that nothing fills or consumes. */
 
-import type { DeployedConfig } from "./deployed-config.ts";
+import type { DeployedConfig } from "./config.ts";
 import { type Finding, orFine, wrong } from "./finding.ts";
 
 /** The consumer knows its queues by the ends of their names. */

@@ -18,13 +18,13 @@ import { checkHub } from "./check-hub.ts";
 import { busyMs, checkDeployment, sizeFinding, startFinding } from "./checks.ts";
 import {
   DEPLOY_CONFIG,
+  type DeployedConfig,
   deployConfig,
   neededResources,
   type RawConfig,
   rawConfigSchema,
   withOneMigration,
 } from "./config.ts";
-import type { DeployedConfig } from "./deployed-config.ts";
 import { bundleBytes, readCheckout, readProfile } from "./facts.ts";
 import { type Finding, findingLine, ok, warn, wrong } from "./finding.ts";
 import { collapsedMigration } from "./objects.ts";

@@ -1,6 +1,6 @@
 /** One service on the live board. */
 import type { Check } from "../service/check.ts";
-import type { LiveState } from "../service/records.ts";
+import type { LiveState, ObservationDetails, Verdict } from "../service/records.ts";
 import { UNJUDGED } from "../values/unreadable.ts";
 
 export interface BoardEntry {
@@ -31,4 +31,38 @@ export function unjudgedState({ since, last_at, flip_seq }: LiveState): LiveStat
 /** Returns a state as the database will have it once it is recorded. */
 export function recordedAs({ status, since }: LiveState): Pick<Check, "recorded_status" | "recorded_since"> {
   return { recorded_status: status, recorded_since: since };
+}
+
+/** The last round of a service that is still stored, from which a live board starts that has lost its memory. */
+export interface LastRound {
+  /** Start of the round, Unix ms. */
+  at: number;
+  verdict: Verdict;
+  latency_ms: number | null;
+  error: string | null;
+  details: ObservationDetails;
+}
+
+export interface BoardSeed {
+  check: Check;
+  /** Null: the service was not checked in the last rounds of its lane. */
+  last: LastRound | null;
+}
+
+/**
+ * A service whose last round is no longer stored counts as heard when its status began, so that its silence counts. Its
+ * lane knows the exact time.
+ */
+export function seededState({ check, last }: BoardSeed): LiveState {
+  const { recorded_status, recorded_since, recorded_seq } = check;
+  const heard = recorded_status !== "unknown";
+  return {
+    ...unknownState(recorded_since),
+    status: recorded_status,
+    flip_seq: recorded_seq,
+    last_at: last?.at ?? (heard ? recorded_since : null),
+    latency_ms: last?.latency_ms ?? null,
+    error: last?.error ?? null,
+    details: last?.details ?? {},
+  };
 }

@@ -67,5 +67,5 @@ export const tls = defineMethod({
 /** Returns the canonical name, or address; null: it is neither. */
 export function serverName(text: string): string | null {
   const host = canonicalHost(text.includes(":") ? `[${text}]` : text);
-  return host.ok ? host.host : null;
+  return host.ok ? host.value : null;
 }

@@ -1,5 +1,7 @@
 /** Decides which hosts may be probed: public addresses and names, in any spelling. */
+
 import ipaddr from "ipaddr.js";
+import type { Result } from "../values/result.ts";
 
 type IPv4 = ipaddr.IPv4;
 type IPv6 = ipaddr.IPv6;
@@ -32,7 +34,7 @@ const LOCAL_NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b:1::/48");
 const TRANSLATED = ipaddr.IPv6.parseCIDR("::ffff:0:0:0/96");
 const SIX_TO_FOUR = ipaddr.IPv6.parseCIDR("2002::/16");
 
-export type HostResult = { ok: true; host: string } | { ok: false; error: string };
+export type HostResult = Result<string, string>;
 
 /**
  * Returns the canonical spelling of a host (WHATWG URL, host parsing): lower case, ASCII, no trailing dot, IPv4 as four
@@ -49,7 +51,7 @@ export function canonicalHost(raw: string): HostResult {
   }
   const name = host.startsWith("[") ? host.slice(1, -1) : host.replace(/\.$/, "");
   const wellFormed = host.startsWith("[") || (/^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/.test(name) && !name.includes(".."));
-  return wellFormed && name.length <= 253 ? { ok: true, host: name } : refused;
+  return wellFormed && name.length <= 253 ? { ok: true, value: name } : refused;
 }
 
 /** Whether a canonical host is an IP address. */

@@ -32,7 +32,7 @@ export function canonicalName(text: string): string | null {
   if (text === ".") return text;
   const isAscii = /^[\x21-\x7e]*$/.test(text);
   const host = isAscii ? null : canonicalHost(text);
-  const name = host === null ? text.toLowerCase().replace(/\.$/, "") : host.ok ? host.host : "";
+  const name = host === null ? text.toLowerCase().replace(/\.$/, "") : host.ok ? host.value : "";
   return name.length <= MAX_NAME_CHARS && name.split(".").every((label) => LABEL.test(label)) ? name : null;
 }
 
@@ -64,7 +64,7 @@ export function canonicalRecord(type: RecordType, text: string): string | null {
 
 function addressIn(text: string): string | null {
   const host = canonicalHost(text);
-  return host.ok && isAddress(host.host) ? host.host : null;
+  return host.ok && isAddress(host.value) ? host.value : null;
 }
 
 /** `0 issue "ca.example"`; the quotes may be absent. */

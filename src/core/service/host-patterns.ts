@@ -20,7 +20,7 @@ export function parseHostPattern(text: string): HostPattern | null {
   if (given === "*") return { host: "*", port };
   const below = given.startsWith("*.") ? "*." : "";
   const host = canonicalHost(given.slice(below.length));
-  return host.ok ? { host: below + host.host, port } : null;
+  return host.ok ? { host: below + host.value, port } : null;
 }
 
 /** `host`: canonical. `port`: undefined when it is not known, so only patterns without one match. */

@@ -95,8 +95,8 @@ function targetErrors(input: ServiceInput, { allowPrivate, mayReceive }: TargetR
     allowPrivate: allowPrivate || input.agent !== null,
   });
   if (!target.ok) return [{ path: "health_url", message: target.error }];
-  if (target.target === null || input.agent !== null) return []; // an agent has secrets and rules of its own
-  const refusal = secretRefusal([target.target, input.health_options], target.target, mayReceive);
+  if (target.value === null || input.agent !== null) return []; // an agent has secrets and rules of its own
+  const refusal = secretRefusal([target.value, input.health_options], target.value, mayReceive);
   return refusal === null ? [] : [{ path: "health_url", message: refusal }];
 }
 

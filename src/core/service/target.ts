@@ -2,6 +2,7 @@
 
 import { type HealthMethod, hasTarget, methodOf, TARGET_FORMS, type TargetedMethod } from "../methods/index.ts";
 import type { Target, TargetForm } from "../methods/target-form.ts";
+import type { Result } from "../values/result.ts";
 import { canonicalHost, refusedHost } from "./address.ts";
 import type { ServiceType } from "./records.ts";
 
@@ -21,19 +22,18 @@ export interface TargetOptions {
   allowCredentials?: boolean;
 }
 
-type Refusal = { ok: false; error: string };
-export type ProbedTargetResult = { ok: true; target: Target } | Refusal;
+export type ProbedTargetResult = Result<Target, string>;
 /** `target` is null for methods without a target: any text may stand there. */
-export type TargetResult = { ok: true; target: Target | null } | Refusal;
+export type TargetResult = Result<Target | null, string>;
 
-const refuse = (error: string): Refusal => ({ ok: false, error });
+const refuse = (error: string): Extract<ProbedTargetResult, { ok: false }> => ({ ok: false, error });
 
 /**
  * Parses and checks a target. `error` is a text for a person and contains no credentials. Does no DNS lookup, so a name
  * that resolves to a private address passes.
  */
 export function parseTarget(method: HealthMethod, url: string, options: TargetOptions): TargetResult {
-  return hasTarget(method) ? parseProbedTarget(method, url, options) : { ok: true, target: null };
+  return hasTarget(method) ? parseProbedTarget(method, url, options) : { ok: true, value: null };
 }
 
 /** Like parseTarget, for methods that always have a target. */
@@ -49,11 +49,11 @@ export function parseProbedTarget(method: TargetedMethod, text: string, options:
   if (scheme === undefined || url === null || !fits(form, url)) return refuse(expected);
   const host = canonicalHost(url.hostname);
   if (!host.ok) return refuse(host.error);
-  const notPublic = options.allowPrivate ? null : refusedHost(host.host);
-  if (notPublic !== null) return refuse(`${host.host} is refused: ${notPublic}`);
+  const notPublic = options.allowPrivate ? null : refusedHost(host.value);
+  if (notPublic !== null) return refuse(`${host.value} is refused: ${notPublic}`);
   const port = portOf(url, rest) ?? scheme.port;
   if (port === null || port === 0) return refuse(`${expected}: a port is missing`);
-  const endpoint = { host: host.host, port, tls: scheme.tls };
+  const endpoint = { host: host.value, port, tls: scheme.tls };
   return withParts(form, { scheme: name.toLowerCase(), url }, endpoint, options);
 }
 
@@ -106,7 +106,7 @@ function withParts(
   }
   const path = withReferences(url.pathname + url.search);
   const parts = form.parts({ scheme, user, password, name: name || null, path, query });
-  return "refused" in parts ? refuse(parts.refused) : { ok: true, target: { ...endpoint, ...parts } };
+  return "refused" in parts ? refuse(parts.refused) : { ok: true, value: { ...endpoint, ...parts } };
 }
 
 /** Restores the braces of references, which the URL parser encodes. */
@@ -126,7 +126,7 @@ export function authority({ host, port }: Pick<Target, "host" | "port">): string
 /** Returns null for a target that can't be read, and for methods without one. */
 export function parseLeniently(method: HealthMethod, url: string): Target | null {
   const result = parseTarget(method, url, { allowPrivate: true, allowCredentials: true });
-  return result.ok ? result.target : null;
+  return result.ok ? result.value : null;
 }
 
 /** Returns the host of a target, and nothing else of it; null: the target has none. */

@@ -1,7 +1,7 @@
 /** Reads the board from the database, after an eviction and after an outage of the database. */
 
 import type { Board } from "../../core/board/board.ts";
-import { seededState } from "../../core/board/board-seed.ts";
+import { seededState } from "../../core/board/board-entry.ts";
 import { epochOrder } from "../../core/service/epoch.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { LOAD_BOARD_AGAIN_MS } from "../../core/time/durations.ts";

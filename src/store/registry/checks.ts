@@ -2,7 +2,7 @@
  * Reads the checks that the planner schedules, and the state that a live board starts from when it has lost its memory.
  */
 import { and, asc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
-import type { BoardSeed, LastRound } from "../../core/board/board-seed.ts";
+import type { BoardSeed, LastRound } from "../../core/board/board-entry.ts";
 import { isScheduled } from "../../core/lane/lanes.ts";
 import type { RoundResult } from "../../core/lane/queue-messages.ts";
 import { isProbedByHub } from "../../core/methods/index.ts";

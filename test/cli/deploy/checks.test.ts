@@ -9,7 +9,7 @@ import {
   sqlMigrationFindings,
   startFinding,
 } from "../../../src/cli/deploy/checks.ts";
-import type { DeployedConfig } from "../../../src/cli/deploy/deployed-config.ts";
+import type { DeployedConfig } from "../../../src/cli/deploy/config.ts";
 import { type Finding, findingLine } from "../../../src/cli/deploy/finding.ts";
 import { objectFindings } from "../../../src/cli/deploy/objects.ts";
 import { queueFindings } from "../../../src/cli/deploy/queues.ts";

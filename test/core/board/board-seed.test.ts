@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Board } from "../../../src/core/board/board.ts";
-import { seededState } from "../../../src/core/board/board-seed.ts";
+import { seededState } from "../../../src/core/board/board-entry.ts";
 import { aCheck, T0 } from "../fixtures.ts";
 
 const check = aCheck({ recorded_status: "up", recorded_since: T0 });

@@ -22,7 +22,7 @@ describe("the target of a dns check", () => {
     [OVER_HTTPS, { host: "dns.example.com", port: 443, tls: true, path: "/dns-query" }],
     ["https://dns.example.com/${PROBE_SECRET_ID}/q?a=1", { path: "/${PROBE_SECRET_ID}/q?a=1" }],
   ])("%s", (url, parts) => {
-    expect(targetOf(url)).toMatchObject({ ok: true, target: parts });
+    expect(targetOf(url)).toMatchObject({ ok: true, value: parts });
   });
 
   test.each([

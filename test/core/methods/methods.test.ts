@@ -162,7 +162,7 @@ describe("a method that is probed", () => {
     TARGETED_METHODS.flatMap((name) => Object.entries(TARGET_FORMS[name].schemes).map((of) => [name, ...of] as const)),
   )("%s takes %s:// with its port and TLS", (name, scheme, { tls, port }) => {
     const withPort = parseTarget(name, `${scheme}://a.example.com:1234`, { allowPrivate: false });
-    expect(withPort).toMatchObject({ ok: true, target: { host: "a.example.com", port: 1234, tls } });
+    expect(withPort).toMatchObject({ ok: true, value: { host: "a.example.com", port: 1234, tls } });
     expect(guessPort(name, `${scheme}://a.example.com`)).toBe(port);
   });
 

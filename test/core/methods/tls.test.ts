@@ -16,7 +16,7 @@ describe("the target of a tls check", () => {
     ["tls://Example.com", { host: "example.com", port: 443, tls: true }],
     ["[2001:db8::1]:443", { host: "2001:db8::1", port: 443 }],
   ])("%s", (url, parts) => {
-    expect(parseTarget("tls", url, { allowPrivate: true })).toMatchObject({ ok: true, target: parts });
+    expect(parseTarget("tls", url, { allowPrivate: true })).toMatchObject({ ok: true, value: parts });
   });
 
   test.each(["https://example.com", "example.com:443/path", "tls://user@example.com", "tls://", "a b:443"])(

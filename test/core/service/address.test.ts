@@ -4,7 +4,7 @@ import { canonicalHost, refusedHost } from "../../../src/core/service/address.ts
 
 const canonical = (raw: string) => {
   const result = canonicalHost(raw);
-  return result.ok ? result.host : `error: ${result.error}`;
+  return result.ok ? result.value : `error: ${result.error}`;
 };
 
 describe("a host has one spelling", () => {

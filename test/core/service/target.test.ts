@@ -6,7 +6,7 @@ const parse = (method: HealthMethod, url: string, allowPrivate = false) => parse
 const target = (method: HealthMethod, url: string) => {
   const result = parse(method, url);
   if (!result.ok) throw new Error(result.error);
-  return result.target;
+  return result.value;
 };
 const error = (method: HealthMethod, url: string, allowPrivate = false) => {
   const result = parse(method, url, allowPrivate);
@@ -43,8 +43,8 @@ describe("a target is taken apart", () => {
   });
 
   it("takes anything for checks that are reported to the hub", () => {
-    expect(parse("exec", "")).toEqual({ ok: true, target: null });
-    expect(parse("heartbeat", "whatever it is")).toEqual({ ok: true, target: null });
+    expect(parse("exec", "")).toEqual({ ok: true, value: null });
+    expect(parse("heartbeat", "whatever it is")).toEqual({ ok: true, value: null });
   });
 });
 

@@ -45,7 +45,7 @@ export interface ProberRpc extends Rpc.DurableObjectBranded {
 /** The state of the bridge to NATS. */
 export interface BridgeStatus {
   connected: boolean;
-  /** What is wrong, for a person who can repair it; null: nothing is wrong. */
+  /** The trouble, for a person who can repair it; null: there is none. */
   reason: string | null;
   /** Number of events that NATS has not acknowledged. */
   outbox_depth: number;
@@ -75,7 +75,7 @@ export interface BridgeStatus {
 
 export interface RefusedSubject {
   subject: string;
-  /** What is wrong, for a person who can repair it. */
+  /** The trouble, for a person who can repair it. */
   reason: string;
   /** Number of events that wait; 0: it has latest values only, which are not kept. */
   events: number;

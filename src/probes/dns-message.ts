@@ -30,7 +30,7 @@ export interface DnsAnswer {
   question: Question | null;
   /** Of the class IN. */
   records: DnsRecord[];
-  /** What the resolver adds to a failure (RFC 8914); null: nothing. */
+  /** The resolver's own reason for a failure (RFC 8914); null: it gives none. */
   reason: { code: number; text: string } | null;
 }
 
@@ -42,7 +42,7 @@ const EXTENDED_ERROR = 15;
 const FLAGS = 0x0120;
 /** Signatures are understood (DO; RFC 3225). */
 const UNDERSTANDS_DNSSEC = 0x8000;
-/** What fits in a datagram nearly everywhere; the answer comes over a stream. */
+/** The size that fits in a datagram nearly everywhere; the answer comes over a stream. */
 const DATAGRAM_BYTES = 1_232;
 const MAX_TTL_S = 2 ** 31 - 1;
 

@@ -15,7 +15,7 @@ import { requestHeaders } from "./http-request.ts";
 import type { ProbeJob, ProbeResult, Protocol } from "./probe.ts";
 import { ProbeFailure } from "./probe-failure.ts";
 
-/** What the length before a message over TCP can say. */
+/** The greatest length that stands before a message over TCP. */
 const MAX_MESSAGE_BYTES = 65_535;
 const MESSAGE_TYPE = "application/dns-message";
 const NO_MESSAGE = "dns: the answer is no message of DNS";

@@ -44,9 +44,9 @@ class Conversation {
   readonly #count: number;
   #step = 0;
   #decoder = new TextDecoder();
-  /** What came since the last text that was found or sent: without secrets, as far as it can be judged. */
+  /** The text since the last one that was found or sent: without secrets, as far as it can be judged. */
   #heard = "";
-  /** What came after that and may end in the middle of a secret. */
+  /** The text after that, which may end in the middle of a secret. */
   #open = "";
   /** Whether one of the two has ended a line. Not every protocol has lines; XMPP starts TLS after a tag. */
   #hasLines = false;
@@ -87,7 +87,7 @@ class Conversation {
     } catch (error) {
       throw this.#failureOf(error);
     }
-    // What was said in clear is no answer any more: anybody may have said it (CVE-2011-0411).
+    // Text in clear is no answer any more: anybody may have sent it (CVE-2011-0411).
     this.#heard = "";
     this.#open = "";
     this.#coming = null;
@@ -168,7 +168,7 @@ class Conversation {
     return true;
   }
 
-  /** What a timeout says. What may be the beginning of a secret is not in it. */
+  /** The text of a timeout. It leaves out what may be the beginning of a secret. */
   #waitFor(expect: string, isQuiet: boolean): void {
     const { secrets, progress } = this.#job;
     const came = this.#heard + (isQuiet || secrets.isEmpty ? secrets.redact(this.#open) : "");

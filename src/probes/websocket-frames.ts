@@ -20,7 +20,7 @@ export interface Frame {
   payload: Uint8Array;
 }
 
-/** What the server does against the protocol, or what is refused; with the code to close with. */
+/** A breach of the protocol by the server, or a refused message, with the code to close with. */
 export interface Wrong {
   kind: "wrong";
   code: number;

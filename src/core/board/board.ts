@@ -37,7 +37,7 @@ export interface Leaving {
   rev: number | null;
 }
 
-/** What the board knows of a service: its entry, or the revision with which it left. */
+/** A service as the board knows it: its entry, or the revision with which it left. */
 export type Known = { entry: BoardEntry } | { left: number } | null;
 
 /** Number of remembered ids of removed services. Rounds that were planned before the removal may still come. */

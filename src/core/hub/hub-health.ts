@@ -28,7 +28,7 @@ export interface HubFacts {
   version: string;
   /** Response time of the database in milliseconds; null: it did not respond. */
   database_ms: number | null;
-  /** What is wrong with the database, in plain words; absent: not known. */
+  /** The trouble with the database, in plain words; absent: not known. */
   database_trouble?: string | undefined;
   /** Creation of the hub's oldest project, Unix ms. The planner has had work since then. null: there is no project. */
   watching_since: number | null;

@@ -36,7 +36,7 @@ export function canonicalName(text: string): string | null {
   return name.length <= MAX_NAME_CHARS && name.split(".").every((label) => LABEL.test(label)) ? name : null;
 }
 
-/** What stands in the text of a record: names, and numbers of at most so many bits. */
+/** The parts of a record's text: names, and numbers of at most so many bits. */
 const FIELDS: Readonly<Partial<Record<RecordType, readonly ("name" | 16 | 32)[]>>> = {
   CNAME: ["name"],
   NS: ["name"],

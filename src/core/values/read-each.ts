@@ -6,7 +6,7 @@ export interface Unread {
   service_id: number | null;
   /** Its `project/name`, as far as it has them. */
   place: string;
-  /** What is wrong, for a person. */
+  /** The trouble, for a person. */
   error: string;
 }
 

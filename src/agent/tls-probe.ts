@@ -24,27 +24,44 @@ export const tlsProbe: Protocol = async (job): Promise<ProbeResult> => {
   const [leaf] = sent;
   if (peer === null || leaf === undefined) throw new ProbeFailure("tls: the server shows no certificate");
   const { distrust, protocol } = peer;
-  const chain = chainOf(leaf, sent, distrust === null ? rootsIn(context.looks?.memory) : new Map());
+  const roots: Roots = distrust === null ? rootsIn(context.looks?.memory) : new Map();
+  const chain = chainOf(leaf, { sent, roots, now: context.now() });
   return { ...judgeCertificate({ chain, distrust, protocol, name }, check.health_options, context.now()), certainAt };
 };
 
 type Roots = ReadonlyMap<string, readonly X509Certificate[]>;
 
+interface Known {
+  /** By the server. */
+  sent: readonly X509Certificate[];
+  roots: Roots;
+  /** Unix ms. */
+  now: number;
+}
+
 /**
  * Returns the certificates on the way from the server's own to a root that is trusted here, as OpenSSL goes it: a trusted
  * one comes before one that the server sends. What else a server sends, such as an old way to another root, is left out.
  */
-export function chainOf(leaf: X509Certificate, sent: readonly X509Certificate[], roots: Roots): X509Certificate[] {
+export function chainOf(leaf: X509Certificate, { sent, roots, now }: Known): X509Certificate[] {
   const chain = [leaf];
   for (let last = leaf; chain.length <= MAX_CHAIN; ) {
     if (last.checkIssued(last)) break;
-    const candidates = [...(roots.get(last.issuer) ?? []), ...sent].filter((each) => !chain.includes(each));
-    const next = candidates.find((each) => isIssuer(each, last));
-    if (next === undefined) break;
+    const others = sent.filter((each) => !chain.includes(each));
+    const next = issuerAmong(roots.get(last.issuer) ?? [], last, now) ?? issuerAmong(others, last, now);
+    if (next === undefined || chain.includes(next)) break;
     chain.push(next);
     last = next;
   }
   return chain;
+}
+
+/** An authority renews its certificate with the same key: of several, the one that is valid and ends last counts. */
+function issuerAmong(certificates: readonly X509Certificate[], of: X509Certificate, now: number) {
+  const issuers = certificates
+    .filter((each) => isIssuer(each, of))
+    .toSorted((a, b) => Date.parse(b.validTo) - Date.parse(a.validTo));
+  return issuers.find(({ validFrom }) => Date.parse(validFrom) <= now) ?? issuers[0];
 }
 
 function isIssuer(issuer: X509Certificate, of: X509Certificate): boolean {

@@ -127,9 +127,9 @@ const TEXT_OF: Readonly<Record<RecordType, ReadText>> = {
   SRV: numbersAndName(3),
   SOA: (reader) => [reader.name(), reader.name(), ...Array.from({ length: 5 }, () => reader.uint(4))].join(" "),
   TXT: (reader, end) => {
-    let text = "";
-    while (reader.at < end) text += textOf(reader.take(reader.uint(1)));
-    return text;
+    const bytes: number[] = []; // a letter may begin in one part and end in the next
+    while (reader.at < end) bytes.push(...reader.take(reader.uint(1)));
+    return textOf(Uint8Array.from(bytes));
   },
   CAA: (reader, end) => {
     const [flags, tag] = [reader.uint(1), textOf(reader.take(reader.uint(1)))];

@@ -30,6 +30,12 @@ describe("a question", () => {
 });
 
 describe("an answer", () => {
+  it("has a text whose letters may begin in one part and end in the next", () => {
+    const [first, second] = [ascii("ü").subarray(0, 1), joined(ascii("ü").subarray(1), ascii("b"))];
+    const bytes = answer(wire("x.test"), [record(RECORD_TYPES.TXT, joined(vector(1, first), vector(1, second)))]);
+    expect(readDnsAnswer(bytes)?.records[0]?.text).toBe("üb");
+  });
+
   it("has texts that are those of checks, for each type", () => {
     const host = joined(vector(1, ascii("H")), [0xc0, 12]); // h.<the question's name>
     const of: Record<string, [ArrayLike<number>, string]> = {

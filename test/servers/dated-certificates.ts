@@ -12,15 +12,17 @@ export interface DatedCertificate {
   signer: KeyPair | null;
   /** As in subjectAltName; null: it is of an authority. */
   names: string | null;
+  /** A certificate whose key it has, too; absent: it has a key of its own. */
+  renews?: KeyPair;
 }
 
 const DAY_MS = 86_400_000;
-const NEW_KEY = ["-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"];
 
 export async function makeDated(folder: string, wanted: DatedCertificate): Promise<KeyPair> {
   const home = join(folder, crypto.randomUUID());
   await mkdir(home);
-  const pair = { cert: join(home, "certificate"), key: join(home, "key") };
+  const pair = { cert: join(home, "certificate"), key: wanted.renews?.key ?? join(home, "key") };
   const request = join(home, "request");
   const extensions =
     wanted.names === null
@@ -28,7 +30,8 @@ export async function makeDated(folder: string, wanted: DatedCertificate): Promi
       : ["basicConstraints=critical,CA:FALSE", `subjectAltName=${wanted.names}`];
   const subject = ["-subj", `/O=Test/CN=${wanted.subject}`];
   const added = extensions.flatMap((each) => ["-addext", each]);
-  await run("openssl", ["req", ...NEW_KEY, ...subject, ...added, "-keyout", pair.key, "-out", request]);
+  const key = [...(wanted.renews === undefined ? NEW_KEY : ["-key"]), pair.key];
+  await run("openssl", ["req", "-new", ...key, ...subject, ...added, "-out", request]);
   await writeFile(join(home, "index"), "");
   await writeFile(join(home, "config"), configOf(home));
   const by =

@@ -99,7 +99,9 @@ it("checks and statuses go on, the hub's health names the loss, and with room ag
   await deliver("hub-outcomes-dead");
   expect((await health()).checks["queues:deadLetters"]).toMatchObject([{ status: "pass", observedValue: 0 }]);
   expect(await serviceFlips(db, id, 9)).toMatchObject([{ to: "down" }]);
-  expect(await db.select().from(rounds)).toHaveLength(1);
+  // The queue of the runtime may have brought a round of its own since.
+  const kept = (await db.select().from(rounds)).filter(({ due_at }) => due_at === round.due_at);
+  expect(kept).toMatchObject([{ lane: round.lane, attempt: 0 }]);
 });
 
 it("old rows are still deleted, and days merged, so that there is room again", async () => {

@@ -1,13 +1,12 @@
 /** Runs the checks of an agent by the same arithmetic and the same state machine as the hub. */
 
 import type { ProbeMessage } from "../core/lane/queue-messages.ts";
-import { firstRounds, planRounds } from "../core/lane/schedule.ts";
+import { firstRounds, planRounds, retryRounds } from "../core/lane/schedule.ts";
 import { methodOf } from "../core/methods/index.ts";
 import type { Check, DueCheck } from "../core/service/check.ts";
 import { homeOf, type Observation, type Round } from "../core/service/records.ts";
 import type { Standing } from "../core/status/breaker.ts";
 import { type MonitorState, newMonitorState, withoutFuture } from "../core/status/monitor-state.ts";
-import { retryRounds } from "../core/status/retry-policy.ts";
 import { observe } from "../core/status/state-machine.ts";
 import { AGENT_LATE_MS, AGENT_PLAN_AHEAD_MS } from "../core/time/durations.ts";
 import { messageOf } from "../core/values/error-message.ts";

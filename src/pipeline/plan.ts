@@ -3,9 +3,9 @@
 import type { ProbeMessage } from "../core/lane/queue-messages.ts";
 import { planRounds, tickWindow, type Window } from "../core/lane/schedule.ts";
 import type { Check } from "../core/service/check.ts";
+import { isJudgeable, UNJUDGED } from "../core/service/unreadable.ts";
 import { KEEP_PLANNING_MS, PLAN_AGAIN_MS } from "../core/time/durations.ts";
 import type { Unread } from "../core/values/read-each.ts";
-import { isJudgeable, UNJUDGED } from "../core/values/unreadable.ts";
 
 /** Pause after a page of the registry and after a call of the queue, so that thousands of services hold up no requests. */
 const PAUSE_MS = 20;

@@ -1,10 +1,10 @@
 /** Step two of the pipeline: probes a round, lets the lane's monitor judge it, and passes the outcomes on. */
 
 import type { ProbeMessage } from "../core/lane/queue-messages.ts";
+import { retryRounds } from "../core/lane/schedule.ts";
 import type { Check, DueCheck, Finding } from "../core/service/check.ts";
 import { HOME_VANTAGE, type Round } from "../core/service/records.ts";
 import type { Outcome } from "../core/status/outcome.ts";
-import { retryRounds } from "../core/status/retry-policy.ts";
 import { isSlow } from "../core/status/slowness.ts";
 import { suspicious } from "./check-causes.ts";
 import { ControlCheck } from "./control-check.ts";

@@ -3,8 +3,8 @@
  * and Cloudflare runs a cron wherever there is room; so each first use names the hub's region.
  */
 
+import { locationHint } from "../core/hub/nearness.ts";
 import { agentOf } from "../core/service/records.ts";
-import { locationHint } from "../core/values/nearness.ts";
 import type { Bindings, FederationRpc, LaneMonitorRpc, NatsBridgeRpc, PeerLinkRpc, ProberRpc } from "./bindings.ts";
 import type { LiveBoardRpc } from "./board-rpc.ts";
 

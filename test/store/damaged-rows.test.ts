@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Board } from "../../src/core/board/board.ts";
 import { unknownState } from "../../src/core/board/board-entry.ts";
 import { toCheck } from "../../src/core/service/service-row.ts";
-import { isJudgeable } from "../../src/core/values/unreadable.ts";
+import { isJudgeable } from "../../src/core/service/unreadable.ts";
 import { AT_THE_BEGINNING, follow } from "../../src/pipeline/follow.ts";
 import { plan } from "../../src/pipeline/plan.ts";
 import type { Db } from "../../src/store/database.ts";

@@ -1,7 +1,7 @@
 /** `npm run deploy` deploys a copy of wrangler.toml that knows the real id of the database and where the hub is. */
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
-import { placementRegion } from "../../core/values/nearness.ts";
+import { placementRegion } from "../../core/hub/nearness.ts";
 
 export interface ObjectMigration {
   tag: string;

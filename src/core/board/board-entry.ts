@@ -1,7 +1,7 @@
 /** One service on the live board. */
 import type { Check } from "../service/check.ts";
 import type { LiveState, ObservationDetails, Verdict } from "../service/records.ts";
-import { UNJUDGED } from "../values/unreadable.ts";
+import { UNJUDGED } from "../service/unreadable.ts";
 
 export interface BoardEntry {
   check: Check;

@@ -3,8 +3,8 @@
 import type { Breaker, LiveState, Status } from "../service/records.ts";
 import { FIELD_NAMES, pick, type ServiceDefinition } from "../service/service-definition.ts";
 import type { ServiceRow } from "../service/service-row.ts";
+import { isJudgeable, UNJUDGED } from "../service/unreadable.ts";
 import { breakerOf, isStale } from "../status/breaker.ts";
-import { isJudgeable, UNJUDGED } from "../values/unreadable.ts";
 
 /** A service as the API returns it. Times are ISO 8601 UTC. */
 export interface Service extends ServiceDefinition {

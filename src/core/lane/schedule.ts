@@ -3,13 +3,13 @@
  * does no harm.
  */
 
-import type { Check } from "../service/check.ts";
-import { HOME_VANTAGE } from "../service/records.ts";
+import type { Check, DueCheck } from "../service/check.ts";
+import { HOME_VANTAGE, type Retry } from "../service/records.ts";
+import { isJudgeable } from "../service/unreadable.ts";
 import { breakerOf, breakerStride } from "../status/breaker.ts";
 import { downVantage } from "../status/retry-policy.ts";
 import { MAX_TICK_AHEAD_MS, PLAN_LEAD_MS, PLAN_LENGTH_MS } from "../time/durations.ts";
 import { chunksBySize, jsonBytes, MAX_MESSAGE_BYTES } from "../values/chunks.ts";
-import { isJudgeable } from "../values/unreadable.ts";
 import { laneInterval, laneNumber } from "./lanes.ts";
 import type { ProbeMessage } from "./queue-messages.ts";
 
@@ -101,6 +101,35 @@ export function firstRounds(scheduled: readonly Check[], now: number): ProbeMess
   return [...Map.groupBy(scheduled.filter(isJudgeable), (check) => check.lane)].flatMap(([lane, checks]) =>
     splitBySize({ round: { lane, due_at: now, attempt: 0 }, vantage: HOME_VANTAGE, not_before: now, checks }),
   );
+}
+
+/**
+ * Returns the messages that try failed checks of a round again, one for each attempt and vantage. Each check keeps its
+ * own delay, so that services that failed together are not probed at the same instant.
+ */
+export function retryRounds(
+  message: ProbeMessage,
+  failing: readonly { check: Check; retry: Retry }[],
+  now: number,
+): ProbeMessage[] {
+  const groups = Map.groupBy(failing, ({ retry }) => `${retry.vantage} ${retry.attempt}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const soonest = Math.min(...group.map(({ retry }) => retry.delay_ms));
+    const checks = group.map(({ check, retry }): DueCheck => withDelay(check, retry.delay_ms - soonest));
+    return {
+      round: { ...message.round, attempt: first.retry.attempt },
+      vantage: first.retry.vantage,
+      not_before: now + soonest,
+      checks,
+    };
+  });
+}
+
+/** Replaces the delay that the check had in its round. */
+function withDelay({ after_ms: _earlier, ...check }: DueCheck, after_ms: number): DueCheck {
+  return after_ms === 0 ? check : { ...check, after_ms };
 }
 
 /** Puts those rounds first that may start first. */

@@ -1,8 +1,8 @@
 /** A check: everything that a prober and a lane's monitor need to know of a service. Queue messages contain it. */
 
-import type { JsonField } from "../values/unreadable.ts";
 import type { Observation, Status } from "./records.ts";
 import type { CheckField, ServiceDefinition } from "./service-definition.ts";
+import type { JsonField } from "./unreadable.ts";
 
 export interface Check extends Pick<ServiceDefinition, CheckField> {
   service_id: number;

@@ -1,10 +1,10 @@
 /** Rows of the database: a service with its registration and its recorded status, and a project. Times in Unix ms. */
 
 import { isProbedByHub } from "../methods/index.ts";
-import type { JsonField } from "../values/unreadable.ts";
 import type { Check } from "./check.ts";
 import { MAX_PROBE_TIMEOUT_S, type ProjectStatus, type Status, type Stopper } from "./records.ts";
 import { CHECK_FIELDS, type CheckField, pick, type ServiceDefinition } from "./service-definition.ts";
+import type { JsonField } from "./unreadable.ts";
 
 export interface ServiceRow extends ServiceDefinition {
   id: number;

@@ -3,11 +3,11 @@
 import { UNREAD_NAMED_MS } from "../time/durations.ts";
 import { type FieldError, fieldErrors } from "../values/fields.ts";
 import type { Unread } from "../values/read-each.ts";
-import { unreadableText } from "../values/unreadable.ts";
 import type { Check } from "./check.ts";
 import { RESERVED_SERVICE_NAME } from "./names.ts";
 import { optionErrors } from "./option-rules.ts";
 import { healthOptionsSchema } from "./options.ts";
+import { unreadableText } from "./unreadable.ts";
 
 export const MAX_SHOWN = 10;
 

@@ -1,9 +1,8 @@
 /** Decides when, how often and from where a failed check is tried again, and when failures confirm an outage. */
 
-import type { ProbeMessage } from "../lane/queue-messages.ts";
 import { isProbed } from "../methods/index.ts";
-import type { Check, DueCheck } from "../service/check.ts";
-import { HOME_VANTAGE, type Retry } from "../service/records.ts";
+import type { Check } from "../service/check.ts";
+import { HOME_VANTAGE } from "../service/records.ts";
 import { AGENT_LOST_RETRY_MS, FIRST_RETRY_MS, LOST_RETRY_MS } from "../time/durations.ts";
 
 /** ±20 %. Services that failed together are retried at different times, and outages are still found quickly. */
@@ -64,33 +63,4 @@ export function isConfirmed(
   const sighted = vantages.filter((vantage) => !streak.blind.includes(vantage));
   if (allowedFailures === 0 || sighted.length === 0 || !isProbed(check.health_method)) return true;
   return new Set(streak.seenFrom).size > 1;
-}
-
-/**
- * Returns the messages that try failed checks of a round again, one for each attempt and vantage. Each check keeps its
- * own delay, so that services that failed together are not probed at the same instant.
- */
-export function retryRounds(
-  message: ProbeMessage,
-  failing: readonly { check: Check; retry: Retry }[],
-  now: number,
-): ProbeMessage[] {
-  const groups = Map.groupBy(failing, ({ retry }) => `${retry.vantage} ${retry.attempt}`);
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const soonest = Math.min(...group.map(({ retry }) => retry.delay_ms));
-    const checks = group.map(({ check, retry }): DueCheck => withDelay(check, retry.delay_ms - soonest));
-    return {
-      round: { ...message.round, attempt: first.retry.attempt },
-      vantage: first.retry.vantage,
-      not_before: now + soonest,
-      checks,
-    };
-  });
-}
-
-/** Replaces the delay that the check had in its round. */
-function withDelay({ after_ms: _earlier, ...check }: DueCheck, after_ms: number): DueCheck {
-  return after_ms === 0 ? check : { ...check, after_ms };
 }

@@ -14,7 +14,7 @@ import {
 import type { ServiceInput } from "../../core/service/service-definition.ts";
 import type { ProjectRow, ServiceRow } from "../../core/service/service-row.ts";
 import { parsePatch, parseService } from "../../core/service/service-rules.ts";
-import { underPatch } from "../../core/values/unreadable.ts";
+import { underPatch } from "../../core/service/unreadable.ts";
 import { pauseService } from "../../store/registry/pauses.ts";
 import { getProject, getProjectByName } from "../../store/registry/projects.ts";
 import { changeService, createService, deleteService, getService } from "../../store/registry/services.ts";

@@ -3,7 +3,7 @@ import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizz
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Check } from "../../core/service/check.ts";
 import { type ServiceRow, toCheck } from "../../core/service/service-row.ts";
-import { isJudgeable } from "../../core/values/unreadable.ts";
+import { isJudgeable } from "../../core/service/unreadable.ts";
 import { type Db, idList } from "../database.ts";
 import { time } from "../tables/columns.ts";
 import { apiKeys, projects, services } from "../tables/hub-tables.ts";

@@ -4,7 +4,7 @@ import type { HealthMethod } from "../../core/methods/index.ts";
 import type { ServiceType, Status } from "../../core/service/records.ts";
 import { pick, type ServiceInput } from "../../core/service/service-definition.ts";
 import type { ServiceRow } from "../../core/service/service-row.ts";
-import { JSON_FIELDS, underPatch } from "../../core/values/unreadable.ts";
+import { JSON_FIELDS, underPatch } from "../../core/service/unreadable.ts";
 import { type Db, idList, isDuplicate } from "../database.ts";
 import { contains, currentEpoch, holds, knownLanes, LANES } from "../fragments.ts";
 import { timeOf, unreadableOf } from "../tables/columns.ts";

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { unknownState } from "../../../src/core/board/board-entry.ts";
 import type { LiveState } from "../../../src/core/service/records.ts";
-import { UNJUDGED } from "../../../src/core/values/unreadable.ts";
+import { UNJUDGED } from "../../../src/core/service/unreadable.ts";
 import type { LiveBoard } from "../../../src/objects/board/live-board.ts";
 import { MAX_UNACKNOWLEDGED_CHARS, MAX_UNHEARD_OF_ALL } from "../../../src/objects/sockets/socket-sender.ts";
 import { openDatabase } from "../../../src/store/database.ts";

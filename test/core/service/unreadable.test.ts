@@ -4,7 +4,7 @@ import { currentState } from "../../../src/core/board/service-view.ts";
 import { firstRounds, planRounds } from "../../../src/core/lane/schedule.ts";
 import { toCheck } from "../../../src/core/service/service-row.ts";
 import { Fitness } from "../../../src/core/service/unfit-checks.ts";
-import { isJudgeable, UNJUDGED } from "../../../src/core/values/unreadable.ts";
+import { isJudgeable, UNJUDGED } from "../../../src/core/service/unreadable.ts";
 import { T0 } from "../fixtures.ts";
 import { aLiveState, aRow } from "../rows.ts";
 

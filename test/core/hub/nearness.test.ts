@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { distanceKm, locationHint } from "../../../src/core/values/nearness.ts";
+import { distanceKm, locationHint } from "../../../src/core/hub/nearness.ts";
 
 const order = (near: string, regions: (string | null)[]) =>
   regions.toSorted((a, b) => distanceKm(near, a) - distanceKm(near, b));

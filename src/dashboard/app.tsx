@@ -1,7 +1,7 @@
 /** The dashboard: its providers, the sign-in gate and the pages. */
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { Route, Router, Switch, useLocation } from "wouter";
 import { newQueryClient, sessionQuery } from "./api/queries.ts";
 import { LiveProvider } from "./live/live-context.tsx";
 import { Overview } from "./pages/overview/overview.tsx";
@@ -15,6 +15,7 @@ import { Page } from "./ui/page.tsx";
 import { SECTIONS, type SectionPath } from "./ui/sections.ts";
 import { SessionContext } from "./ui/session.tsx";
 import { Shell } from "./ui/shell.tsx";
+import { useGuardedLocation } from "./ui/unsaved.ts";
 
 const ServicePage = lazy(async () => ({ default: (await import("./pages/service/service-page.tsx")).ServicePage }));
 
@@ -42,17 +43,19 @@ export function App() {
   return (
     <QueryClientProvider client={client}>
       <ClockContext value={clock}>
-        <SignInGate>
-          <LiveProvider>
-            <Shell>
-              <PageErrorBoundary>
-                <Suspense fallback={<PageLoading />}>
-                  <Pages />
-                </Suspense>
-              </PageErrorBoundary>
-            </Shell>
-          </LiveProvider>
-        </SignInGate>
+        <Router hook={useGuardedLocation}>
+          <SignInGate>
+            <LiveProvider>
+              <Shell>
+                <PageErrorBoundary>
+                  <Suspense fallback={<PageLoading />}>
+                    <Pages />
+                  </Suspense>
+                </PageErrorBoundary>
+              </Shell>
+            </LiveProvider>
+          </SignInGate>
+        </Router>
       </ClockContext>
     </QueryClientProvider>
   );

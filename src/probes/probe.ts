@@ -96,7 +96,7 @@ export interface TlsPeer {
  */
 export interface ProbeJob {
   check: Check;
-  secrets: Pick<Secrets, "isEmpty" | "endWithLines" | "redact" | "redactJson" | "redactBeginning">;
+  secrets: Pick<Secrets, "isEmpty" | "endWithLines" | "redact" | "redactJson" | "redactSoFar" | "redactBeginning">;
   /** http: names of the headers that contain secrets. */
   secretHeaders: readonly string[];
   /** http: whether the body contains a secret. */

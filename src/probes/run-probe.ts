@@ -49,7 +49,7 @@ type Found = Omit<Observation, "at" | "vantage">;
 export async function runProbe(check: Check, context: ProbeContext, { target, seat }: Prepared): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
-  const clean = (text: string) => boundedErrorText(secrets.redact(text));
+  const clean = (text: string) => boundedErrorText(secrets.redactWhole(text));
   const run = () => execute(check, context, { target, seat }, secrets);
   const found = await (context.lateness?.during(run) ?? run()).catch((error) =>
     foundFailure(error instanceof ProbeFailure ? error : failureFromError(error, NOTHING_SENT), at, context.now()),
@@ -89,7 +89,8 @@ async function execute(
     queryRefusal(query, [user, otherUser, database]);
   if (refusal !== null) throw new ProbeFailure(refusal, { verdict: "unprobeable" });
   const done = new AbortController();
-  const target = { ...secrets.resolve(parsed.value), path: secrets.resolvePath(parsed.value.path) };
+  const { path, ...parts } = parsed.value;
+  const target = { ...secrets.resolve(parts), path: secrets.resolvePath(path) };
   if (secretNames([user, password]).length > 0) secrets.hide(basicCredentials(target), "credentials");
   const { host, port, tls } = target;
   const job: ProbeJob = {

@@ -2,6 +2,7 @@
  * Handles `${PROBE_SECRET_X}` in a check. The value is inserted just before the probe, and removed from everything that
  * the target says, before that is compared, cut or told.
  */
+import { Echo } from "./echo.ts";
 import { ProbeFailure } from "./probe-failure.ts";
 import { Spellings } from "./spellings.ts";
 
@@ -16,6 +17,8 @@ const LONGEST_SPELLING = 15;
 export class Secrets {
   /** Values that must not be shown, each with the name to show instead. */
   readonly #hidden = new Map<string, { name: string; spellings: Spellings }>();
+  /** The texts before values, each with the name of its value; by both. */
+  readonly #echoes = new Map<string, { name: string; echo: Echo }>();
   readonly #lookUp: (name: string) => string | undefined;
 
   constructor(lookUp: (name: string) => string | undefined) {
@@ -57,10 +60,25 @@ export class Secrets {
     }
   }
 
-  /** Returns the text with every used secret replaced by its name, however it is written. */
+  /** Returns what a target says with every used secret replaced by its name, however it is written or cut. */
   redact(text: string): string {
+    return this.redactWhole(
+      [...this.#echoes.values()].reduce((rest, { name, echo }) => echo.replace(rest, `\${${name}}`), text),
+    );
+  }
+
+  /** The same for a text that has words of the check itself, so nothing is hidden there but secrets. */
+  redactWhole(text: string): string {
     const longestFirst = [...this.#hidden].sort(([a], [b]) => b.length - a.length);
     return longestFirst.reduce((rest, [, { name, spellings }]) => spellings.replace(rest, `\${${name}}`), text);
+  }
+
+  /** The same for what has come of a text so far. `open`: its end, where that may be the beginning of a secret. */
+  redactSoFar(text: string): { known: string; open: string } {
+    const clean = this.redact(text);
+    const begun = [...this.#hidden.values()].flatMap(({ spellings }) => spellings.openAt(clean) ?? []);
+    const end = Math.min(clean.length, ...begun);
+    return { known: clean.slice(0, end), open: clean.slice(end) };
   }
 
   /** The same for a JSON document, which stays one. */
@@ -81,10 +99,30 @@ export class Secrets {
   }
 
   #walk(value: unknown): unknown {
-    if (typeof value === "string") return value.replace(REFERENCE, (_match, name: string) => this.#value(name));
+    if (typeof value === "string") return this.#inserted(value);
     if (Array.isArray(value)) return value.map((item) => this.#walk(item));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#walk(item)]));
+  }
+
+  #inserted(text: string): string {
+    let inserted = "";
+    let end = 0;
+    for (const { 0: match, 1: name = "", index } of text.matchAll(REFERENCE)) {
+      inserted += text.slice(end, index);
+      const value = this.#value(name);
+      this.#hideAfter(inserted.slice(inserted.lastIndexOf("\n") + 1), value, name);
+      inserted += value;
+      end = index + match.length;
+    }
+    return inserted + text.slice(end);
+  }
+
+  /** `before`: what stands before the value on its line. */
+  #hideAfter(before: string, value: string, name: string): void {
+    const hidden = this.#hidden.get(value);
+    if (hidden === undefined || before.trim() === "") return;
+    this.#echoes.set(`${before}\n${value}`, { name, echo: new Echo(before, value, hidden.spellings) });
   }
 
   #value(name: string): string {

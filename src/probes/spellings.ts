@@ -5,6 +5,8 @@
 
 /** So many first characters of a longer text are enough to recognise it. */
 const KNOWN_BY_UNITS = 16;
+/** So many first characters at the end of a text are taken for the beginning of a longer one. */
+const OPEN_UNITS = 4;
 /** Backslashes that escaping makes of one. All repetitions have an end, so that no text takes long. */
 const MOST_ESCAPES = 8;
 /** Fewer certain characters of base64 may be a part of anything. */
@@ -16,6 +18,8 @@ type Unit = readonly RegExp[];
 interface Spelling {
   /** Finds the first units. */
   head: RegExp;
+  /** Finds as many as OPEN_UNITS. */
+  open: RegExp;
   units: readonly Unit[];
 }
 
@@ -27,7 +31,7 @@ interface Writing {
 /** The ways to write one text. They are made when they are needed first. */
 export class Spellings {
   readonly #text: string;
-  #all: readonly Spelling[] | null = null;
+  #made: readonly Spelling[] | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -35,13 +39,31 @@ export class Spellings {
 
   /** Returns the text with every occurrence replaced, also one of which only a beginning of 16 characters is there. */
   replace(text: string, by: string): string {
-    this.#all ??= writingsOf(this.#text).map(compiled);
-    const found = this.#all.flatMap((spelling) => placesIn(text, spelling));
-    return found.length === 0 ? text : withoutPlaces(text, found, by);
+    const found = this.#all().flatMap((spelling) => placesIn(text, spelling));
+    return withoutPlaces(text, found, by);
+  }
+
+  /** Whether all of it stands at `at`. */
+  isAt(text: string, at: number): boolean {
+    return this.#all().some(({ units }) => reach(text, at, units).isWhole);
+  }
+
+  /** Returns where the last characters begin that may go on as this text; null: they can't. */
+  openAt(text: string): number | null {
+    const found = this.#all().flatMap(({ open, units }) =>
+      [...text.matchAll(open)].filter(({ index }) => reach(text, index, units).end === text.length),
+    );
+    return found.length === 0 ? null : Math.min(...found.map(({ index }) => index));
+  }
+
+  #all(): readonly Spelling[] {
+    this.#made ??= writingsOf(this.#text).map(compiled);
+    return this.#made;
   }
 }
 
-interface Place {
+/** Of a text. */
+export interface Place {
   from: number;
   to: number;
 }
@@ -50,7 +72,7 @@ function placesIn(text: string, { head, units }: Spelling): Place[] {
   const places: Place[] = [];
   head.lastIndex = 0;
   for (let found = head.exec(text); found !== null; found = head.exec(text)) {
-    const to = Math.max(endOf(text, found.index, units), head.lastIndex);
+    const to = Math.max(reach(text, found.index, units).end, head.lastIndex);
     places.push({ from: found.index, to });
     head.lastIndex = to;
   }
@@ -58,7 +80,7 @@ function placesIn(text: string, { head, units }: Spelling): Place[] {
 }
 
 /** Places that overlap are replaced as one. */
-function withoutPlaces(text: string, places: readonly Place[], by: string): string {
+export function withoutPlaces(text: string, places: readonly Place[], by: string): string {
   let result = "";
   let end = 0;
   for (const { from, to } of places.toSorted((a, b) => a.from - b.from)) {
@@ -69,15 +91,15 @@ function withoutPlaces(text: string, places: readonly Place[], by: string): stri
 }
 
 /** Where the units that follow each other from `start` end. A character may be read in several ways, so all are tried. */
-function endOf(text: string, start: number, units: readonly Unit[]): number {
+function reach(text: string, start: number, units: readonly Unit[]): { end: number; isWhole: boolean } {
   let ends = new Set([start]);
   for (const unit of units) {
     const next = new Set<number>();
     for (const at of ends) for (const end of endsOfUnit(text, at, unit)) next.add(end);
-    if (next.size === 0) break;
+    if (next.size === 0) return { end: Math.max(...ends), isWhole: false };
     ends = next;
   }
-  return Math.max(...ends);
+  return { end: Math.max(...ends), isWhole: true };
 }
 
 function endsOfUnit(text: string, at: number, unit: Unit): number[] {
@@ -88,11 +110,16 @@ function endsOfUnit(text: string, at: number, unit: Unit): number[] {
 }
 
 function compiled({ units, flags }: Writing): Spelling {
-  const head = units.slice(0, KNOWN_BY_UNITS).map((ways) => `(?:${ways.join("|")})`);
   return {
-    head: new RegExp(head.join(""), `g${flags}`),
+    head: new RegExp(inARow(units.slice(0, KNOWN_BY_UNITS)), `g${flags}`),
+    open: new RegExp(inARow(units.slice(0, OPEN_UNITS)), `g${flags}`),
     units: units.map((ways) => ways.map((way) => new RegExp(way, `y${flags}`))),
   };
+}
+
+/** A pattern that finds the units one after the other. */
+export function inARow(units: Writing["units"]): string {
+  return units.map((ways) => `(?:${ways.join("|")})`).join("");
 }
 
 function writingsOf(text: string): Writing[] {
@@ -107,7 +134,7 @@ function writingsOf(text: string): Writing[] {
 }
 
 /** Several backslashes are one unit, because each escaping makes more of them. */
-function plainUnits(text: string): string[][] {
+export function plainUnits(text: string): string[][] {
   return [...text.matchAll(/\\+|./gsu)].map(([part]) => {
     if (!part.startsWith("\\")) return waysOf(part);
     const literally = [8, 4, 2].map((times) => `\\\\{${times * part.length}}`);

@@ -18,7 +18,7 @@ const NEEDS_LINES =
 
 /** Runs all steps over an open connection. Returns when the last one was certain, Unix ms. Throws a ProbeFailure. */
 export async function converse(job: ProbeJob, connection: Connection, steps: readonly TcpStep[]): Promise<number> {
-  const conversation = new Conversation(job, connection, steps.length);
+  const conversation = new Conversation(job, connection, steps);
   for (const step of steps) {
     await conversation.run(step);
     if (step.tls === true) await conversation.startTls();
@@ -32,7 +32,7 @@ export function talkBeforeTls(job: ProbeJob): ((connection: Connection) => Promi
   const last = steps.findIndex(({ tls }) => tls === true);
   if (last < 0) return null;
   return async (connection) => {
-    const conversation = new Conversation(job, connection, steps.length);
+    const conversation = new Conversation(job, connection, steps);
     for (const step of steps.slice(0, last + 1)) await conversation.run(step);
   };
 }
@@ -48,18 +48,21 @@ class Conversation {
   #heard = "";
   /** The text after that, which may end in the middle of a secret. */
   #open = "";
-  /** Whether one of the two has ended a line. Not every protocol has lines; XMPP starts TLS after a tag. */
-  #hasLines = false;
+  /** Whether one of the two ends lines. Not every protocol has them; XMPP starts TLS after a tag. */
+  #hasLines: boolean;
+  /** Whether a text was found since the last one that was sent, in a line that had not ended with it. */
+  #isInLine = false;
   /** A read that has begun. */
   #coming: Promise<Uint8Array | null> | null = null;
   #cameAt: number;
   /** The time in which the probe only made sure that nothing more came. It is none of the target's. */
   #ownMs = 0;
 
-  constructor(job: ProbeJob, connection: Connection, count: number) {
+  constructor(job: ProbeJob, connection: Connection, steps: readonly TcpStep[]) {
     this.#job = job;
     this.#connection = connection;
-    this.#count = count;
+    this.#count = steps.length;
+    this.#hasLines = steps.some(({ expect = "", send = "" }) => expect.includes("\n") || send.endsWith("\n"));
     this.#cameAt = job.context.now();
   }
 
@@ -73,7 +76,9 @@ class Conversation {
     try {
       if (expect !== undefined) await this.#hear(expect);
       if (tls === true) await this.#endLine(expect?.endsWith("\n") === true);
-      if (send !== undefined) await this.#say(send);
+      if (send === undefined) return;
+      await this.#restOfLine();
+      await this.#say(send);
     } catch (error) {
       throw this.#failureOf(error);
     }
@@ -90,15 +95,25 @@ class Conversation {
     // Text in clear is no answer any more: anybody may have sent it (CVE-2011-0411).
     this.#heard = "";
     this.#open = "";
+    this.#isInLine = false;
     this.#coming = null;
     this.#decoder = new TextDecoder();
+  }
+
+  /** The line in which a text was found answers nothing that is sent later. A prompt has no end of a line: it is silent. */
+  async #restOfLine(): Promise<void> {
+    this.#job.progress.stage = `${this.#place()}: the line before the text to send did not end`;
+    while (this.#hasLines && this.#isInLine && !(this.#heard + this.#open).includes("\n")) {
+      if ((await this.#isSilent()) || !(await this.#more())) return;
+      if (this.#heard.length + this.#open.length >= MAX_ANSWER_CHARS) return;
+    }
   }
 
   async #say(text: string): Promise<void> {
     this.#job.progress.stage = `${this.#place()}: the text to send was not taken`;
     this.#heard = ""; // the answer to it comes later
     this.#open = "";
-    this.#hasLines ||= text.endsWith("\n");
+    this.#isInLine = false;
     await this.#connection.write(text);
   }
 
@@ -125,7 +140,7 @@ class Conversation {
       if (end === 0 && !isAtEnd) {
         if (text.length >= MAX_ANSWER_CHARS) throw this.#failure("the line before TLS is longer than 64 KiB");
         if (!(await this.#more())) throw this.#failure("the connection was closed before TLS began");
-      } else if (rest === "") return;
+      } else if (rest === "") break;
       else throw this.#failure(`before TLS began, the target said more in clear text: ${shown(rest)}`);
     }
     if (this.#coming !== null) throw new ProbeFailure(NEEDS_LINES, { answered: true, verdict: "unprobeable" });
@@ -134,17 +149,23 @@ class Conversation {
   /** Looks for the text, and forgets what came up to its end. */
   #take(expect: string, isQuiet: boolean): boolean {
     const { secrets } = this.#job;
-    const text = isQuiet || secrets.isEmpty ? this.#heard + secrets.redact(this.#open) : this.#heard;
+    const { known, open } =
+      isQuiet || secrets.isEmpty ? secrets.redactSoFar(this.#open) : { known: "", open: this.#open };
+    const text = this.#heard + known;
     const at = text.indexOf(expect);
     if (at < 0) return false;
-    if (isQuiet || secrets.isEmpty) this.#open = "";
+    this.#open = open;
     this.#heard = text.slice(at + expect.length);
+    this.#isInLine = !expect.endsWith("\n");
     return true;
   }
 
   /** Whether nothing more comes for a moment after what may be the beginning of a secret. */
   async #isQuiet(): Promise<boolean> {
-    if (this.#open === "" || this.#job.secrets.isEmpty) return false;
+    return this.#open !== "" && !this.#job.secrets.isEmpty && (await this.#isSilent());
+  }
+
+  async #isSilent(): Promise<boolean> {
     this.#coming ??= this.#connection.chunk();
     if (!(await quietAfter(QUIET_MS, this.#coming))) return false;
     this.#ownMs += this.#job.context.now() - this.#cameAt;
@@ -171,7 +192,7 @@ class Conversation {
   /** The text of a timeout. It leaves out what may be the beginning of a secret. */
   #waitFor(expect: string, isQuiet: boolean): void {
     const { secrets, progress } = this.#job;
-    const came = this.#heard + (isQuiet || secrets.isEmpty ? secrets.redact(this.#open) : "");
+    const came = this.#heard + (isQuiet || secrets.isEmpty ? secrets.redactSoFar(this.#open).known : "");
     const instead = came === "" ? "" : `, but ${shown(came)}`;
     progress.stage = `${this.#place()}: ${shown(expect)} did not come${instead}`;
   }
@@ -187,7 +208,7 @@ class Conversation {
 
   #closed(expect: string): ProbeFailure {
     const { secrets } = this.#job;
-    const came = this.#heard + secrets.redact(this.#open);
+    const came = this.#heard + secrets.redactSoFar(this.#open).known;
     const instead = came === "" ? "" : `, but ${shown(came)}`;
     const words = `the connection was closed, and ${shown(expect)} had not come${instead}`;
     return this.#failure(words, this.#connection.answered ? {} : { unclear: "protocol" });

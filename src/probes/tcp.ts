@@ -26,15 +26,16 @@ export const tcpProbe: Protocol = async (job): Promise<ProbeResult> => {
     const next = connection.chunk();
     // The beginning of a secret is not known for one before the rest of it has come.
     const isQuiet = !secrets.isEmpty && answer !== "" && (await quietAfter(QUIET_MS, next));
-    if (isQuiet && secrets.redact(answer).includes(expect)) return { ...PASSED, certainAt };
+    if (isQuiet && secrets.redactSoFar(answer).known.includes(expect)) return { ...PASSED, certainAt };
     const chunk = await next;
     if (chunk === null) break;
     answer += decoder.decode(chunk, { stream: true });
     certainAt = context.now();
     if (secrets.isEmpty && answer.includes(expect)) return PASSED;
   }
-  const whole = answer.length < MAX_ANSWER_BYTES ? secrets.redact(answer) : secrets.redactBeginning(answer);
+  const isWhole = answer.length < MAX_ANSWER_BYTES;
+  const whole = isWhole ? secrets.redactSoFar(answer).known : secrets.redactBeginning(answer);
   if (whole.includes(expect)) return { ...PASSED, certainAt };
-  const where = answer.length < MAX_ANSWER_BYTES ? "the answer" : "in its first 64 KiB the answer";
+  const where = isWhole ? "the answer" : "in its first 64 KiB the answer";
   throw connection.failure(`tcp: ${where} does not contain ${JSON.stringify(expect)}`);
 };

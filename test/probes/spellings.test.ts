@@ -116,3 +116,47 @@ it("the end of a beginning is left out, whatever it says", () => {
   expect(secrets.redactBeginning("abc")).toBe("");
   expect(new Secrets(() => undefined).redactBeginning("abc")).toBe("abc");
 });
+
+describe("a text before a secret that was sent with it", () => {
+  const secret = "hunter2x";
+  const sent = (text: string) => {
+    const secrets = new Secrets(() => secret);
+    secrets.resolve(text);
+    return secrets;
+  };
+
+  it("shows where the secret begins, however soon it is cut", () => {
+    const secrets = sent("please AUTH ${PROBE_SECRET_S}\r\n");
+    for (const part of ["h", "hunt", "hunter2"]) {
+      expect(secrets.redact(`no "please AUTH ${part}"\nAUTH`)).toBe('no "please AUTH ${PROBE_SECRET_S}\nAUTH');
+    }
+    expect(secrets.redact(`Please%20AUTH%20hun, x\r\nbye`)).toBe("Please%20AUTH%20${PROBE_SECRET_S}\r\nbye");
+  });
+
+  it("hides as much whatever comes after the first letter, so that no guess is answered", () => {
+    const secrets = sent("AUTH ${PROBE_SECRET_S}");
+    const told = ["hunter2", "hunt", "hanter2"].map((guess) => secrets.redact(`AUTH ${guess} is wrong`));
+    expect(new Set(told)).toEqual(new Set(["AUTH ${PROBE_SECRET_S}"]));
+  });
+
+  it("leaves what follows a whole secret, and what is no beginning of it", () => {
+    const secrets = sent("AUTH ${PROBE_SECRET_S}");
+    expect(secrets.redact(`AUTH ${secret} is wrong`)).toBe("AUTH ${PROBE_SECRET_S} is wrong");
+    expect(secrets.redact("AUTH <password> is missing")).toBe("AUTH <password> is missing");
+  });
+
+  it("is of its own line, and may hold another secret", () => {
+    expect(sent("AUTH\r\n${PROBE_SECRET_S}").redact("AUTH h\nh")).toBe("AUTH h\nh");
+    expect(sent("${PROBE_SECRET_S} ${PROBE_SECRET_S}").redact(`${secret} hun`)).not.toContain("hun");
+  });
+});
+
+it("what may go on as a secret is left open at the end of a text", () => {
+  const secrets = new Secrets(() => undefined);
+  secrets.hide("hunter2x", "S");
+  expect(secrets.redactSoFar("it is hunt")).toEqual({ known: "it is ", open: "hunt" });
+  expect(secrets.redactSoFar("hunter2x, %68unt")).toEqual({ known: "${S}, ", open: "%68unt" });
+  for (const text of ["it is hun", "hunted", "hunt ", ""]) {
+    expect(secrets.redactSoFar(text)).toEqual({ known: text, open: "" });
+  }
+});

@@ -8,7 +8,7 @@ import { manifestSchema, type ServiceBody, type ServicePatch, serviceSchema } fr
 import { type MayReceive, secretRefusal } from "./secrets.ts";
 import { defaultOf, FIELD_NAMES, pick, type ServiceInput } from "./service-definition.ts";
 import type { ServiceRow } from "./service-row.ts";
-import { guessPort, parseTarget } from "./target.ts";
+import { guessPort, parseTarget, targetMistake } from "./target.ts";
 
 export interface TargetRules {
   /** Whether loopback, private and other non-public addresses may be probed. */
@@ -95,6 +95,8 @@ function targetErrors(input: ServiceInput, { allowPrivate, mayReceive }: TargetR
     allowPrivate: allowPrivate || input.agent !== null,
   });
   if (!target.ok) return [{ path: "health_url", message: target.error }];
+  const mistake = hasTarget(input.health_method) ? targetMistake(input.health_url) : null;
+  if (mistake !== null) return [{ path: "health_url", message: mistake }];
   if (target.value === null || input.agent !== null) return []; // an agent has secrets and rules of its own
   const refusal = secretRefusal([target.value, input.health_options], target.value, mayReceive);
   return refusal === null ? [] : [{ path: "health_url", message: refusal }];

@@ -8,6 +8,7 @@ import type { ServiceType } from "./records.ts";
 
 const MAX_TARGET_LENGTH = 2_048;
 const SECRET_REFERENCE = /^\$\{PROBE_SECRET_[A-Z0-9_]+\}$/;
+const REFERENCE = /\$\{PROBE_SECRET_[A-Z0-9_]+\}/g;
 /** Query parameters whose values are credentials. */
 const SECRET_PARAMETER = /^(password|passwd|pwd|sslpassword|token|access_token|api_?key|secret|client_secret)$/i;
 const PLAIN_CREDENTIALS = "credentials in plain text are refused: use ${PROBE_SECRET_NAME}";
@@ -55,6 +56,18 @@ export function parseProbedTarget(method: TargetedMethod, text: string, options:
   if (port === null || port === 0) return refuse(`${expected}: a port is missing`);
   const endpoint = { host: host.value, port, tls: scheme.tls };
   return withParts(form, { scheme: name.toLowerCase(), url }, endpoint, options);
+}
+
+/**
+ * Returns what nobody can mean who writes the target, as a text for a person; null: nothing. Such targets are refused at
+ * registration; those that are stored are checked all the same.
+ */
+export function targetMistake(text: string): string | null {
+  if (text.includes("#")) return "a fragment (# and what follows) is never sent: leave it out, or write # as %23";
+  const rest = text.replace(REFERENCE, "");
+  if (/\$\{|\{\{/.test(rest)) return "a placeholder is left in it: only ${PROBE_SECRET_NAME} is replaced";
+  const [path = ""] = rest.split("?");
+  return /[{}]/.test(path) ? "a brace is left in it: write { as %7B and } as %7D" : null;
 }
 
 /** Parses the text after `scheme://` by the rules of http for every scheme, so that there is one parser for hosts. */

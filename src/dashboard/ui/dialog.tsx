@@ -1,22 +1,43 @@
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Button } from "./button.tsx";
+import { mayDiscard, useUnsaved } from "./unsaved.ts";
 
-/** A modal dialog that is open as long as it is rendered. The browser keeps the focus inside. Escape calls `close`. */
-export function Dialog({ title, close, children }: { title: string; close(): void; children: ReactNode }) {
+interface DialogProps {
+  title: string;
+  /** Whether something was typed that would be lost; Escape and the cross then ask first. */
+  isUnsaved?: boolean;
+  close(): void;
+  children: ReactNode;
+}
+
+/**
+ * A modal dialog that is open as long as it is rendered. The browser keeps the focus inside. Escape calls `close`. It
+ * begins in the first field and ends where the focus was before.
+ */
+export function Dialog({ title, isUnsaved = false, close, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
+  useUnsaved(isUnsaved);
   useEffect(() => {
     const dialog = ref.current;
+    const before = document.activeElement;
     if (dialog?.open === false) dialog.showModal();
-    return () => dialog?.close();
+    dialog?.querySelector<HTMLElement>(FIELD)?.focus();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
+  const leave = () => {
+    if (!isUnsaved || mayDiscard()) close();
+  };
   return (
     <dialog
       ref={ref}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        close();
+        leave();
       }}
       className="m-auto max-h-[92dvh] w-[min(40rem,calc(100vw-1.5rem))] overflow-y-auto rounded-xl border border-line bg-surface p-0 text-ink shadow-xl"
     >
@@ -24,7 +45,7 @@ export function Dialog({ title, close, children }: { title: string; close(): voi
         <h2 id={id} className="text-lg font-semibold">
           {title}
         </h2>
-        <Button look="quiet" onClick={close} aria-label="Close">
+        <Button look="quiet" onClick={leave} aria-label="Close">
           <span aria-hidden="true">✕</span>
         </Button>
       </div>
@@ -32,6 +53,8 @@ export function Dialog({ title, close, children }: { title: string; close(): voi
     </dialog>
   );
 }
+
+const FIELD = "input:not([type=hidden]), select, textarea";
 
 interface ConfirmProps {
   title: string;

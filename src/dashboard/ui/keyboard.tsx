@@ -34,8 +34,9 @@ export function useKeyboard(actions: Actions): void {
     let before = "";
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (isTyping(event.target)) {
-        if (event.key === "Escape") leaveField(event);
+      const [target = null] = event.composedPath(); // in a shadow root, the event's own target is its host
+      if (isTyping(target)) {
+        if (event.key === "Escape") leaveField(event, target);
         return;
       }
       if (!hasShortcuts() || document.querySelector("dialog[open]") !== null) return;
@@ -48,10 +49,10 @@ export function useKeyboard(actions: Actions): void {
 }
 
 /** Keeps Escape from emptying a search field. In a dialog, Escape closes the dialog, so this does nothing there. */
-function leaveField(event: KeyboardEvent): void {
-  if (!(event.target instanceof HTMLElement) || event.target.closest("dialog") !== null) return;
+function leaveField(event: KeyboardEvent, field: HTMLElement): void {
+  if (document.querySelector("dialog[open]") !== null) return;
   event.preventDefault();
-  event.target.blur();
+  field.blur();
 }
 
 /** Returns true when the key did something. */
@@ -87,7 +88,7 @@ function moveFocus(step: 1 | -1): boolean {
   return next !== undefined;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): target is HTMLElement {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }

@@ -12,6 +12,7 @@ import { Button } from "../../ui/button.tsx";
 import { Loading, QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
+import { useUnsaved } from "../../ui/unsaved.ts";
 import { PlanView } from "./plan-view.tsx";
 
 const ManifestEditor = lazy(async () => ({ default: (await import("./manifest-editor.tsx")).ManifestEditor }));
@@ -53,6 +54,7 @@ function Editor({ project, entries }: { project: Project; entries: readonly Mani
     },
   });
   const busy = preview.isPending || apply.isPending;
+  useUnsaved(text !== before && !apply.isPending);
   const error = apply.error ?? preview.error;
   const errors = useMemo(() => (error === null ? [] : errorsOf(error)), [error]);
   const edit = (next: string) => {

@@ -19,7 +19,7 @@ export function NewProject({ close }: { close(): void }) {
     },
   });
   return (
-    <Dialog title="New project" close={close}>
+    <Dialog title="New project" isUnsaved={name.trim() !== "" && !create.isPending} close={close}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -37,7 +37,7 @@ export function ServiceDialog({ title, start, action, head, send, close }: Servi
     if (!("errors" in made)) sending.mutate(made.body);
   };
   return (
-    <Dialog title={title} close={close}>
+    <Dialog title={title} isUnsaved={form !== start && !sending.isPending} close={close}>
       <form onSubmit={submit} className="flex flex-col gap-4">
         {head?.({ form, errors, change })}
         <Text

@@ -83,7 +83,18 @@ describe("a resolver that answers", () => {
 
   it.each<[string, string, HealthOptions, RegExp]>([
     ["the name does not exist", "ghost.plain.test", {}, /^dns: NXDOMAIN: there is no name ghost\.plain\.test$/],
-    ["an alias leads to nothing", "dangling.plain.test", {}, /^dns: NXDOMAIN: /],
+    [
+      "an alias leads to nothing",
+      "dangling.plain.test",
+      {},
+      /^dns: NXDOMAIN: dangling\.plain\.test is an alias of ghost\.plain\.test, which does not exist$/,
+    ],
+    [
+      "an alias that leads to nothing exists and must not",
+      "dangling.plain.test",
+      { expect_nxdomain: true },
+      /^dns: the name dangling\.plain\.test exists, and it must not: it is an alias of ghost\.plain\.test, which does not exist$/,
+    ],
     [
       "there is no record of the type",
       "www.plain.test",
@@ -172,6 +183,16 @@ describe("a resolver that lies", () => {
     truncated: "dns: the answer is truncated, which it must not be over a stream",
     "own-question": MALFORMED,
     "odd-code": "dns: the resolver fails with code 11",
+    "no-edns": "",
+    "edns-not-implemented": "",
+    "other-edns": "",
+    "formerr-with-edns": "dns: FORMERR: the resolver does not understand the question",
+    "formerr-always": "dns: FORMERR: the resolver does not understand the question",
+    "bad-cookie": "dns: BADCOOKIE: the resolver wants a cookie of its own",
+    "highest-code": "dns: the resolver fails with code 4095",
+    "alias-of-nothing": "dns: NXDOMAIN: alias-of-nothing.lies.test is an alias of other.test, which does not exist",
+    "missing-and-there": "dns: the answer says that the name does not exist, and has records of it",
+    "lost-once": "",
     bogus: "dns: SERVFAIL: the resolver could not find the answer (DNSSEC bogus: late)",
     "of-another": "dns: of-another.lies.test has no record of the type A",
     "alias-round": "dns: alias-round.lies.test has no record of the type A",
@@ -198,6 +219,22 @@ describe("a resolver that lies", () => {
         verdict: "fail",
         error: typeof error === "string" ? error : expect.stringMatching(error),
       });
+  });
+
+  it.each<[Lie]>([["no-edns"], ["edns-not-implemented"], ["other-edns"]])(
+    "is asked without EDNS, so that nobody tells of DNSSEC: %s",
+    async (lie) => {
+      expect(await ask(dns.liar, `${lie}.lies.test`, { dnssec: true })).toMatchObject({
+        verdict: "fail",
+        error: "dns: the resolver does not say that it validated the answer",
+        details: { answers: "192.0.2.1", dnssec: "not told" },
+      });
+    },
+  );
+
+  it("can't have a name exist and not exist for a check that wants it missing", async () => {
+    const found = await ask(dns.liar, "missing-and-there.lies.test", { expect_nxdomain: true });
+    expect(found.verdict).toBe("fail");
   });
 
   it.each<[string, number, RegExp]>([
@@ -243,6 +280,14 @@ describe("a resolver over HTTPS", () => {
     expect(found.verdict).toBe("fail");
     expect(found.error).toMatch(error);
   });
+
+  it.each(Object.entries(WAYS))(
+    "is asked again when the connection is lost before an answer, by %s",
+    async (_, way) => {
+      const found = await overHttps(`/lost-once?${crypto.randomUUID()}`, {}, way);
+      expect(found).toMatchObject({ verdict: "ok", error: null });
+    },
+  );
 
   it("may have a secret in its path, which nobody is shown", async () => {
     const secret = () => "open sesame";

@@ -140,7 +140,7 @@ export default defineConfig({
           name: "in-node",
           alias: [{ find: "./runtime.ts", replacement: `${root}test/probes/runtime-in-node.ts` }],
           include: [
-            "test/probes/{corpus,http,sockets,dns,tcp-steps,websocket,postgres-query,secrets}.test.ts",
+            "test/probes/{corpus,http,sockets,dns,dns-lies,tcp-steps,websocket,postgres-query,secrets}.test.ts",
             TLS_OF_AGENTS,
             API_DOCUMENT,
           ],

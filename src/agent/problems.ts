@@ -1,6 +1,5 @@
 /** The problems that the agent tells its hub, for a person: one text for each part of the agent. */
 import { boundedErrorText } from "../core/values/error-text.ts";
-import { printable } from "../core/values/printable.ts";
 
 export type ProblemOf = "checks" | "task" | "containers" | "name";
 
@@ -26,6 +25,6 @@ export class Problems {
 
   /** Null: nothing. */
   get text(): string | null {
-    return this.#texts.size === 0 ? null : printable(boundedErrorText([...this.#texts.values()].join("; ")));
+    return this.#texts.size === 0 ? null : boundedErrorText([...this.#texts.values()].join("; "));
   }
 }

@@ -8,7 +8,7 @@ import {
 import type { Check } from "../core/service/check.ts";
 import type { Observation, ObservationDetails, Round } from "../core/service/records.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
-import { printable } from "../core/values/printable.ts";
+import { printableWithin } from "../core/values/printable.ts";
 
 type Observed = Omit<ReportedObservation, "service_id" | "rev" | "due_at" | "attempt">;
 
@@ -26,7 +26,7 @@ export function observed({ at, verdict, latency_ms, error, details }: Observatio
     at: Math.round(at),
     verdict,
     latency_ms: latency_ms === null ? null : Math.max(0, latency_ms), // the hub's clock may have been set meanwhile
-    error: error === null ? null : printable(boundedErrorText(error)),
+    error: error === null ? null : boundedErrorText(error),
     details: boundedDetails(details),
   };
 }
@@ -36,7 +36,7 @@ function boundedDetails(details: ObservationDetails): ReportedObservation["detai
   for (const [name, value] of Object.entries(details).slice(0, MAX_DETAILS)) {
     const isNumberless = typeof value === "number" && !Number.isFinite(value);
     if (value === undefined || isNumberless || name.length > MAX_DETAIL_NAME_CHARS) continue;
-    const kept = typeof value === "string" ? printable(value.slice(0, MAX_DETAIL_CHARS).toWellFormed()) : value;
+    const kept = typeof value === "string" ? printableWithin(value, MAX_DETAIL_CHARS) : value;
     Object.defineProperty(bounded, name, { value: kept, enumerable: true });
   }
   return bounded;

@@ -4,10 +4,10 @@ import { MAX_DETAIL_CHARS, MAX_DETAILS } from "../core/agent/agent-protocol.ts";
 import { onDemandTime } from "../core/lane/round.ts";
 import type { Check } from "../core/service/check.ts";
 import { type Heartbeat, HOME_VANTAGE, type Observation, type ObservationDetails } from "../core/service/records.ts";
-import { depthWithin } from "../core/service/service-definition.ts";
 import type { Outcome } from "../core/status/outcome.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
-import { printable } from "../core/values/printable.ts";
+import { depthWithin } from "../core/values/json-value.ts";
+import { printable, printableWithin } from "../core/values/printable.ts";
 import { type ProbeDeps, runRound } from "./probe.ts";
 
 /** JSON.stringify is recursive, and the stack is limited. */
@@ -51,7 +51,9 @@ function flatDetails(details: Record<string, unknown>): ObservationDetails {
   const flat: ObservationDetails = {};
   for (const [key, value] of Object.entries(details).slice(0, MAX_DETAILS)) {
     const isPlain = value === null || ["number", "boolean"].includes(typeof value);
-    const kept = isPlain ? value : boundedText(typeof value === "string" ? value : jsonText(value));
+    const kept = isPlain
+      ? value
+      : printableWithin(typeof value === "string" ? value : jsonText(value), MAX_DETAIL_CHARS);
     Object.defineProperty(flat, printable(key), { value: kept, enumerable: true });
   }
   return flat;
@@ -59,8 +61,4 @@ function flatDetails(details: Record<string, unknown>): ObservationDetails {
 
 function jsonText(value: unknown): string {
   return depthWithin(value, MAX_DETAIL_DEPTH) ? JSON.stringify(value) : `nested deeper than ${MAX_DETAIL_DEPTH} levels`;
-}
-
-function boundedText(text: string): string {
-  return printable(text.slice(0, MAX_DETAIL_CHARS).toWellFormed());
 }

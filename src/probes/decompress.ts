@@ -7,7 +7,14 @@ import { ProbeFailure } from "./probe-failure.ts";
 
 type Parts = AsyncIterable<Uint8Array>;
 
-/** `codings`: in the order in which they were applied. Throws a ProbeFailure for a coding that is not known. */
+/** Nobody asks for such a coding, so the check fails if it needs the body. */
+export class UnknownCoding extends ProbeFailure {
+  constructor(coding: string) {
+    super(`http: the body is compressed by ${JSON.stringify(coding)}, which can't be read here`, { answered: true });
+  }
+}
+
+/** `codings`: in the order in which they were applied. Throws an UnknownCoding. */
 export function decompressed(parts: Parts, codings: readonly string[]): Parts {
   return codings.reduceRight(undo, parts);
 }
@@ -26,10 +33,7 @@ function undo(parts: Parts, coding: string): Parts {
     case "br":
       return through(parts, () => createBrotliDecompress());
     default:
-      throw new ProbeFailure(`http: the body is compressed by ${JSON.stringify(coding)}, which can't be read here`, {
-        answered: true,
-        verdict: "unprobeable",
-      });
+      throw new UnknownCoding(coding);
   }
 }
 

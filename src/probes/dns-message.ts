@@ -1,6 +1,6 @@
 /**
  * Messages of DNS (RFC 1035, 4): writes a question, and reads an answer that may be anything. Every length is checked,
- * and a pointer leads backwards only a few times, so that no bytes make the reader fail or take long.
+ * and no part of a name is read twice, so that no bytes make the reader fail or take long.
  */
 import { canonicalHost } from "../core/service/address.ts";
 import { RECORD_TYPES, type RecordType } from "../core/service/dns-records.ts";
@@ -25,7 +25,10 @@ export interface DnsAnswer {
   isTruncated: boolean;
   /** The resolver says that it validated the answer (AD; RFC 4035, 3.2.3). */
   isValidated: boolean;
+  /** With the upper bits that the OPT record has (RFC 6891, 6.1.3). */
   code: number;
+  /** Whether it has an OPT record, so that the resolver speaks EDNS. */
+  hasOpt: boolean;
   /** Null: the answer repeats no question. */
   question: Question | null;
   /** Of the class IN. */
@@ -38,21 +41,23 @@ export const HEADER_BYTES = 12;
 const CLASS_IN = 1;
 const OPT = 41;
 const EXTENDED_ERROR = 15;
-/** Recursion desired, and the answer should say whether it is validated (RFC 6840, 5.7). */
-const FLAGS = 0x0120;
+const RECURSION_DESIRED = 0x0100;
+/** AD. In a question: the answer should say whether it is validated (RFC 6840, 5.7). */
+const VALIDATED = 0x0020;
 /** Signatures are understood (DO; RFC 3225). */
 const UNDERSTANDS_DNSSEC = 0x8000;
 /** The size that fits in a datagram nearly everywhere; the answer comes over a stream. */
 const DATAGRAM_BYTES = 1_232;
 const MAX_TTL_S = 2 ** 31 - 1;
 
-/** `name`: canonical. */
-export function dnsQuery(id: number, { name, type }: Question): Uint8Array<ArrayBuffer> {
+/** `withEdns`: asks for DNSSEC and for reasons, too (RFC 6891). */
+export function dnsQuery(id: number, { name, type }: Question, withEdns: boolean): Uint8Array<ArrayBuffer> {
   const labels = name === "." ? [] : name.split(".").map((label) => vector(1, new TextEncoder().encode(label)));
-  const options = joined([0], uint(OPT, 2), uint(DATAGRAM_BYTES, 2), uint(UNDERSTANDS_DNSSEC, 4), uint(0, 2));
-  const counts = [1, 0, 0, 1].map((count) => uint(count, 2));
   const question = joined(...labels, [0], uint(type, 2), uint(CLASS_IN, 2));
-  return joined(uint(id, 2), uint(FLAGS, 2), ...counts, question, options);
+  const options = joined([0], uint(OPT, 2), uint(DATAGRAM_BYTES, 2), uint(UNDERSTANDS_DNSSEC, 4), uint(0, 2));
+  const flags = RECURSION_DESIRED | (withEdns ? VALIDATED : 0);
+  const counts = [1, 0, 0, withEdns ? 1 : 0].map((count) => uint(count, 2));
+  return joined(uint(id, 2), uint(flags, 2), ...counts, question, withEdns ? options : []);
 }
 
 /** Whether bytes that begin so can be the answer. `header`: HEADER_BYTES or more. */
@@ -77,16 +82,25 @@ function read(reader: MessageReader): DnsAnswer {
   const question = questions === 0 ? null : readQuestion(reader);
   const records = Array.from({ length: answers }, () => readRecord(reader));
   const others = Array.from({ length: authorities + more }, () => readRecord(reader));
-  const options = others.find(({ type }) => type === OPT)?.data ?? null;
+  const opt = others.find(({ type }) => type === OPT);
   return {
     id,
     question,
-    code: flags & 0x0f,
+    code: upperBits(opt?.ttl ?? 0) + (flags & 0x0f),
+    hasOpt: opt !== undefined,
     isTruncated: (flags & 0x0200) !== 0,
-    isValidated: (flags & 0x0020) !== 0,
-    records: records.flatMap(({ data: _data, inClass, ...record }) => (inClass === CLASS_IN ? [record] : [])),
-    reason: options === null ? null : reasonIn(new MessageReader(options)),
+    isValidated: (flags & VALIDATED) !== 0,
+    records: records.flatMap(
+      ({ name, type, inClass, ttl, text }) =>
+        inClass === CLASS_IN ? [{ name, type, ttl: ttl > MAX_TTL_S ? 0 : ttl, text }] : [], // RFC 2181, 8
+    ),
+    reason: opt === undefined ? null : reasonIn(new MessageReader(opt.data)),
   };
+}
+
+/** Of a response code of twelve bits. `ttl`: of the OPT record, which has them in the place of a life. */
+function upperBits(ttl: number): number {
+  return (ttl >>> 24) << 4;
 }
 
 function readQuestion(reader: MessageReader): Question {
@@ -103,7 +117,7 @@ function readRecord(reader: MessageReader): DnsRecord & { inClass: number; data:
   const text = inClass === CLASS_IN ? (TEXTS.get(type)?.(reader, end) ?? null) : null;
   if (text !== null && reader.at !== end) throw new Malformed();
   reader.at = end;
-  return { name, type, inClass, ttl: ttl > MAX_TTL_S ? 0 : ttl, text, data }; // RFC 2181, 8
+  return { name, type, inClass, ttl, text, data };
 }
 
 type ReadText = (reader: MessageReader, end: number) => string;

@@ -1,7 +1,6 @@
 /** Judges the body of an answer: its text, assertions on its JSON, and what it reports about its service. */
 import { failedAssertion, type JsonAssertion } from "../core/service/json-assertions.ts";
 import type { HealthOptions } from "../core/service/options.ts";
-import { PathTooCostly } from "../core/values/json-path.ts";
 import { readPlainReport, readSelfReport, type SelfReport } from "./health-report.ts";
 import type { BodyText, Stop } from "./http-body.ts";
 import { PASSED, type ProbeJob, type ProbeResult } from "./probe.ts";
@@ -22,7 +21,7 @@ export function needsBody({ body_contains, body_not_contains, json }: Wanted): b
 export function stopOf(wanted: Wanted, isJson: boolean, secrets: Redacting): Stop | null {
   const stop = plainStop(wanted, isJson);
   if (stop === null || secrets.isEmpty) return stop;
-  return { ...stop, isIn: (text) => secrets.redact(text).includes(stop.text) };
+  return { ...stop, isIn: (text) => secrets.redactSoFar(text).known.includes(stop.text) };
 }
 
 function plainStop({ body_contains, body_not_contains, json }: Wanted, isJson: boolean): Stop | null {
@@ -42,7 +41,7 @@ function isAsked(json: Wanted["json"]): json is JsonAssertion[] {
  */
 export function judgeBody(body: BodyText, options: Wanted, isJson: boolean, secrets: Redacting): ProbeResult {
   const { text, isWhole, isQuiet = isWhole } = body;
-  judgeText({ text: isQuiet ? secrets.redact(text) : secrets.redactBeginning(text), isWhole }, options);
+  judgeText({ text: isQuiet ? secrets.redactSoFar(text).known : secrets.redactBeginning(text), isWhole }, options);
   const clean = secrets.redactJson(text);
   const document = isWhole ? parseJson(clean) : topOf(clean);
   if (isAsked(options.json)) judgeJson(document, isWhole, options.json);
@@ -71,7 +70,7 @@ function judgeText({ text, isWhole }: BodyText, { body_contains, body_not_contai
 function judgeJson(document: unknown, isWhole: boolean, assertions: readonly JsonAssertion[]): void {
   if (!isWhole) throw failure(`the body is ${LARGER}, so its JSON can't be judged`);
   if (document === undefined) throw failure("the body is not JSON");
-  const failed = assertionFailure(document, assertions, "http");
+  const failed = failedAssertion(document, assertions);
   if (failed !== null) throw failure(failed);
 }
 
@@ -81,23 +80,6 @@ function resultOf({ verdict, error, details }: SelfReport): ProbeResult {
 
 function failure(message: string): ProbeFailure {
   return new ProbeFailure(`http: ${message}`, { answered: true });
-}
-
-/** A path that costs too much says nothing about the service. */
-export function assertionFailure(
-  document: unknown,
-  assertions: readonly JsonAssertion[],
-  method: "http" | "websocket",
-): string | null {
-  try {
-    return failedAssertion(document, assertions);
-  } catch (error) {
-    if (!(error instanceof PathTooCostly)) throw error;
-    throw new ProbeFailure(`${method}: ${error.message}; use a simpler path`, {
-      answered: true,
-      verdict: "unprobeable",
-    });
-  }
 }
 
 /** Returns undefined when the text is not JSON. */

@@ -12,10 +12,16 @@ export interface HttpRequest {
   method: string;
   headers: Headers;
   body: string | Uint8Array<ArrayBuffer> | undefined;
+  /** Sent twice, it does nothing else than once, though its method says nothing of that. */
+  isRepeatable?: true;
 }
 
-/** Only requests of these methods may be sent again by themselves (RFC 9110, 9.2.2). */
-export function isIdempotent(method: string): boolean {
+/** Whether the request may be sent again by itself (RFC 9110, 9.2.2). */
+export function mayRepeat({ method, isRepeatable }: Pick<HttpRequest, "method" | "isRepeatable">): boolean {
+  return isRepeatable === true || isIdempotent(method);
+}
+
+function isIdempotent(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 

@@ -2,6 +2,7 @@
 import { isAddress } from "../core/service/address.ts";
 import type { HealthOptions } from "../core/service/options.ts";
 import { authority } from "../core/service/target.ts";
+import { UnknownCoding } from "./decompress.ts";
 import { edgeFailure } from "./edge-answers.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
 import { MAX_PLAIN_BYTES, readSelfReport, type SelfReport } from "./health-report.ts";
@@ -14,11 +15,12 @@ import {
   goesOverSocket,
   type HttpRequest,
   hostOf,
-  isIdempotent,
+  mayRepeat,
   redirected,
   refuseUnverified,
   requestHeaders,
 } from "./http-request.ts";
+import { onceMore } from "./once-more.ts";
 import { PASSED, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { ProbeFailure } from "./probe-failure.ts";
 import { soon } from "./soon.ts";
@@ -57,7 +59,7 @@ async function judged(answer: HttpAnswer, { check: { health_options }, secrets }
 
 /** Nothing was asked of a body that can't be read here, so the status code stands. */
 function passUnlessRead(error: unknown): ProbeResult {
-  if (error instanceof ProbeFailure && error.verdict === "unprobeable") return PASSED;
+  if (error instanceof UnknownCoding) return PASSED;
   throw error;
 }
 
@@ -93,12 +95,13 @@ function followsRedirects({ follow_redirects, expected_status }: HealthOptions):
 export async function send(job: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
   const endpoint = endpointOf(request.url);
   Object.assign(job.progress, { stage: "no response headers", handshaking: false, answered: false, endpoint });
-  if (goesOverSocket(request, job.context)) return await sendOrResend(job, request);
+  const ask = () => sendOverSocket(job, request);
+  if (goesOverSocket(request, job.context)) return mayRepeat(request) ? await onceMore(job, ask) : await ask();
   try {
     return await sendByFetch(job, request);
   } catch (error) {
     if (job.signal.aborted || error instanceof ProbeFailure) throw error;
-    if (!isIdempotent(request.method)) throw fetchFailure(error);
+    if (!mayRepeat(request)) throw fetchFailure(error);
     return await sendAgain(job, request, error);
   }
 }
@@ -126,25 +129,6 @@ async function sendAgain(job: ProbeJob, request: HttpRequest, error: unknown): P
     const failure = second instanceof ProbeFailure ? second : failureFromError(second, job.progress);
     throw failure.verdict === "unprobeable" ? fetchFailure(error) : failure;
   }
-}
-
-/**
- * Sends an idempotent request once more when its connection was lost before an answer came, as it is where `fetch` fails
- * first. So a target has the same verdict everywhere.
- */
-async function sendOrResend(job: ProbeJob, request: HttpRequest): Promise<HttpAnswer> {
-  try {
-    return await sendOverSocket(job, request);
-  } catch (error) {
-    const failure = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
-    if (!isLost(failure) || !isIdempotent(request.method) || job.signal.aborted) throw failure;
-    return await sendOverSocket(job, request);
-  }
-}
-
-/** Whether a request was lost before an answer came, so that it may be sent again. */
-export function isLost({ message }: ProbeFailure): boolean {
-  return message === CAUSES.reset || message === CAUSES.closed;
 }
 
 /** `fetch` has thrown the error. */

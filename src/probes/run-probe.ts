@@ -11,6 +11,7 @@ import { queryRefusal, secretNames, secretRefusal } from "../core/service/secret
 import { type ProbedTargetResult, parseProbedTarget } from "../core/service/target.ts";
 import { seenAt, withoutLateness } from "../core/status/late-measurement.ts";
 import { boundedErrorText } from "../core/values/error-text.ts";
+import { printableWithin } from "../core/values/printable.ts";
 import { explained } from "./explain.ts";
 import { failureFromError } from "./failure-words.ts";
 import { basicCredentials } from "./http-request.ts";
@@ -49,7 +50,6 @@ type Found = Omit<Observation, "at" | "vantage">;
 export async function runProbe(check: Check, context: ProbeContext, { target, seat }: Prepared): Promise<Observation> {
   const at = context.now();
   const secrets = new Secrets((name) => context.secret(name));
-  const clean = (text: string) => boundedErrorText(secrets.redactWhole(text));
   const run = () => execute(check, context, { target, seat }, secrets);
   const found = await (context.lateness?.during(run) ?? run()).catch((error) =>
     foundFailure(error instanceof ProbeFailure ? error : failureFromError(error, NOTHING_SENT), at, context.now()),
@@ -60,8 +60,8 @@ export async function runProbe(check: Check, context: ProbeContext, { target, se
     vantage: context.vantage,
     verdict,
     latency_ms,
-    error: found.error === null ? null : clean(found.error),
-    details: cleanDetails(found.details, clean),
+    error: found.error === null ? null : boundedErrorText(secrets.redactWhole(found.error)),
+    details: cleanDetails(found.details, secrets),
   };
 }
 
@@ -160,10 +160,11 @@ async function withinTimeout(result: Promise<ProbeResult>, job: ProbeJob): Promi
   }
 }
 
-function cleanDetails(details: ObservationDetails, clean: (text: string) => string): ObservationDetails {
-  const entries = Object.entries(details).map(([key, value]) => [
-    key,
-    typeof value === "string" ? clean(value).slice(0, MAX_DETAIL_CHARS) : value,
+/** Their names are the probes' own. */
+function cleanDetails(details: ObservationDetails, secrets: Secrets): ObservationDetails {
+  const entries = Object.entries(details).map(([name, value]) => [
+    name,
+    typeof value === "string" ? printableWithin(secrets.redact(value), MAX_DETAIL_CHARS) : value,
   ]);
   return Object.fromEntries(entries);
 }

@@ -9,8 +9,8 @@ import { Spellings } from "./spellings.ts";
 const REFERENCE = /\$\{(PROBE_SECRET_[A-Z0-9_]+)\}/g;
 /** Shorter values are not removed, because they would also hide ordinary words. */
 const MIN_REDACTED_CHARS = 3;
-/** Of a JSON document: its texts, the last of which may be cut off, and numbers. */
-const JSON_VALUES = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|-?\d[\d.eE+-]*/gs;
+/** Of a JSON document: its texts, the last of which may be cut off, and numbers. Each quote begins or ends a text. */
+const JSON_VALUES = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|-?\d[\d.eE+-]*/gs;
 /** A character may be written as three bytes of `%25XX`. */
 const LONGEST_SPELLING = 15;
 

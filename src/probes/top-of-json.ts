@@ -1,7 +1,10 @@
 /** Reads the simple members at the top of a JSON object of which only the beginning is there. */
 
-/** A text, which may be cut off at the end; a sign; or a number or word. */
-const TOKEN = /"(?:[^"\\]|\\.)*(?:"|$)|[{}[\],:]|[^\s{}[\],:"]+/gs;
+/**
+ * A text, which may be cut off at the end; a sign; or a number or word. Each quote begins one: if some did not, all that
+ * follows would be searched anew from each of them.
+ */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|[{}[\],:]|[^\s{}[\],:"]+/gs;
 const DEEPER: Readonly<Record<string, number>> = { "{": 1, "[": 1, "}": -1, "]": -1 };
 
 /**

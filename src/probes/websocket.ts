@@ -2,16 +2,18 @@
  * The websocket probe: upgrades a connection (RFC 6455, 4), sends a message if it has one, and judges the first text
  * message if something is expected of it. It goes over a socket, or by the platform's `fetch` where only that can.
  */
+import { failedAssertion } from "../core/service/json-assertions.ts";
 import { authority } from "../core/service/target.ts";
 import { Connection } from "./connection.ts";
 import { edgeFailure } from "./edge-answers.ts";
 import { failureFromError } from "./failure-words.ts";
-import { fetchFailure, isLost } from "./http.ts";
+import { fetchFailure } from "./http.ts";
 import { answerOf, discard, type HttpAnswer } from "./http-answer.ts";
 import { readText } from "./http-body.ts";
-import { assertionFailure, parseJson } from "./http-judge.ts";
+import { parseJson } from "./http-judge.ts";
 import { exchange } from "./http-over-socket.ts";
 import { refuseUnverified, requestHeaders, upgradesOverSocket } from "./http-request.ts";
+import { onceMore } from "./once-more.ts";
 import { PASSED, type ProbeJob, type ProbeResult, type Protocol } from "./probe.ts";
 import { ProbeFailure } from "./probe-failure.ts";
 import { shown } from "./shown.ts";
@@ -76,7 +78,7 @@ function judge(text: string, { check, secrets }: ProbeJob): void {
   if (json.length === 0) return;
   const document = parseJson(secrets.redactJson(text));
   if (document === undefined) throw failure(`the answer is not JSON: ${shown(clean)}`);
-  const failed = assertionFailure(document, json, "websocket");
+  const failed = failedAssertion(document, json);
   if (failed !== null) throw failure(failed);
 }
 
@@ -107,15 +109,8 @@ async function again(job: ProbeJob, upgrade: Upgrade, error: unknown): Promise<W
   }
 }
 
-/** Once more when the connection was lost before an answer came, as it is where `fetch` fails first. */
-async function overSocket(job: ProbeJob, upgrade: Upgrade): Promise<WebSocketSession> {
-  try {
-    return await openOverSocket(job, upgrade);
-  } catch (error) {
-    const found = error instanceof ProbeFailure ? error : failureFromError(error, job.progress);
-    if (!isLost(found) || job.signal.aborted) throw found;
-    return await openOverSocket(job, upgrade);
-  }
+function overSocket(job: ProbeJob, upgrade: Upgrade): Promise<WebSocketSession> {
+  return onceMore(job, () => openOverSocket(job, upgrade));
 }
 
 async function openOverSocket(job: ProbeJob, upgrade: Upgrade): Promise<WebSocketSession> {

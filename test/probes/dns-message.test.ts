@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { canonicalName, canonicalRecord, RECORD_TYPE_NAMES, RECORD_TYPES } from "../../src/core/service/dns-records.ts";
 import { joined, uint, vector } from "../../src/probes/bytes.ts";
 import { dnsQuery, readDnsAnswer } from "../../src/probes/dns-message.ts";
+import { MessageReader } from "../../src/probes/dns-reader.ts";
 import { randomOf } from "../random.ts";
 
 const A = RECORD_TYPES.A;
@@ -21,11 +22,17 @@ function record(type: number, data: ArrayLike<number>, name: ArrayLike<number> =
 
 describe("a question", () => {
   it("is made of the name, the type, and what the resolver should tell", () => {
-    const bytes = dnsQuery(0x1234, { name: "a.example", type: RECORD_TYPES.MX });
+    const bytes = dnsQuery(0x1234, { name: "a.example", type: RECORD_TYPES.MX }, true);
     const [header, name] = ["1234 0120 0001 0000 0000 0001", "01 61 07 6578616d706c65 00 000f 0001"];
     const expected = `${header} ${name} 00 0029 04d0 00008000 0000`.replaceAll(" ", "");
     expect([...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(expected);
-    expect(dnsQuery(0, { name: ".", type: RECORD_TYPES.NS }).slice(12, 17)).toEqual(Uint8Array.of(0, 0, 2, 0, 1));
+    expect(dnsQuery(0, { name: ".", type: RECORD_TYPES.NS }, true).slice(12, 17)).toEqual(Uint8Array.of(0, 0, 2, 0, 1));
+  });
+
+  it("may do without EDNS, and then asks for nothing that needs it", () => {
+    const bytes = dnsQuery(0x1234, { name: "a.example", type: A }, false);
+    expect([...bytes.subarray(0, 12)]).toEqual([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    expect(bytes).toHaveLength(12 + wire("a.example").length + 4);
   });
 });
 
@@ -108,6 +115,39 @@ describe("an answer", () => {
       const next = record(A, [1, 2, 3, 4]); // from which nothing may be taken
       expect(readDnsAnswer(answer(wire("x.test"), [record(type, data), next]))).toBeNull();
     }
+  });
+
+  it("has names whose parts are read once, however many point to them", () => {
+    const question = wire("x.test");
+    const start = 12 + question.length + 4 + 12;
+    const pointer = (to: number) => uint(0xc000 + to, 2);
+    // Chains of 127 pointers each, all of which end at the question, and records that point to the ends in turn.
+    const chains = Array.from({ length: 20 }, (_none, chain) => start + chain * 252);
+    const links = chains.flatMap((chain) =>
+      Array.from({ length: 126 }, (_, at) => (at === 0 ? 12 : chain + 2 * at - 2)),
+    );
+    const ends = Array.from({ length: 3_700 }, (_none, at) => pointer((chains[at % 20] ?? 0) + 250));
+    const records = ends.map((name) => record(A, [1, 2, 3, 4], name));
+    const bytes = answer(question, [record(0xff00, joined(...links.map(pointer))), ...records]);
+    expect(bytes.length).toBeGreaterThan(63_000);
+    const found = readDnsAnswer(bytes)?.records.slice(1) ?? [];
+    expect(found).toHaveLength(3_700);
+    expect(new Set(found.map(({ name }) => name))).toEqual(new Set(["x.test"]));
+    const reader = new MessageReader(bytes);
+    for (let at = start + 2 * links.length; at < bytes.length; at += 16) {
+      reader.at = at;
+      reader.name();
+    }
+    expect(reader.looks).toBeLessThan(bytes.length);
+  });
+
+  it("has names that may begin at any byte of another, and those are read once, too", () => {
+    const overlapping = joined(...Array.from({ length: 64 }, () => [...Array.from({ length: 252 }, () => 1), 0, 0]));
+    const pointers = Array.from(overlapping, (_byte, at) => uint(0xc000 + at, 2));
+    const reader = new MessageReader(joined(overlapping, ...pointers));
+    reader.at = overlapping.length;
+    while (reader.left > 0) reader.name();
+    expect(reader.looks).toBeLessThan(2 * (overlapping.length + 2 * pointers.length));
   });
 
   it("of 64 KiB is read whole", () => {

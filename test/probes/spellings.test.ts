@@ -103,8 +103,8 @@ describe("a JSON document", () => {
     const text = JSON.stringify({ a: "\\".repeat(500_000), b: "1".repeat(400_000) });
     expect(secrets.redactJson(text)).toBe(text);
     for (const part of ["\\", '\\"', "%25", "&amp;", "12345", "a", 'a\\\\"', "&#0"]) {
-      const cut = `"${part.repeat(1_000_000 / part.length)}`;
-      expect(secrets.redactJson(cut).length).toBe(cut.length);
+      const long = `"${part.repeat(1_000_000 / part.length)}`;
+      for (const cut of [long, `${long}\\`]) expect(secrets.redactJson(cut).length).toBe(cut.length);
     }
   });
 });

@@ -79,6 +79,12 @@ describe.each(Object.entries({ ...WAYS, ...BY_FETCH }))("by %s", (name, over) =>
 
   it.each<[string, string, HealthOptions, string | RegExp]>([
     ["another text comes", "/echo", { send: "a", expect: "b" }, 'the answer does not contain "b": "a"'],
+    [
+      "the answer is nested too deeply",
+      "/echo",
+      { send: "[".repeat(20_000) + "]".repeat(20_000), json: [{ path: "$[0]", op: "==", value: 1 }] },
+      "the JSON is nested deeper than 500 levels",
+    ],
     ["the answer is no JSON", "/greet", { json: [{ path: "$.a", op: "exists" }] }, 'the answer is not JSON: "welcome"'],
     [
       "a condition fails",

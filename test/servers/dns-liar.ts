@@ -9,9 +9,12 @@ const HEADER_BYTES = 12;
 const lies = new Map<string, (asked: Asked) => Uint8Array | null>(Object.entries(LIES));
 /** These end the connection after what they say, in the middle of it or not. */
 const ENDING = ["web", "many-records", "long-message"];
+/** Its first question gets no answer but the end of the connection. */
+const LOST_ONCE = "lost-once";
 
 export async function startDnsLiar(): Promise<Started> {
   const sockets = new Set<Socket>();
+  const heard = new Set<string>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {}).once("close", () => sockets.delete(socket));
@@ -22,7 +25,12 @@ export async function startDnsLiar(): Promise<Started> {
       const query = received.subarray(2);
       const end = query.indexOf(0, HEADER_BYTES) + 5;
       const label = query.subarray(HEADER_BYTES + 1, HEADER_BYTES + 1 + (query[HEADER_BYTES] ?? 0)).toString("latin1");
-      const said = lies.get(label)?.({ id: query.subarray(0, 2), question: query.subarray(HEADER_BYTES, end) }) ?? null;
+      if (label === LOST_ONCE && heard.size !== heard.add(query.toString("hex")).size) {
+        socket.end();
+        return;
+      }
+      const question = query.subarray(HEADER_BYTES, end);
+      const said = lies.get(label)?.({ id: query.subarray(0, 2), question, hasOpt: query.length > end }) ?? null;
       if (said !== null) socket.write(said);
       if (ENDING.includes(label)) socket.end();
     });

@@ -6,6 +6,7 @@ export interface Asked {
   id: Uint8Array;
   /** Its bytes: name, type and class. */
   question: Uint8Array;
+  hasOpt: boolean;
 }
 
 type Bytes = ArrayLike<number>;
@@ -23,17 +24,14 @@ const [A, CNAME] = [1, 5];
 const ADDRESS = [192, 0, 2, 1];
 const ascii = (text: string) => new TextEncoder().encode(text);
 const OTHER = joined(vector(1, ascii("other")), vector(1, ascii("test")), [0]);
+/** `upper`: bits of the response code. */
+const opt = (upper: number, ...options: Bytes[]) =>
+  joined([0], uint(41, 2), uint(1_232, 2), [upper, 0, 0, 0], vector(2, ...options));
 /** Code 6: DNSSEC bogus. */
-const REASON = joined(
-  [0],
-  uint(41, 2),
-  uint(1_232, 2),
-  uint(0, 4),
-  vector(2, uint(15, 2), vector(2, [0, 6], ascii("late"))),
-);
+const REASON = opt(0, uint(15, 2), vector(2, [0, 6], ascii("late")));
 
 function message(
-  { id, question }: Asked,
+  { id, question }: Pick<Asked, "id" | "question">,
   { flags = 0x8180, counts = [1, 1, 0, 0], records = [record()] }: Message = {},
 ) {
   return joined(id, uint(flags, 2), ...counts.map((count) => uint(count, 2)), question, ...records);
@@ -48,6 +46,9 @@ function sized(bytes: Uint8Array, length = bytes.length) {
 }
 
 const NOTHING = { counts: [0, 0, 0, 0], records: [] };
+const ONLY_OPT = [1, 0, 0, 1];
+/** The bit AD is set as well, as by a server that copies what it does not know. */
+const COPIED = { flags: 0x81a0 };
 const EMPTY = new Uint8Array(0);
 
 /** What is sent; null: nothing, and the connection stays open. */
@@ -64,6 +65,22 @@ export const LIES = {
   "own-question": (asked) => sized(message(asked, { flags: 0x0100 })),
   "odd-code": (asked) => sized(message(asked, { flags: 0x818b, counts: [1, 0, 0, 0], records: [] })),
   bogus: (asked) => sized(message(asked, { flags: 0x8182, counts: [1, 0, 0, 1], records: [REASON] })),
+  "no-edns": (asked) =>
+    sized(
+      asked.hasOpt ? message({ ...asked, question: EMPTY }, { ...NOTHING, flags: 0x8181 }) : message(asked, COPIED),
+    ),
+  "edns-not-implemented": (asked) =>
+    sized(asked.hasOpt ? message(asked, { flags: 0x8184, counts: [1, 0, 0, 0], records: [] }) : message(asked, COPIED)),
+  "other-edns": (asked) =>
+    sized(asked.hasOpt ? message(asked, { counts: ONLY_OPT, records: [opt(1)] }) : message(asked, COPIED)),
+  "formerr-with-edns": (asked) => sized(message(asked, { flags: 0x8181, counts: ONLY_OPT, records: [opt(0)] })),
+  "formerr-always": (asked) => sized(message(asked, { flags: 0x8181, counts: [1, 0, 0, 0], records: [] })),
+  "bad-cookie": (asked) => sized(message(asked, { flags: 0x8187, counts: ONLY_OPT, records: [opt(1)] })),
+  "highest-code": (asked) => sized(message(asked, { flags: 0x818f, counts: ONLY_OPT, records: [opt(255)] })),
+  "alias-of-nothing": (asked) =>
+    sized(message(asked, { flags: 0x8183, records: [record({ type: CNAME, data: OTHER })] })),
+  "missing-and-there": (asked) => sized(message(asked, { flags: 0x8183 })),
+  "lost-once": (asked) => sized(message(asked)),
   "of-another": (asked) => sized(message(asked, { records: [record({ name: OTHER })] })),
   "alias-round": (asked) => sized(message(asked, { records: [record({ type: CNAME, data: NAME_OF_QUESTION })] })),
   "pointer-to-itself": (asked) => {

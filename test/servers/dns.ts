@@ -103,14 +103,20 @@ async function startNamed(folder: string, port: number, options: string, more: s
 /** `/dns-query` answers as RFC 8484 says; the other paths misbehave. */
 async function startOverHttps(certificates: Certificates, resolver: number): Promise<Started> {
   const [cert, key] = await Promise.all([readFile(certificates.trusted.cert), readFile(certificates.trusted.key)]);
+  const heard = new Set<string>();
   const server = createServer({ cert, key }, (request, response) => {
+    const url = request.url ?? "";
+    if (url.startsWith("/lost-once?") && heard.size !== heard.add(url).size) {
+      request.socket.destroy();
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const { "content-type": type, accept } = request.headers;
       const isQuery = request.method === "POST" && [type, accept].every((each) => each === MESSAGE_TYPE);
       if (!isQuery) response.writeHead(415).end();
-      else void answer(request.url ?? "", Buffer.concat(chunks), resolver, response);
+      else void answer(url.replace(/\?.*/, ""), Buffer.concat(chunks), resolver, response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -128,6 +134,7 @@ const NO_BYTES = Buffer.alloc(0);
 /** What is sent as an answer, by the path. */
 const MESSAGES: Readonly<Record<string, (real: Buffer) => Buffer>> = {
   "/dns-query": (real) => real,
+  "/lost-once": (real) => real,
   "/open%20sesame": (real) => real,
   "/long": () => Buffer.alloc(70_000),
   "/empty": () => NO_BYTES,

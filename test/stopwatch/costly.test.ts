@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { dependencyGraph, type GraphService } from "../../src/core/board/dependencies.ts";
 import { outagesOf } from "../../src/core/board/outages.ts";
 import { failedAssertion } from "../../src/core/service/json-assertions.ts";
-import { PathTooCostly } from "../../src/core/values/json-path.ts";
 import { parseManifestBody } from "../../src/http/projects/manifest-body.ts";
 
 const LIMIT_MS = 3_000;
@@ -33,9 +32,7 @@ test.each([
 
 test("a path of JSONPath that looks at everything for everything", () => {
   const assertion = { path: "$[?$[?$[?@==0]]]", op: "exists" } as const;
-  expect(tookMs(() => expect(() => failedAssertion(NUMBERS, [assertion])).toThrow(PathTooCostly))).toBeLessThan(
-    LIMIT_MS,
-  );
+  expect(tookMs(() => expect(failedAssertion(NUMBERS, [assertion])).toMatch(/too many steps/))).toBeLessThan(LIMIT_MS);
 });
 
 test("the outage of a database that ten thousand services depend on", () => {

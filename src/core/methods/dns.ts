@@ -7,11 +7,21 @@ import {
   type RecordType,
 } from "../service/dns-records.ts";
 import type { FieldError } from "../values/fields.ts";
+import type { Result } from "../values/result.ts";
 import { atOption, atTarget, defineMethod, type OptionValues, option } from "./method.ts";
 import { containerUse, timed } from "./shared-options.ts";
 import { NO_PARTS, type Target } from "./target-form.ts";
 
 const NO_NAME = "expected a name such as example.com";
+const NO_SLASH = "a name has no slash: the type of the records is the option record_type";
+const NO_ADDRESS =
+  "to ask for an address's name use its reverse name, such as 1.2.0.192.in-addr.arpa with record_type PTR";
+/** RFC 7858, 3.1. */
+const PORT_OF_DNS_OVER_TLS = 853;
+const NO_DNS_OVER_TLS =
+  "DNS over TLS (port 853) is not supported: use https:// (DNS over HTTPS), or port 53 of the resolver";
+/** A name has one record of such a type at most (RFC 1034, 3.6.2; RFC 1035, 5.2). */
+const LONE_TYPES: readonly RecordType[] = ["CNAME", "SOA"];
 
 const options = {
   ...timed,
@@ -65,8 +75,22 @@ type DnsOptions = OptionValues<typeof options>;
 
 /** Returns the canonical name that is asked; null: the check names none, or none that can be asked. */
 export function askedName(target: Pick<Target, "path" | "tls">, { record_name }: DnsOptions): string | null {
-  if (record_name !== undefined) return canonicalName(record_name);
-  return target.tls ? null : canonicalName(target.path);
+  if (record_name === undefined && target.tls) return null;
+  const name = askable(record_name ?? target.path);
+  return name.ok ? name.value : null;
+}
+
+/** The canonical name, or why nobody means to ask it. Answers may have names with a slash (RFC 2317). */
+function askable(text: string): Result<string, string> {
+  const name = canonicalName(text);
+  const isAddress = [name ?? "", text.replace(/^\[(.*)\]$/, "$1")].some((each) => isAddressText(each));
+  if (isAddress) return { ok: false, error: NO_ADDRESS };
+  if (text.includes("/")) return { ok: false, error: NO_SLASH };
+  return name === null ? { ok: false, error: NO_NAME } : { ok: true, value: name };
+}
+
+function isAddressText(text: string): boolean {
+  return (["A", "AAAA"] as const).some((type) => canonicalRecord(type, text) !== null);
 }
 
 export const dns = defineMethod({
@@ -82,16 +106,21 @@ export const dns = defineMethod({
       if (scheme === "https") return { ...NO_PARTS, path };
       if (path.includes("?")) return { refused: "a question has no parameters: use the option record_type" };
       if (path === "/") return NO_PARTS;
-      const asked = canonicalName(name ?? "");
-      return asked === null ? { refused: `${NO_NAME} after the resolver` } : { ...NO_PARTS, path: asked };
+      const asked = askable(name ?? "");
+      return asked.ok ? { ...NO_PARTS, path: asked.value } : { refused: asked.error };
     },
   },
   options,
   serviceType: () => "other",
   refusals({ health_options, target }) {
-    return target === null ? [] : [...nameErrors(target, health_options), ...answerErrors(health_options)];
+    if (target === null) return [];
+    return [...portErrors(target), ...nameErrors(target, health_options), ...answerErrors(health_options)];
   },
 });
+
+function portErrors({ tls, port }: Target): FieldError[] {
+  return !tls && port === PORT_OF_DNS_OVER_TLS ? [atTarget(NO_DNS_OVER_TLS)] : [];
+}
 
 function nameErrors(target: Target, given: DnsOptions): FieldError[] {
   if (given.record_name === undefined) {
@@ -99,7 +128,8 @@ function nameErrors(target: Target, given: DnsOptions): FieldError[] {
     return target.path === "" ? [atTarget("a name is missing, such as dns://resolver/example.com")] : [];
   }
   if (!target.tls && target.path !== "") return [atOption("record_name", "the target names what is asked already")];
-  return askedName(target, given) === null ? [atOption("record_name", NO_NAME)] : [];
+  const asked = askable(given.record_name);
+  return asked.ok ? [] : [atOption("record_name", asked.error)];
 }
 
 function answerErrors(given: DnsOptions): FieldError[] {
@@ -108,6 +138,9 @@ function answerErrors(given: DnsOptions): FieldError[] {
     return no_other_answers === true ? [atOption("no_other_answers", "other than which? needs answers")] : [];
   }
   if (expect_nxdomain === true) return [atOption("answers", "a name that must not exist has none")];
+  if (answers.length > 1 && LONE_TYPES.includes(record_type)) {
+    return [atOption("answers", `a name has one record of the type ${record_type} at most`)];
+  }
   return answers.flatMap((text, index) =>
     canonicalRecord(record_type, text) === null ? [atOption(`answers[${index}]`, expectedRecord(record_type))] : [],
   );

@@ -1,22 +1,28 @@
 /** Assertions on a JSON response: a JSONPath (RFC 9535), an operator and a value. */
 import { type Budget, MAX_STEPS, pathError, select } from "../values/json-path.ts";
+import { depthWithin } from "../values/json-value.ts";
 import type { HealthOptions } from "./options.ts";
 
 export type JsonAssertion = NonNullable<HealthOptions["json"]>[number];
 
 const SHOWN_CHARACTERS = 60;
+/** Functions that follow the levels of a document one inside the other need little of the stack for so many. */
+const MAX_DEPTH = 500;
 
 /**
  * Returns why the first failed assertion fails; null: all hold. When a path selects several values, all of them must
  * comply. A path without values fails, but `exists` with the value `false` then holds. `document` must be a value that
- * JSON.parse returned. Throws PathTooCostly when the paths together take more than MAX_STEPS.
+ * JSON.parse returned. One that can't be judged fails, because no service may keep itself from being down by sending one:
+ * it is nested too deeply, or the paths together take more than MAX_STEPS in it.
  */
 export function failedAssertion(document: unknown, assertions: readonly JsonAssertion[]): string | null {
+  if (!depthWithin(document, MAX_DEPTH)) return `the JSON is nested deeper than ${MAX_DEPTH} levels`;
   const budget: Budget = { steps: MAX_STEPS };
   for (const assertion of assertions) {
     const error = pathError(assertion.path);
     if (error !== null) return `${assertion.path}: ${error}`;
-    const failure = failureOf(assertion, select(document, assertion.path, budget));
+    const selected = select(document, assertion.path, budget);
+    const failure = selected.ok ? failureOf(assertion, selected.value) : `${assertion.path}: ${selected.error}`;
     if (failure !== null) return failure;
   }
   return null;

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { HEALTH_METHODS, type HealthMethod, namesOfMethods } from "../methods/index.ts";
-import { jsonBytes, keptAsJson } from "../values/json-value.ts";
+import { depthWithin, jsonBytes, keptAsJson } from "../values/json-value.ts";
 import { printableText } from "../values/printable.ts";
 import { NAME, nameSchema, serviceNameSchema } from "./names.ts";
 import { healthOptionsSchema } from "./options.ts";
@@ -168,17 +168,4 @@ export function fieldSchemas(): FieldSchemas {
 export function defaultOf<K extends FieldName>(name: K, given: Given): ServiceDefinition[K] | undefined {
   const { absent }: FieldDefinition<z.ZodType, boolean> = SERVICE_FIELDS[name];
   return absent?.(given) as ServiceDefinition[K] | undefined; // the default of each field fits its schema
-}
-
-/**
- * Whether the value is nested at most `max` levels deep. Does not use recursion, because deep input would overflow the
- * stack.
- */
-export function depthWithin(value: unknown, max: number): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > max) return false;
-    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
-  }
-  return true;
 }

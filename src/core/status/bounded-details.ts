@@ -1,7 +1,7 @@
 /** Bounds what a probe, a service or an agent says of a service, where it enters the pipeline. */
 
 import type { Observation, ObservationDetails } from "../service/records.ts";
-import { printable } from "../values/printable.ts";
+import { printableWithin } from "../values/printable.ts";
 
 const MAX_DETAILS = 64;
 const MAX_NAME_CHARS = 64;
@@ -17,7 +17,7 @@ function boundedDetails(details: ObservationDetails): ObservationDetails {
   const entries = Object.entries(details).slice(0, MAX_DETAILS);
   return Object.fromEntries(
     entries.map(([name, value]) => [
-      cut(name, MAX_NAME_CHARS),
+      printableWithin(name, MAX_NAME_CHARS),
       name === "version" ? versionOf(value) : boundedValue(value),
     ]),
   );
@@ -25,15 +25,12 @@ function boundedDetails(details: ObservationDetails): ObservationDetails {
 
 /** A version is a text, whatever a service sends for it. */
 function versionOf(value: ObservationDetails[string]): string | undefined {
-  return value === null || value === undefined || value === "" ? undefined : cut(String(value), MAX_VERSION_CHARS);
+  return value === null || value === undefined || value === ""
+    ? undefined
+    : printableWithin(String(value), MAX_VERSION_CHARS);
 }
 
 function boundedValue(value: ObservationDetails[string]): ObservationDetails[string] {
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
-  return typeof value === "string" ? cut(value, MAX_TEXT_CHARS) : value;
-}
-
-/** Never cuts a character in two. */
-function cut(text: string, max: number): string {
-  return printable(text.slice(0, max).toWellFormed());
+  return typeof value === "string" ? printableWithin(value, MAX_TEXT_CHARS) : value;
 }

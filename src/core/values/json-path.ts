@@ -1,17 +1,16 @@
 /** JSONPath (RFC 9535, without its two functions for regular expressions) with a limit on the work, because a short path can ask for more than a hub can do in hours. */
 
-import { JSONPathEnvironment, type JSONValue } from "json-p3";
+import { JSONPathEnvironment, JSONPathRecursionLimitError, type JSONValue } from "json-p3";
 import { messageOf } from "./error-message.ts";
+import type { Result } from "./result.ts";
 
 /** Limit of the nodes that one path selects. Further nodes are ignored. */
 const MAX_NODES = 10_000;
 /** Looks into a document. They take less than half a second. */
 export const MAX_STEPS = 300_000;
 
-/** The path asks for more than `MAX_STEPS`, or the document is nested too deeply for it. */
-export class PathTooCostly extends Error {
-  override name = "PathTooCostly";
-}
+/** The budget is spent. */
+class TooCostly extends Error {}
 
 /** How often a document may still be looked into. */
 export interface Budget {
@@ -37,8 +36,11 @@ export function pathError(path: string): string | null {
   }
 }
 
-/** `document` must be a value that JSON.parse returned. Throws PathTooCostly when the budget is spent. */
-export function select(document: unknown, path: string, budget: Budget): unknown[] {
+/**
+ * Returns the values that the path selects, or why the document can't be looked through. `document` must be a value that
+ * JSON.parse returned.
+ */
+export function select(document: unknown, path: string, budget: Budget): Result<unknown[], string> {
   const counted = new CountedDocument(budget);
   const values: unknown[] = [];
   try {
@@ -47,11 +49,16 @@ export function select(document: unknown, path: string, budget: Budget): unknown
       if (values.length >= MAX_NODES) break;
     }
   } catch (error) {
-    if (error instanceof PathTooCostly) throw error;
-    // The path compiles, so what is left is the limit of the library on depth.
-    throw new PathTooCostly(`${path}: ${messageOf(error)}`);
+    return { ok: false, error: troubleOf(error) };
   }
-  return values;
+  return { ok: true, value: values };
+}
+
+function troubleOf(error: unknown): string {
+  if (error instanceof TooCostly) return "looking for it takes too many steps in this document";
+  return error instanceof JSONPathRecursionLimitError
+    ? "the document is nested too deeply to look for it everywhere"
+    : messageOf(error);
 }
 
 /** Shows a document through proxies that count each look into an object or array, wherever the library makes it. */
@@ -63,7 +70,7 @@ class CountedDocument {
   constructor(budget: Budget) {
     const count = () => {
       budget.steps -= 1;
-      if (budget.steps < 0) throw new PathTooCostly("the path takes too many steps in this document");
+      if (budget.steps < 0) throw new TooCostly();
     };
     this.#handler = {
       get: (target, key) => {

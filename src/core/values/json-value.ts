@@ -43,6 +43,19 @@ export function jsonBytes(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
+/**
+ * Whether the value is nested at most `max` levels deep. Does not use recursion, because deep input would overflow the
+ * stack.
+ */
+export function depthWithin(value: unknown, max: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > max) return false;
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
+  }
+  return true;
+}
+
 function faultIn(value: unknown, path: JsonFault["path"]): JsonFault | null {
   if (typeof value === "object" && value !== null && isPlain(value)) return faultInside(value, path);
   const message = scalarFault(value);

@@ -15,3 +15,8 @@ export function printableText(max: number) {
 export function printable(text: string): string {
   return text.replace(new RegExp(UNPRINTABLE, "gu"), " ");
 }
+
+/** At most so many characters of the text, of which the last is a whole one. */
+export function printableWithin(text: string, max: number): string {
+  return printable(text.slice(0, max).toWellFormed());
+}

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { equalJson } from "../../../src/core/service/manifest-plan.ts";
 import { projectInputSchema, serviceSchema } from "../../../src/core/service/registration.ts";
-import { jsonFault } from "../../../src/core/values/json-value.ts";
+import { depthWithin, jsonFault } from "../../../src/core/values/json-value.ts";
 
 test.each([
   ["an infinite number", { a: [1, Number.POSITIVE_INFINITY] }, ["a", 1]],
@@ -25,6 +25,12 @@ test.each([
 
 test.each([1e21, 5e300, -1.25e22, 6.02214076e23])("a large number of few digits is kept: %d", (value) => {
   expect(jsonFault({ value })).toBeNull();
+});
+
+test("depth is measured without overflowing the stack", () => {
+  expect(depthWithin([[1]], 2)).toBe(true);
+  expect(depthWithin([[[1]]], 2)).toBe(false);
+  expect(depthWithin(JSON.parse("[".repeat(500_000) + "]".repeat(500_000)), 2)).toBe(false);
 });
 
 test("nesting without an end is refused", () => {

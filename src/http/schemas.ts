@@ -32,6 +32,7 @@ export const serviceSchema = z
     id: z.int(),
     project_id: z.int(),
     project: z.string().describe("Name of the project"),
+    project_status: projectStatusSchema.describe("In a stopped project, no service is checked"),
     ...fieldSchemas(),
     service_type: serviceTypeSchema,
     health_method: healthMethodSchema,

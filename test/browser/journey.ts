@@ -246,7 +246,8 @@ test("a manifest is shown as a plan before it is applied, and a project stops an
   await visitor.screenshot("manifest-plan");
   await plan.getByRole("button", { name: "Apply" }).click();
   await page.getByRole("link", { name: /^beat/ }).waitFor();
-  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByRole("button", { name: /^Stop checking/ }).click();
   await page.getByText("Stopped: nothing of it is checked").waitFor();
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByRole("link", { name: /^db/ }).waitFor();

@@ -13,6 +13,7 @@ const service = (id: number, name: string, over: Partial<Troubled> = {}): Troubl
   project: "shop",
   name,
   status: "down",
+  watched: true,
   since: iso(NOW - 600_000),
   error: "connect: refused",
   ...over,

@@ -46,6 +46,7 @@ export function aService(over: Partial<Service> = {}): Service {
     id: 1,
     project_id: 1,
     project: "shop",
+    project_status: "running",
     name: "db",
     service_type: "database",
     health_method: "postgres",

@@ -11,6 +11,11 @@ export interface GraphService {
   name: string;
   type: ServiceType;
   status: Status;
+  /**
+   * Present when nobody watches it: its status before that. One that was down then is still the cause of what it took
+   * along.
+   */
+  left_as?: Status;
   depends_on: readonly string[];
 }
 
@@ -22,6 +27,8 @@ export interface GraphNode {
   status: Status;
   type: ServiceType;
   hub_id: string;
+  /** Absent: it is watched. */
+  watched?: false;
   /**
    * Only for a node that is down: ids of the services that caused the outage. It is the node's own id when all its
    * dependencies work.
@@ -77,8 +84,17 @@ export function dependencyGraph(services: readonly GraphService[], hubId: string
   };
 }
 
-function node({ id, hub_id, project, name, status, type }: GraphService, causes: number[] | undefined): GraphNode {
-  const base = { id, project, name, status, type, hub_id };
+function node(service: GraphService, causes: number[] | undefined): GraphNode {
+  const { id, hub_id, project, name, status, type, left_as } = service;
+  const base = {
+    id,
+    project,
+    name,
+    status,
+    type,
+    hub_id,
+    ...(left_as === undefined ? {} : { watched: false as const }),
+  };
   return status === "down" ? { ...base, root_cause: causes ?? [id] } : base;
 }
 
@@ -132,7 +148,7 @@ function rootCauses(
   groups: readonly number[][],
   targets: Targets,
 ): Map<number, number[]> {
-  const down = new Set(services.filter((service) => service.status === "down").map((service) => service.id));
+  const down = new Set(services.filter(({ status, left_as }) => (left_as ?? status) === "down").map(({ id }) => id));
   const causes = new Map<number, number[]>();
   for (const group of groups) {
     const members = new Set(group);

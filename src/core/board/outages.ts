@@ -17,6 +17,8 @@ export interface TroubledService {
   project: string;
   name: string;
   status: Status;
+  /** False: nobody checks it any more, and it was down before. */
+  watched: boolean;
   /** ISO 8601; null: not known. */
   since: string | null;
   error: string | null;
@@ -70,7 +72,7 @@ export function outagesOf({ nodes }: DependencyGraph, hubId: string, troubleOf: 
 }
 
 function troubled(
-  { id, hub_id, project, name, status }: DependencyGraph["nodes"][number],
+  { id, hub_id, project, name, status, watched }: DependencyGraph["nodes"][number],
   hubId: string,
   troubleOf: (id: number) => Trouble,
 ): TroubledService {
@@ -81,6 +83,7 @@ function troubled(
     project,
     name,
     status,
+    watched: watched !== false,
     error,
     since: since === null ? null : new Date(since).toISOString(),
   };

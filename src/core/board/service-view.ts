@@ -1,6 +1,6 @@
 /** Services in the form that the API returns: the stored row with the live state. */
 
-import type { Breaker, LiveState, Status } from "../service/records.ts";
+import type { Breaker, LiveState, ProjectStatus, Status } from "../service/records.ts";
 import { FIELD_NAMES, pick, type ServiceDefinition } from "../service/service-definition.ts";
 import type { ServiceRow } from "../service/service-row.ts";
 import { isJudgeable, UNJUDGED } from "../service/unreadable.ts";
@@ -11,6 +11,7 @@ export interface Service extends ServiceDefinition {
   id: number;
   project_id: number;
   project: string;
+  project_status: ProjectStatus;
   health_status: Status;
   status_since: string;
   last_health_check: string | null;
@@ -108,6 +109,7 @@ export function toService(row: ServiceRow, live: LiveState | null, now: number, 
     id: row.id,
     project_id: row.project_id,
     project: row.project,
+    project_status: row.project_status,
     health_status: state.status,
     status_since: iso(state.since),
     last_health_check: state.last_at === null ? null : iso(state.last_at),

@@ -39,9 +39,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const lookUp = limitedLookUp(store);
     const onFrame = (frame: Frame) => {
       store.apply(frame);
-      if (frame.type === "registered") lookUp(frame.service.id, () => true);
-      // A service that is disabled or paused stays in the list; the feed says only that it is not watched any more.
-      if (frame.type === "deregistered") lookUp(frame.service.id, ({ enabled }) => !enabled);
+      lookUpAfter(frame, lookUp, listing);
       if (frame.type !== "health") for (const key of CHANGED_BY_FLIPS) refresh(key);
       if (frame.type === "registered" || frame.type === "deregistered" || frame.type === "project")
         refresh(CHANGED_BY_REGISTRY);
@@ -65,7 +63,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       window.removeEventListener("online", online);
       started.stop();
     };
-  }, [store, refresh, client]);
+  }, [store, listing, refresh, client]);
   useRecentFlips(store);
   const live = useMemo(
     () => ({ store, pasts, listing, feed, retry: () => running.current?.retry() }),
@@ -90,8 +88,26 @@ function useRefresh(): (queryKey: readonly string[]) => void {
   }, [client]);
 }
 
+/** Loads what the feed does not tell of a change of the registry. */
+function lookUpAfter(frame: Frame, lookUp: LookUp, listing: Listing): void {
+  switch (frame.type) {
+    case "registered":
+      lookUp(frame.service.id, () => true);
+      break;
+    case "deregistered":
+      // A service that is disabled or paused stays in the list; the feed says only that it is not watched any more.
+      lookUp(frame.service.id, ({ enabled }) => !enabled);
+      break;
+    case "project":
+      void listing.reload(frame.project.id);
+      break;
+  }
+}
+
+type LookUp = (id: number, wanted: (service: Service) => boolean) => void;
+
 /** The function adds the service to the store when it is `wanted`. */
-function limitedLookUp(store: ServiceStore): (id: number, wanted: (service: Service) => boolean) => void {
+function limitedLookUp(store: ServiceStore): LookUp {
   let pending = 0;
   return (id, wanted) => {
     if (pending >= MAX_LOOK_UPS) return;

@@ -1,7 +1,7 @@
 /** A service as the pages show it: its live state from the feed, with details from the API. */
 import type { ServiceLite } from "../../core/board/live-protocol.ts";
 import type { HealthMethod } from "../../core/methods/index.ts";
-import type { ServiceType, Status } from "../../core/service/records.ts";
+import type { ProjectStatus, ServiceType, Status } from "../../core/service/records.ts";
 import type { Past } from "./past.ts";
 
 /** Details that only the API has; the feed does not send them. */
@@ -11,8 +11,10 @@ interface Listed {
   /** Seconds. */
   interval: number;
   agent: string | null;
-  /** Whether it is enabled and, if it is in a container, the container runs. */
+  /** Whether it is checked: it is enabled, its project runs and, if it is in a container, the container runs. */
   enabled: boolean;
+  /** Whether its project is stopped. */
+  stopped: boolean;
   /** Whether its container has ended. */
   gone: boolean;
   tags: string[];
@@ -43,6 +45,7 @@ export interface ServiceOfList {
   id: number;
   project_id: number;
   project: string;
+  project_status: ProjectStatus;
   name: string;
   service_type: ServiceType;
   health_method: HealthMethod;
@@ -91,12 +94,14 @@ export function rowOfListed(service: ServiceOfList, known: ServiceRow | undefine
 }
 
 function listedOf(service: ServiceOfList): Listed {
+  const stopped = service.project_status === "stopped";
   return {
     method: service.health_method,
     url: service.health_url,
     interval: service.health_interval,
     agent: service.agent,
-    enabled: service.enabled && service.gone_since === null,
+    enabled: service.enabled && service.gone_since === null && !stopped,
+    stopped,
     gone: service.enabled && service.gone_since !== null,
     tags: service.tags,
     error: service.health_details.error,

@@ -2,9 +2,10 @@
 import { breakerOf, isStale } from "../../core/status/breaker.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 
-export type Badge = "disabled" | "gone" | "flapping" | "stale" | "breaker";
+export type Badge = "stopped" | "disabled" | "gone" | "flapping" | "stale" | "breaker";
 
 export const BADGES: Record<Badge, { word: string; meaning: string }> = {
+  stopped: { word: "stopped", meaning: "Its project is stopped, so nobody checks it" },
   disabled: { word: "disabled", meaning: "Nobody checks it until it is enabled again" },
   gone: { word: "not running", meaning: "Its container has ended" },
   flapping: { word: "flapping", meaning: "Six or more changes of status within ten minutes" },
@@ -14,6 +15,7 @@ export const BADGES: Record<Badge, { word: string; meaning: string }> = {
 
 /** `now`: Unix ms. Staleness and breaker are computed from times, with the same functions that the hub uses. */
 export function badgesOf(row: ServiceRow, now: number): Badge[] {
+  if (row.listed?.stopped === true) return ["stopped"];
   if (row.listed?.enabled === false) return [row.listed.gone ? "gone" : "disabled"];
   const badges: Badge[] = row.flapping ? ["flapping"] : [];
   if (row.listed === null) return badges;

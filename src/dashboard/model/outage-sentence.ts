@@ -18,7 +18,9 @@ export function outageSentence(outages: Outages, now: number): string | null {
 }
 
 function oneOutage({ cause, affected, affected_count }: Outage, now: number): string {
-  const what = `${nameOf(cause)} is down${since(cause, now)}`;
+  const what = cause.watched
+    ? `${nameOf(cause)} is down${since(cause, now)}`
+    : `${nameOf(cause)} was down when its checks were stopped${at(cause, now)}`;
   if (affected_count === 0) return what;
   return `${what}, and with it ${listed(affected.map(nameOf), affected_count)}`;
 }
@@ -43,6 +45,10 @@ export function listed(names: readonly string[], all: number): string {
 /** A service of another hub has that hub's name before its own. */
 export function nameOf({ id, hub_id, name }: Pick<Troubled, "id" | "hub_id" | "name">): string {
   return id === null ? `${hub_id}/${name}` : name;
+}
+
+function at({ since }: Troubled, now: number): string {
+  return since === null ? "" : ` at ${timeOfDay(Date.parse(since), now)}`;
 }
 
 function since(service: Troubled, now: number): string {

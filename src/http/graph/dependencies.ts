@@ -22,6 +22,7 @@ const nodeSchema = z
     status: statusSchema,
     type: serviceTypeSchema,
     hub_id: z.string(),
+    watched: z.literal(false).optional().describe("Present when nobody checks the service"),
     root_cause: z
       .array(z.int())
       .optional()

@@ -1,7 +1,7 @@
 /** The services of this hub, and those of other hubs that they depend on: what the graph of dependencies is made of. */
 import { type GraphService, placeOf } from "../../core/board/dependencies.ts";
 import type { Trouble } from "../../core/board/outages.ts";
-import { currentState } from "../../core/board/service-view.ts";
+import { currentState, isWatched } from "../../core/board/service-view.ts";
 import { freshness } from "../../core/federation/federation.ts";
 import type { Reach } from "../../core/hub/reach.ts";
 import { listHubs } from "../../store/federation/hubs.ts";
@@ -38,6 +38,7 @@ async function ownServices(hub: HubContext, reach: Reach): Promise<KnownService[
       since,
       error,
       depends_on: row.depends_on,
+      ...(isWatched(row) ? {} : { left_as: row.last_known }),
     };
   });
 }

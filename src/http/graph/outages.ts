@@ -15,6 +15,7 @@ const troubledSchema = z
     project: z.string(),
     name: z.string(),
     status: statusSchema,
+    watched: z.boolean().describe("false: nobody checks it any more (since `since`), and it was down before"),
     since: z.iso.datetime().nullable(),
     error: z.string().nullable(),
   })
@@ -25,7 +26,9 @@ const outagesSchema = z
     outages: z
       .array(
         z.object({
-          cause: troubledSchema.describe("The deepest dependency that is down"),
+          cause: troubledSchema.describe(
+            "The deepest dependency that is down, or was when somebody stopped its checks",
+          ),
           affected: z
             .array(troubledSchema)
             .describe(`Services that are down because of the cause, at most ${MAX_AFFECTED}, oldest first`),

@@ -1,15 +1,24 @@
 /** Reads of all services what their graph of dependencies needs: a full row is several times as large. */
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { asc, eq, inArray, sql } from "drizzle-orm";
 import { type StateRow, stateFields } from "../../core/board/service-view.ts";
+import type { Status } from "../../core/service/records.ts";
 import { pick } from "../../core/service/service-definition.ts";
 import type { ServiceRow } from "../../core/service/service-row.ts";
 import { type Db, idList } from "../database.ts";
 import { unreadableOf } from "../tables/columns.ts";
-import { projects, services } from "../tables/hub-tables.ts";
+import { flips, projects, services } from "../tables/hub-tables.ts";
 
-export type GraphRow = StateRow & Pick<ServiceRow, "id" | "project" | "name" | "service_type" | "depends_on">;
+export interface GraphRow
+  extends StateRow,
+    Pick<ServiceRow, "id" | "project" | "name" | "service_type" | "depends_on"> {
+  /** The recorded status; of a service that is unknown, the one before. */
+  last_known: Status;
+}
 
-/** Services of running projects, by id. `within`: only of these projects. */
+const statusBefore = sql`(SELECT ${flips.from_status} FROM ${flips}
+  WHERE ${flips.service_id} = ${services.id} AND ${flips.seq} = ${services.flip_seq})`;
+
+/** Services by id, also those of stopped projects. `within`: only of these projects. */
 export async function listGraphRows(db: Db, within: readonly number[] | null): Promise<GraphRow[]> {
   return await db
     .select({
@@ -18,11 +27,11 @@ export async function listGraphRows(db: Db, within: readonly number[] | null): P
       unreadable: unreadableOf(services, [["health_options", "object"]]),
       project: sql<string>`${projects.name}`.as("project"),
       project_status: sql<"running" | "stopped">`${projects.status}`.as("project_status"),
+      last_known: sql<Status>`CASE WHEN ${services.status} = 'unknown' THEN COALESCE(${statusBefore}, 'unknown')
+        ELSE ${services.status} END`.as("last_known"),
     })
     .from(services)
     .innerJoin(projects, eq(projects.id, services.project_id))
-    .where(
-      and(eq(projects.status, "running"), within === null ? undefined : inArray(services.project_id, idList(within))),
-    )
+    .where(within === null ? undefined : inArray(services.project_id, idList(within)))
     .orderBy(asc(services.id));
 }

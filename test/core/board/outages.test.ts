@@ -32,6 +32,7 @@ it("an outage of three levels has one cause, and what it took along in the order
     project: "shop",
     name: "orders-db",
     status: "down",
+    watched: true,
     error: "error 1",
     since: new Date(T0 + 1_000).toISOString(),
   });
@@ -46,6 +47,14 @@ it("what takes along the most comes first", () => {
       service(4, "b", "down", "db"),
     ),
   ).toEqual([["db", "a", "b"], ["mail"]]);
+});
+
+it("a service that was down when somebody stopped its checks is still the cause of what it took along", () => {
+  const left = (left_as: Status): GraphService => ({ ...service(1, "db", "unknown"), left_as });
+  expect(names(left("down"), service(2, "api", "down", "db"))).toEqual([["db", "api"]]);
+  expect(outages(left("down"), service(2, "api", "down", "db")).outages[0]?.cause).toMatchObject({ watched: false });
+  expect(names(left("up"), service(2, "api", "down", "db"))).toEqual([["api"]]);
+  expect(names(left("down"), service(2, "api", "up", "db"))).toEqual([]);
 });
 
 it("degraded services are listed beside, and working ones not at all", () => {

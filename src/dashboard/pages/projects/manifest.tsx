@@ -22,8 +22,8 @@ export function Manifest({ project }: { project: Project }) {
   const entries = useMemo(() => services?.map(manifestEntry), [services]);
   const { store } = useLive();
   useEffect(() => {
-    if (services !== undefined && project.status === "running") store.addListed(services);
-  }, [services, project.status, store]);
+    if (services !== undefined) store.addListed(services);
+  }, [services, store]);
   return (
     <Section title="Manifest">
       <QueryState query={{ data: entries, error, refetch }} what="the manifest" />

@@ -3,11 +3,12 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, expectSuccess, problemText, responseBody } from "../../api/client.ts";
 import { type Project, projectQuery, projectsQuery } from "../../api/queries.ts";
+import { count } from "../../model/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 
 export function ProjectActions({ project }: { project: Project }) {
-  const [deleting, setDeleting] = useState(false);
+  const [asking, setAsking] = useState<"stop" | "delete" | null>(null);
   const client = useQueryClient();
   const [, go] = useLocation();
   const param = { id: String(project.id) };
@@ -17,6 +18,7 @@ export function ProjectActions({ project }: { project: Project }) {
       return responseBody(project.status === "running" ? stop.$post({ param }) : start.$post({ param }));
     },
     onSuccess: (changed) => {
+      setAsking(null);
       client.setQueryData(projectQuery(project.id).queryKey, changed);
       return client.invalidateQueries({ queryKey: projectsQuery.queryKey });
     },
@@ -31,27 +33,44 @@ export function ProjectActions({ project }: { project: Project }) {
   return (
     <div className="flex flex-col items-end gap-1.5">
       <div className="flex gap-2">
-        <Button disabled={toggle.isPending} onClick={() => toggle.mutate()}>
-          {project.status === "running" ? "Stop" : "Start"}
-        </Button>
-        <Button look="danger" onClick={() => setDeleting(true)}>
+        {project.status === "running" ? (
+          <Button onClick={() => setAsking("stop")}>Stop</Button>
+        ) : (
+          <Button disabled={toggle.isPending} onClick={() => toggle.mutate()}>
+            Start
+          </Button>
+        )}
+        <Button look="danger" onClick={() => setAsking("delete")}>
           Delete
         </Button>
       </div>
       <span role="status" className="text-down">
-        {toggle.error !== null && problemText(toggle.error)}
+        {asking === null && toggle.error !== null && problemText(toggle.error)}
       </span>
-      {deleting && (
+      {asking === "stop" && (
+        <Confirm
+          title={`Stop ${project.name}?`}
+          action={`Stop checking ${count(project.service_count, "service")}`}
+          busy={toggle.isPending}
+          problem={toggle.error === null ? undefined : problemText(toggle.error)}
+          confirm={() => toggle.mutate()}
+          close={() => setAsking(null)}
+        >
+          Nothing of it is checked until somebody starts it again, and nobody hears of an outage. Its services stay in
+          the lists as stopped, with their history.
+        </Confirm>
+      )}
+      {asking === "delete" && (
         <Confirm
           title={`Delete ${project.name}?`}
           action="Delete it with its services"
           busy={remove.isPending}
           problem={remove.error === null ? undefined : problemText(remove.error)}
           confirm={() => remove.mutate()}
-          close={() => setDeleting(false)}
+          close={() => setAsking(null)}
         >
-          Its {project.service_count} services and their history are deleted with it. To stop checking and keep them,
-          stop the project.
+          Its {count(project.service_count, "service")} and their history are deleted with it. To stop checking and keep
+          them, stop the project.
         </Confirm>
       )}
     </div>

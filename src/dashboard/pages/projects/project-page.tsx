@@ -66,28 +66,26 @@ function LoadedProject({ project }: { project: Project }) {
       }
       beside={mayWrite && <ProjectActions project={project} />}
     >
-      {!stopped && (
-        <Section title="Services" beside={mayWrite && rows.length > 0 && <AddService project={project.name} />}>
-          {rows.length === 0 && project.service_count > 0 && <Loading what="the services" />}
-          {rows.length === 0 && project.service_count === 0 && (
-            <Empty title="No services yet">
-              Add one here, or write the manifest below.
-              {mayWrite && <AddService project={project.name} look="primary" />}
-            </Empty>
+      <Section title="Services" beside={mayWrite && rows.length > 0 && <AddService project={project.name} />}>
+        {rows.length === 0 && project.service_count > 0 && <Loading what="the services" />}
+        {rows.length === 0 && project.service_count === 0 && (
+          <Empty title="No services yet">
+            Add one here, or write the manifest below.
+            {mayWrite && <AddService project={project.name} look="primary" />}
+          </Empty>
+        )}
+        {rows.length > 0 && <ServiceLines rows={shown} />}
+        <div className="flex flex-wrap gap-2">
+          {rows.length > MAX_SHOWN && (
+            <LinkButton href={`/services?project=${encodeURIComponent(project.name)}`}>
+              All {rows.length} services
+            </LinkButton>
           )}
-          {rows.length > 0 && <ServiceLines rows={shown} />}
-          <div className="flex flex-wrap gap-2">
-            {rows.length > MAX_SHOWN && (
-              <LinkButton href={`/services?project=${encodeURIComponent(project.name)}`}>
-                All {rows.length} services
-              </LinkButton>
-            )}
-            {rows.length > 0 && (
-              <LinkButton href={`/dependencies?project=${encodeURIComponent(project.name)}`}>Dependencies</LinkButton>
-            )}
-          </div>
-        </Section>
-      )}
+          {rows.length > 0 && (
+            <LinkButton href={`/dependencies?project=${encodeURIComponent(project.name)}`}>Dependencies</LinkButton>
+          )}
+        </div>
+      </Section>
       <Manifest project={project} />
     </Page>
   );

@@ -23,7 +23,8 @@ interface ServiceDialogProps {
 }
 
 export function ServiceDialog({ title, start, action, head, send, close }: ServiceDialogProps) {
-  const [form, setForm] = useState(start);
+  const [first] = useState(start);
+  const [form, setForm] = useState(first);
   const [wrong, setWrong] = useState<readonly FieldError[]>([]);
   const sending = useMutation({ mutationFn: (body: ServiceBody) => send(body, form) });
   const refused = sending.error instanceof HubProblem ? sending.error.errors : [];
@@ -37,7 +38,7 @@ export function ServiceDialog({ title, start, action, head, send, close }: Servi
     if (!("errors" in made)) sending.mutate(made.body);
   };
   return (
-    <Dialog title={title} isUnsaved={form !== start && !sending.isPending} close={close}>
+    <Dialog title={title} isUnsaved={form !== first && !sending.isPending} close={close}>
       <form onSubmit={submit} className="flex flex-col gap-4">
         {head?.({ form, errors, change })}
         <Text

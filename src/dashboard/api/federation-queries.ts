@@ -4,6 +4,8 @@ import { api, expectSuccess, responseBody } from "./client.ts";
 
 const MAX_SERVICES = 500;
 const REFRESH_MS = 5_000;
+const MAX_HUBS = 5;
+const MAX_NAMES = 3;
 
 export type Peer = Awaited<ReturnType<typeof readHubs>>[number];
 export type FederatedService = Awaited<ReturnType<typeof readServices>>["services"][number];
@@ -28,6 +30,21 @@ export const federatedServicesQuery = queryOptions({
   queryFn: readServices,
   refetchInterval: REFRESH_MS,
 });
+
+/** Some services that are down at each of these hubs, and how many all are. Only the first MAX_HUBS are asked for. */
+export const downElsewhereQuery = (hubs: readonly string[]) =>
+  queryOptions({
+    queryKey: ["down-elsewhere", ...hubs],
+    queryFn: () =>
+      Promise.all(
+        hubs.slice(0, MAX_HUBS).map(async (hub) => {
+          const query = { hub, status: "down" as const, limit: String(MAX_NAMES) };
+          const { services, total } = await responseBody(api.federation.services.$get({ query }));
+          return { hub_id: hub, names: services.map(({ name }) => name), count: total };
+        }),
+      ),
+    refetchInterval: 6 * REFRESH_MS,
+  });
 
 export async function joinHub(url: string) {
   return await responseBody(api.federation.hubs.$post({ json: { url } }));

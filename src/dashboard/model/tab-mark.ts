@@ -11,9 +11,12 @@ export interface TabMark {
   words: string;
 }
 
-export function tabMark(rows: Iterable<ServiceRow>): TabMark {
+/** `downElsewhere`: number of services that are down at other hubs. */
+export function tabMark(rows: Iterable<ServiceRow>, downElsewhere = 0): TabMark {
   const counts = countRows([...rows].filter((row) => row.listed?.enabled !== false));
   const status = BY_CONCERN.find((each) => counts[each] > 0) ?? null;
   const isTrouble = status === "down" || status === "degraded";
-  return { status, words: isTrouble ? `${counts[status]} ${STATUS_WORDS[status].toLowerCase()}` : "" };
+  const here = isTrouble ? `${counts[status]} ${STATUS_WORDS[status].toLowerCase()}` : "";
+  const there = downElsewhere > 0 ? `${downElsewhere} down elsewhere` : "";
+  return { status, words: [here, there].filter(Boolean).join(", ") };
 }

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import type { Status } from "../../core/service/records.ts";
 import { useServices } from "../live/live-context.tsx";
 import { tabMark } from "../model/tab-mark.ts";
+import { useElsewhere } from "./elsewhere.ts";
 
 const NAME = "CommandCenter Hub";
 /** The colours of style.css in the light theme; the icon stands on the browser's own ground. */
@@ -32,7 +33,8 @@ export function useTabTitle(title: string): void {
 /** Keeps the worst status and how many services have it in the title, and the status in the icon. */
 export function useTabMark(): void {
   const { rows, ready } = useServices();
-  const { status, words } = tabMark(ready ? rows.values() : []);
+  const elsewhere = useElsewhere();
+  const { status, words } = tabMark(ready ? rows.values() : [], elsewhere?.down);
   useEffect(() => {
     mark = words;
     show();

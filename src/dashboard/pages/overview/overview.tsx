@@ -14,6 +14,7 @@ import { countRows, type StatusCounts } from "../../model/status-counts.ts";
 import { type TroubleGroup, troubleGroups } from "../../model/trouble-groups.ts";
 import { type Verdict, verdict } from "../../model/verdict.ts";
 import { useNow } from "../../ui/clock.ts";
+import { useElsewhere } from "../../ui/elsewhere.ts";
 import { Empty, Loading } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { STATUS_SOFT, StatusShape } from "../../ui/status-mark.tsx";
@@ -40,6 +41,7 @@ export function Overview() {
   return (
     <Page title="Overview">
       {services.rows.size === 0 ? <FirstService /> : <HubState rows={services.rows} />}
+      <OtherHubs />
       <RecentChanges />
     </Page>
   );
@@ -159,6 +161,17 @@ function Projects({ rows }: { rows: ReadonlyMap<number, ServiceRow> }) {
         ))}
       </ul>
     </Section>
+  );
+}
+
+function OtherHubs() {
+  const found = useElsewhere();
+  if (found === null) return null;
+  return (
+    <Link href="/federation" className={`flex items-center gap-3 rounded-lg px-5 py-2.5 ${STATUS_SOFT[found.status]}`}>
+      <StatusShape status={found.status} />
+      <span className="min-w-0 break-words">{found.sentence}</span>
+    </Link>
   );
 }
 

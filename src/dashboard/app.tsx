@@ -1,19 +1,18 @@
 /** The dashboard: its providers, the sign-in gate and the pages. */
-import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
 import { Route, Router, Switch, useLocation } from "wouter";
-import { newQueryClient, sessionQuery } from "./api/queries.ts";
+import { newQueryClient } from "./api/queries.ts";
 import { LiveProvider } from "./live/live-context.tsx";
 import { Overview } from "./pages/overview/overview.tsx";
 import { Services } from "./pages/services/services.tsx";
-import { SignIn } from "./pages/sign-in.tsx";
+import { SessionGate } from "./pages/session-gate.tsx";
 import { LinkButton } from "./ui/button.tsx";
 import { Clock, ClockContext } from "./ui/clock.ts";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
-import { Empty, Failure, Loading } from "./ui/notice.tsx";
+import { Empty, Loading } from "./ui/notice.tsx";
 import { Page } from "./ui/page.tsx";
 import { SECTIONS, type SectionPath } from "./ui/sections.ts";
-import { SessionContext } from "./ui/session.tsx";
 import { Shell } from "./ui/shell.tsx";
 import { useGuardedLocation } from "./ui/unsaved.ts";
 
@@ -44,7 +43,7 @@ export function App() {
     <QueryClientProvider client={client}>
       <ClockContext value={clock}>
         <Router hook={useGuardedLocation}>
-          <SignInGate>
+          <SessionGate>
             <LiveProvider>
               <Shell>
                 <PageErrorBoundary>
@@ -54,24 +53,10 @@ export function App() {
                 </PageErrorBoundary>
               </Shell>
             </LiveProvider>
-          </SignInGate>
+          </SessionGate>
         </Router>
       </ClockContext>
     </QueryClientProvider>
-  );
-}
-
-/** Shows the dashboard to a caller that may read, and the sign-in page to any other caller. */
-function SignInGate({ children }: { children: ReactNode }) {
-  const { data: session, error, refetch } = useQuery(sessionQuery);
-  if (session === undefined) {
-    return <div className="p-6">{error === null ? null : <Failure error={error} retry={() => void refetch()} />}</div>;
-  }
-  if (session.scope === null) return <SignIn hub={session.hub} />;
-  return (
-    <SessionContext key={`${session.signed_in} ${session.scope}`} value={session}>
-      {children}
-    </SessionContext>
   );
 }
 
@@ -83,7 +68,7 @@ function PageErrorBoundary({ children }: { children: ReactNode }) {
 
 function PageLoading() {
   return (
-    <div className="mx-auto w-full max-w-6xl p-6">
+    <div className="mx-auto w-full max-w-[100rem] p-6">
       <Loading what="the page" />
     </div>
   );

@@ -1,6 +1,6 @@
 /** The queries of the dashboard, with the time after which each result is out of date. */
 
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
 import type { InferResponseType } from "hono/client";
 import { everyPage } from "../../client/every-page.ts";
 import { api, HubProblem, problemOf, responseBody } from "./client.ts";
@@ -24,8 +24,15 @@ const MINUTE_MS = 60_000;
 const RETRIES = 2;
 const RECENT_FLIPS = 60;
 
+/** Whatever is refused for want of a session makes the page read the session again. */
 export function newQueryClient(): QueryClient {
-  return new QueryClient({
+  const onError = (error: Error) => {
+    const isRefused = error instanceof HubProblem && error.status === 401;
+    if (isRefused) void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  };
+  const client = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 5_000,
@@ -34,6 +41,7 @@ export function newQueryClient(): QueryClient {
       },
     },
   });
+  return client;
 }
 
 /** True when the hub did not respond or was busy, so that another try may succeed. */

@@ -10,6 +10,7 @@ import { Listing, type Progress } from "./listing.ts";
 import { PastLoader } from "./past-loader.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
+import { onSession } from "./session-channel.ts";
 
 interface Live {
   store: ServiceStore;
@@ -59,7 +60,9 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     running.current = started;
     const online = () => started.retry();
     window.addEventListener("online", online);
+    const forget = onSession((change) => change === "in" && started.retry());
     return () => {
+      forget();
       window.removeEventListener("online", online);
       started.stop();
     };

@@ -1,12 +1,14 @@
 /** The sign-in page of a hub that requires a key for reading. */
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, problemText, responseBody } from "../api/client.ts";
+import { api, HubProblem, problemText, responseBody } from "../api/client.ts";
 import { type Session, sessionQuery } from "../api/queries.ts";
+import { tellSession } from "../live/session-channel.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 
-export function SignIn({ hub }: { hub: Session["hub"] }) {
+/** `reason`: why the user is asked again; null: nothing was before. */
+export function SignIn({ hub, reason }: { hub: Session["hub"]; reason: string | null }) {
   return (
     <main className="flex min-h-full items-center justify-center p-4">
       <div className="card flex w-full max-w-md flex-col gap-5 p-6 sm:p-8">
@@ -17,6 +19,7 @@ export function SignIn({ hub }: { hub: Session["hub"] }) {
             <p className="text-muted">CommandCenter Hub {hub.version}</p>
           </div>
         </div>
+        {reason !== null && <p role="status">{reason}</p>}
         <SignInForm />
         <p className="text-muted">
           On your own machine, <code className="font-mono">npm start</code> prints the admin token beside the URL.
@@ -37,10 +40,11 @@ export function SignInForm() {
     setBusy(true);
     try {
       const session = await responseBody(api.session.$post({ json: { key: key.trim() } }));
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
       client.setQueryData(sessionQuery.queryKey, session);
+      tellSession("in");
+      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
     } catch (error) {
-      setProblem(problemText(error));
+      setProblem(error instanceof HubProblem ? error.message : problemText(error)); // of the key, not of a session
       setBusy(false);
     }
   };

@@ -1,5 +1,6 @@
+import { useState } from "react";
 import { MAX_BARS, type Past } from "../live/past.ts";
-import { type Bar, barPaths, barsInWords, barsOf } from "../model/check-bars.ts";
+import { type Bar, barAt, barInWords, barPaths, barsInWords, barsOf } from "../model/check-bars.ts";
 import { useNow } from "./clock.ts";
 import { STATUS_FILL } from "./status-mark.tsx";
 
@@ -16,8 +17,11 @@ export function CheckBars({ past }: { past: Past | null }) {
   );
 }
 
+/** What is pointed at says when it was; all bars together are one picture. */
 function Bars({ bars }: { bars: readonly Bar[] }) {
+  const [pointed, setPointed] = useState<number | null>(null);
   const words = barsInWords(bars);
+  const bar = pointed === null ? undefined : bars[pointed];
   const width = MAX_BARS * SHAPE.step;
   return (
     <svg
@@ -26,9 +30,11 @@ function Bars({ bars }: { bars: readonly Bar[] }) {
       width={width}
       height={SHAPE.height}
       viewBox={`0 0 ${width} ${SHAPE.height}`}
-      className="shrink-0"
+      className="relative z-10 shrink-0"
+      onPointerMove={({ nativeEvent }) => setPointed(barAt(bars.length, nativeEvent.offsetX, SHAPE.step))}
+      onPointerLeave={() => setPointed(null)}
     >
-      <title>{words}</title>
+      <title>{bar === undefined ? words : barInWords(bar)}</title>
       {[...barPaths(bars, SHAPE)].map(([kind, path]) => (
         <path key={kind} d={path} className={kind === "gap" ? "fill-muted" : STATUS_FILL[kind]} />
       ))}

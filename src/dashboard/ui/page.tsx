@@ -15,7 +15,7 @@ export function Page({
 }) {
   useTabTitle(title);
   return (
-    <div className="mx-auto flex w-full max-w-6xl flex-col gap-5 p-4 sm:p-6">
+    <div className="mx-auto flex w-full max-w-[100rem] flex-col gap-5 p-4 sm:p-6">
       <header className="flex flex-wrap items-end justify-between gap-x-4 gap-y-3">
         <div className="flex min-w-0 flex-col gap-1">
           <h1 className="text-2xl font-semibold tracking-tight break-words">{title}</h1>

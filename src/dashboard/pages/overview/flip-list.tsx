@@ -14,14 +14,16 @@ export function FlipList({ flips }: { flips: readonly ListedFlip[] }) {
           className="flash relative grid grid-cols-[6.6rem_minmax(0,1fr)_auto] items-baseline gap-x-3 px-3 py-2.5 hover:bg-raised sm:px-4"
         >
           <StatusMark status={flip.to} />
-          <div className="flex min-w-0 flex-col gap-x-3 md:flex-row md:items-baseline">
+          <div className="flex min-w-0 flex-col gap-x-3">
             <Link
               href={`/services/${flip.service_id}`}
               data-walk=""
-              className="flex min-w-0 gap-2 after:absolute after:inset-0 md:max-w-3/5 md:shrink-0"
+              className="flex min-w-0 gap-2 after:absolute after:inset-0"
             >
-              <span className="truncate font-medium">{flip.name}</span>
-              <span className="truncate text-muted">{flip.project}</span>
+              <span data-name="" className="max-w-full shrink-0 truncate font-medium" title={flip.name}>
+                {flip.name}
+              </span>
+              <span className="min-w-0 truncate text-muted">{flip.project}</span>
             </Link>
             <span className="truncate text-muted" title={flip.reason}>
               <span className="sr-only">was {STATUS_WORDS[flip.from]}, </span>

@@ -12,7 +12,7 @@ export function ProjectTile({ card }: { card: ProjectCard }) {
       className="card flex h-full flex-col gap-2.5 px-4 py-3 hover:bg-raised"
     >
       <div className="flex items-center justify-between gap-3">
-        <span className="truncate font-medium">{card.name}</span>
+        <span className="min-w-0 font-medium wrap-anywhere">{card.name}</span>
         {card.status === "stopped" ? <span className="text-muted">Stopped</span> : <HealthMark health={card.health} />}
       </div>
       <StatusSummary card={card} />

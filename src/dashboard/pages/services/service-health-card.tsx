@@ -21,13 +21,35 @@ export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout }
   return layout === "list" ? <ListCard row={row} /> : <GridCard row={row} />;
 });
 
+/** Of the list's rows and their headings. */
+const COLUMNS =
+  "grid grid-cols-[1rem_minmax(0,1fr)_5rem_3.6rem] gap-x-3 px-3 sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]";
+
+/** Each row says what its columns are to those who do not see the headings. */
+export function ListHeadings() {
+  return (
+    <div aria-hidden="true" className={`${COLUMNS} border-b border-line py-1.5 text-xs text-muted max-md:hidden`}>
+      <span>Status</span>
+      <span>Service</span>
+      <span className="hidden xl:block">Type</span>
+      <span className="text-right">Last checks</span>
+      <span className="hidden xl:block">Response times</span>
+      <span className="text-right">Response</span>
+      <span className="text-right">For</span>
+    </div>
+  );
+}
+
 function ListCard({ row }: { row: ServiceRow }) {
   return (
-    <div className="relative grid h-full grid-cols-[1rem_minmax(0,1fr)_5rem_3.6rem] items-center gap-x-3 border-b border-line bg-surface px-3 hover:bg-raised sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]">
+    <div className={`${COLUMNS} relative h-full items-center border-b border-line bg-surface hover:bg-raised`}>
       <StatusMark status={row.status} narrow />
-      <div className="flex min-w-0 flex-col gap-x-3 md:flex-row md:items-center md:[&>a]:max-w-3/5 md:[&>a]:shrink-0">
-        <Name row={row} />
-        <Marks row={row} />
+      <div className="flex min-w-0 flex-col gap-0.5">
+        <span className="flex min-w-0 items-center gap-2">
+          <Name row={row} />
+          <Badges row={row} />
+        </span>
+        <Reason row={row} />
       </div>
       <span className="hidden truncate text-muted xl:block">{row.type}</span>
       <CheckBars past={row.past} />
@@ -45,12 +67,15 @@ function ListCard({ row }: { row: ServiceRow }) {
 
 function GridCard({ row }: { row: ServiceRow }) {
   return (
-    <div className="card relative flex h-full flex-col justify-between gap-2 p-4 hover:bg-raised">
+    <div className="card relative flex h-full flex-col justify-between gap-1.5 p-4 hover:bg-raised">
       <div className="flex items-start justify-between gap-3">
-        <Name row={row} />
+        <Name row={row} wraps />
         <StatusMark status={row.status} soft />
       </div>
-      <Marks row={row} />
+      <span className="flex min-w-0 items-center gap-2">
+        <Badges row={row} />
+        <Reason row={row} />
+      </span>
       <div className="flex items-end justify-between gap-3">
         <span className="flex min-w-0 flex-col gap-1">
           <CheckBars past={row.past} />
@@ -67,34 +92,39 @@ function GridCard({ row }: { row: ServiceRow }) {
   );
 }
 
-/** The link covers the whole card. */
-function Name({ row }: { row: ServiceRow }) {
+/** The link covers the whole card. The name is cut last: where there is little room, the project gives way first. */
+function Name({ row, wraps = false }: { row: ServiceRow; wraps?: boolean }) {
   return (
     <Link
       href={`/services/${row.id}`}
       data-walk=""
-      className="flex min-w-0 items-baseline gap-x-2 after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+      className={`flex min-w-0 gap-x-2 after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent ${wraps ? "flex-col" : "items-baseline"}`}
     >
-      <span className="truncate font-medium">{row.name}</span>
-      <span className="truncate text-muted">{row.project}</span>
+      <span
+        data-name=""
+        title={row.name}
+        className={wraps ? "line-clamp-2 font-medium wrap-anywhere" : "max-w-full shrink-0 truncate font-medium"}
+      >
+        {row.name}
+      </span>
+      <span className="min-w-0 truncate text-muted" title={row.project}>
+        {row.project}
+      </span>
     </Link>
   );
 }
 
-function Marks({ row }: { row: ServiceRow }) {
+function Badges({ row }: { row: ServiceRow }) {
   const badges = badgesOf(row, useNow(BADGE_STEP_MS));
-  const error = row.status === "up" ? null : (row.listed?.error ?? null);
-  if (badges.length === 0 && error === null) return null;
+  return badges.map((badge) => <ServiceBadge key={badge} badge={badge} />);
+}
+
+/** Why it is not up; of one that is, the target. */
+function Reason({ row: { status, listed } }: { row: ServiceRow }) {
+  const text = (status === "up" ? null : listed?.error) ?? listed?.url ?? "";
   return (
-    <span className="flex min-w-0 items-center gap-2">
-      {badges.map((badge) => (
-        <ServiceBadge key={badge} badge={badge} />
-      ))}
-      {error !== null && (
-        <span className="truncate text-muted" title={error}>
-          {error}
-        </span>
-      )}
+    <span className="min-h-5 min-w-0 truncate text-sm text-muted" title={text}>
+      {text}
     </span>
   );
 }

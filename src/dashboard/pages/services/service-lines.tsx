@@ -6,7 +6,7 @@ export function ServiceLines({ rows }: { rows: readonly ServiceRow[] }) {
   return (
     <ul className="card overflow-hidden">
       {rows.map((row) => (
-        <li key={row.id} className="h-15.5 md:h-11.5">
+        <li key={row.id} className="h-15.5">
           <ServiceHealthCard row={row} layout="list" />
         </li>
       ))}

@@ -3,16 +3,13 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { usePasts } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { ServiceHealthCard } from "./service-health-card.tsx";
+import { ListHeadings, ServiceHealthCard } from "./service-health-card.tsx";
 
 // Heights, widths and gaps are in px.
-const LIST_HEIGHT = 46;
-/** In a narrow list, the marks are below the name. */
-const NARROW_HEIGHT = 62;
-const GRID_HEIGHT = 128;
+const LIST_HEIGHT = 62;
+const GRID_HEIGHT = 168;
 const GRID_MIN_WIDTH = 290;
 const GAP = 12;
-const NARROW_BELOW = 720;
 const OVERSCAN = 8;
 
 interface Shape {
@@ -22,7 +19,7 @@ interface Shape {
 }
 
 function shapeOf(layout: "list" | "grid", width: number): Shape {
-  if (layout === "list") return { columns: 1, height: width < NARROW_BELOW ? NARROW_HEIGHT : LIST_HEIGHT, gap: 0 };
+  if (layout === "list") return { columns: 1, height: LIST_HEIGHT, gap: 0 };
   return { columns: Math.max(1, Math.floor((width + GAP) / (GRID_MIN_WIDTH + GAP))), height: GRID_HEIGHT, gap: GAP };
 }
 
@@ -59,39 +56,42 @@ export function VirtualServices({ rows, layout, selected, toggle }: VirtualServi
   usePasts(onScreen);
   const frame = layout === "list" ? "card overflow-hidden" : "";
   return (
-    <div ref={ref} className={frame}>
-      <ul aria-label="Services" className="relative" style={{ height: lines.getTotalSize() }}>
-        {items.flatMap((line) =>
-          rows.slice(line.index * columns, (line.index + 1) * columns).map((row, column) => (
-            <li
-              key={row.id}
-              aria-setsize={rows.length}
-              aria-posinset={line.index * columns + column + 1}
-              className="absolute top-0 left-0"
-              style={{
-                height,
-                width: `calc((100% - ${(columns - 1) * gap}px) / ${columns})`,
-                transform: `translate(calc(${column} * (100% + ${gap}px)), ${line.start - top}px)`,
-              }}
-            >
-              {selected === null ? (
-                <ServiceHealthCard row={row} layout={layout} />
-              ) : (
-                <label className="grid h-full grid-cols-[2.5rem_minmax(0,1fr)] items-center">
-                  <input
-                    type="checkbox"
-                    aria-label={`Select ${row.name} of ${row.project}`}
-                    className="justify-self-center"
-                    checked={selected.has(row.id)}
-                    onChange={() => toggle(row.id)}
-                  />
+    <div className={frame}>
+      {layout === "list" && <ListHeadings />}
+      <div ref={ref}>
+        <ul aria-label="Services" className="relative" style={{ height: lines.getTotalSize() }}>
+          {items.flatMap((line) =>
+            rows.slice(line.index * columns, (line.index + 1) * columns).map((row, column) => (
+              <li
+                key={row.id}
+                aria-setsize={rows.length}
+                aria-posinset={line.index * columns + column + 1}
+                className="absolute top-0 left-0"
+                style={{
+                  height,
+                  width: `calc((100% - ${(columns - 1) * gap}px) / ${columns})`,
+                  transform: `translate(calc(${column} * (100% + ${gap}px)), ${line.start - top}px)`,
+                }}
+              >
+                {selected === null ? (
                   <ServiceHealthCard row={row} layout={layout} />
-                </label>
-              )}
-            </li>
-          )),
-        )}
-      </ul>
+                ) : (
+                  <label className="grid h-full grid-cols-[2.5rem_minmax(0,1fr)] items-center">
+                    <input
+                      type="checkbox"
+                      aria-label={`Select ${row.name} of ${row.project}`}
+                      className="justify-self-center"
+                      checked={selected.has(row.id)}
+                      onChange={() => toggle(row.id)}
+                    />
+                    <ServiceHealthCard row={row} layout={layout} />
+                  </label>
+                )}
+              </li>
+            )),
+          )}
+        </ul>
+      </div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, expectSuccess } from "../../api/client.ts";
 import { type HubHealth, hubHealthQuery, sessionQuery } from "../../api/queries.ts";
+import { tellSession } from "../../live/session-channel.ts";
 import { Button } from "../../ui/button.tsx";
 import { QueryState } from "../../ui/notice.tsx";
 import { Page, Section } from "../../ui/page.tsx";
@@ -43,6 +44,7 @@ function Access() {
     // The session is read again below, so an error here does not matter.
     await expectSuccess(api.session.$delete({ query: everywhere ? { everywhere: "true" } : {} })).catch(() => {});
     client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    tellSession("out");
     await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
   return (

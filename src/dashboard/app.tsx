@@ -1,6 +1,6 @@
 /** The dashboard: its providers, the sign-in gate and the pages. */
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
+import { type ComponentType, type ReactNode, Suspense, useState } from "react";
 import { Route, Router, Switch, useLocation } from "wouter";
 import { newQueryClient } from "./api/queries.ts";
 import { LiveProvider } from "./live/live-context.tsx";
@@ -10,21 +10,20 @@ import { SessionGate } from "./pages/session-gate.tsx";
 import { LinkButton } from "./ui/button.tsx";
 import { Clock, ClockContext } from "./ui/clock.ts";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
+import { lazyPage } from "./ui/lazy-page.ts";
 import { Empty, Loading } from "./ui/notice.tsx";
 import { Page } from "./ui/page.tsx";
 import { SECTIONS, type SectionPath } from "./ui/sections.ts";
 import { Shell } from "./ui/shell.tsx";
 import { useGuardedLocation } from "./ui/unsaved.ts";
 
-const ServicePage = lazy(async () => ({ default: (await import("./pages/service/service-page.tsx")).ServicePage }));
+const ServicePage = lazyPage(async () => (await import("./pages/service/service-page.tsx")).ServicePage);
 
-const Projects = lazy(async () => ({ default: (await import("./pages/projects/projects.tsx")).Projects }));
-const ProjectPage = lazy(async () => ({ default: (await import("./pages/projects/project-page.tsx")).ProjectPage }));
-const Dependencies = lazy(async () => ({
-  default: (await import("./pages/dependencies/dependencies.tsx")).Dependencies,
-}));
-const Federation = lazy(async () => ({ default: (await import("./pages/hubs/federation.tsx")).Federation }));
-const Settings = lazy(async () => ({ default: (await import("./pages/settings/settings.tsx")).Settings }));
+const Projects = lazyPage(async () => (await import("./pages/projects/projects.tsx")).Projects);
+const ProjectPage = lazyPage(async () => (await import("./pages/projects/project-page.tsx")).ProjectPage);
+const Dependencies = lazyPage(async () => (await import("./pages/dependencies/dependencies.tsx")).Dependencies);
+const Federation = lazyPage(async () => (await import("./pages/hubs/federation.tsx")).Federation);
+const Settings = lazyPage(async () => (await import("./pages/settings/settings.tsx")).Settings);
 
 /** The compiler demands a page for each section. */
 const PAGES: Record<SectionPath, ComponentType> = {

@@ -21,6 +21,8 @@ export type AuditEntry = InferResponseType<typeof api.audit.$get, 200>["entries"
 export type HubHealth = InferResponseType<typeof api.health.$get, 200>;
 
 const MINUTE_MS = 60_000;
+/** While the hub does not answer, it is asked so often. */
+const AWAY_MS = 3_000;
 const RETRIES = 2;
 const RECENT_FLIPS = 60;
 
@@ -54,6 +56,7 @@ const param = (id: number) => ({ param: { id: String(id) } });
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: () => responseBody(api.session.$get()),
+  refetchInterval: ({ state }) => (state.status === "error" ? AWAY_MS : false),
   staleTime: 5 * MINUTE_MS,
 });
 

@@ -55,6 +55,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       setFeed(next);
       // The hub may have refused the connection because the key is revoked, so the session is read again.
       if (next.phase === "lost") void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      // The hub answers again, so what could not be loaded is asked for once more.
+      if (next.phase === "live") void client.refetchQueries({ predicate: ({ state }) => state.status === "error" });
     };
     const started = startFeed({ open, parse: parseFrame, now: Date.now, random: Math.random, onFrame, onState });
     running.current = started;

@@ -18,22 +18,53 @@ export function useScrollMemory(ref: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    if (!first.current) focusAndScroll(element, wentBack.current ? (left.current.get(path) ?? 0) : 0);
+    const top = wentBack.current ? (left.current.get(path) ?? 0) : 0;
+    const restoring = first.current ? null : new Restoring(element, top);
     first.current = false;
     wentBack.current = false;
-    const note = () => left.current.set(path, element.scrollTop);
+    const note = () => {
+      if (restoring?.isDone !== false) left.current.set(path, element.scrollTop);
+    };
+    const stop = () => restoring?.stop();
     element.addEventListener("scroll", note, { passive: true });
-    return () => element.removeEventListener("scroll", note);
+    for (const event of BY_USER) element.addEventListener(event, stop, { passive: true });
+    return () => {
+      stop();
+      element.removeEventListener("scroll", note);
+      for (const event of BY_USER) element.removeEventListener(event, stop);
+    };
   }, [path, ref]);
 }
 
-function focusAndScroll(element: HTMLElement, top: number): void {
-  const { activeElement: at } = document;
-  const isInPage = at instanceof HTMLElement && element.contains(at);
-  if (!isInPage || at === element) element.focus({ preventScroll: true });
-  element.scrollTop = top;
-  // A list has its full height one frame later, so the position is set again.
-  requestAnimationFrame(() => {
-    element.scrollTop = top;
-  });
+const BY_USER = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
+/** A page that takes longer to load begins at its top. */
+const MAX_RESTORE_MS = 5_000;
+
+/** A list gets its full height when its data is there, so the position is set until it fits, or the user scrolls. */
+class Restoring {
+  readonly #element: HTMLElement;
+  readonly #top: number;
+  readonly #until = performance.now() + MAX_RESTORE_MS;
+  isDone = false;
+
+  constructor(element: HTMLElement, top: number) {
+    this.#element = element;
+    this.#top = top;
+    const { activeElement: at } = document;
+    const isInPage = at instanceof HTMLElement && element.contains(at);
+    if (!isInPage || at === element) element.focus({ preventScroll: true });
+    this.#set();
+  }
+
+  stop(): void {
+    this.isDone = true;
+  }
+
+  #set(): void {
+    if (this.isDone) return;
+    this.#element.scrollTop = this.#top;
+    const isThere = Math.abs(this.#element.scrollTop - this.#top) < 2;
+    if (isThere || performance.now() > this.#until) this.stop();
+    requestAnimationFrame(() => this.#set());
+  }
 }

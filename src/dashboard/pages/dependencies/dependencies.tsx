@@ -1,6 +1,6 @@
 /** The dependencies of services, and the causes of outages. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useDeferredValue, useMemo } from "react";
+import { Suspense, useDeferredValue, useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
 import { graphQuery } from "../../api/queries.ts";
 import { found as findIn, neighbourhood } from "../../model/dependency-focus.ts";
@@ -8,6 +8,7 @@ import { connected, type Drawing, drawingOf, troubled } from "../../model/depend
 import { count } from "../../model/format.ts";
 import { graphAddress, parseGraphView, stepsOf, type GraphView as View } from "../../model/graph-view.ts";
 import { LinkButton } from "../../ui/button.tsx";
+import { lazyPage } from "../../ui/lazy-page.ts";
 import { Empty, Loading, QueryState } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useSession } from "../../ui/session.tsx";
@@ -16,7 +17,7 @@ import { FoundList } from "./found-list.tsx";
 import { InWords } from "./in-words.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
-const GraphView = lazy(async () => ({ default: (await import("./graph-view.tsx")).GraphView }));
+const GraphView = lazyPage(async () => (await import("./graph-view.tsx")).GraphView);
 
 /** A larger drawing is hard to read, so the user is asked to choose a part of it. */
 const MAX_DRAWN = 500;

@@ -1,6 +1,6 @@
 /** The editor for the manifest of a project, as YAML. It shows a plan before it applies changes. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { Suspense, useEffect, useMemo, useState } from "react";
 import { parse, stringify } from "yaml";
 import { type ManifestEntry, manifestEntry } from "../../../core/service/manifest-export.ts";
 import { type FieldError, HubProblem, problemOf, problemText } from "../../api/client.ts";
@@ -9,13 +9,14 @@ import { useLive } from "../../live/live-context.tsx";
 import { entriesOf, type Plan, type ServiceChange, serviceChanges } from "../../model/manifest-changes.ts";
 import { EMPTY_MANIFEST } from "../../model/manifest-text.ts";
 import { Button } from "../../ui/button.tsx";
+import { lazyPage } from "../../ui/lazy-page.ts";
 import { Loading, QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { useMayWrite } from "../../ui/session.tsx";
 import { useUnsaved } from "../../ui/unsaved.ts";
 import { PlanView } from "./plan-view.tsx";
 
-const ManifestEditor = lazy(async () => ({ default: (await import("./manifest-editor.tsx")).ManifestEditor }));
+const ManifestEditor = lazyPage(async () => (await import("./manifest-editor.tsx")).ManifestEditor);
 
 export function Manifest({ project }: { project: Project }) {
   const { data: services, error, refetch } = useQuery(projectServicesQuery(project.id));

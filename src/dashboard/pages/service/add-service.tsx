@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Button } from "../../ui/button.tsx";
+import { lazyPage } from "../../ui/lazy-page.ts";
 
 /** The form needs the rules of all fields, so it is loaded only when it is opened. */
-const NewService = lazy(async () => ({ default: (await import("./new-service.tsx")).NewService }));
+const NewService = lazyPage(async () => (await import("./new-service.tsx")).NewService);
 
 /** `project`: the name that the form contains at first. */
 export function AddService({ look = "plain", project = "" }: { look?: "plain" | "primary"; project?: string }) {

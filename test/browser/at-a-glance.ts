@@ -128,7 +128,7 @@ describe.each(hasPictures ? [...LOOKS, ...OTHER_LOOKS] : LOOKS)(
       const { page } = visitor;
       await page
         .getByText(
-          /^orders-db is down since (\d+ \w+, )?\d\d:\d\d, and with it (orders-api and checkout|checkout and orders-api)\.$/,
+          /^orders-db has been down since (\d+ \w+, )?\d\d:\d\d; 2 services affected: (orders-api and checkout|checkout and orders-api)\.$/,
         )
         .waitFor();
       const outage = page.getByRole("region", { name: "Outage of orders-db" });

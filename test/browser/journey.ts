@@ -107,8 +107,10 @@ test("an outage comes to the screen by itself, with its reason", async () => {
     .waitFor();
   dbIsUp = false;
   await Promise.all(ids.slice(1).map(checkNow));
-  await page.getByText(/^db is down since (\d+ \w+, )?\d\d:\d\d, and with it (api and web|web and api)\.$/).waitFor();
-  await page.getByRole("heading", { name: "db took 2 services along" }).waitFor();
+  await page
+    .getByText(/^db has been down since (\d+ \w+, )?\d\d:\d\d; 2 services affected: (api and web|web and api)\.$/)
+    .waitFor();
+  await page.getByRole("heading", { name: "db: 2 services affected" }).waitFor();
   await page
     .getByRole("img", { name: /^last \d+ checks: \d+ down/ })
     .first()
@@ -278,7 +280,7 @@ test("keys are made, shown once and revoked; who signs out sees nothing", async 
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByLabel("New key for").fill("the pipeline");
   await page.getByLabel("Scope").selectOption("write");
-  await page.getByRole("button", { name: "Make a key" }).click();
+  await page.getByRole("button", { name: "Create a key" }).click();
   const key = await page.getByText(/^hub_[\w-]{43}$/).textContent();
   expect((await fetch(`${hub.url}/api/projects`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
   await visitor.screenshot("settings");
@@ -323,9 +325,9 @@ test("a lost connection says how old the data is, comes back by itself and has m
     await screenshot("connection-lost");
     await db.down();
     await checkNow(idOf("db"));
-    expect(await page.getByText(/^db is down since/).count()).toBe(0);
+    expect(await page.getByText(/^db has been down since/).count()).toBe(0);
     await link.heal();
-    await page.getByText(/^db is down since/).waitFor();
+    await page.getByText(/^db has been down since/).waitFor();
     await page.getByRole("alert").waitFor({ state: "hidden" });
   } finally {
     await close();

@@ -115,7 +115,7 @@ test("to a key that is limited to projects, no page offers what the hub would re
     await goTo(page, path);
     await limited.screenshot(`limited-${shotName(path)}`);
     expect(await violations(page), path).toEqual([]);
-    expect(await offers(/New project|Make a key|Set up|Join/), path).toBe(0);
+    expect(await offers(/New project|Create a key|Set up|Join/), path).toBe(0);
   }
   await goTo(page, "/services");
   await page.getByRole("button", { name: "Add a service" }).first().click();

@@ -29,25 +29,25 @@ describe("the sentence of an outage", () => {
   test("names the cause first, since when, and what it took along", () => {
     const db = outage(service(1, "orders-db"), service(2, "orders-api"), service(3, "checkout"));
     expect(outageSentence(outages({ outages: [db] }), NOW)).toBe(
-      `orders-db is down since ${time}, and with it orders-api and checkout.`,
+      `orders-db has been down since ${time}; 2 services affected: orders-api and checkout.`,
     );
   });
 
   test("of one that took nothing along is short", () => {
     expect(outageSentence(outages({ outages: [outage(service(1, "cache"))] }), NOW)).toBe(
-      `cache is down since ${time}.`,
+      `cache has been down since ${time}.`,
     );
   });
 
   test("counts what is down for another reason", () => {
     const two = outages({ outages: [outage(service(1, "db")), outage(service(2, "mail"))] });
-    expect(outageSentence(two, NOW)).toBe(`db is down since ${time}. 1 other service is down for another reason.`);
+    expect(outageSentence(two, NOW)).toBe(`db has been down since ${time}. 1 other service is down independently.`);
   });
 
   test("names the hub of a cause that is elsewhere", () => {
     const far = service(-1, "auth", { id: null, hub_id: "hub-b", since: null });
     expect(outageSentence(outages({ outages: [outage(far, service(2, "api"))] }), NOW)).toBe(
-      "hub-b/auth is down, and with it api.",
+      "hub-b/auth is down; 1 service affected: api.",
     );
   });
 

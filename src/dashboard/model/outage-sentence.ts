@@ -12,17 +12,16 @@ export function outageSentence(outages: Outages, now: number): string | null {
   const [first] = outages.outages;
   if (first === undefined) return degradedSentence(outages, now);
   const rest = outages.outage_count - 1;
-  const others =
-    rest === 0 ? "" : ` ${count(rest, "other service")} ${rest === 1 ? "is" : "are"} down for another reason.`;
+  const others = rest === 0 ? "" : ` ${count(rest, "other service")} ${rest === 1 ? "is" : "are"} down independently.`;
   return `${oneOutage(first, now)}.${others}`;
 }
 
 function oneOutage({ cause, affected, affected_count }: Outage, now: number): string {
   const what = cause.watched
-    ? `${nameOf(cause)} is down${since(cause, now)}`
+    ? `${nameOf(cause)} ${downSince(cause, now)}`
     : `${nameOf(cause)} was down when its checks were stopped${at(cause, now)}`;
   if (affected_count === 0) return what;
-  return `${what}, and with it ${listed(affected.map(nameOf), affected_count)}`;
+  return `${what}; ${count(affected_count, "service")} affected: ${listed(affected.map(nameOf), affected_count)}`;
 }
 
 function degradedSentence({ degraded, degraded_count }: Outages, now: number): string | null {
@@ -45,6 +44,10 @@ export function listed(names: readonly string[], all: number): string {
 /** A service of another hub has that hub's name before its own. */
 export function nameOf({ id, hub_id, name }: Pick<Troubled, "id" | "hub_id" | "name">): string {
   return id === null ? `${hub_id}/${name}` : name;
+}
+
+function downSince(service: Troubled, now: number): string {
+  return service.since === null ? "is down" : `has been down${since(service, now)}`;
 }
 
 function at({ since }: Troubled, now: number): string {

@@ -40,9 +40,11 @@ export function PeerCard({ peer, isAdmin }: { peer: Peer; isAdmin: boolean }) {
         <Item name="News">
           <span className={peer.freshness === "stale" ? "font-medium text-degraded" : undefined}>{peer.freshness}</span>
         </Item>
-        <Item name="Lag">{peer.lag_seconds === null ? "–" : duration(peer.lag_seconds * 1_000)}</Item>
+        <Item name="Sync">{peer.lag_seconds === null ? "–" : `${duration(peer.lag_seconds * 1_000)} ago`}</Item>
         <Item name="Response">{latency(peer.latency_ms)}</Item>
-        <Item name="Last heard">{peer.last_seen === null ? "never" : <Ago at={Date.parse(peer.last_seen)} />}</Item>
+        <Item name="Last heard">
+          {peer.last_seen === null ? "never connected" : <Ago at={Date.parse(peer.last_seen)} />}
+        </Item>
         <Item name="Known by">{SOURCES[peer.source]}</Item>
       </dl>
       <div className="flex flex-wrap items-center gap-3">

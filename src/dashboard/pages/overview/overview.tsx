@@ -138,7 +138,7 @@ function CauseWithVictims({ group: { cause, row, affected, affected_count } }: {
   return (
     <section aria-label={`Outage of ${cause}`} className="flex flex-col">
       <h3 className="px-1 pb-1.5 text-muted">
-        <span className="font-medium text-ink">{cause}</span> took {count(affected_count, "service")} along
+        <span className="font-medium text-ink">{cause}</span>: {count(affected_count, "service")} affected
       </h3>
       {row !== null && <ServiceLines rows={[row]} />}
       <div className="ml-3 border-l-2 border-down pl-2 pt-1.5 sm:ml-5">

@@ -46,7 +46,7 @@ export function NewProject({ close }: { close(): void }) {
         <div className="flex justify-end gap-2">
           <Button onClick={close}>Cancel</Button>
           <Button look="primary" type="submit" disabled={create.isPending}>
-            Make it
+            Create it
           </Button>
         </div>
       </form>

@@ -27,7 +27,7 @@ export function Projects() {
           A project is a group of services that start and stop together, described by a manifest.
           {mayCreate && (
             <Button look="primary" onClick={() => setIsCreating(true)}>
-              Make the first one
+              Create the first one
             </Button>
           )}
         </Empty>

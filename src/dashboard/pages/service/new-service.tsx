@@ -19,7 +19,7 @@ interface NewServiceProps {
 export function NewService({ title, start, close }: NewServiceProps) {
   const [, go] = useLocation();
   const { store } = useLive();
-  const hint = useWholeHub() ? "Made when it is new; a-z, 0-9, _ and -" : "One of those that your key opens";
+  const hint = useWholeHub() ? "Created if it doesn't exist; a-z, 0-9, _ and -" : "One of those that your key opens";
   const client = useQueryClient();
   const send = async (body: ServiceBody, named: string) => {
     const service = await register(named.trim(), body);

@@ -23,7 +23,7 @@ export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout }
 
 /** Of the list's rows and their headings. */
 const COLUMNS =
-  "grid grid-cols-[1rem_minmax(0,1fr)_5rem_3.6rem] gap-x-3 px-3 sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]";
+  "grid grid-cols-[1rem_minmax(0,1fr)_3rem_3.6rem] gap-x-3 px-3 sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]";
 
 /** Each row says what its columns are to those who do not see the headings. */
 export function ListHeadings() {
@@ -42,14 +42,19 @@ export function ListHeadings() {
 
 function ListCard({ row }: { row: ServiceRow }) {
   return (
-    <div className={`${COLUMNS} relative h-full items-center border-b border-line bg-surface hover:bg-raised`}>
+    <div
+      className={`${COLUMNS} relative h-full content-center items-center border-b border-line bg-surface hover:bg-raised`}
+    >
       <StatusMark status={row.status} narrow />
-      <div className="flex min-w-0 flex-col gap-0.5">
+      {/* Where it is narrow, the reason has a line of its own over all columns. */}
+      <div className="min-w-0 max-md:contents md:flex md:flex-col md:gap-0.5">
         <span className="flex min-w-0 items-center gap-2">
           <Name row={row} />
           <Badges row={row} />
         </span>
-        <Reason row={row} />
+        <span className="flex min-w-0 max-md:order-last max-md:col-span-3 max-md:col-start-2">
+          <Reason row={row} />
+        </span>
       </div>
       <span className="hidden truncate text-muted xl:block">{row.type}</span>
       <CheckBars past={row.past} />

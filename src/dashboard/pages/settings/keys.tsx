@@ -153,7 +153,7 @@ function NewKey() {
           )}
         </Field>
         <Button type="submit" look="primary" disabled={create.isPending} className="sm:mt-6">
-          Make a key
+          Create a key
         </Button>
       </form>
     </>

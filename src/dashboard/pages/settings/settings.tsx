@@ -29,7 +29,7 @@ export function Settings() {
       {isAdmin && <Agents />}
       {isAdmin && <Keys />}
       {isAdmin && <Audit />}
-      <Section title="Looks">
+      <Section title="Appearance">
         <ThemeSwitch />
       </Section>
       <Hub />
@@ -53,8 +53,10 @@ function Access() {
         {session.signed_in ? (
           <div className="flex flex-wrap items-center justify-between gap-3">
             <p>
-              Signed in with a key that may {SCOPE_WORDS[session.scope ?? "read"]}
-              {session.projects !== null && ", in the projects that it is limited to"}.
+              {session.scope === "admin"
+                ? "Signed in as admin"
+                : `Signed in; you may ${SCOPE_WORDS[session.scope ?? "read"]}`}
+              {session.projects !== null && ", in the projects that your key is limited to"}.
             </p>
             <span className="flex flex-wrap gap-2">
               <Button onClick={() => void signOut(true)}>Sign out everywhere</Button>

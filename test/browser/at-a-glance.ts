@@ -159,7 +159,7 @@ describe.each(hasPictures ? [...LOOKS, ...OTHER_LOOKS] : LOOKS)(
       const { page } = visitor;
       await goTo(page, `/services/${ids.get("checkout")}`);
       await page.getByText("Down because of").getByRole("link", { name: "orders-db" }).click();
-      const took = page.getByText(/^It took .* along\.$/);
+      const took = page.getByText(/^2 services affected: .*\.$/);
       await took.getByRole("link", { name: "checkout" }).waitFor();
       expect(await took.getByRole("link").count()).toBe(2);
       await page.getByRole("img", { name: /^Response time, newest:/ }).waitFor();

@@ -1,5 +1,5 @@
 /** What a person does with a new hub, with real services that go down and up. */
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NEVER_SLOW } from "../core/fixtures.ts";
 import type { HubProcess } from "../processes/hub-process.ts";
@@ -165,6 +165,11 @@ test("what comes up again is up on the screen, and the list finds and sorts it",
   expect(await page.getByRole("button", { name: "grid" }).getAttribute("aria-pressed")).toBe("true");
 });
 
+async function choose(page: Page, menu: string, item: string): Promise<void> {
+  await page.getByRole("button", { name: menu, exact: true }).click();
+  await page.getByRole("menuitem", { name: item, exact: true }).click();
+}
+
 test("a service is edited, disabled and deleted", async () => {
   const { page } = visitor;
   await page.goto(`${hub.url}/services/${idOf("web")}`);
@@ -176,25 +181,26 @@ test("a service is edited, disabled and deleted", async () => {
   await page.getByLabel("Tags").fill("edge");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("edge", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Duplicate" }).click();
+  await choose(page, "More actions", "Duplicate");
   await page.getByRole("dialog").getByRole("button", { name: "Add and check it" }).click();
   await page.getByRole("heading", { level: 1, name: "web-copy" }).waitFor();
   await page.getByText("edge", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Delete" }).click();
+  await choose(page, "More actions", "Delete");
   await page.getByRole("button", { name: "Delete it" }).click();
   await page.getByText("3 services").waitFor();
   await page.goto(`${hub.url}/services/${idOf("web")}`);
-  await page.getByRole("button", { name: "Disable" }).click();
+  await choose(page, "More actions", "Disable");
   await page.getByText("disabled").first().waitFor();
-  await page.getByRole("button", { name: "Enable" }).click();
+  await choose(page, "More actions", "Enable");
   await page.getByText("It is checked again.").waitFor();
-  await page.getByRole("button", { name: "Pause for an hour" }).click();
+  await choose(page, "Pause", "4 hours");
+  await page.getByText("It is not checked for 4 h.").waitFor();
   await page.getByText(/^paused until (\d+ \w+, )?\d\d:\d\d$/).waitFor();
-  await page.getByRole("button", { name: "Enable" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("It is checked again.").waitFor();
-  await page.getByRole("button", { name: "Delete" }).click();
+  await choose(page, "More actions", "Delete");
   await page.getByRole("button", { name: "Cancel" }).click();
-  await page.getByRole("button", { name: "Delete" }).click();
+  await choose(page, "More actions", "Delete");
   await page.getByRole("button", { name: "Delete it" }).click();
   await page.getByText("2 services").waitFor();
 });
@@ -211,7 +217,7 @@ test("several services are paused, tagged and deleted at once, and each step is 
   await page.getByText("2 services as before.").waitFor();
   await page.getByRole("button", { name: "Pause for an hour" }).click();
   await page.getByText("2 services paused for an hour.").waitFor();
-  await page.getByRole("listitem").filter({ hasText: "disabled" }).nth(1).waitFor();
+  await page.getByRole("listitem").filter({ hasText: "paused" }).nth(1).waitFor();
   await visitor.screenshot("services-selected");
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByText("2 services checked again.").waitFor();

@@ -15,6 +15,8 @@ interface Listed {
   enabled: boolean;
   /** Whether its project is stopped. */
   stopped: boolean;
+  /** Unix ms; null: it is not disabled for a while only. */
+  paused_until: number | null;
   /** Whether its container has ended. */
   gone: boolean;
   tags: string[];
@@ -61,6 +63,7 @@ export interface ServiceOfList {
   tags: string[];
   enabled: boolean;
   gone_since: string | null;
+  paused_until: string | null;
 }
 
 export function rowOfLite(lite: ServiceLite, known: ServiceRow | undefined): ServiceRow {
@@ -102,6 +105,7 @@ function listedOf(service: ServiceOfList): Listed {
     agent: service.agent,
     enabled: service.enabled && service.gone_since === null && !stopped,
     stopped,
+    paused_until: timeOf(service.paused_until),
     gone: service.enabled && service.gone_since !== null,
     tags: service.tags,
     error: service.health_details.error,

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from "react";
+import type { ComponentProps } from "react";
 import { Link, type LinkProps } from "wouter";
 
 const LOOKS = {
@@ -12,11 +12,7 @@ type Look = keyof typeof LOOKS;
 const SHAPE =
   "inline-flex min-h-9 items-center justify-center gap-1.5 rounded-md border px-3 py-1.5 font-medium whitespace-nowrap disabled:opacity-60";
 
-export function Button({
-  look = "plain",
-  className = "",
-  ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look }) {
+export function Button({ look = "plain", className = "", ...rest }: ComponentProps<"button"> & { look?: Look }) {
   return <button type="button" {...rest} className={`${SHAPE} ${LOOKS[look]} ${className}`} />;
 }
 

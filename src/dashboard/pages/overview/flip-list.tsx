@@ -1,5 +1,6 @@
 import { Link } from "wouter";
 import type { ListedFlip } from "../../api/queries.ts";
+import { localTimes } from "../../model/reason-now.ts";
 import { STATUS_WORDS } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
@@ -27,7 +28,7 @@ export function FlipList({ flips }: { flips: readonly ListedFlip[] }) {
             </Link>
             <span className="truncate text-muted" title={flip.reason}>
               <span className="sr-only">was {STATUS_WORDS[flip.from]}, </span>
-              {flip.reason}
+              {localTimes(flip.reason, Date.parse(flip.at))}
             </span>
           </div>
           <span className="text-right whitespace-nowrap text-muted tabular-nums">

@@ -28,7 +28,11 @@ export function Cause({ row }: { row: ServiceRow }) {
           .
         </p>
       )}
-      {own !== undefined && own.affected_count > 0 && <p>It took {named(own.affected, own.affected_count)} along.</p>}
+      {own !== undefined && own.affected_count > 0 && (
+        <p>
+          {count(own.affected_count, "service")} affected: {named(own.affected, own.affected_count)}.
+        </p>
+      )}
     </>
   );
 }

@@ -8,8 +8,12 @@ import { useAfterChange } from "../../live/after-change.ts";
 import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
 import { badgesOf } from "../../model/badges.ts";
+import { figuresOf } from "../../model/figures.ts";
 import { timeOfDay } from "../../model/format.ts";
 import { graphAddress } from "../../model/graph-view.ts";
+import { metadataLinks } from "../../model/metadata-links.ts";
+import { reasonNow } from "../../model/reason-now.ts";
+import { STATUS_WORDS } from "../../model/status.ts";
 import { Ago, Elapsed } from "../../ui/ago.tsx";
 import { LinkButton } from "../../ui/button.tsx";
 import { useNow } from "../../ui/clock.ts";
@@ -26,6 +30,8 @@ import { Past } from "./past.tsx";
 import { RecentChecks } from "./recent-checks.tsx";
 import { ServiceActions } from "./service-actions.tsx";
 import { Transitions } from "./transitions.tsx";
+
+const MINUTE_MS = 60_000;
 
 export function ServicePage({ id }: { id: number }) {
   const { data: service, error, refetch } = useQuery(serviceQuery(id));
@@ -55,16 +61,20 @@ function NotFound() {
 function LoadedService({ service, row }: { service: Service; row: ServiceRow }) {
   const mayWrite = useMayWrite();
   const health = useFreshHealth(row);
+  const now = useNow(MINUTE_MS);
+  const created = Date.parse(service.created_at);
+  const figures = figuresOf({ method: service.health_method, created, row, health: health.data }, now);
   return (
     <Page
       title={service.name}
+      mark={<StatusMark status={row.status} soft />}
       lead={<Lead service={service} row={row} />}
       beside={mayWrite && <ServiceActions service={service} />}
     >
       <CurrentState service={service} row={row} health={health.data} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
-      <Figures row={row} health={health.data} />
-      <Past key={row.id} row={row} created={Date.parse(service.created_at)} />
+      <Figures figures={figures} />
+      <Past key={row.id} row={row} created={created} />
       <Measured id={row.id} />
       <div className="grid items-start gap-5 lg:grid-cols-2">
         <Transitions flips={health.data?.flips} />
@@ -78,19 +88,31 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
 function Lead({ service, row }: { service: Service; row: ServiceRow }) {
   const now = useNow();
   const badges = badgesOf(row, now);
+  const links = metadataLinks(service.metadata);
   return (
-    <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
+    <span className="flex min-h-6 flex-wrap items-center gap-x-2.5 gap-y-1.5">
       <Link href={`/projects/${service.project_id}`} className="link">
         {service.project}
       </Link>
       <span>{service.service_type}</span>
       <Link href={graphAddress({ around: String(service.id) })} className="link">
-        what it needs and what needs it
+        Dependencies
       </Link>
       {service.version !== null && <span>version {service.version}</span>}
       {service.paused_until !== null && <span>paused until {timeOfDay(Date.parse(service.paused_until), now)}</span>}
       {badges.map((badge) => (
         <ServiceBadge key={badge} badge={badge} />
+      ))}
+      {links.map(({ label, href }) => (
+        <a
+          key={label}
+          href={href}
+          target="_blank"
+          rel="noopener noreferrer"
+          className="rounded-md border border-edge bg-surface px-2.5 py-0.5 font-medium text-ink hover:bg-raised"
+        >
+          {label} <span aria-hidden="true">↗</span>
+        </a>
       ))}
     </span>
   );
@@ -111,14 +133,12 @@ function CurrentState({ service, row, health }: CurrentStateProps) {
   const reason = error ?? (row.status === "unknown" && lastFlip?.to === "unknown" ? lastFlip.reason : null);
   const lastAt = row.last_at ?? timeOfNewest(health?.recent);
   const unseen = service.health_details.unseen_from;
+  const now = useNow();
   return (
     <div className="card flex flex-col gap-2 px-5 py-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <span role="status" className="text-lg">
-          <StatusMark status={row.status} soft />
-        </span>
-        <span className="text-muted">
-          for <Elapsed since={row.since} />
+        <span role="status" className="text-lg font-medium">
+          {STATUS_WORDS[row.status]} for <Elapsed since={row.since} />
         </span>
         <span className="text-muted">
           {lastAt === null ? (
@@ -130,7 +150,7 @@ function CurrentState({ service, row, health }: CurrentStateProps) {
           )}
         </span>
       </div>
-      {reason !== null && <p className="font-mono break-words">{reason}</p>}
+      {reason !== null && <p className="font-mono break-words">{reasonNow(reason, lastAt, now)}</p>}
       <Cause row={row} />
       {Array.isArray(unseen) && <p className="text-muted">Not seen from: {unseen.join(", ")}</p>}
     </div>

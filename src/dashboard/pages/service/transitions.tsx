@@ -1,5 +1,6 @@
 import type { Flip } from "../../api/queries.ts";
 import { dateTime, duration, latency } from "../../model/format.ts";
+import { localTimes } from "../../model/reason-now.ts";
 import { STATUS_WORDS } from "../../model/status.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Loading } from "../../ui/notice.tsx";
@@ -34,7 +35,7 @@ function Transition({ flip }: { flip: Flip }) {
     <details className="px-4 py-2.5">
       <summary className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
         <StatusMark status={flip.to} />
-        <span className="min-w-0 flex-1 basis-40 break-words">{flip.reason}</span>
+        <span className="min-w-0 flex-1 basis-40 break-words">{localTimes(flip.reason, at)}</span>
         <span className="text-muted">
           <Ago at={at} />
         </span>

@@ -66,7 +66,7 @@ export function Menu({ label, items, disabled = false, children }: MenuProps) {
         <div
           role="menu"
           aria-label={label}
-          className="absolute right-0 z-30 mt-1 flex min-w-44 flex-col rounded-md border border-edge bg-surface py-1 shadow-xl"
+          className="absolute left-0 z-30 mt-1 flex min-w-44 flex-col rounded-md border border-edge bg-surface py-1 shadow-xl sm:right-0 sm:left-auto"
         >
           {items.map(({ label: word, act, isDangerous = false }) => (
             <button

@@ -25,6 +25,7 @@ import { ServiceBadge } from "../services/service-health-card.tsx";
 import { Cause } from "./cause.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Figures } from "./figures.tsx";
+import { FirstBeat } from "./first-beat.tsx";
 import { Measured } from "./measured.tsx";
 import { Past } from "./past.tsx";
 import { RecentChecks } from "./recent-checks.tsx";
@@ -73,6 +74,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
     >
       <CurrentState service={service} row={row} health={health.data} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
+      <FirstBeat service={service} row={row} />
       <Figures figures={figures} />
       <Past key={row.id} row={row} created={created} />
       <Measured id={row.id} />
@@ -142,10 +144,14 @@ function CurrentState({ service, row, health }: CurrentStateProps) {
         </span>
         <span className="text-muted">
           {lastAt === null ? (
-            "not checked yet"
+            service.health_method === "heartbeat" ? (
+              "not heard yet"
+            ) : (
+              "not checked yet"
+            )
           ) : (
             <>
-              last checked <Ago at={lastAt} />
+              {service.health_method === "heartbeat" ? "last heard" : "last checked"} <Ago at={lastAt} />
             </>
           )}
         </span>

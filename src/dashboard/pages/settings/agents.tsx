@@ -11,13 +11,14 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
+import { useSession } from "../../ui/session.tsx";
 
 const STATUS_LOOK: Record<Agent["status"], string> = {
   online: "font-medium text-up",
   offline: "font-medium text-down",
   new: "text-muted",
 };
-const STATUS_WORD: Record<Agent["status"], string> = { online: "online", offline: "offline", new: "never heard of" };
+const STATUS_WORD: Record<Agent["status"], string> = { online: "online", offline: "offline", new: "never connected" };
 
 export function Agents() {
   const { data: agents, error, refetch } = useQuery(agentsQuery);
@@ -92,6 +93,7 @@ function AgentRow({ agent }: { agent: Agent }) {
 function NewAgent() {
   const client = useQueryClient();
   const [name, setName] = useState("");
+  const { hub } = useSession();
   const create = useMutation({
     mutationFn: (wanted: string) => responseBody(api.agents[":name"].$put({ param: { name: wanted } })),
     onSuccess: async () => {
@@ -109,7 +111,8 @@ function NewAgent() {
       {made !== undefined && "key" in made && (
         <div role="status" className="flex flex-col gap-2 rounded-md bg-up-soft px-4 py-3">
           <p className="font-medium text-up">Run this on its machine. The key is shown this once.</p>
-          <Copyable text={commandFor(made)} what="the command" />
+          <Copyable text={commandFor(made, hub.version)} what="the command" />
+          <Arrival name={made.name} />
         </div>
       )}
       {made !== undefined && !("key" in made) && <p role="status">{made.name} is set up already.</p>}
@@ -140,8 +143,35 @@ async function refreshed(client: QueryClient): Promise<void> {
   await client.invalidateQueries({ queryKey: keysQuery.queryKey });
 }
 
-function commandFor({ name, key }: { name: string; key: string }): string {
-  return `HUB_KEY=${key} hub agent --hub ${location.origin} --name ${name}`;
+/** Listens for the agent until it is there. */
+function Arrival({ name }: { name: string }) {
+  const { data: agents } = useQuery({ ...agentsQuery, refetchInterval: ARRIVAL_MS });
+  const agent = agents?.find((each) => each.name === name);
+  const isThere = agent !== undefined && agent.status !== "new";
+  return (
+    <p className="flex items-center gap-2.5 font-medium">
+      {isThere ? (
+        <span className="text-up">
+          {name} is connected{agent.host !== null && `, from ${agent.host}`}.
+        </span>
+      ) : (
+        <>
+          <span aria-hidden="true" className="beat size-2.5 rounded-full bg-accent" />
+          Listening for it …
+        </>
+      )}
+    </p>
+  );
+}
+
+const ARRIVAL_MS = 2_000;
+
+function commandFor({ name, key }: { name: string; key: string }, version: string): string {
+  return [
+    "# Needs Node 22.13 or newer. `npm run package` in a checkout of the hub makes the package; copy it to that machine:",
+    `npm install --global ./commandcenter-hub-${version}.tgz`,
+    `HUB_KEY=${key} hub agent --hub ${location.origin} --name ${name}`,
+  ].join("\n");
 }
 
 function errorText(error: unknown): string | undefined {

@@ -1,7 +1,7 @@
 /** Access control: API keys, the admin token, scopes, rate limits. */
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { findKey, type KeyRow } from "../../store/access/keys.ts";
+import { findKey, type KeyRow, noteKeyUse } from "../../store/access/keys.ts";
 import { findSession } from "../../store/access/sessions.ts";
 import type { Scope } from "../../store/tables/hub-tables.ts";
 import type { HubContext, HubEnv, Principal } from "../context.ts";
@@ -141,7 +141,9 @@ export async function authenticate(hub: HubContext, token: string, options: When
 async function findPrincipal(hub: HubContext, hash: string, options: WhenAway): Promise<Principal | null> {
   return await remembering(hub, hash, options, async () => {
     const key = await findKey(hub.db, hash);
-    return key === undefined ? null : principalOfKey(key);
+    if (key === undefined) return null;
+    await noteKeyUse(hub.db, key, hub.now()).catch(() => {}); // a database that is full or read-only shuts nobody out
+    return principalOfKey(key);
   });
 }
 
@@ -209,6 +211,13 @@ export function newKey(kind: "hub" | "session" = "hub"): string {
   const bytes = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   return `${kind}_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
+
+/** By so much of a key a person recognises it, and nobody guesses the rest. */
+export function prefixOf(key: string): string {
+  return key.slice(0, PREFIX_CHARS);
+}
+
+const PREFIX_CHARS = 10;
 
 /** Limits the requests of each IP address. It runs before any costly work. */
 export async function rateLimit(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {

@@ -10,7 +10,7 @@ import { idParams } from "../parameters.ts";
 import { invalid, Problem, problems } from "../problem.ts";
 import { routes } from "../routes.ts";
 import { jsonBody, jsonResponse, pageFields } from "../schemas.ts";
-import { guard, keyHash, newKey } from "./access.ts";
+import { guard, keyHash, newKey, prefixOf } from "./access.ts";
 import { knownKeys } from "./known-keys.ts";
 
 const tags = ["access"];
@@ -26,6 +26,8 @@ const keySchema = z
       .nullable()
       .describe("The projects that the key opens, those that still exist; null: the whole hub"),
     created_at: z.iso.datetime(),
+    prefix: z.string().nullable().describe("The first characters of the key; null: it is older than this field"),
+    last_used_at: z.iso.datetime().nullable().describe("To the hour; null: never"),
   })
   .openapi("ApiKey");
 
@@ -115,7 +117,7 @@ export const keys = routes()
     const { name, scope, agent, projects: wanted } = c.req.valid("json");
     const key = newKey();
     const projects = wanted == null ? null : await existing(hub.db, wanted);
-    const values = { name, projects, hash: await keyHash(key), now: hub.now() };
+    const values = { name, projects, hash: await keyHash(key), prefix: prefixOf(key), now: hub.now() };
     const row = await (typeof agent === "string"
       ? createAgentKey(hub.db, { ...values, agent })
       : createKey(hub.db, { ...values, scope }));
@@ -155,7 +157,12 @@ async function namesById(db: Db, rows: readonly KeyRow[]): Promise<ReadonlyMap<n
 }
 
 /** `names`: of projects, by id. */
-function toKey({ id, name, scope, agent, projects, created_at }: KeyRow, names: ReadonlyMap<number, string>) {
+function toKey(row: KeyRow, names: ReadonlyMap<number, string>) {
+  const { id, name, scope, agent, projects, created_at, prefix, last_used_at } = row;
   const known = projects?.flatMap((project) => names.get(project) ?? []) ?? null;
-  return { id, name, scope, agent, projects: known, created_at: new Date(created_at).toISOString() };
+  return {
+    ...{ id, name, scope, agent, projects: known, prefix },
+    created_at: new Date(created_at).toISOString(),
+    last_used_at: last_used_at === null ? null : new Date(last_used_at).toISOString(),
+  };
 }

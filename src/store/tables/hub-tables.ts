@@ -179,6 +179,10 @@ export const apiKeys = sqliteTable("api_keys", {
   /** Hash of the key. The key itself is never stored. */
   hash: text().notNull().unique(),
   created_at: time().notNull(),
+  /** Its first characters; null: it was made before they were kept. */
+  prefix: text(),
+  /** To the hour; null: never. */
+  last_used_at: time(),
 });
 
 /** The audit log: each change through the API, and its author. */

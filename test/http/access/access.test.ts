@@ -202,6 +202,8 @@ describe("keys", () => {
       agent: null,
       projects: null,
       created_at: made.created_at,
+      prefix: made.key.slice(0, 10),
+      last_used_at: made.created_at,
     });
     expect(JSON.stringify(list)).not.toContain(made.key);
     await hub.call("DELETE", `/api/keys/${made.id}`, 204);

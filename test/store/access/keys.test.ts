@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { createKey, deleteKey, findKey, listKeys } from "../../../src/store/access/keys.ts";
+import { createKey, deleteKey, findKey, listKeys, noteKeyUse } from "../../../src/store/access/keys.ts";
 import { type Db, isDuplicate, ping } from "../../../src/store/database.ts";
 import { getMeta, setMeta } from "../../../src/store/meta.ts";
 import { migratedDatabase, NOW } from "../fixtures.ts";
@@ -19,12 +19,26 @@ test("a key is found by its hash and listed without it", async () => {
     agent: null,
     projects: null,
     created_at: NOW,
+    prefix: null,
+    last_used_at: null,
   });
   expect(await findKey(db, "h1")).toEqual(key);
   expect(await findKey(db, "h3")).toBeUndefined();
   expect(await listKeys(db)).toEqual([key, agent]);
   expect([(await deleteKey(db, key.id))?.name, await deleteKey(db, key.id)]).toEqual(["ci", undefined]);
   expect(await findKey(db, "h1")).toBeUndefined();
+});
+
+test("the use of a key is noted once in an hour", async () => {
+  const made = await createKey(db, { name: "used", scope: "read", hash: "used", prefix: "hub_abc", now: NOW });
+  const used = async (now: number) => {
+    await noteKeyUse(db, (await findKey(db, "used")) ?? made, now);
+    return (await findKey(db, "used"))?.last_used_at;
+  };
+  expect(await used(NOW)).toBe(NOW);
+  expect(await used(NOW + 3_599_999)).toBe(NOW);
+  expect(await used(NOW + 3_600_000)).toBe(NOW + 3_600_000);
+  expect((await findKey(db, "used"))?.prefix).toBe("hub_abc");
 });
 
 test("two keys never have the same hash", async () => {

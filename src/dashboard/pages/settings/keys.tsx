@@ -47,11 +47,19 @@ function KeyRow({ item }: { item: Key }) {
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2">
       <span className="min-w-0">
         <span className="font-medium break-words">{item.name}</span>{" "}
+        {item.prefix !== null && <code className="font-mono text-muted">{item.prefix}…</code>}{" "}
         <span className="text-muted">
           {item.scope}
           {item.agent !== null && ` ${item.agent}`}
-          {item.projects !== null && `, only ${item.projects.join(", ") || "projects that are deleted"}`}, made{" "}
-          <Ago at={Date.parse(item.created_at)} />
+          {item.projects !== null && `, only ${item.projects.join(", ") || "projects that are deleted"}`}, created{" "}
+          <Ago at={Date.parse(item.created_at)} />,{" "}
+          {item.last_used_at === null ? (
+            "never used"
+          ) : (
+            <>
+              last used <Ago at={Date.parse(item.last_used_at)} />
+            </>
+          )}
         </span>
       </span>
       <Button look="danger" aria-label={`Revoke ${item.name}`} onClick={() => setIsConfirming(true)}>

@@ -4,7 +4,15 @@ import { ByteReader, joined, uint } from "./bytes.ts";
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 /** Codes of a close frame (RFC 6455, 7.4.1). */
-export const CLOSE = { normal: 1000, goingAway: 1001, protocol: 1002, unsupported: 1003, invalid: 1007, policy: 1008, tooLarge: 1009 } as const;
+export const CLOSE = {
+  normal: 1000,
+  goingAway: 1001,
+  protocol: 1002,
+  unsupported: 1003,
+  invalid: 1007,
+  policy: 1008,
+  tooLarge: 1009,
+} as const;
 /** A close frame without a code (RFC 6455, 7.1.5). */
 export const NO_CODE = 1005;
 

@@ -64,14 +64,18 @@ const LIES: Record<string, (socket: Duplex) => void> = {
   endless: (socket) => pour(socket, frame(0x00, "x".repeat(125)), frame(0x01, "x")),
   pings: (socket) => pour(socket, frame(0x89, "x".repeat(125))),
   cut: (socket) => socket.end(frame(0x81, "ok", 5)),
-  pongs: (socket) => pour(socket, frame(0x8a)),
-  "empty-fragments": (socket) => pour(socket, frame(0x00), frame(0x01)),
-  "small-fragments": (socket) => pour(socket, frame(0x00, "x"), frame(0x01)),
+  pongs: (socket) => socket.write(many(101, frame(0x8a))),
+  "empty-fragments": (socket) => socket.write(Buffer.concat([frame(0x01), many(101, frame(0x00))])),
+  "small-fragments": (socket) => socket.write(Buffer.concat([frame(0x01), many(44_000, frame(0x00, "x"))])),
   "one-byte-fragments": (socket) => socket.write(inFragments("ok".padEnd(40_000, "x"))),
   ended: (socket) => socket.end(),
   stolen: (socket) => socket.write(frame(0x88, Buffer.from([0x0f, 0xa1]))),
   reset: (socket) => void ("resetAndDestroy" in socket ? (socket.resetAndDestroy as () => void)() : socket.destroy()),
 };
+
+function many(count: number, bytes: Buffer): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => bytes));
+}
 
 function inFragments(text: string): Buffer {
   const last = text.length - 1;
@@ -81,7 +85,7 @@ function inFragments(text: string): Buffer {
 
 function pour(socket: Duplex, bytes: Buffer, first = bytes): void {
   socket.write(first);
-  const block = Buffer.concat(Array.from({ length: 64 }, () => bytes));
+  const block = many(64, bytes);
   const go = () => {
     while (socket.writable && socket.write(block));
   };

@@ -1,6 +1,7 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/service/target.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { latin1 } from "./bytes.ts";
 import { CAUSES } from "./failure-words.ts";
 import type { CertificateCheck, ProbeJob, ProbeSocket, ProbeSocketOptions, TlsPeer } from "./probe.ts";
 import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
@@ -93,9 +94,10 @@ export class Connection {
 
   /** Returns a line without its CR LF. Throws a ProbeFailure when the line is longer than `limit` bytes. */
   async line(limit: number, encoding: "utf-8" | "latin1" = "utf-8"): Promise<string> {
+    const textOf = encoding === "latin1" ? latin1 : (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     for (let searched = 0; ; ) {
       const end = this.#buffer.indexOf(10, searched);
-      if (end >= 0) return new TextDecoder(encoding).decode(this.#buffer.take(end + 1)).replace(/\r?\n$/, "");
+      if (end >= 0) return textOf(this.#buffer.take(end + 1)).replace(/\r?\n$/, "");
       searched = this.#buffer.length;
       if (searched > limit) throw this.failure("the answer is no line of the protocol");
       await this.#more();

@@ -2,6 +2,7 @@
  * One HTTP/1.1 request over a connection of its own (RFC 9112). It sends headers as they are given and reads answers as
  * generously as browsers do. No connection is used twice, so none can be stale, and no body is longer than the limit.
  */
+import { latin1 } from "./bytes.ts";
 import { Connection } from "./connection.ts";
 import { codingsIn, type HttpAnswer, transferCodings } from "./http-answer.ts";
 import type { CertificateCheck, ProbeJob } from "./probe.ts";
@@ -87,9 +88,9 @@ function requestBytes({ method, host, path, headers, body }: PlainRequest): Uint
 }
 
 async function readStatus(connection: Connection): Promise<number> {
-  let start = decodeAscii(await connection.upTo(5));
+  let start = latin1(await connection.upTo(5));
   for (let blank = 0; blank < MAX_BLANK_LINES && start.startsWith("\r\n"); blank++) {
-    start = start.slice(2) + decodeAscii(await connection.upTo(2)); // RFC 9112, 2.2
+    start = start.slice(2) + latin1(await connection.upTo(2)); // RFC 9112, 2.2
   }
   if (start.length > 0 && start.toUpperCase() !== "HTTP/") throw connection.failure(NOT_HTTP, { unclear: "protocol" });
   const rest = await connection.line(MAX_LINE_BYTES, "latin1");
@@ -109,25 +110,20 @@ async function readHeaders(connection: Connection, room: Room): Promise<Headers>
     const line = await connection.line(MAX_LINE_BYTES, "latin1");
     room.left -= line.length + 2;
     if (/^[ \t]+\S/.test(line) && pending !== null) {
-      pending[1] += ` ${line.trim()}`;
+      pending[1] += ` ${valueOf(line)}`;
       continue;
     }
     if (pending !== null && TOKEN.test(pending[0])) headers.append(...pending);
     if (line === "") return headers;
     const colon = line.indexOf(":");
-    pending = [
-      line.slice(0, Math.max(0, colon)).trim(),
-      line
-        .slice(colon + 1)
-        .replace(/\0/g, "")
-        .trim(),
-    ];
+    pending = [line.slice(0, Math.max(0, colon)).trim(), valueOf(line.slice(colon + 1))];
   }
   throw connection.failure(`http: the answer's headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB`);
 }
 
-function decodeAscii(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
+/** RFC 9112, 2.2, says so of CR; no header can have a NUL. */
+function valueOf(text: string): string {
+  return text.replace(/\0/g, "").replace(/\r/g, " ").trim();
 }
 
 /** Nothing is read before somebody asks for it. */

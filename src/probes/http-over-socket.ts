@@ -110,19 +110,19 @@ async function readHeaders(connection: Connection, room: Room): Promise<Headers>
     const line = await connection.line(MAX_LINE_BYTES, "latin1");
     room.left -= line.length + 2;
     if (/^[ \t]+\S/.test(line) && pending !== null) {
-      pending[1] += ` ${valueOf(line)}`;
+      pending[1] += ` ${headerValue(line)}`;
       continue;
     }
     if (pending !== null && TOKEN.test(pending[0])) headers.append(...pending);
     if (line === "") return headers;
     const colon = line.indexOf(":");
-    pending = [line.slice(0, Math.max(0, colon)).trim(), valueOf(line.slice(colon + 1))];
+    pending = [line.slice(0, Math.max(0, colon)).trim(), headerValue(line.slice(colon + 1))];
   }
   throw connection.failure(`http: the answer's headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB`);
 }
 
 /** RFC 9112, 2.2, says so of CR; no header can have a NUL. */
-function valueOf(text: string): string {
+function headerValue(text: string): string {
   return text.replace(/\0/g, "").replace(/\r/g, " ").trim();
 }
 

@@ -2,8 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { readText } from "../../src/probes/http-body.ts";
 import { requestOverSocket } from "../../src/probes/http-over-socket.ts";
-import type { ProbeJob } from "../../src/probes/probe.ts";
-import type { ProbeSocket } from "../../src/probes/probe.ts";
+import type { ProbeJob, ProbeSocket } from "../../src/probes/probe.ts";
 import { contextWith } from "./run-check.ts";
 
 const KIB = 1_024;

@@ -3,14 +3,15 @@
 declare module "node:crypto" {
   export class X509Certificate {
     constructor(der: Uint8Array);
-    readonly subject: string;
-    readonly issuer: string;
+    /** Absent: it is empty, as in certificates that name their hosts elsewhere. */
+    readonly subject: string | undefined;
+    readonly issuer: string | undefined;
     readonly subjectAltName: string | undefined;
     /** Date as text, in UTC. */
     readonly validFrom: string;
     readonly validTo: string;
     /** Returns the name that fits; null or undefined: none does. */
-    checkHost(name: string): string | null | undefined;
+    checkHost(name: string, options?: { subject: "default" | "never" }): string | null | undefined;
     checkIP(address: string): string | null | undefined;
     /** Whether the other certificate is the issuer of this one, by its names. */
     checkIssued(other: X509Certificate): boolean;

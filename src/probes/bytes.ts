@@ -15,6 +15,11 @@ export function bytesOf(part: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   return joined(part);
 }
 
+/** One character for each byte, whatever it is. A TextDecoder takes "latin1" for windows-1252, which differs. */
+export function latin1(bytes: Uint8Array): string {
+  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
+}
+
 /** A number of `size` bytes, the most significant first. */
 export function uint(value: number, size: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: size }, (_none, index) => (value / 256 ** (size - 1 - index)) & 0xff);

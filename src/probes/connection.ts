@@ -1,10 +1,10 @@
 /** A raw TCP or TLS connection of one probe. It is closed when the probe ends. */
 import { authority } from "../core/service/target.ts";
+import { ByteQueue } from "./byte-queue.ts";
+import { latin1 } from "./bytes.ts";
 import { CAUSES } from "./failure-words.ts";
 import type { CertificateCheck, ProbeJob, ProbeSocket, ProbeSocketOptions, TlsPeer } from "./probe.ts";
 import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
-
-const EMPTY = new Uint8Array(0);
 
 /** The part of a probe's job that a connection needs. */
 export type ConnectionJob = Pick<ProbeJob, "target" | "context" | "seat" | "signal" | "progress">;
@@ -18,7 +18,7 @@ export class Connection {
   readonly #job: ConnectionJob;
   #socket: ProbeSocket;
   #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #buffer: Uint8Array = EMPTY;
+  #buffer = new ByteQueue();
   /** A read that has begun, maybe before its bytes are needed; null: none. Streams of Workers have one at a time. */
   #ahead: Promise<ReadableStreamReadResult<Uint8Array>> | null = null;
   /** True after the peer has sent at least one byte. */
@@ -79,7 +79,7 @@ export class Connection {
   /** Returns exactly `length` bytes. Throws when the peer closes the connection earlier. */
   async read(length: number): Promise<Uint8Array> {
     while (this.#buffer.length < length) await this.#more();
-    return this.#take(length);
+    return this.#buffer.take(length);
   }
 
   /** Returns `length` bytes, or fewer when the peer closes the connection earlier. */
@@ -87,31 +87,33 @@ export class Connection {
     while (this.#buffer.length < length) {
       const value = await this.#next();
       if (value === null) break;
-      this.#append(value);
+      this.#buffer.push(value);
     }
-    return this.#take(length);
+    return this.#buffer.take(length);
   }
 
   /** Returns a line without its CR LF. Throws a ProbeFailure when the line is longer than `limit` bytes. */
   async line(limit: number, encoding: "utf-8" | "latin1" = "utf-8"): Promise<string> {
-    for (;;) {
-      const end = this.#buffer.indexOf(10);
-      if (end >= 0) return new TextDecoder(encoding).decode(this.#take(end + 1)).replace(/\r?\n$/, "");
-      if (this.#buffer.length > limit) throw this.failure("the answer is no line of the protocol");
+    const textOf = encoding === "latin1" ? latin1 : (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    for (let searched = 0; ; ) {
+      const end = this.#buffer.indexOf(10, searched);
+      if (end >= 0) return textOf(this.#buffer.take(end + 1)).replace(/\r?\n$/, "");
+      searched = this.#buffer.length;
+      if (searched > limit) throw this.failure("the answer is no line of the protocol");
       await this.#more();
     }
   }
 
   /** Returns the next bytes, of any number; null when the peer has closed the connection. */
   async chunk(): Promise<Uint8Array | null> {
-    if (this.#buffer.length > 0) return this.#take(this.#buffer.length);
+    if (this.#buffer.length > 0) return this.#buffer.take();
     return await this.#next();
   }
 
   /** Returns at least one byte, at most `length`. Throws when the peer has closed the connection. */
   async atMost(length: number): Promise<Uint8Array> {
     if (this.#buffer.length === 0) await this.#more();
-    return this.#take(Math.min(length, this.#buffer.length));
+    return this.#buffer.take(length);
   }
 
   /** Reads over `length` bytes. */
@@ -128,7 +130,7 @@ export class Connection {
     this.#socket.closed.catch(() => {});
     this.#job.seat.until(settled(this.#socket));
     this.#reader = this.#socket.readable.getReader();
-    this.#buffer = EMPTY;
+    this.#buffer = new ByteQueue();
     await this.#socket.opened;
     this.#job.progress.handshaking = false;
   }
@@ -156,14 +158,7 @@ export class Connection {
   async #more(): Promise<void> {
     const value = await this.#next();
     if (value === null) throw this.closed();
-    this.#append(value);
-  }
-
-  #append(value: Uint8Array): void {
-    const joined = new Uint8Array(this.#buffer.length + value.length);
-    joined.set(this.#buffer);
-    joined.set(value, this.#buffer.length);
-    this.#buffer = joined;
+    this.#buffer.push(value);
   }
 
   async #next(): Promise<Uint8Array | null> {
@@ -174,11 +169,5 @@ export class Connection {
     this.answered = true;
     this.#job.progress.answered = true;
     return value;
-  }
-
-  #take(length: number): Uint8Array {
-    const taken = this.#buffer.slice(0, length);
-    this.#buffer = this.#buffer.subarray(length); // to copy the rest for each of many small parts would take long
-    return taken;
   }
 }

@@ -139,8 +139,8 @@ async function protocolCause(failure: ProbeFailure, job: ProbeJob): Promise<Prob
   return new ProbeFailure(words, { answered: failure.answered });
 }
 
-/** `prelude`: what is said before TLS; null: TLS begins with the connection. */
-async function tlsFinding(
+/** `prelude`: what is said before TLS; null: TLS begins with the connection. Changes the progress of the job. */
+export async function tlsFinding(
   job: ProbeJob,
   prelude: ((connection: Connection) => Promise<unknown>) | null,
 ): Promise<TlsFinding> {

@@ -68,11 +68,14 @@ export function failureFromError(
   error: unknown,
   { handshaking, answered }: Pick<Progress, "handshaking" | "answered">,
 ): ProbeFailure {
-  const text = errorText(error).replace(HINT, "");
-  if (LOOP.test(text)) return new ProbeFailure(CAUSES.platformAddress, { verdict: "unprobeable" });
-  const own = OWN_TROUBLES.find(([pattern]) => pattern.test(text))?.[1];
+  const { code, message } = signsOf(error);
+  // A code is the machine's own word. Beside it, a text may name what a target says: a host, names of a certificate.
+  const sign = code ?? message;
+  const text = code === null ? message : `${code} ${message}`;
+  if (LOOP.test(sign)) return new ProbeFailure(CAUSES.platformAddress, { verdict: "unprobeable" });
+  const own = OWN_TROUBLES.find(([pattern]) => pattern.test(sign))?.[1];
   if (own !== undefined) return ownFailure(own);
-  const known = MEANINGS.find(([pattern]) => pattern.test(text))?.[1];
+  const known = MEANINGS.find(([pattern]) => pattern.test(sign))?.[1];
   const isOfTls = known === undefined ? /certificate|TLS|SSL|handshake|_CERT/i.test(text) : known.unclear !== undefined;
   if (handshaking && isOfTls) return new ProbeFailure(CAUSES.tls, { unclear: "tls" });
   if (known === undefined) {
@@ -96,9 +99,10 @@ function isMistake(error: unknown): boolean {
   return MISTAKES.some((mistake) => error instanceof mistake);
 }
 
-/** The code of Node and the text; of several addresses, the last one that was tried. */
-function errorText(error: unknown): string {
-  if (error instanceof AggregateError) return errorText(error.errors.at(-1));
-  if (!(error instanceof Error)) return String(error);
-  return "code" in error ? `${String(error.code)} ${error.message}` : error.message;
+/** `code`: of Node; null: it has none. Of several addresses, the last one that was tried counts. */
+function signsOf(error: unknown): { code: string | null; message: string } {
+  if (error instanceof AggregateError) return signsOf(error.errors.at(-1));
+  if (!(error instanceof Error)) return { code: null, message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : null;
+  return { code, message: error.message.replace(HINT, "") };
 }

@@ -1,4 +1,5 @@
 /** The text of a body: no more of it than a check needs, decompressed, and in the encoding that it declares. */
+import { ByteQueue } from "./byte-queue.ts";
 import { joined } from "./bytes.ts";
 import { decompressed } from "./decompress.ts";
 import { type HttpAnswer, typeOf } from "./http-answer.ts";
@@ -61,14 +62,12 @@ export async function readText(answer: HttpAnswer, maxBytes: number, stop: Stop 
 
 /** Returns the whole body; null: it is longer than `maxBytes`. */
 export async function readBytes({ body, codings }: HttpAnswer, maxBytes: number): Promise<Uint8Array | null> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
+  const bytes = new ByteQueue();
   for await (const part of body === null ? [] : decompressed(partsOf(body), codings)) {
-    size += part.length;
-    if (size > maxBytes) return null;
-    parts.push(part);
+    if (bytes.length + part.length > maxBytes) return null;
+    bytes.push(part);
   }
-  return joined(...parts);
+  return bytes.take();
 }
 
 function readerFor(answer: HttpAnswer, stop: Stop | null) {

@@ -2,16 +2,22 @@
  * One HTTP/1.1 request over a connection of its own (RFC 9112). It sends headers as they are given and reads answers as
  * generously as browsers do. No connection is used twice, so none can be stale, and no body is longer than the limit.
  */
+import { latin1 } from "./bytes.ts";
 import { Connection } from "./connection.ts";
 import { codingsIn, type HttpAnswer, transferCodings } from "./http-answer.ts";
 import type { CertificateCheck, ProbeJob } from "./probe.ts";
 
 const MAX_LINE_BYTES = 131_072;
-/** Of all headers together. */
+/** Of all headers together, with those of interim answers. */
 const MAX_HEADER_BYTES = 1_048_576;
+/** Of the lines between the parts of a body, which are short but for extensions. */
+const MAX_CHUNK_LINE_BYTES = 524_288;
+const MAX_INTERIM_ANSWERS = 32;
+const MAX_BLANK_LINES = 32;
 /** Statuses that have no body (RFC 9110). */
 const WITHOUT_BODY = [101, 204, 205, 304];
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const TOO_MANY_CHUNK_LINES = `http: the lengths of the answer's chunks are larger than ${MAX_CHUNK_LINE_BYTES / 1_024} KiB`;
 const NOT_HTTP = "http: the answer is not HTTP";
 
 export interface PlainRequest {
@@ -44,9 +50,10 @@ export async function exchange(
 ): Promise<HttpAnswer> {
   job.progress.stage = "no response headers";
   await connection.write(requestBytes(request));
-  for (;;) {
+  const room: Room = { left: MAX_HEADER_BYTES };
+  for (let count = 0; count <= MAX_INTERIM_ANSWERS; count++) {
     const status = await readStatus(connection);
-    const headers = await readHeaders(connection);
+    const headers = await readHeaders(connection, room);
     if (status < 200 && status !== 101) continue; // an interim answer, be it asked for or not
     const hasBody = request.method !== "HEAD" && !WITHOUT_BODY.includes(status);
     const body = hasBody ? streamOf(connection, bodyParts(connection, headers, maxBytes)) : null;
@@ -57,6 +64,12 @@ export async function exchange(
       codings: [...codingsIn(headers.get("content-encoding")), ...transferCodings(headers)],
     };
   }
+  throw connection.failure(`http: more than ${MAX_INTERIM_ANSWERS} interim answers came, and no final one`);
+}
+
+/** Bytes that may still come. */
+interface Room {
+  left: number;
 }
 
 /** Header values are Latin-1, one byte a character, as `fetch` sends them. */
@@ -75,8 +88,10 @@ function requestBytes({ method, host, path, headers, body }: PlainRequest): Uint
 }
 
 async function readStatus(connection: Connection): Promise<number> {
-  let start = decodeAscii(await connection.upTo(5));
-  while (start.startsWith("\r\n")) start = start.slice(2) + decodeAscii(await connection.upTo(2)); // RFC 9112, 2.2
+  let start = latin1(await connection.upTo(5));
+  for (let blank = 0; blank < MAX_BLANK_LINES && start.startsWith("\r\n"); blank++) {
+    start = start.slice(2) + latin1(await connection.upTo(2)); // RFC 9112, 2.2
+  }
   if (start.length > 0 && start.toUpperCase() !== "HTTP/") throw connection.failure(NOT_HTTP, { unclear: "protocol" });
   const rest = await connection.line(MAX_LINE_BYTES, "latin1");
   const [, status] = /^1\.\d +([1-9]\d\d)(?:\s|$)/.exec(rest) ?? [];
@@ -88,32 +103,27 @@ async function readStatus(connection: Connection): Promise<number> {
  * A line that begins with a blank continues the one before (RFC 9112, 5.2). A line that is no header is skipped, as
  * browsers do.
  */
-async function readHeaders(connection: Connection): Promise<Headers> {
+async function readHeaders(connection: Connection, room: Room): Promise<Headers> {
   const headers = new Headers();
   let pending: [name: string, value: string] | null = null;
-  for (let left = MAX_HEADER_BYTES; left > 0; ) {
+  while (room.left > 0) {
     const line = await connection.line(MAX_LINE_BYTES, "latin1");
-    left -= line.length + 2;
+    room.left -= line.length + 2;
     if (/^[ \t]+\S/.test(line) && pending !== null) {
-      pending[1] += ` ${line.trim()}`;
+      pending[1] += ` ${headerValue(line)}`;
       continue;
     }
     if (pending !== null && TOKEN.test(pending[0])) headers.append(...pending);
     if (line === "") return headers;
     const colon = line.indexOf(":");
-    pending = [
-      line.slice(0, Math.max(0, colon)).trim(),
-      line
-        .slice(colon + 1)
-        .replace(/\0/g, "")
-        .trim(),
-    ];
+    pending = [line.slice(0, Math.max(0, colon)).trim(), headerValue(line.slice(colon + 1))];
   }
   throw connection.failure(`http: the answer's headers are larger than ${MAX_HEADER_BYTES / 1_024} KiB`);
 }
 
-function decodeAscii(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+/** RFC 9112, 2.2, says so of CR; no header can have a NUL. */
+function headerValue(text: string): string {
+  return text.replace(/\0/g, "").replace(/\r/g, " ").trim();
 }
 
 /** Nothing is read before somebody asks for it. */
@@ -152,8 +162,12 @@ async function* plainParts(connection: Connection, length: number | null, maxByt
 
 /** A part is passed on when it comes, because the rest of its chunk may come much later. */
 async function* chunkedParts(connection: Connection, maxBytes: number) {
+  const room: Room = { left: MAX_CHUNK_LINE_BYTES };
   for (let size = 0; size < maxBytes; ) {
-    const [, hex] = /^\s*0*([0-9a-f]{1,8})\s*(?:;|$)/i.exec(await connection.line(MAX_LINE_BYTES, "latin1")) ?? [];
+    const line = await connection.line(MAX_LINE_BYTES, "latin1");
+    room.left -= line.length + 4; // and its line break, and that after the chunk
+    if (room.left < 0) throw connection.failure(TOO_MANY_CHUNK_LINES);
+    const [, hex] = /^\s*0*([0-9a-f]{1,8})\s*(?:;|$)/i.exec(line) ?? [];
     if (hex === undefined) throw connection.failure("http: the answer's chunks can't be read");
     const length = Number.parseInt(hex, 16);
     if (length === 0) return;

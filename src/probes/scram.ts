@@ -3,6 +3,8 @@
  */
 
 const HASH_BITS = 256;
+/** Of iterations: a number of the protocol, and not all that JavaScript reads as one. */
+const COUNT = /^[1-9]\d*$/;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -32,8 +34,8 @@ export async function scramFinal(
   maxIterations: number,
 ): Promise<ScramFinal | "too costly" | null> {
   const { r, s, i } = attributes(serverFirst);
+  if (!r?.startsWith(nonce) || s === undefined || !isBase64(s) || i === undefined || !COUNT.test(i)) return null;
   const iterations = Number(i);
-  if (!r?.startsWith(nonce) || s === undefined || !isBase64(s) || !(iterations >= 1)) return null;
   if (iterations > maxIterations) return "too costly";
   const salted = await saltPassword(await prepared(password), fromBase64(s), iterations);
   const clientKey = await hmac(salted, "Client Key");

@@ -3,9 +3,9 @@
  * nothing else is sent; what comes of it are words for a person.
  */
 
-import { ByteReader, bytesOf, joined } from "./bytes.ts";
+import { ByteReader, bytesOf } from "./bytes.ts";
 import { Connection, type ConnectionJob } from "./connection.ts";
-import { clientHello, HANDSHAKE, type Message, RECORD, readMessages, TLS_1_2 } from "./tls-messages.ts";
+import { clientHello, HANDSHAKE, HandshakeMessages, type Message, RECORD, TLS_1_2 } from "./tls-messages.ts";
 import { readRecord, type TlsFinding } from "./tls-records.ts";
 import { certificatesOfTls13 } from "./tls13-look.ts";
 
@@ -41,30 +41,30 @@ async function look(
 /** Up to TLS 1.2, certificates are sent in the clear (RFC 5246). */
 async function certificatesOfTls12(connection: Connection, serverName: string | null): Promise<TlsFinding> {
   await connection.write(clientHello({ version: TLS_1_2, serverName }).record);
-  let handshake: Uint8Array = new Uint8Array(0);
+  const messages = new HandshakeMessages();
   for (let count = 0; count < MAX_RECORDS; count++) {
     const record = await readRecord(connection);
     if (record === null) return { kind: "closed" };
     if (record === "none") return { kind: "no_tls" };
     if (record.type === RECORD.alert) return { kind: "alert", code: record.body[1] ?? 0 };
     if (record.type !== RECORD.handshake) break;
-    handshake = joined(handshake, record.body);
-    const found = certificatesIn(readMessages(handshake));
+    messages.push(record.body);
+    const found = certificatesIn(messages);
     if (found !== null) return found;
   }
   return { kind: "no_tls" };
 }
 
 /** Null while the server's part of the handshake goes on. */
-function certificatesIn(messages: readonly Message[]): TlsFinding | null {
-  const of = (wanted: number) => messages.find(({ type }) => type === wanted);
-  const [hello, certificate] = [of(HANDSHAKE.serverHello), of(HANDSHAKE.certificate)];
-  if (hello === undefined || certificate === undefined || of(HANDSHAKE.serverHelloDone) === undefined) return null;
+function certificatesIn(messages: HandshakeMessages): TlsFinding | null {
+  const [hello, certificate] = [messages.of(HANDSHAKE.serverHello), messages.of(HANDSHAKE.certificate)];
+  const isDone = messages.of(HANDSHAKE.serverHelloDone) !== undefined;
+  if (hello === undefined || certificate === undefined || !isDone) return null;
   const reader = new ByteReader(hello.body);
   const version = reader.uint(2);
   reader.take(32); // random
   reader.vector(1); // session
-  const wantsCertificate = of(HANDSHAKE.certificateRequest) !== undefined;
+  const wantsCertificate = messages.of(HANDSHAKE.certificateRequest) !== undefined;
   return { kind: "certificates", chain: chainOf(certificate), version, suite: reader.uint(2), wantsCertificate };
 }
 

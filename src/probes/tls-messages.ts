@@ -1,4 +1,5 @@
 /** The few messages of TLS that ask a server for its certificate (RFC 5246, RFC 8446). */
+import { ByteQueue } from "./byte-queue.ts";
 import { ByteReader, joined, uint, vector } from "./bytes.ts";
 
 export const TLS_1_2 = 0x0303;
@@ -11,6 +12,9 @@ export const HANDSHAKE = {
   certificateRequest: 13,
   serverHelloDone: 14,
 } as const;
+const KNOWN: ReadonlySet<number> = new Set(Object.values(HANDSHAKE));
+/** Of a message of the handshake: its type and its length. */
+const HEADER_BYTES = 4;
 export const EXTENSION = { keyShare: 51 } as const;
 export const X25519 = 29;
 
@@ -69,15 +73,25 @@ function extension(type: number, content: Uint8Array): Uint8Array {
   return joined(uint(type, 2), vector(2, content));
 }
 
-/** Returns the messages that are complete. */
-export function readMessages(bytes: Uint8Array): Message[] {
-  const messages: Message[] = [];
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const reader = new ByteReader(bytes.subarray(at));
-    const [type, length] = [reader.uint(1), reader.uint(3)];
-    if (reader.left < length) break;
-    messages.push({ type, body: reader.take(length), whole: bytes.subarray(at, at + 4 + length) });
-    at += 4 + length;
+/** Puts the messages of a handshake together, of which a record may have a part or several. */
+export class HandshakeMessages {
+  readonly #bytes = new ByteQueue();
+  readonly #complete: Message[] = [];
+
+  push(part: Uint8Array): void {
+    this.#bytes.push(part);
+    for (;;) {
+      const reader = new ByteReader(this.#bytes.peek());
+      const [type, length] = [reader.uint(1), reader.uint(3)];
+      const size = HEADER_BYTES + length;
+      if (this.#bytes.length < Math.max(HEADER_BYTES, size)) return;
+      const whole = this.#bytes.take(size);
+      if (KNOWN.has(type)) this.#complete.push({ type, body: whole.subarray(HEADER_BYTES), whole });
+    }
   }
-  return messages;
+
+  /** The first one of the type; undefined: it has not come. */
+  of(type: number): Message | undefined {
+    return this.#complete.find((message) => message.type === type);
+  }
 }

@@ -4,6 +4,9 @@ import { ByteReader, joined } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
 import { RECORD } from "./tls-messages.ts";
 
+/** Of the body, with whatever a cipher adds (RFC 5246, 6.2.3). */
+const MAX_RECORD_BYTES = 18_432;
+
 export type TlsFinding = Certificates | { kind: "alert"; code: number } | { kind: "no_tls" } | { kind: "closed" };
 
 export interface Certificates {
@@ -34,5 +37,7 @@ export async function readRecord(connection: Connection): Promise<TlsRecord | "n
   const reader = new ByteReader(rest);
   if (reader.uint(1) !== 3 || rest.length < 4) return "none";
   reader.uint(1);
-  return { type, header: joined(first, rest), body: await connection.read(reader.uint(2)) };
+  const length = reader.uint(2);
+  if (length > MAX_RECORD_BYTES) return "none";
+  return { type, header: joined(first, rest), body: await connection.read(length) };
 }

@@ -9,9 +9,9 @@ import {
   clientHello,
   EXTENSION,
   HANDSHAKE,
+  HandshakeMessages,
   type Message,
   RECORD,
-  readMessages,
   TLS_1_3,
   X25519,
 } from "./tls-messages.ts";
@@ -58,7 +58,7 @@ class Handshake {
   readonly #privateKey: CryptoKey;
   #cipher: RecordCipher | null = null;
   #suite = 0;
-  #received: Bytes = NOTHING;
+  readonly #received = new HandshakeMessages();
 
   private constructor(privateKey: CryptoKey, hello: ReturnType<typeof clientHello>) {
     this.#privateKey = privateKey;
@@ -87,7 +87,9 @@ class Handshake {
   }
 
   async #agree(body: Uint8Array): Promise<TlsFinding | null> {
-    const message = readMessages(body).find(({ type }) => type === HANDSHAKE.serverHello);
+    const messages = new HandshakeMessages();
+    messages.push(body);
+    const message = messages.of(HANDSHAKE.serverHello);
     const share = message === undefined ? null : shareOf(message);
     const kind = KINDS.get(share?.suite ?? 0);
     if (message === undefined || share === null || kind === undefined) return UNREADABLE;
@@ -100,11 +102,10 @@ class Handshake {
     if (this.#cipher === null) return UNREADABLE;
     const { type, content } = await this.#cipher.open(header, body);
     if (type === RECORD.alert) return { kind: "alert", code: content[1] ?? 0 };
-    this.#received = joined(this.#received, content);
-    const messages = readMessages(this.#received);
-    const certificate = messages.find((message) => message.type === HANDSHAKE.certificate);
+    this.#received.push(content);
+    const certificate = this.#received.of(HANDSHAKE.certificate);
     if (certificate === undefined) return null;
-    const wantsCertificate = messages.some((message) => message.type === HANDSHAKE.certificateRequest);
+    const wantsCertificate = this.#received.of(HANDSHAKE.certificateRequest) !== undefined;
     return {
       kind: "certificates",
       chain: chainOf(certificate),

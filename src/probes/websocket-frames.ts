@@ -1,17 +1,30 @@
 /** The frames and messages of WebSockets (RFC 6455, 5). Without I/O. */
+import { ByteQueue } from "./byte-queue.ts";
 import { ByteReader, joined, uint } from "./bytes.ts";
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 /** Codes of a close frame (RFC 6455, 7.4.1). */
-export const CLOSE = { normal: 1000, protocol: 1002, unsupported: 1003, invalid: 1007, tooLarge: 1009 } as const;
+export const CLOSE = {
+  normal: 1000,
+  goingAway: 1001,
+  protocol: 1002,
+  unsupported: 1003,
+  invalid: 1007,
+  policy: 1008,
+  tooLarge: 1009,
+} as const;
 /** A close frame without a code (RFC 6455, 7.1.5). */
 export const NO_CODE = 1005;
 
 const FIN = 0x80;
 const RESERVED = 0x70;
 const MASKED = 0x80;
+const KNOWN: ReadonlySet<number> = new Set(Object.values(OPCODE));
 /** Of control frames, which are never fragmented. */
 const MAX_CONTROL_BYTES = 125;
+
+/** No server that means well sends more of them during one check. */
+const MAX_IDLE_FRAMES = 100;
 
 export interface Frame {
   /** The last one of its message. */
@@ -79,7 +92,7 @@ function headWords({ fin, opcode, short, isReserved, isMasked }: Head): string |
   const isControl = opcode >= OPCODE.close;
   if (isReserved) return "a frame has bits of an extension that nobody asked for";
   if (isMasked) return "a frame is masked, which only clients do";
-  if (!(Object.values(OPCODE) as number[]).includes(opcode)) return `a frame is of the unknown kind ${opcode}`;
+  if (!KNOWN.has(opcode)) return `a frame is of the unknown kind ${opcode}`;
   if (isControl && !fin) return "a control frame is fragmented";
   return isControl && short > MAX_CONTROL_BYTES ? `a control frame has more than ${MAX_CONTROL_BYTES} bytes` : null;
 }
@@ -100,11 +113,18 @@ export type Received =
   | { kind: "close"; code: number; reason: string }
   | Wrong;
 
+const TOO_IDLE: Wrong = {
+  kind: "wrong",
+  code: CLOSE.policy,
+  words: `more than ${MAX_IDLE_FRAMES} pings, pongs and empty fragments came`,
+};
+
 /** Puts the messages of a server together. Control frames may come between the fragments of a message. */
 export class Messages {
   readonly #maxBytes: number;
   /** The message that has begun; null: none. */
-  #begun: { opcode: number; parts: Uint8Array[]; size: number } | null = null;
+  #begun: { opcode: number; bytes: ByteQueue } | null = null;
+  #idle = 0;
 
   /** `maxBytes`: of a message. */
   constructor(maxBytes: number) {
@@ -112,21 +132,28 @@ export class Messages {
   }
 
   /** Returns what the frame completes; null: nothing. */
-  take({ fin, opcode, payload }: Frame): Received | null {
+  take(frame: Frame): Received | null {
+    if (isIdle(frame) && ++this.#idle > MAX_IDLE_FRAMES) return TOO_IDLE;
+    const { fin, opcode, payload } = frame;
     if (opcode === OPCODE.ping) return { kind: "ping", payload };
     if (opcode === OPCODE.pong) return null; // one that nobody asked for is allowed, too (5.5.3)
     if (opcode === OPCODE.close) return closeOf(payload);
     const isMore = opcode === OPCODE.continuation;
     if (isMore && this.#begun === null) return wrong("a message begins with a continuation");
     if (!isMore && this.#begun !== null) return wrong("a message begins inside another one");
-    const message = this.#begun ?? { opcode, parts: [], size: 0 };
-    message.parts.push(payload);
-    message.size += payload.length;
-    if (message.size > this.#maxBytes) return tooLarge(this.#maxBytes);
+    const message = this.#begun ?? { opcode, bytes: new ByteQueue() };
+    const { bytes } = message;
+    bytes.push(payload);
+    if (bytes.length > this.#maxBytes) return tooLarge(this.#maxBytes);
     this.#begun = fin ? null : message;
     if (!fin) return null;
-    return message.opcode === OPCODE.binary ? { kind: "binary", size: message.size } : textOf(joined(...message.parts));
+    return message.opcode === OPCODE.binary ? { kind: "binary", size: bytes.length } : textOf(bytes.take());
   }
+}
+
+/** A frame that brings no message nearer to its end. Each ping costs an answer. */
+function isIdle({ fin, opcode, payload }: Frame): boolean {
+  return opcode === OPCODE.ping || opcode === OPCODE.pong || (!fin && payload.length === 0);
 }
 
 function textOf(bytes: Uint8Array): Received {

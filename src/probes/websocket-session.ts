@@ -1,5 +1,5 @@
 /** An open WebSocket of one probe, over a connection of its own or by the platform's `fetch`. */
-import { joined } from "./bytes.ts";
+import { ByteQueue } from "./byte-queue.ts";
 import type { Connection } from "./connection.ts";
 import { type FailureOptions, ProbeFailure } from "./probe-failure.ts";
 import {
@@ -11,12 +11,20 @@ import {
   NO_CODE,
   OPCODE,
   type Received,
+  type Wrong,
 } from "./websocket-frames.ts";
 
 /** Of the message that is looked at. */
 const MAX_MESSAGE_BYTES = 65_536;
-/** Of all frames, so that pings and empty fragments have an end, too. */
+/** Of all frames, so that a message in the smallest fragments has an end, too. */
 const MAX_RECEIVED_BYTES = 2 * MAX_MESSAGE_BYTES;
+const FLOOD: Wrong = {
+  kind: "wrong",
+  code: CLOSE.tooLarge,
+  words: `more than ${MAX_RECEIVED_BYTES / 1_024} KiB came, and no whole message`,
+};
+/** A server that leaves, such as one that restarts, is not broken (RFC 6455, 7.4.1). */
+const NORMAL_ENDS: readonly number[] = [CLOSE.normal, CLOSE.goingAway, NO_CODE];
 /** The close of a connection that ended without a close frame (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
 
@@ -24,8 +32,11 @@ export interface WebSocketSession {
   send(text: string): Promise<void>;
   /** Returns the next text message. Throws a ProbeFailure when the next message is none, or none comes. */
   receive(): Promise<string>;
-  /** Closes normally, and waits for the server's close. */
-  close(): Promise<void>;
+  /**
+   * Closes normally, and waits for the server's close. Returns what is wrong with the end; null: nothing, or the server
+   * says so much that its close is not waited for. Never throws.
+   */
+  close(): Promise<ProbeFailure | null>;
 }
 
 /** The platform's WebSocket does not tell what is wrong. Over a socket more could be found out. */
@@ -34,7 +45,7 @@ export class UnclearEnd extends ProbeFailure {}
 export class SocketSession implements WebSocketSession {
   readonly #connection: Connection;
   readonly #messages = new Messages(MAX_MESSAGE_BYTES);
-  #bytes: Uint8Array = new Uint8Array(0);
+  readonly #bytes = new ByteQueue();
   #received = 0;
 
   constructor(connection: Connection) {
@@ -50,7 +61,6 @@ export class SocketSession implements WebSocketSession {
       const received = await this.#next();
       if (received.kind === "text") return received.text;
       if (received.kind === "ping") {
-        this.#refuseFlood();
         await this.#write(OPCODE.pong, received.payload);
         continue;
       }
@@ -62,40 +72,44 @@ export class SocketSession implements WebSocketSession {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#write(OPCODE.close, closePayload(CLOSE.normal));
-    for (;;) {
-      const { kind } = await this.#next();
-      this.#refuseFlood();
-      if (kind === "close" || kind === "wrong") return;
+  async close(): Promise<ProbeFailure | null> {
+    try {
+      await this.#write(OPCODE.close, closePayload(CLOSE.normal));
+      for (;;) {
+        const received = await this.#next();
+        if (received.kind === "close") return endFailure(received.code, received.reason);
+        if (received.kind === "wrong") return received.code === CLOSE.tooLarge ? null : failure(received.words);
+        if (this.#isFlood()) return null;
+      }
+    } catch {
+      return endFailure(ABNORMAL, ""); // the connection was lost
     }
   }
 
   async #next(): Promise<Received> {
     for (;;) {
-      const decoded = decodeFrame(this.#bytes, MAX_MESSAGE_BYTES);
+      const decoded = decodeFrame(this.#bytes.peek(), MAX_MESSAGE_BYTES);
       if (decoded.kind === "wrong") return decoded;
       if (decoded.kind === "more") {
         await this.#more();
         continue;
       }
-      this.#bytes = this.#bytes.subarray(decoded.size);
+      this.#bytes.drop(decoded.size);
       this.#received += decoded.size;
       const received = this.#messages.take(decoded.frame);
+      if (received === null && this.#isFlood()) return FLOOD;
       if (received !== null) return received;
-      this.#refuseFlood();
     }
   }
 
-  #refuseFlood(): void {
-    if (this.#received <= MAX_RECEIVED_BYTES) return;
-    throw failure(`more than ${MAX_RECEIVED_BYTES / 1_024} KiB came, and no whole message`);
+  #isFlood(): boolean {
+    return this.#received > MAX_RECEIVED_BYTES;
   }
 
   async #more(): Promise<void> {
     const chunk = await this.#connection.chunk();
     if (chunk === null) throw closed(ABNORMAL, "");
-    this.#bytes = joined(this.#bytes, chunk);
+    this.#bytes.push(chunk);
   }
 
   async #write(opcode: number, payload: Uint8Array): Promise<void> {
@@ -110,15 +124,15 @@ type Heard = { message: unknown } | { end: ProbeFailure };
 export class FetchSession implements WebSocketSession {
   readonly #socket: WebSocket;
   readonly #heard: Heard[] = [];
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<ProbeFailure | null>();
   #wake = Promise.withResolvers<void>();
 
   /** The socket is closed when the signal is aborted. */
   constructor(socket: WebSocket, signal: AbortSignal) {
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => this.#hear({ message: data }));
-    socket.addEventListener("close", ({ code, reason }) => this.#end(closed(code, reason, UnclearEnd)));
-    socket.addEventListener("error", () => this.#end(closed(ABNORMAL, "", UnclearEnd)));
+    socket.addEventListener("close", ({ code, reason }) => this.#end(code, reason));
+    socket.addEventListener("error", () => this.#end(ABNORMAL, ""));
     socket.accept();
     signal.addEventListener("abort", () => this.#close());
   }
@@ -140,16 +154,16 @@ export class FetchSession implements WebSocketSession {
     }
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<ProbeFailure | null> {
     this.#close();
-    await this.#closed.promise;
+    return await this.#closed.promise;
   }
 
   #close(): void {
     try {
       this.#socket.close(CLOSE.normal);
     } catch {
-      this.#closed.resolve(); // it is closed already
+      this.#closed.resolve(null); // it is closed already
     }
   }
 
@@ -161,9 +175,9 @@ export class FetchSession implements WebSocketSession {
     this.#wake = Promise.withResolvers();
   }
 
-  #end(end: ProbeFailure): void {
-    this.#closed.resolve();
-    this.#hear({ end });
+  #end(code: number, reason: string): void {
+    this.#closed.resolve(endFailure(code, reason, UnclearEnd));
+    this.#hear({ end: closed(code, reason, UnclearEnd) });
   }
 }
 
@@ -180,12 +194,26 @@ function binary(bytes: number): ProbeFailure {
   return failure(`the message is binary (${bytes} bytes), and a text is expected`);
 }
 
+/** The server ended what was to go on. */
 function closed(code: number, reason: string, Unclear: typeof ProbeFailure = ProbeFailure): ProbeFailure {
-  if (code === ABNORMAL) {
-    return new Unclear("websocket: the connection ended before the answer, without a close", { answered: true });
-  }
+  if (code === ABNORMAL) return lost("before the answer, without a close", Unclear);
   const words = code === NO_CODE ? "without a code" : `with the code ${code}`;
-  return failure(`the server closed before the answer, ${words}${reason === "" ? "" : `: ${JSON.stringify(reason)}`}`);
+  return failure(`the server closed before the answer, ${words}${because(reason)}`);
+}
+
+/** Of an end that was asked for; null: nothing is wrong with it. */
+function endFailure(code: number, reason: string, Unclear: typeof ProbeFailure = ProbeFailure): ProbeFailure | null {
+  if (NORMAL_ENDS.includes(code)) return null;
+  if (code === ABNORMAL) return lost("without a close", Unclear);
+  return failure(`the server closed with the error code ${code}${because(reason)}`);
+}
+
+function because(reason: string): string {
+  return reason === "" ? "" : `: ${JSON.stringify(reason)}`;
+}
+
+function lost(how: string, Unclear: typeof ProbeFailure): ProbeFailure {
+  return new Unclear(`websocket: the connection ended ${how}`, { answered: true });
 }
 
 function failure(words: string, options: FailureOptions = {}): ProbeFailure {

@@ -59,12 +59,15 @@ async function talk(job: ProbeJob, session: WebSocketSession): Promise<ProbeResu
     progress.stage = "the message was not taken";
     await session.send(send);
   }
-  if (expect !== undefined || json.length > 0) {
+  const isAnswerJudged = expect !== undefined || json.length > 0;
+  if (isAnswerJudged) {
     progress.stage = send === undefined ? "no message came" : "no answer to the message";
     judge(await session.receive(), job);
   }
   const certainAt = context.now();
-  await soon(CLOSE_MS, session.close(), undefined);
+  const wrong = await soon(CLOSE_MS, session.close(), null);
+  // A server that breaks at the upgrade or the message would pass for one that took them.
+  if (wrong !== null && !isAnswerJudged) throw wrong;
   return { ...PASSED, certainAt };
 }
 
@@ -140,8 +143,8 @@ async function checkUpgrade({ secrets }: ProbeJob, headers: Headers, key: string
   if (headers.get("sec-websocket-accept") !== btoa(String.fromCharCode(...new Uint8Array(digest)))) {
     throw failure("the answer 101 has a wrong Sec-WebSocket-Accept, so it is not of a WebSocket server");
   }
-  const extensions = headers.get("sec-websocket-extensions");
-  if (extensions === null) return;
+  const extensions = (headers.get("sec-websocket-extensions") ?? "").trim();
+  if (extensions === "") return;
   throw failure(`the server uses an extension that nobody asked for: ${shown(secrets.redact(extensions))}`);
 }
 

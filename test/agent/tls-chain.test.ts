@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chainOf } from "../../src/agent/tls-probe.ts";
+import { chainOf, distrustOf } from "../../src/agent/tls-chain.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { type DatedCertificate, makeDated } from "../servers/dated-certificates.ts";
 
@@ -43,5 +43,26 @@ describe("an authority that has renewed its certificate with the same key", () =
     const { leaf, ended, valid } = made;
     const roots = new Map([[valid.subject, [ended, valid]]]);
     expect(chainOf(leaf, { sent: [], roots, now: Date.now() + 400 * 86_400_000 })).toEqual([leaf, valid]);
+  });
+});
+
+describe("a chain that no handshake has judged", () => {
+  test("is trusted when authorities lead to a root", () => {
+    const { leaf, valid } = made;
+    const roots = new Map([[valid.subject, [valid]]]);
+    expect(distrustOf([leaf, valid], roots)).toBeNull();
+    expect(distrustOf([valid], roots)).toBeNull();
+  });
+
+  test("is not, when it ends before a root, signs itself, or ends at another one of the same name", () => {
+    const { leaf, valid, future } = made;
+    expect(distrustOf([leaf], new Map())).toBe("UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+    expect(distrustOf([valid], new Map())).toBe("DEPTH_ZERO_SELF_SIGNED_CERT");
+    expect(distrustOf([leaf, valid], new Map([[valid.subject, [future]]]))).toBe("UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+  });
+
+  test("is not, when one that is no authority has signed", () => {
+    const { leaf } = made;
+    expect(distrustOf([leaf, leaf], new Map([[leaf.subject, [leaf]]]))).toBe("INVALID_CA");
   });
 });

@@ -19,6 +19,8 @@ import { startAgentHere, startFakeHub } from "./agent-here.ts";
 
 /** An hour more than whole days, so that none passes meanwhile. */
 const inDays = (days: number): readonly [number, number] => [-30, days + 1 / 24];
+/** No client of the tests has a certificate. */
+const WANTING: TlsOptions = { requestCert: true, rejectUnauthorized: true };
 const LOOPBACK = "DNS:localhost,IP:127.0.0.1";
 
 const servers: Server[] = [];
@@ -73,6 +75,18 @@ beforeAll(async () => {
     serve("between", await chained(folder.path, under, [long])),
     serve("short", await chained(folder.path, underShort, [short])),
     serve("incomplete", under),
+    serve("common-name", await make({ signer: root, names: "" })),
+    serve("other-common-name", await make({ signer: root, subject: "elsewhere.example", names: "" })),
+    serve("no-subject", await make({ signer: root, subject: "" })),
+    serve("wanting", good, { ...WANTING, maxVersion: "TLSv1.2" }),
+    serve("wanting-newly", good, WANTING),
+    serve("wanting-under-short", await chained(folder.path, underShort, [short]), {
+      ...WANTING,
+      maxVersion: "TLSv1.2",
+    }),
+    serve("wanting-expired", await make({ signer: root, days: [-60, -5] }), { ...WANTING, maxVersion: "TLSv1.2" }),
+    serve("wanting-unknown", await make({ signer: stranger }), { ...WANTING, maxVersion: "TLSv1.2" }),
+    serve("wanting-self-signed", await make({}), { ...WANTING, maxVersion: "TLSv1.2" }),
     serve("old-way", await chained(folder.path, good, [old, stranger])),
     listen(
       "plain",
@@ -142,6 +156,22 @@ describe("a certificate that is fine", () => {
     expect(broken).toEqual([]);
   });
 
+  test("passes where the server wants one of the client, too", async () => {
+    const older = await probe("wanting");
+    expect(older).toMatchObject({ verdict: "ok", error: null });
+    expect(older.details).toMatchObject({ days_left: 40, protocol: "TLSv1.2", client_certificate: "wanted" });
+    expect(await probe("wanting-newly")).toMatchObject({ verdict: "ok", details: { protocol: "TLSv1.3" } });
+    const short = await probe("wanting-under-short");
+    expect(short).toMatchObject({ verdict: "warn", details: { days_left: 5, client_certificate: "wanted" } });
+  });
+
+  test("passes without a subject, as newer authorities make it", async () => {
+    const { verdict, error, details } = await probe("no-subject");
+    expect({ verdict, error }).toEqual({ verdict: "ok", error: null });
+    expect(details).not.toHaveProperty("subject");
+    expect(details).toMatchObject({ names: "localhost, 127.0.0.1" });
+  });
+
   test("passes beside an old way to another root, which nobody needs any more", async () => {
     expect(await probe("old-way")).toMatchObject({ verdict: "ok", error: null, details: { days_left: 40 } });
   });
@@ -184,6 +214,12 @@ test.each<[string, HealthOptions, RegExp]>([
     { server_name: "elsewhere.example" },
     /^tls: the certificate is for another name \(localhost, 127\.0\.0\.1\)$/,
   ],
+  ["common-name", {}, /^tls: the certificate names its host only in its common name, which clients no longer accept$/],
+  ["other-common-name", {}, /^tls: the certificate is for another name \(elsewhere\.example\)$/],
+  ["wanting-expired", {}, /^tls: the certificate has expired/],
+  ["wanting-unknown", {}, /^tls: the certificate is of an unknown authority \(O=Test\), or the server leaves out/],
+  ["wanting-self-signed", {}, /^tls: the certificate is self-signed$/],
+  ["wanting", { server_name: "elsewhere.example" }, /^tls: the certificate is for another name \(localhost, 127/],
   ["unknown", {}, /^tls: the certificate is of an unknown authority \(O=Test\), or the server leaves out/],
   ["self-signed", {}, /^tls: the certificate is self-signed$/],
   ["incomplete", {}, /^tls: the certificate is of an unknown authority \(O=Test\), or the server leaves out/],
@@ -196,7 +232,7 @@ test.each<[string, HealthOptions, RegExp]>([
 
 describe("the options of a check", () => {
   test("let only the dates count", async () => {
-    for (const name of ["unknown", "self-signed", "incomplete", "other"]) {
+    for (const name of ["unknown", "self-signed", "incomplete", "other", "common-name", "wanting-unknown"]) {
       expect(await probe(name, { chain: false })).toMatchObject({ verdict: "ok", error: null });
     }
   });

@@ -69,6 +69,20 @@ describe("what fails here is no failure of the target", () => {
     expect(failureFromError(new Error(text), PLAIN)).toMatchObject(inconclusive);
   });
 
+  it.each([
+    ["ENOTFOUND", "getaddrinfo ENOTFOUND emfile.example", CAUSES.unknownHost],
+    ["ECONNREFUSED", "connect ECONNREFUSED too-many-open-files.example", CAUSES.refused],
+    [
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+      "Hostname/IP does not match certificate's altnames: Host: a.example. is not in the cert's altnames: DNS:EPERM, DNS:out of memory",
+      CAUSES.tls,
+    ],
+  ])("but not what a target may have written beside the code %s", (code, text, words) => {
+    const error = Object.assign(new Error(text), { code });
+    const failure = failureFromError(error, { handshaking: code.startsWith("ERR_TLS"), answered: false });
+    expect(failure).toMatchObject({ verdict: "fail", message: words });
+  });
+
   it("a mistake of the program", () => {
     const mistake = new TypeError("Cannot read properties of undefined (reading 'port')");
     expect(failureFromError(mistake, PLAIN)).toMatchObject({

@@ -15,6 +15,9 @@ const FORGIVEN = new Map([
   ["/lie/long-ping", "timeout after 2 s: no message came"],
   ["/lie/half-a-code", "websocket: the server closed before the answer, without a code"],
   ["/lie/pings", "timeout after 2 s: no message came"],
+  ["/lie/pongs", "timeout after 2 s: no message came"],
+  ["/lie/empty-fragments", "timeout after 2 s: no message came"],
+  ["/lie/small-fragments", "timeout after 2 s: no message came"],
 ]);
 
 /** How a client that closed by the query was seen to close, as soon as that is known. */
@@ -154,13 +157,47 @@ describe.each(Object.entries({ ...WAYS, ...BY_FETCH }))("by %s", (name, over) =>
     ["/lie/not-utf8", "the server breaks the protocol: a text is not UTF-8"],
     ["/lie/huge", "the message is larger than 64 KiB"],
     ["/lie/endless", "the message is larger than 64 KiB"],
-    ["/lie/pings", "more than 128 KiB came, and no whole message"],
+    ["/lie/pings", "more than 100 pings, pongs and empty fragments came"],
+    ["/lie/pongs", "more than 100 pings, pongs and empty fragments came"],
+    ["/lie/empty-fragments", "more than 100 pings, pongs and empty fragments came"],
+    ["/lie/small-fragments", "more than 128 KiB came, and no whole message"],
     ["/lie/cut", "the connection ended before the answer, without a close"],
   ])("fails when a server lies: %s", async (path, error) => {
     const found = await ask(path, { expect: "ok" });
     const forgiven = isByFetch ? FORGIVEN.get(path) : undefined;
     if (forgiven === undefined) expect(found).toMatchObject({ verdict: "fail", error: `websocket: ${error}` });
     else expect(found).toMatchObject({ verdict: forgiven === null ? "ok" : "fail", error: forgiven });
+  });
+
+  it("passes when a message comes in ever so many fragments, and without an extension's name", async () => {
+    const passed = { verdict: "ok", error: null };
+    expect(await ask("/lie/one-byte-fragments", { expect: "ok" })).toMatchObject(passed);
+    expect(await ask("/answer/no-extension")).toMatchObject(passed);
+  });
+
+  it.each<[string, HealthOptions]>([
+    ["/leaving", {}],
+    ["/leaving", { send: "?" }],
+    ["/restarting", {}],
+    ["/greet", { send: "?" }],
+    ["/lie/endless", {}],
+  ])(
+    "passes when nothing is expected, and a server ends without an error or says much: %s %o",
+    async (path, options) => {
+      expect(await ask(path, options)).toMatchObject({ verdict: "ok", error: null });
+    },
+  );
+
+  it.each<[string, HealthOptions, string]>([
+    ["/breaking", { send: "?" }, 'the server closed with the error code 1011: "no database"'],
+    ["/lie/stolen", {}, "the server closed with the error code 4001"],
+    ["/lie/stolen", { send: "?" }, "the server closed with the error code 4001"],
+    ["/lie/ended", {}, "the connection ended without a close"],
+    ["/lie/cut", { send: "?" }, "the connection ended without a close"],
+    ["/lie/reset", {}, "the connection ended without a close"],
+    ["/lie/opcode", {}, "the server breaks the protocol: a frame is of the unknown kind 3"],
+  ])("fails when nothing is expected, and a server ends with an error: %s %o", async (path, options, error) => {
+    expect(await ask(path, options)).toMatchObject({ verdict: "fail", error: `websocket: ${error}` });
   });
 
   it("fails when the connection is reset after the upgrade", async () => {

@@ -5,12 +5,13 @@ import type { KeyPair } from "./certificates.ts";
 import { run } from "./child-process.ts";
 
 export interface DatedCertificate {
+  /** Common name; empty: the whole subject is empty. */
   subject: string;
   /** Days from now; the first is negative when the certificate is valid already. */
   days: readonly [from: number, to: number];
   /** Null: it signs itself. */
   signer: KeyPair | null;
-  /** As in subjectAltName; null: it is of an authority. */
+  /** As in subjectAltName; empty: it has only its common name; null: it is of an authority. */
   names: string | null;
   /** A certificate whose key it has, too; absent: it has a key of its own. */
   renews?: KeyPair;
@@ -27,8 +28,8 @@ export async function makeDated(folder: string, wanted: DatedCertificate): Promi
   const extensions =
     wanted.names === null
       ? ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"]
-      : ["basicConstraints=critical,CA:FALSE", `subjectAltName=${wanted.names}`];
-  const subject = ["-subj", `/O=Test/CN=${wanted.subject}`];
+      : ["basicConstraints=critical,CA:FALSE", ...(wanted.names === "" ? [] : [`subjectAltName=${wanted.names}`])];
+  const subject = ["-subj", wanted.subject === "" ? "/" : `/O=Test/CN=${wanted.subject}`];
   const added = extensions.flatMap((each) => ["-addext", each]);
   const key = [...(wanted.renews === undefined ? NEW_KEY : ["-key"]), pair.key];
   await run("openssl", ["req", "-new", ...key, ...subject, ...added, "-out", request]);
@@ -80,7 +81,7 @@ policy = any
 copy_extensions = copy
 unique_subject = no
 [any]
-organizationName = supplied
-commonName = supplied
+organizationName = optional
+commonName = optional
 `;
 }

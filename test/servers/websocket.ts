@@ -29,6 +29,8 @@ const HONEST: Record<string, (socket: WebSocket, request: IncomingMessage) => vo
   large: (socket) => socket.on("message", () => socket.send("x".repeat(64 * KIB + 1))),
   busy: (socket) => socket.on("message", () => socket.close(1013, "try again later")),
   leaving: (socket) => socket.close(),
+  breaking: (socket) => socket.on("message", () => socket.close(1011, "no database")),
+  restarting: (socket) => socket.close(1001),
   fragments: (socket) => socket.on("message", () => void sendFragments(socket)),
   /** Answers when its ping was answered. */
   ping: (socket) =>
@@ -62,12 +64,28 @@ const LIES: Record<string, (socket: Duplex) => void> = {
   endless: (socket) => pour(socket, frame(0x00, "x".repeat(125)), frame(0x01, "x")),
   pings: (socket) => pour(socket, frame(0x89, "x".repeat(125))),
   cut: (socket) => socket.end(frame(0x81, "ok", 5)),
+  pongs: (socket) => socket.write(many(101, frame(0x8a))),
+  "empty-fragments": (socket) => socket.write(Buffer.concat([frame(0x01), many(101, frame(0x00))])),
+  "small-fragments": (socket) => socket.write(Buffer.concat([frame(0x01), many(44_000, frame(0x00, "x"))])),
+  "one-byte-fragments": (socket) => socket.write(inFragments("ok".padEnd(40_000, "x"))),
+  ended: (socket) => socket.end(),
+  stolen: (socket) => socket.write(frame(0x88, Buffer.from([0x0f, 0xa1]))),
   reset: (socket) => void ("resetAndDestroy" in socket ? (socket.resetAndDestroy as () => void)() : socket.destroy()),
 };
 
+function many(count: number, bytes: Buffer): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => bytes));
+}
+
+function inFragments(text: string): Buffer {
+  const last = text.length - 1;
+  const first = (index: number) => (index === 0 ? 0x01 : 0x00) | (index === last ? 0x80 : 0);
+  return Buffer.concat(Array.from(text, (character, index) => frame(first(index), character)));
+}
+
 function pour(socket: Duplex, bytes: Buffer, first = bytes): void {
   socket.write(first);
-  const block = Buffer.concat(Array.from({ length: 64 }, () => bytes));
+  const block = many(64, bytes);
   const go = () => {
     while (socket.writable && socket.write(block));
   };
@@ -87,6 +105,7 @@ const ANSWERS: Record<string, (request: IncomingMessage) => string> = {
   "wrong-accept": () => `${UPGRADE}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: bm8=\r\n\r\n`,
   "no-accept": () => `${UPGRADE}Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n`,
   "no-upgrade": (request) => `${UPGRADE}Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept(request)}\r\n\r\n`,
+  "no-extension": (request) => upgraded(request, "Sec-WebSocket-Extensions:\r\n"),
   extension: (request) => upgraded(request, "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
   subprotocol: (request) => upgraded(request, "Sec-WebSocket-Protocol: other\r\n"),
   early: () =>

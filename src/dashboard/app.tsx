@@ -25,6 +25,8 @@ const Dependencies = lazyPage(async () => (await import("./pages/dependencies/de
 const Federation = lazyPage(async () => (await import("./pages/hubs/federation.tsx")).Federation);
 const Settings = lazyPage(async () => (await import("./pages/settings/settings.tsx")).Settings);
 
+const Palette = lazyPage(async () => (await import("./pages/palette.tsx")).Palette);
+
 /** The compiler demands a page for each section. */
 const PAGES: Record<SectionPath, ComponentType> = {
   "/": Overview,
@@ -44,7 +46,7 @@ export function App() {
         <Router hook={useGuardedLocation}>
           <SessionGate>
             <LiveProvider>
-              <Shell>
+              <Shell palette={(close) => <Suspense>{<Palette close={close} />}</Suspense>}>
                 <PageErrorBoundary>
                   <Suspense fallback={<PageLoading />}>
                     <Pages />

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Outages } from "../../src/dashboard/api/queries.ts";
-import { listed, outageSentence } from "../../src/dashboard/model/outage-sentence.ts";
+import { listed, outageSentence, plainText } from "../../src/dashboard/model/outage-sentence.ts";
 import { tabMark } from "../../src/dashboard/model/tab-mark.ts";
 import { troubleGroups } from "../../src/dashboard/model/trouble-groups.ts";
 import { aRow, iso, NOW } from "./rows.ts";
@@ -25,44 +25,61 @@ const outages = (over: Partial<Outages> = {}): Outages => {
 };
 const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(NOW - 600_000);
 
+const sentenceOf = (given: Outages): string | null => {
+  const parts = outageSentence(given, NOW);
+  return parts === null ? null : plainText(parts);
+};
+
 describe("the sentence of an outage", () => {
   test("names the cause first, since when, and what it took along", () => {
     const db = outage(service(1, "orders-db"), service(2, "orders-api"), service(3, "checkout"));
-    expect(outageSentence(outages({ outages: [db] }), NOW)).toBe(
+    expect(sentenceOf(outages({ outages: [db] }))).toBe(
       `orders-db has been down since ${time}; 2 services affected: orders-api and checkout.`,
     );
   });
 
-  test("of one that took nothing along is short", () => {
-    expect(outageSentence(outages({ outages: [outage(service(1, "cache"))] }), NOW)).toBe(
-      `cache has been down since ${time}.`,
+  test("leads to the services that it names, those of this hub", () => {
+    const far = outage(service(-1, "auth", { id: null, hub_id: "hub-b" }), service(2, "api"));
+    expect(outageSentence(outages({ outages: [far] }), NOW)?.filter((part) => typeof part !== "string")).toEqual([
+      { id: 2, name: "api" },
+    ]);
+  });
+
+  test("of one whose checks were stopped says that", () => {
+    const left = outage(service(1, "db", { status: "unknown", watched: false }), service(2, "api"));
+    expect(sentenceOf(outages({ outages: [left] }))).toBe(
+      `db was down when its checks were stopped at ${time}; 1 service affected: api.`,
     );
+  });
+
+  test("of one that took nothing along is short", () => {
+    expect(sentenceOf(outages({ outages: [outage(service(1, "cache"))] }))).toBe(`cache has been down since ${time}.`);
   });
 
   test("counts what is down for another reason", () => {
     const two = outages({ outages: [outage(service(1, "db")), outage(service(2, "mail"))] });
-    expect(outageSentence(two, NOW)).toBe(`db has been down since ${time}. 1 other service is down independently.`);
+    expect(sentenceOf(two)).toBe(`db has been down since ${time}. 1 other service is down independently.`);
   });
 
   test("names the hub of a cause that is elsewhere", () => {
     const far = service(-1, "auth", { id: null, hub_id: "hub-b", since: null });
-    expect(outageSentence(outages({ outages: [outage(far, service(2, "api"))] }), NOW)).toBe(
+    expect(sentenceOf(outages({ outages: [outage(far, service(2, "api"))] }))).toBe(
       "hub-b/auth is down; 1 service affected: api.",
     );
   });
 
   test("says why a service is degraded when nothing is down", () => {
     const slow = service(1, "api", { status: "degraded", error: "slow: 1500 ms, more than 1000 ms" });
-    expect(outageSentence(outages({ degraded: [slow] }), NOW)).toBe(
+    expect(sentenceOf(outages({ degraded: [slow] }))).toBe(
       `api is degraded since ${time} (slow: 1500 ms, more than 1000 ms); nothing is down.`,
     );
-    expect(outageSentence(outages({ degraded: [slow, service(2, "web")] }), NOW)).toBe(
+    expect(sentenceOf(outages({ degraded: [slow, service(2, "web")] }))).toBe(
       "api and web are degraded; nothing is down.",
     );
   });
 
   test("is not there when all is well", () => {
-    expect(outageSentence(outages(), NOW)).toBeNull();
+    expect(sentenceOf(outages())).toBeNull();
   });
 });
 

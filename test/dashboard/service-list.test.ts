@@ -69,3 +69,10 @@ describe("the address of a list", () => {
     expect(isFiltered({ ...DEFAULT_VIEW, q: "x" })).toBe(true);
   });
 });
+
+test("among the worst, what took others along comes first", () => {
+  const rows = [aRow({ id: 1, name: "a", status: "down" }), aRow({ id: 2, name: "z", status: "down" })];
+  const names = (causes: readonly number[]) => listRows(rows, DEFAULT_VIEW, new Set(causes)).map(({ name }) => name);
+  expect(names([])).toEqual(["a", "z"]);
+  expect(names([2])).toEqual(["z", "a"]);
+});

@@ -7,29 +7,52 @@ type Troubled = Outage["cause"];
 
 const MAX_NAMED = 3;
 
+/** A part of a sentence; a name that leads to its service, which `id` names. */
+export type SentencePart = string | { id: number; name: string };
+
 /** Returns null when nothing is down or degraded. `now`: Unix ms. */
-export function outageSentence(outages: Outages, now: number): string | null {
+export function outageSentence(outages: Outages, now: number): SentencePart[] | null {
   const [first] = outages.outages;
   if (first === undefined) return degradedSentence(outages, now);
   const rest = outages.outage_count - 1;
   const others = rest === 0 ? "" : ` ${count(rest, "other service")} ${rest === 1 ? "is" : "are"} down independently.`;
-  return `${oneOutage(first, now)}.${others}`;
+  return [...oneOutage(first, now), `.${others}`];
 }
 
-function oneOutage({ cause, affected, affected_count }: Outage, now: number): string {
-  const what = cause.watched
-    ? `${nameOf(cause)} ${downSince(cause, now)}`
-    : `${nameOf(cause)} was down when its checks were stopped${at(cause, now)}`;
-  if (affected_count === 0) return what;
-  return `${what}; ${count(affected_count, "service")} affected: ${listed(affected.map(nameOf), affected_count)}`;
+export function plainText(parts: readonly SentencePart[]): string {
+  return parts.map((part) => (typeof part === "string" ? part : part.name)).join("");
 }
 
-function degradedSentence({ degraded, degraded_count }: Outages, now: number): string | null {
+function oneOutage({ cause, affected, affected_count }: Outage, now: number): SentencePart[] {
+  const what = cause.watched ? ` ${downSince(cause, now)}` : ` was down when its checks were stopped${at(cause, now)}`;
+  const victims =
+    affected_count === 0
+      ? []
+      : [`; ${count(affected_count, "service")} affected: `, ...linked(affected, affected_count)];
+  return [linkOf(cause), what, ...victims];
+}
+
+function degradedSentence({ degraded, degraded_count }: Outages, now: number): SentencePart[] | null {
   const [first] = degraded;
   if (first === undefined) return null;
-  if (degraded_count > 1) return `${listed(degraded.map(nameOf), degraded_count)} are degraded; nothing is down.`;
+  if (degraded_count > 1) return [...linked(degraded, degraded_count), " are degraded; nothing is down."];
   const why = first.error === null ? "" : ` (${first.error})`;
-  return `${nameOf(first)} is degraded${since(first, now)}${why}; nothing is down.`;
+  return [linkOf(first), ` is degraded${since(first, now)}${why}; nothing is down.`];
+}
+
+/** A service of another hub has no page here. */
+function linkOf(service: Troubled): SentencePart {
+  return service.id === null ? nameOf(service) : { id: service.id, name: service.name };
+}
+
+/** As `listed`, of services. */
+function linked(services: readonly Troubled[], all: number): SentencePart[] {
+  const links = services.map(linkOf);
+  const text = listed(
+    services.map((_, index) => `\0${index}\0`),
+    all,
+  );
+  return text.split("\0").map((part, index) => (index % 2 === 1 ? (links[Number(part)] ?? "") : part));
 }
 
 /** Names some, and counts the others. */

@@ -61,12 +61,19 @@ export function isFiltered(view: ListView): boolean {
   return view.q !== "" || view.status !== null || view.project !== "" || view.type !== null || view.tag !== "";
 }
 
-/** Every word of `q` must be part of the name or of the project. */
-export function listRows(rows: Iterable<ServiceRow>, view: ListView): ServiceRow[] {
+/**
+ * Every word of `q` must be part of the name or of the project. `causes`: ids of services that took others along; among
+ * the worst they come first.
+ */
+export function listRows(
+  rows: Iterable<ServiceRow>,
+  view: ListView,
+  causes: ReadonlySet<number> = new Set(),
+): ServiceRow[] {
   const words = view.q.toLowerCase().split(/\s+/).filter(Boolean);
   const shown: ServiceRow[] = [];
   for (const row of rows) if (matches(row, view, words)) shown.push(row);
-  return shown.sort(comparison(view.sort));
+  return shown.sort(comparison(view.sort, causes));
 }
 
 /** Returns all tags that services have, in alphabetical order. */
@@ -91,10 +98,11 @@ type Comparison = (a: ServiceRow, b: ServiceRow) => number;
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 const byName: Comparison = (a, b) => byText(a.name, b.name) || byText(a.project, b.project);
 
-function comparison(sort: Sort): Comparison {
+function comparison(sort: Sort, causes: ReadonlySet<number>): Comparison {
+  const isVictim = ({ id }: ServiceRow) => Number(!causes.has(id));
   switch (sort) {
     case "concern":
-      return (a, b) => concern(a.status) - concern(b.status) || byName(a, b);
+      return (a, b) => concern(a.status) - concern(b.status) || isVictim(a) - isVictim(b) || byName(a, b);
     case "name":
       return byName;
     case "project":

@@ -5,6 +5,7 @@ import { SECTIONS } from "./sections.ts";
 import { hasShortcuts, switchShortcuts, useShortcuts } from "./shortcuts.ts";
 
 const KEYS: readonly [keys: string[], does: string][] = [
+  [["⌘ K", "Ctrl K"], "Search everywhere"],
   [["/"], "Search services"],
   [["j", "k"], "Next, previous in a list"],
   [["Enter"], "Open it"],
@@ -22,6 +23,8 @@ const WALKABLE = "[data-walk]";
 interface Actions {
   go(path: string): void;
   help(): void;
+  /** The search over everything. */
+  find(): void;
 }
 
 /** Ignores keys with a modifier and, except for Escape, keys that the user types into a field. */
@@ -43,9 +46,23 @@ export function useKeyboard(actions: Actions): void {
       if (handleKey(before, event.key, latest.current)) event.preventDefault();
       before = event.key;
     };
+    const found = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || !isFind(event)) return;
+      event.preventDefault();
+      if (document.querySelector("dialog[open]") === null) latest.current.find();
+    };
     window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
+    window.addEventListener("keydown", found);
+    return () => {
+      window.removeEventListener("keydown", pressed);
+      window.removeEventListener("keydown", found);
+    };
   }, []);
+}
+
+/** ⌘K, or Ctrl K where there is no ⌘. In the editor of a manifest, Ctrl K is a key of its own on a Mac. */
+function isFind({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "k" && ctrlKey !== metaKey && !altKey && !shiftKey;
 }
 
 /** Keeps Escape from emptying a search field. In a dialog, Escape closes the dialog, so this does nothing there. */

@@ -10,11 +10,18 @@ import { useMayWrite, useSession } from "./session.tsx";
 import { useTabMark } from "./tab.ts";
 import { chooseTheme, THEMES, type Theme, useTheme } from "./theme.ts";
 
-export function Shell({ children }: { children: ReactNode }) {
+interface ShellProps {
+  children: ReactNode;
+  /** The search over everything, while it is open. */
+  palette(close: () => void): ReactNode;
+}
+
+export function Shell({ children, palette }: ShellProps) {
   const [help, setHelp] = useState(false);
+  const [isFinding, setIsFinding] = useState(false);
   const [, go] = useLocation();
   const main = useRef<HTMLElement>(null);
-  useKeyboard({ go, help: () => setHelp(true) });
+  useKeyboard({ go, help: () => setHelp(true), find: () => setIsFinding(true) });
   useScrollMemory(main);
   useTabMark();
   return (
@@ -25,8 +32,8 @@ export function Shell({ children }: { children: ReactNode }) {
       >
         Skip to the content
       </a>
-      <Sidebar showHelp={() => setHelp(true)} />
-      <TopBar />
+      <Sidebar showHelp={() => setHelp(true)} find={() => setIsFinding(true)} />
+      <TopBar find={() => setIsFinding(true)} />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <LostBanner />
         <main
@@ -41,6 +48,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </main>
       </div>
       <BottomBar />
+      {isFinding && palette(() => setIsFinding(false))}
       {help && <Help close={() => setHelp(false)} />}
     </div>
   );
@@ -50,7 +58,7 @@ function isAt(location: string, path: string): boolean {
   return path === "/" ? location === "/" : location === path || location.startsWith(`${path}/`);
 }
 
-function Sidebar({ showHelp }: { showHelp(): void }) {
+function Sidebar({ showHelp, find }: { showHelp(): void; find(): void }) {
   const [location] = useLocation();
   const { hub } = useSession();
   return (
@@ -61,6 +69,17 @@ function Sidebar({ showHelp }: { showHelp(): void }) {
         </span>
         <ConnectionMark />
       </div>
+      <button
+        type="button"
+        onClick={find}
+        className="flex items-center justify-between gap-2 rounded-md border border-edge px-2.5 py-1.5 text-muted hover:bg-raised"
+      >
+        <span className="flex items-center gap-2">
+          <Icon name="search" className="size-4" />
+          Search
+        </span>
+        <kbd className="font-mono text-xs">{FIND_KEYS}</kbd>
+      </button>
       <nav aria-label="Pages" className="flex flex-col gap-0.5">
         {SECTIONS.map(({ path, name, icon }) => (
           <Link
@@ -127,12 +146,25 @@ export function ThemeSwitch() {
   );
 }
 
-function TopBar() {
+/** As it is written on the keyboard. */
+const FIND_KEYS = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘ K" : "Ctrl K";
+
+function TopBar({ find }: { find(): void }) {
   const { hub } = useSession();
   return (
     <header className="flex items-center justify-between gap-3 border-b border-line bg-surface px-4 py-2 lg:hidden">
       <span className="min-w-0 truncate font-semibold">{hub.name}</span>
-      <ConnectionMark />
+      <span className="flex items-center gap-3">
+        <button
+          type="button"
+          aria-label="Search everywhere"
+          onClick={find}
+          className="rounded-md p-1.5 hover:bg-raised"
+        >
+          <Icon name="search" />
+        </button>
+        <ConnectionMark />
+      </span>
     </header>
   );
 }

@@ -2,17 +2,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
+import type { Health } from "../../../core/service/records.ts";
 import { type Outages, outagesQuery, projectsQuery, recentFlipsQuery } from "../../api/queries.ts";
 import { useDetails, usePasts, useServices } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { count } from "../../model/format.ts";
-import { outageSentence } from "../../model/outage-sentence.ts";
+import { outageSentence, type SentencePart } from "../../model/outage-sentence.ts";
 import { projectCards } from "../../model/project-card.ts";
 import { DEFAULT_VIEW, listRows, viewSearch } from "../../model/service-list.ts";
 import { BY_CONCERN, STATUS_WORDS, statusOfHealth } from "../../model/status.ts";
 import { countRows, type StatusCounts } from "../../model/status-counts.ts";
 import { type TroubleGroup, troubleGroups } from "../../model/trouble-groups.ts";
-import { type Verdict, verdict } from "../../model/verdict.ts";
+import { verdict } from "../../model/verdict.ts";
 import { useNow } from "../../ui/clock.ts";
 import { useElsewhere } from "../../ui/elsewhere.ts";
 import { Empty, Loading } from "../../ui/notice.tsx";
@@ -58,7 +59,7 @@ function HubState({ rows }: { rows: ReadonlyMap<number, ServiceRow> }) {
   const sentence = troubled.length === 0 || outages === undefined ? null : outageSentence(outages, now);
   return (
     <>
-      <VerdictSentence judged={{ ...judged, sentence: sentence ?? judged.sentence }} />
+      <VerdictSentence health={judged.health} sentence={sentence ?? [judged.sentence]} />
       <Counts counts={counts} />
       {troubled.length > 0 && <Troubled rows={troubled} outages={outages} />}
       <Projects rows={rows} />
@@ -66,15 +67,25 @@ function HubState({ rows }: { rows: ReadonlyMap<number, ServiceRow> }) {
   );
 }
 
-function VerdictSentence({ judged }: { judged: Verdict }) {
-  const status = statusOfHealth(judged.health);
+function VerdictSentence({ health, sentence }: { health: Health; sentence: readonly SentencePart[] }) {
+  const status = statusOfHealth(health);
   return (
     <p
       role="status"
       className={`flex items-center gap-3.5 rounded-xl px-5 py-4 text-xl font-semibold sm:text-2xl ${STATUS_SOFT[status]}`}
     >
       <StatusShape status={status} className="size-7" />
-      <span className="min-w-0 break-words">{judged.sentence}</span>
+      <span className="min-w-0 wrap-anywhere">
+        {sentence.map((part) =>
+          typeof part === "string" ? (
+            part
+          ) : (
+            <Link key={part.id} href={`/services/${part.id}`} className="underline decoration-1 underline-offset-4">
+              {part.name}
+            </Link>
+          ),
+        )}
+      </span>
     </p>
   );
 }
@@ -126,7 +137,7 @@ function Troubled({ rows, outages }: { rows: readonly ServiceRow[]; outages: Out
       {rest.length > 0 && <ServiceLines rows={rest} />}
       {more > 0 && (
         <Link className="link" href="/services">
-          and {more} more
+          Show {more} more
         </Link>
       )}
     </Section>
@@ -143,6 +154,11 @@ function CauseWithVictims({ group: { cause, row, affected, affected_count } }: {
       {row !== null && <ServiceLines rows={[row]} />}
       <div className="ml-3 border-l-2 border-down pl-2 pt-1.5 sm:ml-5">
         <ServiceLines rows={affected} />
+        {affected_count > affected.length && (
+          <Link href={`/services${viewSearch({ ...DEFAULT_VIEW, status: "down" })}`} className="link inline-block py-2">
+            Show all {affected_count}
+          </Link>
+        )}
       </div>
     </section>
   );

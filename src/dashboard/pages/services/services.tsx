@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
+import { outagesQuery } from "../../api/queries.ts";
 import type { Progress } from "../../live/listing.ts";
 import { useListing, useServices } from "../../live/live-context.tsx";
 import { count } from "../../model/format.ts";
@@ -29,7 +31,8 @@ export function Services() {
   const mayWrite = useMayWrite();
   const { view, change } = useView();
   useSearchOnArrival();
-  const rows = useMemo(() => listRows(services.rows.values(), view), [services, view]);
+  const causes = useCauses();
+  const rows = useMemo(() => listRows(services.rows.values(), view, causes), [services, view, causes]);
   const tags = useMemo(() => tagsOf(services.rows.values()), [services]);
   const projects = useMemo(
     () => [...new Set([...services.rows.values()].map((row) => row.project))].sort(),
@@ -78,6 +81,15 @@ export function Services() {
       )}
     </Page>
   );
+}
+
+/** Ids of the services that took others along. */
+function useCauses(): ReadonlySet<number> {
+  const { data } = useQuery(outagesQuery);
+  return useMemo(() => {
+    const causes = data?.outages.filter(({ affected_count }) => affected_count > 0) ?? [];
+    return new Set(causes.flatMap(({ cause }) => cause.id ?? []));
+  }, [data]);
 }
 
 function toggled(selected: ReadonlySet<number>, id: number): Set<number> {

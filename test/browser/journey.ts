@@ -150,7 +150,7 @@ test("what comes up again is up on the screen, and the list finds and sorts it",
   await db.up();
   dbIsUp = true;
   await Promise.all(ids.map(checkNow));
-  await page.getByRole("status").getByText("Up", { exact: true }).waitFor();
+  await page.getByRole("status").getByText(/^Up for/).waitFor();
   await page.getByRole("link", { name: "Services", exact: true }).click();
   await page.getByText("3 services").waitFor();
   await page.getByLabel("Search services").fill("a");
@@ -298,7 +298,7 @@ test("keys are made, shown once and revoked; who signs out sees nothing", async 
   await page.getByLabel("New agent").fill("dc-1");
   await page.getByRole("button", { name: "Set up" }).click();
   await page.getByText(/HUB_KEY=hub_\S+ hub agent --hub http\S+ --name dc-1/).waitFor();
-  await page.getByText("never heard of").waitFor();
+  await page.getByText("never connected").waitFor();
   await page.getByRole("button", { name: "Remove the agent dc-1" }).click();
   await page.getByRole("button", { name: "Remove it" }).click();
   await page.getByText("None yet. An agent checks services").waitFor();

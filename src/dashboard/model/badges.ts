@@ -1,5 +1,4 @@
 /** The badges that a row shows in addition to the status of its service. */
-import { methodOf } from "../../core/methods/index.ts";
 import { breakerOf, isStale } from "../../core/status/breaker.ts";
 import type { ServiceRow } from "../live/service-row.ts";
 
@@ -22,7 +21,7 @@ export function badgesOf(row: ServiceRow, now: number): Badge[] {
   const badges: Badge[] = row.flapping ? ["flapping"] : [];
   if (row.listed === null) return badges;
   const breaker = breakerOf(row.status, row.since, row.listed.interval, now);
-  const isProbed = methodOf(row.listed.method).runner !== "service";
+  const isProbed = row.listed.method !== "heartbeat"; // its rules would load all others
   if (breaker === "open" && isProbed) badges.push("breaker");
   const scheduled = { health_interval: row.listed.interval, agent: row.listed.agent };
   if (row.last_at !== null && isStale(row.last_at, row.since, scheduled, row, now)) badges.push("stale");

@@ -155,12 +155,7 @@ function TopBar({ find }: { find(): void }) {
     <header className="flex items-center justify-between gap-3 border-b border-line bg-surface px-4 py-2 lg:hidden">
       <span className="min-w-0 truncate font-semibold">{hub.name}</span>
       <span className="flex items-center gap-3">
-        <button
-          type="button"
-          aria-label="Search everywhere"
-          onClick={find}
-          className="rounded-md p-1.5 hover:bg-raised"
-        >
+        <button type="button" aria-label="Find anything" onClick={find} className="rounded-md p-1.5 hover:bg-raised">
           <Icon name="search" />
         </button>
         <ConnectionMark />

@@ -150,7 +150,10 @@ test("what comes up again is up on the screen, and the list finds and sorts it",
   await db.up();
   dbIsUp = true;
   await Promise.all(ids.map(checkNow));
-  await page.getByRole("status").getByText(/^Up for/).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/^Up for/)
+    .waitFor();
   await page.getByRole("link", { name: "Services", exact: true }).click();
   await page.getByText("3 services").waitFor();
   await page.getByLabel("Search services").fill("a");

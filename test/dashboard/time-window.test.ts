@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { fieldTime, lengthOf, pointsOf, rangeBetween, timesOf } from "../../src/dashboard/api/time-window.ts";
+import {
+  fieldTime,
+  lengthOf,
+  parseWindow,
+  pointsOf,
+  rangeBetween,
+  timesOf,
+  windowSearch,
+} from "../../src/dashboard/api/time-window.ts";
 import { NOW } from "./rows.ts";
 
 test("the last span ends now, a range where it was picked", () => {
@@ -19,4 +27,18 @@ test("a range is picked from either side, never shorter than a minute, and never
 
 test("a field has the time of the browser's zone", () => {
   expect(new Date(fieldTime(NOW)).getTime()).toBe(NOW);
+});
+
+test("an address says which part of the past is shown, and keeps what else it says", () => {
+  for (const window of [
+    { kind: "last", span: "7d" } as const,
+    { kind: "range", from: NOW - 3_600_000, to: NOW - 60_000 } as const,
+  ]) {
+    const search = windowSearch("a=b&span=1h&from=3", window);
+    expect(parseWindow(search, NOW)).toEqual(window);
+    expect(new URLSearchParams(search).get("a")).toBe("b");
+  }
+  for (const wrong of ["", "span=2h", "from=1", "from=x&to=y", `from=${NOW}&to=${NOW}`, "span=toString"]) {
+    expect(parseWindow(wrong, NOW), wrong).toBeNull();
+  }
 });

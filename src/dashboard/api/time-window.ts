@@ -42,3 +42,26 @@ export function fieldTime(at: number): string {
   const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 16);
 }
+
+/** Reads the part of the past from a query string; null: it names none. `now`: Unix ms. */
+export function parseWindow(search: string, now: number): TimeWindow | null {
+  const query = new URLSearchParams(search);
+  const span = Object.keys(SPANS).find((each) => each === query.get("span"));
+  if (span !== undefined) return { kind: "last", span: span as Span }; // a key of SPANS
+  const [from, to] = [query.get("from"), query.get("to")].map((text) =>
+    /^\d{1,15}$/.test(text ?? "") ? Number(text) : null,
+  );
+  return from == null || to == null ? null : rangeBetween(from, to, now);
+}
+
+/** Returns the query string with this part of the past, and what else was in it. */
+export function windowSearch(search: string, window: TimeWindow): string {
+  const query = new URLSearchParams(search);
+  for (const name of ["span", "from", "to"]) query.delete(name);
+  if (window.kind === "last") query.set("span", window.span);
+  else {
+    query.set("from", String(window.from));
+    query.set("to", String(window.to));
+  }
+  return query.toString();
+}

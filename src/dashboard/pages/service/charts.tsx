@@ -12,9 +12,10 @@ import {
 import { useEffect, useMemo, useRef } from "react";
 import type { Status } from "../../../core/service/records.ts";
 import type { Series } from "../../model/chart-series.ts";
-import { axisTime, dateTime, latency, percent } from "../../model/format.ts";
+import { dateTime, latency, percent } from "../../model/format.ts";
 import type { Measure } from "../../model/measurements.ts";
 import type { StatusPeriod } from "../../model/status-periods.ts";
+import { tickText, timeTicks } from "../../model/time-ticks.ts";
 import { useIsDark } from "../../ui/theme.ts";
 import { type Overlays, overlayPlugin, type Selection, selectByDrag } from "./chart-overlays.ts";
 
@@ -30,12 +31,12 @@ interface LineSpec {
   values: readonly (number | null)[];
   fill?: boolean;
   dash?: number[];
+  /** A value holds until the next one. */
+  isStepped?: boolean;
 }
 
 interface ChartSpec {
   at: readonly number[];
-  /** Milliseconds from the first to the last point. */
-  span: number;
   lines: readonly LineSpec[];
   /** The range of the vertical axis. When absent, the range depends on the values. */
   range?: { min: number; max: number };
@@ -56,30 +57,30 @@ export interface ChartEvents {
 
 interface SeriesChartProps {
   series: Series;
-  /** Milliseconds. */
-  span: number;
   events: ChartEvents;
 }
 
-export function LatencyChart({ series, span, events }: SeriesChartProps) {
+export function LatencyChart({ series, events }: SeriesChartProps) {
   const spec = useMemo((): ChartSpec => {
     const lines: LineSpec[] = [
       { label: "Median", colour: "--color-accent", values: series.p50, fill: true },
       { label: "95th percentile", colour: "--color-degraded", values: series.p95, dash: [6, 3] },
       { label: "99th percentile", colour: "--color-down", values: series.p99, dash: [2, 3] },
     ];
-    return { at: series.at, span, lines, format: latency, tick: latency, events };
-  }, [series, span, events]);
+    return { at: series.at, lines, format: latency, tick: latency, events };
+  }, [series, events]);
   return <LineChart title="Response time" spec={spec} height="h-52" />;
 }
 
-export function UptimeChart({ series, span, events }: SeriesChartProps) {
+export function UptimeChart({ series, events }: SeriesChartProps) {
   const spec = useMemo((): ChartSpec => {
-    const lines: LineSpec[] = [{ label: "Uptime", colour: "--color-up", values: series.uptime, fill: true }];
+    const lines: LineSpec[] = [
+      { label: "Uptime", colour: "--color-up", values: series.uptime, fill: true, isStepped: true },
+    ];
     const format = (value: number) => percent(value / 100);
     const tick = (value: number) => `${value} %`;
-    return { at: series.at, span, lines, range: { min: 0, max: 100 }, format, tick, events };
-  }, [series, span, events]);
+    return { at: series.at, lines, range: { min: 0, max: 100 }, format, tick, events };
+  }, [series, events]);
   return <LineChart title="Uptime" spec={spec} height="h-32" />;
 }
 
@@ -88,15 +89,13 @@ interface MeasureChartProps {
   /** Unix ms. */
   at: readonly number[];
   values: readonly (number | null)[];
-  /** Milliseconds. */
-  span: number;
 }
 
-export function MeasureChart({ measure: { title, format }, at, values, span }: MeasureChartProps) {
+export function MeasureChart({ measure: { title, format }, at, values }: MeasureChartProps) {
   const spec = useMemo((): ChartSpec => {
     const lines: LineSpec[] = [{ label: title, colour: "--color-accent", values, fill: true }];
-    return { at, span, lines, format, tick: format };
-  }, [title, format, at, values, span]);
+    return { at, lines, format, tick: format };
+  }, [title, format, at, values]);
   return <LineChart title={title} spec={spec} height="h-32" />;
 }
 
@@ -205,24 +204,38 @@ function faint(colour: string, opacity: number): string {
   return colour.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
 }
 
+const MAX_TICKS = 7;
+
+/** The last point stands for the time until the next one would come. */
+function endOf(at: readonly number[]): number {
+  const [first = 0, second = first + 1] = at;
+  return (at.at(-1) ?? first) + (second - first);
+}
+
 type LineConfiguration = ChartConfiguration<"line", { x: number; y: number | null }[]>;
 
 function configuration(spec: ChartSpec, colour: (name: string) => string): LineConfiguration {
   const grid = { color: colour("--color-line") };
   const ticks = { color: colour("--color-muted"), maxRotation: 0 };
+  const end = endOf(spec.at);
   return {
     type: "line",
     data: {
-      datasets: spec.lines.map(({ label, colour: name, values, fill = false, dash = [] }) => ({
+      datasets: spec.lines.map(({ label, colour: name, values, fill = false, dash = [], isStepped = false }) => ({
         label,
-        data: spec.at.map((x, index) => ({ x, y: values[index] ?? null })),
+        data: [
+          ...spec.at.map((x, index) => ({ x, y: values[index] ?? null })),
+          ...(isStepped ? [{ x: end, y: values.at(-1) ?? null }] : []),
+        ],
         borderColor: colour(name),
         backgroundColor: faint(colour(name), 0.1),
         borderDash: dash,
         borderWidth: 1.6,
         pointRadius: values.filter((value) => value !== null).length < MIN_LINE_POINTS ? 2.5 : 0,
         pointHitRadius: 12,
-        tension: 0.25,
+        cubicInterpolationMode: "monotone" as const, // a smooth line goes above and below what was measured
+        stepped: isStepped ? ("before" as const) : false,
+        clip: 6,
         fill,
       })),
     },
@@ -230,14 +243,18 @@ function configuration(spec: ChartSpec, colour: (name: string) => string): LineC
       animation: false,
       responsive: true,
       maintainAspectRatio: false,
+      layout: { padding: { right: 8 } },
       interaction: { mode: "index", intersect: false },
       scales: {
         x: {
           type: "linear",
           min: spec.at[0] ?? 0,
-          max: spec.at.at(-1) ?? 1,
+          max: end,
           grid: { display: false },
-          ticks: { ...ticks, maxTicksLimit: 7, callback: (value) => axisTime(Number(value), spec.span) },
+          afterBuildTicks: (axis) => {
+            axis.ticks = timeTicks(axis.min, axis.max, MAX_TICKS).map((value) => ({ value }));
+          },
+          ticks: { ...ticks, autoSkip: true, callback: (value) => tickText(Number(value)) },
         },
         y: {
           beginAtZero: true,

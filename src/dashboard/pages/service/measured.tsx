@@ -20,7 +20,7 @@ export function Measured({ id }: { id: number }) {
       <div className="card grid gap-x-8 gap-y-5 px-4 py-4 sm:px-5 lg:grid-cols-2">
         <Suspense fallback={<Loading what="the charts" rows={4} />}>
           {byImportance(data.series).map(({ name, values }) => (
-            <MeasureChart key={name} measure={measureOf(name)} at={at} values={values} span={SPAN.ms} />
+            <MeasureChart key={name} measure={measureOf(name)} at={at} values={values} />
           ))}
         </Suspense>
       </div>

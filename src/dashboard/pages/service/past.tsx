@@ -1,15 +1,18 @@
 /** The history of a service: an uptime bar, response times and uptime. The user chooses the part of the past. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
+import { useLocation, useSearch } from "wouter";
 import { type History as HistoryData, historyQuery } from "../../api/queries.ts";
 import {
   fieldTime,
   lengthOf,
+  parseWindow,
   rangeBetween,
   SPANS,
   type Span,
   type TimeWindow,
   timesOf,
+  windowSearch,
 } from "../../api/time-window.ts";
 import { useAfterChange } from "../../live/after-change.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
@@ -31,16 +34,26 @@ const YOUNG_MS = 4 * SPANS["1h"].ms;
 
 /** `created`: when the service was created, in Unix ms. */
 export function Past({ row, created }: { row: ServiceRow; created: number }) {
-  const [window, setWindow] = useState<TimeWindow>(() => ({
-    kind: "last",
-    span: Date.now() - created < YOUNG_MS ? "1h" : "24h",
-  }));
+  const [window, setWindow] = useWindow(created);
   return (
-    <Section title="Past" beside={<SpanSwitch window={window} choose={setWindow} />}>
+    <Section title="History" beside={<SpanSwitch window={window} choose={setWindow} />}>
       {window.kind === "range" && <RangePicker window={window} choose={setWindow} />}
       <History row={row} window={window} choose={setWindow} />
     </Section>
   );
+}
+
+/** The address says which part is shown, so that a link shows the same. */
+function useWindow(created: number): [TimeWindow, (window: TimeWindow) => void] {
+  const [young] = useState(() => Date.now() - created < YOUNG_MS);
+  const search = useSearch();
+  const [path, go] = useLocation();
+  const window = useMemo(
+    () =>
+      parseWindow(search, Date.now()) ?? { kind: "last" as const, span: young ? ("1h" as const) : ("24h" as const) },
+    [search, young],
+  );
+  return [window, (next) => go(`${path}?${windowSearch(search, next)}`, { replace: true })];
 }
 
 interface WindowProps {
@@ -136,8 +149,8 @@ function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
       />
       {hasValues(series.p50) ? (
         <Suspense fallback={<Loading what="the charts" rows={4} />}>
-          <LatencyChart series={series} span={span} events={events} />
-          <UptimeChart series={series} span={span} events={events} />
+          <LatencyChart series={series} events={events} />
+          <UptimeChart series={series} events={events} />
         </Suspense>
       ) : (
         <p className="py-6 text-center text-muted">No response time was measured {when}.</p>

@@ -21,6 +21,7 @@ export type AuditEntry = InferResponseType<typeof api.audit.$get, 200>["entries"
 export type HubHealth = InferResponseType<typeof api.health.$get, 200>;
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 /** While the hub does not answer, it is asked so often. */
 const AWAY_MS = 3_000;
 const RETRIES = 2;
@@ -119,6 +120,32 @@ export const historyQuery = (id: number, window: TimeWindow) =>
     },
     staleTime: MINUTE_MS,
     refetchInterval: window.kind === "last" ? MINUTE_MS : false,
+  });
+
+/** The hub has at most so many points in one answer: as many days by the hour. */
+const DAYS_AT_ONCE = 30;
+
+/** The history by the hour since `from`, a local midnight (Unix ms). */
+export const daysQuery = (id: number, from: number) =>
+  queryOptions({
+    queryKey: ["services", id, "days", from],
+    queryFn: async () => {
+      const to = Date.now();
+      const part = DAYS_AT_ONCE * DAY_MS;
+      const starts = Array.from({ length: Math.ceil((to - from) / part) }, (_, index) => from + index * part);
+      const parts = await Promise.all(
+        starts.map((start) => {
+          const query = {
+            from: String(start),
+            to: String(Math.min(to, start + part)),
+            points: String(DAYS_AT_ONCE * 25),
+          };
+          return responseBody(api.services[":id"].history.$get({ ...param(id), query }));
+        }),
+      );
+      return { points: parts.flatMap(({ points }) => points), to };
+    },
+    staleTime: 5 * MINUTE_MS,
   });
 
 /** `span`: the length of the period that ends now, in ms. */

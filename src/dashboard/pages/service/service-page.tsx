@@ -24,6 +24,7 @@ import { StatusMark } from "../../ui/status-mark.tsx";
 import { ServiceBadge } from "../services/service-health-card.tsx";
 import { Cause } from "./cause.tsx";
 import { Configuration } from "./configuration.tsx";
+import { DayBars } from "./day-bars.tsx";
 import { Figures } from "./figures.tsx";
 import { FirstBeat } from "./first-beat.tsx";
 import { Measured } from "./measured.tsx";
@@ -76,6 +77,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <FirstBeat service={service} row={row} />
       <Figures figures={figures} />
+      <DayBars id={row.id} created={created} />
       <Past key={row.id} row={row} created={created} />
       <Measured id={row.id} />
       <div className="grid items-start gap-5 lg:grid-cols-2">

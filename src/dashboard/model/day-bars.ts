@@ -1,0 +1,71 @@
+/** The days of a service: how much of each it was up, by the reader's own calendar. */
+
+import type { Status } from "../../core/service/records.ts";
+import type { History } from "../api/queries.ts";
+import { percent } from "./format.ts";
+
+export interface DayBar {
+  /** Local midnight, Unix ms. */
+  from: number;
+  to: number;
+  /** Ratio from 0 to 1; null: nothing is known of the day. */
+  uptime: number | null;
+}
+
+type Point = Pick<History["points"][number], "at" | "uptime">;
+
+const DAYS = 90;
+/** Below it a day was bad, and not only troubled. */
+const BAD_BELOW = 0.95;
+
+/** The midnights at which the days begin, oldest first, and the coming one. A day may have 23 or 25 hours. */
+export function midnights(created: number, now: number, days = DAYS): number[] {
+  const midnight = (back: number) => {
+    const day = new Date(now);
+    day.setHours(0, 0, 0, 0);
+    day.setDate(day.getDate() - back);
+    return day.getTime();
+  };
+  const all = Array.from({ length: days + 1 }, (_, index) => midnight(days - 1 - index));
+  return all.filter((_, index) => (all[index + 1] ?? Number.POSITIVE_INFINITY) > created);
+}
+
+/** `points`: in the order of time, each until the next; the last one until `end`. `edges`: as midnights returns them. */
+export function dayBars(points: readonly Point[], edges: readonly number[], end: number): DayBar[] {
+  const known = points.flatMap(({ at, uptime }, index) => {
+    const next = points[index + 1];
+    const to = next === undefined ? end : Date.parse(next.at);
+    return uptime === null ? [] : [{ from: Date.parse(at), to, uptime }];
+  });
+  return edges.slice(0, -1).map((from, index) => {
+    const to = edges[index + 1] ?? from;
+    let [length, up] = [0, 0];
+    for (const point of known) {
+      const overlap = Math.max(0, Math.min(point.to, to) - Math.max(point.from, from));
+      length += overlap;
+      up += overlap * point.uptime;
+    }
+    return { from, to, uptime: length === 0 ? null : up / length };
+  });
+}
+
+/** The colour of a day; null: nothing is known of it. */
+export function dayStatus({ uptime }: DayBar): Status | null {
+  if (uptime === null) return null;
+  if (uptime >= 1) return "up";
+  return uptime >= BAD_BELOW ? "degraded" : "down";
+}
+
+export function dayInWords(bar: DayBar, now: number): string {
+  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" }).format(bar.from);
+  const isToday = bar.from <= now && now < bar.to;
+  const figure = bar.uptime === null ? "nothing is known" : `${percent(bar.uptime)} up`;
+  return `${day}${isToday ? ", so far" : ""}: ${figure}`;
+}
+
+/** All days in one sentence, for those who do not see the bars. */
+export function daysInWords(bars: readonly DayBar[]): string {
+  const known = bars.filter(({ uptime }) => uptime !== null);
+  const whole = known.filter(({ uptime }) => uptime === 1).length;
+  return `${known.length} of ${bars.length} days are known; ${whole} without an outage`;
+}

@@ -97,7 +97,8 @@ describe("the form of a service", () => {
   });
 
   test("names what is no number and no JSON", () => {
-    const made = bodyOf({ ...NEW_SERVICE, health_interval: "soon", health_retries: "-1", health_options: "[1]" });
+    const health_options = { as: "json", text: "[1]" } as const;
+    const made = bodyOf({ ...NEW_SERVICE, health_interval: "soon", health_retries: "-1", health_options });
     expect(made).toMatchObject({
       errors: [{ path: "health_options" }, { path: "health_interval" }, { path: "health_retries" }],
     });

@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { FieldError } from "../values/fields.ts";
 import { option, type RuleDeps } from "./method.ts";
 
+export const JSON_OPERATORS = ["==", "!=", "<", "<=", ">", ">=", "exists", "contains"] as const;
+
 const jsonAssertion = z.strictObject({
   path: z.string().min(1).max(256).describe("JSONPath, without match() and search()"),
-  op: z.enum(["==", "!=", "<", "<=", ">", ">=", "exists", "contains"]),
+  op: z.enum(JSON_OPERATORS),
   value: z
     .union([z.string(), z.number(), z.boolean(), z.null()], { error: "expected a text, a number, true, false or null" })
     .optional()

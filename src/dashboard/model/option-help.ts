@@ -1,13 +1,6 @@
 /** Explains the options of a check, for the form of a service. */
-import {
-  type HealthMethod,
-  hasOption,
-  methodOf,
-  OPTION_NAMES,
-  OPTIONS,
-  type OptionName,
-} from "../../core/methods/index.ts";
-import { parseOptions } from "./service-form.ts";
+import { type HealthMethod, OPTION_NAMES, OPTIONS, type OptionName } from "../../core/methods/index.ts";
+import { isUsed, parseOptions } from "./option-draft.ts";
 
 export interface OptionHelp {
   name: OptionName;
@@ -17,11 +10,12 @@ export interface OptionHelp {
 }
 
 /** The options that mean something for the method, whatever service it checks. */
-export function optionsOf(name: HealthMethod): OptionHelp[] {
-  const method = methodOf(name);
-  return OPTION_NAMES.filter(
-    (option) => hasOption(method, option) && (method.isOfContainer === true || OPTIONS[option].ofContainers !== true),
-  ).map((option) => ({ name: option, meaning: OPTIONS[option].meaning, example: OPTIONS[option].example }));
+export function optionsOf(health_method: HealthMethod): OptionHelp[] {
+  return OPTION_NAMES.filter((name) => isUsed(name, { health_method, agent: "", container: null })).map((name) => ({
+    name,
+    meaning: OPTIONS[name].meaning,
+    example: OPTIONS[name].example,
+  }));
 }
 
 /** Adds the option with its example to the text of the options; null: the text is no JSON object, or has it already. */

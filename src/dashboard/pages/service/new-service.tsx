@@ -4,9 +4,8 @@ import { api, HubProblem, responseBody } from "../../api/client.ts";
 import { projectsQuery, type Service } from "../../api/queries.ts";
 import { useLive } from "../../live/live-context.tsx";
 import { NEW_SERVICE, type ServiceBody, type ServiceForm } from "../../model/service-form.ts";
-import { useWholeHub } from "../../ui/session.tsx";
+import { ProjectField } from "./known-fields.tsx";
 import { ServiceDialog } from "./service-dialog.tsx";
-import { Text } from "./service-fields.tsx";
 
 interface NewServiceProps {
   title: string;
@@ -19,7 +18,6 @@ interface NewServiceProps {
 export function NewService({ title, start, close }: NewServiceProps) {
   const [, go] = useLocation();
   const { store } = useLive();
-  const hint = useWholeHub() ? "Created if it doesn't exist; a-z, 0-9, _ and -" : "One of those that your key opens";
   const client = useQueryClient();
   const send = async (body: ServiceBody, named: string) => {
     const service = await register(named.trim(), body);
@@ -34,7 +32,7 @@ export function NewService({ title, start, close }: NewServiceProps) {
       action="Add and check it"
       start={{ ...NEW_SERVICE, ...start }}
       close={close}
-      head={(fields) => <Text {...fields} name="project" label="Project" hint={hint} mono required />}
+      head={(fields) => <ProjectField {...fields} />}
       send={(body, form) => send(body, form.project)}
     />
   );

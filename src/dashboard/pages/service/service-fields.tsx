@@ -1,15 +1,11 @@
 import { HEALTH_METHODS, methodOf } from "../../../core/methods/index.ts";
 import { SERVICE_TYPES } from "../../../core/service/records.ts";
-import type { FieldError } from "../../api/client.ts";
-import { optionsOf, withOption } from "../../model/option-help.ts";
-import { asMethod, asType, type ServiceForm } from "../../model/service-form.ts";
+import { errorOf } from "../../model/field-errors.ts";
+import { asMethod, asType, isAskedFor } from "../../model/service-form.ts";
 import { Field } from "../../ui/field.tsx";
-
-interface FieldsProps {
-  form: ServiceForm;
-  errors: readonly FieldError[];
-  change(part: Partial<ServiceForm>): void;
-}
+import { AgentField, DependsOnField } from "./known-fields.tsx";
+import { OptionSection } from "./option-section.tsx";
+import { type FieldsProps, Text } from "./text-field.tsx";
 
 /** The fields for a new service and for an existing one. */
 export function ServiceFields(props: FieldsProps) {
@@ -34,15 +30,13 @@ export function ServiceFields(props: FieldsProps) {
       {target !== null && (
         <Text {...props} name="health_url" label="Target" hint={`For example ${target.example}`} mono required />
       )}
-      {runner !== "service" && (
-        <Text {...props} name="agent" label="Agent" hint="The agent that runs the check; empty: the hub does" mono />
-      )}
-      <div className="grid grid-cols-2 gap-4 sm:grid-cols-5">
-        <Text {...props} name="health_interval" label="Every" hint="seconds" />
-        <Text {...props} name="health_timeout" label="Timeout" hint="seconds" />
-        <Text {...props} name="health_retries" label="Retries" hint="before down" />
-        <Text {...props} name="recover_after" label="Passes" hint="before up again" />
-        <Field label="Type" error={errorOf(errors, "service_type")}>
+      {runner !== "service" && <AgentField {...props} isNeeded={runner === "agent"} />}
+      <Times {...props} />
+      <OptionSection {...props} />
+      <div className="grid gap-4 border-t border-line pt-3 sm:grid-cols-2">
+        <DependsOnField {...props} />
+        <Text {...props} name="tags" label="Tags" hint="To filter lists; with commas" />
+        <Field label="Type" hint="Of the service, as lists show it" error={errorOf(errors, "service_type")}>
           {(control) => (
             <select
               {...control}
@@ -58,90 +52,26 @@ export function ServiceFields(props: FieldsProps) {
           )}
         </Field>
       </div>
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Text {...props} name="depends_on" label="Depends on" hint="service or project/service, with commas" mono />
-        <Text {...props} name="tags" label="Tags" hint="with commas" />
-      </div>
-      <details open={form.health_options !== "" || errorOf(errors, "health_options") !== undefined}>
-        <summary className="py-1 font-medium">Options of the check</summary>
-        <Field
-          label="Options, as JSON"
-          hint={'For example {"expected_status": [200], "degraded_above_ms": 500}'}
-          error={errorOf(errors, "health_options")}
-          className="pt-2"
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              rows={4}
-              spellCheck={false}
-              className="field font-mono"
-              value={form.health_options}
-              onChange={(event) => change({ health_options: event.target.value })}
-            />
-          )}
-        </Field>
-        <OptionList form={form} change={change} />
-      </details>
     </>
   );
 }
 
-/** Explains the options of the method. Each can be added with an example. */
-function OptionList({ form, change }: Pick<FieldsProps, "form" | "change">) {
+/** A service that calls in by itself has no checks that time out or are repeated. */
+function Times(props: FieldsProps) {
+  const isAsked = isAskedFor(props.form.health_method);
   return (
-    <dl className="grid gap-x-4 gap-y-1.5 pt-3 sm:grid-cols-[auto_minmax(0,1fr)]">
-      {optionsOf(form.health_method).map((option) => {
-        const added = withOption(form.health_options, option);
-        return (
-          <div key={option.name} className="contents">
-            <dt>
-              <button
-                type="button"
-                className="link font-mono disabled:no-underline disabled:opacity-70"
-                disabled={added === null}
-                title="Add it with an example"
-                onClick={() => change({ health_options: added ?? form.health_options })}
-              >
-                {option.name}
-              </button>
-            </dt>
-            <dd className="text-muted">{option.meaning}</dd>
-          </div>
-        );
-      })}
-    </dl>
-  );
-}
-
-interface TextProps extends FieldsProps {
-  name: Exclude<keyof ServiceForm, "health_method" | "service_type">;
-  label: string;
-  hint?: string;
-  mono?: boolean;
-  required?: boolean;
-}
-
-export function Text({ form, errors, change, name, label, hint, mono = false, required = false }: TextProps) {
-  return (
-    <Field label={label} hint={hint} error={errorOf(errors, name)}>
-      {(control) => (
-        <input
-          {...control}
-          required={required}
-          autoComplete="off"
-          spellCheck={false}
-          className={`field ${mono ? "font-mono" : ""}`}
-          value={form[name]}
-          onChange={(event) => change({ [name]: event.target.value })}
-        />
+    <div className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+      <Text
+        {...props}
+        name="health_interval"
+        label={isAsked ? "Check every (s)" : "Calls in every (s)"}
+        hint={isAsked ? "5 or more" : "5 or more; the grace comes on top"}
+      />
+      {isAsked && <Text {...props} name="health_timeout" label="Timeout (s)" hint="less than the interval" />}
+      {isAsked && (
+        <Text {...props} name="health_retries" label="Forgiven failures" hint="in a row, before it is down" />
       )}
-    </Field>
+      <Text {...props} name="recover_after" label="Passes to recover" hint="in a row, before it is up" />
+    </div>
   );
-}
-
-/** Returns the first error of the field or of a value inside the field. */
-export function errorOf(errors: readonly FieldError[], name: string): string | undefined {
-  return errors.find(({ path }) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`))
-    ?.message;
 }

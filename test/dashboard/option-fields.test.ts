@@ -119,6 +119,12 @@ describe("a form", () => {
     for (const { label } of fields) expect(label).toMatch(/^[A-Z][^_]+$/);
   });
 
+  test("shows how each option is written", () => {
+    const hintOf = (wanted: string) => optionFields(checked("tcp")).find(({ name }) => name === wanted)?.hint;
+    expect(hintOf("send")).toMatch(/For example PING\\r\\n$/);
+    expect(hintOf("steps")).toContain('For example [{"expect":"220 "');
+  });
+
   test("writes JSON only for what has no simpler input", () => {
     expect(OPTION_NAMES.filter((name) => kindOf(name) === "json")).toEqual(["steps"]);
     expect(kindOf("answers")).toBe("lines");

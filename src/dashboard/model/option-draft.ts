@@ -76,7 +76,7 @@ export function draftsOf(options: object): Result<Drafts, string> {
 }
 
 export interface ReadOptions {
-  /** What could be read and means something for the check. */
+  /** Those that could be read and mean something for the check. */
   options: Options;
   errors: FieldError[];
   /** Options that are given and mean nothing for the check, so they are not sent. */

@@ -73,7 +73,7 @@ export function optionFields(checked: Checked): OptionField[] {
 function fieldOf(name: OptionName, isFrequent: boolean): OptionField {
   const { input, meaning, example } = OPTIONS[name];
   const kind = kindOf(name);
-  const shown = shapeOf(kind).write(example);
+  const shown = kind === "json" ? JSON.stringify(example) : shapeOf(kind).write(example);
   const isShort = typeof shown === "string" && !shown.includes("\n") && kind !== "flag" && kind !== "choice";
   return {
     name,

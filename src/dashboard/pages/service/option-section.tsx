@@ -62,7 +62,7 @@ export function OptionSection({ form, errors, change }: SectionProps) {
       )}
       {leftOut.length > 0 && (
         <p role="status" className="text-muted">
-          Left out, because this check by {health_method} does not use it: {leftOut.join(", ")}
+          This check by {health_method} has no use for these, so they are left out: {leftOut.join(", ")}
         </p>
       )}
     </fieldset>

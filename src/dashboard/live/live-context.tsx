@@ -106,6 +106,8 @@ function lookUpAfter(frame: Frame, lookUp: LookUp, listing: Listing): void {
     case "project":
       void listing.reload(frame.project.id);
       break;
+    default:
+      break;
   }
 }
 

@@ -15,6 +15,12 @@ describe("the days of a service", () => {
     expect(edges[0]).toBe(at("2026-10-24T00:00"));
   });
 
+  it("begin at their own midnights, also where one does not exist", () => {
+    vi.stubEnv("TZ", "America/Santiago"); // on 6 September, 00:00 is followed by 01:00
+    const hours = midnights(0, at("2026-09-06T12:00"), 3).map((edge) => new Date(edge).getHours());
+    expect(hours).toEqual([0, 0, 1, 0]);
+  });
+
   it("begin where the service began", () => {
     expect(midnights(at("2026-11-26T15:00"), at("2026-11-28T10:00"))).toHaveLength(4); // three days, and their end
   });
@@ -34,7 +40,9 @@ describe("the days of a service", () => {
       "Fri 27 Nov: 87.50 % up",
       "Sat 28 Nov, so far: nothing is known",
     ]);
-    expect(daysInWords(bars)).toBe("1 of 2 days are known; 0 without an outage");
+    expect(daysInWords(bars, at("2026-11-28T12:00"))).toBe(
+      "1 of 2 days are known; 0 without an outage. Fri 27 Nov: 87.50 % up",
+    );
   });
 
   it("are whole only without any outage", () => {

@@ -146,6 +146,7 @@ export const daysQuery = (id: number, from: number) =>
       return { points: parts.flatMap(({ points }) => points), to };
     },
     staleTime: 5 * MINUTE_MS,
+    refetchInterval: 5 * MINUTE_MS,
   });
 
 /** `span`: the length of the period that ends now, in ms. */

@@ -14,18 +14,14 @@ export interface DayBar {
 
 type Point = Pick<History["points"][number], "at" | "uptime">;
 
-const DAYS = 90;
+export const DAYS = 90;
 /** Below it a day was bad, and not only troubled. */
 const BAD_BELOW = 0.95;
 
 /** The midnights at which the days begin, oldest first, and the coming one. A day may have 23 or 25 hours. */
 export function midnights(created: number, now: number, days = DAYS): number[] {
-  const midnight = (back: number) => {
-    const day = new Date(now);
-    day.setHours(0, 0, 0, 0);
-    day.setDate(day.getDate() - back);
-    return day.getTime();
-  };
+  const today = new Date(now);
+  const midnight = (back: number) => new Date(today.getFullYear(), today.getMonth(), today.getDate() - back).getTime(); // one may not exist
   const all = Array.from({ length: days + 1 }, (_, index) => midnight(days - 1 - index));
   return all.filter((_, index) => (all[index + 1] ?? Number.POSITIVE_INFINITY) > created);
 }
@@ -63,9 +59,10 @@ export function dayInWords(bar: DayBar, now: number): string {
   return `${day}${isToday ? ", so far" : ""}: ${figure}`;
 }
 
-/** All days in one sentence, for those who do not see the bars. */
-export function daysInWords(bars: readonly DayBar[]): string {
+/** All days in words, for those who do not see the bars: those that were not whole, each with its figure. */
+export function daysInWords(bars: readonly DayBar[], now: number): string {
   const known = bars.filter(({ uptime }) => uptime !== null);
-  const whole = known.filter(({ uptime }) => uptime === 1).length;
-  return `${known.length} of ${bars.length} days are known; ${whole} without an outage`;
+  const bad = known.filter(({ uptime }) => uptime !== 1);
+  const sum = `${known.length} of ${bars.length} days are known; ${known.length - bad.length} without an outage`;
+  return [sum, ...bad.map((bar) => dayInWords(bar, now))].join(". ");
 }

@@ -12,8 +12,9 @@ export function useScrollMemory(ref: RefObject<HTMLElement | null>): void {
     const back = () => {
       wentBack.current = true;
     };
-    window.addEventListener("popstate", back);
-    return () => window.removeEventListener("popstate", back);
+    // Before the router hears of it and shows the other page.
+    window.addEventListener("popstate", back, { capture: true });
+    return () => window.removeEventListener("popstate", back, { capture: true });
   }, []);
   useEffect(() => {
     const element = ref.current;

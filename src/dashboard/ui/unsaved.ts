@@ -1,5 +1,5 @@
 /** Text that a person has typed and not saved. Before the page, a form or a dialog takes it away, the person is asked. */
-import { useEffect } from "react";
+import { useCallback, useEffect } from "react";
 import type { BaseLocationHook } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
 
@@ -29,16 +29,24 @@ function mayLeave(): boolean {
 /** The location of all links and routes. A change of the query stays on the page, so it takes nothing away. */
 export const useGuardedLocation: BaseLocationHook = () => {
   const [path, navigate] = useBrowserLocation();
-  const go: typeof navigate = (to, options) => {
-    if (new URL(to, location.href).pathname !== location.pathname && !mayLeave()) return;
-    navigate(to, options);
-    shown = location.href;
-  };
+  const go = useCallback<typeof navigate>(
+    (to, options) => {
+      if (new URL(to, location.href).pathname !== location.pathname && !mayLeave()) return;
+      navigate(to, options);
+    },
+    [navigate],
+  );
   return [path, go];
 };
 
 /** Must be called before anything else listens to the address. */
 export function guardUnsaved(): void {
+  // The router tells of each change of the address by these events.
+  for (const name of ["pushState", "replaceState"]) {
+    addEventListener(name, () => {
+      shown = location.href;
+    });
+  }
   addEventListener("beforeunload", (event) => {
     if (holders.size > 0) event.preventDefault();
   });

@@ -1,6 +1,6 @@
 /** The history of a service: an uptime bar, response times and uptime. The user chooses the part of the past. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { type History as HistoryData, historyQuery } from "../../api/queries.ts";
 import {
@@ -53,7 +53,11 @@ function useWindow(created: number): [TimeWindow, (window: TimeWindow) => void] 
       parseWindow(search, Date.now()) ?? { kind: "last" as const, span: young ? ("1h" as const) : ("24h" as const) },
     [search, young],
   );
-  return [window, (next) => go(`${path}?${windowSearch(search, next)}`, { replace: true })];
+  const choose = useCallback(
+    (next: TimeWindow) => go(`${path}?${windowSearch(search, next)}`, { replace: true }),
+    [path, search, go],
+  );
+  return [window, choose];
 }
 
 interface WindowProps {

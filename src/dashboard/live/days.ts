@@ -7,7 +7,7 @@ export interface Days {
   uptime: readonly (number | null)[];
 }
 
-/** What is older is loaded again, and shown until then. */
+/** Older days are loaded again, and shown until then. */
 const FRESH_MS = 300_000;
 /** Of so many services the days are kept: of those that were loaded last. */
 const MAX_KEPT = 1_000;

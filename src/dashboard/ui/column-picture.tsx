@@ -12,7 +12,7 @@ interface ColumnPictureProps<Kind extends string> {
   wordsOf(index: number): string;
 }
 
-/** What is pointed at says what it is; all columns together are one picture. */
+/** The column that is pointed at says what it shows; all columns together are one picture. */
 export function ColumnPicture<Kind extends string>({ columns, shape, fill, words, wordsOf }: ColumnPictureProps<Kind>) {
   const [pointed, setPointed] = useState<number | null>(null);
   const width = shape.room * shape.step;

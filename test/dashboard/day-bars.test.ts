@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { dayBars, dayInWords, dayStatus, daysInWords, midnights } from "../../src/dashboard/model/day-bars.ts";
+import {
+  dayBars,
+  dayColumns,
+  dayInWords,
+  dayStatus,
+  daysInWords,
+  midnights,
+  utcDays,
+} from "../../src/dashboard/model/day-bars.ts";
 
 beforeEach(() => void vi.stubEnv("TZ", "Europe/Berlin"));
 afterEach(() => void vi.unstubAllEnvs());
@@ -48,5 +56,25 @@ describe("the days of a service", () => {
   it("are whole only without any outage", () => {
     const day = (uptime: number) => dayStatus({ from: 0, to: 1, uptime });
     expect([day(1), day(0.9999), day(0.95), day(0.9)]).toEqual(["up", "degraded", "degraded", "down"]);
+  });
+});
+
+describe("the days of a row of the list", () => {
+  const first = Date.parse("2026-11-26T00:00Z");
+  const bars = utcDays({ first, uptime: [null, 1, 0.97, 0.5] });
+
+  it("are those of UTC, wherever the reader is", () => {
+    vi.stubEnv("TZ", "America/Los_Angeles");
+    const now = Date.parse("2026-11-29T00:30Z");
+    expect(bars.map((bar) => dayInWords(bar, now, "UTC"))).toEqual([
+      "Thu 26 Nov: nothing is known",
+      "Fri 27 Nov: 100 % up",
+      "Sat 28 Nov: 97.00 % up",
+      "Sun 29 Nov, so far: 50.00 % up",
+    ]);
+  });
+
+  it("are of one height, and coloured by their uptime", () => {
+    expect(dayColumns(bars, 22)).toEqual(["unknown", "up", "degraded", "down"].map((kind) => ({ kind, tall: 22 })));
   });
 });

@@ -2,6 +2,8 @@
 
 import type { Status } from "../../core/service/records.ts";
 import type { History } from "../api/queries.ts";
+import type { Days } from "../live/days.ts";
+import type { Column } from "./columns.ts";
 import { percent } from "./format.ts";
 
 export interface DayBar {
@@ -15,6 +17,7 @@ export interface DayBar {
 type Point = Pick<History["points"][number], "at" | "uptime">;
 
 export const DAYS = 90;
+const DAY_MS = 86_400_000;
 /** Below it a day was bad, and not only troubled. */
 const BAD_BELOW = 0.95;
 
@@ -52,17 +55,37 @@ export function dayStatus({ uptime }: DayBar): Status | null {
   return uptime >= BAD_BELOW ? "degraded" : "down";
 }
 
-export function dayInWords(bar: DayBar, now: number): string {
-  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" }).format(bar.from);
+/** `timeZone`: undefined is the reader's own. */
+export function dayInWords(bar: DayBar, now: number, timeZone?: "UTC"): string {
+  const names = { weekday: "short", day: "numeric", month: "short", timeZone } as const;
+  const day = new Intl.DateTimeFormat("en-GB", names).format(bar.from);
   const isToday = bar.from <= now && now < bar.to;
   const figure = bar.uptime === null ? "nothing is known" : `${percent(bar.uptime)} up`;
   return `${day}${isToday ? ", so far" : ""}: ${figure}`;
 }
 
-/** All days in words, for those who do not see the bars: those that were not whole, each with its figure. */
-export function daysInWords(bars: readonly DayBar[], now: number): string {
+/** The days as bars. They are those of UTC, because one answer is about many services. */
+export function utcDays({ first, uptime }: Days): DayBar[] {
+  return uptime.map((ratio, index) => {
+    const from = first + index * DAY_MS;
+    return { from, to: from + DAY_MS, uptime: ratio };
+  });
+}
+
+/** All bars are of the same height. */
+export function dayColumns(bars: readonly DayBar[], height: number): Column<Status>[] {
+  return bars.map((bar) => ({ kind: dayStatus(bar) ?? "unknown", tall: height }));
+}
+
+/** All days in one sentence, for those who do not see the bars. */
+export function daysInWords(bars: readonly DayBar[]): string {
   const known = bars.filter(({ uptime }) => uptime !== null);
-  const bad = known.filter(({ uptime }) => uptime !== 1);
-  const sum = `${known.length} of ${bars.length} days are known; ${known.length - bad.length} without an outage`;
-  return [sum, ...bad.map((bar) => dayInWords(bar, now))].join(". ");
+  const whole = known.filter(({ uptime }) => uptime === 1).length;
+  return `${known.length} of ${bars.length} days are known; ${whole} without an outage`;
+}
+
+/** The same with each day that was not whole, and its figure. */
+export function daysInFull(bars: readonly DayBar[], now: number): string {
+  const bad = bars.filter(({ uptime }) => uptime !== null && uptime < 1);
+  return [daysInWords(bars), ...bad.map((bar) => dayInWords(bar, now))].join(". ");
 }

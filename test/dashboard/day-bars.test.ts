@@ -4,7 +4,7 @@ import {
   dayColumns,
   dayInWords,
   dayStatus,
-  daysInWords,
+  daysInFull,
   midnights,
   utcDays,
 } from "../../src/dashboard/model/day-bars.ts";
@@ -48,7 +48,7 @@ describe("the days of a service", () => {
       "Fri 27 Nov: 87.50 % up",
       "Sat 28 Nov, so far: nothing is known",
     ]);
-    expect(daysInWords(bars, at("2026-11-28T12:00"))).toBe(
+    expect(daysInFull(bars, at("2026-11-28T12:00"))).toBe(
       "1 of 2 days are known; 0 without an outage. Fri 27 Nov: 87.50 % up",
     );
   });

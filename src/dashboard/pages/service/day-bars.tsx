@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import { daysQuery } from "../../api/queries.ts";
-import { DAYS, dayBars, dayInWords, dayStatus, daysInWords, midnights } from "../../model/day-bars.ts";
+import { DAYS, dayBars, dayInWords, dayStatus, daysInFull, midnights } from "../../model/day-bars.ts";
 import { useNow } from "../../ui/clock.ts";
 import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
@@ -38,7 +38,7 @@ export function DayBars({ id, created }: { id: number; created: number }) {
       <QueryState query={{ data, error, refetch }} what="the days" rows={1} />
       <svg
         role="img"
-        aria-label={data === undefined ? "Loading the days" : daysInWords(bars, now)}
+        aria-label={data === undefined ? "Loading the days" : daysInFull(bars, now)}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys choose a day
         tabIndex={0}
         viewBox={`0 0 ${DAYS * BAR.step} ${BAR.height}`}

@@ -1,11 +1,8 @@
-import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-const fileHere = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
-/** The hub names the files of this entry in the page that it makes, so their names have no hash. */
+/** The hub names the files of this entry in its page (src/http/hub/docs.ts), so these names have no hash. */
 const API_DOCS = "api-docs";
 
 /** `npx vite src/dashboard` serves the pages from their sources and passes API requests on to this hub. */
@@ -20,7 +17,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,
     rolldownOptions: {
-      input: { index: fileHere("index.html"), [API_DOCS]: fileHere(`${API_DOCS}.tsx`) },
+      input: { index: `${import.meta.dirname}/index.html`, [API_DOCS]: `${import.meta.dirname}/${API_DOCS}.tsx` },
       output: {
         entryFileNames: ({ name }) => (name === API_DOCS ? "docs/[name].js" : "app/[name]-[hash].js"),
         assetFileNames: ({ names }) =>

@@ -40,10 +40,13 @@ function Graph({ view }: { view: View }) {
   const { data: graph, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });
   const drawing = useMemo(() => (graph === undefined ? null : drawingOf(graph, hub.id)), [graph, hub.id]);
   const { around, steps, isTrouble } = view;
-  const shown = useMemo(
+  const whole = useMemo(
     () => (drawing === null ? null : partOf(drawing, { around, steps, isTrouble })),
     [drawing, around, steps, isTrouble],
   );
+  // Too many to be drawn or read: those in trouble are what somebody looks for.
+  const isTooLarge = whole !== null && whole.nodes.length > MAX_DRAWN;
+  const shown = useMemo(() => (whole !== null && isTooLarge ? troubled(whole) : whole), [whole, isTooLarge]);
   const q = useDeferredValue(view.q);
   const found = useMemo(() => (drawing === null ? [] : findIn(connected(drawing), q)), [drawing, q]);
   if (graph === undefined || drawing === null || shown === null) {
@@ -58,11 +61,17 @@ function Graph({ view }: { view: View }) {
       <Cycles graph={graph} />
       <Missing graph={graph} />
       {around !== "" && <Around drawing={drawing} view={view} />}
+      {isTooLarge && whole !== null && (
+        <p role="status" className="card px-4 py-3">
+          {count(whole.nodes.length, "service")} are too many to draw, so only trouble is shown. Choose a project, or
+          find a service to see its neighbourhood.
+        </p>
+      )}
       <Drawn shown={shown} view={view} found={found.map(({ key }) => key)} />
       {alone > 0 && !isTrouble && around === "" && (
         <p className="text-muted">Not drawn: {count(alone, "service")} without dependencies.</p>
       )}
-      <InWords drawing={shown} />
+      {shown.nodes.length <= MAX_DRAWN && <InWords drawing={shown} />}
     </>
   );
 }
@@ -76,11 +85,7 @@ function Drawn({ shown, view, found }: { shown: Drawing; view: View; found: read
   if (shown.nodes.length === 0) {
     return (
       <Empty
-        title={
-          view.around === ""
-            ? "Nothing is in trouble"
-            : "This service is not in the graph: it is stopped, or it was deleted"
-        }
+        title={view.around === "" ? "Nothing is in trouble" : "This service is not in the graph: it was deleted"}
       />
     );
   }

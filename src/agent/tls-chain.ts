@@ -3,9 +3,7 @@ import { X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
 import { timeOf } from "../probes/certificate-troubles.ts";
 import type { LookMemory } from "../probes/probe.ts";
-
-/** As long as any real chain, so that no server makes this long. */
-export const MAX_CHAIN = 16;
+import { MAX_CHAIN } from "../probes/tls-records.ts";
 
 /** Codes of OpenSSL for a chain that is not trusted. */
 export const DISTRUST = {

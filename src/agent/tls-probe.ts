@@ -7,7 +7,8 @@ import type { ProbeJob, ProbeResult, Protocol, TlsPeer } from "../probes/probe.t
 import { ProbeFailure } from "../probes/probe-failure.ts";
 import { soon } from "../probes/soon.ts";
 import { TLS_1_2, TLS_1_3 } from "../probes/tls-messages.ts";
-import { chainOf, distrustOf, MAX_CHAIN, rootsIn } from "./tls-chain.ts";
+import { MAX_CHAIN } from "../probes/tls-records.ts";
+import { chainOf, distrustOf, rootsIn } from "./tls-chain.ts";
 import { judgeCertificate } from "./tls-judge.ts";
 
 /** The look asks for nothing but the certificate, which a server has at hand. */
@@ -54,7 +55,8 @@ async function shakeHands(job: ProbeJob, name: string): Promise<Seen> {
 
 /**
  * Up to TLS 1.2, a server that wants a certificate of the client ends the handshake, long after it has shown its own.
- * Throws the error of the handshake when that was not the reason.
+ * Throws the error of the handshake when that was not the reason. What this side found wrong, such as a signature by
+ * another key than that of the certificate, is one: a certificate counts only with its key.
  */
 async function lookAfter(job: ProbeJob, error: unknown): Promise<Seen> {
   if (!job.progress.handshaking || job.signal.aborted) throw error;
@@ -62,5 +64,13 @@ async function lookAfter(job: ProbeJob, error: unknown): Promise<Seen> {
   const found = await soon(LOOK_MS, tlsFinding(look, null), null);
   const protocol = found?.kind === "certificates" && found.wantsCertificate ? PROTOCOLS.get(found.version) : undefined;
   if (found?.kind !== "certificates" || protocol === undefined) throw error;
+  const own = ownFinding(error);
+  if (own !== null) throw new ProbeFailure(`tls: the handshake failed (${own})`, { answered: true });
   return { chain: found.chain, distrust: undefined, protocol, certainAt: job.context.now(), wantsCertificate: true };
+}
+
+/** The code of what OpenSSL here found wrong; null: the server ended the handshake, by an alert or without a word. */
+function ownFinding(error: unknown): string | null {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^ERR_SSL_(?!(?:SSL|TLS)\S*_ALERT_)/.test(code) ? code : null;
 }

@@ -104,6 +104,16 @@ export class Connection {
     }
   }
 
+  /** Whether so many lines, and something after them, have come and were not read yet. */
+  hasLines(count: number): boolean {
+    let end = -1;
+    for (let found = 0; found < count; found++) {
+      end = this.#buffer.indexOf(10, end + 1);
+      if (end < 0) return false;
+    }
+    return end + 1 < this.#buffer.length;
+  }
+
   /** Returns the next bytes, of any number; null when the peer has closed the connection. */
   async chunk(): Promise<Uint8Array | null> {
     if (this.#buffer.length > 0) return this.#buffer.take();

@@ -7,15 +7,19 @@ import { ProbeFailure } from "./probe-failure.ts";
 
 type Parts = AsyncIterable<Uint8Array>;
 
-/** Nobody asks for such a coding, so the check fails if it needs the body. */
-export class UnknownCoding extends ProbeFailure {
-  constructor(coding: string) {
-    super(`http: the body is compressed by ${JSON.stringify(coding)}, which can't be read here`, { answered: true });
+/** Each one costs a decompressor and a part of the stack. No server that means well has more than two. */
+const MAX_CODINGS = 8;
+
+/** Nobody asks for such codings, so the check fails if it needs the body. */
+export class UnreadableCoding extends ProbeFailure {
+  constructor(how: string) {
+    super(`http: the body is compressed ${how}, which can't be read here`, { answered: true });
   }
 }
 
-/** `codings`: in the order in which they were applied. Throws an UnknownCoding. */
+/** `codings`: in the order in which they were applied. Throws an UnreadableCoding. */
 export function decompressed(parts: Parts, codings: readonly string[]): Parts {
+  if (codings.length > MAX_CODINGS) throw new UnreadableCoding(`more than ${MAX_CODINGS} times`);
   return codings.reduceRight(undo, parts);
 }
 
@@ -33,7 +37,7 @@ function undo(parts: Parts, coding: string): Parts {
     case "br":
       return through(parts, () => createBrotliDecompress());
     default:
-      throw new UnknownCoding(coding);
+      throw new UnreadableCoding(`by ${JSON.stringify(coding)}`);
   }
 }
 

@@ -180,13 +180,13 @@ function encodingOf(bytes: Uint8Array, type: string): string {
   if (!/html|xml/i.test(type)) return "utf-8";
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, PRESCAN_BYTES));
   const [, inXml] = /^<\?xml[^>]*\bencoding\s*=\s*["']([\w.:-]+)/i.exec(start) ?? [];
-  const [, inMeta] = /<meta\b[^>]*\bcharset\s*=\s*["']?\s*([\w.:-]+)/i.exec(start.replace(/<!--.*?-->/gs, "")) ?? [];
+  const [, inMeta] = /<meta\b[^>]*\bcharset\s*=[\s"']*([\w.:-]+)/i.exec(start.replace(/<!--.*?-->/gs, "")) ?? [];
   const label = inXml ?? inMeta ?? "utf-8";
   return /^utf-?16/i.test(label) ? "utf-8" : label; // text that was readable until here is not UTF-16
 }
 
 function declaredBy(type: string): string | null {
-  return /;\s*charset\s*=\s*["']?\s*([\w.:-]+)/i.exec(type)?.[1] ?? null;
+  return /;\s*charset\s*=[\s"']*([\w.:-]+)/i.exec(type)?.[1] ?? null; // however many blanks, each is looked at once
 }
 
 function decoderOf(label: string): TextDecoder {

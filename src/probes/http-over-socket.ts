@@ -2,6 +2,7 @@
  * One HTTP/1.1 request over a connection of its own (RFC 9112). It sends headers as they are given and reads answers as
  * generously as browsers do. No connection is used twice, so none can be stale, and no body is longer than the limit.
  */
+import { ByteQueue } from "./byte-queue.ts";
 import { latin1 } from "./bytes.ts";
 import { Connection } from "./connection.ts";
 import { codingsIn, type HttpAnswer, transferCodings } from "./http-answer.ts";
@@ -140,7 +141,9 @@ function streamOf(connection: Connection, parts: AsyncGenerator<Uint8Array>): Re
 }
 
 function bodyParts(connection: Connection, headers: Headers, maxBytes: number): AsyncGenerator<Uint8Array> {
-  if (/(^|[\s,])chunked\s*$/i.test(headers.get("transfer-encoding") ?? "")) return chunkedParts(connection, maxBytes);
+  if (/(^|[\s,])chunked\s*$/i.test(headers.get("transfer-encoding") ?? "")) {
+    return together(connection, chunkedParts(connection, maxBytes));
+  }
   const lengths = new Set((headers.get("content-length") ?? "").split(",").map((length) => length.trim()));
   const [length = ""] = lengths;
   if (lengths.size > 1) throw connection.failure("http: the answer has several lengths");
@@ -158,6 +161,22 @@ async function* plainParts(connection: Connection, length: number | null, maxByt
     yield part.subarray(0, limit - size);
     size += part.length;
   }
+}
+
+/** Chunks that came together are passed on together, which costs less. None waits for what has not come. */
+async function* together(connection: Connection, parts: AsyncGenerator<Uint8Array>) {
+  const LINES = 2; // that end this chunk and begin the next one
+  const come = new ByteQueue();
+  try {
+    for await (const part of parts) {
+      come.push(part);
+      if (!connection.hasLines(LINES)) yield come.take();
+    }
+  } catch (error) {
+    if (come.length > 0) yield come.take(); // it may be all that is asked for
+    throw error;
+  }
+  if (come.length > 0) yield come.take();
 }
 
 /** A part is passed on when it comes, because the rest of its chunk may come much later. */

@@ -120,7 +120,7 @@ function redirectTarget(given: string, base: URL, { context }: ProbeJob): URL {
 
 /** Headers are read as Latin-1, and servers write addresses as UTF-8. */
 function asUtf8(text: string): string {
-  if (!/^[\0-\xff]*[\x80-\xff][\0-\xff]*$/.test(text)) return text;
+  if (/^[\0-\x7f]*$/.test(text) || /[^\0-\xff]/.test(text)) return text;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(
       Uint8Array.from(text, (character) => character.charCodeAt(0)),

@@ -2,7 +2,7 @@
 import { isAddress } from "../core/service/address.ts";
 import type { HealthOptions } from "../core/service/options.ts";
 import { authority } from "../core/service/target.ts";
-import { UnknownCoding } from "./decompress.ts";
+import { UnreadableCoding } from "./decompress.ts";
 import { edgeFailure } from "./edge-answers.ts";
 import { CAUSES, failureFromError } from "./failure-words.ts";
 import { MAX_PLAIN_BYTES, readSelfReport, type SelfReport } from "./health-report.ts";
@@ -59,7 +59,7 @@ async function judged(answer: HttpAnswer, { check: { health_options }, secrets }
 
 /** Nothing was asked of a body that can't be read here, so the status code stands. */
 function passUnlessRead(error: unknown): ProbeResult {
-  if (error instanceof UnknownCoding) return PASSED;
+  if (error instanceof UnreadableCoding) return PASSED;
   throw error;
 }
 

@@ -9,6 +9,8 @@ const PROTOCOL_3_0 = 196_608;
 const SSL_REQUEST = 80_877_103;
 /** A response to a probe is much smaller than this; of what a query finds, no more is read. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
+/** Of one answer, notices among them, but for its rows. A query may raise a notice for each row that it sees. */
+const MAX_MESSAGES = 100_000;
 /** The type of a message and its length. */
 export const HEADER_BYTES = 5;
 
@@ -78,12 +80,22 @@ export function isRow({ type }: ServerMessage): boolean {
 /** Notices may come at any time ("Message Flow", asynchronous operations), and say nothing of the server's health. */
 const ASIDE = ["N", "v"];
 
-/** `rowsToo`: after the login, messages may be long; those that are no rows are read over. */
-export async function receive(connection: Connection, rowsToo = false): Promise<ServerMessage> {
-  for (;;) {
+/** The next message of an answer. */
+export async function receive(connection: Connection): Promise<ServerMessage> {
+  return (await messagesOf(connection).next()).value;
+}
+
+/**
+ * The messages of an answer, of which the caller knows the last one. `rowsToo`: after the login, messages may be long;
+ * those that are no rows are read over. How many rows are read is for the caller to say.
+ */
+export async function* messagesOf(connection: Connection, rowsToo = false): AsyncGenerator<ServerMessage, never> {
+  for (let count = 0; count < MAX_MESSAGES; ) {
     const answer = await receiveAny(connection, rowsToo);
-    if (!ASIDE.includes(answer.type)) return answer;
+    if (!rowsToo || !isRow(answer)) count++;
+    if (!ASIDE.includes(answer.type)) yield answer;
   }
+  throw connection.failure(`postgres: more than ${MAX_MESSAGES} messages came, and no end of the answer`);
 }
 
 async function receiveAny(connection: Connection, rowsToo: boolean): Promise<ServerMessage> {

@@ -7,7 +7,7 @@ import {
   isRow,
   MAX_MESSAGE_BYTES,
   message,
-  receive,
+  messagesOf,
   refusedCopy,
   type ServerError,
   serverWords,
@@ -66,19 +66,19 @@ interface Answer {
 async function receiveAll(connection: Connection): Promise<Answer> {
   let error: ServerError | null = null;
   let left = MAX_MESSAGE_BYTES;
-  for (;;) {
-    const answer = await receive(connection, true).catch((cause) => {
-      if (error === null) throw cause;
-      return null; // who ends the connection has said why
-    });
-    if (answer === null) return { error, state: null };
-    const { type, length, body } = answer;
-    if (type === "Z") return { error, state: decode(body) };
-    if (type === "E") error = errorOf(body);
-    if (type === "G") await connection.write(refusedCopy()); // COPY … FROM STDIN
-    left -= HEADER_BYTES + length;
-    if (left < 0 && isRow(answer)) return { error, state: null };
+  try {
+    for await (const answer of messagesOf(connection, true)) {
+      const { type, length, body } = answer;
+      if (type === "Z") return { error, state: decode(body) };
+      if (type === "E") error = errorOf(body);
+      if (type === "G") await connection.write(refusedCopy()); // COPY … FROM STDIN
+      left -= HEADER_BYTES + length;
+      if (left < 0 && isRow(answer)) break;
+    }
+  } catch (cause) {
+    if (error === null) throw cause; // who ends the connection has said why
   }
+  return { error, state: null };
 }
 
 const WOULD_WRITE = "25006"; // read_only_sql_transaction

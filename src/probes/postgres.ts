@@ -10,6 +10,7 @@ import {
   encode,
   errorOf,
   message,
+  messagesOf,
   receive,
   type ServerMessage,
   STARTING_UP,
@@ -261,11 +262,11 @@ function authCode(answer: ServerMessage, { connection, isOverTls }: Session): nu
 /** Reads messages until ReadyForQuery. Returns the server's version; null when the server does not send it. */
 async function readyVersion(connection: Connection): Promise<string | null> {
   let version: string | null = null;
-  for (;;) {
-    const answer = await receive(connection);
+  for await (const answer of messagesOf(connection)) {
     if (answer.type === "Z") return version;
     if (answer.type === "E") throw connection.failure(serverWords(errorOf(answer.body)));
     const [name, value] = answer.type === "S" ? decode(answer.body).split("\0") : [];
     if (name === "server_version" && value !== undefined) version = value.split(" ")[0] ?? value;
   }
+  throw connection.closed();
 }

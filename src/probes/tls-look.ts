@@ -6,7 +6,7 @@
 import { ByteReader, bytesOf } from "./bytes.ts";
 import { Connection, type ConnectionJob } from "./connection.ts";
 import { clientHello, HANDSHAKE, HandshakeMessages, type Message, RECORD, TLS_1_2 } from "./tls-messages.ts";
-import { readRecord, type TlsFinding } from "./tls-records.ts";
+import { MAX_CHAIN, readRecord, type TlsFinding } from "./tls-records.ts";
 import { certificatesOfTls13 } from "./tls13-look.ts";
 
 /** The server speaks none of the offered versions (RFC 8446, 6.2). */
@@ -71,6 +71,6 @@ function certificatesIn(messages: HandshakeMessages): TlsFinding | null {
 function chainOf({ body }: Message): Uint8Array[] {
   const list = new ByteReader(new ByteReader(body).vector(3));
   const chain: Uint8Array[] = [];
-  while (list.left > 0) chain.push(bytesOf(list.vector(3)));
+  while (list.left > 0 && chain.length < MAX_CHAIN) chain.push(bytesOf(list.vector(3)));
   return chain;
 }

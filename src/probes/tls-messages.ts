@@ -76,7 +76,8 @@ function extension(type: number, content: Uint8Array): Uint8Array {
 /** Puts the messages of a handshake together, of which a record may have a part or several. */
 export class HandshakeMessages {
   readonly #bytes = new ByteQueue();
-  readonly #complete: Message[] = [];
+  /** The first one of each type, so that no number of them is kept or searched. */
+  readonly #first = new Map<number, Message>();
 
   push(part: Uint8Array): void {
     this.#bytes.push(part);
@@ -86,12 +87,13 @@ export class HandshakeMessages {
       const size = HEADER_BYTES + length;
       if (this.#bytes.length < Math.max(HEADER_BYTES, size)) return;
       const whole = this.#bytes.take(size);
-      if (KNOWN.has(type)) this.#complete.push({ type, body: whole.subarray(HEADER_BYTES), whole });
+      if (!KNOWN.has(type) || this.#first.has(type)) continue;
+      this.#first.set(type, { type, body: whole.subarray(HEADER_BYTES), whole });
     }
   }
 
-  /** The first one of the type; undefined: it has not come. */
+  /** Undefined: none has come. */
   of(type: number): Message | undefined {
-    return this.#complete.find((message) => message.type === type);
+    return this.#first.get(type);
   }
 }

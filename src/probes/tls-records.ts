@@ -6,12 +6,14 @@ import { RECORD } from "./tls-messages.ts";
 
 /** Of the body, with whatever a cipher adds (RFC 5246, 6.2.3). */
 const MAX_RECORD_BYTES = 18_432;
+/** As long as any real chain, so that no server makes this long. */
+export const MAX_CHAIN = 16;
 
 export type TlsFinding = Certificates | { kind: "alert"; code: number } | { kind: "no_tls" } | { kind: "closed" };
 
 export interface Certificates {
   kind: "certificates";
-  /** DER, the server's own first. */
+  /** DER, the server's own first; MAX_CHAIN at most. */
   chain: Uint8Array[];
   /** As on the wire: 0x0303 is TLS 1.2. */
   version: number;

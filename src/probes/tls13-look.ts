@@ -15,7 +15,7 @@ import {
   TLS_1_3,
   X25519,
 } from "./tls-messages.ts";
-import { readRecord, type TlsFinding, type TlsRecord } from "./tls-records.ts";
+import { MAX_CHAIN, readRecord, type TlsFinding, type TlsRecord } from "./tls-records.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -140,7 +140,7 @@ function chainOf({ body }: Message): Uint8Array[] {
   reader.vector(1);
   const list = new ByteReader(reader.vector(3));
   const chain: Uint8Array[] = [];
-  while (list.left > 0) {
+  while (list.left > 0 && chain.length < MAX_CHAIN) {
     chain.push(bytesOf(list.vector(3)));
     list.vector(2);
   }

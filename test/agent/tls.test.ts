@@ -14,6 +14,7 @@ import { aCheck } from "../core/fixtures.ts";
 import type { KeyPair } from "../servers/certificates.ts";
 import { temporaryFolder } from "../servers/child-process.ts";
 import { chained, type DatedCertificate, makeDated } from "../servers/dated-certificates.ts";
+import { forging } from "../servers/forging.ts";
 import { until } from "../until.ts";
 import { startAgentHere, startFakeHub } from "./agent-here.ts";
 
@@ -96,6 +97,10 @@ beforeAll(async () => {
       "silent",
       createTcpServer((socket) => void socket.on("error", () => {}).resume()),
     ),
+  ]);
+  await Promise.all([
+    listen("forged", forging(ports.older ?? 0)),
+    listen("wanting-forged", forging(ports.wanting ?? 0)),
   ]);
 });
 
@@ -224,6 +229,9 @@ test.each<[string, HealthOptions, RegExp]>([
   ["self-signed", {}, /^tls: the certificate is self-signed$/],
   ["incomplete", {}, /^tls: the certificate is of an unknown authority \(O=Test\), or the server leaves out/],
   ["plain", {}, /^tls: no TLS on this port$/],
+  ["forged", {}, /^tls: /],
+  ["wanting-forged", {}, /^tls: the handshake failed \(ERR_SSL_\w+\)$/],
+  ["wanting-forged", { chain: false }, /^tls: the handshake failed \(ERR_SSL_\w+\)$/],
 ])("a check of the server %s with %o fails", async (name, options, error) => {
   const found = await probe(name, options);
   expect(found.verdict).toBe("fail");

@@ -1,7 +1,7 @@
 /** The last checks of a service as a row of bars: the colour is the status, the height the response time. */
 import type { Status } from "../../core/service/records.ts";
 import { MAX_BARS, type Past, type SeenCheck } from "../live/past.ts";
-import { exactTime, latency } from "./format.ts";
+import { dateTime, latency } from "./format.ts";
 
 export type Bar =
   /** `height`: from 0 to 1. */
@@ -56,9 +56,9 @@ export function barsInWords(bars: readonly Bar[]): string {
 }
 
 export function barInWords(bar: Bar): string {
-  if (bar.kind === "gap") return `not checked from ${exactTime(bar.from)} to ${exactTime(bar.to)}`;
+  if (bar.kind === "gap") return `not checked from ${dateTime(bar.from)} to ${dateTime(bar.to)}`;
   const { at, status, latency_ms } = bar.check;
-  return `${exactTime(at)}: ${status}${latency_ms === null ? "" : `, ${latency(latency_ms)}`}`;
+  return `${dateTime(at)}: ${status}${latency_ms === null ? "" : `, ${latency(latency_ms)}`}`;
 }
 
 /** The index of the bar at `x` px from the left; null: there is none. `count`: of the bars, which end at the right. */

@@ -10,6 +10,8 @@ export interface DayBar {
   to: number;
   /** Ratio from 0 to 1; null: nothing is known of the day. */
   uptime: number | null;
+  /** How long it was down in the part that is known, in ms. Absent: only the ratio is known. */
+  down?: number;
 }
 
 type Point = Pick<History["points"][number], "at" | "uptime">;
@@ -45,7 +47,7 @@ export function dayBars(points: readonly Point[], edges: readonly number[], end:
       length += overlap;
       up += overlap * point.uptime;
     }
-    return { from, to, uptime: length === 0 ? null : up / length };
+    return length === 0 ? { from, to, uptime: null } : { from, to, uptime: up / length, down: length - up };
   });
 }
 

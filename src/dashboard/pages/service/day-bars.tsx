@@ -2,7 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import { daysQuery } from "../../api/queries.ts";
-import { dayBars, dayInWords, dayStatus, daysInWords, midnights } from "../../model/day-bars.ts";
+import { dayBars, dayStatus, daysInWords, midnights } from "../../model/day-bars.ts";
+import { daysWithOutage, dayWithOutage } from "../../model/day-outages.ts";
 import { useNow } from "../../ui/clock.ts";
 import { Section } from "../../ui/page.tsx";
 import { STATUS_FILL } from "../../ui/status-mark.tsx";
@@ -31,7 +32,7 @@ export function DayBars({ id, created }: { id: number; created: number }) {
       title="Last 90 days"
       beside={
         <span role="status" className="min-h-6 text-muted tabular-nums">
-          {bar === undefined ? "" : dayInWords(bar, now)}
+          {bar === undefined ? "" : dayWithOutage(bar, now)}
         </span>
       }
     >
@@ -59,11 +60,16 @@ export function DayBars({ id, created }: { id: number; created: number }) {
               className={`${status === null ? "fill-line" : STATUS_FILL[status]} ${index === chosen ? "opacity-60" : ""}`}
               onPointerEnter={() => setChosen(index)}
             >
-              <title>{dayInWords(each, now)}</title>
+              <title>{dayWithOutage(each, now)}</title>
             </rect>
           );
         })}
       </svg>
+      <ul aria-label="Days with an outage" className="sr-only">
+        {daysWithOutage(bars).map((each) => (
+          <li key={each.from}>{dayWithOutage(each, now)}</li>
+        ))}
+      </ul>
     </Section>
   );
 }

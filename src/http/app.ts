@@ -27,6 +27,7 @@ import { Problem, problemResponse, toProblem } from "./problem.ts";
 import { manifest } from "./projects/manifest.ts";
 import { projects } from "./projects/projects.ts";
 import { routes } from "./routes.ts";
+import { dailyUptime } from "./services/daily-uptime.ts";
 import { flips } from "./services/flips.ts";
 import { latestChecks } from "./services/latest-checks.ts";
 import { selfRegistration } from "./services/self-registration.ts";
@@ -55,6 +56,7 @@ function resources() {
     .route("/", federation)
     .route("/", federatedServices)
     .route("/", latestChecks)
+    .route("/", dailyUptime)
     .route("/", outages)
     .route("/", hubToHub)
     .route("/", metrics);
@@ -80,6 +82,7 @@ export type AppType =
   | typeof federation
   | typeof federatedServices
   | typeof latestChecks
+  | typeof dailyUptime
   | typeof outages
   | typeof hubHealthRoutes;
 

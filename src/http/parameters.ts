@@ -83,3 +83,12 @@ export const flagSchema = z.enum(["true", "false"]).transform((value) => value =
 
 /** Text to search or filter by. */
 export const textQuery = z.string().min(1).max(200);
+
+const MAX_SERVICES = 100;
+
+/** Of the services that one answer is about. */
+export const serviceIds = z
+  .string()
+  .regex(/^\d{1,15}(,\d{1,15}){0,99}$/, `expected 1 to ${MAX_SERVICES} ids, separated by commas`)
+  .transform((text) => [...new Set(text.split(",").map(Number))])
+  .openapi({ type: "string", example: "1,2,3", description: `Ids of services, at most ${MAX_SERVICES}` });

@@ -155,6 +155,20 @@ describe.each(hasPictures ? [...LOOKS, ...OTHER_LOOKS] : LOOKS)(
       if (look === "1360-dark") await keepPicture(visitor, "services");
     });
 
+    test("where there is room, the list has a bar for each of the last 90 days, which says its uptime", async () => {
+      if (!isWide) return;
+      const { page } = visitor;
+      await page.setViewportSize({ width: 1_600, height });
+      const days = page.getByRole("img", { name: /^1 of 90 days are known; [01] without an outage$/ });
+      await days.nth(SERVICES.length - 1).waitFor();
+      await days.first().hover({ position: { x: 268, y: 10 } });
+      await expect.poll(() => days.first().locator("title").textContent()).toMatch(/, so far: \d+.* % up$/);
+      expect(await violations(page)).toEqual([]);
+      await visitor.screenshot(`glance-days-${look}`);
+      await page.setViewportSize({ width, height });
+      await expect.poll(() => days.count()).toBe(0);
+    });
+
     test("the page of a victim leads to the cause, and that of the cause to its victims", async () => {
       const { page } = visitor;
       await goTo(page, `/services/${ids.get("checkout")}`);

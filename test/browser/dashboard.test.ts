@@ -9,5 +9,7 @@ setStage();
 
 describe("journey", async () => void (await import("./journey.ts")));
 describe("at a glance", async () => void (await import("./at-a-glance.ts")));
+describe("night", async () => void (await import("./night.ts")));
 describe("pages", async () => void (await import("./pages.ts")));
+describe("the API's documentation", async () => void (await import("./api-docs.ts")));
 describe("federation", async () => void (await import("./federation.ts")));

@@ -104,7 +104,7 @@ test("an outage comes to the screen by itself, with its reason", async () => {
   await db.down();
   await checkNow(idOf("db"));
   await page
-    .getByText(/^db is down/)
+    .getByText(/^db (is|has been) down/)
     .first()
     .waitFor();
   dbIsUp = false;

@@ -249,12 +249,6 @@ test("a page may not run what is written into it, and asks nobody but the hub", 
   expect(refused).toBe(true);
 });
 
-test("the API's documentation still works beside the dashboard", async () => {
-  const { page } = visitor;
-  await page.goto(`${hub.url}/docs`);
-  await page.getByText("/api/projects/{id}/manifest").first().waitFor();
-});
-
 test("the first page needs at most 150 KB of JavaScript, and neither charts, the graph nor the editor", async () => {
   const { page, close } = await visit(browser, hub.url);
   await signIn(page, hub.token);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { joined, MAX_BARS, type Past, type SeenCheck, withCheck } from "../../src/dashboard/live/past.ts";
-import { barPaths, barsInWords, barsOf } from "../../src/dashboard/model/check-bars.ts";
+import { barColumns, barsInWords, barsOf } from "../../src/dashboard/model/check-bars.ts";
+import { columnAt, columnPaths } from "../../src/dashboard/model/columns.ts";
 import { NOW } from "./rows.ts";
 
 const seen = (ago: number, over: Partial<SeenCheck> = {}): SeenCheck => ({
@@ -53,10 +54,13 @@ describe("the bars of a service", () => {
   });
 
   test("are drawn as one path for each status, aligned to the right", () => {
-    const paths = barPaths(barsOf(past(seen(300), seen(30)), NOW), { step: 4, width: 3, height: 20 });
+    const shape = { step: 4, width: 3, height: 20, room: MAX_BARS };
+    const columns = barColumns(barsOf(past(seen(300), seen(30)), NOW), shape.height);
+    const paths = columnPaths(columns, shape);
     expect([...paths.keys()]).toEqual(["up", "gap"]);
     expect(paths.get("gap")).toBe("M152 20v-2.0h3V20Z");
     expect(paths.get("up")?.match(/M/g)).toHaveLength(2);
+    expect([151, 152, 156, 160].map((x) => columnAt(columns.length, x, shape))).toEqual([0, 1, 2, null]);
   });
 });
 

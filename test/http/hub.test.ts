@@ -144,12 +144,11 @@ describe("the description of the API", () => {
     const response = await hub.request("GET", "/docs", undefined, anonymous);
     const page = await response.text();
     expect(response.headers.get("content-type")).toContain("text/html");
-    expect(page).toContain('src="/docs/swagger-ui-bundle.js"');
+    expect(page).toContain('src="/docs/api-docs.js"');
     expect(page).not.toMatch(/https?:\/\//);
-    const script = /<script>(.*)<\/script>/.exec(page)?.[1] ?? "";
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
+    expect(page).not.toMatch(/<script>|<style|style=/);
     const policy = response.headers.get("content-security-policy");
-    expect(policy).toContain(`'sha256-${new Uint8Array(digest).toBase64()}'`);
+    expect(policy).not.toContain("unsafe");
     expect(policy).toContain("default-src 'none'");
   });
 });

@@ -22,6 +22,7 @@ const KINDS: Record<string, Kind> = {
   "GET /api/agents": "hub",
   "GET /api/agents/{name}/checks": "agent",
   "GET /api/audit": "hub",
+  "GET /api/daily-uptime": "list",
   "GET /api/dependencies": "list",
   "GET /api/federation/hubs": "list",
   "GET /api/federation/services": "list",
@@ -116,7 +117,9 @@ function concrete(path: string, of: Place): string {
     .replace("{project}", of.name)
     .replace("{name}", `${of.name}-beat`)
     .replace(/\{\w+\}/, "999999");
-  return path === "/api/latest-checks" ? `${filled}?ids=${mine.service},${other.service}` : filled;
+  return ["/api/latest-checks", "/api/daily-uptime"].includes(path)
+    ? `${filled}?ids=${mine.service},${other.service}`
+    : filled;
 }
 
 const [mine, other] = [await place("mine"), await place("other")];

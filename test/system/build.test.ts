@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildAssets } from "../../src/cli/build/assets.ts";
@@ -47,18 +47,22 @@ describe("the Worker's bundle", () => {
 
 describe("the assets", () => {
   const build = () => buildAssets({ root: folder.path, target: join(folder.path, "dist/assets") });
-  const docs = () => join(folder.path, "dist/assets/docs/swagger-ui.css");
   const page = () => readFile(join(folder.path, "dist/assets/index.html"), "utf8");
 
-  test("hold the documentation's files, written again only when they changed", async () => {
+  test("are none without a dashboard", async () => {
     await build();
-    const first = await stat(docs());
+    expect(await readdir(join(folder.path, "dist/assets"))).toEqual([]);
+  });
+
+  test("have the files of any folder, written anew with the dashboard", async () => {
+    await write("src/dashboard/index.html", "<!doctype html><title>one</title>");
+    const text = () => readFile(join(folder.path, "dist/assets/docs/page.txt"), "utf8");
+    await write("src/dashboard/public/docs/page.txt", "first");
     await build();
-    expect((await stat(docs())).ino).toBe(first.ino);
-    await cp(docs(), `${docs()}.old`);
-    await writeFile(docs(), "something else");
+    expect(await text()).toBe("first");
+    await write("src/dashboard/public/docs/page.txt", "second");
     await build();
-    expect(await readFile(docs())).toEqual(await readFile(`${docs()}.old`));
+    expect(await text()).toBe("second");
   });
 
   test("hold the dashboard, built again only when its sources say something else", async () => {

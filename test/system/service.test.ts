@@ -63,7 +63,7 @@ test("a user who may only read the checkout gets a hub with its dashboard", asyn
     prepare: async (state) => chownSync(state, NOBODY.uid, NOBODY.gid),
   });
   expect(await (await hub.fetch("/")).text()).toContain("<title>");
-  expect((await hub.fetch("/docs/swagger-ui.css")).status).toBe(200);
+  expect((await hub.fetch("/docs/api-docs.css")).status).toBe(200);
   expect((await hub.fetch("/api/projects")).status).toBe(200);
   expect(existsSync(join(hub.state, "dist/assets/index.html"))).toBe(true);
   expect(hub.lines, hub.lines.join("\n")).toHaveLength(1);

@@ -52,9 +52,14 @@ describe("a hub in a process of its own", () => {
   });
 
   test("the files of the API's documentation are served", async () => {
-    const response = await fetch(`${hub.url}/docs/swagger-ui.css`);
-    expect(response.status).toBe(200);
-    expect(await response.text()).toContain(".swagger-ui");
+    const page = await (await fetch(`${hub.url}/docs`)).text();
+    const named = [...page.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, name]) => name);
+    expect(named).toHaveLength(2);
+    const types = named.map(async (name) => (await fetch(`${hub.url}${name}`)).headers.get("content-type"));
+    expect(await Promise.all(types)).toEqual([
+      expect.stringContaining("text/css"),
+      expect.stringContaining("text/javascript"),
+    ]);
   });
 
   test("kill -9 leaves no process behind, and what was stored is there after a restart", async () => {

@@ -1,17 +1,16 @@
 /** Makes the assets: the files that the hub serves without changes. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { digestOf } from "./digest.ts";
 
-const DOCS_FILES = ["swagger-ui.css", "swagger-ui-bundle.js"];
 /** This file identifies the sources of the last build. It is not among the assets, because the hub serves them all. */
 const STAMP = "dashboard-built";
 /** The dashboard is built from these files and folders of the checkout. */
 const DASHBOARD_SOURCES = ["src/dashboard", "src/client", "src/core", "package-lock.json"];
-/** The page is written last, so that every file that the page names exists. */
+/** The page is written last, and the hashed files first, so that what a file names exists. */
 const PAGE = "index.html";
 /** In this folder, each file name contains a hash of the file's content. */
 const HASHED_FOLDER = "app";
@@ -23,26 +22,9 @@ interface AssetFolders {
   target: string;
 }
 
-/** Skips files whose sources have not changed. */
-export async function buildAssets({ root, target }: AssetFolders): Promise<void> {
-  await mkdir(join(target, "docs"), { recursive: true });
-  await buildDashboard({ root, target });
-  const swagger = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  await Promise.all(DOCS_FILES.map((name) => copyIfChanged(join(swagger, name), target, join("docs", name))));
-}
-
-async function copyIfChanged(source: string, target: string, name: string): Promise<void> {
-  const file = join(target, name);
-  const [from, to] = await Promise.all([stat(source), stat(file).catch(() => null)]);
-  if (to !== null && to.size === from.size && Math.abs(to.mtimeMs - from.mtimeMs) < 1_000) return;
-  const whole = join(dirname(target), `${basename(name)}.${process.pid}`);
-  await copyFile(source, whole);
-  await utimes(whole, from.atime, from.mtime);
-  await rename(whole, file);
-}
-
 /** Does nothing when the checkout has no dashboard, or when the sources have not changed since the last build. */
-async function buildDashboard({ root, target }: AssetFolders): Promise<void> {
+export async function buildAssets({ root, target }: AssetFolders): Promise<void> {
+  await mkdir(target, { recursive: true });
   const source = join(root, "src/dashboard");
   if (!(await exists(join(source, PAGE)))) return;
   const digest = await digestOf(DASHBOARD_SOURCES.map((name) => join(root, name)));
@@ -78,12 +60,12 @@ async function runVite(source: string, target: string): Promise<void> {
 async function install(fresh: string, target: string, previous: readonly string[]): Promise<string[]> {
   const hashed = await namesIn(join(fresh, HASHED_FOLDER));
   const kept = new Set([...hashed, ...previous]);
-  await mkdir(join(target, HASHED_FOLDER), { recursive: true });
-  const others = (await namesIn(fresh)).filter((name) => name !== HASHED_FOLDER && name !== PAGE);
-  for (const name of [...others, ...hashed.map((each) => join(HASHED_FOLDER, each))]) {
+  const inHashedFolder = hashed.map((name) => join(HASHED_FOLDER, name));
+  const others = (await filesIn(fresh)).filter((name) => !inHashedFolder.includes(name) && name !== PAGE);
+  for (const name of [...inHashedFolder, ...others, PAGE]) {
+    await mkdir(dirname(join(target, name)), { recursive: true });
     await rename(join(fresh, name), join(target, name));
   }
-  await rename(join(fresh, PAGE), join(target, PAGE));
   const obsolete = (await namesIn(join(target, HASHED_FOLDER))).filter((name) => !kept.has(name));
   await Promise.all(obsolete.map((name) => rm(join(target, HASHED_FOLDER, name), { force: true })));
   return hashed;
@@ -95,4 +77,12 @@ async function exists(path: string): Promise<boolean> {
 
 async function namesIn(folder: string): Promise<string[]> {
   return await readdir(folder).catch(() => []);
+}
+
+/** Returns the names of the files at any depth. */
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
 }

@@ -6,15 +6,21 @@ import { parseFrame } from "../../client/frames.ts";
 import type { Frame } from "../../core/board/live-protocol.ts";
 import { api, responseBody } from "../api/client.ts";
 import { recentFlipsQuery, type Service, sessionQuery } from "../api/queries.ts";
+import { KnownDays } from "./days.ts";
+import { daysLoader } from "./days-loader.ts";
 import { Listing, type Progress } from "./listing.ts";
-import { PastLoader } from "./past-loader.ts";
+import { pastLoader } from "./past-loader.ts";
+import { readDays } from "./read-days.ts";
+import type { ScreenLoader } from "./screen-loader.ts";
 import type { ServiceRow } from "./service-row.ts";
 import { ServiceStore, type Snapshot } from "./service-store.ts";
 import { onSession } from "./session-channel.ts";
 
 interface Live {
   store: ServiceStore;
-  pasts: PastLoader;
+  pasts: ScreenLoader;
+  days: KnownDays;
+  daysOnScreen: ScreenLoader;
   listing: Listing;
   feed: FeedState;
   retry(): void;
@@ -30,7 +36,9 @@ const CHANGED_BY_REGISTRY = ["projects"];
 
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [store] = useState(() => new ServiceStore((run, ms) => setTimeout(run, ms)));
-  const [pasts] = useState(() => new PastLoader(store));
+  const [pasts] = useState(() => pastLoader(store));
+  const [days] = useState(() => new KnownDays());
+  const [daysOnScreen] = useState(() => daysLoader(days, readDays));
   const [listing] = useState(() => new Listing(store));
   const [feed, setFeed] = useState<FeedState>({ phase: "connecting" });
   const running = useRef<Feed | null>(null);
@@ -71,8 +79,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   }, [store, listing, refresh, client]);
   useRecentFlips(store);
   const live = useMemo(
-    () => ({ store, pasts, listing, feed, retry: () => running.current?.retry() }),
-    [store, pasts, listing, feed],
+    () => ({ store, pasts, days, daysOnScreen, listing, feed, retry: () => running.current?.retry() }),
+    [store, pasts, days, daysOnScreen, listing, feed],
   );
   return <LiveContext value={live}>{children}</LiveContext>;
 }

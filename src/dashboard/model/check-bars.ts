@@ -1,6 +1,7 @@
 /** The last checks of a service as a row of bars: the colour is the status, the height the response time. */
 import type { Status } from "../../core/service/records.ts";
 import { MAX_BARS, type Past, type SeenCheck } from "../live/past.ts";
+import type { Column } from "./columns.ts";
 import { dateTime, latency } from "./format.ts";
 
 export type Bar =
@@ -61,26 +62,9 @@ export function barInWords(bar: Bar): string {
   return `${dateTime(at)}: ${status}${latency_ms === null ? "" : `, ${latency(latency_ms)}`}`;
 }
 
-/** The index of the bar at `x` px from the left; null: there is none. `count`: of the bars, which end at the right. */
-export function barAt(count: number, x: number, step: number): number | null {
-  const index = Math.floor(x / step) - (MAX_BARS - count);
-  return index >= 0 && index < count ? index : null;
-}
-
-/**
- * Draws the bars, aligned to the right: one path for each status, because thousands of shapes would make a long list slow.
- * `step` and `width`: of a bar.
- */
-export function barPaths(
-  bars: readonly Bar[],
-  { step, width, height }: { step: number; width: number; height: number },
-): Map<Status | "gap", string> {
-  const paths = new Map<Status | "gap", string>();
-  bars.forEach((bar, index) => {
-    const x = (MAX_BARS - bars.length + index) * step;
-    const [kind, tall] = bar.kind === "gap" ? (["gap", GAP_HEIGHT] as const) : [bar.check.status, bar.height * height];
-    const shape = `M${x} ${height}v-${tall.toFixed(1)}h${width}V${height}Z`;
-    paths.set(kind, (paths.get(kind) ?? "") + shape);
-  });
-  return paths;
+/** `height`: of the highest bar, in px. */
+export function barColumns(bars: readonly Bar[], height: number): Column<Status | "gap">[] {
+  return bars.map((bar) =>
+    bar.kind === "gap" ? { kind: "gap", tall: GAP_HEIGHT } : { kind: bar.check.status, tall: bar.height * height },
+  );
 }

@@ -10,15 +10,10 @@ const DAY_STEPS = [1, 2, 7, 14, 30, 91, 182, 365];
 
 /** Returns at most `most` times between the two, in Unix ms. */
 export function timeTicks(from: number, to: number, most: number): number[] {
-  for (const step of STEPS.filter((each) => (to - from) / each <= most)) {
-    const ticks = within(from, to, (day) => timesOfDay(day, step));
-    if (ticks.length <= most) return ticks; // both ends may be ticks, which makes one more
-  }
-  for (const days of [...DAY_STEPS, Math.ceil((to - from) / DAY / Math.max(1, most - 1))]) {
-    const ticks = within(from, to, (day) => (dayNumber(day) % days === 0 ? [day.getTime()] : []));
-    if (ticks.length <= most) return ticks;
-  }
-  return [];
+  const step = STEPS.find((each) => (to - from) / each < most);
+  if (step !== undefined) return within(from, to, most, (day) => timesOfDay(day, step));
+  const days = DAY_STEPS.find((each) => (to - from) / (each * DAY) <= most) ?? Math.ceil((to - from) / DAY / most);
+  return within(from, to, most, (day) => (dayNumber(day) % days === 0 ? [day.getTime()] : []));
 }
 
 /** Formats a tick: a midnight as its day. */
@@ -32,22 +27,21 @@ export function tickText(at: number): string {
 }
 
 /** `of`: the ticks of a day, which begins at the local midnight that is given. */
-function within(from: number, to: number, of: (day: Date) => number[]): number[] {
+function within(from: number, to: number, most: number, of: (day: Date) => number[]): number[] {
   const ticks: number[] = [];
-  const day = new Date(from);
-  day.setHours(0, 0, 0, 0);
-  for (; day.getTime() <= to; day.setDate(day.getDate() + 1)) {
+  const first = new Date(from);
+  for (let index = 0; ; index++) {
+    const day = new Date(first.getFullYear(), first.getMonth(), first.getDate() + index); // a midnight may not exist
+    if (day.getTime() > to) return ticks.slice(0, most);
     ticks.push(...of(day).filter((at) => at >= from && at <= to));
   }
-  return ticks;
 }
 
 /** By the clock on the wall: on the day on which it is changed, there are fewer or more hours between two of them. */
 function timesOfDay(day: Date, step: number): number[] {
   const times = Array.from({ length: DAY / step }, (_, index) => {
-    const time = new Date(day);
-    time.setHours(0, (index * step) / MINUTE, 0, 0);
-    return time.getTime();
+    const minutes = (index * step) / MINUTE;
+    return new Date(day.getFullYear(), day.getMonth(), day.getDate(), 0, minutes).getTime();
   });
   return [...new Set(times)].sort((a, b) => a - b);
 }

@@ -1,10 +1,11 @@
-import { useState } from "react";
 import { MAX_BARS, type Past } from "../live/past.ts";
-import { type Bar, barAt, barInWords, barPaths, barsInWords, barsOf } from "../model/check-bars.ts";
+import { type Bar, barColumns, barInWords, barsInWords, barsOf } from "../model/check-bars.ts";
 import { useNow } from "./clock.ts";
+import { ColumnPicture } from "./column-picture.tsx";
 import { STATUS_FILL } from "./status-mark.tsx";
 
-const SHAPE = { step: 4, width: 3, height: 22 };
+const SHAPE = { step: 4, width: 3, height: 22, room: MAX_BARS };
+const FILL = { ...STATUS_FILL, gap: "fill-muted" };
 const CLOCK_MS = 15_000;
 
 /** `past`: null until it is loaded; then the room is kept free. Where there is less room, the newest bars are seen. */
@@ -17,27 +18,17 @@ export function CheckBars({ past }: { past: Past | null }) {
   );
 }
 
-/** What is pointed at says when it was; all bars together are one picture. */
 function Bars({ bars }: { bars: readonly Bar[] }) {
-  const [pointed, setPointed] = useState<number | null>(null);
-  const words = barsInWords(bars);
-  const bar = pointed === null ? undefined : bars[pointed];
-  const width = MAX_BARS * SHAPE.step;
   return (
-    <svg
-      role="img"
-      aria-label={words}
-      width={width}
-      height={SHAPE.height}
-      viewBox={`0 0 ${width} ${SHAPE.height}`}
-      className="relative z-10 shrink-0"
-      onPointerMove={({ nativeEvent }) => setPointed(barAt(bars.length, nativeEvent.offsetX, SHAPE.step))}
-      onPointerLeave={() => setPointed(null)}
-    >
-      <title>{bar === undefined ? words : barInWords(bar)}</title>
-      {[...barPaths(bars, SHAPE)].map(([kind, path]) => (
-        <path key={kind} d={path} className={kind === "gap" ? "fill-muted" : STATUS_FILL[kind]} />
-      ))}
-    </svg>
+    <ColumnPicture
+      columns={barColumns(bars, SHAPE.height)}
+      shape={SHAPE}
+      fill={FILL}
+      words={barsInWords(bars)}
+      wordsOf={(index) => {
+        const bar = bars[index];
+        return bar === undefined ? "" : barInWords(bar);
+      }}
+    />
   );
 }

@@ -1,27 +1,20 @@
 /** Remembers the scroll position of each page. The back button restores it; any other page starts at its top. */
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useLayoutEffect, useRef } from "react";
 import { useLocation } from "wouter";
+import { isReturnedTo } from "./unsaved.ts";
 
 /** Also moves the focus to the scrolling element, so that the keyboard works in the new page. */
 export function useScrollMemory(ref: RefObject<HTMLElement | null>): void {
   const [path] = useLocation();
   const left = useRef(new Map<string, number>());
-  const wentBack = useRef(false);
   const first = useRef(true);
-  useEffect(() => {
-    const back = () => {
-      wentBack.current = true;
-    };
-    window.addEventListener("popstate", back);
-    return () => window.removeEventListener("popstate", back);
-  }, []);
-  useEffect(() => {
+  // With the change itself: a shorter page moves the position, and that is none of the page before.
+  useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    const top = wentBack.current ? (left.current.get(path) ?? 0) : 0;
+    const top = isReturnedTo() ? (left.current.get(path) ?? 0) : 0;
     const restoring = first.current ? null : new Restoring(element, top);
     first.current = false;
-    wentBack.current = false;
     const note = () => {
       if (restoring?.isDone !== false) left.current.set(path, element.scrollTop);
     };

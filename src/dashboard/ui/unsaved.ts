@@ -1,12 +1,14 @@
 /** Text that a person has typed and not saved. Before the page, a form or a dialog takes it away, the person is asked. */
-import { useEffect } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import type { BaseLocationHook } from "wouter";
-import { useBrowserLocation } from "wouter/use-browser-location";
+import { navigate } from "wouter/use-browser-location";
 
 /** One entry for each form that has such text. */
 const holders = new Set<symbol>();
-/** The address of the page that is shown. */
+const listeners = new Set<() => void>();
+/** The address of the page that is shown: on the way back, the browser's own is another one before anybody hears of it. */
 let shown = location.href;
+let isReturn = false;
 
 /** `isUnsaved`: false also while the text is being sent. */
 export function useUnsaved(isUnsaved: boolean): void {
@@ -26,30 +28,44 @@ function mayLeave(): boolean {
   return holders.size === 0 || mayDiscard();
 }
 
+const pathOf = (address: string) => new URL(address, location.href).pathname;
+
 /** The location of all links and routes. A change of the query stays on the page, so it takes nothing away. */
 export const useGuardedLocation: BaseLocationHook = () => {
-  const [path, navigate] = useBrowserLocation();
-  const go: typeof navigate = (to, options) => {
-    if (new URL(to, location.href).pathname !== location.pathname && !mayLeave()) return;
-    navigate(to, options);
-    shown = location.href;
-  };
+  const path = useSyncExternalStore(subscribe, () => pathOf(shown));
+  const go = useCallback<typeof navigate>((to, options) => {
+    if (pathOf(String(to)) === location.pathname || mayLeave()) navigate(to, options);
+  }, []);
   return [path, go];
 };
 
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** Whether the page that is shown was come back to, by the browser's own buttons. */
+export function isReturnedTo(): boolean {
+  return isReturn;
+}
+
+function show(event: Event): void {
+  shown = location.href;
+  isReturn = event.type === "popstate";
+  for (const listener of listeners) listener();
+}
+
 /** Must be called before anything else listens to the address. */
 export function guardUnsaved(): void {
+  // The router tells of each change of the address by these events.
+  for (const name of ["pushState", "replaceState"]) addEventListener(name, show);
   addEventListener("beforeunload", (event) => {
     if (holders.size > 0) event.preventDefault();
   });
   addEventListener(
     "popstate",
     (event) => {
-      const isSamePage = new URL(shown).pathname === location.pathname;
-      if (isSamePage || mayLeave()) {
-        shown = location.href;
-        return;
-      }
+      if (pathOf(shown) === location.pathname || mayLeave()) return show(event);
       event.stopImmediatePropagation();
       history.pushState(null, "", shown);
     },

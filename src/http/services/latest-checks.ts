@@ -2,19 +2,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { latestChecks as readLatestChecks } from "../../store/history/latest-checks.ts";
 import { guard } from "../access/access.ts";
+import { serviceIds } from "../parameters.ts";
 import { problems } from "../problem.ts";
 import { routes } from "../routes.ts";
 import { jsonResponse, statusSchema } from "../schemas.ts";
 
-const MAX_SERVICES = 100;
 const DEFAULT_CHECKS = 40;
 const MAX_CHECKS = 100;
-
-const ids = z
-  .string()
-  .regex(/^\d{1,15}(,\d{1,15}){0,99}$/, `expected 1 to ${MAX_SERVICES} ids, separated by commas`)
-  .transform((text) => [...new Set(text.split(",").map(Number))])
-  .openapi({ type: "string", example: "1,2,3", description: `Ids of services, at most ${MAX_SERVICES}` });
 
 const read = createRoute({
   method: "get",
@@ -26,7 +20,7 @@ const read = createRoute({
   ...guard("read", { project: "itself" }),
   request: {
     query: z.object({
-      ids,
+      ids: serviceIds,
       limit: z
         .string()
         .regex(/^\d{1,3}$/, `expected 1 to ${MAX_CHECKS}`)

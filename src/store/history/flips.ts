@@ -138,10 +138,13 @@ export interface StatusChanges {
   changes: StatusChange[];
 }
 
+/** The columns of a flip that `toChanges` needs. */
+export const CHANGE = { from: flips.from_status, to: flips.to_status, at: flips.at, began_at: flips.began_at };
+
 /** The query of `statusChanges`, for a batch with others. */
 export function selectChanges(db: Db, id: number, from: number, to: number) {
   return db
-    .select({ from: flips.from_status, to: flips.to_status, at: flips.at, began_at: flips.began_at })
+    .select(CHANGE)
     .from(flips)
     .where(
       and(

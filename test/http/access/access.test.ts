@@ -69,6 +69,7 @@ describe("every route for every caller", () => {
         "GET /api/agents/{name}/checks: admin or agent",
         "GET /api/agents: read",
         "GET /api/audit: admin",
+        "GET /api/daily-uptime: read",
         "GET /api/dependencies: read",
         "GET /api/federation/hubs: read",
         "GET /api/federation/services: read",

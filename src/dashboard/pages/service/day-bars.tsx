@@ -2,13 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import { daysQuery } from "../../api/queries.ts";
-import { dayBars, dayStatus, daysInWords, midnights } from "../../model/day-bars.ts";
-import { daysWithOutage, dayWithOutage } from "../../model/day-outages.ts";
+import { DAYS, dayBars, dayInWords, dayStatus, daysInFull, midnights } from "../../model/day-bars.ts";
 import { useNow } from "../../ui/clock.ts";
+import { QueryState } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
 import { STATUS_FILL } from "../../ui/status-mark.tsx";
 
-const DAYS = 90;
 const BAR = { step: 10, width: 8, height: 30 };
 const MINUTE_MS = 60_000;
 
@@ -17,7 +16,7 @@ export function DayBars({ id, created }: { id: number; created: number }) {
   const now = useNow(MINUTE_MS);
   const [today] = midnights(now, now, 1);
   const edges = useMemo(() => midnights(created, today ?? 0, DAYS), [created, today]);
-  const { data } = useQuery(daysQuery(id, edges[0] ?? 0));
+  const { data, error, refetch } = useQuery(daysQuery(id, edges[0] ?? 0));
   const [chosen, setChosen] = useState<number | null>(null);
   const bars = useMemo(() => (data === undefined ? [] : dayBars(data.points, edges, data.to)), [data, edges]);
   const bar = chosen === null ? undefined : bars[chosen];
@@ -32,19 +31,21 @@ export function DayBars({ id, created }: { id: number; created: number }) {
       title="Last 90 days"
       beside={
         <span role="status" className="min-h-6 text-muted tabular-nums">
-          {bar === undefined ? "" : dayWithOutage(bar, now)}
+          {bar === undefined ? "" : dayInWords(bar, now)}
         </span>
       }
     >
+      <QueryState query={{ data, error, refetch }} what="the days" rows={1} />
       <svg
         role="img"
-        aria-label={data === undefined ? "Loading the days" : daysInWords(bars)}
+        aria-label={data === undefined ? "Loading the days" : daysInFull(bars, now)}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys choose a day
         tabIndex={0}
         viewBox={`0 0 ${DAYS * BAR.step} ${BAR.height}`}
         preserveAspectRatio="none"
         className="h-9 w-full rounded focus-visible:outline-2 focus-visible:outline-accent"
         onKeyDown={walk}
+        onFocus={() => setChosen(bars.length - 1)}
         onPointerLeave={() => setChosen(null)}
         onBlur={() => setChosen(null)}
       >
@@ -60,16 +61,11 @@ export function DayBars({ id, created }: { id: number; created: number }) {
               className={`${status === null ? "fill-line" : STATUS_FILL[status]} ${index === chosen ? "opacity-60" : ""}`}
               onPointerEnter={() => setChosen(index)}
             >
-              <title>{dayWithOutage(each, now)}</title>
+              <title>{dayInWords(each, now)}</title>
             </rect>
           );
         })}
       </svg>
-      <ul aria-label="Days with an outage" className="sr-only">
-        {daysWithOutage(bars).map((each) => (
-          <li key={each.from}>{dayWithOutage(each, now)}</li>
-        ))}
-      </ul>
     </Section>
   );
 }

@@ -55,7 +55,7 @@ function useWindow(created: number): [TimeWindow, (window: TimeWindow) => void] 
   );
   const choose = useCallback(
     (next: TimeWindow) => go(`${path}?${windowSearch(search, next)}`, { replace: true }),
-    [go, path, search],
+    [path, search, go],
   );
   return [window, choose];
 }

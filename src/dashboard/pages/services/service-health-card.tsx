@@ -1,6 +1,7 @@
 /** One service in a list or a grid: its status, response times, badges, and the time since its last change. */
 import { memo, useMemo } from "react";
 import { Link } from "wouter";
+import type { Days } from "../../live/days.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { BADGES, type Badge, badgesOf } from "../../model/badges.ts";
 import { latency } from "../../model/format.ts";
@@ -9,30 +10,39 @@ import { CheckBars } from "../../ui/check-bars.tsx";
 import { useNow } from "../../ui/clock.ts";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { STATUS_SOFT, StatusMark } from "../../ui/status-mark.tsx";
+import { UptimeBars } from "../../ui/uptime-bars.tsx";
 
 const BADGE_STEP_MS = 5_000;
 
 interface ServiceHealthCardProps {
   row: ServiceRow;
   layout: "list" | "grid";
+  /** Null: not loaded; undefined: the list has no column for them. */
+  days?: Days | null | undefined;
 }
 
-export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout }: ServiceHealthCardProps) {
-  return layout === "list" ? <ListCard row={row} /> : <GridCard row={row} />;
+export const ServiceHealthCard = memo(function ServiceHealthCard({ row, layout, days }: ServiceHealthCardProps) {
+  return layout === "list" ? <ListCard row={row} days={days} /> : <GridCard row={row} />;
 });
 
 /** Of the list's rows and their headings. */
 const COLUMNS =
   "grid grid-cols-[1rem_minmax(0,1fr)_3rem_3.6rem] gap-x-3 px-3 sm:px-4 md:grid-cols-[6.6rem_minmax(0,1fr)_10rem_5rem_6.5rem] xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_5.5rem_5rem_6.5rem]";
+/** With the days of 90 bars. */
+const WITH_DAYS = "2xl:grid-cols-[6.6rem_minmax(0,1fr)_6rem_10rem_270px_5.5rem_5rem_6.5rem]";
 
 /** Each row says what its columns are to those who do not see the headings. */
-export function ListHeadings() {
+export function ListHeadings({ withDays }: { withDays: boolean }) {
   return (
-    <div aria-hidden="true" className={`${COLUMNS} border-b border-line py-1.5 text-xs text-muted max-md:hidden`}>
+    <div
+      aria-hidden="true"
+      className={`${COLUMNS} ${withDays ? WITH_DAYS : ""} border-b border-line py-1.5 text-xs text-muted max-md:hidden`}
+    >
       <span>Status</span>
       <span>Service</span>
       <span className="hidden xl:block">Type</span>
       <span className="text-right">Last checks</span>
+      {withDays && <span title="Days in UTC">Last 90 days</span>}
       <span className="hidden xl:block">Response times</span>
       <span className="text-right">Response</span>
       <span className="text-right">For</span>
@@ -40,10 +50,10 @@ export function ListHeadings() {
   );
 }
 
-function ListCard({ row }: { row: ServiceRow }) {
+function ListCard({ row, days }: Omit<ServiceHealthCardProps, "layout">) {
   return (
     <div
-      className={`${COLUMNS} relative h-full content-center items-center border-b border-line bg-surface hover:bg-raised`}
+      className={`${COLUMNS} ${days === undefined ? "" : WITH_DAYS} relative h-full content-center items-center border-b border-line bg-surface hover:bg-raised`}
     >
       <StatusMark status={row.status} narrow />
       {/* Where it is narrow, the reason has a line of its own over all columns. */}
@@ -58,6 +68,7 @@ function ListCard({ row }: { row: ServiceRow }) {
       </div>
       <span className="hidden truncate text-muted xl:block">{row.type}</span>
       <CheckBars past={row.past} />
+      {days !== undefined && <UptimeBars days={days} />}
       <span className="hidden xl:block">
         <Spark row={row} />
       </span>

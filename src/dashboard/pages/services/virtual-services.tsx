@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { usePasts } from "../../live/live-context.tsx";
 import type { ServiceRow } from "../../live/service-row.ts";
+import { useDays } from "../../live/use-days.ts";
 import { ListHeadings, ServiceHealthCard } from "./service-health-card.tsx";
 
 // Heights, widths and gaps are in px.
@@ -54,10 +55,12 @@ export function VirtualServices({ rows, layout, selected, toggle }: VirtualServi
   const [first, last] = [items.at(0)?.index ?? 0, items.at(-1)?.index ?? 0];
   const onScreen = useMemo(() => rows.slice(first * columns, (last + 1) * columns), [rows, first, last, columns]);
   usePasts(onScreen);
+  const days = useDays(onScreen, layout === "list");
+  const daysOf = ({ id }: ServiceRow) => (days === null ? undefined : (days.get(id) ?? null));
   const frame = layout === "list" ? "card overflow-hidden" : "";
   return (
     <div className={frame}>
-      {layout === "list" && <ListHeadings />}
+      {layout === "list" && <ListHeadings withDays={days !== null} />}
       <div ref={ref}>
         <ul aria-label="Services" className="relative" style={{ height: lines.getTotalSize() }}>
           {items.flatMap((line) =>
@@ -74,7 +77,7 @@ export function VirtualServices({ rows, layout, selected, toggle }: VirtualServi
                 }}
               >
                 {selected === null ? (
-                  <ServiceHealthCard row={row} layout={layout} />
+                  <ServiceHealthCard row={row} layout={layout} days={daysOf(row)} />
                 ) : (
                   <label className="grid h-full grid-cols-[2.5rem_minmax(0,1fr)] items-center">
                     <input
@@ -84,7 +87,7 @@ export function VirtualServices({ rows, layout, selected, toggle }: VirtualServi
                       checked={selected.has(row.id)}
                       onChange={() => toggle(row.id)}
                     />
-                    <ServiceHealthCard row={row} layout={layout} />
+                    <ServiceHealthCard row={row} layout={layout} days={daysOf(row)} />
                   </label>
                 )}
               </li>

@@ -45,11 +45,11 @@ describe("the days of a service", () => {
     expect(bars.map(({ uptime }) => uptime)).toEqual([0.875, null]);
     expect(bars.map(dayStatus)).toEqual(["down", null]);
     expect(bars.map((bar) => dayInWords(bar, at("2026-11-28T12:00")))).toEqual([
-      "Fri 27 Nov: 87.50 % up",
+      "Fri 27 Nov: 87.50 % up, 3 h down",
       "Sat 28 Nov, so far: nothing is known",
     ]);
     expect(daysInFull(bars, at("2026-11-28T12:00"))).toBe(
-      "1 of 2 days are known; 0 without an outage. Fri 27 Nov: 87.50 % up",
+      "1 of 2 days are known; 0 without an outage. Fri 27 Nov: 87.50 % up, 3 h down",
     );
   });
 

@@ -1,5 +1,15 @@
-import { describe, expect, test } from "vitest";
-import { ago, axisTime, count, duration, latency, percent, shortDuration } from "../../src/dashboard/model/format.ts";
+import { describe, expect, test, vi } from "vitest";
+import {
+  ago,
+  axisTime,
+  count,
+  dateTime,
+  duration,
+  exactTime,
+  latency,
+  percent,
+  shortDuration,
+} from "../../src/dashboard/model/format.ts";
 import { NOW } from "./rows.ts";
 
 const MINUTE = 60_000;
@@ -61,4 +71,15 @@ test("one is not many", () => {
 test("an axis shows the time within a day and the date beyond", () => {
   expect(axisTime(NOW, DAY)).toMatch(/^\d\d:\d\d$/);
   expect(axisTime(NOW, 7 * DAY)).toMatch(/^\d+ Nov$/);
+});
+
+describe("an exact time", () => {
+  test.each([
+    ["UTC", "UTC"],
+    ["Europe/Berlin", "CET"],
+  ])("in %s is the local one with its zone", (zone, name) => {
+    vi.stubEnv("TZ", zone);
+    expect(exactTime(NOW)).toBe(`${dateTime(NOW)} ${name}`);
+    vi.unstubAllEnvs();
+  });
 });

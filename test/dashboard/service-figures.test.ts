@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Status } from "../../src/core/service/records.ts";
 import { rowOfListed } from "../../src/dashboard/live/service-row.ts";
 import { badgesOf } from "../../src/dashboard/model/badges.ts";
+import { seriesOf, shownCharts } from "../../src/dashboard/model/chart-series.ts";
 import { figuresOf } from "../../src/dashboard/model/figures.ts";
 import { timeOfDay } from "../../src/dashboard/model/format.ts";
 import { metadataLinks } from "../../src/dashboard/model/metadata-links.ts";
@@ -33,12 +35,26 @@ describe("the figures of a service", () => {
   });
 
   it("count failures only while there are some", () => {
-    const failures = (status: "up" | "down", count: number, method: "http" | "heartbeat" = "http") =>
+    const failures = (status: Status, count: number, method: "http" | "heartbeat" = "http") =>
       names(DAY_MS, { row: aRow({ status }), health: health(count), method }).includes("Failures in a row");
     expect(failures("down", 3)).toBe(true);
     expect(failures("down", 0)).toBe(false);
+    expect(failures("degraded", 1)).toBe(true);
     expect(failures("up", 3)).toBe(false);
+    expect(failures("unknown", 3)).toBe(false);
     expect(failures("down", 3, "heartbeat")).toBe(false);
+  });
+});
+
+describe("the charts of a service", () => {
+  const point = { at: iso(NOW), checks: 1, failures: 0, uptime: 1, p50: 0.01, p95: 0.01, p99: 0.01, max: 0.01 };
+  const unknown = { ...point, uptime: null, p50: null, p95: null, p99: null, max: null };
+
+  it("leave out the response time of a heartbeat, and whatever has no values", () => {
+    expect(shownCharts(seriesOf([point]), "http")).toEqual({ latency: true, uptime: true });
+    expect(shownCharts(seriesOf([point]), "heartbeat")).toEqual({ latency: false, uptime: true });
+    expect(shownCharts(seriesOf([{ ...point, p50: null }]), "http")).toEqual({ latency: false, uptime: true });
+    expect(shownCharts(seriesOf([unknown]), "http")).toEqual({ latency: false, uptime: false });
   });
 });
 

@@ -4,6 +4,7 @@ import { MutationCache, QueryCache, QueryClient, queryOptions } from "@tanstack/
 import type { InferResponseType } from "hono/client";
 import { everyPage } from "../../client/every-page.ts";
 import { api, HubProblem, problemOf, responseBody } from "./client.ts";
+import { joinedPoints } from "./joined-points.ts";
 import { pointsOf, type TimeWindow, timesOf } from "./time-window.ts";
 
 export type Session = InferResponseType<typeof api.session.$get, 200>;
@@ -143,7 +144,7 @@ export const daysQuery = (id: number, from: number) =>
           return responseBody(api.services[":id"].history.$get({ ...param(id), query }));
         }),
       );
-      return { points: parts.flatMap(({ points }) => points), to };
+      return { points: joinedPoints(parts.map(({ points }, index) => ({ start: starts[index] ?? from, points }))), to };
     },
     staleTime: 5 * MINUTE_MS,
     refetchInterval: 5 * MINUTE_MS,

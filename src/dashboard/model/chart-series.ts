@@ -1,4 +1,5 @@
 /** Converts the history of a service to series for charts. */
+import type { HealthMethod } from "../../core/methods/index.ts";
 import type { History } from "../api/queries.ts";
 
 export interface Series {
@@ -23,6 +24,11 @@ export function seriesOf(points: History["points"]): Series {
 
 export function hasValues(values: readonly (number | null)[]): boolean {
   return values.some((value) => value !== null);
+}
+
+/** A heartbeat calls in by itself, so the time that its call took says nothing. `method`: null until it is known. */
+export function shownCharts(series: Series, method: HealthMethod | null): { latency: boolean; uptime: boolean } {
+  return { latency: method !== "heartbeat" && hasValues(series.p50), uptime: hasValues(series.uptime) };
 }
 
 /** Returns the sums over all points. */

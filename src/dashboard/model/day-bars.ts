@@ -4,7 +4,7 @@ import type { Status } from "../../core/service/records.ts";
 import type { History } from "../api/queries.ts";
 import type { Days } from "../live/days.ts";
 import type { Column } from "./columns.ts";
-import { percent } from "./format.ts";
+import { duration, percent } from "./format.ts";
 
 export interface DayBar {
   /** Local midnight, Unix ms. */
@@ -12,6 +12,8 @@ export interface DayBar {
   to: number;
   /** Ratio from 0 to 1; null: nothing is known of the day. */
   uptime: number | null;
+  /** How long it was down in the part that is known, in ms. Absent: only the ratio is known. */
+  down?: number;
 }
 
 type Point = Pick<History["points"][number], "at" | "uptime">;
@@ -44,7 +46,7 @@ export function dayBars(points: readonly Point[], edges: readonly number[], end:
       length += overlap;
       up += overlap * point.uptime;
     }
-    return { from, to, uptime: length === 0 ? null : up / length };
+    return length === 0 ? { from, to, uptime: null } : { from, to, uptime: up / length, down: length - up };
   });
 }
 
@@ -55,12 +57,17 @@ export function dayStatus({ uptime }: DayBar): Status | null {
   return uptime >= BAD_BELOW ? "degraded" : "down";
 }
 
-/** `timeZone`: undefined is the reader's own. */
+/** Ratios are not exact to less. */
+const SHORTEST_MS = 1_000;
+
+/** For example `Tue 24 Nov: 99.30 % up, 10 min down`. `timeZone`: undefined is the reader's own. */
 export function dayInWords(bar: DayBar, now: number, timeZone?: "UTC"): string {
   const names = { weekday: "short", day: "numeric", month: "short", timeZone } as const;
   const day = new Intl.DateTimeFormat("en-GB", names).format(bar.from);
   const isToday = bar.from <= now && now < bar.to;
-  const figure = bar.uptime === null ? "nothing is known" : `${percent(bar.uptime)} up`;
+  const { uptime, down = 0 } = bar;
+  const outage = down < SHORTEST_MS ? "" : `, ${duration(down)} down`;
+  const figure = uptime === null ? "nothing is known" : `${percent(uptime)} up${outage}`;
   return `${day}${isToday ? ", so far" : ""}: ${figure}`;
 }
 

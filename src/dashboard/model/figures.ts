@@ -55,6 +55,7 @@ function uptimeFigures({ created, health }: Known, now: number): Figure[] {
 
 function failureFigure({ method, row, health }: Known): Figure[] {
   const failures = health?.consecutive_failures ?? 0;
-  if (method === "heartbeat" || row.status === "up" || failures === 0) return [];
+  const isFailing = row.status === "down" || row.status === "degraded";
+  if (method === "heartbeat" || !isFailing || failures === 0) return [];
   return [{ name: "Failures in a row", value: String(failures) }];
 }

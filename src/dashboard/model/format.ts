@@ -59,6 +59,12 @@ export function dateTime(at: number): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" }).format(at);
 }
 
+/** The same with the name of the zone, for tooltips. */
+export function exactTime(at: number): string {
+  const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(at);
+  return `${dateTime(at)} ${zone.find(({ type }) => type === "timeZoneName")?.value ?? ""}`.trimEnd();
+}
+
 /** Formats a time (Unix ms) for an axis that covers `span` ms: up to a day as a time of day, else as a date. */
 export function axisTime(at: number, span: number): string {
   if (span <= DAY) return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(at);

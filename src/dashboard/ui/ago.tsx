@@ -1,11 +1,11 @@
-import { ago, dateTime, duration } from "../model/format.ts";
+import { ago, duration, exactTime } from "../model/format.ts";
 import { useNow } from "./clock.ts";
 
 /** Shows how long ago a time was, and the exact time on hover. `at`: Unix ms. */
 export function Ago({ at }: { at: number }) {
   const now = useNow();
   return (
-    <time dateTime={new Date(at).toISOString()} title={dateTime(at)}>
+    <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
       {ago(at, now)}
     </time>
   );
@@ -15,7 +15,7 @@ export function Ago({ at }: { at: number }) {
 export function Elapsed({ since }: { since: number }) {
   const now = useNow();
   return (
-    <time dateTime={new Date(since).toISOString()} title={`since ${dateTime(since)}`}>
+    <time dateTime={new Date(since).toISOString()} title={`since ${exactTime(since)}`}>
       {duration(now - since)}
     </time>
   );

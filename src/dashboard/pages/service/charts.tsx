@@ -12,7 +12,7 @@ import {
 import { useEffect, useMemo, useRef } from "react";
 import type { Status } from "../../../core/service/records.ts";
 import type { Series } from "../../model/chart-series.ts";
-import { dateTime, latency, percent } from "../../model/format.ts";
+import { exactTime, latency, percent } from "../../model/format.ts";
 import type { Measure } from "../../model/measurements.ts";
 import type { StatusPeriod } from "../../model/status-periods.ts";
 import { tickText, timeTicks } from "../../model/time-ticks.ts";
@@ -266,7 +266,7 @@ function configuration(spec: ChartSpec, colour: (name: string) => string): LineC
       plugins: {
         tooltip: {
           callbacks: {
-            title: ([item]) => (item === undefined ? "" : dateTime(item.parsed.x ?? 0)),
+            title: ([item]) => (item === undefined ? "" : exactTime(item.parsed.x ?? 0)),
             label: ({ dataset, parsed }) => `${dataset.label}: ${parsed.y === null ? "–" : spec.format(parsed.y)}`,
           },
         },

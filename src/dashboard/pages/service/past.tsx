@@ -16,7 +16,7 @@ import {
 } from "../../api/time-window.ts";
 import { useAfterChange } from "../../live/after-change.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { failureCount, hasValues, seriesOf } from "../../model/chart-series.ts";
+import { failureCount, hasValues, seriesOf, shownCharts } from "../../model/chart-series.ts";
 import { count, duration } from "../../model/format.ts";
 import { statusPeriods } from "../../model/status-periods.ts";
 import { Loading, QueryState } from "../../ui/notice.tsx";
@@ -139,6 +139,8 @@ function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
   if (data === undefined || series === null || events === null) {
     return <QueryState query={{ error, refetch }} what="the past" rows={5} />;
   }
+  const isBeating = row.listed?.method === "heartbeat";
+  const shown = shownCharts(series, row.listed?.method ?? null);
   const { checks, failures } = failureCount(data.points);
   const span = data.to - data.from;
   const when = window.kind === "last" ? `in the last ${SPANS[window.span].word}` : `in these ${duration(span)}`;
@@ -151,12 +153,11 @@ function History({ row, window, choose }: WindowProps & { row: ServiceRow }) {
         endsNow={window.kind === "last"}
         unwatched={data.unwatched}
       />
-      {hasValues(series.p50) ? (
-        <Suspense fallback={<Loading what="the charts" rows={4} />}>
-          <LatencyChart series={series} events={events} />
-          <UptimeChart series={series} events={events} />
-        </Suspense>
-      ) : (
+      <Suspense fallback={<Loading what="the charts" rows={4} />}>
+        {shown.latency && <LatencyChart series={series} events={events} />}
+        {shown.uptime && <UptimeChart series={series} events={events} />}
+      </Suspense>
+      {!shown.latency && !isBeating && (
         <p className="py-6 text-center text-muted">No response time was measured {when}.</p>
       )}
       <p className="text-muted">

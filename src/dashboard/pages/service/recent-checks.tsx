@@ -1,5 +1,6 @@
 import type { ServiceHealth } from "../../api/queries.ts";
-import { dateTime, latency } from "../../model/format.ts";
+import { exactTime, latency } from "../../model/format.ts";
+import { localTimes } from "../../model/reason-now.ts";
 import { Ago } from "../../ui/ago.tsx";
 import { Loading } from "../../ui/notice.tsx";
 import { Section } from "../../ui/page.tsx";
@@ -46,6 +47,7 @@ export function RecentChecks({ checks }: { checks: readonly Check[] | undefined 
 }
 
 function CheckRow({ check }: { check: Check }) {
+  const at = Date.parse(check.at);
   const shape = check.ok
     ? check.verdict === "warn"
       ? "degraded"
@@ -54,17 +56,19 @@ function CheckRow({ check }: { check: Check }) {
       ? "down"
       : "unknown";
   return (
-    <tr title={dateTime(Date.parse(check.at))}>
+    <tr title={exactTime(at)}>
       <td className="px-4 py-2">
         <span className="flex items-start gap-2">
           <StatusShape status={shape} className="mt-1 size-3" />
-          <span className="break-words [overflow-wrap:anywhere]">{check.error ?? WORDS[check.verdict]}</span>
+          <span className="break-words [overflow-wrap:anywhere]">
+            {check.error === null ? WORDS[check.verdict] : localTimes(check.error, at)}
+          </span>
         </span>
       </td>
       <td className="py-2 text-muted">{check.vantage}</td>
       <td className="px-3 py-2 text-right whitespace-nowrap tabular-nums">{latency(check.latency_ms)}</td>
       <td className="py-2 pr-4 text-right whitespace-nowrap text-muted tabular-nums">
-        <Ago at={Date.parse(check.at)} />
+        <Ago at={at} />
       </td>
     </tr>
   );

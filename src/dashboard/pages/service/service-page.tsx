@@ -9,7 +9,7 @@ import { useLive, useServices } from "../../live/live-context.tsx";
 import { rowOfListed, type ServiceRow } from "../../live/service-row.ts";
 import { badgesOf } from "../../model/badges.ts";
 import { figuresOf } from "../../model/figures.ts";
-import { timeOfDay } from "../../model/format.ts";
+import { exactTime, timeOfDay } from "../../model/format.ts";
 import { graphAddress } from "../../model/graph-view.ts";
 import { metadataLinks } from "../../model/metadata-links.ts";
 import { reasonNow } from "../../model/reason-now.ts";
@@ -70,9 +70,10 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
     <Page
       title={service.name}
       mark={<StatusMark status={row.status} soft />}
-      lead={<Lead service={service} row={row} />}
+      lead={<Lead service={service} />}
       beside={mayWrite && <ServiceActions service={service} />}
     >
+      <Badges service={service} row={row} />
       <CurrentState service={service} row={row} health={health.data} />
       {health.error !== null && health.data === undefined && <Failure error={health.error} />}
       <FirstBeat service={service} row={row} />
@@ -89,9 +90,7 @@ function LoadedService({ service, row }: { service: Service; row: ServiceRow }) 
   );
 }
 
-function Lead({ service, row }: { service: Service; row: ServiceRow }) {
-  const now = useNow();
-  const badges = badgesOf(row, now);
+function Lead({ service }: { service: Service }) {
   const links = metadataLinks(service.metadata);
   return (
     <span className="flex min-h-6 flex-wrap items-center gap-x-2.5 gap-y-1.5">
@@ -103,10 +102,6 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
         Dependencies
       </Link>
       {service.version !== null && <span>version {service.version}</span>}
-      {service.paused_until !== null && <span>paused until {timeOfDay(Date.parse(service.paused_until), now)}</span>}
-      {badges.map((badge) => (
-        <ServiceBadge key={badge} badge={badge} />
-      ))}
       {links.map(({ label, href }) => (
         <a
           key={label}
@@ -119,6 +114,26 @@ function Lead({ service, row }: { service: Service; row: ServiceRow }) {
         </a>
       ))}
     </span>
+  );
+}
+
+/** In a line of their own below the title, so that no button moves when one appears. */
+function Badges({ service, row }: { service: Service; row: ServiceRow }) {
+  const now = useNow();
+  const badges = badgesOf(row, now);
+  const pausedUntil = service.paused_until === null ? null : Date.parse(service.paused_until);
+  if (badges.length === 0 && pausedUntil === null) return null;
+  return (
+    <div className="-mt-2 flex flex-wrap items-center gap-x-2.5 gap-y-1.5 text-muted">
+      {badges.map((badge) => (
+        <ServiceBadge key={badge} badge={badge} />
+      ))}
+      {pausedUntil !== null && (
+        <time dateTime={new Date(pausedUntil).toISOString()} title={exactTime(pausedUntil)}>
+          paused until {timeOfDay(pausedUntil, now)}
+        </time>
+      )}
+    </div>
   );
 }
 

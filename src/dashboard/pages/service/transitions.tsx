@@ -53,7 +53,11 @@ function Transition({ flip }: { flip: Flip }) {
                 <span className="tabular-nums">{dateTime(Date.parse(attempt.at))}</span>
                 <span>from {attempt.vantage}</span>
                 <span className="min-w-0 break-words text-ink">
-                  {attempt.error ?? (attempt.ok ? `passed in ${latency(attempt.latency_ms)}` : "failed")}
+                  {attempt.error === null
+                    ? attempt.ok
+                      ? `passed in ${latency(attempt.latency_ms)}`
+                      : "failed"
+                    : localTimes(attempt.error, at)}
                 </span>
               </li>
             ))}

@@ -1,6 +1,6 @@
 import type { Flip } from "../../api/queries.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
-import { axisTime, dateTime, duration } from "../../model/format.ts";
+import { axisTime, duration, exactTime } from "../../model/format.ts";
 import { BY_CONCERN, STATUS_WORDS } from "../../model/status.ts";
 import { statusPeriods, timeByStatus } from "../../model/status-periods.ts";
 import { STATUS_FILL, StatusShape } from "../../ui/status-mark.tsx";
@@ -44,7 +44,7 @@ export function UptimeBar({ flips, row, window, endsNow, unwatched }: UptimeBarP
               height={HEIGHT}
               className={STATUS_FILL[status]}
             >
-              <title>{`${STATUS_WORDS[status]} for ${duration(to - from)}, from ${dateTime(from)}`}</title>
+              <title>{`${STATUS_WORDS[status]} for ${duration(to - from)}, from ${exactTime(from)}`}</title>
             </rect>
           ))}
       </svg>

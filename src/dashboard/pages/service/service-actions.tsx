@@ -29,7 +29,8 @@ export function ServiceActions({ service }: { service: Service }) {
   const [open, setOpen] = useState<"edit" | "duplicate" | "delete" | "pause" | null>(null);
   const { act, busy, message } = useActions(service);
   const isPaused = !service.enabled && service.paused_until !== null;
-  const canCheck = isProbedByHub(service) && service.enabled && service.gone_since === null;
+  const isWatched = service.enabled && service.gone_since === null && service.project_status === "running";
+  const canCheck = isProbedByHub(service) && isWatched;
   return (
     <div className="flex flex-col items-end gap-1.5">
       <div className="flex flex-wrap justify-end gap-2">

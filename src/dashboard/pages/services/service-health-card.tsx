@@ -5,6 +5,7 @@ import type { Days } from "../../live/days.ts";
 import type { ServiceRow } from "../../live/service-row.ts";
 import { BADGES, type Badge, badgesOf } from "../../model/badges.ts";
 import { latency } from "../../model/format.ts";
+import { reasonNow } from "../../model/reason-now.ts";
 import { Elapsed } from "../../ui/ago.tsx";
 import { CheckBars } from "../../ui/check-bars.tsx";
 import { useNow } from "../../ui/clock.ts";
@@ -136,8 +137,10 @@ function Badges({ row }: { row: ServiceRow }) {
 }
 
 /** Why it is not up; of one that is, the target. */
-function Reason({ row: { status, listed } }: { row: ServiceRow }) {
-  const text = (status === "up" ? null : listed?.error) ?? listed?.url ?? "";
+function Reason({ row: { status, listed, last_at } }: { row: ServiceRow }) {
+  const now = useNow(BADGE_STEP_MS);
+  const error = status === "up" ? null : (listed?.error ?? null);
+  const text = error === null ? (listed?.url ?? "") : reasonNow(error, last_at, now);
   return (
     <span className="min-h-5 min-w-0 truncate text-sm text-muted" title={text}>
       {text}
@@ -145,9 +148,11 @@ function Reason({ row: { status, listed } }: { row: ServiceRow }) {
   );
 }
 
+const UNWATCHED: readonly Badge[] = ["stopped", "paused", "disabled", "gone"];
+
 export function ServiceBadge({ badge }: { badge: Badge }) {
   const { word, meaning } = BADGES[badge];
-  const look = STATUS_SOFT[badge === "disabled" || badge === "gone" ? "unknown" : "degraded"];
+  const look = STATUS_SOFT[UNWATCHED.includes(badge) ? "unknown" : "degraded"];
   return (
     <span title={meaning} className={`relative z-10 shrink-0 rounded px-1.5 text-xs leading-5 font-medium ${look}`}>
       {word}

@@ -83,7 +83,7 @@ function reasonOf({ reason }: DnsAnswer): string {
   return ` (${reason.text === "" ? known : `${known}: ${reason.text}`})`;
 }
 
-/** What belongs to the asked name, or to the one that aliases lead to. */
+/** The answers that belong to the asked name, or to the one that aliases lead to. */
 interface Found {
   /** Of the asked type. */
   texts: string[];

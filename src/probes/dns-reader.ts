@@ -24,7 +24,7 @@ const ROOT: Name = { text: "", bytes: 1, pointers: 0 };
 /** Reads from the front. What is too short throws a Malformed. */
 export class MessageReader {
   readonly #bytes: Uint8Array;
-  /** What is read from a place on. Thousands of names may point to one place, so none is read twice. */
+  /** The name from a place on. Thousands of names may point to one place, so none is read twice. */
   readonly #names = new Map<number, Name>();
   at = 0;
   /** Labels and pointers that were looked at. They grow with the bytes of the message, however its names point. */

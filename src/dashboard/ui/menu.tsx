@@ -9,7 +9,7 @@ export interface MenuItem {
 }
 
 interface MenuProps {
-  /** What the button is called; `children` is what it shows. */
+  /** The name of the button; `children` is its look. */
   label: string;
   items: readonly MenuItem[];
   disabled?: boolean;

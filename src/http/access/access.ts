@@ -212,12 +212,14 @@ export function newKey(kind: "hub" | "session" = "hub"): string {
   return `${kind}_${bytes.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
-/** By so much of a key a person recognises it, and nobody guesses the rest. */
-export function prefixOf(key: string): string {
-  return key.slice(0, PREFIX_CHARS);
-}
-
+/** By so many characters a person recognises a key, and nobody guesses the rest. */
 const PREFIX_CHARS = 10;
+
+/** A new API key, and what of it is stored. */
+export async function newApiKey(): Promise<{ key: string; hash: string; prefix: string }> {
+  const key = newKey();
+  return { key, hash: await keyHash(key), prefix: key.slice(0, PREFIX_CHARS) };
+}
 
 /** Limits the requests of each IP address. It runs before any costly work. */
 export async function rateLimit(c: Context<HubEnv>, next: () => Promise<void>): Promise<void> {

@@ -10,7 +10,7 @@ import { idParams } from "../parameters.ts";
 import { invalid, Problem, problems } from "../problem.ts";
 import { routes } from "../routes.ts";
 import { jsonBody, jsonResponse, pageFields } from "../schemas.ts";
-import { guard, keyHash, newKey, prefixOf } from "./access.ts";
+import { guard, newApiKey } from "./access.ts";
 import { knownKeys } from "./known-keys.ts";
 
 const tags = ["access"];
@@ -115,9 +115,9 @@ export const keys = routes()
   .openapi(create, async (c) => {
     const { hub } = c.var;
     const { name, scope, agent, projects: wanted } = c.req.valid("json");
-    const key = newKey();
+    const { key, ...stored } = await newApiKey();
     const projects = wanted == null ? null : await existing(hub.db, wanted);
-    const values = { name, projects, hash: await keyHash(key), prefix: prefixOf(key), now: hub.now() };
+    const values = { name, projects, ...stored, now: hub.now() };
     const row = await (typeof agent === "string"
       ? createAgentKey(hub.db, { ...values, agent })
       : createKey(hub.db, { ...values, scope }));

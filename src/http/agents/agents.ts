@@ -32,7 +32,7 @@ import {
   sawAgent,
 } from "../../store/registry/agents.ts";
 import { type DeletedContainer, listDeletedContainers } from "../../store/registry/deleted-containers.ts";
-import { guard, keyHash, newKey, prefixOf, textHash } from "../access/access.ts";
+import { guard, newApiKey, textHash } from "../access/access.ts";
 import { knownKeys } from "../access/known-keys.ts";
 import type { HubContext } from "../context.ts";
 import { withUnzip } from "../gzip-body.ts";
@@ -190,14 +190,8 @@ export const agents = routes()
     const deleted = await listDeletedContainers(hub.db, name);
     const agent = toAgent(orNotFound(await getAgent(hub.db, name), "agent"), deleted, hub.now());
     if (!isNew) return c.json(agent, 200);
-    const key = newKey();
-    const values = {
-      name: `agent ${name}`,
-      agent: name,
-      hash: await keyHash(key),
-      prefix: prefixOf(key),
-      now: hub.now(),
-    };
+    const { key, ...stored } = await newApiKey();
+    const values = { name: `agent ${name}`, agent: name, ...stored, now: hub.now() };
     orNotFound(await createAgentKey(hub.db, values), "agent");
     hub.audit.note("agent.created", name);
     return c.json({ ...agent, key }, 201, { "cache-control": "no-store" });

@@ -17,7 +17,7 @@ import { ServiceDialog } from "./service-dialog.tsx";
 
 type Doing = { what: "check" | "toggle" | "delete" } | { what: "pause"; minutes: number };
 
-/** What is chosen most at night, in minutes. */
+/** The pauses that are chosen most at night. */
 const PAUSES: readonly { label: string; minutes: number }[] = [
   { label: "15 minutes", minutes: 15 },
   { label: "1 hour", minutes: 60 },

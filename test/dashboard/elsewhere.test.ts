@@ -51,6 +51,13 @@ describe("the line about other hubs", () => {
     expect(tabMark([aRow()], found?.down).words).toBe("1 down elsewhere");
   });
 
+  it("says where something is down also before it is known what", () => {
+    expect(elsewhere([peer("b", { overall_status: "unhealthy" })], [])).toMatchObject({
+      status: "down",
+      sentence: "Elsewhere: something is down at b.",
+    });
+  });
+
   it("does not take the last word of a hub that is silent for how it is now", () => {
     const silent = peer("b", { freshness: "stale", overall_status: "unhealthy" });
     expect(hubsWithDown([silent])).toEqual([]);

@@ -37,15 +37,18 @@ export function elsewhere(peers: readonly Peer[], downAt: readonly DownAt[]): El
   const degraded = hubs.filter(
     ({ overall_status, freshness }) => overall_status === "degraded" && freshness === "live",
   );
+  const untold = hubsWithDown(hubs).filter((id) => !downAt.some(({ hub_id }) => hub_id === id));
   const down = downAt.reduce((sum, { count }) => sum + count, 0);
   const parts = [
     ...downAt.map(
       ({ hub_id, names, count }) => `${listed(names, count)} of ${hub_id} ${count === 1 ? "is" : "are"} down`,
     ),
+    ...(untold.length === 0 ? [] : [`something is down at ${listed(untold, untold.length)}`]),
     ...(degraded.length === 0 ? [] : [`${listed(ids(degraded), degraded.length)}: something is degraded`]),
     ...(silent.length === 0 ? [] : [`nothing is heard of ${listed(silent, silent.length)}`]),
   ];
-  const status = down > 0 ? "down" : degraded.length > 0 ? "degraded" : silent.length > 0 ? "unknown" : "up";
+  const status =
+    down > 0 || untold.length > 0 ? "down" : degraded.length > 0 ? "degraded" : silent.length > 0 ? "unknown" : "up";
   if (parts.length > 0) return { status, down, sentence: `Elsewhere: ${parts.join("; ")}.` };
   const services = hubs.reduce((sum, { service_count }) => sum + service_count, 0);
   const unknown = hubs.some(({ overall_status }) => overall_status !== "healthy");

@@ -11,6 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Failure } from "../ui/notice.tsx";
 import { SessionContext } from "../ui/session.tsx";
+import { mayLeave } from "../ui/unsaved.ts";
 import { SignIn, SignInForm } from "./sign-in.tsx";
 
 export function SessionGate({ children }: { children: ReactNode }) {
@@ -48,7 +49,7 @@ function useSignedOut() {
       }),
     [client],
   );
-  return { where, leave: () => setWhere("here") };
+  return { where, leave: () => mayLeave() && setWhere("here") };
 }
 
 function Ended({ mayRead, leave }: { mayRead: boolean; leave(): void }) {

@@ -54,7 +54,7 @@ export function Dialog({ title, isUnsaved = false, close, children }: DialogProp
   );
 }
 
-const FIELD = "input:not([type=hidden]), select, textarea";
+const FIELD = "input:not([type=hidden], [hidden]), select, textarea";
 
 interface ConfirmProps {
   title: string;

@@ -24,7 +24,7 @@ export function mayDiscard(): boolean {
   return confirm("What you typed is not saved. Leave it?");
 }
 
-function mayLeave(): boolean {
+export function mayLeave(): boolean {
   return holders.size === 0 || mayDiscard();
 }
 

@@ -45,7 +45,7 @@ export function DayBars({ id, created }: { id: number; created: number }) {
         preserveAspectRatio="none"
         className="h-9 w-full rounded focus-visible:outline-2 focus-visible:outline-accent"
         onKeyDown={walk}
-        onFocus={() => setChosen(bars.length - 1)}
+        onFocus={() => setChosen((before) => before ?? bars.length - 1)}
         onPointerLeave={() => setChosen(null)}
         onBlur={() => setChosen(null)}
       >

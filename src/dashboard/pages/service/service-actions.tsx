@@ -56,11 +56,14 @@ export function ServiceActions({ service }: { service: Service }) {
             Pause <span aria-hidden="true">▾</span>
           </Menu>
         )}
-        <Button onClick={() => setOpen("edit")}>Edit</Button>
+        {/* A form that lacks what the reader may not see would overwrite it. */}
+        <Button disabled={service.hidden.length > 0} onClick={() => setOpen("edit")}>
+          Edit
+        </Button>
         <Menu
           label="More actions"
           items={[
-            { label: "Duplicate", act: () => setOpen("duplicate") },
+            ...(service.hidden.length > 0 ? [] : [{ label: "Duplicate", act: () => setOpen("duplicate") }]),
             ...(isPaused
               ? []
               : [{ label: service.enabled ? "Disable" : "Enable", act: () => void act({ what: "toggle" }) }]),
